@@ -1,0 +1,44 @@
+"""Learn to turn Chinese text and images into deployed AI with PaddlePaddle.
+
+The names below are what lessons use. They are loaded when first asked for, so that importing the
+package (which every interpreter of the environment does, see `environment.shim`) costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+# Not from typing: importing it would cost more than everything else here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .course.exercises import exercises
+    from .environment.fonts import use_chinese_fonts
+    from .runs.metrics import record
+
+__all__ = ["__version__", "exercises", "record", "use_chinese_fonts"]
+
+_HOMES = {
+    "exercises": ".course.exercises",
+    "record": ".runs.metrics",
+    "use_chinese_fonts": ".environment.fonts",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("paddle-workbench")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "paddle_workbench.server"}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "paddle-workbench"}]

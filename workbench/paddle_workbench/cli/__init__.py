@@ -1,0 +1,45 @@
+"""The command `workbench`: one module per command, no logic."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from ..errors import WorkbenchError
+
+__all__ = ["main"]
+
+_COMMANDS = ["check", "course", "doctor", "lab", "run", "runs"]
+
+
+class _LazyGroup(click.Group):
+    """Imports the module of a command when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return _COMMANDS
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f".{cmd_name}", __name__).command
+        assert isinstance(command, click.Command)  # noqa: S101 - what the modules promise
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="paddle-workbench")
+def _workbench() -> None:
+    """Learn to turn Chinese text and images into deployed AI with PaddlePaddle."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 when done, 1 when what was run or checked failed, 2 when called wrongly."""
+    try:
+        _workbench(prog_name="workbench")
+    except WorkbenchError as error:
+        click.echo(f"workbench: {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(2)

@@ -1,0 +1,341 @@
+"""Everything that crosses a wire or is written to a file, as pydantic models.
+
+`src/contract.ts` and `server/openapi.json` are made from these classes by `make contract`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Catalog",
+    "Chapter",
+    "ChapterMetadata",
+    "CourseMetadata",
+    "DoctorReport",
+    "ErrorMessage",
+    "Exercise",
+    "ExerciseProgress",
+    "ExerciseReport",
+    "ExerciseResult",
+    "Finding",
+    "KernelReport",
+    "Lesson",
+    "LessonMetadata",
+    "LessonProgress",
+    "LessonRequest",
+    "LessonState",
+    "Objectives",
+    "OpenedLesson",
+    "Parameter",
+    "Progress",
+    "ProgressUpdate",
+    "Provenance",
+    "ResetLesson",
+    "RunEvent",
+    "RunRecord",
+    "Text",
+]
+
+SCHEMA_VERSION = 1
+
+Language = Literal["zh", "en"]
+Device = Literal["cpu", "gpu", "any"]
+LessonState = Literal["new", "started", "done"]
+ExerciseState = Literal["untried", "failed", "passed"]
+FindingState = Literal["ok", "warning", "broken"]
+RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]
+LessonId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$", max_length=120)
+]
+ExerciseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+
+
+class Model(BaseModel):
+    """The base of every model: unknown fields are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Model):
+    """A sentence in both languages of the course."""
+
+    zh: str
+    en: str
+
+
+class Objectives(Model):
+    """What the learner will be able to do, one sentence an entry."""
+
+    zh: list[str]
+    en: list[str]
+
+
+# The course: what notebooks and course.json say
+
+
+class ChapterMetadata(Model):
+    """One chapter in `notebooks/course.json`."""
+
+    chapter: str = Field(description="A name without a number, for example `static_graph`.")
+    folder: str = Field(description="The folder in the course, for example `02_static_graph`.")
+    title: Text
+
+
+class CourseMetadata(Model):
+    """The file `notebooks/course.json`."""
+
+    schema_version: int
+    title: Text
+    chapters: list[ChapterMetadata]
+
+
+class LessonMetadata(Model):
+    """A notebook's metadata under `paddle_workbench`."""
+
+    schema_version: int
+    lesson: LessonId
+    title: Text
+    objectives: Objectives
+    minutes: Annotated[int, Field(ge=1, le=600)]
+    device: Device
+    requires: list[LessonId]
+    article: list[str] = Field(description="The claims of the article that the lesson tests.")
+
+
+# The course: what the panel shows
+
+
+class ExerciseProgress(Model):
+    """How far one exercise is."""
+
+    state: ExerciseState = "untried"
+    attempts: int = 0
+    hint: Text | None = None
+
+
+class Exercise(Model):
+    """An exercise of a lesson, with the learner's progress."""
+
+    exercise: ExerciseId
+    title: Text
+    points: float
+    progress: ExerciseProgress
+
+
+class Lesson(Model):
+    """A lesson in the catalog."""
+
+    lesson: LessonId
+    number: str = Field(description="Chapter and lesson number as shown, for example `2.1`.")
+    title: Text
+    objectives: Objectives
+    minutes: int
+    device: Device
+    requires: list[LessonId]
+    state: LessonState
+    exercises: list[Exercise]
+    paths: dict[Language, str] = Field(
+        description="Working copies that exist, relative to the root of the Jupyter server."
+    )
+    outdated: bool = Field(
+        description="The course has a newer version of this lesson than the working copy."
+    )
+
+
+class Chapter(Model):
+    """A chapter in the catalog."""
+
+    chapter: str
+    number: str
+    title: Text
+    lessons: list[Lesson]
+
+
+class Catalog(Model):
+    """The whole course as the course panel shows it."""
+
+    title: Text
+    chapters: list[Chapter]
+    next_lesson: LessonId | None = Field(description="What Continue opens; none when all is done.")
+    notices: list[ErrorMessage] = Field(description="What went wrong and was mended on the way.")
+
+
+class LessonRequest(Model):
+    """Which lesson, in which language."""
+
+    lesson: LessonId
+    language: Language = "zh"
+
+
+class OpenedLesson(Model):
+    """The learner's working copy."""
+
+    lesson: LessonId
+    path: str = Field(description="Relative to the root of the Jupyter server, with forward slashes.")
+    created: bool
+
+
+class ResetLesson(Model):
+    """A fresh working copy, and where the old one went."""
+
+    lesson: LessonId
+    path: str
+    kept: str | None = Field(description="The old copy; none if there was nothing to keep.")
+
+
+# Exercises and progress
+
+
+class ExerciseResult(Model):
+    """What a check of an exercise found; also the MIME bundle shown under the cell."""
+
+    lesson: LessonId
+    exercise: ExerciseId
+    passed: bool
+    points: float
+    max_points: float
+    attempts: int
+    mistake: str | None = Field(description="The name of the recognised mistake.")
+    message: Text
+    expected: str | None = None
+    found: str | None = None
+    solution: str | None = Field(None, description="Given from the third failed attempt on.")
+
+
+class ExerciseReport(Model):
+    """One attempt, as the notebook tells it to the server."""
+
+    exercise: ExerciseId
+    passed: bool
+    message: Text
+
+
+class ProgressUpdate(Model):
+    """A change to one lesson's progress."""
+
+    lesson: LessonId
+    state: LessonState | None = None
+    exercise: ExerciseReport | None = None
+
+
+class LessonProgress(Model):
+    """One lesson in `progress.json`."""
+
+    state: LessonState = "new"
+    opened_at: datetime | None = None
+    done_at: datetime | None = None
+    exercises: dict[ExerciseId, ExerciseProgress] = {}
+
+
+class Progress(Model):
+    """The file `progress.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    last_lesson: LessonId | None = None
+    lessons: dict[LessonId, LessonProgress] = {}
+
+
+# The environment
+
+
+class Finding(Model):
+    """One thing the doctor looked at."""
+
+    check: str = Field(description="A name without spaces, for example `onednn`.")
+    title: Text
+    state: FindingState
+    detail: str
+    repair: str = Field("", description="The exact command that mends it; empty when ok.")
+
+
+class DoctorReport(Model):
+    """Everything the doctor found, the broken first."""
+
+    findings: list[Finding]
+    summary: Text
+    created_at: datetime
+
+
+class KernelReport(Model):
+    """What a running kernel says of itself for the status bar."""
+
+    paddle: str | None = Field(description="Version of Paddle; none if it is not installed.")
+    device: str | None = Field(description="`cpu` or `gpu:0`; none until Paddle is imported.")
+    python: str
+
+
+# Runs
+
+
+class Parameter(Model):
+    """One parameter of a notebook, read from its `parameters` cell."""
+
+    name: str
+    type: Literal["int", "float", "bool", "str", "list", "dict", "none"]
+    default: Any
+    help: str = ""
+
+
+class Provenance(Model):
+    """What is needed to believe and repeat a run."""
+
+    notebook: str
+    notebook_sha256: str
+    lock_sha256: str | None
+    git_commit: str | None
+    git_dirty: bool | None
+    versions: dict[str, str]
+    python: str
+    platform: str
+    processor: str
+    device: str
+    threads: int
+
+
+class RunRecord(Model):
+    """The file `run.json` of a run folder."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: str
+    notebook: str
+    state: RunState
+    parameters: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    timeout_s: float | None = None
+    attempt: int = 1
+    process_id: int | None = None
+    cells_done: int = 0
+    cells_total: int = 0
+    metrics: dict[str, Any] = {}
+    error: ErrorMessage | None = None
+    failed_cell: str | None = None
+    provenance: Provenance | None = None
+
+
+class RunEvent(Model):
+    """One line of `events.jsonl`."""
+
+    time: datetime
+    event: Literal["queued", "started", "cell_started", "cell_finished", "finished"]
+    cell: str | None = None
+    index: int | None = None
+    duration_s: float | None = None
+    state: RunState | None = None
+
+
+class ErrorMessage(Model):
+    """The body of every failed request."""
+
+    message: str
+    hint: str = ""
+
+
+Catalog.model_rebuild()
+RunRecord.model_rebuild()

@@ -1,0 +1,1 @@
+"""The course: lessons, working copies, progress, exercises, translations. Knows no server and no Paddle."""

@@ -1,0 +1,155 @@
+"""Reading and changing the cells of a lesson's notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from pydantic import ValidationError
+
+from ..contract import SCHEMA_VERSION, LessonMetadata
+from ..errors import LessonMetadataError, NotebookError
+
+__all__ = [
+    "blank_solutions",
+    "clear_outputs",
+    "lesson_metadata",
+    "read_notebook",
+    "solution_cells",
+    "solution_of",
+]
+
+METADATA_KEY = "paddle_workbench"
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+# The marks of nbgrader's ClearSolutions, whose result `blank_solutions` reproduces (a test holds the two equal)
+# without importing nbgrader, which takes over a second and brings its own server extensions.
+_BEGIN = "BEGIN SOLUTION"
+_END = "END SOLUTION"
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook in format 4.
+
+    Raises
+    ------
+    NotebookError
+        If the file is missing, is not JSON, or is not a notebook.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotebookError(f"There is no notebook {path}.", "Check the path.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookError(f"{path} cannot be read: {error}.", "Check the file.") from error
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise NotebookError(
+            f"{path} is not a notebook: not JSON ({error}).", "Restore the file."
+        ) from error
+    if not isinstance(content, dict) or "cells" not in content and "worksheets" not in content:
+        raise NotebookError(f"{path} is not a notebook: it has no cells.", "Restore the file.")
+    if content.get("nbformat") != 4:
+        raise NotebookError(
+            f"{path} is in notebook format {content.get('nbformat')!r}; 4 is needed.",
+            f"Convert it: jupyter nbconvert --to notebook --nbformat 4 {path.name}",
+        )
+    try:
+        notebook = nbformat.from_dict(content)
+        nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        reason = str(error).splitlines()[0]
+        raise NotebookError(f"{path} is not a valid notebook: {reason}", "Restore the file.") from error
+    return notebook
+
+
+def lesson_metadata(notebook: nbformat.NotebookNode, path: Path) -> LessonMetadata:
+    """Return a notebook's lesson metadata.
+
+    Raises
+    ------
+    LessonMetadataError
+        If it is missing, wrong, or of a newer version.
+    """
+    found = notebook.metadata.get(METADATA_KEY)
+    if not isinstance(found, dict):
+        raise LessonMetadataError(
+            f"{path.name} has no metadata `{METADATA_KEY}`.", "Add it, as the other lessons have it."
+        )
+    version = found.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise LessonMetadataError(
+            f"{path.name} has metadata of version {version}; this workbench knows {SCHEMA_VERSION}.",
+            "Upgrade: pip install --upgrade paddle-workbench",
+        )
+    try:
+        return LessonMetadata.model_validate(
+            {name: value for name, value in found.items() if name in LessonMetadata.model_fields}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise LessonMetadataError(
+            f"{path.name}: metadata `{METADATA_KEY}.{where}`: {first['msg']} (found {first['input']!r}).",
+            "Mend the metadata.",
+        ) from error
+
+
+def solution_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    """Return the cells that the learner fills in, by their nbgrader `grade_id`."""
+    return {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution", False)
+    }
+
+
+def solution_of(path: Path, exercise: str) -> str | None:
+    """Return the text between the solution marks of one exercise, without the marks."""
+    cell = solution_cells(read_notebook(path)).get(exercise)
+    if cell is None:
+        return None
+    lines = [
+        line for line in cell.source.splitlines() if _BEGIN not in line and _END not in line
+    ]
+    return "\n".join(lines)
+
+
+def blank_solutions(notebook: nbformat.NotebookNode) -> None:
+    """Replace every marked solution by a stub, and keep the learner from changing the checks."""
+    for cell in notebook.cells:
+        grading: dict[str, Any] = cell.metadata.get("nbgrader", {})
+        if grading.get("solution", False):
+            cell.source = _without_solutions(cell.source)
+        if grading.get("locked", False):
+            cell.metadata["editable"] = False
+            cell.metadata["deletable"] = False
+
+
+def _without_solutions(source: str) -> str:
+    kept: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        if _BEGIN in line:
+            inside = True
+            indent = re.match(r"\s*", line)
+            kept.extend((indent.group() if indent else "") + stub for stub in STUB.splitlines())
+        elif _END in line:
+            inside = False
+        elif not inside:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def clear_outputs(notebook: nbformat.NotebookNode) -> None:
+    """Remove outputs, counts and what running left in the metadata."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+        cell.metadata.pop("execution", None)
+        cell.metadata.pop("papermill", None)

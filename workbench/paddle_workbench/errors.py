@@ -1,0 +1,96 @@
+"""The exceptions of the workbench.
+
+* WorkbenchError
+  * CourseError
+    * LessonNotFoundError
+    * LessonMetadataError
+    * ExerciseNotFoundError
+  * StorageError
+  * SchemaVersionError
+  * NotebookError
+    * ParameterError
+  * RunNotFoundError
+  * EnvironmentFailure
+  * ShapeError
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CourseError",
+    "EnvironmentFailure",
+    "ExerciseNotFoundError",
+    "LessonMetadataError",
+    "LessonNotFoundError",
+    "NotebookError",
+    "ParameterError",
+    "RunNotFoundError",
+    "SchemaVersionError",
+    "ShapeError",
+    "StorageError",
+    "WorkbenchError",
+]
+
+
+class WorkbenchError(Exception):
+    """Something the workbench cannot do, said in one sentence, with what to do about it.
+
+    Parameters
+    ----------
+    message : str
+        What happened, with the value that was wrong.
+    hint : str
+        What to do next: an exact command, cell or setting. May be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class CourseError(WorkbenchError):
+    """The course itself is not as it should be."""
+
+
+class LessonNotFoundError(CourseError):
+    """No lesson of the course has this name."""
+
+
+class LessonMetadataError(CourseError):
+    """A notebook's `paddle_workbench` metadata is missing or wrong."""
+
+
+class ExerciseNotFoundError(CourseError):
+    """The lesson has no exercise of this name."""
+
+
+class StorageError(WorkbenchError):
+    """A file under the workbench home cannot be read or written."""
+
+
+class SchemaVersionError(WorkbenchError):
+    """A file was written by a newer version of the workbench."""
+
+
+class NotebookError(WorkbenchError):
+    """A notebook cannot be read."""
+
+
+class ParameterError(NotebookError):
+    """A parameter has a name or a value that the notebook does not take."""
+
+
+class RunNotFoundError(WorkbenchError):
+    """No run has this id."""
+
+
+class EnvironmentFailure(WorkbenchError):
+    """Something the environment should hold is missing or does not work."""
+
+
+class ShapeError(WorkbenchError, ValueError):
+    """Arrays or sequences whose sizes do not fit together."""

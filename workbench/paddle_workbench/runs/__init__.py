@@ -1,0 +1,1 @@
+"""Parameterised runs of notebooks: engine, records, provenance, reports."""

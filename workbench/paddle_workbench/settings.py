@@ -1,0 +1,73 @@
+"""Where things are: the course, the learner's home, and what lies under it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import CourseError
+
+__all__ = ["Settings", "settings"]
+
+HOME_VARIABLE = "PADDLE_WORKBENCH_HOME"
+COURSE_VARIABLE = "PADDLE_WORKBENCH_COURSE"
+LANGUAGE_VARIABLE = "PADDLE_WORKBENCH_LANG"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The directories of one workbench.
+
+    Parameters
+    ----------
+    home : Path
+        What the learner owns: lessons, progress, runs, caches.
+    course : Path
+        The pristine course, never written.
+    """
+
+    home: Path
+    course: Path
+
+    @property
+    def lessons(self) -> Path:
+        return self.home / "lessons"
+
+    @property
+    def progress_file(self) -> Path:
+        return self.home / "progress.json"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+
+def settings() -> Settings:
+    """Return the directories that the environment variables, or their defaults, name.
+
+    Raises
+    ------
+    CourseError
+        If no course is found.
+    """
+    home = Path(os.environ.get(HOME_VARIABLE) or "~/paddle-workbench").expanduser()
+    return Settings(home=home.absolute(), course=_course())
+
+
+def _course() -> Path:
+    package = Path(__file__).parent
+    named = os.environ.get(COURSE_VARIABLE)
+    # A wheel carries the course inside the package; a checkout has it beside `workbench/`.
+    places = [Path(named)] if named else [package / "notebooks", package.parents[1] / "notebooks"]
+    for place in places:
+        if (place / "course.json").is_file():
+            return place.resolve()
+    raise CourseError(
+        f"No course found in {' or '.join(str(place) for place in places)}.",
+        f"Unset {COURSE_VARIABLE}, or point it at a folder that holds course.json.",
+    )

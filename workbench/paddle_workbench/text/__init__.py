@@ -1,0 +1,1 @@
+"""Chinese text that several lessons share: data sets, tokenisers, metrics."""
