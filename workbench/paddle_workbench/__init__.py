@@ -4,11 +4,7 @@ The names below are what lessons use. They are loaded when first asked for, so t
 package (which every interpreter of the environment does, see `environment.shim`) costs nothing.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-
-# Not from typing: importing it would cost more than everything else here.
+# Nothing is imported here that a bare interpreter has not loaded already, typing least of all.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -26,18 +22,22 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name == "__version__":
         from importlib.metadata import version
 
         return version("paddle-workbench")
     if name in _HOMES:
+        from importlib import import_module
+
         return getattr(import_module(_HOMES[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    return [{"module": "paddle_workbench.server"}]
+def _jupyter_server_extension_points() -> "list[dict[str, Any]]":
+    from .server.extension import WorkbenchExtension
+
+    return [{"module": "paddle_workbench", "app": WorkbenchExtension}]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ __all__ = [
     "ExerciseResult",
     "Finding",
     "KernelReport",
+    "Language",
     "Lesson",
     "LessonMetadata",
     "LessonProgress",
@@ -176,7 +177,9 @@ class OpenedLesson(Model):
     """The learner's working copy."""
 
     lesson: LessonId
-    path: str = Field(description="Relative to the root of the Jupyter server, with forward slashes.")
+    path: str = Field(
+        description="Relative to the root of the Jupyter server, with forward slashes."
+    )
     created: bool
 
 

@@ -10,15 +10,16 @@
   * NotebookError
     * ParameterError
   * RunNotFoundError
-  * EnvironmentFailure
+  * EnvironmentBrokenError
   * ShapeError
+  * TextError
 """
 
 from __future__ import annotations
 
 __all__ = [
     "CourseError",
-    "EnvironmentFailure",
+    "EnvironmentBrokenError",
     "ExerciseNotFoundError",
     "LessonMetadataError",
     "LessonNotFoundError",
@@ -28,6 +29,7 @@ __all__ = [
     "SchemaVersionError",
     "ShapeError",
     "StorageError",
+    "TextError",
     "WorkbenchError",
 ]
 
@@ -88,9 +90,13 @@ class RunNotFoundError(WorkbenchError):
     """No run has this id."""
 
 
-class EnvironmentFailure(WorkbenchError):
+class EnvironmentBrokenError(WorkbenchError):
     """Something the environment should hold is missing or does not work."""
 
 
 class ShapeError(WorkbenchError, ValueError):
     """Arrays or sequences whose sizes do not fit together."""
+
+
+class TextError(WorkbenchError, ValueError):
+    """A text that a model cannot take: missing, empty, or not a text."""

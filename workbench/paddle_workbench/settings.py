@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .contract import Language
 from .errors import CourseError
 
-__all__ = ["Settings", "settings"]
+__all__ = ["Settings", "language", "settings"]
 
 HOME_VARIABLE = "PADDLE_WORKBENCH_HOME"
 COURSE_VARIABLE = "PADDLE_WORKBENCH_COURSE"
@@ -71,3 +72,14 @@ def _course() -> Path:
         f"No course found in {' or '.join(str(place) for place in places)}.",
         f"Unset {COURSE_VARIABLE}, or point it at a folder that holds course.json.",
     )
+
+
+def language() -> Language:
+    """Return the language that `PADDLE_WORKBENCH_LANG` names, else the system's."""
+    named = os.environ.get(LANGUAGE_VARIABLE, "")
+    if named in ("zh", "en"):
+        return "zh" if named == "zh" else "en"
+    system = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
+    return "zh" if system.startswith("zh") else "en"

@@ -17,10 +17,10 @@ _COMMANDS = ["check", "course", "doctor", "lab", "run", "runs"]
 class _LazyGroup(click.Group):
     """Imports the module of a command when the command is asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return _COMMANDS
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
         command = import_module(f".{cmd_name}", __name__).command
@@ -35,7 +35,10 @@ def _workbench() -> None:
 
 
 def main() -> None:
-    """Run the command line; exit 0 when done, 1 when what was run or checked failed, 2 when called wrongly."""
+    """Run the command line.
+
+    Exits with 0 when done, 1 when what was run or checked failed, 2 when called wrongly.
+    """
     try:
         _workbench(prog_name="workbench")
     except WorkbenchError as error:

@@ -2,11 +2,83 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
+from ..contract import Language, Lesson
+from ..course.catalog import scan_lessons
+from ..course.workspace import Workspace
+from ..settings import language, settings
+
 __all__ = ["command"]
+
+_SIGNS = {"new": "○", "started": "◐", "done": "✓"}
+_language_option = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of the copy; default: the system's."
+)
 
 
 @click.group("course")
 def command() -> None:
     """The lessons: list them, open a working copy, start one afresh."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_lessons(*, as_json: bool) -> None:
+    """Print the lessons in order."""
+    found = settings()
+    paths = {
+        lesson.metadata.lesson: lesson.notebook.relative_to(found.course).as_posix()
+        for lesson in scan_lessons(found.course)[0]
+    }
+    catalog = Workspace(found).catalog()
+    for notice in catalog.notices:
+        click.echo(f"workbench: {notice.message} {notice.hint}", err=True)
+    lessons = [lesson for chapter in catalog.chapters for lesson in chapter.lessons]
+    if as_json:
+        rows = [
+            {
+                "id": lesson.lesson,
+                "path": paths[lesson.lesson],
+                "title": lesson.title.model_dump(),
+                "minutes": lesson.minutes,
+                "device": lesson.device,
+                "requires": lesson.requires,
+                "state": lesson.state,
+            }
+            for lesson in lessons
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    width = max((len(lesson.lesson) for lesson in lessons), default=0)
+    for lesson in lessons:
+        click.echo(_row(lesson, width))
+
+
+@command.command("open")
+@click.argument("lesson")
+@_language_option
+def open_lesson(lesson: str, lang: Language | None) -> None:
+    """Make, or find, the working copy of LESSON and print its path."""
+    copy = Workspace(settings()).open(lesson, lang or language())
+    click.echo(copy.path)
+
+
+@command.command("reset")
+@click.argument("lesson")
+@_language_option
+def reset_lesson(lesson: str, lang: Language | None) -> None:
+    """Make the working copy of LESSON afresh; the old one is kept beside it."""
+    copy = Workspace(settings()).reset(lesson, lang or language())
+    click.echo(copy.path)
+    if copy.kept is not None:
+        click.echo(f"The old copy is kept as {copy.kept}", err=True)
+
+
+def _row(lesson: Lesson, width: int) -> str:
+    title = getattr(lesson.title, language())
+    device = "" if lesson.device == "any" else f" {lesson.device.upper()}"
+    start = f"{_SIGNS[lesson.state]} {lesson.number:<5}{lesson.lesson:<{width}}"
+    return f"{start}  {lesson.minutes:>3} min{device}  {title}"

@@ -1,1 +1,4 @@
-"""The course: lessons, working copies, progress, exercises, translations. Knows no server and no Paddle."""
+"""The course: lessons, working copies, progress, exercises, translations.
+
+Knows no server and no Paddle.
+"""

@@ -8,14 +8,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from nbformat import NotebookNode
 from pydantic import ValidationError
 
 from ..contract import SCHEMA_VERSION, ChapterMetadata, CourseMetadata, LessonMetadata
-from ..errors import CourseError, LessonNotFoundError, SchemaVersionError
+from ..errors import (
+    CourseError,
+    LessonMetadataError,
+    LessonNotFoundError,
+    NotebookError,
+    SchemaVersionError,
+    WorkbenchError,
+)
 from ..settings import settings
+from .declarations import ExerciseFile, checkers_of, declared_exercises
 from .notebook import lesson_metadata, read_notebook, solution_cells
 
-__all__ = ["LessonFile", "find_lesson", "read_course", "read_lessons"]
+__all__ = [
+    "LessonFile",
+    "find_lesson",
+    "read_course",
+    "read_lessons",
+    "scan_lessons",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +40,7 @@ class LessonFile:
     notebook: Path
     chapter: ChapterMetadata
     metadata: LessonMetadata
-    exercises: tuple[str, ...]
+    exercises: tuple[ExerciseFile, ...]
     sha256: str
 
     @property
@@ -67,43 +82,83 @@ def read_lessons(course: Path) -> list[LessonFile]:
 
     Raises
     ------
-    CourseError
-        If the course or a lesson's metadata is wrong.
-    NotebookError
-        If a notebook cannot be read.
+    CourseError, NotebookError
+        If the course, a notebook or its metadata is wrong.
     """
-    lessons: list[LessonFile] = []
-    for chapter in read_course(course).chapters:
-        for path in sorted((course / chapter.folder).glob("[0-9][0-9]_*.ipynb")):
-            status = path.stat()
-            lessons.append(_read_lesson(path, chapter, status.st_mtime_ns, status.st_size))
-    names = [lesson.metadata.lesson for lesson in lessons]
-    for name in names:
-        if names.count(name) > 1:
-            raise CourseError(f"Two notebooks are called {name!r}.", "Rename one of them.")
+    lessons, problems = scan_lessons(course)
+    if problems:
+        raise problems[0]
     return lessons
 
 
-# Keyed by time and size, so that a changed file is read again.
+def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
+    """Read the lessons that can be read, in order, and say what is wrong with the others.
+
+    Raises
+    ------
+    CourseError, SchemaVersionError
+        If `course.json` is wrong.
+    """
+    lessons: dict[str, LessonFile] = {}
+    problems: list[WorkbenchError] = []
+    for chapter in read_course(course).chapters:
+        for path in sorted((course / chapter.folder).glob("[0-9][0-9]_*.ipynb")):
+            try:
+                lesson = _read_lesson(path, chapter, _version_of(path))
+            except (CourseError, NotebookError) as error:
+                problems.append(error)
+                continue
+            first = lessons.setdefault(lesson.metadata.lesson, lesson)
+            if first is not lesson:
+                problems.append(
+                    CourseError(
+                        f"{first.notebook.name} and {path.name} are both called "
+                        f"{lesson.metadata.lesson!r}.",
+                        "Rename one of them in its metadata.",
+                    )
+                )
+    return list(lessons.values()), problems
+
+
+def _version_of(path: Path) -> tuple[int, ...]:
+    """Return what changes when a notebook or its checkers are written."""
+    checkers = checkers_of(path)
+    files = [path, checkers] if checkers.is_file() else [path]
+    return tuple(
+        number
+        for status in (file.stat() for file in files)
+        for number in (status.st_mtime_ns, status.st_size)
+    )
+
+
 @lru_cache(maxsize=512)
-def _read_lesson(
-    path: Path,
-    chapter: ChapterMetadata,
-    _changed_ns: int,
-    _size_bytes: int,
-) -> LessonFile:
+def _read_lesson(path: Path, chapter: ChapterMetadata, _version: tuple[int, ...]) -> LessonFile:
     notebook = read_notebook(path)
     return LessonFile(
         notebook=path,
         chapter=chapter,
         metadata=lesson_metadata(notebook, path),
-        exercises=tuple(solution_cells(notebook)),
+        exercises=_read_exercises(notebook, path),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
 
+def _read_exercises(notebook: NotebookNode, path: Path) -> tuple[ExerciseFile, ...]:
+    """Join the cells to fill in with the titles of their checkers."""
+    found = declared_exercises(path)
+    exercises = []
+    for name in solution_cells(notebook):
+        if name not in found:
+            raise LessonMetadataError(
+                f"{path.name}: the exercise {name!r} has no checker.",
+                f"Write one in {path.stem}_exercises.py, marked @checker({name!r}, …).",
+            )
+        exercises.append(found[name])
+    return tuple(exercises)
+
+
 def find_lesson(lesson: str) -> LessonFile:
-    """Return the lesson of this name, or of this path in the course (`02_static_graph/01_to_static`).
+    """Return the lesson of this name, or of this path below the course.
 
     Raises
     ------
@@ -111,13 +166,13 @@ def find_lesson(lesson: str) -> LessonFile:
         If there is none.
     """
     course = settings().course
-    lessons = read_lessons(course)
+    lessons, problems = scan_lessons(course)
     for found in lessons:
         path = found.notebook.relative_to(course).as_posix()
         if lesson in (found.metadata.lesson, path, path.removesuffix(".ipynb")):
             return found
+    unreadable = "".join(f" {problem.message}" for problem in problems)
     raise LessonNotFoundError(
-        f"The course has no lesson {lesson!r}.",
-        "`workbench course list` shows them: "
-        + ", ".join(found.metadata.lesson for found in lessons),
+        f"The course has no lesson {lesson!r}.{unreadable}",
+        f"It has: {', '.join(found.metadata.lesson for found in lessons) or 'none'}.",
     )

@@ -25,6 +25,7 @@ from ..contract import ExerciseResult, Text
 from ..errors import CourseError, ExerciseNotFoundError
 from ..settings import LANGUAGE_VARIABLE
 from .catalog import find_lesson
+from .declarations import checkers_of
 from .notebook import solution_of
 from .time_limit import TimeLimitExceeded, time_limit
 
@@ -102,7 +103,7 @@ def load_checkers(notebook: Path) -> dict[str, Checker]:
     CourseError
         If the module cannot be imported.
     """
-    source = notebook.with_name(f"{notebook.stem}_exercises.py")
+    source = checkers_of(notebook)
     if not source.is_file():
         return {}
     spec = importlib.util.spec_from_file_location(f"_workbench_exercises_{notebook.stem}", source)
@@ -234,10 +235,10 @@ def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
             "too_slow",
             Text(
                 zh=f"检查超过 {limit} 秒，已停止。代码里是不是有不会结束的循环？",
-                en=f"The check ran for more than {limit} s and was stopped. Is there an endless loop?",
+                en=f"The check was stopped after {limit} s. Is there an endless loop?",
             ),
         )
-    except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
+    except (Exception, SystemExit) as error:
         what = f"{type(error).__name__}: {error}"
         return Mistake(
             "raises",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.validator import normalize
 from pydantic import ValidationError
 
 from ..contract import SCHEMA_VERSION, LessonMetadata
@@ -25,8 +26,8 @@ __all__ = [
 METADATA_KEY = "paddle_workbench"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
-# The marks of nbgrader's ClearSolutions, whose result `blank_solutions` reproduces (a test holds the two equal)
-# without importing nbgrader, which takes over a second and brings its own server extensions.
+# The marks of nbgrader's ClearSolutions. `blank_solutions` gives the same result (a test holds
+# the two equal) without nbgrader, which brings server extensions of its own.
 _BEGIN = "BEGIN SOLUTION"
 _END = "END SOLUTION"
 
@@ -51,7 +52,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise NotebookError(
             f"{path} is not a notebook: not JSON ({error}).", "Restore the file."
         ) from error
-    if not isinstance(content, dict) or "cells" not in content and "worksheets" not in content:
+    if not isinstance(content, dict) or ("cells" not in content and "worksheets" not in content):
         raise NotebookError(f"{path} is not a notebook: it has no cells.", "Restore the file.")
     if content.get("nbformat") != 4:
         raise NotebookError(
@@ -59,11 +60,15 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             f"Convert it: jupyter nbconvert --to notebook --nbformat 4 {path.name}",
         )
     try:
-        notebook = nbformat.from_dict(content)
+        notebook: nbformat.NotebookNode = nbformat.v4.reads_json(text)
+        # Tools older than format 4.5 write no cell ids; they are given here.
+        _, notebook = normalize(notebook)
         nbformat.validate(notebook)
-    except nbformat.ValidationError as error:
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        raise NotebookError(f"{path} is not a valid notebook: {reason}", "Restore the file.") from error
+        raise NotebookError(
+            f"{path} is not a valid notebook: {reason}", "Restore the file."
+        ) from error
     return notebook
 
 
@@ -78,12 +83,14 @@ def lesson_metadata(notebook: nbformat.NotebookNode, path: Path) -> LessonMetada
     found = notebook.metadata.get(METADATA_KEY)
     if not isinstance(found, dict):
         raise LessonMetadataError(
-            f"{path.name} has no metadata `{METADATA_KEY}`.", "Add it, as the other lessons have it."
+            f"{path.name} has no metadata `{METADATA_KEY}`.",
+            "Add it, as the other lessons have it.",
         )
     version = found.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise LessonMetadataError(
-            f"{path.name} has metadata of version {version}; this workbench knows {SCHEMA_VERSION}.",
+            f"{path.name} has metadata of version {version}; "
+            f"this workbench knows {SCHEMA_VERSION}.",
             "Upgrade: pip install --upgrade paddle-workbench",
         )
     try:
@@ -94,7 +101,8 @@ def lesson_metadata(notebook: nbformat.NotebookNode, path: Path) -> LessonMetada
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise LessonMetadataError(
-            f"{path.name}: metadata `{METADATA_KEY}.{where}`: {first['msg']} (found {first['input']!r}).",
+            f"{path.name}: metadata `{METADATA_KEY}.{where}`: {first['msg']} "
+            f"(found {first['input']!r}).",
             "Mend the metadata.",
         ) from error
 
@@ -113,9 +121,7 @@ def solution_of(path: Path, exercise: str) -> str | None:
     cell = solution_cells(read_notebook(path)).get(exercise)
     if cell is None:
         return None
-    lines = [
-        line for line in cell.source.splitlines() if _BEGIN not in line and _END not in line
-    ]
+    lines = [line for line in cell.source.splitlines() if _BEGIN not in line and _END not in line]
     return "\n".join(lines)
 
 

@@ -22,8 +22,8 @@ class TimeLimitExceeded(BaseException):
 def time_limit(limit_s: float) -> Iterator[None]:
     """Raise `TimeLimitExceeded` in the block once it has run for `limit_s` seconds.
 
-    A timer signal interrupts Python code, and calls into C when they return. Outside the main thread, and on
-    Windows, there is no such timer and the block runs unlimited.
+    A timer signal interrupts Python code, and calls into C when they return. Outside the main
+    thread, and on Windows, there is no such timer and the block runs unlimited.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"

@@ -1,1 +1,1 @@
-"""What the machine and its Python environment hold: doctor, devices, fonts, bundled models, shim."""
+"""What the machine and its Python hold: doctor, devices, fonts, bundled models, the shim."""

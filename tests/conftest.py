@@ -1,0 +1,168 @@
+"""What all tests share: a home of their own, small courses, and no skipping in CI."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """In CI a skipped test is a failed one: what is missing must be installed."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, and CI=true: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workbench home that is empty."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(folder))
+    monkeypatch.delenv("PADDLE_WORKBENCH_LANG", raising=False)
+    return folder
+
+
+@pytest.fixture
+def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course of two lessons, the first with two exercises."""
+    course = tmp_path / "course"
+    chapter = course / "01_basics"
+    (chapter / "assets").mkdir(parents=True)
+    (chapter / "assets" / "numbers.txt").write_text("1 2 3\n", encoding="utf-8")
+    (course / "locale" / "en").mkdir(parents=True)
+    (course / "course.json").write_text(
+        json.dumps(
+            {
+                "schema_version": 1,
+                "title": {"zh": "小课程", "en": "Small course"},
+                "chapters": [
+                    {
+                        "chapter": "basics",
+                        "folder": "01_basics",
+                        "title": {"zh": "基础", "en": "Basics"},
+                    }
+                ],
+            }
+        ),
+        encoding="utf-8",
+    )
+    write_lesson(chapter / "01_sums.ipynb", "basics/sums", exercises=("double", "half"))
+    write_lesson(chapter / "02_products.ipynb", "basics/products", requires=("basics/sums",))
+    (chapter / "01_sums_exercises.py").write_text(_CHECKERS, encoding="utf-8")
+    (course / "locale" / "en" / "sums.po").write_text(_CATALOG, encoding="utf-8")
+    monkeypatch.setenv("PADDLE_WORKBENCH_COURSE", str(course))
+    return course
+
+
+def write_lesson(
+    path: Path, lesson: str, *, exercises: tuple[str, ...] = (), requires: tuple[str, ...] = ()
+) -> None:
+    """Write a lesson with the given exercises, its outputs stored."""
+    new = nbformat.v4
+    cells = [
+        new.new_markdown_cell("# 求和", id="title"),
+        new.new_code_cell("n = 3", id="parameters", metadata={"tags": ["parameters"]}),
+        new.new_code_cell(
+            "sum(range(n))",
+            id="total",
+            execution_count=2,
+            outputs=[new.new_output("execute_result", {"text/plain": "3"}, execution_count=2)],
+        ),
+    ]
+    for name in exercises:
+        cells += [
+            new.new_code_cell(
+                f"def {name}(x):\n    ### BEGIN SOLUTION\n    return {_SOLUTIONS[name]}\n"
+                "    ### END SOLUTION",
+                id=name,
+                metadata={"nbgrader": _grading(name, solution=True)},
+            ),
+            new.new_code_cell(
+                f'exercises("{lesson}").check("{name}", {name})',
+                id=f"{name}-check",
+                metadata={"nbgrader": _grading(f"{name}_check", grade=True)},
+            ),
+        ]
+    notebook = new.new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {
+                "name": "paddle",
+                "display_name": "Paddle (Python 3)",
+                "language": "python",
+            },
+            "paddle_workbench": {
+                "schema_version": 1,
+                "lesson": lesson,
+                "title": {"zh": "求和", "en": "Sums"},
+                "objectives": {"zh": ["会求和"], "en": ["Add numbers"]},
+                "minutes": 5,
+                "device": "any",
+                "requires": list(requires),
+                "article": [],
+            },
+        },
+    )
+    nbformat.write(notebook, path)
+
+
+_SOLUTIONS = {"double": "2 * x", "half": "x / 2"}
+
+
+def _grading(name: str, *, solution: bool = False, grade: bool = False) -> dict[str, object]:
+    points = {"points": 2} if grade else {}
+    return {
+        "grade": grade,
+        "grade_id": name,
+        "locked": grade,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+        **points,
+    }
+
+
+_CHECKERS = '''
+from paddle_workbench.contract import Text
+from paddle_workbench.course.exercises import Mistake, checker
+
+
+@checker("double", title=Text(zh="加倍", en="Double it"), points=2, limit_s=1)
+def check_double(double):
+    found = double(3)
+    if found == 9:
+        raise Mistake("squares", Text(zh="这是平方。", en="That squares."), expected=6, found=found)
+    if found != 6:
+        raise Mistake("wrong", Text(zh="不是两倍。", en="Not twice."), expected=6, found=found)
+
+
+@checker("half", title=Text(zh="减半", en="Halve it"), points=2)
+def check_half(half):
+    if half(3) != 1.5:
+        raise Mistake("wrong", Text(zh="不是一半。", en="Not a half."), expected=1.5, found=half(3))
+'''
+
+_CATALOG = '''msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+#. basics/sums title
+msgid "# 求和"
+msgstr "# Sums"
+'''

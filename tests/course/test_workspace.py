@@ -1,0 +1,280 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from paddle_workbench.contract import ExerciseReport, ProgressUpdate, Text
+from paddle_workbench.course.workspace import Workspace
+from paddle_workbench.errors import (
+    ExerciseNotFoundError,
+    LessonNotFoundError,
+    SchemaVersionError,
+    StorageError,
+)
+from paddle_workbench.settings import settings
+
+pytestmark = pytest.mark.usefixtures("home", "small_course")
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return Workspace(settings())
+
+
+def report(exercise: str, *, passed: bool) -> ProgressUpdate:
+    message = Text(zh="看看这里", en="Look here")
+    return ProgressUpdate(
+        lesson="basics/sums",
+        exercise=ExerciseReport(exercise=exercise, passed=passed, message=message),
+    )
+
+
+def test_copy_has_no_outputs_and_no_solutions(workspace: Workspace, home: Path) -> None:
+    copy = workspace.open("basics/sums", "zh")
+    assert copy.created
+    assert copy.path == home / "lessons" / "basics" / "sums.ipynb"
+    notebook = nbformat.read(copy.path, 4)
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+    assert "return 2 * x" not in copy.path.read_text(encoding="utf-8")
+    assert any("raise NotImplementedError()" in cell.source for cell in notebook.cells)
+
+
+def test_copy_has_the_assets_beside_it(workspace: Workspace) -> None:
+    copy = workspace.open("basics/sums", "zh")
+    assert (copy.path.parent / "assets" / "numbers.txt").read_text() == "1 2 3\n"
+
+
+def test_opening_again_keeps_what_the_learner_wrote(workspace: Workspace) -> None:
+    path = workspace.open("basics/sums", "zh").path
+    notebook = nbformat.read(path, 4)
+    notebook.cells[2].source = "my_work = 1"
+    nbformat.write(notebook, path)
+    again = workspace.open("basics/sums", "zh")
+    assert not again.created
+    assert nbformat.read(path, 4).cells[2].source == "my_work = 1"
+
+
+def test_reset_keeps_the_old_copy_beside_the_new(workspace: Workspace) -> None:
+    path = workspace.open("basics/sums", "zh").path
+    path.write_text(path.read_text().replace("sum(range(n))", "my_work"), encoding="utf-8")
+    copies = [workspace.reset("basics/sums", "zh") for _ in range(2)]
+    assert copies[0].kept is not None
+    assert copies[0].kept.parent == path.parent
+    assert "my_work" in copies[0].kept.read_text(encoding="utf-8")
+    assert "my_work" not in path.read_text(encoding="utf-8")
+    assert copies[1].kept not in (None, copies[0].kept)
+
+
+def test_english_copy_is_translated_and_marks_what_is_not(
+    workspace: Workspace, small_course: Path
+) -> None:
+    sources = [cell.source for cell in nbformat.read(workspace.open("basics/sums", "en").path, 4).cells]
+    assert sources[0] == "# Sums"
+    catalog = small_course / "locale" / "en" / "sums.po"
+    catalog.write_text(catalog.read_text().replace("# 求和", "# 旧的"), encoding="utf-8")
+    workspace.reset("basics/sums", "en")
+    copy = nbformat.read(workspace.path_of(workspace.open("basics/sums", "en").lesson, "en"), 4)
+    assert copy.cells[0].source == "> **Not yet translated.**\n\n# 求和"
+
+
+def test_lesson_is_found_by_its_path_in_the_course(workspace: Workspace) -> None:
+    assert workspace.open("01_basics/01_sums", "zh").path == workspace.open("basics/sums", "zh").path
+
+
+@pytest.mark.parametrize(
+    "name", ["../sums", "/etc/passwd", "basics/../basics/sums", "basics/sums/..", "", "basics"]
+)
+def test_only_lessons_of_the_course_are_opened(workspace: Workspace, name: str, home: Path) -> None:
+    with pytest.raises(LessonNotFoundError, match="basics/sums"):
+        workspace.open(name, "zh")
+    assert not list(home.rglob("*.ipynb"))
+
+
+def test_symlink_in_the_place_of_a_copy_is_not_written_through(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.ipynb"
+    outside.write_text("precious", encoding="utf-8")
+    path = workspace.open("basics/sums", "zh").path
+    path.unlink()
+    path.symlink_to(outside)
+    workspace.reset("basics/sums", "zh")
+    assert outside.read_text(encoding="utf-8") == "precious"
+
+
+def test_states_go_from_new_over_started_to_done(workspace: Workspace) -> None:
+    def state() -> str:
+        return workspace.catalog().chapters[0].lessons[0].state
+
+    assert state() == "new"
+    workspace.open("basics/sums", "zh")
+    assert state() == "started"
+    workspace.update_progress(report("double", passed=True))
+    assert state() == "started"
+    workspace.update_progress(report("half", passed=True))
+    assert state() == "done"
+
+
+def test_failed_attempt_is_counted_with_its_hint_and_never_unpasses(workspace: Workspace) -> None:
+    for passed in (False, True, False):
+        workspace.update_progress(report("double", passed=passed))
+    progress = workspace.catalog().chapters[0].lessons[0].exercises[0].progress
+    assert (progress.state, progress.attempts) == ("passed", 3)
+    assert progress.hint is not None
+    assert progress.hint.en == "Look here"
+
+
+def test_continue_goes_on_with_the_last_then_to_the_next(workspace: Workspace) -> None:
+    assert workspace.catalog().next_lesson == "basics/sums"
+    workspace.open("basics/products", "zh")
+    assert workspace.catalog().next_lesson == "basics/products"
+    workspace.update_progress(ProgressUpdate(lesson="basics/products", state="done"))
+    assert workspace.catalog().next_lesson == "basics/sums"
+    workspace.update_progress(ProgressUpdate(lesson="basics/sums", state="done"))
+    assert workspace.catalog().next_lesson is None
+
+
+def test_progress_of_an_exercise_that_does_not_exist_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(ExerciseNotFoundError, match="triple"):
+        workspace.update_progress(report("triple", passed=True))
+
+
+def test_changed_lesson_makes_the_copy_outdated_until_reset(
+    workspace: Workspace, small_course: Path
+) -> None:
+    workspace.open("basics/sums", "zh")
+    assert not workspace.catalog().chapters[0].lessons[0].outdated
+    path = small_course / "01_basics" / "01_sums.ipynb"
+    path.write_text(path.read_text().replace("# 求和", "# 求总和"), encoding="utf-8")
+    assert workspace.catalog().chapters[0].lessons[0].outdated
+    workspace.reset("basics/sums", "zh")
+    assert not workspace.catalog().chapters[0].lessons[0].outdated
+
+
+def test_renumbered_lesson_keeps_its_copy_and_progress(
+    workspace: Workspace, small_course: Path
+) -> None:
+    path = workspace.open("basics/sums", "zh").path
+    chapter = small_course / "01_basics"
+    (chapter / "01_sums.ipynb").rename(chapter / "07_sums.ipynb")
+    (chapter / "01_sums_exercises.py").rename(chapter / "07_sums_exercises.py")
+    lesson = workspace.catalog().chapters[0].lessons[1]
+    assert (lesson.lesson, lesson.number, lesson.state) == ("basics/sums", "1.7", "started")
+    again = workspace.open("basics/sums", "zh")
+    assert (again.path, again.created) == (path, False)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "not JSON"),
+        ('{"nbformat": 3, "worksheets": []}', "format 3"),
+        ('{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}}', "no metadata"),
+        (
+            '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": '
+            '{"paddle_workbench": {"schema_version": 99}}}',
+            "version 99",
+        ),
+    ],
+)
+def test_broken_lesson_is_named_and_the_others_still_open(
+    workspace: Workspace, small_course: Path, content: str, reason: str
+) -> None:
+    (small_course / "01_basics" / "02_products.ipynb").write_text(content, encoding="utf-8")
+    catalog = workspace.catalog()
+    assert [lesson.lesson for lesson in catalog.chapters[0].lessons] == ["basics/sums"]
+    assert reason in catalog.notices[0].message
+    assert "02_products" in catalog.notices[0].message
+    assert workspace.open("basics/sums", "zh").created
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"schema_version": 1, "lessons": 3}', ""])
+def test_broken_progress_is_set_aside_and_said(
+    workspace: Workspace, home: Path, content: str
+) -> None:
+    (home / "progress.json").write_text(content, encoding="utf-8")
+    catalog = workspace.catalog()
+    (kept,) = home.glob("progress.broken-*.json")
+    assert kept.read_text(encoding="utf-8") == content
+    assert kept.name in catalog.notices[0].hint
+    assert not workspace.catalog().notices
+
+
+def test_progress_of_a_newer_version_is_left_alone(workspace: Workspace, home: Path) -> None:
+    content = '{"schema_version": 2, "stars": 5}'
+    (home / "progress.json").write_text(content, encoding="utf-8")
+    with pytest.raises(SchemaVersionError, match="version 2"):
+        workspace.open("basics/sums", "zh")
+    assert (home / "progress.json").read_text(encoding="utf-8") == content
+
+
+def test_many_processes_change_the_progress_without_losing_any(home: Path) -> None:
+    script = (
+        "import sys\n"
+        "from paddle_workbench.contract import *\n"
+        "from paddle_workbench.course.workspace import Workspace\n"
+        "from paddle_workbench.settings import settings\n"
+        "report = ExerciseReport(exercise='double', passed=False, message=Text(zh='', en=''))\n"
+        "for _ in range(5):\n"
+        "    update = ProgressUpdate(lesson='basics/sums', exercise=report)\n"
+        "    Workspace(settings()).update_progress(update)\n"
+    )
+    processes = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    progress = json.loads((home / "progress.json").read_text())
+    assert progress["lessons"]["basics/sums"]["exercises"]["double"]["attempts"] == 20
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 128 kB; only root may mount one."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")
+
+
+@needs_root
+def test_read_only_home_is_a_sentence_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(disk))
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        workspace = Workspace(settings())
+        assert workspace.catalog().next_lesson == "basics/sums"
+        with pytest.raises(StorageError, match="cannot be written") as caught:
+            workspace.open("basics/sums", "zh")
+        assert "PADDLE_WORKBENCH_HOME" in caught.value.hint
+
+
+@needs_root
+def test_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(disk))
+        full = Workspace(settings())
+        path = full.open("basics/sums", "zh").path
+        copy, progress = path.read_bytes(), (disk / "progress.json").read_bytes()
+        ballast = os.open(disk / "ballast", os.O_CREAT | os.O_WRONLY)
+        with pytest.raises(OSError, match="space"):
+            while True:
+                os.write(ballast, b"0" * 512)
+        os.close(ballast)
+        with pytest.raises(StorageError, match="disk is full"):
+            full.reset("basics/sums", "zh")
+        with pytest.raises(StorageError, match="disk is full"):
+            full.update_progress(report("double", passed=True))
+        assert path.read_bytes() == copy
+        assert (disk / "progress.json").read_bytes() == progress
+        assert not list(disk.rglob("*.kept-*"))

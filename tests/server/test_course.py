@@ -1,0 +1,113 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from paddle_workbench.contract import Catalog, ErrorMessage, OpenedLesson, ResetLesson
+
+
+async def refused(call: Any) -> tuple[int, ErrorMessage]:
+    with pytest.raises(HTTPClientError) as caught:
+        await call
+    return caught.value.code, ErrorMessage.model_validate_json(caught.value.response.body)
+
+
+async def test_catalog_follows_the_contract(jp_fetch: Any) -> None:
+    answer = await jp_fetch("paddle-workbench", "course")
+    catalog = Catalog.model_validate_json(answer.body)
+    assert [lesson.lesson for lesson in catalog.chapters[0].lessons] == [
+        "basics/sums",
+        "basics/products",
+    ]
+    assert catalog.next_lesson == "basics/sums"
+
+
+async def test_opened_lesson_is_served_by_the_contents_api(jp_fetch: Any) -> None:
+    body = json.dumps({"lesson": "basics/sums", "language": "en"})
+    answer = await jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
+    opened = OpenedLesson.model_validate_json(answer.body)
+    assert opened.created
+    contents = await jp_fetch("api", "contents", *opened.path.split("/"))
+    assert json.loads(contents.body)["type"] == "notebook"
+    catalog = Catalog.model_validate_json((await jp_fetch("paddle-workbench", "course")).body)
+    assert catalog.chapters[0].lessons[0].paths == {"en": opened.path}
+
+
+async def test_reset_says_where_the_old_copy_is(jp_fetch: Any, home: Path) -> None:
+    body = json.dumps({"lesson": "basics/sums", "language": "zh"})
+    await jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
+    answer = await jp_fetch("paddle-workbench", "course", "reset", method="POST", body=body)
+    reset = ResetLesson.model_validate_json(answer.body)
+    assert reset.kept is not None
+    assert (home / reset.kept).is_file()
+
+
+async def test_passed_exercise_is_in_the_catalog_that_comes_back(jp_fetch: Any) -> None:
+    body = json.dumps(
+        {
+            "lesson": "basics/sums",
+            "exercise": {
+                "exercise": "double",
+                "passed": True,
+                "message": {"zh": "通过。", "en": "Passed."},
+            },
+        }
+    )
+    answer = await jp_fetch("paddle-workbench", "course", "progress", method="PATCH", body=body)
+    lesson = Catalog.model_validate_json(answer.body).chapters[0].lessons[0]
+    assert lesson.exercises[0].progress.state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"lesson": "../basics/sums"}, "pattern"),
+        ({"lesson": "/etc/passwd"}, "pattern"),
+        ({"lesson": "basics/sums", "language": "fr"}, "'fr'"),
+        ({"lesson": "basics/sums", "path": "x"}, "path"),
+        ({}, "lesson"),
+        ([], "the body"),
+    ],
+)
+async def test_body_outside_the_contract_is_refused_with_its_value(
+    jp_fetch: Any, home: Path, body: object, said: str
+) -> None:
+    for action in ("open", "reset"):
+        status, error = await refused(
+            jp_fetch("paddle-workbench", "course", action, method="POST", body=json.dumps(body))
+        )
+        assert status == 400
+        assert said in error.message
+    assert not list(home.rglob("*.ipynb"))
+
+
+async def test_body_that_is_not_json_is_refused(jp_fetch: Any) -> None:
+    status, error = await refused(
+        jp_fetch("paddle-workbench", "course", "open", method="POST", body="{")
+    )
+    assert status == 400
+    assert "JSON" in error.message
+
+
+async def test_unknown_lesson_is_not_found_with_a_hint(jp_fetch: Any) -> None:
+    body = json.dumps({"lesson": "basics/nothing"})
+    status, error = await refused(
+        jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
+    )
+    assert (status, "basics/sums" in error.hint) == (404, True)
+
+
+async def test_newer_progress_is_a_conflict(jp_fetch: Any, home: Path) -> None:
+    (home / "progress.json").write_text('{"schema_version": 99}', encoding="utf-8")
+    status, error = await refused(jp_fetch("paddle-workbench", "course"))
+    assert status == 409
+    assert "version 99" in error.message
+
+
+async def test_broken_course_is_an_error_with_its_file(jp_fetch: Any, small_course: Path) -> None:
+    (small_course / "course.json").write_text("{", encoding="utf-8")
+    status, error = await refused(jp_fetch("paddle-workbench", "course"))
+    assert status == 500
+    assert "course.json" in error.message

@@ -1,0 +1,84 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+from tornado.httpclient import HTTPClientError
+from tornado.routing import PathMatches, RuleRouter
+
+from paddle_workbench.contract import DoctorReport, ErrorMessage
+from paddle_workbench.server.openapi import openapi
+from paddle_workbench.server.routes import PREFIX, ROUTES
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_every_route_demands_authentication(jp_fetch: Any, route: Any) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(
+            PREFIX,
+            *route.path.split("/"),
+            method=route.method.upper(),
+            body=None if route.method == "get" else "{}",
+            headers={"Authorization": "token wrong"},
+        )
+    assert caught.value.code == 403
+
+
+def patterns(router: RuleRouter) -> Iterator[str]:
+    for rule in router.rules:
+        if isinstance(rule.target, RuleRouter):
+            yield from patterns(rule.target)
+        elif isinstance(rule.matcher, PathMatches):
+            yield rule.matcher.regex.pattern
+
+
+async def test_every_registered_route_is_in_the_table(jp_serverapp: Any) -> None:
+    prefix = f"/{PREFIX}/"
+    registered = [
+        pattern.split(prefix)[1].rstrip("$")
+        for pattern in patterns(jp_serverapp.web_app.default_router)
+        if prefix in pattern
+    ]
+    assert set(registered) == {route.path for route in ROUTES}
+
+
+def test_openapi_document_is_valid_and_current(repository: Path) -> None:
+    document = openapi()
+    validate(document)
+    shipped = repository / "workbench" / "paddle_workbench" / "server" / "openapi.json"
+    assert json.loads(shipped.read_text(encoding="utf-8")) == document, "run: make contract"
+
+
+def test_server_process_imports_no_paddle() -> None:
+    script = (
+        "import sys, paddle_workbench.server.extension, paddle_workbench.server.launch\n"
+        "print(*(name for name in ('paddle', 'paddlenlp', 'paddleocr', 'ipywidgets')"
+        " if name in sys.modules))"
+    )
+    output = subprocess.check_output([sys.executable, "-c", script], text=True)
+    assert output.strip() == ""
+
+
+async def test_doctor_runs_in_its_own_process_and_reports(jp_fetch: Any) -> None:
+    answer = await jp_fetch(PREFIX, "environment", "doctor", request_timeout=180)
+    report = DoctorReport.model_validate_json(answer.body)
+    assert {"paddle", "fonts"} <= {finding.check for finding in report.findings}
+
+
+async def test_server_rooted_elsewhere_says_how_to_start(
+    jp_fetch: Any, home: Path, tmp_path: Path, jp_serverapp: Any
+) -> None:
+    elsewhere = tmp_path / "home-elsewhere"  # the same beginning as the home, another folder
+    elsewhere.mkdir()
+    jp_serverapp.web_app.settings["server_root_dir"] = str(elsewhere)
+    with pytest.raises(HTTPClientError) as caught:
+        body = json.dumps({"lesson": "basics/sums"})
+        await jp_fetch(PREFIX, "course", "open", method="POST", body=body)
+    error = ErrorMessage.model_validate_json(caught.value.response.body)
+    assert caught.value.code == 503
+    assert "workbench lab" in error.hint
+    assert not list(home.rglob("*.ipynb"))

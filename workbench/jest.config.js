@@ -1,0 +1,27 @@
+const jupyterlabConfig = require('@jupyterlab/testing/lib/jest-config');
+
+// Published as ES modules, which Jest needs translated.
+const esModules = [
+  '@codemirror',
+  '@jupyter',
+  '@jupyterlab',
+  '@marijn',
+  '@microsoft',
+  'color',
+  'exenv-es6',
+  'lib0',
+  'marked',
+  'nanoid',
+  'vscode-ws-jsonrpc',
+  'y-protocols',
+  'y-websocket',
+  'yjs'
+].join('|');
+
+module.exports = {
+  ...jupyterlabConfig(__dirname),
+  reporters: ['default'],
+  setupFilesAfterEnv: ['<rootDir>/src/testing/jest-setup.ts'],
+  testRegex: 'src/.*/__tests__/.*\\.spec\\.tsx?$',
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules})(/|$)).+`]
+};

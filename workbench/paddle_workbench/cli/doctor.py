@@ -1,0 +1,82 @@
+"""`workbench doctor`: is this machine ready?"""
+
+from __future__ import annotations
+
+import sys
+from unicodedata import east_asian_width
+
+import click
+
+from ..contract import DoctorReport, Language, Text
+from ..environment.doctor import examine
+from ..settings import language as chosen_language
+
+__all__ = ["command"]
+
+_SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "broken": ("✗", "red")}
+_WORDS = {
+    "zh": {"ok": "正常", "warning": "警告", "broken": "故障", "repair": "修复"},
+    "en": {"ok": "ok", "warning": "warning", "broken": "broken", "repair": "repair"},
+}
+_GAP = "  "
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Is this machine ready? Every finding comes with its repair; nothing is changed.
+
+    Exits with 1 if something is broken.
+    """
+    language = chosen_language()
+    progress = _ProgressLine(language) if sys.stderr.isatty() else None
+    report = examine(progress, language=language)
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+    else:
+        _print(report, language)
+    ctx.exit(1 if any(finding.state == "broken" for finding in report.findings) else 0)
+
+
+class _ProgressLine:
+    """One line on the terminal that says how far the doctor is."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, done: int, total: int, title: Text) -> None:
+        said = f"{done}/{total} {_in(title, self._language)}" if done < total else ""
+        # Back to the start of the line, and clear what stood there.
+        click.echo(f"\r\x1b[K{said}", nl=False, err=True)
+
+
+def _print(report: DoctorReport, language: Language) -> None:
+    words = _WORDS[language]
+    first = 2 + max(_width(word) for word in words.values())
+    second = max((_width(_in(item.title, language)) for item in report.findings), default=0)
+    margin = " " * (first + second + 2 * len(_GAP))
+    for finding in report.findings:
+        sign, colour = _SIGNS[finding.state]
+        state = click.style(_pad(f"{sign} {words[finding.state]}", first), fg=colour)
+        detail, *more = finding.detail.splitlines() or [""]
+        click.echo(_GAP.join([state, _pad(_in(finding.title, language), second), detail]))
+        for line in more:
+            click.echo(margin + line)
+        if finding.repair:
+            click.echo(f"{' ' * first}{_GAP}{words['repair']}: {finding.repair}")
+    click.echo()
+    click.echo(_in(report.summary, language))
+
+
+def _in(text: Text, language: Language) -> str:
+    return text.zh if language == "zh" else text.en
+
+
+def _pad(text: str, columns: int) -> str:
+    return text + " " * (columns - _width(text))
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal the text takes; Chinese characters take two."""
+    return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)

@@ -1,0 +1,164 @@
+"""`workbench runs`: list, show, compare, report, repeat and cancel runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+__all__ = ["command"]
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group("runs")
+def command() -> None:
+    """The runs so far. ID is an id, the beginning of one, or the path of a run folder."""
+
+
+@command.command("list")
+@_as_json
+def list_runs(*, as_json: bool) -> None:
+    """List the runs, oldest first."""
+    from ..runs.records import list_records
+    from ..runs.report import show_value
+    from ..settings import settings
+
+    records, problems = list_records(settings().runs)
+    for problem in problems:
+        click.echo(f"workbench: {problem.message}\n{problem.hint}", err=True)
+    if as_json:
+        click.echo(json.dumps([record.model_dump(mode="json") for record in records], indent=2))
+        return
+    if not records:
+        click.echo("No runs yet: workbench run NOTEBOOK")
+        return
+    rows = [["id", "state", "seconds", "metrics"]]
+    for record in records:
+        metrics = [f"{name}={show_value(value)}" for name, value in record.metrics.items()]
+        seconds = _seconds(record.started_at, record.finished_at)
+        rows.append([record.id, record.state, seconds, " ".join(metrics)])
+    _print_table(rows)
+
+
+@command.command("show")
+@click.argument("run_id", metavar="ID")
+@_as_json
+def show(run_id: str, *, as_json: bool) -> None:
+    """Show everything that is recorded of a run."""
+    from ..runs.records import find_run, read_record
+    from ..runs.report import describe
+    from ..settings import settings
+
+    folder = find_run(run_id, settings().runs)
+    record = read_record(folder)
+    if as_json:
+        click.echo(record.model_dump_json(indent=2))
+        return
+    click.echo(f"{record.id}  {record.state}\n{folder}")
+    if record.error is not None:
+        click.echo(f"{record.error.message}\n{record.error.hint}".rstrip())
+    for heading, rows in describe(record).items():
+        click.echo(f"\n{heading}")
+        _print_table([[f"  {name}", value] for name, value in rows] or [["  none"]])
+
+
+@command.command("compare")
+@click.argument("run_ids", metavar="ID ID...", nargs=-1, required=True)
+@_as_json
+def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
+    """Show in what runs differ."""
+    from ..runs.comparison import compare_runs
+    from ..runs.records import find_run, read_record
+    from ..runs.report import show_value
+    from ..settings import settings
+
+    if len(run_ids) < 2:
+        raise click.UsageError("Name two runs or more.")
+    records = [read_record(find_run(run_id, settings().runs)) for run_id in run_ids]
+    differences = compare_runs(records)
+    if as_json:
+        rows = [
+            {"kind": found.kind, "name": found.name, "values": found.values}
+            for found in differences
+        ]
+        runs = [record.id for record in records]
+        click.echo(json.dumps({"runs": runs, "differences": rows}, indent=2, ensure_ascii=False))
+        return
+    if not differences:
+        click.echo("The runs do not differ in anything recorded.")
+        return
+    table = [["", "", *(record.id for record in records)]]
+    for found in differences:
+        shown = ["-" if value is None else show_value(value) for value in found.values]
+        table.append([found.kind, found.name, *shown])
+    _print_table(table)
+
+
+@command.command("report")
+@click.argument("run_id", metavar="ID")
+@_as_json
+def report(run_id: str, *, as_json: bool) -> None:
+    """Print the path of a run's report; make it if it is missing."""
+    from ..runs.records import REPORT_FILE, find_run
+    from ..runs.report import write_report
+    from ..settings import settings
+
+    folder = find_run(run_id, settings().runs)
+    path = folder / REPORT_FILE
+    if not path.is_file():
+        write_report(folder)
+    click.echo(json.dumps({"path": str(path)}) if as_json else path)
+
+
+@command.command("rerun")
+@click.argument("run_id", metavar="ID")
+@click.option("--anyway", is_flag=True, help="Also if the notebook has changed since.")
+@_as_json
+def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
+    """Run the same notebook again with the same parameters."""
+    from ..runs.records import find_run
+    from ..runs.runner import plan_rerun, run_notebook
+    from ..settings import settings
+    from .run import RunProgress, show_end
+
+    logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
+    runs = settings().runs
+    plan = plan_rerun(find_run(run_id, runs), parent=runs, anyway=anyway)
+    folder, record = run_notebook(plan, RunProgress())
+    if as_json:
+        click.echo(record.model_dump_json(indent=2))
+    else:
+        show_end(folder, record)
+    sys.exit(0 if record.state == "succeeded" else 1)
+
+
+@command.command("cancel")
+@click.argument("run_id", metavar="ID")
+@_as_json
+def cancel(run_id: str, *, as_json: bool) -> None:
+    """End a run that is running; its notebook is kept as far as it came."""
+    from ..runs.cancellation import cancel_run
+    from ..runs.records import find_run
+    from ..settings import settings
+
+    record = cancel_run(find_run(run_id, settings().runs))
+    click.echo(record.model_dump_json(indent=2) if as_json else f"{record.id}  {record.state}")
+
+
+def _seconds(started: datetime | None, finished: datetime | None) -> str:
+    if started is None or finished is None:
+        return "-"
+    return f"{(finished - started).total_seconds():.1f}"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    columns = max(len(row) for row in rows)
+    widths = [max(len(row[i]) for row in rows if len(row) > i) for i in range(columns)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        click.echo("  ".join(cells).rstrip())

@@ -1,0 +1,167 @@
+"""How far the learner is: the file `progress.json`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..contract import (
+    SCHEMA_VERSION,
+    ErrorMessage,
+    ExerciseProgress,
+    LessonProgress,
+    LessonState,
+    Progress,
+    ProgressUpdate,
+)
+from ..errors import SchemaVersionError, StorageError
+from ..storage import locked, set_aside, write_whole
+
+__all__ = ["ProgressFile"]
+
+_log = logging.getLogger(__name__)
+
+
+class ProgressFile:
+    """The learner's progress, shared by every window and server of one home.
+
+    Each change is read, made and written under a lock, so that two windows never undo each other.
+
+    Parameters
+    ----------
+    path : Path
+        The file `progress.json`; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[Progress, list[ErrorMessage]]:
+        """Return the progress, and what had to be set aside to get it.
+
+        Raises
+        ------
+        SchemaVersionError
+            If a newer workbench wrote the file; it is left as it is.
+        StorageError
+            If the file cannot be read.
+        """
+        try:
+            return self._load(), []
+        except _BrokenFileError:
+            with locked(self._path):
+                return self._load_or_set_aside()
+
+    def opened(self, lesson: str) -> None:
+        """Note that a lesson was opened; a new one becomes started."""
+
+        def change(progress: LessonProgress) -> LessonProgress:
+            state: LessonState = "started" if progress.state == "new" else progress.state
+            return progress.model_copy(
+                update={"state": state, "opened_at": progress.opened_at or _now()}
+            )
+
+        self._change(lesson, change)
+
+    def update(self, update: ProgressUpdate, exercises: tuple[str, ...]) -> None:
+        """Apply what a window reports; a lesson whose exercises all pass is done.
+
+        Parameters
+        ----------
+        update : ProgressUpdate
+            A new state, an attempt at an exercise, or both.
+        exercises : tuple of str
+            The exercises that the lesson has.
+        """
+
+        def change(progress: LessonProgress) -> LessonProgress:
+            attempts = dict(progress.exercises)
+            state = progress.state
+            if (report := update.exercise) is not None:
+                before = attempts.get(report.exercise, ExerciseProgress())
+                # Once passed, a later try does not take it away.
+                passed = report.passed or before.state == "passed"
+                attempts[report.exercise] = ExerciseProgress(
+                    state="passed" if passed else "failed",
+                    attempts=before.attempts + 1,
+                    hint=None if report.passed else report.message,
+                )
+                all_passed = bool(exercises) and all(
+                    name in attempts and attempts[name].state == "passed" for name in exercises
+                )
+                state = "done" if all_passed else "started" if state == "new" else state
+            if update.state is not None:
+                state = update.state
+            done_at = (progress.done_at or _now()) if state == "done" else None
+            return progress.model_copy(
+                update={"state": state, "exercises": attempts, "done_at": done_at}
+            )
+
+        self._change(update.lesson, change)
+
+    def reset(self, lesson: str) -> None:
+        """Forget the attempts of a lesson whose working copy is made afresh."""
+        self._change(
+            lesson,
+            lambda progress: LessonProgress(
+                state="started", opened_at=progress.opened_at or _now()
+            ),
+        )
+
+    def _change(self, lesson: str, change: Callable[[LessonProgress], LessonProgress]) -> None:
+        with locked(self._path):
+            progress, _ = self._load_or_set_aside()
+            lessons = dict(progress.lessons)
+            lessons[lesson] = change(lessons.get(lesson, LessonProgress()))
+            changed = progress.model_copy(update={"lessons": lessons, "last_lesson": lesson})
+            write_whole(self._path, changed.model_dump_json(indent=2) + "\n")
+
+    def _load(self) -> Progress:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Progress()
+        except ValueError as error:
+            raise _BrokenFileError(f"not JSON: {error}") from error
+        except OSError as error:
+            raise StorageError(
+                f"{self._path} cannot be read: {error.strerror}.", "Mend its permissions."
+            ) from error
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"{self._path} is of version {version}; this workbench knows {SCHEMA_VERSION}.",
+                "Upgrade: pip install --upgrade paddle-workbench",
+            )
+        try:
+            return Progress.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the whole"
+            raise _BrokenFileError(f"{where}: {first['msg']}") from error
+
+    def _load_or_set_aside(self) -> tuple[Progress, list[ErrorMessage]]:
+        """Load under the lock; what another window mended meanwhile is simply read."""
+        try:
+            return self._load(), []
+        except _BrokenFileError as error:
+            kept = set_aside(self._path)
+            notice = ErrorMessage(
+                message=f"{self._path.name} was broken ({error}) and progress starts anew.",
+                hint=f"The old file is kept beside it as {kept.name}.",
+            )
+            _log.warning("%s %s", notice.message, notice.hint)
+            return Progress(), [notice]
+
+
+class _BrokenFileError(Exception):
+    """The file holds no progress."""
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,242 @@
+"""The learner's working copies of lessons.
+
+A copy lies under its lesson's name, without numbers (`lessons/static_graph/to_static.ipynb`, in
+English `to_static.en.ipynb`), so that it is found again when the course is renumbered.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+
+from ..contract import (
+    Catalog,
+    Chapter,
+    ErrorMessage,
+    Exercise,
+    ExerciseProgress,
+    Language,
+    Lesson,
+    LessonProgress,
+    ProgressUpdate,
+)
+from ..errors import ExerciseNotFoundError
+from ..settings import Settings
+from ..storage import beside, locked, make_folder, storage_error, write_whole
+from .catalog import LessonFile, find_lesson, read_course, scan_lessons
+from .notebook import METADATA_KEY, blank_solutions, clear_outputs, read_notebook
+from .progress import ProgressFile
+from .translation import read_catalog, translate
+
+__all__ = ["WorkingCopy", "Workspace"]
+
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCopy:
+    """A learner's copy of a lesson, and what happened to get it."""
+
+    lesson: LessonFile
+    path: Path
+    created: bool = False
+    kept: Path | None = None
+
+
+class Workspace:
+    """The course as one learner has it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the course and the home are.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._progress = ProgressFile(settings.progress_file)
+
+    def catalog(self) -> Catalog:
+        """Return every lesson in order with the learner's state.
+
+        Paths in it are relative to the home.
+
+        Raises
+        ------
+        CourseError
+            If the course is broken.
+        SchemaVersionError, StorageError
+            If the progress cannot be read.
+        """
+        course = read_course(self._settings.course)
+        files, problems = scan_lessons(self._settings.course)
+        progress, notices = self._progress.read()
+        notices += [ErrorMessage(message=found.message, hint=found.hint) for found in problems]
+        chapters = []
+        for metadata in course.chapters:
+            lessons = [
+                self._lesson(found, progress.lessons.get(found.metadata.lesson, LessonProgress()))
+                for found in files
+                if found.chapter.chapter == metadata.chapter
+            ]
+            number = metadata.folder.split("_", 1)[0]
+            chapters.append(
+                Chapter(
+                    chapter=metadata.chapter, number=number, title=metadata.title, lessons=lessons
+                )
+            )
+        lessons = [lesson for chapter in chapters for lesson in chapter.lessons]
+        return Catalog(
+            title=course.title,
+            chapters=chapters,
+            next_lesson=_next_lesson(lessons, progress.last_lesson),
+            notices=notices,
+        )
+
+    def open(self, name: str, language: Language) -> WorkingCopy:
+        """Find the working copy of a lesson, or make it.
+
+        Raises
+        ------
+        LessonNotFoundError
+            If the course has no such lesson.
+        StorageError
+            If the copy cannot be written.
+        """
+        lesson = find_lesson(name)
+        path = self.path_of(lesson, language)
+        with locked(self._settings.progress_file.with_name("lessons")):
+            created = not path.exists()
+            if created:
+                self._write_copy(lesson, path, language)
+        self._progress.opened(lesson.metadata.lesson)
+        return WorkingCopy(lesson, path, created=created)
+
+    def reset(self, name: str, language: Language) -> WorkingCopy:
+        """Make the working copy afresh; the old one is kept beside it.
+
+        Raises
+        ------
+        LessonNotFoundError
+            If the course has no such lesson.
+        StorageError
+            If the copy cannot be written; the old one is then where it was.
+        """
+        lesson = find_lesson(name)
+        path = self.path_of(lesson, language)
+        kept: Path | None = None
+        with locked(self._settings.progress_file.with_name("lessons")):
+            if path.exists():
+                # Copied, not moved: at every moment a whole notebook lies under the old name.
+                kept = beside(path, "kept")
+                try:
+                    shutil.copy2(path, kept)
+                except OSError as error:
+                    kept.unlink(missing_ok=True)
+                    raise storage_error(kept, error) from error
+            self._write_copy(lesson, path, language)
+        self._progress.reset(lesson.metadata.lesson)
+        return WorkingCopy(lesson, path, created=True, kept=kept)
+
+    def update_progress(self, update: ProgressUpdate) -> None:
+        """Apply a change of progress that a window reports.
+
+        Raises
+        ------
+        LessonNotFoundError, ExerciseNotFoundError
+            If the course has no such lesson, or the lesson no such exercise.
+        """
+        lesson = find_lesson(update.lesson)
+        names = tuple(exercise.name for exercise in lesson.exercises)
+        if update.exercise is not None and update.exercise.exercise not in names:
+            raise ExerciseNotFoundError(
+                f"{update.lesson} has no exercise {update.exercise.exercise!r}.",
+                f"It has: {', '.join(names) or 'none'}.",
+            )
+        self._progress.update(update, names)
+
+    def path_of(self, lesson: LessonFile, language: Language) -> Path:
+        """Return where the working copy of a lesson lies, or would."""
+        chapter, name = lesson.metadata.lesson.split("/")
+        ending = ".ipynb" if language == "zh" else f".{language}.ipynb"
+        return self._settings.lessons / chapter / f"{name}{ending}"
+
+    def _write_copy(self, lesson: LessonFile, path: Path, language: Language) -> None:
+        notebook = read_notebook(lesson.notebook)
+        clear_outputs(notebook)
+        blank_solutions(notebook)
+        if language != "zh":
+            translate(notebook, read_catalog(lesson, language))
+        notebook.metadata[METADATA_KEY] |= {"language": language, "source_sha256": lesson.sha256}
+        assets = lesson.notebook.parent / "assets"
+        make_folder(path.parent)
+        if assets.is_dir():
+            try:
+                shutil.copytree(assets, path.parent / "assets", dirs_exist_ok=True)
+            except OSError as error:
+                raise storage_error(path.parent / "assets", error) from error
+        write_whole(path, nbformat.writes(notebook) + "\n")
+
+    def _lesson(self, lesson: LessonFile, progress: LessonProgress) -> Lesson:
+        metadata = lesson.metadata
+        copies = {language: self.path_of(lesson, language) for language in LANGUAGES}
+        present = {language: path for language, path in copies.items() if path.is_file()}
+        return Lesson(
+            lesson=metadata.lesson,
+            number=lesson.number,
+            title=metadata.title,
+            objectives=metadata.objectives,
+            minutes=metadata.minutes,
+            device=metadata.device,
+            requires=metadata.requires,
+            state=progress.state,
+            exercises=[
+                Exercise(
+                    exercise=exercise.name,
+                    title=exercise.title,
+                    points=exercise.points,
+                    progress=progress.exercises.get(exercise.name, ExerciseProgress()),
+                )
+                for exercise in lesson.exercises
+            ],
+            paths={
+                language: path.relative_to(self._settings.home).as_posix()
+                for language, path in present.items()
+            },
+            outdated=any(
+                _source_of(path) not in (None, lesson.sha256) for path in present.values()
+            ),
+        )
+
+
+def _next_lesson(lessons: list[Lesson], last_lesson: str | None) -> str | None:
+    """Return the last opened lesson while it is not done, else the first that is not."""
+    open_lessons = [lesson.lesson for lesson in lessons if lesson.state != "done"]
+    if last_lesson in open_lessons:
+        return last_lesson
+    names = [lesson.lesson for lesson in lessons]
+    start = names.index(last_lesson) if last_lesson in names else 0
+    following = [name for name in names[start:] if name in open_lessons]
+    return next(iter(following or open_lessons), None)
+
+
+def _source_of(path: Path) -> str | None:
+    """Return the version of the lesson that a working copy was made from, if it still says so."""
+    status = path.stat()
+    return _read_source(path, status.st_mtime_ns, status.st_size)
+
+
+# Keyed by time and size, so that a changed copy is read again and a big one only once.
+@lru_cache(maxsize=512)
+def _read_source(path: Path, _changed_ns: int, _size_bytes: int) -> str | None:
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA_KEY]
+        return str(metadata["source_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        # The learner may do anything to the copy; the catalog is shown all the same.
+        return None

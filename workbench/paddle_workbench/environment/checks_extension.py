@@ -1,0 +1,101 @@
+"""Are both halves of the extension there, equal to the package, and enabled?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from ..contract import Text
+from .findings import Observation
+from .jupyter_files import first_folder, lab_pages, read_object, server_configurations
+from .repairs import checkout, python_command, reinstall_command, shell_path
+
+__all__ = ["examine_extension"]
+
+LAB_EXTENSION = "paddle-workbench"
+SERVER_EXTENSION = "paddle_workbench"
+
+_LAB_TITLE = Text(zh="JupyterLab 扩展", en="JupyterLab extension")
+_SERVER_TITLE = Text(zh="Jupyter 服务器扩展", en="Jupyter Server extension")
+
+
+def examine_extension() -> Iterator[Observation]:
+    """Look at the half in the browser, then at the half in the server."""
+    yield _judge_lab()
+    yield _judge_server()
+
+
+def _judge_lab() -> Observation:
+    folder = first_folder("labextensions", LAB_EXTENSION, "package.json")
+    if folder is None:
+        return _lab_broken(
+            f"没有找到 {LAB_EXTENSION}。", f"{LAB_EXTENSION} is not found.", _build_repair()
+        )
+    # One in another place, for example the user's own, hides that of this environment.
+    own = folder.is_relative_to(sys.prefix)
+    repair = _build_repair() if own else f"rm -r {shell_path(folder)}"
+    package = read_object(folder / "package.json")
+    found, expected = str(package.get("version")), version("paddle-workbench")
+    if found != expected:
+        return _lab_broken(
+            f"{folder} 的版本是 {found},而 Python 包是 {expected}。",
+            f"{folder} is version {found}, the Python package {expected}.",
+            repair,
+        )
+    load = package.get("jupyterlab", {}).get("_build", {}).get("load")
+    if not load or not (folder / load).is_file():
+        return _lab_broken(f"{folder} 里没有构建结果。", f"{folder} holds no build.", repair)
+    disabled = _disabled()
+    if disabled is not None:
+        name, where = disabled
+        level = "sys_prefix" if where.is_relative_to(sys.prefix) else "user"
+        return _lab_broken(
+            f"{where} 停用了 {name}。",
+            f"{where} disables {name}.",
+            python_command("-m", "jupyter", "labextension", "enable", f"--level={level}", name),
+        )
+    return Observation("labextension", _LAB_TITLE, "ok", Text(zh=found, en=found))
+
+
+def _lab_broken(zh: str, en: str, repair: str) -> Observation:
+    return Observation("labextension", _LAB_TITLE, "broken", Text(zh=zh, en=en), repair)
+
+
+def _build_repair() -> str:
+    root = checkout()
+    return f"make -C {shell_path(root)} setup" if root else reinstall_command()
+
+
+def _disabled() -> tuple[str, Path] | None:
+    """Return what of the extension is disabled, and the file that has the last word."""
+    states: dict[str, tuple[bool, Path]] = {}
+    for file, page in lab_pages():
+        named = page.get("disabledExtensions", {})
+        # Older versions of JupyterLab wrote a list.
+        for name, off in named.items() if isinstance(named, dict) else ((n, True) for n in named):
+            if name == LAB_EXTENSION or name.startswith(f"{LAB_EXTENSION}:"):
+                states[name] = bool(off), file
+    return next(((name, file) for name, (off, file) in states.items() if off), None)
+
+
+def _judge_server() -> Observation:
+    enabled: bool | None = None
+    where = Path()
+    for file, content in server_configurations():
+        extensions = content.get("ServerApp", {}).get("jpserver_extensions", {})
+        if SERVER_EXTENSION in extensions:
+            enabled, where = bool(extensions[SERVER_EXTENSION]), file
+    if enabled:
+        detail = Text(zh="已启用。", en="Enabled.")
+        return Observation("server_extension", _SERVER_TITLE, "ok", detail)
+    if enabled is None:
+        detail = Text(zh="没有启用它的配置。", en="No configuration enables it.")
+        repair = reinstall_command()
+    else:
+        scope = "--sys-prefix" if where.is_relative_to(sys.prefix) else "--user"
+        detail = Text(zh=f"被 {where} 停用。", en=f"{where} disables it.")
+        words = ("-m", "jupyter", "server", "extension", "enable", scope, SERVER_EXTENSION)
+        repair = python_command(*words)
+    return Observation("server_extension", _SERVER_TITLE, "broken", detail, repair)

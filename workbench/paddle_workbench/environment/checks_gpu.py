@@ -1,0 +1,110 @@
+"""Does the graphics card, with its driver, fit the Paddle that is installed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..contract import FindingState, Text
+from .devices import Graphics
+from .findings import Observation
+from .lock import locked_versions
+from .repairs import install_paddle_command, uninstall_command
+
+__all__ = ["judge_graphics"]
+
+TITLE = Text(zh="显卡", en="Graphics card")
+
+
+def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Observation:
+    """Compare the card's driver, CUDA and cuDNN with what Paddle was built with.
+
+    Parameters
+    ----------
+    graphics : Graphics
+    build : mapping or None
+        What `probes.paddle_build` answered; None if Paddle does not work.
+    """
+    if graphics.failure:
+        # What nvidia-smi says after an update of the driver without a restart, or without modules.
+        return _observe(
+            "warning",
+            f"nvidia-smi 失败:{graphics.failure}",
+            f"nvidia-smi fails: {graphics.failure}",
+            "sudo reboot",
+        )
+    if not graphics.gpus:
+        return _judge_without_card(build)
+    cards = ", ".join(gpu.name for gpu in graphics.gpus)
+    cuda = ".".join(map(str, graphics.driver_cuda or ())) or "?"
+    known = f"{cards}; driver {graphics.driver}, CUDA {cuda}"
+    if build is None:
+        return _observe("ok", known, known)
+    if build["cuda"] is None:
+        return _observe(
+            "warning",
+            f"{known};但安装的是 CPU 版飞桨。",
+            f"{known}; but the Paddle that is installed is for the CPU.",
+            _install_for(graphics, remove="paddlepaddle"),
+        )
+    return _compare(graphics, build, known)
+
+
+def _judge_without_card(build: Mapping[str, Any] | None) -> Observation:
+    if build is not None and build["cuda"] is not None:
+        return _observe(
+            "warning",
+            f"飞桨为 CUDA {build['cuda']} 编译,但没有找到 NVIDIA 显卡。",
+            f"Paddle is built for CUDA {build['cuda']}, but there is no NVIDIA card.",
+            f"{uninstall_command('paddlepaddle-gpu')} && {install_paddle_command(_pinned())}",
+        )
+    return _observe(
+        "ok", "没有 NVIDIA 显卡,用 CPU 计算。", "No NVIDIA card; Paddle computes on the CPU."
+    )
+
+
+def _compare(graphics: Graphics, build: Mapping[str, Any], known: str) -> Observation:
+    built = tuple(int(part) for part in str(build["cuda"]).split(".")[:2])
+    supported = graphics.driver_cuda
+    repair = _install_for(graphics, remove="paddlepaddle-gpu")
+    if supported is not None and built > supported:
+        # Within one major version a newer CUDA runs on an older driver, without its newest parts.
+        state: FindingState = "broken" if built[0] > supported[0] else "warning"
+        return _observe(
+            state,
+            f"{known};飞桨为 CUDA {build['cuda']} 编译,比驱动支持的新。",
+            f"{known}; Paddle is built with CUDA {build['cuda']}, newer than the driver supports.",
+            repair,
+        )
+    loaded = _cudnn_release(build["loaded_cudnn"])
+    expected = str(build["cudnn"])
+    if loaded.split(".")[0] != expected.split(".")[0]:
+        return _observe(
+            "broken",
+            f"{known};飞桨为 cuDNN {expected} 编译,载入的是 {loaded}。",
+            f"{known}; Paddle is built with cuDNN {expected}, {loaded} is loaded.",
+            repair,
+        )
+    fits = f"{known}; Paddle: CUDA {build['cuda']}, cuDNN {loaded}"
+    return _observe("ok", fits, fits)
+
+
+def _cudnn_release(number: int | None) -> str:
+    """Turn 8907 into 8.9.7 and 90501 into 9.5.1, as cuDNN 8 and 9 count."""
+    if not number:
+        return "?"
+    major, rest = divmod(number, 10_000 if number >= 90_000 else 1_000)
+    return f"{major}.{rest // 100}.{rest % 100}"
+
+
+def _pinned() -> str:
+    return locked_versions()["paddlepaddle"]
+
+
+def _install_for(graphics: Graphics, *, remove: str) -> str:
+    install = install_paddle_command(_pinned(), graphics.driver_cuda or (11, 8))
+    return f"{uninstall_command(remove)} && {install}"
+
+
+def _observe(state: FindingState, zh: str, en: str, repair: str = "") -> Observation:
+    return Observation("gpu", TITLE, state, Text(zh=zh, en=en), repair)

@@ -1,0 +1,73 @@
+"""Is JupyterLab the one that the extension was built for, and does the kernel start this Python?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from ..contract import Text
+from .findings import Observation
+from .jupyter_files import first_folder, read_object
+from .lock import locked_versions
+from .repairs import install_command, reinstall_command, shell_path
+
+__all__ = ["examine_jupyterlab", "examine_kernel"]
+
+KERNEL = "paddle"
+
+
+def examine_jupyterlab() -> Iterator[Observation]:
+    """Compare JupyterLab's version with the range that the package asks for."""
+    title = Text(zh="JupyterLab 版本", en="JupyterLab version")
+    allowed = next(
+        requirement.specifier
+        for requirement in map(Requirement, requires("paddle-workbench") or [])
+        if requirement.name == "jupyterlab"
+    )
+    repair = install_command(f"jupyterlab=={locked_versions()['jupyterlab']}")
+    try:
+        found = version("jupyterlab")
+    except PackageNotFoundError:
+        detail = Text(zh="没有安装 JupyterLab。", en="JupyterLab is not installed.")
+        yield Observation("jupyterlab", title, "broken", detail, repair)
+        return
+    if allowed.contains(found, prereleases=True):
+        yield Observation("jupyterlab", title, "ok", Text(zh=found, en=found))
+    else:
+        detail = Text(zh=f"{found} 不在 {allowed} 之内。", en=f"{found} is not within {allowed}.")
+        yield Observation("jupyterlab", title, "broken", detail, repair)
+
+
+def examine_kernel() -> Iterator[Observation]:
+    """Find the kernel `paddle` as Jupyter would, and see which interpreter it starts."""
+    title = Text(zh="内核 paddle", en="Kernel paddle")
+    folder = first_folder("kernels", KERNEL, "kernel.json")
+    if folder is None:
+        detail = Text(zh=f"没有找到内核 {KERNEL}。", en=f"No kernel is called {KERNEL}.")
+        yield Observation("kernel", title, "broken", detail, reinstall_command())
+        return
+    program = str((read_object(folder / "kernel.json").get("argv") or [""])[0])
+    if _is_this_python(program):
+        yield Observation("kernel", title, "ok", Text(zh=str(folder), en=str(folder)))
+        return
+    # One in another place, for example the user's own, hides that of this environment.
+    own = folder.is_relative_to(sys.prefix)
+    detail = Text(
+        zh=f"{folder} 启动的是 {program or '(空)'},而不是 {sys.executable}。",
+        en=f"{folder} starts {program or '(nothing)'}, not {sys.executable}.",
+    )
+    repair = reinstall_command() if own else f"rm -r {shell_path(folder)}"
+    yield Observation("kernel", title, "broken", detail, repair)
+
+
+def _is_this_python(program: str) -> bool:
+    # jupyter_client replaces these names by the interpreter of the server that starts the kernel.
+    major, minor = sys.version_info[:2]
+    if program in {"python", f"python{major}", f"python{major}.{minor}"}:
+        return True
+    # An environment has several names for its interpreter, all in one folder.
+    return bool(program) and Path(program).parent == Path(sys.executable).parent

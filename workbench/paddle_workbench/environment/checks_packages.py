@@ -1,0 +1,124 @@
+"""Checks of the interpreter, of what is installed in it, and of the files that packages carry."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import metadata
+
+from packaging.specifiers import SpecifierSet
+
+from ..contract import Text
+from ..errors import EnvironmentBrokenError
+from .bundled import BUNDLED_FILES
+from .devices import read_graphics
+from .findings import Observation
+from .lock import Difference, differences, installed_versions, lock_path, locked_versions
+from .repairs import checkout, install_command, install_paddle_command, shell_path
+
+__all__ = ["examine_bundled", "examine_python", "examine_versions"]
+
+# Past these many the whole lock is installed again rather than a list of names.
+NAMED_REPAIRS = 8
+
+
+def examine_python() -> Iterator[Observation]:
+    """Is this Python one that the package allows?"""
+    title = Text(zh="Python 版本", en="Python version")
+    allowed = SpecifierSet(metadata("paddle-workbench")["Requires-Python"])
+    found = platform.python_version()
+    if found in allowed:
+        yield Observation("python", title, "ok", Text(zh=found, en=found))
+        return
+    root = checkout()
+    if root:
+        folder = shell_path(root / ".venv")
+        install = f"make -C {shell_path(root)} setup"
+    else:
+        folder = "~/paddle-workbench-environment"
+        install = f"uv pip install --python {folder} 'paddle-workbench[cpu]'"
+    yield Observation(
+        "python",
+        title,
+        "broken",
+        Text(zh=f"{found} 不在 {allowed} 之内。", en=f"{found} is not within {allowed}."),
+        f"uv venv --clear --python 3.11 {folder} && {install}",
+    )
+
+
+def examine_versions() -> Iterator[Observation]:
+    """Is everything installed as the lock says?"""
+    title = Text(zh="与锁定版本一致", en="Versions equal to the lock")
+    locked = locked_versions()
+    installed = installed_versions()
+    different = differences(locked, installed)
+    if not different:
+        count = len(locked)
+        yield Observation(
+            "versions",
+            title,
+            "ok",
+            Text(zh=f"{count} 个包与锁定版本一致。", en=f"{count} packages are as locked."),
+        )
+        return
+    zh = ";".join(
+        f"{item.name} {item.installed or '缺失'}(应为 {item.locked})" for item in different
+    )
+    en = "; ".join(
+        f"{item.name} {item.installed or 'missing'} (locked {item.locked})" for item in different
+    )
+    yield Observation(
+        "versions",
+        title,
+        "broken" if any(item.installed is None for item in different) else "warning",
+        Text(zh=zh, en=en),
+        _repair(different, with_gpu="paddlepaddle-gpu" in installed),
+    )
+
+
+def _repair(different: list[Difference], *, with_gpu: bool) -> str:
+    """Install what differs; Paddle for a card comes from an index of its own."""
+    commands = []
+    if with_gpu:
+        paddle = [item.locked for item in different if item.name == "paddlepaddle"]
+        different = [item for item in different if item.name != "paddlepaddle"]
+        cuda = read_graphics().driver_cuda or (11, 8)
+        commands = [install_paddle_command(version, cuda) for version in paddle]
+    if len(different) > NAMED_REPAIRS:
+        lock = shell_path(lock_path("gpu" if with_gpu else "cpu"))
+        commands.append(f"{install_command('--no-deps')} -r {lock}")
+    elif different:
+        pins = [f"{item.name}=={item.locked}" for item in different]
+        commands.append(install_command("--no-deps", *pins))
+    return " && ".join(commands)
+
+
+def examine_bundled() -> Iterator[Observation]:
+    """Are the weights, data and fonts that packages carry there, byte for byte?"""
+    title = Text(zh="自带的权重、数据和字体", en="Bundled weights, data and fonts")
+    wrong: list[Text] = []
+    repairs: list[str] = []
+    for file in BUNDLED_FILES:
+        try:
+            if file.is_intact():
+                continue
+            path = f"{file.package}/{file.path}"
+            wrong.append(
+                Text(
+                    zh=f"{file.name}:{path} 的 SHA-256 不是 {file.sha256[:12]}…。",
+                    en=f"{file.name}: the SHA-256 of {path} is not {file.sha256[:12]}….",
+                )
+            )
+        except EnvironmentBrokenError as error:
+            wrong.append(Text(zh=error.message, en=error.message))
+        repairs.append(file.repair)
+    if not wrong:
+        megabytes = sum(file.size_bytes for file in BUNDLED_FILES) / 1e6
+        detail = Text(
+            zh=f"{len(BUNDLED_FILES)} 个文件({megabytes:.0f} MB)的 SHA-256 都对。",
+            en=f"{len(BUNDLED_FILES)} files ({megabytes:.0f} MB) have the right SHA-256.",
+        )
+        yield Observation("bundled", title, "ok", detail)
+        return
+    detail = Text(zh="\n".join(text.zh for text in wrong), en="\n".join(text.en for text in wrong))
+    yield Observation("bundled", title, "broken", detail, " && ".join(dict.fromkeys(repairs)))

@@ -1,0 +1,125 @@
+"""Checks that need Paddle; each runs in a child process, where a crash is a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..contract import Text
+from .checks_gpu import judge_graphics
+from .child import ChildResult, run_probe
+from .devices import read_graphics
+from .findings import Observation
+from .lock import installed_versions, locked_versions
+from .repairs import (
+    install_command,
+    install_paddle_command,
+    reinstall_command,
+    uninstall_command,
+)
+
+__all__ = ["examine_fonts", "examine_imports", "examine_onednn", "examine_paddle"]
+
+# Together well under what the server waits for, even if two lanes of children all hang.
+PADDLE_TIMEOUT_S = 60.0
+ONEDNN_TIMEOUT_S = 60.0
+FONTS_TIMEOUT_S = 30.0
+IMPORTS_TIMEOUT_S = 140.0
+
+# Largest difference between two ways to compute numbers of about 1 in float32.
+TOLERANCE = 1e-4
+
+
+def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observation]:
+    """Does Paddle compute, on which device, and does that fit the machine's graphics?"""
+    title = Text(zh="飞桨与计算设备", en="Paddle and its device")
+    installed = installed_versions()
+    kinds = [name for name in ("paddlepaddle", "paddlepaddle-gpu") if name in installed]
+    graphics = read_graphics()
+    repair = install_paddle_command(
+        locked_versions()["paddlepaddle"], graphics.driver_cuda if graphics.gpus else None
+    )
+    if not kinds:
+        detail = Text(zh="没有安装飞桨。", en="Paddle is not installed.")
+        yield Observation("paddle", title, "broken", detail, repair)
+        yield judge_graphics(graphics, build=None)
+        return
+    result = run_probe("paddle_build", timeout_s=timeout_s)
+    build = result.answer if result.status == 0 else None
+    again = f"{uninstall_command(*kinds)} && {repair}"
+    if build is None:
+        yield Observation("paddle", title, "broken", result.failure(), again)
+    elif not build["computes"]:
+        detail = Text(
+            zh=f"{build['version']} 在 {build['device']} 上算错了一个卷积。",
+            en=f"{build['version']} computes a convolution wrongly on {build['device']}.",
+        )
+        yield Observation("paddle", title, "broken", detail, again)
+    elif len(kinds) == 2:
+        detail = Text(
+            zh="同时安装了 paddlepaddle 和 paddlepaddle-gpu,它们互相覆盖文件。",
+            en="Both paddlepaddle and paddlepaddle-gpu are installed; each overwrites the other.",
+        )
+        yield Observation("paddle", title, "warning", detail, again)
+    else:
+        said = f"{build['version']}, {build['device']}"
+        yield Observation("paddle", title, "ok", Text(zh=said, en=said))
+    yield judge_graphics(graphics, build=build)
+
+
+def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observation]:
+    """Does inference with oneDNN, which is on by default, give what Paddle gives eagerly?"""
+    title = Text(zh="oneDNN 自检", en="oneDNN self-test")
+    result = run_probe("onednn", timeout_s=timeout_s)
+    pinned = locked_versions()["paddlepaddle"]
+    repair = install_command("--force-reinstall", "--no-deps", f"paddlepaddle=={pinned}")
+    if "paddlepaddle-gpu" in installed_versions():
+        cuda = read_graphics().driver_cuda or (11, 8)
+        repair = f"{install_paddle_command(pinned, cuda)} --force-reinstall --no-deps"
+    if result.status != 0 or result.answer is None:
+        yield Observation("onednn", title, "broken", result.failure(), repair)
+        return
+    difference = float(result.answer["difference"])
+    detail = Text(
+        zh=f"与动态图结果最多相差 {difference:.1e}。",
+        en=f"Differs from the eager result by {difference:.1e} at most.",
+    )
+    # Written so that NaN is broken too.
+    if difference <= TOLERANCE:
+        yield Observation("onednn", title, "ok", detail)
+    else:
+        yield Observation("onednn", title, "broken", detail, repair)
+
+
+def examine_imports(*, timeout_s: float = IMPORTS_TIMEOUT_S) -> Iterator[Observation]:
+    """Can paddlenlp and paddleocr be imported into one interpreter?"""
+    title = Text(zh="同时导入 paddlenlp 和 paddleocr", en="paddlenlp and paddleocr together")
+    result = run_probe("imports", timeout_s=timeout_s)
+    if result.status == 0:
+        detail = Text(zh="可以在同一个解释器中导入。", en="Both import into one interpreter.")
+        yield Observation("imports", title, "ok", detail)
+    else:
+        yield Observation("imports", title, "broken", result.failure(), _imports_repair(result))
+
+
+def _imports_repair(result: ChildResult) -> str:
+    if "aistudio_sdk.hub" in result.errors:
+        # The shim that completes aistudio-sdk is not active.
+        return reinstall_command()
+    locked = locked_versions()
+    family = ("paddlenlp", "paddleocr", "paddlex", "aistudio-sdk")
+    pins = [f"{name}=={locked[name]}" for name in family]
+    return install_command("--force-reinstall", "--no-deps", *pins)
+
+
+def examine_fonts(*, timeout_s: float = FONTS_TIMEOUT_S) -> Iterator[Observation]:
+    """Does matplotlib draw Chinese?"""
+    title = Text(zh="图中的中文", en="Chinese in pictures")
+    result = run_probe("fonts", timeout_s=timeout_s)
+    if result.status == 0 and result.answer is not None:
+        family = str(result.answer["family"])
+        yield Observation("fonts", title, "ok", Text(zh=family, en=family))
+        return
+    locked = locked_versions()
+    pins = [f"{name}=={locked[name]}" for name in ("mplfonts", "matplotlib")]
+    repair = install_command("--force-reinstall", "--no-deps", *pins)
+    yield Observation("fonts", title, "broken", result.failure(), repair)

@@ -1,0 +1,149 @@
+"""Is this machine ready? Every check, side by side, without changing anything."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ..contract import DoctorReport, Finding, Language, Text
+from ..errors import WorkbenchError
+from ..settings import language as chosen_language
+from .checks_extension import examine_extension
+from .checks_jupyter import examine_jupyterlab, examine_kernel
+from .checks_packages import examine_bundled, examine_python, examine_versions
+from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
+from .checks_storage import examine_storage
+from .findings import Observation
+from .kernel import paddle_version
+from .redaction import redact
+from .repairs import reinstall_command
+
+__all__ = ["CHECKS", "Check", "Progress", "examine"]
+
+# Called with how many checks are done, how many there are, and the one that ended last.
+Progress = Callable[[int, int, Text], None]
+
+# Two children at a time: each would fill a core.
+LANES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A look at one part of the environment, which may give several observations."""
+
+    name: str
+    title: Text
+    look: Callable[[], Iterable[Observation]]
+
+
+# The longest first, so that the others run beside it.
+CHECKS = (
+    Check("imports", Text(zh="导入", en="Imports"), examine_imports),
+    Check("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle),
+    Check("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn),
+    Check("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts),
+    Check("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
+    Check("versions", Text(zh="版本", en="Versions"), examine_versions),
+    Check("python", Text(zh="Python", en="Python"), examine_python),
+    Check("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
+    Check("extension", Text(zh="扩展", en="Extension"), examine_extension),
+    Check("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
+    Check("storage", Text(zh="磁盘", en="Disk"), examine_storage),
+)
+
+# As people read them: worst first, then from the ground up.
+_STATES = ("broken", "warning", "ok")
+_ORDER = (
+    "python",
+    "versions",
+    "paddle",
+    "gpu",
+    "onednn",
+    "imports",
+    "fonts",
+    "bundled",
+    "jupyterlab",
+    "labextension",
+    "server_extension",
+    "kernel",
+    "home",
+    "space",
+)
+
+
+def examine(
+    progress: Progress | None = None,
+    *,
+    language: Language | None = None,
+    checks: Iterable[Check] = CHECKS,
+) -> DoctorReport:
+    """Run every check and return what was found, the broken first.
+
+    Nothing is changed, and Paddle is not imported into this process.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called from this thread after each check.
+    language : str, optional
+        Of the details; the one of `settings.language` unless given.
+    checks : iterable of Check
+    """
+    language = language or chosen_language()
+    checks = tuple(checks)
+    found: list[Observation] = []
+    pool = ThreadPoolExecutor(max_workers=LANES)
+    try:
+        running = {pool.submit(_look, check): check for check in checks}
+        for done, future in enumerate(as_completed(running), start=1):
+            found += future.result()
+            if progress is not None:
+                progress(done, len(checks), running[future].title)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    found.sort(key=lambda item: (_STATES.index(item.state), _place(item.check)))
+    return DoctorReport(
+        findings=[_finding(item, language) for item in found],
+        summary=_summary(found),
+        created_at=datetime.now(timezone.utc),
+    )
+
+
+def _look(check: Check) -> list[Observation]:
+    """Run one check; what it raises is a finding too."""
+    try:
+        return list(check.look())
+    except WorkbenchError as error:
+        detail, repair = error.message, error.hint
+    except Exception as error:  # one broken check must not hide the others
+        detail, repair = f"{type(error).__name__}: {error}", ""
+    said = Text(zh=f"检查本身失败:{detail}", en=f"The check itself failed: {detail}")
+    return [Observation(check.name, check.title, "broken", said, repair or reinstall_command())]
+
+
+def _place(check: str) -> int:
+    return _ORDER.index(check) if check in _ORDER else len(_ORDER)
+
+
+def _finding(item: Observation, language: Language) -> Finding:
+    return Finding(
+        check=item.check,
+        title=item.title,
+        state=item.state,
+        detail=redact(item.detail.zh if language == "zh" else item.detail.en),
+        repair=redact(item.repair),
+    )
+
+
+def _summary(found: list[Observation]) -> Text:
+    ok, warnings, broken = (
+        sum(item.state == state for item in found) for state in ("ok", "warning", "broken")
+    )
+    where = f"Paddle {paddle_version() or '-'}, Python {platform.python_version()}, {platform.platform()}"
+    return Text(
+        zh=f"{len(found)} 项检查:{ok} 项正常,{warnings} 项警告,{broken} 项故障。{where}",
+        en=f"{len(found)} checks: {ok} ok, {warnings} warnings, {broken} broken. {where}",
+    )

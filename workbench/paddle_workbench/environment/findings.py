@@ -1,0 +1,35 @@
+"""What one look at the environment gives, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..contract import FindingState, Text
+
+__all__ = ["Observation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A `contract.Finding` before a language is chosen and names are removed.
+
+    Parameters
+    ----------
+    check : str
+        A name without spaces.
+    title, detail : Text
+    state : str
+        `ok`, `warning` or `broken`.
+    repair : str
+        The exact command that mends it; empty when ok.
+    """
+
+    check: str
+    title: Text
+    state: FindingState
+    detail: Text
+    repair: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.state == "ok") == bool(self.repair):
+            raise ValueError(f"{self.check}: {self.state} does not go with repair {self.repair!r}.")

@@ -1,0 +1,54 @@
+"""What Jupyter reads from its folders, without importing Jupyter's applications: that takes seconds.
+
+Jupyter names its folders from the most to the least important.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_config_path, jupyter_path
+
+__all__ = ["first_folder", "lab_pages", "read_object", "server_configurations"]
+
+
+def first_folder(kind: str, name: str, file: str) -> Path | None:
+    """Return the folder `kind/name` that Jupyter takes; those after it are shadowed.
+
+    Parameters
+    ----------
+    kind : str
+        `kernels` or `labextensions`.
+    name : str
+    file : str
+        What the folder must hold.
+    """
+    places = (Path(place, name) for place in jupyter_path(kind))
+    return next((place for place in places if (place / file).is_file()), None)
+
+
+def server_configurations() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the server's configuration files, from the least to the most important."""
+    for folder in map(Path, reversed(jupyter_config_path())):
+        parts = sorted((folder / "jupyter_server_config.d").glob("*.json"))
+        for file in [*parts, folder / "jupyter_server_config.json"]:
+            yield file, read_object(file)
+
+
+def lab_pages() -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the files that say which extensions JupyterLab leaves out, least important first."""
+    for folder in map(Path, reversed(jupyter_config_path())):
+        file = folder / "labconfig" / "page_config.json"
+        yield file, read_object(file)
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """Return a JSON object, empty if there is none: Jupyter skips such a file with a warning."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,221 @@
+"""Run folders: what lies in one, and reading and writing its record and events.
+
+A run is a folder `<id>/` with
+
+* `run.json`, a `contract.RunRecord`, written whole at every step;
+* `events.jsonl`, one `contract.RunEvent` a line;
+* `output.ipynb`, the notebook as far as it ran, saved after every cell;
+* `report.html`, for people;
+* `kernel.log`, what the kernel said outside of any cell, for example while it crashed;
+* `work/`, where it ran: the notebook as it was, its assets, and whatever it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+from pydantic import ValidationError
+
+from ..contract import SCHEMA_VERSION, ErrorMessage, RunEvent, RunRecord
+from ..errors import RunNotFoundError, SchemaVersionError, StorageError
+from ..storage import make_folder, storage_error, write_whole
+
+__all__ = [
+    "KERNEL_LOG",
+    "OUTPUT_FILE",
+    "REPORT_FILE",
+    "WORK_FOLDER",
+    "append_event",
+    "create_run_folder",
+    "find_run",
+    "list_records",
+    "read_events",
+    "read_record",
+    "write_record",
+]
+
+RECORD_FILE = "run.json"
+EVENTS_FILE = "events.jsonl"
+KERNEL_LOG = "kernel.log"
+OUTPUT_FILE = "output.ipynb"
+REPORT_FILE = "report.html"
+WORK_FOLDER = "work"
+
+# How far the clock may have been set back between the start of a process and its record.
+CLOCK_TOLERANCE_S = 10.0
+
+
+def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
+    """Make a new run folder and return it; its name is the id of the run.
+
+    Ids sort by time and say which notebook: `20261123-091530-text-classifier-3f2a`.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made.
+    """
+    make_folder(parent)
+    stem = re.sub(r"^[0-9]+[_-]", "", notebook.stem).lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:40] or "notebook"
+    while True:
+        folder = parent / f"{now:%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        return folder
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write `run.json`, whole or not at all."""
+    write_whole(folder / RECORD_FILE, record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Return the record of a run; one whose process is gone before it ended is `lost`.
+
+    Raises
+    ------
+    RunNotFoundError
+        If the folder holds no run.
+    SchemaVersionError
+        If a newer workbench wrote it.
+    StorageError
+        If the record is broken; it is left as it is.
+    """
+    record = _read(folder)
+    if record.state not in ("queued", "running") or _is_alive(record):
+        return record
+    # Once more: it may have ended, and written so, between the reading and the looking.
+    record = _read(folder)
+    if record.state not in ("queued", "running"):
+        return record
+    message = ErrorMessage(
+        message=f"The process of this run ({record.process_id}) ended without finishing it.",
+        hint=f"Look at {OUTPUT_FILE} for how far it came; `workbench runs rerun {record.id}`.",
+    )
+    return record.model_copy(update={"state": "lost", "error": message})
+
+
+def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
+    """Return the runs in a folder, oldest first, and what could not be read."""
+    records: list[RunRecord] = []
+    problems: list[ErrorMessage] = []
+    for path in sorted(parent.glob(f"*/{RECORD_FILE}")):
+        try:
+            records.append(read_record(path.parent))
+        except (SchemaVersionError, StorageError) as error:  # noqa: PERF203 - each run by itself
+            problems.append(ErrorMessage(message=error.message, hint=error.hint))
+    return sorted(records, key=lambda record: (record.created_at, record.id)), problems
+
+
+def find_run(name: str, parent: Path) -> Path:
+    """Return the folder of a run, by its id, by the beginning of its id, or by the folder itself.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none, or more than one.
+    """
+    for folder in (parent / name, Path(name)):
+        if (folder / RECORD_FILE).is_file():
+            return folder.resolve()
+    found = [path.parent for path in sorted(parent.glob(f"*/{RECORD_FILE}"))]
+    begun = [folder for folder in found if folder.name.startswith(name)]
+    if name and len(begun) == 1:
+        return begun[0]
+    if len(begun) > 1:
+        raise RunNotFoundError(
+            f"{len(begun)} runs begin with {name!r}.",
+            "Write more of the id: " + ", ".join(folder.name for folder in begun[-5:]),
+        )
+    raise RunNotFoundError(
+        f"There is no run {name!r} in {parent}.",
+        "`workbench runs list` shows them; a run elsewhere is named by the path of its folder.",
+    )
+
+
+def append_event(folder: Path, event: RunEvent) -> None:
+    """Add one line to `events.jsonl`."""
+    path = folder / EVENTS_FILE
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(event.model_dump_json(exclude_none=True) + "\n")
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def read_events(folder: Path) -> list[RunEvent]:
+    """Return the events of a run, without a last line that was not written to its end."""
+    path = folder / EVENTS_FILE
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise storage_error(path, error) from error
+    whole = [line for line in lines if line.endswith("\n")]
+    try:
+        return [RunEvent.model_validate_json(line) for line in whole]
+    except ValidationError as error:
+        raise StorageError(f"{path} is broken: {_first(error)}.", "Restore the file.") from error
+
+
+def _read(folder: Path) -> RunRecord:
+    path = folder / RECORD_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunNotFoundError(
+            f"{folder} holds no run.", "`workbench runs list` shows the runs there are."
+        ) from error
+    except OSError as error:
+        raise storage_error(path, error) from error
+    except ValueError as error:
+        raise _broken(path, str(error)) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise SchemaVersionError(
+            f"{path} is of version {version}; this workbench knows {SCHEMA_VERSION}.",
+            "Upgrade: pip install --upgrade paddle-workbench",
+        )
+    try:
+        return RunRecord.model_validate(content)
+    except ValidationError as error:
+        raise _broken(path, _first(error)) from error
+
+
+def _broken(path: Path, reason: str) -> StorageError:
+    return StorageError(
+        f"{path} is broken: {reason}.",
+        f"It was left as it is. The notebook is in {OUTPUT_FILE} beside it; run it again, "
+        "or delete the folder.",
+    )
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _is_alive(record: RunRecord) -> bool:
+    """Say whether the process that wrote a record still runs, and is not a later one of its id."""
+    if record.process_id is None:
+        return False
+    try:
+        process = psutil.Process(record.process_id)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return process.create_time() <= record.created_at.timestamp() + CLOCK_TOLERANCE_S
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True

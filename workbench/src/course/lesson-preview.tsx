@@ -1,0 +1,43 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Lesson } from '../contract';
+import type { Language } from '../language';
+
+interface ILessonPreviewProps {
+  id: string;
+  language: Language;
+  lesson: Lesson | null;
+  trans: TranslationBundle;
+}
+
+/** What the lesson under the pointer or the focus teaches. */
+export function LessonPreview(props: ILessonPreviewProps): JSX.Element {
+  const { language, lesson, trans } = props;
+  return (
+    <section
+      className="pw-LessonPreview"
+      id={props.id}
+      aria-label={trans.__('What you will be able to do')}
+    >
+      {lesson ? (
+        <>
+          <h3 className="pw-LessonPreview-title">{lesson.title[language]}</h3>
+          <p className="pw-LessonPreview-lead">
+            {trans.__('You will be able to:')}
+          </p>
+          <ul className="pw-LessonPreview-objectives" lang={language}>
+            {lesson.objectives[language].map(objective => (
+              <li key={objective}>{objective}</li>
+            ))}
+          </ul>
+        </>
+      ) : (
+        <p className="pw-LessonPreview-lead">
+          {trans.__(
+            'Point at a lesson to see what it teaches. Enter opens, R resets, D marks as done.'
+          )}
+        </p>
+      )}
+    </section>
+  );
+}

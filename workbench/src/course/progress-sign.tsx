@@ -1,0 +1,58 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { ExerciseProgress, Lesson } from '../contract';
+
+type LessonState = Lesson['state'];
+type ExerciseState = ExerciseProgress['state'];
+
+const SIGNS: Record<LessonState | ExerciseState, string> = {
+  new: '○',
+  started: '◐',
+  done: '✓',
+  untried: '○',
+  failed: '✗',
+  passed: '✓'
+};
+
+/** The word for how far a lesson or an exercise is. */
+export function progressText(
+  state: LessonState | ExerciseState,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'new':
+      return trans.__('Not started');
+    case 'started':
+      return trans.__('Started');
+    case 'done':
+      return trans.__('Done');
+    case 'untried':
+      return trans.__('Not tried');
+    case 'failed':
+      return trans.__('Not right yet');
+    case 'passed':
+      return trans.__('Passed');
+  }
+}
+
+/** The character that stands for it. */
+export function progressSign(state: LessonState | ExerciseState): string {
+  return SIGNS[state];
+}
+
+interface IProgressSignProps {
+  state: LessonState | ExerciseState;
+  trans: TranslationBundle;
+}
+
+/** The character with its word as a tooltip, and for those who cannot see it. */
+export function ProgressSign(props: IProgressSignProps): JSX.Element {
+  const { state, trans } = props;
+  const text = progressText(state, trans);
+  return (
+    <span className="pw-ProgressSign" data-state={state} title={text}>
+      <span aria-hidden="true">{SIGNS[state]}</span>
+      <span className="pw-VisuallyHidden">{text}</span>
+    </span>
+  );
+}

@@ -1,0 +1,48 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { KernelReport } from '../contract';
+
+/** Evaluated in the kernel; an error where the kernel has no workbench. */
+export const KERNEL_EXPRESSION =
+  "__import__('paddle_workbench.environment.kernel', fromlist=['report_json']).report_json()";
+
+/**
+ * Read the answer to KERNEL_EXPRESSION; null if the kernel could not evaluate it.
+ */
+export function parseKernelReport(answer: unknown): KernelReport | null {
+  const { status, data } = (answer ?? {}) as {
+    status?: unknown;
+    data?: Record<string, unknown>;
+  };
+  const text = data?.['text/plain'];
+  if (status !== 'ok' || typeof text !== 'string') {
+    return null;
+  }
+  try {
+    return JSON.parse(unquote(text)) as KernelReport;
+  } catch {
+    return null;
+  }
+}
+
+/** What the status bar says of a kernel. */
+export function describeKernel(
+  report: KernelReport,
+  trans: TranslationBundle
+): string {
+  if (report.paddle === null) {
+    return trans.__('No Paddle');
+  }
+  const name = `Paddle ${report.paddle}`;
+  return report.device === null
+    ? trans.__('%1 · not imported yet', name)
+    : `${name} · ${deviceName(report.device)}`;
+}
+
+function deviceName(device: string): string {
+  return device.toUpperCase().replace(':', ' ');
+}
+
+/** Undo Python's `repr` of a string; JSON in ASCII needs no more than these two escapes. */
+function unquote(text: string): string {
+  return text.trim().slice(1, -1).replace(/\\(['\\])/g, '$1');
+}

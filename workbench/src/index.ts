@@ -1,0 +1,6 @@
+import { coursePlugin } from './course/course-plugin';
+import { lessonPlugin } from './course/lesson-plugin';
+import { environmentPlugin } from './environment/environment-plugin';
+import { resultsPlugin } from './runs/results-plugin';
+
+export default [coursePlugin, lessonPlugin, environmentPlugin, resultsPlugin];
