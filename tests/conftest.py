@@ -139,7 +139,7 @@ def _grading(name: str, *, solution: bool = False, grade: bool = False) -> dict[
     }
 
 
-_CHECKERS = '''
+_CHECKERS = """
 from paddle_workbench.contract import Text
 from paddle_workbench.course.exercises import Mistake, checker
 
@@ -157,12 +157,12 @@ def check_double(double):
 def check_half(half):
     if half(3) != 1.5:
         raise Mistake("wrong", Text(zh="不是一半。", en="Not a half."), expected=1.5, found=half(3))
-'''
+"""
 
-_CATALOG = '''msgid ""
+_CATALOG = """msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
 
 #. basics/sums title
 msgid "# 求和"
 msgstr "# Sums"
-'''
+"""

@@ -1,4 +1,4 @@
-"""Put into the wheel what lies outside the package: the shim's .pth and the course."""
+"""Put into the wheel what lies outside the package: the shim's .pth, the course, the locks."""
 
 from __future__ import annotations
 
@@ -17,3 +17,7 @@ class WorkbenchBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatch
         if version != "editable":
             notebooks = root.parent / "notebooks"
             build_data["force_include"][str(notebooks)] = "paddle_workbench/notebooks"
+            # The doctor compares what is installed with the lock.
+            for name in ("cpu.txt", "gpu.txt"):
+                lock = root / "requirements" / name
+                build_data["force_include"][str(lock)] = f"paddle_workbench/requirements/{name}"

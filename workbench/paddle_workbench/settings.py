@@ -6,8 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .contract import Language
 from .errors import CourseError
+
+# Not imported when running: settings are read at every start of a server, pydantic is not needed.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .contract import Language
 
 __all__ = ["Settings", "language", "settings"]
 

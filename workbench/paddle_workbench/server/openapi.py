@@ -15,7 +15,8 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from .. import __version__, contract
-from .routes import PREFIX, ROUTES
+from .extension import PREFIX
+from .routes import ROUTES
 
 __all__ = ["json_schema", "openapi"]
 

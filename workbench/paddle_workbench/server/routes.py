@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import PathMatches, Rule, RuleRouter
+from tornado.web import Application
 
 from ..contract import (
     Catalog,
@@ -19,9 +23,7 @@ from .base import WorkbenchHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
 from .environment import DoctorHandler
 
-__all__ = ["PREFIX", "ROUTES", "Route"]
-
-PREFIX = "paddle-workbench"
+__all__ = ["ROUTES", "Route", "RouteTable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,30 @@ ROUTES = [
         DoctorReport,
     ),
 ]
+
+
+class RouteTable(RuleRouter):
+    """Sends each path below a prefix to its handler.
+
+    Parameters
+    ----------
+    application : Application
+        The Jupyter server's.
+    prefix : str
+        The server's base URL and the extension's prefix, ending in `/`.
+    """
+
+    def __init__(self, application: Application, prefix: str) -> None:
+        self._application = application
+        handlers = {route.path: route.handler for route in ROUTES}
+        super().__init__(
+            [
+                Rule(PathMatches(re.escape(prefix + path)), handler)
+                for path, handler in handlers.items()
+            ]
+        )
+
+    def get_target_delegate(
+        self, target: Any, request: HTTPServerRequest, **_options: Any
+    ) -> HTTPMessageDelegate:
+        return self._application.get_handler_delegate(request, target)

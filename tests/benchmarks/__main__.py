@@ -1,0 +1,17 @@
+"""Run the benchmarks whose names are given, or all of them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = ["setup", "extension_size", "server_start"]
+
+
+def main() -> None:
+    for name in sys.argv[1:] or BENCHMARKS:
+        import_module(f"tests.benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""Printing what was measured."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+
+def show(title: str, rows: Sequence[tuple[str, Sequence[float]]], unit: str) -> None:
+    """Print minimum, median and maximum of each row, and the ratio of its median to the first's."""
+    print(f"\n{title}")
+    width = max(len(name) for name, _ in rows)
+    print(f"  {'':{width}}  {'min':>9} {'median':>9} {'max':>9}  {unit}, ratio of medians")
+    first = statistics.median(rows[0][1])
+    for name, values in rows:
+        median = statistics.median(values)
+        print(
+            f"  {name:{width}}  {min(values):9.2f} {median:9.2f} {max(values):9.2f}"
+            f"  {median / first:.3f}"
+        )
