@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_config_dir
+
 from ..contract import Text
 from .findings import Observation
 from .jupyter_files import first_folder, lab_pages, read_object, server_configurations
@@ -40,7 +42,7 @@ def _judge_lab() -> Observation:
     found, expected = str(package.get("version")), version("paddle-workbench")
     if found != expected:
         return _lab_broken(
-            f"{folder} 的版本是 {found},而 Python 包是 {expected}。",
+            f"{folder} 的版本是 {found}，而 Python 包是 {expected}。",
             f"{folder} is version {found}, the Python package {expected}.",
             repair,
         )
@@ -50,7 +52,7 @@ def _judge_lab() -> Observation:
     disabled = _disabled()
     if disabled is not None:
         name, where = disabled
-        level = "sys_prefix" if where.is_relative_to(sys.prefix) else "user"
+        level = _scope(where).replace("-", "_")
         return _lab_broken(
             f"{where} 停用了 {name}。",
             f"{where} disables {name}.",
@@ -65,7 +67,17 @@ def _lab_broken(zh: str, en: str, repair: str) -> Observation:
 
 def _build_repair() -> str:
     root = checkout()
-    return f"make -C {shell_path(root)} setup" if root else reinstall_command()
+    if root is None:
+        return reinstall_command()
+    # As if package.json had changed: make does not see that a build was removed.
+    return f"make -C {shell_path(root)} -W workbench/package.json setup"
+
+
+def _scope(file: Path) -> str:
+    """Return whose configuration a file is, as Jupyter's commands call it."""
+    if file.is_relative_to(sys.prefix):
+        return "sys-prefix"
+    return "user" if file.is_relative_to(jupyter_config_dir()) else "system"
 
 
 def _disabled() -> tuple[str, Path] | None:
@@ -94,8 +106,15 @@ def _judge_server() -> Observation:
         detail = Text(zh="没有启用它的配置。", en="No configuration enables it.")
         repair = reinstall_command()
     else:
-        scope = "--sys-prefix" if where.is_relative_to(sys.prefix) else "--user"
         detail = Text(zh=f"被 {where} 停用。", en=f"{where} disables it.")
-        words = ("-m", "jupyter", "server", "extension", "enable", scope, SERVER_EXTENSION)
+        words = (
+            "-m",
+            "jupyter",
+            "server",
+            "extension",
+            "enable",
+            f"--{_scope(where)}",
+            SERVER_EXTENSION,
+        )
         repair = python_command(*words)
     return Observation("server_extension", _SERVER_TITLE, "broken", detail, repair)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..contract import FindingState, Text
-from .devices import Graphics
 from .findings import Observation
+from .graphics import Graphics
 from .lock import locked_versions
 from .repairs import install_paddle_command, uninstall_command
 
@@ -29,7 +29,7 @@ def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Ob
         # What nvidia-smi says after an update of the driver without a restart, or without modules.
         return _observe(
             "warning",
-            f"nvidia-smi 失败:{graphics.failure}",
+            f"nvidia-smi 失败：{graphics.failure}",
             f"nvidia-smi fails: {graphics.failure}",
             "sudo reboot",
         )
@@ -43,7 +43,7 @@ def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Ob
     if build["cuda"] is None:
         return _observe(
             "warning",
-            f"{known};但安装的是 CPU 版飞桨。",
+            f"{known}；但安装的是 CPU 版飞桨。",
             f"{known}; but the Paddle that is installed is for the CPU.",
             _install_for(graphics, remove="paddlepaddle"),
         )
@@ -54,12 +54,12 @@ def _judge_without_card(build: Mapping[str, Any] | None) -> Observation:
     if build is not None and build["cuda"] is not None:
         return _observe(
             "warning",
-            f"飞桨为 CUDA {build['cuda']} 编译,但没有找到 NVIDIA 显卡。",
+            f"飞桨为 CUDA {build['cuda']} 编译，但没有找到 NVIDIA 显卡。",
             f"Paddle is built for CUDA {build['cuda']}, but there is no NVIDIA card.",
             f"{uninstall_command('paddlepaddle-gpu')} && {install_paddle_command(_pinned())}",
         )
     return _observe(
-        "ok", "没有 NVIDIA 显卡,用 CPU 计算。", "No NVIDIA card; Paddle computes on the CPU."
+        "ok", "没有 NVIDIA 显卡，用 CPU 计算。", "No NVIDIA card; Paddle computes on the CPU."
     )
 
 
@@ -72,7 +72,7 @@ def _compare(graphics: Graphics, build: Mapping[str, Any], known: str) -> Observ
         state: FindingState = "broken" if built[0] > supported[0] else "warning"
         return _observe(
             state,
-            f"{known};飞桨为 CUDA {build['cuda']} 编译,比驱动支持的新。",
+            f"{known}；飞桨为 CUDA {build['cuda']} 编译，比驱动支持的新。",
             f"{known}; Paddle is built with CUDA {build['cuda']}, newer than the driver supports.",
             repair,
         )
@@ -81,7 +81,7 @@ def _compare(graphics: Graphics, build: Mapping[str, Any], known: str) -> Observ
     if loaded.split(".")[0] != expected.split(".")[0]:
         return _observe(
             "broken",
-            f"{known};飞桨为 cuDNN {expected} 编译,载入的是 {loaded}。",
+            f"{known}；飞桨为 cuDNN {expected} 编译，载入的是 {loaded}。",
             f"{known}; Paddle is built with cuDNN {expected}, {loaded} is loaded.",
             repair,
         )

@@ -57,7 +57,7 @@ def examine_kernel() -> Iterator[Observation]:
     # One in another place, for example the user's own, hides that of this environment.
     own = folder.is_relative_to(sys.prefix)
     detail = Text(
-        zh=f"{folder} 启动的是 {program or '(空)'},而不是 {sys.executable}。",
+        zh=f"{folder} 启动的是 {program or '(空)'}，而不是 {sys.executable}。",
         en=f"{folder} starts {program or '(nothing)'}, not {sys.executable}.",
     )
     repair = reinstall_command() if own else f"rm -r {shell_path(folder)}"

@@ -11,8 +11,8 @@ from packaging.specifiers import SpecifierSet
 from ..contract import Text
 from ..errors import EnvironmentBrokenError
 from .bundled import BUNDLED_FILES
-from .devices import read_graphics
 from .findings import Observation
+from .graphics import read_graphics
 from .lock import Difference, differences, installed_versions, lock_path, locked_versions
 from .repairs import checkout, install_command, install_paddle_command, shell_path
 
@@ -32,17 +32,18 @@ def examine_python() -> Iterator[Observation]:
         return
     root = checkout()
     if root:
-        folder = shell_path(root / ".venv")
-        install = f"make -C {shell_path(root)} setup"
+        folder, python = shell_path(root / ".venv"), "PYTHON=python3.11"
+        repair = f"rm -rf {folder} && make -C {shell_path(root)} setup {python}"
     else:
         folder = "~/paddle-workbench-environment"
         install = f"uv pip install --python {folder} 'paddle-workbench[cpu]'"
+        repair = f"uv venv --clear --python 3.11 {folder} && {install}"
     yield Observation(
         "python",
         title,
         "broken",
         Text(zh=f"{found} 不在 {allowed} 之内。", en=f"{found} is not within {allowed}."),
-        f"uv venv --clear --python 3.11 {folder} && {install}",
+        repair,
     )
 
 
@@ -115,7 +116,7 @@ def examine_bundled() -> Iterator[Observation]:
     if not wrong:
         megabytes = sum(file.size_bytes for file in BUNDLED_FILES) / 1e6
         detail = Text(
-            zh=f"{len(BUNDLED_FILES)} 个文件({megabytes:.0f} MB)的 SHA-256 都对。",
+            zh=f"{len(BUNDLED_FILES)} 个文件（{megabytes:.0f} MB）的 SHA-256 都对。",
             en=f"{len(BUNDLED_FILES)} files ({megabytes:.0f} MB) have the right SHA-256.",
         )
         yield Observation("bundled", title, "ok", detail)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ..contract import Text
 from .checks_gpu import judge_graphics
 from .child import ChildResult, run_probe
-from .devices import read_graphics
 from .findings import Observation
+from .graphics import read_graphics
 from .lock import installed_versions, locked_versions
 from .repairs import (
     install_command,
@@ -56,7 +56,7 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
         yield Observation("paddle", title, "broken", detail, again)
     elif len(kinds) == 2:
         detail = Text(
-            zh="同时安装了 paddlepaddle 和 paddlepaddle-gpu,它们互相覆盖文件。",
+            zh="同时安装了 paddlepaddle 和 paddlepaddle-gpu，它们互相覆盖文件。",
             en="Both paddlepaddle and paddlepaddle-gpu are installed; each overwrites the other.",
         )
         yield Observation("paddle", title, "warning", detail, again)

@@ -23,9 +23,9 @@ BROKEN_BYTES = 500_000_000
 def examine_storage() -> Iterator[Observation]:
     """Can the workbench home be written, and how much room has its disk?"""
     home = settings().home
-    writable = judge_writable(home)
     # paddlenlp, paddleocr and matplotlib keep caches in the user's own home, and need them.
-    yield judge_writable(Path.home(), "HOME") if writable.state == "ok" else writable
+    looks = [judge_writable(home), judge_writable(Path.home(), "HOME")]
+    yield next((look for look in looks if look.state != "ok"), looks[0])
     yield judge_space(home)
 
 
@@ -50,7 +50,7 @@ def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         detail = Text(
-            zh=f"{nearest} 不可写:{error.strerror}。",
+            zh=f"{nearest} 不可写：{error.strerror}。",
             en=f"{nearest} cannot be written: {error.strerror}.",
         )
         return Observation("home", title, "broken", detail, _repair(nearest, error, variable))
@@ -92,4 +92,5 @@ def _space_repair(home: Path) -> str:
 
 def _nearest(home: Path) -> Path:
     """Return the home, or the nearest folder above it that is there."""
-    return next(folder for folder in (home, *home.parents) if folder.exists())
+    # Not Path.exists, which raises where a folder above may not be entered.
+    return next(folder for folder in (home, *home.parents) if os.access(folder, os.F_OK))

@@ -68,7 +68,8 @@ class ChildResult:
             name = _signal_name(-self.status)
             return Text(zh=f"进程被信号 {name} 终止。{last}", en=f"Was killed by {name}.{last}")
         return Text(
-            zh=f"进程失败,退出码 {self.status}。{last}", en=f"Failed with exit {self.status}.{last}"
+            zh=f"进程失败，退出码 {self.status}。{last}",
+            en=f"Failed with exit {self.status}.{last}",
         )
 
 

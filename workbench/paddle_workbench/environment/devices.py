@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -19,49 +17,19 @@ import psutil
 from ..contract import Language
 from ..errors import EnvironmentBrokenError
 from .cgroup import read_limits
+from .graphics import Graphics, read_graphics
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Gpu",
-    "Graphics",
     "Machine",
     "device_table",
-    "read_graphics",
     "read_machine",
     "read_paddle_build",
 ]
 
-NVIDIA_SMI_TIMEOUT_S = 20.0
 PADDLE_TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    name: str
-    memory_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Graphics:
-    """What `nvidia-smi` says.
-
-    Parameters
-    ----------
-    gpus : tuple of Gpu
-    driver : str or None
-        The driver's version; None without a driver.
-    driver_cuda : (int, int) or None
-        The newest CUDA version that the driver supports.
-    failure : str
-        The last line of what `nvidia-smi` complains of; empty if it works or is not there.
-    """
-
-    gpus: tuple[Gpu, ...] = ()
-    driver: str | None = None
-    driver_cuda: tuple[int, int] | None = None
-    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,39 +62,6 @@ def _processor() -> str:
         if found:
             return found[1]
     return platform.processor() or platform.machine()
-
-
-def read_graphics() -> Graphics:
-    """Return the NVIDIA cards and their driver."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return Graphics()
-    try:
-        listed = _run(
-            program, "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits"
-        )
-        summary = _run(program)
-    except (OSError, subprocess.SubprocessError) as error:
-        output = getattr(error, "stdout", None) or str(error)
-        return Graphics(failure=output.strip().splitlines()[-1])
-    rows = [[part.strip() for part in line.split(",", 2)] for line in listed.splitlines() if line]
-    cuda = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", summary)
-    return Graphics(
-        gpus=tuple(
-            # A card that shares the machine's memory says [N/A].
-            Gpu(name=name, memory_bytes=int(memory) << 20 if memory.isdecimal() else 0)
-            for _, memory, name in rows
-        ),
-        driver=rows[0][0] if rows else None,
-        driver_cuda=(int(cuda[1]), int(cuda[2])) if cuda else None,
-    )
-
-
-def _run(*command: str) -> str:
-    # nvidia-smi prints its complaints to stdout.
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT_S
-    ).stdout
 
 
 def read_paddle_build() -> dict[str, Any]:

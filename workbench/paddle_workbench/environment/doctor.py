@@ -120,7 +120,7 @@ def _look(check: Check) -> list[Observation]:
         detail, repair = error.message, error.hint
     except Exception as error:  # one broken check must not hide the others
         detail, repair = f"{type(error).__name__}: {error}", ""
-    said = Text(zh=f"检查本身失败:{detail}", en=f"The check itself failed: {detail}")
+    said = Text(zh=f"检查本身失败：{detail}", en=f"The check itself failed: {detail}")
     return [Observation(check.name, check.title, "broken", said, repair or reinstall_command())]
 
 
@@ -142,8 +142,9 @@ def _summary(found: list[Observation]) -> Text:
     ok, warnings, broken = (
         sum(item.state == state for item in found) for state in ("ok", "warning", "broken")
     )
-    where = f"Paddle {paddle_version() or '-'}, Python {platform.python_version()}, {platform.platform()}"
+    paddle, python = paddle_version() or "-", platform.python_version()
+    where = f"Paddle {paddle}, Python {python}, {platform.system()} {platform.machine()}"
     return Text(
-        zh=f"{len(found)} 项检查:{ok} 项正常,{warnings} 项警告,{broken} 项故障。{where}",
+        zh=f"{len(found)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{where}",
         en=f"{len(found)} checks: {ok} ok, {warnings} warnings, {broken} broken. {where}",
     )

@@ -41,6 +41,8 @@ def use_chinese_fonts() -> None:
 
     if all(font.fname != path for font in fontManager.ttflist):
         fontManager.addfont(path)
+        # Before a font of this name that the machine has: pictures are the same everywhere.
+        fontManager.ttflist.sort(key=lambda font: font.fname != path)
     mpl.rcParams.update(
         {
             "font.family": "sans-serif",

@@ -1,4 +1,4 @@
-"""What Jupyter reads from its folders, without importing Jupyter's applications: that takes seconds.
+"""What Jupyter reads from its folders, without its applications, whose import takes seconds.
 
 Jupyter names its folders from the most to the least important.
 """

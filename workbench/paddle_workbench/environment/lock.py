@@ -105,14 +105,15 @@ def differences(
         present = installed.get(name)
         if name == "paddlepaddle":
             present = installed.get("paddlepaddle-gpu", present)
-        if present is None or _public(present) != _public(version):
+        if present is None or _release(present) != _release(version):
             found.append(Difference(name=name, locked=version, installed=present))
     return found
 
 
 @cache
-def _public(version: str) -> str:
+def _release(version: str) -> Version | str:
+    """Return the version without its local label."""
     try:
-        return Version(version).public
+        return Version(Version(version).public)
     except InvalidVersion:
         return version

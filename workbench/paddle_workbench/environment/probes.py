@@ -87,7 +87,7 @@ def fonts() -> dict[str, Any]:
 
     use_chinese_fonts()
     figure, axes = plt.subplots()
-    axes.set_title("飞桨工作台:准确率 −1.5 %")
+    axes.set_title("飞桨工作台：准确率 −1.5 %")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure.canvas.draw()

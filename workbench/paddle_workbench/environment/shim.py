@@ -8,6 +8,8 @@ environment: nothing is imported here that a bare interpreter has not loaded alr
 
 import sys
 
+from . import lazy_grammar
+
 # Not from typing: importing it would cost more than everything else here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +30,10 @@ _DOWNLOAD_FAILED = 12002
 
 
 def install() -> None:
-    """Add the import hook once to this interpreter."""
+    """Add the import hooks once to this interpreter: this one, and `lazy_grammar`'s."""
     if _HubFinder not in sys.meta_path:
         sys.meta_path.insert(0, _HubFinder)
+    lazy_grammar.install()
 
 
 class _HubFinder:

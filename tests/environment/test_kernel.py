@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from paddle_workbench.contract import KernelReport
+
+from .conftest import MakeDistribution
+
+
+def report(before: str = "") -> tuple[KernelReport, bool]:
+    """Return what a fresh process reports, and whether that imported more of Paddle or pydantic."""
+    code = f"""
+import sys
+{before}
+heavy = {{"paddle", "pydantic"}}
+loaded = heavy & set(sys.modules)
+from paddle_workbench.environment.kernel import report_json
+print(report_json())
+print(heavy & set(sys.modules) != loaded)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    text, grown = done.stdout.splitlines()[-2:]
+    return KernelReport.model_validate_json(text), grown == "True"
+
+
+def test_without_paddle_imported_there_is_no_device() -> None:
+    found, grown = report()
+    assert found == KernelReport(paddle="3.2.2", device=None, python=platform.python_version())
+    assert not grown
+
+
+@pytest.mark.slow
+def test_with_paddle_imported_the_device_is_known() -> None:
+    found, grown = report("import paddle")
+    assert found.device in {"cpu", "gpu:0"}
+    assert not grown
+
+
+def test_paddle_that_is_half_imported_has_no_device() -> None:
+    found, _ = report("import types; sys.modules['paddle'] = types.ModuleType('paddle')")
+    assert found.device is None
+
+
+def test_without_paddle_installed_there_is_no_version() -> None:
+    found, _ = report("sys.path = [p for p in sys.path if 'site-packages' not in p]")
+    assert found.paddle is None
+
+
+def test_paddle_for_cards_is_paddle(make_distribution: MakeDistribution) -> None:
+    folder = make_distribution("paddlepaddle-gpu", "3.2.1").parent
+    found, _ = report(f"sys.path.insert(0, {str(folder)!r})")
+    assert found.paddle == "3.2.1"

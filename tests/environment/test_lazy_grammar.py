@@ -1,0 +1,30 @@
+"""The grammar that jsonschema imports is loaded when it is used, and then works as ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def answer(code: str) -> str:
+    """Run code in an interpreter of this environment, in which the hook is installed."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_jsonschema_does_not_load_the_grammar() -> None:
+    assert answer("import sys, jsonschema; print('lark' in sys.modules)") == "False"
+
+
+def test_format_checks_still_work() -> None:
+    code = """
+import jsonschema
+checker = jsonschema.FormatChecker()
+print(checker.conforms("http://例子.cn/x", "iri"), checker.conforms("no iri", "iri"))
+"""
+    assert answer(code) == "True False"
+
+
+def test_other_names_of_the_module_are_there() -> None:
+    code = "from rfc3987_syntax import RFC3987_SYNTAX_PARSER_TYPE as kind; print(kind)"
+    assert answer(code) == "earley"

@@ -1,0 +1,72 @@
+"""The NVIDIA cards of a machine and their driver, asked of `nvidia-smi`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+__all__ = ["Gpu", "Graphics", "read_graphics"]
+
+NVIDIA_SMI_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    name: str
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Graphics:
+    """What `nvidia-smi` says.
+
+    Parameters
+    ----------
+    gpus : tuple of Gpu
+    driver : str or None
+        The driver's version; None without a driver.
+    driver_cuda : (int, int) or None
+        The newest CUDA version that the driver supports.
+    failure : str
+        The last line of what `nvidia-smi` complains of; empty if it works or is not there.
+    """
+
+    gpus: tuple[Gpu, ...] = ()
+    driver: str | None = None
+    driver_cuda: tuple[int, int] | None = None
+    failure: str = ""
+
+
+def read_graphics() -> Graphics:
+    """Return the NVIDIA cards and their driver."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return Graphics()
+    try:
+        listed = _run(
+            program, "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits"
+        )
+        summary = _run(program)
+    except (OSError, subprocess.SubprocessError) as error:
+        output = getattr(error, "stdout", None) or str(error)
+        return Graphics(failure=output.strip().splitlines()[-1])
+    rows = [[part.strip() for part in line.split(",", 2)] for line in listed.splitlines() if line]
+    cuda = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", summary)
+    return Graphics(
+        gpus=tuple(
+            # A card that shares the machine's memory says [N/A].
+            Gpu(name=name, memory_bytes=int(memory) << 20 if memory.isdecimal() else 0)
+            for _, memory, name in rows
+        ),
+        driver=rows[0][0] if rows else None,
+        driver_cuda=(int(cuda[1]), int(cuda[2])) if cuda else None,
+    )
+
+
+def _run(*command: str) -> str:
+    # nvidia-smi prints its complaints to stdout.
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT_S
+    ).stdout
