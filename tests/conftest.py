@@ -24,6 +24,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     return report
 
 
+# pytest-jupyter gives these two to every test. Only those of the server need them, and take them
+# back in their own conftest.py; Playwright, which runs an event loop itself, cannot bear them.
+@pytest.fixture
+def jp_asyncio_loop() -> None:
+    """No loop here."""
+
+
+@pytest.fixture
+def jp_server_cleanup() -> None:
+    """No server here."""
+
+
 @pytest.fixture
 def repository() -> Path:
     return REPOSITORY

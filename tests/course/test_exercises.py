@@ -105,3 +105,10 @@ def test_check_shows_the_result_and_returns_the_points(
     )
     assert shown.mistake == "wrong"
     assert published[0]["text/plain"] == "✗ half: 不是一半。\n应为: 1.5\n得到: 3"
+
+
+def test_attempts_add_up_however_often_the_set_is_asked_for() -> None:
+    from paddle_workbench import exercises
+
+    results = [exercises("basics/sums").examine("half", lambda x: x) for _ in range(3)]
+    assert [result.attempts for result in results] == [1, 2, 3]

@@ -88,12 +88,35 @@ def test_lesson_is_found_by_its_path_in_the_course(workspace: Workspace) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["../sums", "/etc/passwd", "basics/../basics/sums", "basics/sums/..", "", "basics"]
+    "name",
+    [
+        "../sums",
+        "/etc/passwd",
+        "basics/../basics/sums",
+        "basics/sums/..",
+        "../course-evil/01_basics/01_sums",
+        "",
+        "basics",
+    ],
 )
 def test_only_lessons_of_the_course_are_opened(workspace: Workspace, name: str, home: Path) -> None:
     with pytest.raises(LessonNotFoundError, match="basics/sums"):
         workspace.open(name, "zh")
     assert not list(home.rglob("*.ipynb"))
+
+
+def test_lesson_that_is_a_link_out_of_the_course_is_not_read(
+    workspace: Workspace, small_course: Path
+) -> None:
+    # A folder whose name begins like the course's.
+    outside = small_course.with_name(f"{small_course.name}-evil")
+    outside.mkdir()
+    original = small_course / "01_basics" / "02_products.ipynb"
+    original.rename(outside / "02_products.ipynb")
+    original.symlink_to(outside / "02_products.ipynb")
+    assert "leads out of the course" in workspace.catalog().notices[0].message
+    with pytest.raises(LessonNotFoundError, match="leads out"):
+        workspace.open("basics/products", "zh")
 
 
 def test_symlink_in_the_place_of_a_copy_is_not_written_through(
@@ -138,6 +161,12 @@ def test_continue_goes_on_with_the_last_then_to_the_next(workspace: Workspace) -
     assert workspace.catalog().next_lesson == "basics/sums"
     workspace.update_progress(ProgressUpdate(lesson="basics/sums", state="done"))
     assert workspace.catalog().next_lesson is None
+
+
+def test_marking_another_lesson_done_does_not_move_continue(workspace: Workspace) -> None:
+    workspace.open("basics/sums", "zh")
+    workspace.update_progress(ProgressUpdate(lesson="basics/products", state="done"))
+    assert workspace.catalog().next_lesson == "basics/sums"
 
 
 def test_progress_of_an_exercise_that_does_not_exist_is_refused(workspace: Workspace) -> None:

@@ -1,6 +1,10 @@
 from pathlib import Path
 
 import pytest
+from pytest_jupyter.jupyter_core import jp_asyncio_loop
+from pytest_jupyter.jupyter_server import jp_server_cleanup
+
+__all__ = ["jp_asyncio_loop", "jp_server_cleanup"]
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_openapi_document_is_valid_and_current(repository: Path) -> None:
     document = openapi()
     validate(document)
     shipped = repository / "workbench" / "paddle_workbench" / "server" / "openapi.json"
-    assert json.loads(shipped.read_text(encoding="utf-8")) == document, "run: make contract"
+    assert json.loads(shipped.read_text(encoding="utf-8")) == document, "run: make build"
 
 
 def test_server_process_imports_no_paddle() -> None:

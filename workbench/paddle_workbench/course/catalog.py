@@ -104,6 +104,7 @@ def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
     for chapter in read_course(course).chapters:
         for path in sorted((course / chapter.folder).glob("[0-9][0-9]_*.ipynb")):
             try:
+                _refuse_outside(path, course)
                 lesson = _read_lesson(path, chapter, _version_of(path))
             except (CourseError, NotebookError) as error:
                 problems.append(error)
@@ -118,6 +119,15 @@ def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
                     )
                 )
     return list(lessons.values()), problems
+
+
+def _refuse_outside(path: Path, course: Path) -> None:
+    """Raise `CourseError` for a link that leads out of the course."""
+    if not path.resolve().is_relative_to(course.resolve()):
+        raise CourseError(
+            f"{path.name} leads out of the course, to {path.resolve()}.",
+            "Put the notebook itself into the course.",
+        )
 
 
 def _version_of(path: Path) -> tuple[int, ...]:

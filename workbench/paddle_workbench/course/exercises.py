@@ -18,6 +18,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -209,8 +210,16 @@ class ExerciseSet:
         )
 
 
+# One set for each lesson in a kernel, so that attempts add up however a cell asks for it.
+@cache
 def exercises(lesson: str) -> ExerciseSet:
-    """Return the exercises of a lesson, ready to check answers."""
+    """Return the exercises of a lesson, ready to check answers.
+
+    Raises
+    ------
+    LessonNotFoundError
+        If the course has no such lesson.
+    """
     return ExerciseSet(lesson)
 
 

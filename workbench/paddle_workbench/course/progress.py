@@ -102,7 +102,8 @@ class ProgressFile:
                 update={"state": state, "exercises": attempts, "done_at": done_at}
             )
 
-        self._change(update.lesson, change)
+        # Marking a lesson from the panel does not make it the one to continue with.
+        self._change(update.lesson, change, is_at_work=update.exercise is not None)
 
     def reset(self, lesson: str) -> None:
         """Forget the attempts of a lesson whose working copy is made afresh."""
@@ -113,12 +114,19 @@ class ProgressFile:
             ),
         )
 
-    def _change(self, lesson: str, change: Callable[[LessonProgress], LessonProgress]) -> None:
+    def _change(
+        self,
+        lesson: str,
+        change: Callable[[LessonProgress], LessonProgress],
+        *,
+        is_at_work: bool = True,
+    ) -> None:
         with locked(self._path):
             progress, _ = self._load_or_set_aside()
             lessons = dict(progress.lessons)
             lessons[lesson] = change(lessons.get(lesson, LessonProgress()))
-            changed = progress.model_copy(update={"lessons": lessons, "last_lesson": lesson})
+            last = lesson if is_at_work else progress.last_lesson
+            changed = progress.model_copy(update={"lessons": lessons, "last_lesson": last})
             write_whole(self._path, changed.model_dump_json(indent=2) + "\n")
 
     def _load(self) -> Progress:

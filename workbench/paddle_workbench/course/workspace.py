@@ -7,7 +7,9 @@ English `to_static.en.ipynb`), so that it is found again when the course is renu
 from __future__ import annotations
 
 import json
+import platform
 import shutil
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -172,6 +174,7 @@ class Workspace:
         blank_solutions(notebook)
         if language != "zh":
             translate(notebook, read_catalog(lesson, language))
+        notebook.metadata["language_info"] = _language_info()
         notebook.metadata[METADATA_KEY] |= {"language": language, "source_sha256": lesson.sha256}
         assets = lesson.notebook.parent / "assets"
         make_folder(path.parent)
@@ -223,6 +226,23 @@ def _next_lesson(lessons: list[Lesson], last_lesson: str | None) -> str | None:
     start = names.index(last_lesson) if last_lesson in names else 0
     following = [name for name in names[start:] if name in open_lessons]
     return next(iter(following or open_lessons), None)
+
+
+def _language_info() -> dict[str, object]:
+    """Return what the kernel will say of its language.
+
+    JupyterLab writes it into the notebook when the kernel starts; a copy that has it already is not
+    changed by being opened.
+    """
+    return {
+        "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{sys.version_info.major}",
+        "version": platform.python_version(),
+    }
 
 
 def _source_of(path: Path) -> str | None:
