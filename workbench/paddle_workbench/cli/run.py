@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ..contract import RunEvent, RunRecord
 from ..errors import ParameterError, StorageError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+    from ..contract import RunEvent, RunRecord
 
 __all__ = ["RunProgress", "command", "show_end"]
 
@@ -43,7 +44,7 @@ class RunProgress:
 
 def show_end(folder: Path, record: RunRecord) -> None:
     """Print how a run ended, and why if it did not succeed."""
-    from ..runs.report import show_value
+    from ..runs.description import show_value
 
     seconds = 0.0
     if record.started_at is not None and record.finished_at is not None:

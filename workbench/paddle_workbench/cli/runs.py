@@ -24,8 +24,8 @@ def command() -> None:
 @_as_json
 def list_runs(*, as_json: bool) -> None:
     """List the runs, oldest first."""
+    from ..runs.description import show_value
     from ..runs.records import list_records
-    from ..runs.report import show_value
     from ..settings import settings
 
     records, problems = list_records(settings().runs)
@@ -50,8 +50,8 @@ def list_runs(*, as_json: bool) -> None:
 @_as_json
 def show(run_id: str, *, as_json: bool) -> None:
     """Show everything that is recorded of a run."""
+    from ..runs.description import describe
     from ..runs.records import find_run, read_record
-    from ..runs.report import describe
     from ..settings import settings
 
     folder = find_run(run_id, settings().runs)
@@ -73,8 +73,8 @@ def show(run_id: str, *, as_json: bool) -> None:
 def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
     """Show in what runs differ."""
     from ..runs.comparison import compare_runs
+    from ..runs.description import show_value
     from ..runs.records import find_run, read_record
-    from ..runs.report import show_value
     from ..settings import settings
 
     if len(run_ids) < 2:

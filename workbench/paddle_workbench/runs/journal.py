@@ -14,6 +14,7 @@ from typing import Any, Literal
 import nbformat
 
 from ..contract import ErrorMessage, RunEvent, RunRecord
+from ..errors import StorageError
 from .metrics import read_metrics
 from .records import KERNEL_LOG, OUTPUT_FILE, append_event, write_record
 
@@ -69,7 +70,7 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
     Raises
     ------
     StorageError
-        If the run folder cannot be written; the kernel is then ended all the same.
+        If not even the record can be written any more; the kernel is ended all the same.
     """
     # Here, not above: papermill is slow to import, and only running a notebook needs it.
     from nbclient.exceptions import DeadKernelError
@@ -98,6 +99,9 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
                 message="The kernel died.",
                 hint=f"Memory ran out, or native code crashed: {KERNEL_LOG} has its last words.",
             )
+        except StorageError as error:
+            # The space of what could not be written is free again: enough to say so.
+            failure = ErrorMessage(message=error.message, hint=error.hint)
         except RuntimeError as error:
             failure = ErrorMessage(
                 message=f"The kernel did not start: {error}.", hint="Run `workbench doctor`."

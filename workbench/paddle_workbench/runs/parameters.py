@@ -165,6 +165,8 @@ def _split(texts: str) -> list[str]:
 
 
 def _declared(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
+    targets: list[ast.expr]
+    annotation: ast.expr | None
     if isinstance(statement, ast.AnnAssign):
         targets, annotation, value = [statement.target], statement.annotation, statement.value
     elif isinstance(statement, ast.Assign):

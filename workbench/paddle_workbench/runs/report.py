@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,11 @@ import nbformat
 from ..contract import RunRecord
 from ..course.notebook import read_notebook
 from ..storage import write_whole
+from .description import describe
 from .metrics import SCRAP_MIME_TYPE
 from .records import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER, read_record
 
-__all__ = ["describe", "show_value", "write_report"]
+__all__ = ["write_report"]
 
 WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 TEMPLATE = "report_template"
@@ -63,23 +63,6 @@ def write_report(folder: Path) -> Path:
     return path
 
 
-def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
-    """Return what is recorded of a run as tables of names and values, by heading."""
-    return {
-        "Run": _facts(record),
-        "Parameters": _rows(record.parameters),
-        "Metrics": _rows(record.metrics),
-        "Provenance": _provenance(record),
-    }
-
-
-def show_value(value: Any) -> str:
-    """Return a parameter or metric as people read it."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def _drop_what_needs_scripts(notebook: nbformat.NotebookNode) -> None:
     """Remove widgets, beside each of which a lesson has a picture, and the recorded metrics."""
     notebook.metadata.pop("widgets", None)
@@ -101,37 +84,3 @@ def _header(record: RunRecord) -> dict[str, Any]:
         "error": "\n".join(filter(None, (error.message, error.hint))) if error else "",
         "tables": describe(record),
     }
-
-
-def _facts(record: RunRecord) -> list[tuple[str, str]]:
-    facts = [
-        ("notebook", record.notebook),
-        ("created", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z}"),
-        ("cells", f"{record.cells_done} of {record.cells_total}"),
-        ("attempt", str(record.attempt)),
-    ]
-    if record.started_at is not None and record.finished_at is not None:
-        seconds = (record.finished_at - record.started_at).total_seconds()
-        facts.append(("duration", f"{seconds:.1f} s"))
-    if record.timeout_s is not None:
-        facts.append(("limit", f"{record.timeout_s:g} s"))
-    if record.failed_cell is not None:
-        facts.append(("stopped in cell", record.failed_cell))
-    return facts
-
-
-def _provenance(record: RunRecord) -> list[tuple[str, str]]:
-    if record.provenance is None:
-        return []
-    fields = record.provenance.model_dump()
-    versions: dict[str, str] = fields.pop("versions")
-    rows = [
-        (name.replace("_", " "), show_value(value))
-        for name, value in fields.items()
-        if value is not None
-    ]
-    return rows + list(versions.items())
-
-
-def _rows(values: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, show_value(value)) for name, value in values.items()]

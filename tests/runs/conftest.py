@@ -1,0 +1,51 @@
+"""Notebooks to run, and a folder of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NotebookMaker = Callable[..., Path]
+
+
+def make_notebook(
+    path: Path,
+    cells: Sequence[tuple[str, str]],
+    *,
+    parameters: str = "num_epochs = 3  # passes over the data\nlr = 0.1",
+    tags: dict[str, list[str]] | None = None,
+    kernel: str = "paddle",
+) -> Path:
+    """Write a notebook: a parameters cell, then code cells given as (id, source)."""
+    new = nbformat.v4
+    code = [
+        new.new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]}),
+        *(
+            new.new_code_cell(source, id=name, metadata={"tags": (tags or {}).get(name, [])})
+            for name, source in cells
+        ),
+    ]
+    kernelspec = {"name": kernel, "display_name": kernel, "language": "python"}
+    notebook = new.new_notebook(cells=code, metadata={"kernelspec": kernelspec})
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> NotebookMaker:
+    """Make a notebook `01_training.ipynb` in a folder of its own."""
+
+    def make(*cells: tuple[str, str], **options: object) -> Path:
+        folder = tmp_path / "lesson"
+        folder.mkdir(exist_ok=True)
+        return make_notebook(folder / "01_training.ipynb", cells, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def runs(home: Path) -> Path:
+    return home / "runs"

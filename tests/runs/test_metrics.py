@@ -1,0 +1,63 @@
+"""What a notebook records is one plain value under one name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+
+from paddle_workbench.errors import ParameterError
+from paddle_workbench.runs.metrics import SCRAP_MIME_TYPE, read_metrics, record
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch, value: Any) -> Any:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+    record("accuracy", value)
+    return shown[0][SCRAP_MIME_TYPE]["data"]
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [(0.5, 0.5), (3, 3), (True, True), ("small", "small"), (np.float32(0.5), 0.5),
+     (np.array([7]), 7)],
+)  # fmt: skip
+def test_records_plain_values(monkeypatch: pytest.MonkeyPatch, value: Any, plain: Any) -> None:
+    found = recorded(monkeypatch, value)
+    assert found == plain
+    assert type(found) is type(plain)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.ones((2, 3)), "shape [2, 3]"),
+        ([1], "not list"),
+        (None, "not NoneType"),
+        (float("nan"), "nan is not a finite number"),
+    ],
+)
+def test_refuses_what_cannot_be_compared(value: Any, message: str) -> None:
+    with pytest.raises(ParameterError) as refused:
+        record("accuracy", value)
+    assert message in refused.value.message
+
+
+def test_refuses_an_empty_name() -> None:
+    with pytest.raises(ParameterError):
+        record("", 1)
+
+
+def test_reads_the_last_value_of_each_name() -> None:
+    def scrap(name: str, data: Any, encoder: str = "json") -> nbformat.NotebookNode:
+        content = {"name": name, "data": data, "encoder": encoder, "version": 1}
+        return nbformat.v4.new_output("display_data", {SCRAP_MIME_TYPE: content})
+
+    cells = [
+        nbformat.v4.new_markdown_cell("text"),
+        nbformat.v4.new_code_cell("", outputs=[scrap("loss", 2), scrap("picture", "x", "png")]),
+        nbformat.v4.new_code_cell("", outputs=[scrap("loss", 1), scrap("accuracy", 0.9)]),
+    ]
+    assert read_metrics(nbformat.v4.new_notebook(cells=cells)) == {"loss": 1, "accuracy": 0.9}

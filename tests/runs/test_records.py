@@ -1,0 +1,141 @@
+"""A run folder keeps its record whole, and says so when a run was lost or a record is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paddle_workbench.contract import RunEvent, RunRecord
+from paddle_workbench.errors import RunNotFoundError, SchemaVersionError, StorageError
+from paddle_workbench.runs.records import (
+    append_event,
+    create_run_folder,
+    find_run,
+    list_records,
+    read_events,
+    read_record,
+    write_record,
+)
+
+NOW = datetime(2026, 11, 23, 9, 15, 30, tzinfo=timezone.utc)
+
+
+def record(folder: Path, **changes: Any) -> RunRecord:
+    fields: dict[str, Any] = {
+        "id": folder.name,
+        "notebook": "basics/sums.ipynb",
+        "state": "succeeded",
+        "parameters": {"lr": 0.1},
+        "created_at": datetime.now(timezone.utc),
+        "process_id": os.getpid(),
+    }
+    return RunRecord(**(fields | changes))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return create_run_folder(tmp_path / "runs", Path("01_text_classifier.ipynb"), NOW)
+
+
+def test_id_is_sortable_and_names_the_notebook(folder: Path) -> None:
+    assert folder.name.startswith("20261123-091530-text-classifier-")
+
+
+def test_id_of_a_notebook_with_a_chinese_name(tmp_path: Path) -> None:
+    assert "-notebook-" in create_run_folder(tmp_path, Path("文本分类.ipynb"), NOW).name
+
+
+def test_ids_made_at_the_same_moment_differ(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        made = list(
+            pool.map(lambda _: create_run_folder(tmp_path, Path("a.ipynb"), NOW), range(500))
+        )
+    assert len(set(made)) == 500
+
+
+def test_record_survives_writing_and_reading(folder: Path) -> None:
+    written = record(folder, metrics={"accuracy": 0.9})
+    write_record(folder, written)
+    assert read_record(folder) == written
+
+
+def test_folder_elsewhere_is_read_all_the_same(folder: Path, tmp_path: Path) -> None:
+    written = record(folder)
+    write_record(folder, written)
+    elsewhere = Path(shutil.copytree(folder, tmp_path / "usb stick" / "my run"))
+    assert read_record(find_run(str(elsewhere), tmp_path / "runs")) == written
+
+
+def test_run_of_a_living_process_is_running(folder: Path) -> None:
+    write_record(folder, record(folder, state="running"))
+    assert read_record(folder).state == "running"
+
+
+def test_run_whose_process_died_is_lost(folder: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    write_record(folder, record(folder, state="running", process_id=child.pid))
+    found = read_record(folder)
+    assert found.state == "lost"
+    assert found.error is not None
+    assert str(child.pid) in found.error.message
+
+
+def test_run_whose_process_id_is_now_another_process_is_lost(folder: Path) -> None:
+    long_ago = datetime.now(timezone.utc) - timedelta(days=30)
+    write_record(folder, record(folder, state="running", created_at=long_ago))
+    assert read_record(folder).state == "lost"
+
+
+def test_ended_run_is_not_lost_when_its_process_is_gone(folder: Path) -> None:
+    write_record(folder, record(folder, state="failed", process_id=None))
+    assert read_record(folder).state == "failed"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 1, "id": "a"}'])
+def test_broken_record_is_reported_and_left_alone(folder: Path, content: str) -> None:
+    path = folder / "run.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(StorageError, match=r"run\.json is broken"):
+        read_record(folder)
+    records, problems = list_records(folder.parent)
+    assert records == []
+    assert "is broken" in problems[0].message
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_record_of_a_newer_workbench_is_refused(folder: Path) -> None:
+    content = json.loads(record(folder).model_dump_json()) | {"schema_version": 2, "new": 1}
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(SchemaVersionError) as refused:
+        read_record(folder)
+    assert "version 2" in refused.value.message
+    assert "pip install --upgrade" in refused.value.hint
+
+
+def test_finds_a_run_by_the_beginning_of_its_id(folder: Path) -> None:
+    write_record(folder, record(folder))
+    assert find_run("20261123", folder.parent) == folder
+    other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
+    write_record(other, record(other))
+    with pytest.raises(RunNotFoundError, match="2 runs begin"):
+        find_run("20261123", folder.parent)
+    with pytest.raises(RunNotFoundError, match="no run 'nothing'"):
+        find_run("nothing", folder.parent)
+
+
+def test_event_that_was_not_written_to_its_end_is_left_out(folder: Path) -> None:
+    first = RunEvent(time=NOW, event="queued", state="queued")
+    append_event(folder, first)
+    with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"time": "2026-')
+    assert read_events(folder) == [first]

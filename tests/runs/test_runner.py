@@ -1,0 +1,291 @@
+"""Runs through a real kernel: what they leave behind when they end well, badly, or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bs4
+import nbformat
+import pytest
+
+from paddle_workbench.contract import RunEvent, RunRecord
+from paddle_workbench.errors import NotebookError, RunNotFoundError, StorageError
+from paddle_workbench.runs.records import read_events, read_record
+from paddle_workbench.runs.report import write_report
+from paddle_workbench.runs.runner import Plan, plan_rerun, run_attempts, run_notebook
+
+from .conftest import NotebookMaker, make_notebook
+
+
+def ignore(_event: RunEvent, _record: RunRecord) -> None:
+    """Listen to nothing."""
+
+
+def output_of(folder: Path) -> nbformat.NotebookNode:
+    notebook = nbformat.read(folder / "output.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def statuses(folder: Path) -> dict[str, str]:
+    return {cell.id: cell.metadata.papermill.status for cell in output_of(folder).cells}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, RunRecord, list[str]]:
+    """A run that succeeded: its source, its folder, its record and what a listener heard."""
+    base = tmp_path_factory.mktemp("finished")
+    (base / "lesson" / "assets").mkdir(parents=True)
+    (base / "lesson" / "assets" / "data.txt").write_text("7", encoding="utf-8")
+    source = make_notebook(
+        base / "lesson" / "01_training.ipynb",
+        [
+            ("record", "from paddle_workbench import record\nrecord('loss', 1 / num_epochs)"),
+            ("learn-error", "1 / 0"),
+            ("write", "from pathlib import Path\nPath('made.txt').write_text('x')"),
+            ("read", "Path('assets/data.txt').read_text()"),
+            (
+                "page",
+                "from IPython.display import HTML, display\n"
+                "display(HTML('<img src=\"https://example.org/x.png\">'))",
+            ),
+        ],
+        tags={"learn-error": ["raises-exception"]},
+    )
+    heard: list[str] = []
+    folder, record = run_notebook(
+        Plan(source, {"num_epochs": 4}, base / "runs", timeout_s=120),
+        lambda event, _record: heard.append(event.event),
+    )
+    return source, folder, record, heard
+
+
+Finished = tuple[Path, Path, RunRecord, list[str]]
+
+
+def test_success_is_recorded(finished: Finished) -> None:
+    _source, folder, record, _heard = finished
+    assert record.state == "succeeded"
+    assert record.error is None
+    assert record.parameters == {"num_epochs": 4, "lr": 0.1}
+    assert record.metrics == {"loss": 0.25}
+    assert record.cells_done == record.cells_total == 7
+    assert record.provenance is not None
+    assert read_record(folder) == record
+
+
+def test_events_tell_every_cell(finished: Finished) -> None:
+    _source, folder, _record, heard = finished
+    events = read_events(folder)
+    assert [event.event for event in events] == heard
+    assert heard[:2] == ["queued", "started"]
+    assert heard[-1] == "finished"
+    started = [event.cell for event in events if event.event == "cell_started"]
+    assert started[:3] == ["parameters", "injected-parameters", "record"]
+    done = [event for event in events if event.event == "cell_finished"]
+    assert [event.cell for event in done] == started
+    assert all(event.duration_s is not None and event.duration_s >= 0 for event in done)
+
+
+def test_what_a_notebook_writes_stays_in_the_run_folder(finished: Finished) -> None:
+    source, folder, _record, _heard = finished
+    assert (folder / "work" / "made.txt").read_text(encoding="utf-8") == "x"
+    assert sorted(path.name for path in source.parent.iterdir()) == ["01_training.ipynb", "assets"]
+
+
+def test_report_shows_everything_and_loads_nothing(finished: Finished) -> None:
+    _source, folder, record, _heard = finished
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    for text in (record.id, "succeeded", "num_epochs", "0.25", "ZeroDivisionError"):
+        assert text in html
+    assert "default-src 'none'" in html
+    assert "<script" not in html
+    page = bs4.BeautifulSoup(html, "html.parser")
+    addresses = [
+        element[attribute]
+        for attribute in ("src", "href", "data", "srcset")
+        for element in page.find_all(attrs={attribute: True})
+        if not element[attribute].startswith(("data:", "#"))
+    ]
+    # The one address is what the notebook itself shows; the policy above keeps it from loading.
+    assert addresses == ["https://example.org/x.png"]
+    styles = "".join(style.get_text() for style in page.find_all("style"))
+    assert not re.search(r"""@import|url\(\s*["']?(?!data:|["']?#)""", styles)
+
+
+def test_report_is_made_again_from_the_folder_alone(finished: Finished, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    subprocess.run(["cp", "-r", str(finished[1]), str(folder)], check=True)
+    (folder / "report.html").unlink()
+    assert finished[2].id in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_records_name_no_home(finished: Finished) -> None:
+    text = (finished[1] / "run.json").read_text(encoding="utf-8")
+    assert str(Path.home()) + "/" not in text
+
+
+def test_rerun_takes_the_same_notebook_and_parameters(finished: Finished, tmp_path: Path) -> None:
+    source, folder, record, _heard = finished
+    plan = plan_rerun(folder, parent=tmp_path, anyway=False)
+    assert (plan.notebook, plan.parameters) == (source, record.parameters)
+
+
+def test_rerun_of_a_changed_notebook_is_refused(
+    lesson: NotebookMaker, finished: Finished, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    changed = lesson(("other", "1"))
+    record = json.loads(finished[2].model_dump_json()) | {"notebook": str(changed)}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(NotebookError, match="has changed"):
+        plan_rerun(folder, parent=tmp_path, anyway=False)
+    assert plan_rerun(folder, parent=tmp_path, anyway=True).notebook == changed
+    # Gone altogether, and no copy kept either.
+    changed.unlink()
+    with pytest.raises(RunNotFoundError):
+        plan_rerun(folder, parent=tmp_path, anyway=True)
+
+
+def test_rerun_takes_the_copy_when_the_notebook_is_gone(finished: Finished, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    subprocess.run(["cp", "-r", str(finished[1]), str(folder)], check=True)
+    record = json.loads(finished[2].model_dump_json()) | {"notebook": "/gone/01_training.ipynb"}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    plan = plan_rerun(folder, parent=tmp_path, anyway=False)
+    assert plan.notebook == folder / "work" / "01_training.ipynb"
+
+
+def test_failing_cell_fails_the_run_and_keeps_the_half(lesson: NotebookMaker, runs: Path) -> None:
+    source = lesson(("good", "print('kept')"), ("bad", "{}['key']"), ("after", "1"))
+    folder, record = run_attempts(Plan(source, {}, runs), retries=1, listener=ignore)
+    assert record.state == "failed"
+    assert record.failed_cell == "bad"
+    assert record.error is not None
+    assert record.error.message == "KeyError: 'key' (in cell `bad`)"
+    assert statuses(folder) == {
+        "parameters": "completed",
+        "good": "completed",
+        "bad": "failed",
+        "after": "pending",
+    }
+    assert output_of(folder).cells[1].outputs[0].text == "kept\n"
+    assert "KeyError" in (folder / "report.html").read_text(encoding="utf-8")
+    # The attempt before has a folder of its own.
+    attempts = sorted(read_record(path).attempt for path in runs.iterdir())
+    assert attempts == [1, 2]
+
+
+def test_dying_kernel_fails_the_run(lesson: NotebookMaker, runs: Path) -> None:
+    source = lesson(
+        ("last-words", "import os\nos.write(2, b'')"), ("die", "os.kill(os.getpid(), 9)"),
+        ("after", "1"),
+    )  # fmt: skip
+    folder, record = run_notebook(Plan(source, {}, runs), ignore)
+    assert record.state == "failed"
+    assert record.failed_cell == "die"
+    assert record.error is not None
+    assert "died" in record.error.message
+    assert statuses(folder)["after"] == "pending"
+
+
+def test_timeout_is_for_the_whole_run_and_kills_what_ignores_it(
+    lesson: NotebookMaker, runs: Path
+) -> None:
+    stubborn = """
+import time
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+"""
+    source = lesson(("pid", "import os; os.getpid()"), ("stubborn", stubborn), ("after", "1"))
+    folder, record = run_notebook(Plan(source, {}, runs, timeout_s=4), ignore)
+    assert record.state == "timed_out"
+    assert record.failed_cell == "stubborn"
+    assert record.error is not None
+    assert "4 s" in record.error.message
+    cells = {cell.id: cell for cell in output_of(folder).cells}
+    kernel = int(cells["pid"].outputs[0].data["text/plain"])
+    assert not Path(f"/proc/{kernel}").exists()
+
+
+def test_timeout_interrupts_first(lesson: NotebookMaker, runs: Path) -> None:
+    source = lesson(("sleep", "import time; time.sleep(60)"), ("after", "1"))
+    folder, record = run_notebook(Plan(source, {}, runs, timeout_s=4), ignore)
+    assert record.state == "timed_out"
+    cells = {cell.id: cell for cell in output_of(folder).cells}
+    assert cells["sleep"].outputs[0].ename == "KeyboardInterrupt"
+
+
+def test_unknown_kernel_is_refused_before_there_is_a_run(lesson: NotebookMaker, runs: Path) -> None:
+    with pytest.raises(NotebookError, match="the kernel 'pte', which is not installed"):
+        run_notebook(Plan(lesson(("a", "1"), kernel="pte"), {}, runs), ignore)
+    assert not runs.exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    if os.geteuid() != 0:
+        pytest.skip("Only root can mount a small disk to fill.")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode != 0:
+        pytest.skip(f"No small disk can be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_full_disk_fails_the_run_and_leaves_whole_files(
+    lesson: NotebookMaker, small_disk: Path
+) -> None:
+    source = lesson(("small", "'kept'"), ("big", "print('x' * 2_000_000)"), ("after", "1"))
+    folder, record = run_notebook(Plan(source, {}, small_disk), ignore)
+    assert record.state == "failed"
+    assert record.error is not None
+    assert "disk is full" in record.error.message
+    assert read_record(folder) == record
+    # As it was when it last fitted.
+    assert output_of(folder).cells[1].outputs[0].data["text/plain"] == "'kept'"
+
+
+def test_folder_that_cannot_be_written_is_an_error(lesson: NotebookMaker, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StorageError) as refused:
+        run_notebook(Plan(lesson(("a", "1")), {}, small_disk / "runs"), ignore)
+    assert "cannot be written" in refused.value.message
+    assert "PADDLE_WORKBENCH_HOME" in refused.value.hint
+
+
+def test_home_that_is_a_file_is_an_error(lesson: NotebookMaker, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StorageError, match=r"Not a directory|File exists"):
+        run_notebook(Plan(lesson(("a", "1")), {}, tmp_path / "file" / "runs"), ignore)
+
+
+def test_output_is_whole_at_every_moment(lesson: NotebookMaker, runs: Path) -> None:
+    source = lesson(*((f"cell-{i}", f"print('x' * 100_000, {i})") for i in range(5)))
+    seen: list[Any] = []
+
+    def look(_event: RunEvent, record: RunRecord) -> None:
+        path = runs / record.id / "output.ipynb"
+        if path.exists():
+            seen.append(json.loads(path.read_text(encoding="utf-8")))
+        assert json.loads((runs / record.id / "run.json").read_text(encoding="utf-8"))
+
+    _folder, record = run_notebook(Plan(source, {}, runs), look)
+    assert record.state == "succeeded"
+    assert len(seen) > 10

@@ -1,0 +1,61 @@
+"""A run's record as tables for people, on the command line and in the report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..contract import RunRecord
+
+__all__ = ["describe", "show_value"]
+
+
+def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
+    """Return what is recorded of a run as tables of names and values, by heading."""
+    return {
+        "Run": _facts(record),
+        "Parameters": _rows(record.parameters),
+        "Metrics": _rows(record.metrics),
+        "Provenance": _provenance(record),
+    }
+
+
+def show_value(value: Any) -> str:
+    """Return a parameter or metric as people read it."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _facts(record: RunRecord) -> list[tuple[str, str]]:
+    facts = [
+        ("notebook", record.notebook),
+        ("created", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z}"),
+        ("cells", f"{record.cells_done} of {record.cells_total}"),
+        ("attempt", str(record.attempt)),
+    ]
+    if record.started_at is not None and record.finished_at is not None:
+        seconds = (record.finished_at - record.started_at).total_seconds()
+        facts.append(("duration", f"{seconds:.1f} s"))
+    if record.timeout_s is not None:
+        facts.append(("limit", f"{record.timeout_s:g} s"))
+    if record.failed_cell is not None:
+        facts.append(("stopped in cell", record.failed_cell))
+    return facts
+
+
+def _provenance(record: RunRecord) -> list[tuple[str, str]]:
+    if record.provenance is None:
+        return []
+    fields = record.provenance.model_dump()
+    versions: dict[str, str] = fields.pop("versions")
+    rows = [
+        (name.replace("_", " "), show_value(value))
+        for name, value in fields.items()
+        if value is not None
+    ]
+    return rows + list(versions.items())
+
+
+def _rows(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, show_value(value)) for name, value in values.items()]
