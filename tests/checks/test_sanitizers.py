@@ -1,0 +1,152 @@
+"""Every sanitizer removes its noise and leaves a real difference alone."""
+
+from __future__ import annotations
+
+import pathlib
+import tempfile
+
+import pytest
+
+from paddle_workbench.checks.sanitizers import SANITIZERS, sanitize, stable_paths
+
+# For each sanitizer: two texts that mean the same, and two that do not.
+CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "python_library": (
+        ("/opt/env/lib/python3.11/site-packages/paddle/a.py", "~/v/lib/site-packages/paddle/a.py"),
+        ("/opt/env/site-packages/paddle/a.py", "/opt/env/site-packages/numpy/a.py"),
+    ),
+    "python_standard_library": (
+        ("/usr/lib/python3.11/json/decoder.py", "/opt/py/lib/python3.12/json/decoder.py"),
+        ("/usr/lib/python3.11/json/decoder.py", "/usr/lib/python3.11/json/encoder.py"),
+    ),
+    "kernel_source": (
+        ("/tmp/ipykernel_123/456.py:3", "/var/tmp/ipykernel_9/8.py:3"),
+        ("/tmp/ipykernel_123/456.py:3", "/tmp/ipykernel_123/456.py:4"),
+    ),
+    "check_folder": (
+        ("/tmp/workbench-check-abcd1234/000/x", "/tmp/workbench-check-zyxw9876/013/x"),
+        ("/tmp/workbench-check-abcd1234/000/x", "/tmp/workbench-check-abcd1234/000/y"),
+    ),
+    "temporary_file": (
+        ("/tmp/tmpabcd1234/model.json", "/tmp/tmpzz_y9876/model.json"),
+        ("/tmp/tmpabcd1234/model.json", "/tmp/tmpabcd1234/other.json"),
+    ),
+    "ccache": (
+        (
+            "/v/site-packages/paddle/utils/x.py:718: UserWarning: No ccache found. Please be "
+            "aware that recompiling may be required.\n  warnings.warn(warning_message)\nloss 1",
+            "loss 1",
+        ),
+        ("UserWarning: No grad found.\n", ""),
+    ),
+    "setuptools": (
+        (
+            "/v/_distutils_hack/__init__.py:30: UserWarning: Setuptools is replacing distutils. "
+            "Support for it is deprecated.\n  warnings.warn(\n3",
+            "3",
+        ),
+        ("UserWarning: Setuptools is old.\n", ""),
+    ),
+    "pir_out_tensor": (
+        ("Paddle static graph(PIR) not support input out tensor for now!!!!!\n3", "3"),
+        ("Paddle static graph(PIR) not support this op\n", ""),
+    ),
+    "glog": (
+        (
+            "I1122 07:28:38.123456 12345 program_interpreter.cc:243] New Executor\n"
+            "W1122 07:28:38.123456 12345 gpu_resources.cc:114] Please NOTE\n3",
+            "3",
+        ),
+        ("E1122 07:28:38.123456 12345 operator.cc:748] failed\n", ""),
+    ),
+    "executor": (
+        ("I1 [pir_interpreter.cc:1541] pir interpreter is running by multi-thread\n3", "3"),
+        ("The interpreter is slow\n", ""),
+    ),
+    "paddlex_model": (
+        ("\x1b[32mCreating model: ('PP-OCRv5_mobile_det', None)\x1b[0m\n3", "3"),
+        ("Created model: a", "Created model: b"),
+    ),
+    "jieba": (
+        (
+            "Building prefix dict from the default dictionary ...\n"
+            "Loading model from cache /tmp/jieba.cache\nLoading model cost 0.6 seconds.\n"
+            "Prefix dict has been built successfully.\n",
+            "",
+        ),
+        ("Loading model bert\n", "Loading model ernie\n"),
+    ),
+    "font_cache": (
+        ("Matplotlib is building the font cache; this may take a moment.\n3", "3"),
+        ("Matplotlib has no such font\n", ""),
+    ),
+    "progress_bar": (
+        ("100%|██████████| 10/10", "100%|#### | 10/10"),
+        ("100%|██████████| 10/10", "100%|██████████| 20/20"),
+    ),
+    "progress_time": (
+        ("10/10 [00:01<00:00,  9.8it/s]", "10/10 [00:02<00:00,  5.1it/s, loss=1]"),
+        ("10/10 [a, b]", "10/10 [a, c]"),
+    ),
+    "address": (
+        ("<object at 0x7f3a12345678>", "<object at 0x55d0aabbccdd>"),
+        ("code 0xdeadbeef", "code 0xdeadbee0"),
+    ),
+    "styler_id": (
+        ('<style>#T_ab12c_row0 {}</style><table id="T_ab12c">',
+         '<style>#T_99fff_row0 {}</style><table id="T_99fff">'),
+        ("T_max = 3", "T_min = 3"),
+    ),
+    "date_time": (
+        ("at 2026-11-22 07:28:38,123 done", "at 2027-01-02T03:04:05Z done"),
+        ("2026-11-22", "2026-11-23"),
+    ),
+    "rate": (
+        ("train:  984.5 samples/s", "train: 1203 samples/s"),
+        ("5 samples", "6 samples"),
+    ),
+    "duration": (
+        ("took  9.8 ms, then 3.2秒, wall 1min 2s", "took 10.41 s, then 12 毫秒, wall 58 s"),
+        ("5 steps, loss 0.512", "5 steps, loss 0.613"),
+    ),
+}  # fmt: skip
+
+
+def test_every_sanitizer_has_a_case() -> None:
+    assert {sanitizer.name for sanitizer in SANITIZERS} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_removes_the_noise(name: str) -> None:
+    (one, other), _different = CASES[name]
+    assert one != other
+    assert sanitize(one) == sanitize(other)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_leaves_a_real_difference(name: str) -> None:
+    _same, (one, other) = CASES[name]
+    assert sanitize(one) != sanitize(other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["accuracy 0.853", "shape [4, 128]", "第 3 轮，损失 0.51", "3 passed", "1s2p", "x2s",
+     "a/b/c.py", "3.5 km/s", "0x1f", "ratio 1.8x", "http://a.org/tmp/x"],
+)  # fmt: skip
+def test_leaves_ordinary_results_as_they_are(text: str) -> None:
+    assert sanitize(text) == text
+
+
+def test_stored_paths_need_no_more_cleaning() -> None:
+    home, temporary = pathlib.Path.home(), tempfile.gettempdir()
+    text = f"{home}/a {temporary}/b /x/lib/python3.11/site-packages/c /y/ipykernel_1/2.py"
+    stored = stable_paths(text)
+    assert stored == "~/a …/tmp/b …/site-packages/c …/cell.py"
+    assert stable_paths(stored) == stored
+    assert sanitize(stored) == sanitize(text)
+
+
+def test_a_path_that_only_begins_like_the_home_stays() -> None:
+    text = f"{pathlib.Path.home()}-evil/a"
+    assert stable_paths(text) == text

@@ -1,0 +1,188 @@
+"""Checks through real kernels: what passes, what fails, and what is said to be unchecked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from paddle_workbench.checks.results import NotebookReport
+from paddle_workbench.checks.session import check_notebooks, find_notebooks
+from paddle_workbench.errors import NotebookError
+
+from .conftest import code, make_lesson, result, stream
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJg"
+)
+SHOW_PIXEL = f"""
+from IPython.display import display
+display(
+    {{"image/png": "{PIXEL[:60]}"
+                   "{PIXEL[60:]}"}},
+    raw=True,
+)
+"""
+
+
+CLEAR = """
+from IPython.display import clear_output
+print(1)
+clear_output()
+print(2)
+"""
+STUBBORN = """
+import time
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+"""
+
+
+def picture() -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", {"image/png": PIXEL})
+
+
+Reports = dict[str, NotebookReport]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes], Reports]:
+    """A folder of lessons, their content before the check, and the reports by name."""
+    folder = tmp_path_factory.mktemp("lessons")
+    (folder / "assets").mkdir()
+    (folder / "assets" / "data.txt").write_text("7", encoding="utf-8")
+    zero = nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="division by zero")
+    make_lesson(
+        folder / "a_right.ipynb",
+        code("sum", "n + 1", result("4")),
+        code("asset", "open('assets/data.txt').read()", result("'7'")),
+        code("noise", "import sys\nprint('I1122 07:28:38.123456 12 a.cc:1] x', file=sys.stderr)"),
+        code("time", "print('took 1.5 ms')", stream("took 9.8 ms\n")),
+        code("cleared", CLEAR, stream("2\n")),
+        code("raises", "1 / 0", zero, tags=["raises-exception"]),
+        code("ignored", "import os; os.getpid()", result("1"), tags=["nbval-ignore-output"]),
+        code("skipped", "1 / 0", tags=["skip-execution"]),
+        code("write", "open('assets/made.txt', 'w').close()"),
+        code("exact", SHOW_PIXEL, picture()),
+    )  # fmt: skip
+    make_lesson(
+        folder / "b_changed.ipynb",
+        code("number", "0.5", result("0.25")),
+        code("no-picture", "1;", picture()),
+        code("silent", "1;", tags=["raises-exception"]),
+        code("fine", "1", result("1")),
+    )
+    make_lesson(
+        folder / "c_failing.ipynb",
+        code("boom", "{}['key']"),
+        code("after", "1", result("1")),
+    )
+    make_lesson(folder / "d_dying.ipynb", code("die", "import os; os._exit(3)"), code("after", "1"))
+    make_lesson(
+        folder / "e_endless.ipynb",
+        code("loop", STUBBORN),
+    )
+    make_lesson(folder / "f_kernel.ipynb", kernel="pte")
+    (folder / "g_text.ipynb").write_text("this is no JSON", encoding="utf-8")
+    (folder / "h_old.ipynb").write_text(
+        '{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', encoding="utf-8"
+    )
+    before = {path.name: path.read_bytes() for path in folder.glob("*.ipynb")}
+    found = check_notebooks(find_notebooks([str(folder)]), jobs=2, limit_s=6)
+    return folder, before, {notebook.path.stem: notebook.report for notebook in found}
+
+
+Checked = tuple[Path, dict[str, bytes], Reports]
+
+
+def outcomes(report: NotebookReport) -> dict[str, tuple[str, str]]:
+    return {cell.cell: (cell.outcome, cell.reason) for cell in report.cells}
+
+
+def test_unchanged_outputs_pass(checked: Checked) -> None:
+    report = checked[2]["a_right"]
+    assert report.passed, report
+    assert outcomes(report) == {
+        "parameters": ("compared", ""),
+        "sum": ("compared", ""),
+        "asset": ("compared", ""),
+        "noise": ("compared", ""),
+        "time": ("compared", ""),
+        "cleared": ("compared", ""),
+        "raises": ("compared", ""),
+        "ignored": ("not_compared", "tagged nbval-ignore-output"),
+        "skipped": ("not_run", "tagged skip-execution"),
+        "write": ("compared", ""),
+        "exact": ("not_compared", "only a picture"),
+    }
+    assert report.compared == 8
+
+
+def test_changed_outputs_fail_and_show_the_difference(checked: Checked) -> None:
+    report = checked[2]["b_changed"]
+    assert not report.passed
+    cells = {cell.cell: cell for cell in report.cells}
+    assert "-0.25\n+0.5" in cells["number"].difference
+    assert cells["no-picture"].outcome == "differs"
+    assert cells["silent"].reason == "it is tagged raises-exception, and raised nothing"
+    # A difference says nothing about the cells after it.
+    assert cells["fine"].outcome == "compared"
+
+
+def test_exception_ends_the_notebook(checked: Checked) -> None:
+    report = checked[2]["c_failing"]
+    found = outcomes(report)
+    assert found["boom"] == ("raised", "KeyError: 'key'")
+    assert found["after"] == ("not_run", "after `boom`: KeyError: 'key'")
+    assert "----> 1 {}['key']" in report.cells[1].difference
+
+
+def test_dying_kernel_is_one_sentence(checked: Checked) -> None:
+    found = outcomes(checked[2]["d_dying"])
+    assert found["die"] == ("raised", "the kernel died")
+    assert found["after"][0] == "not_run"
+
+
+def test_endless_cell_is_ended(checked: Checked) -> None:
+    found = outcomes(checked[2]["e_endless"])
+    assert found["loop"] == ("raised", "the notebook reached its time limit")
+
+
+def test_what_cannot_run_says_why(checked: Checked) -> None:
+    errors = {
+        name: report.error.message
+        for name, report in checked[2].items()
+        if report.error is not None
+    }
+    assert "the kernel 'pte', which is not installed" in errors.pop("f_kernel")
+    assert "not JSON" in errors.pop("g_text")
+    assert "notebook format 3" in errors.pop("h_old")
+    assert errors == {}
+
+
+def test_nothing_is_written_beside_the_lessons(checked: Checked) -> None:
+    folder, before, _reports = checked
+    assert {path.name: path.read_bytes() for path in folder.glob("*.ipynb")} == before
+    assert {path.name for path in folder.iterdir()} == {*before, "assets"}
+    assert [path.name for path in (folder / "assets").iterdir()] == ["data.txt"]
+
+
+def test_without_names_the_course_is_found(small_course: Path) -> None:
+    chapter = small_course / "01_basics"
+    (chapter / ".ipynb_checkpoints").mkdir()
+    (chapter / ".ipynb_checkpoints" / "a.ipynb").write_text("", encoding="utf-8")
+    lessons = [chapter / "01_sums.ipynb", chapter / "02_products.ipynb"]
+    assert find_notebooks([]) == lessons
+    assert find_notebooks(["basics/products", str(chapter)]) == lessons[::-1]
+
+
+def test_what_is_no_notebook_is_refused(small_course: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match="no notebook, no folder and no lesson"):
+        find_notebooks(["basics/quotients"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NotebookError, match="There is no notebook in"):
+        find_notebooks([str(tmp_path / "empty")])

@@ -1,0 +1,88 @@
+"""Every rule of the course that can be seen without running a lesson is seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from paddle_workbench.checks.structure import check_structure
+from paddle_workbench.course.notebook import read_notebook
+
+from .conftest import LessonMaker, code, result, stream
+
+Change = Callable[[nbformat.NotebookNode], Any]
+
+
+def rules(path: Path) -> list[tuple[str, str | None]]:
+    return [(found.rule, found.cell) for found in check_structure(read_notebook(path), path)]
+
+
+def test_right_lesson_has_no_findings(lesson: LessonMaker) -> None:
+    path = lesson(
+        code("train-1", "x = '这是一行中文'\nx", result("'这是一行中文'")),
+        code("struct", "name = '/ErnieModel/Linear_3/'; fd = '/proc/self/fd/3'"),
+    )
+    assert rules(path) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [
+        (code("a1b2c3d4", "1"), "cell_id"),
+        (code("Train", "1"), "cell_id"),
+        (code("train", "1", tags=["slow"]), "tag"),
+        (code("train", "x = 1  # " + "a" * 80), "width"),
+        (code("train", "x = '" + "中" * 45 + "'"), "width"),
+        (code("train", "open('/home/anna/data.txt')"), "absolute_path"),
+        (code("train", "open('~/data.txt')"), "absolute_path"),
+        (code("train", r"open('C:\data.txt')"), "absolute_path"),
+        (code("train", "print(1)", stream("/home/anna/x.py:3\n")), "absolute_path"),
+        (code("train", "!pip install jieba"), "install"),
+        (code("train", "%pip install jieba"), "install"),
+        (code("train", "1/0", nbformat.v4.new_output("error", ename="E", evalue="")),
+         "stored_error"),
+    ],
+)  # fmt: skip
+def test_finds_what_a_cell_must_not_have(
+    lesson: LessonMaker, cell: nbformat.NotebookNode, rule: str
+) -> None:
+    assert rules(lesson(cell)) == [(rule, cell.id)]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda notebook: notebook.metadata.pop("paddle_workbench"), "metadata"),
+        (lambda notebook: notebook.metadata.paddle_workbench.update(minutes=0), "metadata"),
+        (lambda notebook: notebook.metadata.kernelspec.update(name="python3"), "kernel"),
+        (lambda notebook: notebook.cells[0].metadata.pop("tags"), "parameters"),
+        (lambda notebook: notebook.cells.reverse(), "parameters"),
+        (lambda notebook: notebook.cells[1].metadata.update(tags=["parameters"]), "parameters"),
+    ],
+)
+def test_finds_what_a_notebook_must_not_lack(
+    lesson: LessonMaker, change: Change, rule: str
+) -> None:
+    path = lesson(code("train", "1", result("1")))
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook)
+    nbformat.write(notebook, path)
+    assert [found for found, _cell in rules(path)] == [rule]
+
+
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.MissingIDFieldWarning")
+def test_finds_missing_and_double_ids(lesson: LessonMaker) -> None:
+    path = lesson(code("train", "1"), code("test", "2"))
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["cells"][2]["id"] = "train"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert rules(path) == [("cell_id", "train")]
+    del content["cells"][2]["id"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert rules(path) == [("cell_id", None)]

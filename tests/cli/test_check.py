@@ -1,0 +1,98 @@
+"""`workbench check`, and recording outputs with `--update`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner, Result
+
+from paddle_workbench.cli.check import command
+
+from ..checks.conftest import code, make_lesson, result, stream
+
+
+def check(*arguments: object, answer: str | None = None) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments], input=answer)
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, home: Path, small_course: Path) -> Path:
+    """A lesson of which one output has changed, one is new, and one differs only in noise."""
+    return make_lesson(
+        tmp_path / "lesson.ipynb",
+        code("changed", "n * 2", result("5")),
+        code("noise", "print('took 1.0 ms')", stream("took 7.7 ms\n")),
+        code("where", "import json, os\nprint(json.__file__); print(os.getcwd())", stream("x\n")),
+    )
+
+
+def outputs(path: Path) -> dict[str, list[nbformat.NotebookNode]]:
+    return {cell.id: cell.outputs for cell in nbformat.read(path, as_version=4).cells}
+
+
+def test_update_shows_asks_records_and_then_passes(lesson: Path, tmp_path: Path) -> None:
+    before = lesson.read_bytes()
+    found = check(lesson, "--json", tmp_path / "r.json", "--junit", tmp_path / "r.xml")
+    assert found.exit_code == 1
+    assert "✗" in found.output
+    assert "2 of" not in found.output.splitlines()[0]
+    written = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert [cell["outcome"] for cell in written["notebooks"][0]["cells"]] == [
+        "compared", "differs", "compared", "differs",
+    ]  # fmt: skip
+    assert (tmp_path / "r.xml").read_text(encoding="utf-8").count("<failure") == 2
+
+    refused = check(lesson, "--update", answer="n\n")
+    assert "-5\n+6" in refused.output
+    assert "left as it is" in refused.output
+    assert lesson.read_bytes() == before
+
+    recorded = check(lesson, "--update", "--yes")
+    assert recorded.exit_code == 0
+    assert "2 cells recorded" in recorded.output
+    stored = outputs(lesson)
+    assert stored["changed"][0].data["text/plain"] == "6"
+    # Noise alone is no reason to change what is stored.
+    assert stored["noise"][0].text == "took 7.7 ms\n"
+    assert stored["where"][0].text == "…/python/json/__init__.py\n…/lesson\n"
+    notebook = nbformat.read(lesson, as_version=4)
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, 4]
+    assert all("execution" not in cell.metadata for cell in notebook.cells)
+
+    again = check(lesson)
+    assert again.exit_code == 0, again.output
+    assert "4 of 4 cells compared" in again.output
+    content = lesson.read_bytes()
+    assert "unchanged" in check(lesson, "--update", "--yes").output
+    assert lesson.read_bytes() == content
+
+
+def test_update_refuses_an_error_that_is_not_on_purpose(lesson: Path) -> None:
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[1].source = "1 / 0"
+    nbformat.write(notebook, lesson)
+    before = lesson.read_bytes()
+    refused = check(lesson, "--update", "--yes")
+    assert refused.exit_code == 1
+    assert "cell `changed`: ZeroDivisionError: division by zero; nothing recorded" in refused.output
+    assert "raises-exception" in refused.output
+    assert lesson.read_bytes() == before
+
+
+def test_yes_without_update_is_a_wrong_call(lesson: Path) -> None:
+    assert check(lesson, "--yes").exit_code == 2
+
+
+def test_static_reads_without_running(lesson: Path) -> None:
+    # Running would find the changed outputs.
+    assert check("--static", lesson).exit_code == 0
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[-1].source = "x = 1  # " + "long " * 20
+    nbformat.write(notebook, lesson)
+    found = check("--static", lesson)
+    assert found.exit_code == 1
+    assert "columns" in found.output
+    assert check("--static", "--update", lesson).exit_code == 2

@@ -1,0 +1,164 @@
+"""What a lesson must and must not have, found by reading it."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from ..course.notebook import lesson_metadata
+from ..errors import LessonMetadataError
+from .results import StructuralFinding
+
+__all__ = ["check_structure"]
+
+KERNEL = "paddle"
+MAXIMUM_COLUMNS = 88
+TAGS = frozenset(
+    (
+        "parameters",
+        "raises-exception",
+        "skip-execution",
+        "nbval-ignore-output",
+        "nbval-skip",
+        "hide-input",
+    )
+)
+
+_WORD = re.compile(r"^[a-z][a-z0-9_]*(-[a-z0-9_]+)*$")
+# What nbformat and JupyterLab give to a cell that nobody named.
+_RANDOM = re.compile(r"^(?=.*\d)[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$")
+_ABSOLUTE = re.compile(
+    r"""["'](?:/(?:home|root|Users|tmp|var|usr|opt|mnt|media|etc|srv|data|work|workspace)(?=[/"'])"""
+    r"""|~/|[A-Za-z]:[\\/])[^"'\n]*"""
+)
+_HOME = re.compile(r"(?<![\w.…~])/(?:home/\w+|root|Users/\w+)/[^\s'\"]*")
+_INSTALL = re.compile(
+    r"^\s*[!%]\s*(?:python\S* -m )?(?:uv )?(?:pip|conda|mamba|apt|apt-get)\b", re.M
+)
+
+_Rule = Callable[[nbformat.NotebookNode, Path], Iterator[StructuralFinding]]
+
+
+def check_structure(notebook: nbformat.NotebookNode, path: Path) -> list[StructuralFinding]:
+    """Return what is wrong in a lesson's notebook, apart from what its cells do.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    path : Path
+        Where it was read from; cell ids are read again from there.
+    """
+    return [finding for rule in _RULES for finding in rule(notebook, path)]
+
+
+def _metadata(notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
+    try:
+        lesson_metadata(notebook, path)
+    except LessonMetadataError as error:
+        yield StructuralFinding(rule="metadata", message=error.message)
+
+
+def _kernel(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    if name != KERNEL:
+        yield StructuralFinding(
+            rule="kernel", message=f"The kernel is {name!r}; lessons run in `{KERNEL}`."
+        )
+
+
+def _cell_ids(_notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
+    # From the file: reading with nbformat mends missing and double ids.
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ids = [str(cell.get("id", "")) for cell in cells]
+    for position, name in enumerate(ids):
+        message = ""
+        if not name:
+            message = f"Cell {position + 1} has no id."
+        elif name in ids[:position]:
+            message = f"Two cells have the id `{name}`."
+        elif not _WORD.match(name) or _RANDOM.match(name):
+            message = f"The id `{name}` of cell {position + 1} is not a word, like `train`."
+        if message:
+            yield StructuralFinding(rule="cell_id", message=message, cell=name or None)
+
+
+def _tags(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag not in TAGS:
+                message = f"Unknown tag `{tag}`; the known ones are {', '.join(sorted(TAGS))}."
+                yield StructuralFinding(rule="tag", message=message, cell=cell.get("id"))
+
+
+def _parameters(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    code = _code_cells(notebook)
+    tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    message = ""
+    if not tagged:
+        message = "No cell has the tag `parameters`."
+    elif len(tagged) > 1:
+        message = f"{len(tagged)} cells have the tag `parameters`; one is enough."
+    elif tagged[0] is not code[0]:
+        message = "The parameters cell is not the first code cell."
+    if message:
+        yield StructuralFinding(rule="parameters", message=message)
+
+
+def _width(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in _code_cells(notebook):
+        for number, line in enumerate(cell.source.splitlines(), start=1):
+            # A Chinese character is two columns wide, as editors and ruff count.
+            columns = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+            if columns > MAXIMUM_COLUMNS:
+                message = f"Line {number} has {columns} columns; {MAXIMUM_COLUMNS} is the limit."
+                yield StructuralFinding(rule="width", message=message, cell=cell.get("id"))
+
+
+def _paths(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in _code_cells(notebook):
+        for match in _ABSOLUTE.finditer(cell.source):
+            message = f"Absolute path {match.group()[1:]!r}; write it relative to the notebook."
+            yield StructuralFinding(rule="absolute_path", message=message, cell=cell.get("id"))
+        for match in _HOME.finditer(json.dumps(cell.outputs, ensure_ascii=False)):
+            message = f"The output holds the path {match.group()!r}; record it with --update."
+            yield StructuralFinding(rule="absolute_path", message=message, cell=cell.get("id"))
+            break
+
+
+def _installs(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in _code_cells(notebook):
+        found = _INSTALL.search(cell.source)
+        if found:
+            message = f"`{found.group().strip()}` installs packages; lessons use what is locked."
+            yield StructuralFinding(rule="install", message=message, cell=cell.get("id"))
+
+
+def _errors(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in _code_cells(notebook):
+        names = [output.ename for output in cell.outputs if output.output_type == "error"]
+        if names and "raises-exception" not in cell.metadata.get("tags", []):
+            message = f"A {names[0]} is stored, and the cell is not tagged `raises-exception`."
+            yield StructuralFinding(rule="stored_error", message=message, cell=cell.get("id"))
+
+
+def _code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+_RULES: tuple[_Rule, ...] = (
+    _metadata,
+    _kernel,
+    _cell_ids,
+    _tags,
+    _parameters,
+    _width,
+    _paths,
+    _installs,
+    _errors,
+)
