@@ -61,6 +61,17 @@ export default defineConfig([
       '@typescript-eslint/no-floating-promises': 'error',
       // JupyterLab groups types and tokens with their class in a namespace.
       '@typescript-eslint/no-namespace': 'off',
+      // What is on the screen when the application starts has to be there at once.
+      'jupyter/prefer-lazy-imports': [
+        'error',
+        {
+          ignoreImports: [
+            './course-*',
+            './lesson-*',
+            '../course/exercise-result-renderer'
+          ]
+        }
+      ],
       // Numbers read as well as strings in a template.
       '@typescript-eslint/restrict-template-expressions': [
         'error',
@@ -68,9 +79,17 @@ export default defineConfig([
       ],
       // Lumino's signals and disposables are typed with it.
       '@typescript-eslint/no-invalid-void-type': 'off',
-      curly: ['error', 'all'],
+      // Signals take a method and the object it belongs to.
+      '@typescript-eslint/unbound-method': 'off',
       eqeqeq: 'error',
       'no-console': 'error'
+    }
+  },
+  {
+    files: ['**/__tests__/**'],
+    rules: {
+      'jupyter/no-untranslated-string': 'off', // nobody reads what a test lays down
+      'no-console': 'off'
     }
   },
   {

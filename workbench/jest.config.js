@@ -20,8 +20,9 @@ const esModules = [
 
 module.exports = {
   ...jupyterlabConfig(__dirname),
+  modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/paddle_workbench/'],
   reporters: ['default'],
-  setupFilesAfterEnv: ['<rootDir>/src/testing/jest-setup.ts'],
-  testRegex: 'src/.*/__tests__/.*\\.spec\\.tsx?$',
+  setupFilesAfterEnv: ['<rootDir>/src/__tests__/fail-on-warning.ts'],
+  testRegex: 'src/(.*/)?__tests__/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})(/|$)).+`]
 };

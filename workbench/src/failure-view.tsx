@@ -10,7 +10,7 @@ interface IFailureViewProps {
 }
 
 /** A sentence, a hint and a way to try again. */
-export function FailureView(props: IFailureViewProps): JSX.Element {
+export function FailureView(props: IFailureViewProps): React.JSX.Element {
   const { failure, onRetry, trans } = props;
   return (
     <div className="pw-Failure" role="alert">

@@ -60,7 +60,10 @@ export async function request<T>(
     throw isErrorMessage(content)
       ? new RequestError(content.message, content.hint, response.status)
       : new RequestError(
-          trans.__('The Jupyter server answered with status %1.', response.status),
+          trans.__(
+            'The Jupyter server answered with status %1.',
+            response.status
+          ),
           trans.__('Look at the log of the server.'),
           response.status
         );

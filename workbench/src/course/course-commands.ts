@@ -18,7 +18,7 @@ interface ICourseCommandsOptions {
   commands: JupyterFrontEnd['commands'];
   course: ICourseModel;
   lessons: ILessonTracker;
-  
+
   /** The settings of the course; null where the application has none. */
   settings: Promise<ISettingRegistry.ISettings | null>;
 
@@ -49,7 +49,7 @@ export function addCourseCommands(
 
   const named = (args: ReadonlyPartialJSONObject): Lesson | null => {
     const name = typeof args.lesson === 'string' ? args.lesson : lessons.lesson;
-    return name === null || name === undefined ? null : course.lesson(name);
+    return name === null ? null : course.lesson(name);
   };
   const languageOf = (args: ReadonlyPartialJSONObject): Language | undefined =>
     isLanguage(args.language)
@@ -159,7 +159,9 @@ export function addCourseCommands(
         const lesson = named(args);
         if (lesson) {
           const done =
-            typeof args.done === 'boolean' ? args.done : lesson.state !== 'done';
+            typeof args.done === 'boolean'
+              ? args.done
+              : lesson.state !== 'done';
           await actions.setDone(lesson.lesson, done);
         }
       },
@@ -186,7 +188,8 @@ export function addCourseCommands(
   ] as const) {
     added.add(
       commands.addCommand(id, {
-        label: step === 1 ? trans.__('Next Lesson') : trans.__('Previous Lesson'),
+        label:
+          step === 1 ? trans.__('Next Lesson') : trans.__('Previous Lesson'),
         caption: () => beside(step)?.title[course.language] ?? '',
         isEnabled: () => beside(step) !== null,
         execute: async () => {

@@ -216,7 +216,11 @@ export class CourseModel implements ICourseModel {
   /** Keep the old object where nothing changed, so that views have nothing to redraw. */
   private _changedCatalog(catalog: Catalog): Catalog {
     const old = this._catalog;
-    return old && JSONExt.deepEqual(old as unknown as ReadonlyJSONValue, catalog as unknown as ReadonlyJSONValue)
+    return old &&
+      JSONExt.deepEqual(
+        old as unknown as ReadonlyJSONValue,
+        catalog as unknown as ReadonlyJSONValue
+      )
       ? old
       : catalog;
   }

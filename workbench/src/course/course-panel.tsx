@@ -61,7 +61,7 @@ export class CoursePanel extends ReactWidget {
     super.onBeforeDetach(message);
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const course = this._course;
     return (
       <ErrorBoundary trans={this._trans}>
@@ -88,9 +88,11 @@ export class CoursePanel extends ReactWidget {
             void course.refresh();
           }}
           onReset={lesson => {
-            if (this._commands.isEnabled(CommandIDs.resetLesson, {
+            if (
+              this._commands.isEnabled(CommandIDs.resetLesson, {
                 lesson: lesson.lesson
-              })) {
+              })
+            ) {
               this._run(CommandIDs.resetLesson, lesson);
             }
           }}

@@ -8,7 +8,9 @@ const OPENED_BY_WORKBENCH = 'paddleWorkbenchLab';
 const LANGUAGE_OF_WORKBENCH = 'paddleWorkbenchLanguage';
 
 /** Whether the course panel opens by itself. */
-export function opensOnStart(settings: ISettingRegistry.ISettings | null): boolean {
+export function opensOnStart(
+  settings: ISettingRegistry.ISettings | null
+): boolean {
   switch (settings?.composite.openOnStart) {
     case 'always':
       return true;

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
+import { closeIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Catalog, ErrorMessage, Lesson } from '../contract';
 import type { IFailure } from '../failure';
@@ -11,6 +11,9 @@ import type { ILessonCallbacks } from './lesson-row';
 import { LessonTree } from './lesson-tree';
 
 const PREVIEW_ID = 'pw-lesson-preview';
+
+/** Each language by its own name. */
+const LANGUAGE_NAMES: Record<Language, string> = { zh: '中文', en: 'EN' };
 
 export interface ICourseViewProps extends ILessonCallbacks {
   catalog: Catalog | null;
@@ -27,7 +30,7 @@ export interface ICourseViewProps extends ILessonCallbacks {
 }
 
 /** The course panel. */
-export function CourseView(props: ICourseViewProps): JSX.Element {
+export function CourseView(props: ICourseViewProps): React.JSX.Element {
   const { catalog, failure, onRefresh, trans } = props;
   return (
     <>
@@ -52,7 +55,7 @@ export function CourseView(props: ICourseViewProps): JSX.Element {
   );
 }
 
-function CourseHeader(props: ICourseViewProps): JSX.Element {
+function CourseHeader(props: ICourseViewProps): React.JSX.Element {
   const { catalog, isLoading, language, onLanguage, onRefresh, trans } = props;
   return (
     <header className="pw-CoursePanel-header">
@@ -80,7 +83,7 @@ function CourseHeader(props: ICourseViewProps): JSX.Element {
               onLanguage(choice);
             }}
           >
-            {choice === 'zh' ? '中文' : 'EN'}
+            {LANGUAGE_NAMES[choice]}
           </button>
         ))}
       </div>
@@ -100,7 +103,7 @@ function CourseHeader(props: ICourseViewProps): JSX.Element {
 
 function Lessons(
   props: ICourseViewProps & { catalog: Catalog }
-): JSX.Element {
+): React.JSX.Element {
   const { catalog, language, trans } = props;
   const [filter, setFilter] = React.useState('');
   const [previewed, setPreviewed] = React.useState<string | null>(null);
@@ -171,7 +174,7 @@ function Lessons(
 
 function ContinueButton(
   props: ICourseViewProps & { catalog: Catalog }
-): JSX.Element {
+): React.JSX.Element {
   const { catalog, language, onOpen, opening, trans } = props;
   const next: Lesson | null =
     catalog.next_lesson === null
@@ -196,7 +199,7 @@ function ContinueButton(
         onOpen(next);
       }}
     >
-      <runIcon.react tag="span" className="pw-CoursePanel-continueIcon" />
+      <span aria-hidden="true">▸</span>
       <span className="pw-CoursePanel-continueTitle">
         {isFirst
           ? trans.__('Start: %1', next.title[language])
@@ -215,7 +218,7 @@ interface INoticeProps {
   trans: TranslationBundle;
 }
 
-function Notice({ notice, onDismiss, trans }: INoticeProps): JSX.Element {
+function Notice({ notice, onDismiss, trans }: INoticeProps): React.JSX.Element {
   return (
     <div className="pw-Notice" role="status">
       <span className="pw-Notice-text">
@@ -236,10 +239,12 @@ function Notice({ notice, onDismiss, trans }: INoticeProps): JSX.Element {
   );
 }
 
-function Skeleton({ trans }: { trans: TranslationBundle }): JSX.Element {
+function Skeleton({ trans }: { trans: TranslationBundle }): React.JSX.Element {
   return (
     <div className="pw-Skeleton" role="status">
-      <span className="pw-VisuallyHidden">{trans.__('Loading the course…')}</span>
+      <span className="pw-VisuallyHidden">
+        {trans.__('Loading the course…')}
+      </span>
       {Array.from({ length: 7 }, (_, index) => (
         <span key={index} className="pw-Skeleton-bar" aria-hidden="true" />
       ))}

@@ -36,7 +36,7 @@ export class ExerciseResultRenderer
     this.update();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const trans = this._trans;
     return (
       <ErrorBoundary trans={trans}>
@@ -60,7 +60,9 @@ export class ExerciseResultRenderer
     while (ancestor && !(ancestor instanceof NotebookPanel)) {
       ancestor = ancestor.parent;
     }
-    return ancestor ? (readLesson(ancestor.content.model)?.language ?? null) : null;
+    return ancestor
+      ? (readLesson(ancestor.content.model)?.language ?? null)
+      : null;
   }
 
   private _language: Language;

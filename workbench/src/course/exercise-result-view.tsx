@@ -12,7 +12,7 @@ interface IExerciseResultViewProps {
 /** What a check found: a sign, a sentence, and what helps when it is wrong. */
 export function ExerciseResultView(
   props: IExerciseResultViewProps
-): JSX.Element {
+): React.JSX.Element {
   const { language, result, trans } = props;
   const { attempts, expected, found, max_points, passed, points, solution } =
     result;
@@ -27,7 +27,9 @@ export function ExerciseResultView(
         <span className="pw-ExerciseResult-sign" aria-hidden="true">
           {passed ? '✓' : '✗'}
         </span>
-        <strong>{passed ? trans.__('Passed') : trans.__('Not right yet')}</strong>
+        <strong>
+          {passed ? trans.__('Passed') : trans.__('Not right yet')}
+        </strong>
         <span className="pw-ExerciseResult-facts">
           {trans.__('%1 of %2 points', points, max_points)}
           {!passed && <> · {trans.__('attempt %1', attempts)}</>}
@@ -39,10 +41,10 @@ export function ExerciseResultView(
         </p>
       )}
       {(isShown(expected) || isShown(found)) && (
-        <dl className="pw-ExerciseResult-values">
+        <div className="pw-ExerciseResult-values">
           <Value label={trans.__('Expected')} value={expected} />
           <Value label={trans.__('Found')} value={found} />
-        </dl>
+        </div>
       )}
       {isShown(solution) && (
         <details className="pw-ExerciseResult-solution">
@@ -59,14 +61,12 @@ interface IValueProps {
   value: string | null | undefined;
 }
 
-function Value({ label, value }: IValueProps): JSX.Element | null {
+function Value({ label, value }: IValueProps): React.JSX.Element | null {
   return isShown(value) ? (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        <pre>{value}</pre>
-      </dd>
-    </div>
+    <figure>
+      <figcaption>{label}</figcaption>
+      <pre>{value}</pre>
+    </figure>
   ) : null;
 }
 

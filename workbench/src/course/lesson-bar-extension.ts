@@ -11,9 +11,10 @@ import type { ICourseModel } from './tokens';
 /**
  * Puts the lesson bar over notebooks that are lessons.
  */
-export class LessonBarExtension
-  implements DocumentRegistry.IWidgetExtension<NotebookPanel, INotebookModel>
-{
+export class LessonBarExtension implements DocumentRegistry.IWidgetExtension<
+  NotebookPanel,
+  INotebookModel
+> {
   constructor(private readonly _options: LessonBarExtension.IOptions) {}
 
   createNew(

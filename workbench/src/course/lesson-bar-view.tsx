@@ -27,7 +27,7 @@ export interface ILessonBarViewProps {
 }
 
 /** Where this notebook stands in the course, and what can be done with it. */
-export function LessonBarView(props: ILessonBarViewProps): JSX.Element {
+export function LessonBarView(props: ILessonBarViewProps): React.JSX.Element {
   const { failure, isLoaded, lesson, onRetry, trans } = props;
   if (lesson) {
     return <LessonTools {...props} lesson={lesson} />;
@@ -51,13 +51,17 @@ export function LessonBarView(props: ILessonBarViewProps): JSX.Element {
   }
   return (
     <div className="pw-LessonBar-loading" role="status">
-      <span className="pw-VisuallyHidden">{trans.__('Loading the course…')}</span>
+      <span className="pw-VisuallyHidden">
+        {trans.__('Loading the course…')}
+      </span>
       <span className="pw-Skeleton-bar" aria-hidden="true" />
     </div>
   );
 }
 
-function LessonTools(props: ILessonBarViewProps & { lesson: Lesson }): JSX.Element {
+function LessonTools(
+  props: ILessonBarViewProps & { lesson: Lesson }
+): React.JSX.Element {
   const { language, lesson, next, onOpen, previous, trans } = props;
   const isDone = lesson.state === 'done';
   return (
@@ -142,11 +146,11 @@ interface INeighbourProps {
   language: Language;
   lesson: Lesson | null;
   onOpen: (lesson: Lesson) => void;
-  sign: JSX.Element;
+  sign: React.JSX.Element;
   signAfter?: boolean;
 }
 
-function Neighbour(props: INeighbourProps): JSX.Element {
+function Neighbour(props: INeighbourProps): React.JSX.Element {
   const { isAccented, label, language, lesson, onOpen, sign } = props;
   return (
     <button

@@ -23,7 +23,7 @@ export class LessonBar extends ReactWidget {
     this._trans = trans;
     this._exercises = new MenuSvg({ commands });
     this.addClass('pw-LessonBar');
-    this.node.setAttribute('role', 'toolbar');
+    this.node.setAttribute('role', 'group');
     this.node.setAttribute('aria-label', trans.__('Lesson'));
     course.changed.connect(this._onChanged, this);
   }
@@ -37,7 +37,7 @@ export class LessonBar extends ReactWidget {
     super.dispose();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const course = this._course;
     const name = this._notebook.lesson;
     const lesson = course.lesson(name);

@@ -64,7 +64,9 @@ export function addLessonCommands(
           progressText(state, trans)
         );
       },
-      caption: trans.__('Show the cell of an exercise in the notebook in front'),
+      caption: trans.__(
+        'Show the cell of an exercise in the notebook in front'
+      ),
       execute: async args => {
         const name = typeof args.exercise === 'string' ? args.exercise : '';
         if (!(await lessons.reveal(name))) {

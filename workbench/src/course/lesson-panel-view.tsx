@@ -20,7 +20,9 @@ export interface ILessonPanelViewProps {
 }
 
 /** What the lesson in front is for, and how far the learner is in it. */
-export function LessonPanelView(props: ILessonPanelViewProps): JSX.Element {
+export function LessonPanelView(
+  props: ILessonPanelViewProps
+): React.JSX.Element {
   const { language, lesson, metrics, required, trans } = props;
   if (lesson === null) {
     return (
@@ -68,7 +70,9 @@ export function LessonPanelView(props: ILessonPanelViewProps): JSX.Element {
       <Section title={trans.__('Recorded results')}>
         {metrics.length === 0 ? (
           <p className="pw-LessonPanel-quiet">
-            {trans.__('Nothing recorded yet. Run the lesson to see its results.')}
+            {trans.__(
+              'Nothing recorded yet. Run the lesson to see its results.'
+            )}
           </p>
         ) : (
           <dl className="pw-LessonPanel-metrics">
@@ -107,7 +111,7 @@ export function LessonPanelView(props: ILessonPanelViewProps): JSX.Element {
 
 function Section(
   props: React.PropsWithChildren<{ title: string }>
-): JSX.Element {
+): React.JSX.Element {
   return (
     <section className="pw-LessonPanel-section">
       <h3 className="pw-LessonPanel-heading">{props.title}</h3>
@@ -123,7 +127,7 @@ interface IExerciseItemProps {
   trans: TranslationBundle;
 }
 
-function ExerciseItem(props: IExerciseItemProps): JSX.Element {
+function ExerciseItem(props: IExerciseItemProps): React.JSX.Element {
   const { exercise, language, onExercise, trans } = props;
   const { attempts, hint, state } = exercise.progress;
   return (
@@ -141,10 +145,12 @@ function ExerciseItem(props: IExerciseItemProps): JSX.Element {
           {exercise.title[language]}
         </button>
         {attempts > 0 && (
-          <span className="pw-LessonPanel-quiet">
+          <>
             {' '}
-            {trans._n('%1 attempt', '%1 attempts', attempts, attempts)}
-          </span>
+            <span className="pw-LessonPanel-attempts">
+              {trans.__('Attempts: %1', attempts)}
+            </span>
+          </>
         )}
         {state === 'failed' && hint && (
           <p className="pw-LessonPanel-hint" lang={language}>

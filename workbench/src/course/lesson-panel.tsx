@@ -4,7 +4,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Lesson } from '../contract';
 import { ErrorBoundary, FailureView } from '../failure-view';
-import { courseIcon } from '../icons';
+import { lessonIcon } from '../icons';
 import { LessonPanelView } from './lesson-panel-view';
 import type { ICourseModel, ILessonTracker } from './tokens';
 import { CommandIDs } from './tokens';
@@ -23,7 +23,7 @@ export class LessonPanel extends ReactWidget {
 
     this.id = 'paddle-workbench-lesson';
     this.addClass('pw-LessonPanel');
-    this.title.icon = courseIcon;
+    this.title.icon = lessonIcon;
     this.title.caption = trans.__('Lesson');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Lesson'));
@@ -41,13 +41,13 @@ export class LessonPanel extends ReactWidget {
     super.dispose();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     return (
       <ErrorBoundary trans={this._trans}>{this._renderLesson()}</ErrorBoundary>
     );
   }
 
-  private _renderLesson(): JSX.Element {
+  private _renderLesson(): React.JSX.Element {
     const course = this._course;
     const { lesson: name, metrics } = this._lessons;
     if (name !== null && course.catalog === null && course.failure) {

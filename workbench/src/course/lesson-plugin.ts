@@ -23,10 +23,11 @@ export const lessonPlugin: JupyterFrontEndPlugin<void> = {
   optional: [ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
-    { lessons, model: course }: ICourse,
+    found: ICourse,
     translator: ITranslator,
     restorer: ILayoutRestorer | null
   ): void => {
+    const { lessons, model: course } = found;
     const { commands, docRegistry, shell } = app;
     const trans = translator.load(TRANSLATION_DOMAIN);
     const panel = new LessonPanel({ commands, course, lessons, trans });

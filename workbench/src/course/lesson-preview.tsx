@@ -11,7 +11,7 @@ interface ILessonPreviewProps {
 }
 
 /** What the lesson under the pointer or the focus teaches. */
-export function LessonPreview(props: ILessonPreviewProps): JSX.Element {
+export function LessonPreview(props: ILessonPreviewProps): React.JSX.Element {
   const { language, lesson, trans } = props;
   return (
     <section

@@ -29,7 +29,7 @@ interface ILessonRowProps extends ILessonCallbacks {
 }
 
 /** One lesson in the tree. */
-export function LessonRow(props: ILessonRowProps): JSX.Element {
+export function LessonRow(props: ILessonRowProps): React.JSX.Element {
   const { isOpening, language, lesson, onMenu, trans } = props;
   return (
     <li
@@ -77,27 +77,30 @@ export function LessonRow(props: ILessonRowProps): JSX.Element {
       )}
       {lesson.device === 'gpu' && (
         <span className="pw-Badge" title={trans.__('Needs a GPU')}>
-          {/* eslint-disable-next-line jupyter/no-untranslated-string -- the same in every language */}
-          GPU
+          {trans.__('GPU')}
         </span>
       )}
-      <span className="pw-LessonTree-minutes">
-        {isOpening ? trans.__('Opening…') : trans.__('%1 min', lesson.minutes)}
+      <span className="pw-LessonTree-end">
+        <span className="pw-LessonTree-minutes">
+          {isOpening
+            ? trans.__('Opening…')
+            : trans.__('%1 min', lesson.minutes)}
+        </span>
+        <button
+          type="button"
+          className="pw-LessonTree-menu"
+          tabIndex={-1}
+          title={trans.__('More')}
+          aria-hidden="true"
+          onClick={event => {
+            event.stopPropagation();
+            const box = event.currentTarget.getBoundingClientRect();
+            onMenu(lesson, box.left, box.bottom);
+          }}
+        >
+          <ellipsesIcon.react tag="span" />
+        </button>
       </span>
-      <button
-        type="button"
-        className="pw-LessonTree-menu"
-        tabIndex={-1}
-        title={trans.__('More')}
-        aria-hidden="true"
-        onClick={event => {
-          event.stopPropagation();
-          const box = event.currentTarget.getBoundingClientRect();
-          onMenu(lesson, box.left, box.bottom);
-        }}
-      >
-        <ellipsesIcon.react tag="span" />
-      </button>
     </li>
   );
 }

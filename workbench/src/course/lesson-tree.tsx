@@ -23,7 +23,7 @@ type Row =
   | { id: string; chapter: Chapter; lesson: Lesson };
 
 /** The chapters and lessons, as a tree that keys can walk. */
-export function LessonTree(props: ILessonTreeProps): JSX.Element {
+export function LessonTree(props: ILessonTreeProps): React.JSX.Element {
   const { chapters, isFiltered, language, onPreview, trans } = props;
   const [collapsed, setCollapsed] = React.useState<ReadonlySet<string>>(
     new Set()

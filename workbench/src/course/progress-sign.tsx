@@ -46,7 +46,7 @@ interface IProgressSignProps {
 }
 
 /** The character with its word as a tooltip, and for those who cannot see it. */
-export function ProgressSign(props: IProgressSignProps): JSX.Element {
+export function ProgressSign(props: IProgressSignProps): React.JSX.Element {
   const { state, trans } = props;
   const text = progressText(state, trans);
   return (

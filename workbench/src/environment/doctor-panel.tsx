@@ -39,7 +39,7 @@ export class DoctorPanel extends ReactWidget {
     }
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const { elapsed_s, failure, report } = this._model;
     return (
       <ErrorBoundary trans={this._trans}>

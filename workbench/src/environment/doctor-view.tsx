@@ -23,7 +23,7 @@ export interface IDoctorViewProps {
 }
 
 /** The doctor panel. */
-export function DoctorView(props: IDoctorViewProps): JSX.Element {
+export function DoctorView(props: IDoctorViewProps): React.JSX.Element {
   const { elapsed_s, failure, language, onCopy, onRun, report, trans } = props;
   const [copied, setCopied] = React.useState<string | null>(null);
   const copy = (text: string): void => {
@@ -68,8 +68,10 @@ export function DoctorView(props: IDoctorViewProps): JSX.Element {
       {failure && !isRunning && (
         <FailureView failure={failure} onRetry={onRun} trans={trans} />
       )}
-      {report && report.findings.length === 0 && (
-        <p className="pw-Empty">{trans.__('The doctor found nothing to check.')}</p>
+      {report?.findings.length === 0 && (
+        <p className="pw-Empty">
+          {trans.__('The doctor found nothing to check.')}
+        </p>
       )}
       {report && report.findings.length > 0 && (
         <table className="pw-Doctor-table" aria-busy={isRunning}>
@@ -107,7 +109,7 @@ interface IProgressProps {
   trans: TranslationBundle;
 }
 
-function Progress({ elapsed_s, trans }: IProgressProps): JSX.Element {
+function Progress({ elapsed_s, trans }: IProgressProps): React.JSX.Element {
   return (
     <div className="pw-Doctor-progress">
       <progress
@@ -134,7 +136,7 @@ interface IFindingRowProps {
   trans: TranslationBundle;
 }
 
-function FindingRow(props: IFindingRowProps): JSX.Element {
+function FindingRow(props: IFindingRowProps): React.JSX.Element {
   const { finding, isCopied, language, onCopy, trans } = props;
   return (
     <tr>
@@ -172,7 +174,7 @@ interface ICopyButtonProps {
   trans: TranslationBundle;
 }
 
-function CopyButton(props: ICopyButtonProps): JSX.Element {
+function CopyButton(props: ICopyButtonProps): React.JSX.Element {
   const { isCopied, label, onCopy, trans } = props;
   const Icon = isCopied ? checkIcon : copyIcon;
   return (

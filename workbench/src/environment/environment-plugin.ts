@@ -14,11 +14,12 @@ import { ITranslator } from '@jupyterlab/translation';
 import { courseIcon } from '../icons';
 import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
 import { DoctorModel } from './doctor-model';
-import { DoctorPanel } from './doctor-panel';
+import type { DoctorPanel } from './doctor-panel';
 import { KernelModel } from './kernel-model';
 import { KernelStatus } from './kernel-status';
 import { CommandIDs } from './tokens';
 
+const DOCTOR_ID = 'paddle-workbench-doctor';
 const STATUS_RANK = 2;
 
 /**
@@ -42,17 +43,18 @@ export const environmentPlugin: JupyterFrontEndPlugin<void> = {
     const { serverSettings } = serviceManager;
     const trans = translator.load(TRANSLATION_DOMAIN);
     const doctors = new WidgetTracker<MainAreaWidget<DoctorPanel>>({
-      namespace: 'paddle-workbench-doctor'
+      namespace: DOCTOR_ID
     });
 
-    const createDoctor = (): MainAreaWidget<DoctorPanel> => {
+    const createDoctor = async (): Promise<MainAreaWidget<DoctorPanel>> => {
+      const { DoctorPanel } = await import('./doctor-panel');
       const content = new DoctorPanel({
         language: interfaceLanguage(translator),
         model: new DoctorModel({ serverSettings, trans }),
         trans
       });
       const widget = new MainAreaWidget({ content });
-      widget.id = 'paddle-workbench-doctor';
+      widget.id = DOCTOR_ID;
       widget.title.icon = courseIcon;
       widget.title.label = trans.__('Environment');
       widget.title.closable = true;
@@ -60,17 +62,15 @@ export const environmentPlugin: JupyterFrontEndPlugin<void> = {
     };
 
     commands.addCommand(CommandIDs.openDoctor, {
-      label: trans.__('Examine the Environment'),
+      label: trans.__('Doctor: Examine the Environment'),
       caption: trans.__('Check that this machine is ready for the course'),
       execute: async () => {
-        const open = doctors.currentWidget ?? createDoctor();
-        if (!doctors.has(open)) {
-          await doctors.add(open);
+        if (!doctors.currentWidget) {
+          const doctor = await createDoctor();
+          shell.add(doctor, 'main');
+          await doctors.add(doctor);
         }
-        if (!open.isAttached) {
-          shell.add(open, 'main');
-        }
-        shell.activateById(open.id);
+        shell.activateById(DOCTOR_ID);
       },
       describedBy: { args: { type: 'object', properties: {} } }
     });

@@ -44,5 +44,8 @@ function deviceName(device: string): string {
 
 /** Undo Python's `repr` of a string; JSON in ASCII needs no more than these two escapes. */
 function unquote(text: string): string {
-  return text.trim().slice(1, -1).replace(/\\(['\\])/g, '$1');
+  return text
+    .trim()
+    .slice(1, -1)
+    .replace(/\\(['\\])/g, '$1');
 }

@@ -25,7 +25,7 @@ export class KernelStatus extends ReactWidget {
     super.dispose();
   }
 
-  protected override render(): JSX.Element | null {
+  protected override render(): React.JSX.Element | null {
     const { report } = this._model;
     if (report === null) {
       return null;

@@ -1,0 +1,188 @@
+import { exampleCatalog, exampleResult } from '../../__tests__/example-course';
+import { FakeServer } from '../../__tests__/fake-server';
+import { CourseClient } from '../course-client';
+import { CourseModel } from '../course-model';
+
+describe('CourseModel', () => {
+  let server: FakeServer;
+  let model: CourseModel;
+
+  beforeEach(() => {
+    server = new FakeServer();
+    server.answer('GET course', { body: exampleCatalog() });
+    const { connection } = server;
+    model = new CourseModel({
+      client: new CourseClient(connection),
+      language: 'zh',
+      trans: connection.trans
+    });
+  });
+
+  afterEach(() => {
+    model.dispose();
+  });
+
+  it('asks for nothing until it is told to', () => {
+    expect(server.requests).toEqual([]);
+    expect(model.catalog).toBeNull();
+  });
+
+  it('shows the catalog after a refresh', async () => {
+    await model.refresh();
+    expect(model.catalog).toEqual(exampleCatalog());
+    expect(model.lesson('start/environment')?.number).toBe('0.1');
+    expect(model.failure).toBeNull();
+  });
+
+  it('tells why the catalog could not be loaded, and recovers', async () => {
+    server.answer('GET course', {
+      status: 500,
+      body: { message: 'course.json is broken.', hint: 'Restore it.' }
+    });
+    await model.refresh();
+    expect(model.failure).toEqual({
+      message: 'course.json is broken.',
+      hint: 'Restore it.'
+    });
+
+    server.answer('GET course', { body: exampleCatalog() });
+    await model.refresh();
+    expect(model.failure).toBeNull();
+    expect(model.catalog).not.toBeNull();
+  });
+
+  it('keeps the catalog when a later refresh fails', async () => {
+    await model.refresh();
+    server.answer('GET course', new TypeError('Failed to fetch'));
+    await model.refresh();
+    expect(model.catalog).toEqual(exampleCatalog());
+    expect(model.failure?.message).toBe('The Jupyter server does not answer.');
+  });
+
+  it('keeps the same catalog object when nothing changed', async () => {
+    await model.refresh();
+    const before = model.catalog;
+    await model.refresh();
+    expect(model.catalog).toBe(before);
+  });
+
+  it('opens a lesson in a language and loads what that changed', async () => {
+    const path = 'lessons/start/environment.en.ipynb';
+    server.answer('POST course/open', {
+      body: { lesson: 'start/environment', path, created: true }
+    });
+    const seen: (string | null)[] = [];
+    model.changed.connect(() => {
+      seen.push(model.opening);
+    });
+    await expect(model.open('start/environment', 'en')).resolves.toMatchObject({
+      path
+    });
+    expect(server.requests.map(({ route }) => route)).toEqual([
+      'POST course/open',
+      'GET course'
+    ]);
+    expect(server.requests[0]?.body).toEqual({
+      lesson: 'start/environment',
+      language: 'en'
+    });
+    expect(seen).toContain('start/environment');
+    expect(model.opening).toBeNull();
+  });
+
+  it('is not opening any more when opening failed', async () => {
+    server.answer('POST course/open', {
+      status: 404,
+      body: { message: 'No such lesson.', hint: '' }
+    });
+    await expect(model.open('gone/lesson', 'zh')).rejects.toThrow(
+      'No such lesson.'
+    );
+    expect(model.opening).toBeNull();
+  });
+
+  it('takes the mark back to started where there is a working copy', async () => {
+    await model.refresh();
+    server.answer('PATCH course/progress', { body: exampleCatalog() });
+    await model.setDone('dynamic_graph/text_classifier', false);
+    await model.setDone('dynamic_graph/training_loop', false);
+    await model.setDone('dynamic_graph/training_loop', true);
+    const updates = server.requests.filter(({ method }) => method === 'PATCH');
+    expect(updates.map(({ body }) => body)).toMatchObject([
+      { state: 'started' },
+      { state: 'new' },
+      { state: 'done' }
+    ]);
+  });
+
+  it('records an attempt and shows the catalog that comes back', async () => {
+    await model.refresh();
+    const after = exampleCatalog({ next_lesson: null });
+    server.answer('PATCH course/progress', { body: after });
+    const result = exampleResult();
+    await model.record(result);
+    expect(server.requests[server.requests.length - 1]?.body).toEqual({
+      lesson: result.lesson,
+      state: null,
+      exercise: {
+        exercise: 'masked_mean',
+        passed: false,
+        message: result.message
+      }
+    });
+    expect(model.catalog).toEqual(after);
+  });
+
+  it('sends attempts one after another', async () => {
+    let running = 0;
+    let most = 0;
+    server.answer('PATCH course/progress', async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await Promise.resolve();
+      running -= 1;
+      return { body: exampleCatalog() };
+    });
+    await Promise.all([
+      model.record(exampleResult()),
+      model.record(exampleResult({ passed: true }))
+    ]);
+    expect(most).toBe(1);
+  });
+
+  it('does not let an older answer replace a newer one', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    server.answer('GET course', async () => {
+      await held;
+      return { body: exampleCatalog() };
+    });
+    const refreshed = model.refresh();
+    const after = exampleCatalog({ next_lesson: null });
+    server.answer('PATCH course/progress', { body: after });
+    while (server.requests.length === 0) {
+      await new Promise(resolve => setTimeout(resolve, 1));
+    }
+    await model.setDone('start/environment', true);
+    release();
+    await refreshed;
+    expect(model.catalog).toEqual(after);
+  });
+
+  it('hides a notice that was dismissed, also after a refresh', async () => {
+    const notice = {
+      message: 'progress.json was broken.',
+      hint: 'It is kept.'
+    };
+    server.answer('GET course', {
+      body: exampleCatalog({ notices: [notice] })
+    });
+    await model.refresh();
+    expect(model.notices).toEqual([notice]);
+    model.dismiss(notice);
+    await model.refresh();
+    expect(model.notices).toEqual([]);
+  });
+});

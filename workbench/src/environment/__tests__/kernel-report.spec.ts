@@ -1,0 +1,44 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { describeKernel, parseKernelReport } from '../kernel-report';
+
+const trans = nullTranslator.load('paddle_workbench');
+
+describe('parseKernelReport', () => {
+  it('reads the repr of a JSON string', () => {
+    const answer = {
+      status: 'ok',
+      data: {
+        'text/plain': `'{"paddle": "3.2.2", "device": "gpu:0", "python": "it\\'s \\\\"3\\\\""}'`
+      }
+    };
+    expect(parseKernelReport(answer)).toEqual({
+      paddle: '3.2.2',
+      device: 'gpu:0',
+      python: 'it\'s "3"'
+    });
+  });
+
+  it('is nothing where the kernel has no workbench', () => {
+    expect(
+      parseKernelReport({ status: 'error', ename: 'ModuleNotFoundError' })
+    ).toBeNull();
+    expect(parseKernelReport(undefined)).toBeNull();
+  });
+
+  it('is nothing where the answer is no JSON', () => {
+    expect(
+      parseKernelReport({ status: 'ok', data: { 'text/plain': "'<x>'" } })
+    ).toBeNull();
+  });
+});
+
+describe('describeKernel', () => {
+  it.each([
+    [{ paddle: '3.2.2', device: 'cpu' }, 'Paddle 3.2.2 · CPU'],
+    [{ paddle: '3.2.2', device: 'gpu:0' }, 'Paddle 3.2.2 · GPU 0'],
+    [{ paddle: '3.2.2', device: null }, 'Paddle 3.2.2 · not imported yet'],
+    [{ paddle: null, device: null }, 'No Paddle']
+  ])('says of %j: %s', (report, text) => {
+    expect(describeKernel({ python: '3.11.7', ...report }, trans)).toBe(text);
+  });
+});
