@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import EnvironmentBrokenError
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["ReviewPart", "Reviews", "load_reviews"]
@@ -65,9 +65,9 @@ class Reviews:
     test: ReviewPart
     seed: int
 
-    def table(self) -> pandas.DataFrame:
-        """Return the counts of both parts: one row a part, and their sum."""
-        import pandas
+    def table(self) -> pd.DataFrame:
+        """Return how many texts each part has, of which label, and how long they are."""
+        import pandas as pd
 
         parts = {"train": self.train, "test": self.test}
         rows = {
@@ -79,7 +79,7 @@ class Reviews:
             }
             for name, part in parts.items()
         }
-        return pandas.DataFrame.from_dict(rows, orient="index")
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def __repr__(self) -> str:
         return f"Reviews(seed={self.seed}, train={self.train!r}, test={self.test!r})"

@@ -43,7 +43,7 @@ class Vocabulary:
 
     def __init__(self, texts: Sequence[str], *, min_count: int = 1) -> None:
         counts = Counter(character for text in _cleaned(texts) for character in text)
-        # Equal counts in the order of code points, so that numbers do not depend on the order of texts.
+        # Equal counts go by code point, so that the order of the texts does not matter.
         ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
         kept = [character for character, count in ranked if count >= min_count]
         self.tokens: tuple[str, ...] = (*_SPECIAL, *kept)
@@ -120,8 +120,6 @@ def _cleaned(texts: Sequence[str]) -> list[str]:
             )
         kept = clean(text)
         if not kept:
-            raise TextError(
-                f"Text {place} holds no character: {text!r}.", "Leave empty texts out."
-            )
+            raise TextError(f"Text {place} holds no character: {text!r}.", "Leave empty texts out.")
         cleaned.append(kept)
     return cleaned
