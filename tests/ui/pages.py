@@ -1,0 +1,62 @@
+"""What a test does with the screen, by role and text."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+# A whole lesson on two busy cores.
+RUN_LIMIT_MS = 240_000
+
+
+class CoursePanel:
+    """The course panel in the left sidebar."""
+
+    def __init__(self, page: Page, name: str = "Course") -> None:
+        self.page = page
+        self.region: Locator = page.get_by_role("region", name=name, exact=True)
+        self.tree: Locator = self.region.get_by_role("tree")
+
+    def lesson(self, title: str) -> Locator:
+        return self.tree.locator("[data-lesson]").filter(has_text=title)
+
+
+class Notebook:
+    """The notebook in front."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.panel: Locator = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.bar: Locator = self.panel.get_by_role("group", name="Lesson", exact=True)
+        self.cells: Locator = self.panel.locator(".jp-CodeCell")
+
+    def cell(self, text: str) -> Locator:
+        return self.cells.filter(has_text=text).first
+
+    def wait_until_idle(self) -> None:
+        status = self.page.locator("#jp-main-statusbar")
+        expect(status.get_by_text("| Idle")).to_be_visible(timeout=RUN_LIMIT_MS)
+
+    def run_all(self) -> None:
+        """Run every cell and wait for the last."""
+        self.menu("Run", "Run All Cells")
+        expect(self.cells.last.locator(".jp-InputPrompt")).to_have_text(
+            re.compile(r"\[\d+\]:"), timeout=RUN_LIMIT_MS
+        )
+        self.wait_until_idle()
+
+    def menu(self, *path: str) -> None:
+        """Choose from the menu bar."""
+        bar = self.page.get_by_role("menubar")
+        bar.get_by_role("menuitem", name=path[0], exact=True).click()
+        for name in path[1:]:
+            # The rows of Lumino's menus have no role of their own.
+            self.page.get_by_role("menu").get_by_text(name, exact=True).last.click()
+
+    def rewrite(self, cell: Locator, text: str) -> None:
+        """Replace the text of a cell with keys, and run it."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Control+Enter")
