@@ -103,7 +103,7 @@ def test_broken_comes_first_with_its_repair(learner: Path, crashing_paddle: None
     assert "paddlepaddle==3.2.2" in second
     lines = done.stdout.splitlines()
     assert any(line.startswith("✓ 正常  自带的权重、数据和字体") for line in lines)
-    assert lines[-1].startswith("14 项检查:")
+    assert lines[-1].startswith("14 项检查：")
     assert str(learner) not in done.stdout
     assert any(
         line.startswith("✓ 正常  工作目录可写") and "~/paddle-workbench" in line for line in lines

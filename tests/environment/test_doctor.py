@@ -42,7 +42,7 @@ def test_worst_comes_first_then_from_the_ground_up() -> None:
         "space",
     ]
     assert report.summary.en.startswith("5 checks: 2 ok, 1 warnings, 2 broken. Paddle 3.2.2, ")
-    assert report.summary.zh.startswith("5 项检查:2 项正常,1 项警告,2 项故障。Paddle 3.2.2, ")
+    assert report.summary.zh.startswith("5 项检查：2 项正常，1 项警告，2 项故障。Paddle 3.2.2, ")
 
 
 @pytest.mark.parametrize(
