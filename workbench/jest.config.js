@@ -20,9 +20,13 @@ const esModules = [
 
 module.exports = {
   ...jupyterlabConfig(__dirname),
-  modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/paddle_workbench/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/lib/',
+    '<rootDir>/paddle_workbench/labextension/',
+    '<rootDir>/paddle_workbench/widgets/static/'
+  ],
   reporters: ['default'],
   setupFilesAfterEnv: ['<rootDir>/src/__tests__/fail-on-warning.ts'],
-  testRegex: 'src/(.*/)?__tests__/.*\\.spec\\.tsx?$',
+  testRegex: '(src|front_end)/(.*/)?__tests__/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})(/|$)).+`]
 };

@@ -33,6 +33,15 @@ def test_wheel_carries_the_course_the_extension_and_the_shim(wheel: Path, reposi
     assert {f"paddle_workbench/notebooks/{path}" for path in tracked} <= names
 
 
+def test_wheel_carries_the_widgets_bundled(wheel: Path, repository: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    room = "paddle_workbench/widgets"
+    sources = repository / "workbench" / room / "front_end"
+    bundles = {f"{room}/static/{path.stem}.js" for path in sources.glob("*.ts")}
+    assert {name for name in bundles if not name.endswith(".d.js")} <= names
+    assert not [name for name in names if name.startswith(f"{room}/front_end")]
+
+
 def test_wheel_carries_nothing_of_this_machine(wheel: Path, repository: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():

@@ -13,6 +13,7 @@
   * EnvironmentBrokenError
   * ShapeError
   * TextError
+  * WidgetError
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ __all__ = [
     "ShapeError",
     "StorageError",
     "TextError",
+    "WidgetError",
     "WorkbenchError",
 ]
 
@@ -100,3 +102,7 @@ class ShapeError(WorkbenchError, ValueError):
 
 class TextError(WorkbenchError, ValueError):
     """A text that a model cannot take: missing, empty, or not a text."""
+
+
+class WidgetError(WorkbenchError, TypeError):
+    """A keyword or a value that a widget does not take."""

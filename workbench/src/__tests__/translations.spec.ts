@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
-import * as ts from 'typescript';
+import { DELIMITER, messagesIn, placeholders } from './messages';
 
 const ROOT = join(__dirname, '..', '..');
 const CATALOG = join(
@@ -8,16 +8,7 @@ const CATALOG = join(
   'paddle_workbench/locale/zh_CN/LC_MESSAGES/paddle_workbench.json'
 );
 
-/** Between the context and the message in a key, as gettext has it. */
-const DELIMITER = '\u0004';
-
 const SCHEMA_KEYS = ['title', 'description', 'jupyter.lab.setting-icon-label'];
-
-/** The position of the message among the arguments, and of its context. */
-const METHODS: Record<string, { message: number; context?: number }> = {
-  __: { message: 0 },
-  _p: { message: 1, context: 0 }
-};
 
 const catalog = JSON.parse(readFileSync(CATALOG, 'utf-8')) as Record<
   string,
@@ -67,10 +58,6 @@ describe('the Chinese translation', () => {
   });
 });
 
-function placeholders(text: string): string[] {
-  return [...new Set(text.match(/%\d/g))].sort();
-}
-
 function sourceFiles(): { path: string; text: string }[] {
   return readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf-8' })
     .filter(path => /\.tsx?$/.test(path) && !path.includes('__tests__'))
@@ -81,35 +68,7 @@ function sourceFiles(): { path: string; text: string }[] {
 }
 
 function sourceMessages(): string[] {
-  return sourceFiles().flatMap(({ path, text }) =>
-    messagesOf(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true))
-  );
-}
-
-function messagesOf(node: ts.Node): string[] {
-  const found: string[] = [];
-  if (
-    ts.isCallExpression(node) &&
-    ts.isPropertyAccessExpression(node.expression)
-  ) {
-    const method = METHODS[node.expression.name.text];
-    const message = method && literal(node.arguments[method.message]);
-    if (method && message !== null && message !== undefined) {
-      const context =
-        method.context === undefined
-          ? null
-          : literal(node.arguments[method.context]);
-      found.push(context === null ? message : context + DELIMITER + message);
-    }
-  }
-  node.forEachChild(child => {
-    found.push(...messagesOf(child));
-  });
-  return found;
-}
-
-function literal(node: ts.Expression | undefined): string | null {
-  return node && ts.isStringLiteralLike(node) ? node.text : null;
+  return sourceFiles().flatMap(({ path, text }) => messagesIn(path, text));
 }
 
 function schemaMessages(): string[] {

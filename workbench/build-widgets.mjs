@@ -1,0 +1,64 @@
+/**
+ * Bundles each widget of paddle_workbench/widgets/front_end into widgets/static.
+ *
+ * `front_end/NAME.ts` and `NAME.css` become `static/NAME.js` and `NAME.css`: one file each, because
+ * anywidget loads them from a Blob URL, where a relative import leads nowhere. A worker is imported
+ * as `./path.worker?source` and arrives as the text of its own bundle.
+ */
+import { build } from 'esbuild';
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOM = join(import.meta.dirname, 'paddle_workbench', 'widgets');
+const SOURCES = join(ROOM, 'front_end');
+const STATIC = join(ROOM, 'static');
+const OPTIONS = {
+  bundle: true,
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+  minify: true,
+  target: 'es2022'
+};
+
+const workerSource = {
+  name: 'worker-source',
+  setup(bundler) {
+    bundler.onResolve(
+      { filter: /\.worker\?source$/ },
+      ({ path, importer }) => ({
+        namespace: 'worker-source',
+        path: resolve(dirname(importer), path.replace('?source', '.ts'))
+      })
+    );
+    bundler.onLoad(
+      { filter: /.*/, namespace: 'worker-source' },
+      async ({ path }) => {
+        const { outputFiles } = await build({
+          ...OPTIONS,
+          entryPoints: [path],
+          format: 'iife',
+          write: false
+        });
+        return { contents: outputFiles[0].text, loader: 'text' };
+      }
+    );
+  }
+};
+
+await rm(STATIC, { recursive: true, force: true });
+await mkdir(STATIC, { recursive: true });
+const files = await readdir(SOURCES);
+await build({
+  ...OPTIONS,
+  entryPoints: files
+    .filter(name => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
+    .map(name => join(SOURCES, name)),
+  format: 'esm',
+  outdir: STATIC,
+  plugins: [workerSource]
+});
+// The static twins are written in Python, in the same words.
+for (const name of files.filter(name => name.endsWith('.zh.json'))) {
+  await copyFile(join(SOURCES, name), join(STATIC, name));
+}

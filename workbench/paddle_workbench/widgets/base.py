@@ -1,0 +1,95 @@
+"""What every widget of the workbench shares."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..errors import WidgetError
+from ..settings import language
+
+__all__ = ["STATIC", "WorkbenchWidget"]
+
+# Made by `make setup` from `front_end/`.
+STATIC = Path(__file__).parent / "static"
+
+
+class WorkbenchWidget(anywidget.AnyWidget):
+    """A widget with a language, a static twin, and no tolerance for misspelt names.
+
+    A subclass names its front end, `class TextLens(WorkbenchWidget, front_end="text-lens")`, which
+    are the files `front_end/text-lens.ts`, `.css` and `.zh.json`.
+
+    Parameters
+    ----------
+    **traits
+        Values of the traits below, and of the subclass.
+
+    Raises
+    ------
+    WidgetError
+        If a keyword is no trait of the widget, or its value is not one that the trait takes.
+    """
+
+    lang = traitlets.Enum(("zh", "en")).tag(sync=True)
+    """"zh" or "en"; the workbench's language if it is not given."""
+
+    _front_end = ""
+
+    def __init_subclass__(cls, *, front_end: str = "", **options: Any) -> None:
+        if front_end:
+            cls._front_end = front_end
+            cls._esm = STATIC / f"{front_end}.js"
+            cls._css = STATIC / f"{front_end}.css"
+        super().__init_subclass__(**options)
+
+    def __init__(self, **traits: Any) -> None:
+        known = sorted(name for name in self.trait_names() if not name.startswith("_"))
+        for name in traits:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                raise WidgetError(
+                    f"{type(self).__name__} has nothing named {name!r}.",
+                    f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(known)}.",
+                )
+        try:
+            super().__init__(**traits)
+        except traitlets.TraitError as error:
+            raise WidgetError(
+                f"{type(self).__name__} cannot take this: {error}",
+                f"Look at help({type(self).__name__}).",
+            ) from error
+
+    @traitlets.default("lang")
+    def _default_lang(self) -> str:
+        return language()
+
+    def to_html(self) -> str:
+        """Return the static twin as HTML, for where widgets do not run; empty if there is none."""
+        return ""
+
+    def text(self, english: str, **values: object) -> str:
+        """Return a text of the static twin in the widget's language, `{name}`s filled in."""
+        texts = _chinese(self._front_end) if self.lang == "zh" else {}
+        return texts.get(english, english).format(**values)
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        html = self.to_html()
+        return (data | {"text/html": html} if html else data), metadata
+
+
+@cache
+def _chinese(front_end: str) -> dict[str, str]:
+    path = STATIC / f"{front_end}.zh.json"
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts

@@ -1,0 +1,30 @@
+export type Language = 'zh' | 'en';
+
+/** Chinese texts by their English ones. */
+export type Texts = Readonly<Record<string, string>>;
+
+/**
+ * Says texts in the language of the reader; JupyterLab's TranslationBundle is one too.
+ */
+export interface ITranslation {
+  __(text: string, ...values: (string | number)[]): string;
+}
+
+/**
+ * The texts of a widget, which brings its own: it also runs where JupyterLab is not.
+ */
+export class WidgetTranslation implements ITranslation {
+  constructor(language: Language, chinese: Texts) {
+    this._texts = language === 'zh' ? chinese : {};
+  }
+
+  /** Return a text with `%1`, `%2` … replaced by the values. */
+  __(text: string, ...values: (string | number)[]): string {
+    const said = this._texts[text] ?? text;
+    return said.replace(/%(\d)/g, (mark: string, digit: string) =>
+      String(values[Number(digit) - 1] ?? mark)
+    );
+  }
+
+  private readonly _texts: Texts;
+}
