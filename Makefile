@@ -101,6 +101,8 @@ $(STAMPS)/extension: $(STAMPS)/modules $(SOURCES)
 	@touch $@
 
 $(STAMPS)/package: $(STAMPS)/extension $(PACKAGING)
+	@# A link that an earlier set-up left would let the installer write into the sources.
+	@rm -rf $(VENV)/share/jupyter/labextensions/paddle-workbench
 	@$(INSTALL) --no-build-isolation --editable workbench
 	@cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jupyter-builder develop --overwrite . > /dev/null
 	@touch $@
