@@ -17,6 +17,7 @@ FLOORS = {
     "storage": 0,
     "course": 1,
     "environment": 1,
+    "kernels": 1,
     "text": 1,
     "runs": 2,
     "checks": 2,

@@ -27,6 +27,7 @@ CHECKS = {
     "labextension",
     "server_extension",
     "kernel",
+    "warm_kernels",
     "home",
     "space",
 }

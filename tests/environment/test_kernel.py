@@ -29,7 +29,8 @@ print(heavy & set(sys.modules) != loaded)
 
 def test_without_paddle_imported_there_is_no_device() -> None:
     found, grown = report()
-    assert found == KernelReport(paddle="3.2.2", device=None, python=platform.python_version())
+    version = platform.python_version()
+    assert found == KernelReport(paddle="3.2.2", device=None, python=version, warm=False)
     assert not grown
 
 

@@ -24,6 +24,8 @@ __all__ = [
     "ExerciseResult",
     "Finding",
     "KernelReport",
+    "KernelServerState",
+    "KernelServerStatus",
     "Language",
     "Lesson",
     "LessonMetadata",
@@ -33,6 +35,7 @@ __all__ = [
     "Objectives",
     "OpenedLesson",
     "Parameter",
+    "Preload",
     "Progress",
     "ProgressUpdate",
     "Provenance",
@@ -270,6 +273,37 @@ class KernelReport(Model):
     paddle: str | None = Field(description="Version of Paddle; none if it is not installed.")
     device: str | None = Field(description="`cpu` or `gpu:0`; none until Paddle is imported.")
     python: str
+    warm: bool = Field(description="Was it forked from a process that had imported the stack?")
+
+
+class Preload(Model):
+    """One import of the fork server."""
+
+    module: str
+    seconds: float
+    problem: str = Field(description="Why it was left out; empty if it was not.")
+
+
+KernelServerState = Literal["preloading", "ready", "retired", "unfit", "ended"]
+
+
+class KernelServerStatus(Model):
+    """What the fork server of warm kernels says of itself, as in its file `status.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    state: KernelServerState = Field(
+        description="`ready` takes requests; `retired` only waits for its kernels to end; `unfit` "
+        "found that a fork is not safe here; `ended` is a process that is gone."
+    )
+    pid: int
+    started_at: float = Field(description="Seconds since the epoch.")
+    preloads: list[Preload]
+    waiting: list[str] = Field(description="Modules that are not imported yet.")
+    problem: str = Field(description="Why it starts no kernels; empty if it does.")
+    environment: str = Field(description="A digest of the packages that it has imported.")
+    kernels: int
+    spares: int
+    launched: int = Field(description="Kernels that it has started so far.")
 
 
 # Runs

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .contract import Language
 
-__all__ = ["Settings", "language", "settings"]
+__all__ = ["Settings", "kernels_directory", "language", "settings"]
 
 HOME_VARIABLE = "PADDLE_WORKBENCH_HOME"
 COURSE_VARIABLE = "PADDLE_WORKBENCH_COURSE"
 LANGUAGE_VARIABLE = "PADDLE_WORKBENCH_LANG"
+KERNELS_VARIABLE = "PADDLE_WORKBENCH_KERNELS"
+WARM_VARIABLE = "PADDLE_WORKBENCH_WARM_KERNELS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,23 @@ def _course() -> Path:
         f"No course found in {' or '.join(str(place) for place in places)}.",
         f"Unset {COURSE_VARIABLE}, or point it at a folder that holds course.json.",
     )
+
+
+def kernels_directory() -> Path:
+    """Return where the fork server of this user and this environment has its files.
+
+    One directory for each user, with one in it for each environment: under
+    `PADDLE_WORKBENCH_KERNELS`, the session's runtime directory, or the temporary one.
+    """
+    identity = f"{os.path.realpath(sys.prefix)}\n{sys.version}"
+    name = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    named = os.environ.get(KERNELS_VARIABLE)
+    if named:
+        return Path(named).absolute() / name
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or os.devnull)
+    if runtime.is_dir() and runtime.stat().st_uid == os.geteuid():
+        return runtime / "paddle-workbench" / name
+    return Path(tempfile.gettempdir()) / f"paddle-workbench-{os.geteuid()}" / name
 
 
 def language() -> Language:

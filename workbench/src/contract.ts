@@ -229,6 +229,61 @@ export interface KernelReport {
    */
   device: string | null;
   python: string;
+  /**
+   * Was it forked from a process that had imported the stack?
+   */
+  warm: boolean;
+}
+/**
+ * What the fork server of warm kernels says of itself, as in its file `status.json`.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "KernelServerStatus".
+ */
+export interface KernelServerStatus {
+  schema_version: number;
+  /**
+   * `ready` takes requests; `retired` only waits for its kernels to end; `unfit` found that a fork is not safe here; `ended` is a process that is gone.
+   */
+  state: "preloading" | "ready" | "retired" | "unfit" | "ended";
+  pid: number;
+  /**
+   * Seconds since the epoch.
+   */
+  started_at: number;
+  preloads: Preload[];
+  /**
+   * Modules that are not imported yet.
+   */
+  waiting: string[];
+  /**
+   * Why it starts no kernels; empty if it does.
+   */
+  problem: string;
+  /**
+   * A digest of the packages that it has imported.
+   */
+  environment: string;
+  kernels: number;
+  spares: number;
+  /**
+   * Kernels that it has started so far.
+   */
+  launched: number;
+}
+/**
+ * One import of the fork server.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "Preload".
+ */
+export interface Preload {
+  module: string;
+  seconds: number;
+  /**
+   * Why it was left out; empty if it was not.
+   */
+  problem: string;
 }
 /**
  * A notebook's metadata under `paddle_workbench`.

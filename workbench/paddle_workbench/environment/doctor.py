@@ -13,6 +13,7 @@ from ..errors import WorkbenchError
 from ..settings import language as chosen_language
 from .checks_extension import examine_extension
 from .checks_jupyter import examine_jupyterlab, examine_kernel
+from .checks_kernels import examine_warm_kernels
 from .checks_packages import examine_bundled, examine_python, examine_versions
 from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
 from .checks_storage import examine_storage
@@ -51,6 +52,7 @@ CHECKS = (
     Check("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
     Check("extension", Text(zh="扩展", en="Extension"), examine_extension),
     Check("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
+    Check("warm_kernels", Text(zh="热启动内核", en="Warm kernels"), examine_warm_kernels),
     Check("storage", Text(zh="磁盘", en="Disk"), examine_storage),
 )
 
@@ -69,6 +71,7 @@ _ORDER = (
     "labextension",
     "server_extension",
     "kernel",
+    "warm_kernels",
     "home",
     "space",
 )

@@ -14,11 +14,19 @@ from importlib.metadata import distributions
 
 __all__ = ["paddle_version", "report_json"]
 
+# Loaded where a kernel was forked, and nowhere else.
+_WARM_MODULE = "paddle_workbench.kernels.warm_kernel"
+
 
 def report_json() -> str:
     """Return a `contract.KernelReport` of this process as JSON, without importing Paddle."""
     return json.dumps(
-        {"paddle": paddle_version(), "device": _device(), "python": platform.python_version()}
+        {
+            "paddle": paddle_version(),
+            "device": _device(),
+            "python": platform.python_version(),
+            "warm": _WARM_MODULE in sys.modules,
+        }
     )
 
 

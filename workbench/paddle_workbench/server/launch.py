@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..contract import Language
+from ..kernels.client import are_supported, kernel_variables, start_server
 from ..settings import LANGUAGE_VARIABLE, Settings, language, settings
 from ..storage import make_folder, write_whole
 from .extension import LAB_VARIABLE
@@ -41,6 +42,9 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     make_folder(found.lessons)
     environment = lab_environment(found, lang)
     command = lab_command(found, options)
+    if are_supported():
+        # It imports while JupyterLab starts and the learner reads; nothing waits for it.
+        start_server({**environment, **kernel_variables()})
     sys.stdout.flush()
     os.execve(command[0], command, environment)  # noqa: S606 - this very interpreter
 

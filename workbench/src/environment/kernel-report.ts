@@ -33,9 +33,10 @@ export function describeKernel(
     return trans.__('No Paddle');
   }
   const name = `Paddle ${report.paddle}`;
+  const start = report.warm ? trans.__('warm') : trans.__('cold');
   return report.device === null
-    ? trans.__('%1 · not imported yet', name)
-    : `${name} · ${deviceName(report.device)}`;
+    ? trans.__('%1 · not imported yet · %2', name, start)
+    : `${name} · ${deviceName(report.device)} · ${start}`;
 }
 
 function deviceName(device: string): string {

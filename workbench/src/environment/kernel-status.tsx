@@ -35,10 +35,17 @@ export class KernelStatus extends ReactWidget {
       <button
         type="button"
         className="pw-KernelStatus-button"
-        title={trans.__(
-          'Paddle in this notebook’s kernel (Python %1). Click to examine the environment.',
-          report.python
-        )}
+        title={
+          report.warm
+            ? trans.__(
+                'Paddle in this notebook’s kernel (Python %1). It was warm: its imports were made before it started. Click to examine the environment.',
+                report.python
+              )
+            : trans.__(
+                'Paddle in this notebook’s kernel (Python %1). It started cold: it makes its imports itself. Click to examine the environment.',
+                report.python
+              )
+        }
         onClick={this._onOpen}
       >
         {describeKernel(report, trans)}

@@ -52,7 +52,7 @@ class FakeSession {
 const settled = (): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, 10));
 
-const report = { paddle: '3.2.2', device: null, python: '3.11.7' };
+const report = { paddle: '3.2.2', device: null, python: '3.11.7', warm: false };
 
 describe('KernelModel', () => {
   let session: FakeSession;

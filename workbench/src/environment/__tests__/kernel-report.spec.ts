@@ -8,13 +8,14 @@ describe('parseKernelReport', () => {
     const answer = {
       status: 'ok',
       data: {
-        'text/plain': `'{"paddle": "3.2.2", "device": "gpu:0", "python": "it\\'s \\\\"3\\\\""}'`
+        'text/plain': `'{"paddle": "3.2.2", "device": "gpu:0", "python": "it\\'s \\\\"3\\\\"", "warm": true}'`
       }
     };
     expect(parseKernelReport(answer)).toEqual({
       paddle: '3.2.2',
       device: 'gpu:0',
-      python: 'it\'s "3"'
+      python: 'it\'s "3"',
+      warm: true
     });
   });
 
@@ -34,10 +35,19 @@ describe('parseKernelReport', () => {
 
 describe('describeKernel', () => {
   it.each([
-    [{ paddle: '3.2.2', device: 'cpu' }, 'Paddle 3.2.2 · CPU'],
-    [{ paddle: '3.2.2', device: 'gpu:0' }, 'Paddle 3.2.2 · GPU 0'],
-    [{ paddle: '3.2.2', device: null }, 'Paddle 3.2.2 · not imported yet'],
-    [{ paddle: null, device: null }, 'No Paddle']
+    [
+      { paddle: '3.2.2', device: 'cpu', warm: true },
+      'Paddle 3.2.2 · CPU · warm'
+    ],
+    [
+      { paddle: '3.2.2', device: 'gpu:0', warm: false },
+      'Paddle 3.2.2 · GPU 0 · cold'
+    ],
+    [
+      { paddle: '3.2.2', device: null, warm: true },
+      'Paddle 3.2.2 · not imported yet · warm'
+    ],
+    [{ paddle: null, device: null, warm: false }, 'No Paddle']
   ])('says of %j: %s', (report, text) => {
     expect(describeKernel({ python: '3.11.7', ...report }, trans)).toBe(text);
   });

@@ -1,0 +1,59 @@
+"""`workbench kernels status|start|stop`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from paddle_workbench.cli.kernels import command
+from paddle_workbench.contract import KernelServerStatus
+from paddle_workbench.environment.checks_kernels import examine_warm_kernels
+from paddle_workbench.settings import WARM_VARIABLE
+
+from ..kernels.conftest import directory  # noqa: F401 - a fixture
+
+
+def kernels(*arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments))
+
+
+@pytest.mark.usefixtures("directory")
+def test_starts_says_and_stops() -> None:
+    assert "next kernel starts cold" in kernels("status").output
+    assert kernels("stop").output == "It was not running.\n"
+    started = kernels("start", "--preload", "json,nothing_of_this_name")
+    assert started.exit_code == 0
+    assert "✓ json" in started.output
+    assert "✗ nothing_of_this_name" in started.output
+    assert "left out: ModuleNotFoundError: No module named 'nothing_of_this_name'" in started.output
+    status = KernelServerStatus.model_validate_json(kernels("status", "--json").output)
+    assert status.state == "ready"
+    [finding] = examine_warm_kernels()
+    assert finding.state == "warning"
+    assert "nothing_of_this_name" in finding.detail.en
+    assert finding.repair.endswith("--preload json")
+    assert json.loads(kernels("stop", "--json").output) == {"stopped": True}
+    assert "starts cold" in kernels("status").output
+
+
+@pytest.mark.usefixtures("directory")
+def test_says_why_where_warm_kernels_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WARM_VARIABLE, "0")
+    refused = kernels("start")
+    assert refused.exit_code == 1
+    assert WARM_VARIABLE in str(refused.exception)
+    [finding] = examine_warm_kernels()
+    assert (finding.state, finding.detail.en) == ("ok", f"Switched off by {WARM_VARIABLE}=0.")
+
+
+def test_doctor_says_what_it_finds(directory: Path) -> None:  # noqa: F811 - the fixture
+    [finding] = examine_warm_kernels()
+    assert finding.detail.en == "Not running; starts with the first kernel."
+    kernels("start", "--preload", "json")
+    [finding] = examine_warm_kernels()
+    assert finding.state == "ok"
+    assert finding.detail.en.startswith("Ready: 1 imports in ")
+    assert list(directory.rglob("status.json"))

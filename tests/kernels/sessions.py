@@ -1,0 +1,117 @@
+"""A kernel and its client, as a test uses them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+from paddle_workbench.kernels.warm_process import WarmProcess
+
+LIMIT_S = 60.0
+
+
+class Session:
+    """One kernel `paddle` and a client.
+
+    Parameters
+    ----------
+    options
+        Of `KernelManager.start_kernel`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.manager = KernelManager(kernel_name="paddle")
+        self.manager.start_kernel(**options)
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=LIMIT_S)
+
+    @classmethod
+    @contextmanager
+    def several(cls) -> Iterator[Callable[..., Session]]:
+        """Give a function that makes sessions, and end them all."""
+        with ExitStack() as stack:
+
+            def make(**options: Any) -> Session:
+                session = cls(**options)
+                stack.callback(session.close)
+                return session
+
+            yield make
+
+    @property
+    def process(self) -> Any:
+        return self.manager.provisioner.process
+
+    @property
+    def pid(self) -> int:
+        return int(self.manager.provisioner.pid)
+
+    @property
+    def is_warm(self) -> bool:
+        return isinstance(self.process, WarmProcess)
+
+    def run(self, code: str, *, timeout: float = LIMIT_S) -> str:
+        """Run code, and return what it printed, its value, its error, and at last its warnings."""
+        said: list[str] = []
+        warned: list[str] = []
+
+        def hook(message: dict[str, Any]) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                # The two streams come in any order.
+                (warned if content["name"] == "stderr" else said).append(content["text"])
+            elif message["msg_type"] in ("execute_result", "display_data"):
+                said.append(content["data"].get("text/plain", ""))
+            elif message["msg_type"] == "error":
+                said.append(f"{content['ename']}: {content['evalue']}")
+
+        self.client.execute_interactive(code, output_hook=hook, timeout=timeout)
+        return "".join([*said, *warned]).strip()
+
+    def close(self) -> None:
+        """End the kernel, if it has not ended."""
+        self.client.stop_channels()
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_until(condition: Callable[[], bool], *, limit_s: float = 30.0) -> None:
+    """Wait for something that takes a moment.
+
+    Raises
+    ------
+    AssertionError
+        If it does not come.
+    """
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.05)
+
+
+def descriptors(pid: int | str = "self") -> list[str]:
+    """What the open file descriptors of a process stand for."""
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(entry))  # noqa: PTH115 - sockets have no path
+        except OSError:
+            continue
+    return sorted(found)

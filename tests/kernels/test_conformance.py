@@ -1,0 +1,77 @@
+"""The public conformance suite for kernels, on the kernel `paddle`, warm and cold."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import jupyter_kernel_test
+import pytest
+
+from paddle_workbench.kernels.provisioner import WarmProvisioner
+from paddle_workbench.kernels.warm_process import WarmProcess
+from paddle_workbench.settings import WARM_VARIABLE
+
+
+class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
+    kernel_name = "paddle"
+    language_name = "python"
+    file_extension = ".py"
+    code_hello_world = "print('hello, world')"
+    code_stderr = "import sys; print('test', file=sys.stderr)"
+    completion_samples = ({"text": "zi", "matches": {"zip"}},)
+    complete_code_samples = ("1", "print('hello, world')", "def f(x):\n  return x*2\n\n")
+    incomplete_code_samples = ("print('''hello", "def f(x):\n  x*2")
+    invalid_code_samples = ("import = 7q",)
+    code_page_something = "zip?"
+    code_generate_error = "raise"
+    code_execute_result = (
+        {"code": "1+2+3", "result": "6"},
+        {"code": "[n*n for n in range(1, 4)]", "result": "[1, 4, 9]"},
+    )
+    code_display_data = (
+        {"code": "from IPython.display import HTML, display; display(HTML('<b>x</b>'))",
+         "mime": "text/html"},
+        {"code": "from IPython.display import Math, display; display(Math('x'))",
+         "mime": "text/latex"},
+    )  # fmt: skip
+    code_history_pattern = "1?2*"
+    supported_history_operations = ("tail", "range", "search")
+    code_inspect_sample = "zip"
+    code_clear_output = "from IPython.display import clear_output; clear_output()"
+
+    is_warm: bool
+    km: Any
+
+    def history_helper(self, execute_first: Any, timeout: Any = 15, **options: Any) -> Any:
+        reply = super().history_helper(execute_first, timeout, **options)
+        if options["hist_access_type"] == "range":
+            # IPython calls the session that is running 0, whatever its number.
+            history = reply["content"]["history"]
+            history[:] = [[options["session"], *entry[1:]] for entry in history if not entry[0]]
+        return reply
+
+    def test_is_the_kind_of_kernel_that_is_tested(self) -> None:
+        assert isinstance(self.km.provisioner, WarmProvisioner)
+        assert isinstance(self.km.provisioner.process, WarmProcess) == self.is_warm
+
+
+@pytest.mark.usefixtures("light_server")
+class TestWarm(_PaddleKernel):
+    is_warm = True
+
+
+class TestCold(_PaddleKernel):
+    is_warm = False
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        os.environ[WARM_VARIABLE] = "0"
+        try:
+            super().setUpClass()
+        finally:
+            del os.environ[WARM_VARIABLE]
+
+
+# The suite itself is no test of its own.
+del _PaddleKernel

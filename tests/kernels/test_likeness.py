@@ -1,0 +1,250 @@
+"""A warm kernel is to a learner what a cold one is."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench.settings import WARM_VARIABLE
+
+from .sessions import Session, wait_until
+
+MakeSession = Callable[..., Session]
+
+# What must be the same in both; anything that names a process, a time or an address may differ.
+PROGRAMS = {
+    "argv": "import sys; [len(sys.argv), sys.argv[0].rsplit('/', 1)[1], sys.argv[1]]",
+    "orig_argv": "import sys; sys.orig_argv[1:4]",
+    "path": "import sys; sys.path",
+    "modules of packages": "import sys; sorted({name.partition('.')[0] for name in sys.modules} & "
+    "{'numpy', 'paddle', 'paddlenlp', 'paddleocr', 'pandas', 'matplotlib', 'ipywidgets'})",
+    "environment": "import os; sorted((name, value) for name, value in os.environ.items() "
+    "if name not in {'_', 'SHLVL', 'PWD', 'OLDPWD', 'PYDEVD_USE_FRAME_EVAL'} "
+    "and 'KERNELS' not in name and not name.startswith('JPY_'))",
+    "directory": "import os; os.getcwd()",
+    "umask": "import os; before = os.umask(0); os.umask(before); before",
+    "standard input": "import sys, os; (sys.stdin.isatty(), os.isatty(0), os.isatty(1))",
+    "signals": "import signal; [signal.getsignal(number) for number in "
+    "(signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGCHLD, signal.SIGHUP)]",
+    "blocked signals": "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, ())",
+    "recursion": "import sys; sys.getrecursionlimit()",
+    "loggers": "import logging; (logging.root.level, logging.root.handlers)",
+    "name": "__name__, get_ipython().__class__.__name__, '__file__' in globals()",
+    "main": "import sys; sys.modules['__main__'].__dict__ is globals()",
+    "session": "import os; os.getsid(0) == os.getpgid(0) == os.getpid()",
+    "collector": "import gc; (gc.isenabled(), gc.get_threshold())",
+    "filters": "import warnings; [entry[:1] + entry[2:3] for entry in warnings.filters]",
+    "meta_path": "import sys; [getattr(finder, '__name__', type(finder).__name__) "
+    "for finder in sys.meta_path if 'Hidden' not in type(finder).__name__]",
+    "reset": "x = 1\n%reset -f\n'x' in globals()",
+    "subprocess": "!echo from a child",
+    "C": "import ctypes; libc = ctypes.CDLL(None); libc.puts(b'from C'); libc.fflush(None)",
+    "error": "1 / 0",
+    "magic": "%matplotlib inline\nimport matplotlib; matplotlib.get_backend()",
+    "backend": "import matplotlib; matplotlib.get_backend()",
+    "threads": "import threading; threading.current_thread().name",
+    "main guard": "import multiprocessing; multiprocessing.current_process().name",
+    "numpy": "import numpy; numpy.arange(3) + 1",
+    "after numpy": "import numpy, sys; 'paddle' in sys.modules",
+    "lazy names": "import numpy; hasattr(numpy, 'bfloat16')",
+    "display": "from IPython.display import HTML; HTML('<b>bold</b>')",
+}
+
+
+def cold_session() -> Session:
+    os.environ[WARM_VARIABLE] = "0"
+    try:
+        return Session()
+    finally:
+        del os.environ[WARM_VARIABLE]
+
+
+@pytest.fixture(scope="module")
+def cold() -> Iterator[Session]:
+    session = cold_session()
+    yield session
+    session.close()
+
+
+@pytest.fixture(scope="module")
+def warm(light_server: dict[str, object]) -> Iterator[Session]:
+    session = Session()
+    assert session.is_warm, light_server
+    yield session
+    session.close()
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_says_what_a_cold_kernel_says(program: str, cold: Session, warm: Session) -> None:
+    assert not cold.is_warm
+    assert warm.run(program) == cold.run(program)
+
+
+def test_has_the_directory_and_the_variables_that_were_asked_for(
+    light_server: dict[str, object], session: MakeSession, tmp_path: Path
+) -> None:
+    kernel = session(cwd=str(tmp_path), env={**os.environ, "LESSON": "求和"})
+    assert kernel.is_warm, light_server
+    assert kernel.run("import os; os.getcwd(), os.environ['LESSON']") == str(
+        (str(tmp_path), "求和")
+    )
+
+
+def test_has_the_limits_of_its_client(
+    light_server: dict[str, object], session: MakeSession
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, before[1]))
+    try:
+        kernel = session()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    assert kernel.is_warm, light_server
+    said = kernel.run("import resource; resource.getrlimit(resource.RLIMIT_CORE)[0]")
+    assert said == "0"
+
+
+def test_is_interrupted_in_python_and_in_sleep(
+    light_server: dict[str, object], session: MakeSession
+) -> None:
+    kernel = session()
+    assert kernel.is_warm, light_server
+    for code in ("while True: pass", "import time; time.sleep(60)"):
+        message = kernel.client.execute(code)
+        wait_until(lambda: kernel.client.get_iopub_msg(timeout=10)["msg_type"] == "execute_input")
+        kernel.manager.interrupt_kernel()
+        reply = kernel.client.get_shell_msg(timeout=30)
+        assert reply["parent_header"]["msg_id"] == message
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert kernel.run("1 + 1") == "2"
+
+
+def test_asks_for_input(light_server: dict[str, object], session: MakeSession) -> None:
+    kernel = session()
+    assert kernel.is_warm, light_server
+    kernel.client.execute("name = input('name? '); print('hello', name)", allow_stdin=True)
+    assert kernel.client.get_stdin_msg(timeout=30)["content"]["prompt"] == "name? "
+    kernel.client.input("飞桨")
+    assert kernel.client.get_shell_msg(timeout=30)["content"]["status"] == "ok"
+    assert kernel.run("name") == "'飞桨'"
+
+
+def test_restarts_and_shuts_down(light_server: dict[str, object], session: MakeSession) -> None:
+    kernel = session()
+    assert kernel.is_warm, light_server
+    first = kernel.pid
+    kernel.run("x = 1")
+    kernel.manager.restart_kernel()
+    kernel.client.wait_for_ready(timeout=60)
+    assert kernel.is_warm
+    assert kernel.pid != first
+    assert kernel.run("'x' in globals()") == "False"
+    process = kernel.process
+    kernel.manager.shutdown_kernel()
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("import os; os._exit(7)", 7),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),
+    ],
+)
+def test_tells_how_it_ended(
+    code: str, status: int, light_server: dict[str, object], session: MakeSession
+) -> None:
+    kernel = session()
+    assert kernel.is_warm, light_server
+    kernel.client.execute(code)
+    assert kernel.process.wait(timeout=30) == status
+    assert not kernel.manager.is_alive()
+
+
+def test_random_numbers_differ_between_kernels(full_server: dict[str, object]) -> None:
+    code = """
+import random, numpy, paddle
+print(random.random(), numpy.random.rand(), paddle.rand([1]).item())
+"""
+    with Session.several() as make:
+        said = [make().run(code).splitlines()[0].split() for _ in range(3)]
+    for numbers in zip(*said, strict=True):
+        assert len(set(numbers)) == 3
+
+
+def test_imports_leave_what_they_leave_in_a_cold_kernel(
+    full_server: dict[str, object], session: MakeSession
+) -> None:
+    """paddlenlp patches Paddle; neither must show before it is imported, both must afterwards."""
+    warm = session()
+    assert warm.is_warm, full_server
+    programs = [
+        "import pandas; pandas.get_option('display.max_columns'), pandas.DataFrame({'a': [1]})",
+        "import paddle; paddle.nn.Embedding(3, 2)",
+        "import sys; sorted(name for name in sys.modules if name in "
+        "('paddlenlp', 'paddleocr', 'paddlex', 'sklearn'))",
+        "paddle.nn.Linear.__call__.__module__, paddle.Tensor.numpy.__module__",
+        "import matplotlib.pyplot as plt; plt.get_backend()",
+        "import paddlenlp; paddle.nn.Embedding(3, 2)",
+        "paddle.Tensor.numpy.__module__, paddle.nn.functional.linear.__module__",
+        "from tqdm.auto import tqdm; tqdm.__mro__",
+        "import os; os.environ.get('OMP_NUM_THREADS'), os.environ.get('HF_UPDATE_DOWNLOAD_COUNTS')",
+        "import ipywidgets; ipywidgets.IntSlider(3).comm is not None",
+        "import logging; logging.root.level, len(logging.root.handlers)",
+        "paddle.seed(7); paddle.randn([3])",
+    ]
+    cold = cold_session()
+    try:
+        for program in programs:
+            assert warm.run(program) == cold.run(program), program
+    finally:
+        cold.close()
+
+
+def test_threads_follow_the_variables(full_server: dict[str, object], session: MakeSession) -> None:
+    kernel = session(env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    assert kernel.is_warm, full_server
+    code = """
+import numpy, paddle, threadpoolctl
+print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
+"""
+    assert kernel.run(code).splitlines()[0] == "{1}"
+
+
+def test_debugger_answers(full_server: dict[str, object], session: MakeSession) -> None:
+    kernel = session()
+    assert kernel.is_warm, full_server
+    request = {"seq": 1, "type": "request", "command": "debugInfo"}
+    message = kernel.client.session.msg("debug_request", request)
+    kernel.client.control_channel.send(message)
+    reply = kernel.client.get_control_msg(timeout=30)
+    assert reply["content"]["success"], reply
+    assert "breakpoints" in reply["content"]["body"]
+
+
+def test_figures_are_drawn_inline(full_server: dict[str, object], session: MakeSession) -> None:
+    kernel = session()
+    assert kernel.is_warm, full_server
+    kinds = []
+    kernel.client.execute_interactive(
+        "import matplotlib.pyplot as plt; _ = plt.plot([1, 2])",
+        output_hook=lambda message: kinds.extend(message["content"].get("data", {})),
+        timeout=60,
+    )
+    assert "image/png" in kinds
+
+
+def test_command_line_of_jupyter_gets_it(light_server: dict[str, object], tmp_path: Path) -> None:
+    script = tmp_path / "code.py"
+    script.write_text(
+        "import sys; print('paddle_workbench.kernels.warm_kernel' in sys.modules)", encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "jupyter", "run", "--kernel", "paddle", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "True", (done.stderr, light_server)

@@ -1,0 +1,145 @@
+"""A preload that misbehaves is left out, by its name and with its reason, and holds up nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import start
+from .sessions import Session
+
+GOOD = "VALUE = 7"
+RAISES = "raise RuntimeError('no licence')"
+HANGS = "import time\nwhile True: time.sleep(1)"
+HANGS_IN_C = "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
+CRASHES = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+EXITS = "raise SystemExit(3)"
+ENDS = "import os; os._exit(0)"
+THREAD = """
+import threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True, name='poller').start()
+"""
+NATIVE_THREAD = """
+import ctypes, _thread, time
+_thread.start_new_thread(time.sleep, (600,))
+"""
+LOCK = "import threading\nguard = threading.Lock()\nguard.acquire()"
+HELD_BY_OBJECT = """
+import threading
+class Pool:
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.lock.acquire()
+pool = Pool()
+"""
+BREAKS_FORKS = """
+import os
+os.register_at_fork(after_in_child=lambda: os._exit(9))
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Write a module that the fork server can import."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+    def write(name: str, source: str) -> str:
+        (folder / f"{name}.py").write_text(source + "\n", encoding="utf-8")
+        return name
+
+    return write
+
+
+def problems(status: dict[str, Any]) -> dict[str, str]:
+    return {preload["module"]: preload["problem"] for preload in status["preloads"]}
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (RAISES, "RuntimeError: no licence"),
+        ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
+        (CRASHES, "SIGSEGV"),
+        (EXITS, "SystemExit: 3"),
+        (ENDS, "ended the process (exit status 0)"),
+        (THREAD, "the thread 'poller'"),
+        (NATIVE_THREAD, "1 threads"),
+        (LOCK, "1 locks held"),
+        (HELD_BY_OBJECT, "1 locks held"),
+    ],
+    ids=["raises", "missing", "crashes", "exits", "ends", "thread", "native", "lock", "rlock"],
+)
+@pytest.mark.usefixtures("directory")
+def test_bad_preload_is_left_out(
+    source: str, reason: str, module: Callable[[str, str], str]
+) -> None:
+    status = start(module("good", GOOD), module("bad", source), module("other", GOOD))
+    assert status["state"] == "ready"
+    found = problems(status)
+    assert found["good"] == found["other"] == ""
+    assert reason in found["bad"]
+    with Session.several() as make:
+        kernel = make(env=dict(os.environ))
+        assert kernel.is_warm
+        assert kernel.run("import good, other; good.VALUE + other.VALUE") == "14"
+
+
+@pytest.mark.parametrize("source", [HANGS, HANGS_IN_C], ids=["in Python", "in C"])
+@pytest.mark.usefixtures("directory")
+def test_preload_that_hangs_is_left_out(source: str, module: Callable[[str, str], str]) -> None:
+    status = start(module("bad", source), module("good", GOOD), preload_limit=2)
+    assert problems(status) == {"bad": "importing it took more than 2 s", "good": ""}
+    assert status["state"] == "ready"
+
+
+@pytest.mark.usefixtures("directory")
+def test_preload_whose_forks_fail_is_left_out(module: Callable[[str, str], str]) -> None:
+    status = start(module("bad", BREAKS_FORKS), module("good", GOOD))
+    assert "a fork of it fails" in problems(status)["bad"]
+    assert problems(status)["good"] == ""
+
+
+@pytest.mark.usefixtures("directory")
+def test_what_a_preload_prints_appears_where_it_is_imported(
+    module: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+import logging, os, sys, warnings
+print('said')
+sys.stderr.write('complained\\n')
+sys.stdout.flush()
+os.write(1, b'from below\\n')
+warnings.warn('take care', UserWarning)
+os.environ['LOUD'] = 'yes'
+handler = logging.StreamHandler(sys.stdout)
+logger = logging.getLogger('loud')
+logger.addHandler(handler)
+"""
+    start(module("loud", source))
+    # ipykernel does not catch what is written below Python where it sees that pytest runs.
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    with Session.several() as make:
+        kernel = make(env=dict(os.environ))
+        assert kernel.is_warm
+        assert kernel.run("import os; os.environ.get('LOUD')") == ""
+        said = kernel.run("import loud")
+        for part in ("said", "complained", "from below", "UserWarning: take care"):
+            assert part in said
+        assert kernel.run("import loud; os.environ['LOUD']") == "'yes'"
+        assert kernel.run("loud.logger.warning('a log line')") == "a log line"
+
+
+def test_python_path_of_the_kernel_decides(tmp_path: Path, directory: Path) -> None:
+    """A kernel with another PYTHONPATH than the fork server's would import other modules."""
+    start("json")
+    with Session.several() as make:
+        assert make().is_warm
+        kernel = make(env={**os.environ, "PYTHONPATH": str(tmp_path)})
+        assert not kernel.is_warm
+        assert kernel.run(f"import sys; {str(tmp_path)!r} in sys.path") == "True"

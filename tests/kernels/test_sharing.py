@@ -1,0 +1,151 @@
+"""Many kernels at once; one fork server for each user and environment, as long as that is true."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench import kernels
+from paddle_workbench.contract import KernelServerStatus
+from paddle_workbench.errors import StorageError
+from paddle_workbench.kernels import client
+from paddle_workbench.kernels.places import KERNELS_VARIABLE, places
+
+from .conftest import start
+from .sessions import LIMIT_S, Session, is_running, wait_until
+
+MakeSession = Callable[..., Session]
+
+
+def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
+    code = "import paddle; print(int(paddle.ones([4]).sum()), __import__('os').getpid())"
+    with Session.several() as make, ThreadPoolExecutor(8) as pool:
+        sessions = list(pool.map(lambda _: make(), range(30)))
+        assert all(session.is_warm for session in sessions), full_server
+        said = [session.run(code).splitlines()[0].split() for session in sessions]
+        status = client.read_status()
+        assert status is not None
+        assert status["kernels"] == 30
+    assert {total for total, _ in said} == {"4"}
+    assert len({pid for _, pid in said}) == 30
+    wait_until(lambda: (client.read_status() or {})["kernels"] == 0)
+
+
+def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:
+    written = places().status.read_text(encoding="utf-8")
+    assert KernelServerStatus.model_validate_json(written).state == "ready"
+    assert KernelServerStatus.model_validate(light_server).preloads[0].module == "numpy"
+
+
+def test_second_fork_server_leaves_the_first_alone(directory: Path) -> None:
+    first = start("json")
+    assert start("json")["pid"] == first["pid"]
+    assert is_running(int(first["pid"]))
+
+
+def test_changed_package_file_brings_a_new_fork_server(
+    directory: Path, session: MakeSession
+) -> None:
+    first = start("json")
+    kernel = session()
+    file = Path(kernels.__file__)
+    before = file.stat()
+    try:
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
+        refused = session()
+        assert not refused.is_warm
+        wait_until(lambda: (client.read_status() or {}).get("pid") != first["pid"])
+        status = client.wait_until_started()
+        assert status is not None
+        assert status["state"] == "ready"
+        assert session().is_warm
+        # The old one stays for the kernels that it has.
+        assert kernel.run("1 + 1") == "2"
+        assert is_running(int(first["pid"]))
+        kernel.close()
+        wait_until(lambda: not is_running(int(first["pid"])))
+    finally:
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_changed_module_is_noticed_without_a_request(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "changing.py"
+    module.write_text("VALUE = 1\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    first = start("changing")
+    module.write_text("VALUE = 22\n", encoding="utf-8")
+    wait_until(lambda: (client.read_status() or {}).get("pid") != first["pid"], limit_s=40)
+    client.wait_until_started()
+    with Session.several() as make:
+        kernel = make(env=dict(os.environ))
+        assert kernel.is_warm
+        assert kernel.run("import changing; changing.VALUE") == "22"
+
+
+def test_directory_must_be_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path))
+    tmp_path.chmod(0o755)
+    with pytest.raises(StorageError, match="is not a private folder"):
+        places().make()
+    tmp_path.chmod(0o700)
+    places().make()
+    elsewhere = tmp_path / "link"
+    elsewhere.symlink_to(tmp_path)
+    monkeypatch.setenv(KERNELS_VARIABLE, str(elsewhere))
+    with pytest.raises(StorageError, match="is not a private folder"):
+        places().make()
+
+
+def test_path_that_is_too_long_for_a_socket_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path / ("x" * 100)))
+    with pytest.raises(StorageError, match="too long"):
+        places()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
+def test_two_users_have_fork_servers_of_their_own(directory: Path) -> None:
+    ours = start("json")
+    # The other user may not be able to start this interpreter, so a running one changes its user.
+    code = """
+import importlib, os, time
+from paddle_workbench.kernels import client, fork_server, places
+for name in fork_server.KERNEL_MODULES:
+    importlib.import_module(name)
+os.setgid(65534)
+os.setuid(65534)
+for name in ("PADDLE_WORKBENCH_KERNELS", "XDG_RUNTIME_DIR"):
+    os.environ.pop(name, None)
+if os.fork() == 0:
+    fork_server.main(["--preload", "", "--idle", "30"])
+    os._exit(0)
+while (client.read_status() or {}).get("state") != "ready":
+    time.sleep(0.1)
+status = client.read_status()
+owner = os.stat(f"/proc/{status['pid']}").st_uid
+print(status["pid"], status["state"], owner, places.places().directory)
+client.stop_server()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+        timeout=LIMIT_S,
+    )
+    pid, state, owner, folder = done.stdout.split()
+    assert state == "ready"
+    assert owner == "65534"
+    assert int(pid) != ours["pid"]
+    assert Path(folder) != places().directory
+    assert is_running(int(ours["pid"]))

@@ -1,0 +1,219 @@
+"""Whatever is killed, nobody else's work is lost and nothing is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench.kernels import client
+from paddle_workbench.kernels.messages import connect, receive, send
+from paddle_workbench.kernels.places import places
+from paddle_workbench.kernels.warm_process import UNKNOWN_STATUS
+
+from .conftest import start
+from .sessions import LIMIT_S, Session, descriptors, is_running, wait_until
+
+MakeSession = Callable[..., Session]
+
+
+def server_pid() -> int:
+    status = client.read_status()
+    assert status is not None
+    return int(status["pid"])
+
+
+def children_of(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    return [int(child) for child in found.split()]
+
+
+def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSession) -> None:
+    start("json")
+    kernel, other = session(), session()
+    os.kill(kernel.pid, signal.SIGKILL)
+    assert kernel.process.wait(timeout=LIMIT_S) == -signal.SIGKILL
+    assert other.run("1 + 1") == "2"
+    kernel.manager.restart_kernel()
+    kernel.client.wait_for_ready(timeout=LIMIT_S)
+    assert kernel.is_warm
+
+
+def test_kernels_outlive_the_fork_server(directory: Path, session: MakeSession) -> None:
+    start("json")
+    kernel, other = session(), session()
+    kernel.run("x = 41")
+    first = server_pid()
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not is_running(first))
+    time.sleep(2)  # ipykernel looks for a lost parent every second
+    assert kernel.run("x + 1") == "42"
+    assert kernel.manager.is_alive()
+    # The next start is cold, and brings a new fork server for the one after it.
+    cold = session()
+    assert not cold.is_warm
+    assert cold.run("1 + 1") == "2"
+    wait_until(lambda: (client.read_status() or {}).get("state") == "ready", limit_s=90)
+    assert server_pid() != first
+    assert session().is_warm
+    # Those of the old one are watched and can be stopped.
+    process = kernel.process
+    kernel.manager.interrupt_kernel()
+    kernel.manager.shutdown_kernel(now=True)
+    assert process.returncode == UNKNOWN_STATUS
+    os.kill(other.pid, signal.SIGKILL)
+    wait_until(lambda: not other.manager.is_alive())
+
+
+def test_kernel_ends_when_its_client_is_killed(directory: Path) -> None:
+    start("json")
+    code = """
+import sys, time
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel(kernel_name="paddle")
+print(manager.provisioner.pid, type(manager.provisioner.process).__name__, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid, kind = owner.stdout.readline().split()
+        assert kind == "WarmProcess"
+        owner.kill()
+    wait_until(lambda: not is_running(int(pid)))
+    wait_until(lambda: client.read_status() is not None and client.read_status()["kernels"] == 0)
+
+
+def test_restart_in_the_middle_of_a_long_call_in_c(directory: Path, session: MakeSession) -> None:
+    start("json")
+    kernel = session()
+    first = kernel.pid
+    kernel.client.execute(
+        "import ctypes; ctypes.PyDLL(None).sleep(600)"  # holds the interpreter's lock
+    )
+    time.sleep(1)
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=LIMIT_S)
+    assert kernel.is_warm
+    assert kernel.run("1 + 1") == "2"
+    wait_until(lambda: not is_running(first))
+
+
+def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
+    start("json")
+    server = server_pid()
+    with Session.several() as make:  # what is opened once is open now
+        make()
+    wait_until(lambda: client.read_status()["kernels"] == 0)
+    wait_until(lambda: client.read_status()["spares"] <= 1, limit_s=90)
+    ours, theirs = descriptors(), descriptors(server)
+    folders = sorted(Path("/tmp").glob("pw-*")) + sorted(directory.rglob("*"))
+    for _ in range(100):
+        process = _start_and_end()
+        assert process.poll() is not None
+    wait_until(lambda: client.read_status()["kernels"] == 0)
+    # Spares follow the demand; when it is over one is left.
+    wait_until(lambda: len(children_of(server)) <= 1, limit_s=90)
+    wait_until(lambda: len(descriptors()) <= len(ours))
+    wait_until(lambda: len(descriptors(server)) <= len(theirs))
+    assert sorted(Path("/tmp").glob("pw-*")) + sorted(directory.rglob("*")) == folders
+    assert client.read_status()["launched"] == 101
+    assert not [pid for pid in children_of(server) if not is_running(pid)]
+
+
+def _start_and_end() -> subprocess.Popen[bytes]:
+    """Start a kernel through the provisioner and end it, without waiting for its first word."""
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name="paddle")
+    manager.start_kernel()
+    process = manager.provisioner.process
+    assert type(process).__name__ == "WarmProcess"
+    manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
+    manager.context.term()
+    return process  # type: ignore[no-any-return]
+
+
+def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSession) -> None:
+    start("json")
+    path = places().socket
+    for message in (b"", b"{", b"[]", b'"x"', b'{"do": "dance"}', b'{"do": "launch"}', b"x" * 9000):
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) as raw:
+            raw.connect(str(path))
+            raw.send(message)
+            raw.settimeout(5)
+            with contextlib.suppress(ConnectionResetError):
+                answer = raw.recv(1000)
+                assert answer == b"" or b"refused" in answer
+    # A launch by a client of another version is declined in words.
+    with connect(path, timeout_s=5) as connection:
+        send(connection, {"do": "launch", "protocol": 0, "surroundings": {}, "env": {}})
+        answer = receive(connection)
+    assert answer is not None
+    assert "protocol 0" in answer[0]["refused"]
+    assert session().is_warm
+
+
+def test_stopping_leaves_the_kernels(directory: Path, session: MakeSession) -> None:
+    start("json")
+    kernel = session()
+    server = server_pid()
+    assert client.stop_server()
+    assert not client.stop_server()
+    assert kernel.run("1 + 1") == "2"
+    process = kernel.process
+    kernel.manager.shutdown_kernel()
+    assert process.returncode == 0
+    wait_until(lambda: not is_running(server))
+
+
+def test_ends_when_idle(directory: Path, session: MakeSession) -> None:
+    start("json", idle=2)
+    server = server_pid()
+    kernel = session()
+    time.sleep(4)
+    assert is_running(server)  # it has a kernel
+    kernel.close()
+    wait_until(lambda: not is_running(server))
+    status = client.read_status()
+    assert status is not None
+    assert status["state"] == "ended"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
+def test_other_users_are_kept_out(directory: Path) -> None:
+    start("json")
+    path = places().socket
+    assert path.parent.stat().st_mode & 0o077 == 0
+    nobody = 65534
+    # The directory keeps others out; were it opened, the fork server itself would.
+    for opened in (False, True):
+        if opened:
+            for folder in (directory, path.parent):
+                folder.chmod(0o755)
+            path.chmod(0o666)
+        code = f"""
+import os, socket
+os.setgid({nobody}); os.setuid({nobody})
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+connection.connect({str(path)!r})
+connection.send(b'{{"do": "status"}}')
+print(connection.recv(1000))
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        if opened:
+            assert done.stdout.strip() == "b''" or "ConnectionResetError" in done.stderr
+        else:
+            assert "PermissionError" in done.stderr
+    for folder in (directory, path.parent):
+        folder.chmod(0o700)

@@ -1,0 +1,179 @@
+"""The forks of the fork server: spares that wait for a request, and kernels."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .hidden_modules import HiddenModules
+from .messages import send
+from .warm_kernel import run_kernel
+
+__all__ = ["Child", "Children"]
+
+LEAST_SPARES = 1
+MOST_SPARES = 4
+# Spares follow the number of kernels that were asked for in this time.
+DEMAND_S = 60.0
+# After a launch the kernel has the cores for so long, before a new spare is made.
+PAUSE_S = 0.5
+
+Task = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Child:
+    """A fork of this process.
+
+    Parameters
+    ----------
+    pid, descriptor : int
+        The process, and a pidfd of it.
+    control : socket or None
+        Where a spare waits for its request; None once it has it.
+    client : socket or None
+        To whom its end is told.
+    """
+
+    pid: int
+    descriptor: int
+    control: socket.socket | None
+    client: socket.socket | None = None
+
+
+class Children:
+    """Forks, hands over requests, and reaps.
+
+    Parameters
+    ----------
+    selector : BaseSelector
+        Each child's pidfd is registered there, with the child.
+    hidden : HiddenModules
+        For the kernels.
+    """
+
+    def __init__(self, selector: selectors.BaseSelector, hidden: HiddenModules) -> None:
+        self.spares: list[Child] = []
+        self.kernels: list[Child] = []
+        self._selector = selector
+        self._hidden = hidden
+        # What the libraries have opened, and the standard streams.
+        self._keep = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
+        self._keep = [number for number in self._keep if _is_for_kernels(number)]
+        self._launches: deque[float] = deque(maxlen=64)
+        self._pause_until = 0.0
+
+    def replenish(self) -> Task | None:
+        """Make one spare if there are too few; in the spare return what it is to do."""
+        now = time.monotonic()
+        recent = sum(now - at < DEMAND_S for at in self._launches)
+        wanted = min(MOST_SPARES, max(LEAST_SPARES, recent // 2))
+        if len(self.spares) > wanted:
+            self._dismiss(self.spares[0])
+        if len(self.spares) >= wanted or now < self._pause_until:
+            return None
+        with contextlib.suppress(OSError):
+            return self._fork()
+        self._pause_until = now + PAUSE_S
+        return None
+
+    def launch(
+        self, client: socket.socket, request: Mapping[str, Any], descriptors: list[int]
+    ) -> Task | None:
+        """Make a spare a kernel; in a fork made for it return what that is to do.
+
+        Raises
+        ------
+        OSError
+            If no process can be made.
+        """
+        self._launches.append(time.monotonic())
+        self._pause_until = time.monotonic() + PAUSE_S
+        while True:
+            if not self.spares:
+                task = self._fork()
+                if task is not None:
+                    return task
+            child = self.spares.pop(0)
+            self.kernels.append(child)
+            if child.control is None:
+                continue
+            try:
+                send(child.control, dict(request), descriptors)
+            except BrokenPipeError:  # it has died since
+                continue
+            child.control.close()
+            child.control = None
+            break
+        child.client = client
+        send(client, {"pid": child.pid}, [child.descriptor])
+        return None
+
+    def reap(self, child: Child) -> int:
+        """Take a child that has ended off the system's list, and tell its client."""
+        _, status = os.waitpid(child.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        for group in (self.spares, self.kernels):
+            if child in group:
+                group.remove(child)
+        self._selector.unregister(child.descriptor)
+        os.close(child.descriptor)
+        if child.control is not None:
+            child.control.close()
+            self._pause_until = time.monotonic() + PAUSE_S
+        if child.client is not None:
+            with contextlib.suppress(OSError):
+                send(child.client, {"exit": code})
+            child.client.close()
+        return code
+
+    def dismiss(self) -> None:
+        """End the spares."""
+        for child in self.spares:
+            self._dismiss(child)
+
+    def _dismiss(self, child: Child) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child.descriptor, signal.SIGKILL)
+
+    def _fork(self) -> Task | None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
+        if pid == 0:
+            number = theirs.detach()
+            for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+                if int(name) != number and int(name) not in self._keep:
+                    with contextlib.suppress(OSError):
+                        os.close(int(name))
+            connection = socket.socket(fileno=number)
+            return lambda: run_kernel(connection, self._hidden, self._keep)
+        theirs.close()
+        child = Child(pid, os.pidfd_open(pid), ours)
+        self._selector.register(child.descriptor, selectors.EVENT_READ, child)
+        self.spares.append(child)
+        return None
+
+
+def _is_for_kernels(number: int) -> bool:
+    """Say whether an open descriptor is one of a library, and not of the fork server."""
+    if number <= 2:
+        return True
+    try:
+        target = str(Path(f"/proc/self/fd/{number}").readlink())
+    except OSError:
+        return False
+    return not target.endswith(("/lock", "/log")) and "[eventpoll]" not in target

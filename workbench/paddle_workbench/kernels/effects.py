@@ -1,0 +1,193 @@
+"""What an import does outside of its own modules, as things that can be done again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import warnings
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+__all__ = [
+    "Attribute",
+    "Effect",
+    "ListChange",
+    "Printed",
+    "Variable",
+    "Warned",
+    "Wrote",
+    "set_state",
+    "state_changes",
+    "state_of",
+]
+
+
+class Effect(Protocol):
+    """One thing that an import did, and that a kernel does again."""
+
+    def apply(self) -> None:
+        """Do it in this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a module or class that belongs to somebody else was set, or removed."""
+
+    owner: Any
+    name: str
+    value: Any
+    absent: bool = False
+
+    def apply(self) -> None:
+        if self.absent:
+            with contextlib.suppress(AttributeError):
+                delattr(self.owner, self.name)
+        else:
+            setattr(self.owner, self.name, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning was given."""
+
+    message: Warning | str
+    category: type[Warning]
+    filename: str
+    lineno: int
+
+    def apply(self) -> None:
+        registry: dict[Any, Any] = {}
+        warnings.warn_explicit(
+            self.message, self.category, self.filename, self.lineno, registry=registry
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Something was printed to `stdout` or `stderr`."""
+
+    stream: str
+    text: str
+
+    def apply(self) -> None:
+        getattr(sys, self.stream).write(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A library wrote to a file descriptor, past Python."""
+
+    descriptor: int
+    data: bytes
+
+    def apply(self) -> None:
+        os.write(self.descriptor, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable was changed; None means that it is not there."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+    def apply(self) -> None:
+        # Where the kernel was started with another value than the fork server, that one stays.
+        if os.environ.get(self.name) != self.old:
+            return
+        if self.new is None:
+            del os.environ[self.name]
+        else:
+            os.environ[self.name] = self.new
+
+
+@dataclass(frozen=True, slots=True)
+class ListChange:
+    """Entries were put before or behind those of `warnings.filters`, `sys.path` or the like."""
+
+    which: str
+    before: tuple[Any, ...]
+    behind: tuple[Any, ...]
+
+    def apply(self) -> None:
+        target = _LISTS[self.which]()
+        target[:0] = [entry for entry in self.before if entry not in target]
+        target += [entry for entry in self.behind if entry not in target]
+        if self.which == "filters":
+            warnings._filters_mutated()  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class RootLevel:
+    """The level of the root logger was set."""
+
+    level: int
+
+    def apply(self) -> None:
+        logging.root.setLevel(self.level)
+
+
+_LISTS: MappingProxyType[str, Any] = MappingProxyType(
+    {
+        "filters": lambda: warnings.filters,
+        "path": lambda: sys.path,
+        "meta_path": lambda: sys.meta_path,
+        "handlers": lambda: logging.root.handlers,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What of the process imports are known to change."""
+
+    lists: dict[str, tuple[Any, ...]]
+    environment: dict[str, str]
+    level: int
+
+
+def state_of() -> State:
+    """Return the state of this process."""
+    return State(
+        lists={name: tuple(get()) for name, get in _LISTS.items()},
+        environment=dict(os.environ),
+        level=logging.root.level,
+    )
+
+
+def set_state(state: State) -> None:
+    """Make the state of this process what it was."""
+    for name, entries in state.lists.items():
+        _LISTS[name]()[:] = entries
+    warnings._filters_mutated()  # type: ignore[attr-defined]
+    for variable in set(os.environ) - set(state.environment):
+        del os.environ[variable]
+    os.environ.update(state.environment)
+    logging.root.setLevel(state.level)
+
+
+def state_changes(old: State, new: State) -> list[Effect]:
+    """Return what happened between two states."""
+    changes: list[Effect] = []
+    for name, entries in new.lists.items():
+        was = old.lists[name]
+        if entries != was:
+            known = [entry for entry in entries if entry in was]
+            first = entries.index(known[0]) if known else len(entries)
+            added = [entry for entry in entries[first:] if entry not in was]
+            if first or added:
+                changes.append(ListChange(name, entries[:first], tuple(added)))
+    if new.environment != old.environment:
+        names = sorted(new.environment.keys() | old.environment.keys())
+        changes += [
+            Variable(name, old.environment.get(name), new.environment.get(name))
+            for name in names
+            if new.environment.get(name) != old.environment.get(name)
+        ]
+    if new.level != old.level:
+        changes.append(RootLevel(new.level))
+    return changes

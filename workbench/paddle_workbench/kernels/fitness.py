@@ -1,0 +1,152 @@
+"""Can this process be forked? A child tries what a kernel would do.
+
+A preload can leave a process unfit: a thread of its own does not exist in the child, and a lock
+that is held at the moment of forking is never released there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from _thread import LockType
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["TEST_LIMIT_S", "fitness_problem", "held_locks", "os_threads", "run_in_child"]
+
+TEST_LIMIT_S = 30.0
+_RLOCK = type(threading.RLock())
+
+
+def os_threads() -> list[str]:
+    """Return the names of this process's threads, as the kernel of the system knows them."""
+    names = []
+    for task in sorted(Path("/proc/self/task").iterdir()):
+        with contextlib.suppress(OSError):
+            names.append((task / "comm").read_text(encoding="utf-8").strip())
+    return names
+
+
+def held_locks() -> set[int]:
+    """Return the identities of the locks that somebody holds now.
+
+    Locks are not known to the garbage collector; what refers to them is, unless it is frozen.
+    """
+    held: set[int] = set()
+    for container in gc.get_objects():
+        for value in gc.get_referents(container):
+            if isinstance(value, LockType):
+                if value.locked():
+                    held.add(id(value))
+            elif isinstance(value, _RLOCK) and repr(value).startswith("<locked"):
+                held.add(id(value))
+    return held
+
+
+def fitness_problem(
+    threads: list[str], locks: set[int], *, threads_are_known: bool, limit_s: float = TEST_LIMIT_S
+) -> str:
+    """Return why this process must not be forked any more; empty if it may.
+
+    Parameters
+    ----------
+    threads : list of str
+        The threads that were there before the last preload.
+    locks : set of int
+        The locks that were held before it.
+    threads_are_known : bool
+        The preload is one whose own threads are known to survive a fork, or not to be missed.
+    limit_s : float
+        After so many seconds a child that tries is taken to hang.
+    """
+    python_threads = [
+        thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
+    ]
+    if python_threads:
+        return f"it leaves the thread {python_threads[0]!r} running, which a fork would not have"
+    grown = len(os_threads()) - len(threads)
+    if grown > 0 and not threads_are_known:
+        return f"it leaves {grown} threads of a library running, which a fork would not have"
+    new = len(held_locks() - locks)
+    if new:
+        return f"it leaves {new} locks held, which nobody would release in a fork"
+    return run_in_child(_try_everything, limit_s=limit_s)
+
+
+def run_in_child(work: Callable[[], None], *, limit_s: float) -> str:
+    """Run a function in a fork of this process, and return what went wrong; empty if nothing."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.close(reading)
+            work()
+            status = 0
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.write(writing, traceback.format_exc(limit=-1).encode()[-2000:])
+        finally:
+            os._exit(status)
+    os.close(writing)
+    try:
+        return _outcome(pid, reading, limit_s)
+    finally:
+        os.close(reading)
+
+
+def _outcome(pid: int, reading: int, limit_s: float) -> str:
+    descriptor = os.pidfd_open(pid)
+    try:
+        ended, _, _ = select.select([descriptor], [], [], limit_s)
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+    finally:
+        os.close(descriptor)
+    _, status = os.waitpid(pid, 0)
+    if not ended:
+        return f"a fork of it hangs (tried for {limit_s:g} s)"
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return f"a fork of it is killed by {signal.Signals(-code).name}"
+    if code:
+        said = os.read(reading, 4000).decode(errors="replace").strip().splitlines()
+        return f"a fork of it fails: {said[-1] if said else f'exit status {code}'}"
+    return ""
+
+
+def _try_everything() -> None:
+    """Do once what kernels do: memory, threads, files, processes, numbers, an op of Paddle."""
+    gc.collect()
+    blocks = [bytes(1 << 20) for _ in range(32)]
+    del blocks
+    logging.getLogger(__name__).debug("a fork tries its locks")
+    done = threading.Event()
+    thread = threading.Thread(target=done.set)
+    thread.start()
+    thread.join()
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps({"time": time.time()}).encode())
+    subprocess.run([sys.executable, "-S", "-c", ""], check=True, stdin=subprocess.DEVNULL)
+    modules: dict[str, Any] = dict(sys.modules)
+    if "numpy" in modules:
+        matrix = modules["numpy"].ones((256, 256))
+        if (matrix @ matrix)[0, 0] != 256:
+            raise ArithmeticError("numpy multiplies wrongly")
+    if "paddle" in modules:
+        paddle = modules["paddle"]
+        tensor = paddle.ones([256, 256])
+        if float((tensor @ tensor)[0, 0]) != 256:
+            raise ArithmeticError("Paddle multiplies wrongly")

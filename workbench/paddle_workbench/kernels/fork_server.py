@@ -1,0 +1,335 @@
+"""The process that kernels are forked from: `python -m paddle_workbench.kernels.fork_server`.
+
+It imports the stack (`preloading`), hides it (`hidden_modules`), and then waits for requests on a
+UNIX socket. One thread, one loop: what forks must not have others. It runs no op of Paddle itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import logging
+import os
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+from .changes import EnvironmentWatch
+from .children import Child, Children
+from .client import IDLE_S, MODULE, PRELOAD_LIMIT_S, start_server
+from .gpu import gpu_problem
+from .hidden_modules import HiddenModules
+from .messages import PROTOCOL, listen, peer_user, receive, send
+from .places import Places, ServerLock, places
+from .preloading import DEFAULT_PRELOADS, preload_all
+from .recording import ImportRecorder
+from .status import ServerStatus
+from .surroundings import differing_variable, foreign_namespace
+
+__all__ = ["main"]
+
+LOG = logging.getLogger("paddle_workbench.kernels")
+
+# What ipykernel has imported when it waits for its first cell; a kernel finds it imported.
+KERNEL_MODULES = (
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "faulthandler",
+    "sqlite3",
+    "tornado.platform.asyncio",
+)
+TICK_S = 1.0
+WHOLE_LOOK_S = 10.0
+RECEIVE_LIMIT_S = 2.0
+LARGEST_LOG = 1 << 20
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+
+# What a process does after the loop has ended: nothing, or to be a kernel.
+Task = Callable[[], None]
+
+
+class ForkServer:
+    """Answers requests until it is idle, stopped, or the environment changes.
+
+    Parameters
+    ----------
+    found : Places
+    lock : ServerLock
+        Held while it takes requests.
+    status : ServerStatus
+    hidden : HiddenModules
+    watch : EnvironmentWatch
+    idle_s : float
+        So long it stays without kernels and without requests.
+    """
+
+    def __init__(
+        self,
+        found: Places,
+        lock: ServerLock,
+        *,
+        status: ServerStatus,
+        hidden: HiddenModules,
+        watch: EnvironmentWatch,
+        idle_s: float,
+    ) -> None:
+        self._places = found
+        self._lock = lock
+        self._status = status
+        self._watch = watch
+        self._idle_s = idle_s
+        self._selector = selectors.DefaultSelector()
+        self._children = Children(self._selector, hidden)
+        self._environment = dict(os.environ)
+        self._listener: socket.socket | None = None
+        self._busy_at = self._looked_at = time.monotonic()
+
+    def serve(self) -> Task | None:
+        """Run; in a fork return what the fork is to do, here nothing at the end."""
+        self._listener = listen(self._places.socket)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._listener)
+        self._status.state = "ready"
+        self._write_status()
+        LOG.info("ready, process %d", os.getpid())
+        while not self._is_over():
+            task = self._children.replenish() if self._listener is not None else None
+            if task is not None:
+                return task
+            for key, _ in self._selector.select(TICK_S):
+                task = self._on_ready(key.data)
+                if task is not None:
+                    return task
+            self._look_around()
+        self._children.dismiss()
+        self._retire("")
+        return None
+
+    def _is_over(self) -> bool:
+        if self._children.kernels:
+            self._busy_at = time.monotonic()
+            return False
+        idle = time.monotonic() - self._busy_at > self._idle_s
+        return self._listener is None or idle
+
+    def _on_ready(self, what: object) -> Task | None:
+        if what is self._listener and self._listener is not None:
+            with contextlib.suppress(OSError):
+                return self._on_connection(self._listener.accept()[0])
+        elif isinstance(what, Child):
+            status = self._children.reap(what)
+            LOG.info("process %d ended with %d", what.pid, status)
+            self._write_status()
+        return None
+
+    def _on_connection(self, connection: socket.socket) -> Task | None:
+        descriptors: list[int] = []
+        try:
+            connection.settimeout(RECEIVE_LIMIT_S)
+            if peer_user(connection) != os.geteuid():
+                LOG.warning("refused user %d", peer_user(connection))
+                connection.close()
+                return None
+            received = receive(connection)
+            request, descriptors = received if received is not None else ({}, [])
+            self._busy_at = time.monotonic()
+            return self._answer(connection, request, descriptors)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            LOG.warning("a request failed: %s: %s", type(error).__name__, error)
+            connection.close()
+            return None
+        finally:
+            for descriptor in descriptors:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+
+    def _answer(
+        self, connection: socket.socket, request: dict[str, object], descriptors: list[int]
+    ) -> Task | None:
+        match request.get("do"):
+            case "launch":
+                return self._launch(connection, request, descriptors)
+            case "status":
+                send(connection, self._current_status().as_json())
+                connection.close()
+            case "stop":
+                LOG.info("asked to stop; %d kernels go on", len(self._children.kernels))
+                self._retire("it was stopped")
+                send(connection, {"stopped": os.getpid()})
+                connection.close()
+            case _:
+                connection.close()
+        return None
+
+    def _launch(
+        self, connection: socket.socket, request: dict[str, object], descriptors: list[int]
+    ) -> Task | None:
+        problem = self._objection(request)
+        if problem:
+            send(connection, {"refused": problem})
+            connection.close()
+            return None
+        task = self._children.launch(connection, request, descriptors)
+        if task is None:
+            self._status.launched += 1
+            self._write_status()
+        return task
+
+    def _objection(self, request: dict[str, object]) -> str:
+        """Return why a kernel cannot be forked from here; empty if it can."""
+        changed = self._watch.quick_change()
+        if changed:
+            self._retire(f"{changed} changed")
+            return f"the environment changed ({changed}); a new fork server imports it"
+        if request.get("protocol") != PROTOCOL:
+            return f"the client speaks protocol {request.get('protocol')}, this is {PROTOCOL}"
+        client = request["surroundings"]
+        environment = request["env"]
+        assert isinstance(client, dict)  # noqa: S101 - what `provisioner` sends
+        assert isinstance(environment, dict)  # noqa: S101
+        elsewhere = foreign_namespace(client)
+        if elsewhere:
+            return f"the client lives in {elsewhere}"
+        variable = differing_variable(self._environment, environment)
+        if variable:
+            return (
+                f"{variable} is {environment.get(variable)!r} for the kernel and "
+                f"{self._environment.get(variable)!r} in the fork server, and imports read it"
+            )
+        return ""
+
+    def _look_around(self) -> None:
+        now = time.monotonic()
+        if self._listener is None or now - self._looked_at < WHOLE_LOOK_S:
+            return
+        self._looked_at = now
+        changed = self._watch.whole_change() or self._watch.quick_change()
+        if changed:
+            self._retire(f"{changed} changed")
+
+    def _retire(self, problem: str) -> None:
+        """Take no more requests; stay for the kernels that there are."""
+        if self._listener is None:
+            return
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._listener = None
+        self._places.socket.unlink(missing_ok=True)
+        self._children.dismiss()
+        self._status.state, self._status.problem = "retired", problem
+        self._write_status()
+        LOG.info("retired: %s", problem or "idle")
+        # A successor may have the files from now on.
+        self._lock.release()
+        if problem.endswith(" changed"):
+            start_server(self._environment, sys.argv[1:])
+
+    def _current_status(self) -> ServerStatus:
+        self._status.kernels = len(self._children.kernels)
+        self._status.spares = len(self._children.spares)
+        return self._status
+
+    def _write_status(self) -> None:
+        # After it has retired, the file is the successor's.
+        if self._listener is not None or self._status.state == "retired":
+            with contextlib.suppress(OSError):
+                self._current_status().write()
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Become a process of its own, import, and serve."""
+    options = _options(argv)
+    found = places()
+    found.make()
+    if not _detach(found):
+        return
+    # Not the root logger: kernels begin with that, and have none of this one's handlers.
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
+    lock = ServerLock(found)
+    if not lock.acquire():
+        LOG.info("another fork server is there")
+        return
+    # A fork that becomes a kernel leaves this function first: what follows is its whole life.
+    task = _serve(found, lock, options)
+    if task is not None:
+        task()
+    # Without the destructors of C++, as in `warm_kernel`.
+    os._exit(0)
+
+
+def _serve(found: Places, lock: ServerLock, options: argparse.Namespace) -> Task | None:
+    modules = [name.strip() for name in options.preload.split(",") if name.strip()]
+    watch = EnvironmentWatch()
+    status = ServerStatus(found.status, waiting=modules, environment=watch.digest)
+    status.write()
+    for name in KERNEL_MODULES:
+        import_module(name)
+    visible = set(sys.modules)
+    recorder = ImportRecorder(visible)
+    # What a kernel sets before its first cell, and matplotlib reads when it is imported.
+    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
+    gc.collect()
+    gc.freeze()
+    preload_all(
+        modules,
+        recorder,
+        limit_s=options.preload_limit,
+        listener=lambda done: status.advance(done, modules),
+    )
+    for preload in status.preloads:
+        LOG.info("%s %.2f s %s", preload.module, preload.seconds, preload.problem)
+    status.problem = gpu_problem()
+    if status.problem:
+        status.state = "unfit"
+        status.write()
+        return None
+    watch.remember_modules()
+    recorder.withdraw()
+    hidden = HiddenModules(recorder.packages, visible)
+    hidden.install()
+    gc.collect()
+    gc.freeze()
+    server = ForkServer(found, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle)
+    return server.serve()
+
+
+def _detach(found: Places) -> bool:
+    """Go on in a child that belongs to nobody; say whether this is it."""
+    if os.fork():
+        return False
+    os.setsid()
+    os.chdir("/")
+    if found.log.exists() and found.log.stat().st_size > LARGEST_LOG:
+        found.log.replace(found.log.with_suffix(".old"))
+    null = os.open(os.devnull, os.O_RDWR)
+    log = os.open(found.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, descriptor in ((0, null), (1, log), (2, log)):
+        os.dup2(descriptor, number)
+    for descriptor in (null, log):
+        os.close(descriptor)
+    return True
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=MODULE, description=__doc__)
+    parser.add_argument("--preload", default=",".join(DEFAULT_PRELOADS))
+    parser.add_argument("--preload-limit", type=float, default=PRELOAD_LIMIT_S, metavar="S")
+    parser.add_argument("--idle", type=float, default=IDLE_S, metavar="S")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    # As ipykernel's launcher does: the folder that this was started in is no place for modules.
+    del sys.path[0]
+    main()

@@ -1,0 +1,165 @@
+"""Modules that are loaded and not to be seen until they are imported.
+
+A kernel forked from the fork server holds the whole stack. `HiddenModules` takes it out of
+`sys.modules`; the first import of a package puts back that package and those it needs, and does
+again what importing them did (`recording`). So a warm kernel looks like a cold one, and its imports
+take milliseconds.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from threading import RLock
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from .recording import PackageRecord, package_of
+
+__all__ = ["HiddenModules"]
+
+
+def _register_widgets(package: ModuleType) -> None:
+    """Let ipywidgets tell the kernel of its comm targets, as it does at the end of its import."""
+    package._handle_ipython()
+
+
+def _seed_numpy(package: ModuleType) -> None:
+    """Give numpy's global generator a seed of this process; all forks have the same."""
+    package.random.seed()
+
+
+def _seed_paddle(package: ModuleType) -> None:
+    """Give Paddle's generators a seed of this process."""
+    package.seed(secrets.randbits(32))
+
+
+# What a package does with its process when it is imported, and the fork server did with its own.
+_IN_EACH_KERNEL: MappingProxyType[str, Callable[[ModuleType], None]] = MappingProxyType(
+    {"ipywidgets": _register_widgets, "numpy": _seed_numpy, "paddle": _seed_paddle}
+)
+
+
+class HiddenModules:
+    """A finder for modules that were taken out of `sys.modules`.
+
+    Parameters
+    ----------
+    records : mapping of str to PackageRecord
+        What importing each package did.
+    visible : set of str
+        Names of the modules that stay. Modules of the standard library stay too.
+    """
+
+    def __init__(self, records: Mapping[str, PackageRecord], visible: set[str]) -> None:
+        self._records = records
+        self._lock = RLock()
+        self._hidden: dict[str, dict[str, ModuleType]] = {}
+        self._first: dict[str, int] = {}
+        self._in_parents: list[tuple[ModuleType, str, ModuleType]] = []
+        for name, module in list(sys.modules.items()):
+            package = package_of(name)
+            if name in visible or package in sys.stdlib_module_names:
+                continue
+            # Without a spec it was never imported: Cython's shared types, for example.
+            if isinstance(module, ModuleType) and module.__spec__ is not None:
+                self._hidden.setdefault(package, {})[name] = module
+                self._first.setdefault(package, len(self._first))
+        self._conceal(visible)
+
+    def install(self) -> None:
+        """Come first when Python looks for a module."""
+        sys.meta_path.insert(0, self)
+
+    @property
+    def packages(self) -> list[str]:
+        """Return the names of the packages that are still hidden."""
+        return list(self._hidden)
+
+    def borrow(self, name: str) -> Any:
+        """Return a module that may be hidden, and leave it so."""
+        return self._hidden.get(package_of(name), {}).get(name) or import_module(name)
+
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - the signature is Python's
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> ModuleSpec | None:
+        """Find a hidden module."""
+        module = self._hidden.get(package_of(name), {}).get(name)
+        if module is None:
+            return None
+        original = module.__spec__
+        loader: Any = _Revealer(self, module)
+        spec = ModuleSpec(name, loader, is_package=hasattr(module, "__path__"))
+        if original is not None:
+            spec.origin = original.origin
+            spec.submodule_search_locations = original.submodule_search_locations
+        return spec
+
+    def reveal(self, package: str) -> None:
+        """Put a package and those it needs back, and do again what importing them did."""
+        with self._lock:
+            packages = sorted(self._needed(package), key=self._first.__getitem__)
+            shown: list[dict[str, ModuleType]] = [self._hidden.pop(name) for name in packages]
+            for modules in shown:
+                # One that is being imported at this moment is put there by Python itself.
+                sys.modules.update(
+                    (name, module) for name, module in modules.items() if name not in sys.modules
+                )
+            for parent, name, module in self._in_parents:
+                if package_of(module.__name__) in packages:
+                    setattr(parent, name, module)
+        for name in packages:
+            record = self._records.get(name)
+            for effect in record.effects if record is not None else ():
+                effect.apply()
+        for name in packages:
+            if name in _IN_EACH_KERNEL:
+                _IN_EACH_KERNEL[name](sys.modules[name])
+
+    def _needed(self, package: str) -> set[str]:
+        """Return the hidden packages that a package needs, itself among them."""
+        found: set[str] = set()
+        waiting = [package]
+        while waiting:
+            name = waiting.pop()
+            if name in self._hidden and name not in found:
+                found.add(name)
+                waiting += self._records[name].needs if name in self._records else ()
+        return found
+
+    def _conceal(self, visible: Iterable[str]) -> None:
+        for name in [name for modules in self._hidden.values() for name in modules]:
+            module = sys.modules.pop(name)
+            parent_name, _, child = name.rpartition(".")
+            if parent_name in visible:
+                parent = sys.modules[parent_name]
+                if getattr(parent, child, None) is module:
+                    self._in_parents.append((parent, child, module))
+                    delattr(parent, child)
+
+
+class _Revealer:
+    """The loader of a hidden module."""
+
+    def __init__(self, hidden: HiddenModules, module: ModuleType) -> None:
+        self._hidden = hidden
+        self._module = module
+        self._spec = module.__spec__
+
+    def __getattr__(self, name: str) -> Any:
+        # For those who look at a spec without importing: the true loader's other abilities.
+        return getattr(self._spec.loader if self._spec else None, name)
+
+    def create_module(self, _spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # It has run already, in the fork server; only its spec was replaced on the way here.
+        module.__spec__ = self._spec
+        self._hidden.reveal(package_of(module.__name__))

@@ -1,0 +1,100 @@
+"""What the fork server and those who ask it for kernels say to each other.
+
+Each message is one JSON object in one packet of a UNIX socket, with file descriptors beside it.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import json
+import os
+import socket
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["PROTOCOL", "connect", "listen", "peer_user", "receive", "send"]
+
+PROTOCOL = 1
+MAXIMUM_BYTES = 1 << 20
+MAXIMUM_DESCRIPTORS = 8
+
+Message = dict[str, Any]
+
+
+def connect(path: Path, *, timeout_s: float) -> socket.socket:
+    """Return a connection to the fork server.
+
+    Raises
+    ------
+    OSError
+        If nobody listens there.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.settimeout(timeout_s)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAXIMUM_BYTES)
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a socket that accepts connections at a path which nobody else uses any more."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(128)
+    return listener
+
+
+def send(connection: socket.socket, message: Message, descriptors: Sequence[int] = ()) -> None:
+    """Send one message.
+
+    Raises
+    ------
+    OSError
+        If the other side is gone, or the message is larger than a packet may be.
+    """
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+    connection.sendmsg([json.dumps(message).encode()], rights if descriptors else [])
+
+
+def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
+    """Return the next message and its descriptors; None if the other side is gone.
+
+    Raises
+    ------
+    OSError
+        If none comes within the connection's time limit.
+    ValueError
+        If it is not a JSON object.
+    """
+    descriptors = array.array("i")
+    space = socket.CMSG_LEN(MAXIMUM_DESCRIPTORS * descriptors.itemsize)
+    data, ancillary, _flags, _address = connection.recvmsg(MAXIMUM_BYTES, space)
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    if not data:
+        return None
+    try:
+        message = dict(json.loads(data))
+    except (TypeError, ValueError) as error:
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        raise ValueError(f"{data[:80]!r} is not a JSON object.") from error
+    return message, list(descriptors)
+
+
+def peer_user(connection: socket.socket) -> int:
+    """Return the user id of the process at the other end."""
+    size = struct.calcsize("3i")
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    return int(struct.unpack("3i", credentials)[1])

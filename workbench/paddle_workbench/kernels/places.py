@@ -1,0 +1,107 @@
+"""Where the fork server of one user and one environment has its socket, status and log."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import StorageError
+from ..settings import KERNELS_VARIABLE, kernels_directory
+
+__all__ = ["Places", "ServerLock", "places"]
+
+# sockaddr_un holds 108 bytes; the longest name below takes 7, and a slash.
+LONGEST_DIRECTORY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one fork server.
+
+    Parameters
+    ----------
+    directory : Path
+        Private to the user: mode 0700.
+    """
+
+    directory: Path
+
+    @property
+    def socket(self) -> Path:
+        return self.directory / "socket"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "lock"
+
+    @property
+    def status(self) -> Path:
+        return self.directory / "status.json"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
+
+    def make(self) -> None:
+        """Make the directory, and make sure that nobody else can look into it.
+
+        Raises
+        ------
+        StorageError
+            If it belongs to somebody else, is a link, or is open to others.
+        """
+        for folder in (self.directory.parent, self.directory):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                found = folder.lstat()
+            except OSError as error:
+                raise StorageError(
+                    f"{folder} cannot be made: {error.strerror}.",
+                    f"Set {KERNELS_VARIABLE} to a folder of your own.",
+                ) from error
+            private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+            if not private or found.st_uid != os.geteuid():
+                raise StorageError(
+                    f"{folder} is not a private folder of this user; it has the mode "
+                    f"{found.st_mode & 0o777:o} and the owner {found.st_uid}.",
+                    f"Remove it, or set {KERNELS_VARIABLE} to a folder of your own.",
+                )
+
+
+class ServerLock:
+    """Held by the one fork server of a user and an environment that takes requests."""
+
+    def __init__(self, found: Places) -> None:
+        self._descriptor = os.open(found.lock, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def acquire(self) -> bool:
+        """Take it, and say whether that could be done."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let it go, in this process and its forks."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+def places() -> Places:
+    """Return the places of this user and this environment.
+
+    Raises
+    ------
+    StorageError
+        If the path is too long for a UNIX socket.
+    """
+    directory = kernels_directory()
+    if len(os.fsencode(directory)) > LONGEST_DIRECTORY:
+        raise StorageError(
+            f"{directory} is too long for the path of a socket.",
+            f"Set {KERNELS_VARIABLE} to a folder with a shorter path.",
+        )
+    return Places(directory)

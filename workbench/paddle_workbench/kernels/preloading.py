@@ -1,0 +1,184 @@
+"""Importing the stack into the fork server, one preload after the other, each at no risk.
+
+An import cannot be taken back. So for each preload this process forks: the child imports, proves
+that it can still be forked, and goes on as the fork server, while the parent ends. If the child
+fails, crashes or hangs, the parent still is what it was, and leaves the preload out.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from .fitness import fitness_problem, held_locks, os_threads
+from .recording import ImportRecorder, package_of
+
+__all__ = ["DEFAULT_PRELOADS", "Preload", "preload_all"]
+
+DEFAULT_PRELOADS = (
+    "ipykernel",
+    "IPython",
+    "numpy",
+    "matplotlib",
+    "paddle",
+    "paddlenlp.transformers",
+    "paddleocr",
+    "paddle_workbench",
+)
+# Their libraries start threads while they are imported, which do nothing until an op runs: those of
+# OpenBLAS, which it ends and starts again around a fork, and those of Paddle and pyarrow.
+_THREADS_ARE_KNOWN = frozenset(package_of(name) for name in DEFAULT_PRELOADS)
+
+
+@dataclass(frozen=True, slots=True)
+class Preload:
+    """How one preload went.
+
+    Parameters
+    ----------
+    module : str
+    seconds : float
+    problem : str
+        Why it was left out; empty if it was not.
+    """
+
+    module: str
+    seconds: float
+    problem: str = ""
+
+
+def preload_all(
+    modules: Sequence[str],
+    recorder: ImportRecorder,
+    *,
+    limit_s: float,
+    listener: Callable[[list[Preload]], None],
+) -> list[Preload]:
+    """Import modules; return how each went, in the last of the processes that this takes.
+
+    Parameters
+    ----------
+    modules : sequence of str
+    recorder : ImportRecorder
+    limit_s : float
+        A preload that takes longer is left out.
+    listener : callable
+        Told after each preload, in the process that goes on.
+    """
+    done: list[Preload] = []
+    for module in modules:
+        begin = time.monotonic()
+        problem = _advance(module, recorder, limit_s)
+        done.append(Preload(module, round(time.monotonic() - begin, 2), problem))
+        listener(done)
+    return done
+
+
+def _advance(module: str, recorder: ImportRecorder, limit_s: float) -> str:
+    """Return the problem in this process, or go on without one in a child that has imported."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        problem = "it ended the process"
+        try:
+            problem = _import(module, recorder)
+        except BaseException as error:  # whatever a module does when imported
+            problem = f"{type(error).__name__}: {error}"
+        finally:
+            with os.fdopen(writing, "w", encoding="utf-8") as answer:
+                answer.write(json.dumps(problem))
+            if problem:
+                os._exit(1)
+        return ""
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as answer:
+        ready, _, _ = select.select([answer], [], [], limit_s)
+        said = answer.read() if ready else ""
+    if said == '""':
+        os._exit(0)
+    # The child may have left processes of its own in its group; there is nothing else to end.
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    if said:
+        return str(json.loads(said))
+    if not ready:
+        return f"importing it took more than {limit_s:g} s"
+    code = os.waitstatus_to_exitcode(status)
+    return f"importing it ended the process ({_ending(code)})"
+
+
+def _import(module: str, recorder: ImportRecorder) -> str:
+    threads, locks = os_threads(), held_locks()
+    with _looking_like_a_kernel(), _descriptors() as written, recorder.recording(module):
+        importlib.import_module(module)
+    for descriptor, file in written.items():
+        file.seek(0)
+        data = file.read()
+        if data:
+            recorder.wrote(descriptor, data, module)
+        file.close()
+    gc.collect()
+    known = package_of(module) in _THREADS_ARE_KNOWN
+    problem = fitness_problem(threads, locks, threads_are_known=known)
+    # Frozen objects are not touched by later collections, here or in a fork, and so stay shared.
+    gc.freeze()
+    return problem
+
+
+@contextmanager
+def _looking_like_a_kernel() -> Iterator[None]:
+    """Let modules see what they would see when imported in a kernel: a shell of IPython's.
+
+    pandas asks for one to know how wide it may print, tqdm to choose its progress bar.
+    """
+    from ipykernel.zmqshell import ZMQInteractiveShell
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell: Any = ZMQInteractiveShell.__new__(ZMQInteractiveShell)
+    classes: tuple[Any, ...] = (InteractiveShell, ZMQInteractiveShell)
+    builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
+    for known in classes:
+        known._instance = shell
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+        for known in classes:
+            known._instance = None
+
+
+@contextmanager
+def _descriptors() -> Iterator[dict[int, IO[bytes]]]:
+    """Catch what goes to the file descriptors of stdout and stderr."""
+    caught: dict[int, IO[bytes]] = {
+        number: tempfile.TemporaryFile()  # noqa: SIM115 - read, and closed, by the caller
+        for number in (1, 2)
+    }
+    saved = {number: os.dup(number) for number in caught}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        for number, file in caught.items():
+            os.dup2(file.fileno(), number)
+        yield caught
+    finally:
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
+
+
+def _ending(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"

@@ -1,0 +1,168 @@
+"""The kernel provisioner: a fork where one can be had, else a process as ever."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from ..errors import WorkbenchError
+from .changes import EnvironmentWatch
+from .client import are_supported, read_status, start_server
+from .messages import PROTOCOL, connect, receive, send
+from .places import places
+from .surroundings import surroundings
+from .warm_process import WarmProcess
+
+__all__ = ["WarmProvisioner"]
+
+LAUNCH_LIMIT_S = 10.0
+
+
+class _ColdStartError(Exception):
+    """Says why a kernel cannot be forked."""
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts kernels by asking the fork server for them.
+
+    Everything else, from ports to signals, is Jupyter's own local provisioner. Where the fork
+    server is absent, declines, or cannot do what was asked, so is the start.
+    """
+
+    # Jupyter's own has a Popen here; both have the same methods.
+    process: Any
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel."""
+        if not are_supported():
+            return await super().launch_kernel(cmd, **kwargs)
+        try:
+            process = await asyncio.to_thread(_launch, cmd, kwargs)
+        except (_ColdStartError, OSError, ValueError, WorkbenchError) as reason:
+            self.log.info("Paddle Workbench starts a cold kernel: %s", reason)
+            _raise_server(kwargs.get("env") or os.environ)
+            return await super().launch_kernel(cmd, **kwargs)
+        # A kernel leads a session of its own, as one that Jupyter starts does.
+        self.process = process
+        self.pid = self.pgid = process.pid
+        self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
+        return self.connection_info
+
+
+def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
+    """Ask the fork server for a kernel.
+
+    Raises
+    ------
+    _ColdStartError
+        If it is not the kind of kernel that can be forked.
+    OSError, ValueError
+        If there is no fork server, or it gives no answer.
+    """
+    if cmd[1:3] != ["-m", "ipykernel_launcher"] or not _is_this_python(cmd[0]):
+        raise _ColdStartError(f"{' '.join(cmd[:3])} is not this environment's ipykernel")
+    directory = str(options.get("cwd") or Path.cwd())
+    if not Path(directory).is_dir():
+        raise _ColdStartError(f"{directory} is no folder")
+    environment = options.get("env") or dict(os.environ)
+    independent = options.get("independent", False)
+    request = {
+        "do": "launch",
+        "protocol": PROTOCOL,
+        "argv": cmd,
+        "cwd": directory,
+        "env": environment if independent else environment | {"JPY_PARENT_PID": str(os.getpid())},
+        "surroundings": surroundings(),
+    }
+    reading, writing = _input(options.get("stdin"))
+    try:
+        outputs = [
+            _output(options.get(name), number) for name, number in (("stdout", 1), ("stderr", 2))
+        ]
+        connection = connect(places().socket, timeout_s=LAUNCH_LIMIT_S)
+        try:
+            send(connection, request, [reading, *outputs])
+            pid, descriptor = _answer(connection)
+        except BaseException:
+            connection.close()
+            raise
+    except BaseException:
+        if writing is not None:
+            writing.close()
+        raise
+    finally:
+        os.close(reading)
+    return WarmProcess(pid, descriptor, connection, writing)
+
+
+def _answer(connection: socket.socket) -> tuple[int, int]:
+    """Return the process and the pidfd that the fork server answers with."""
+    answer = receive(connection)
+    if answer is None:
+        raise ConnectionError("the fork server gave no answer")
+    message, descriptors = answer
+    if "refused" in message:
+        raise _ColdStartError(str(message["refused"]))
+    return int(message["pid"]), descriptors[0]
+
+
+def _is_this_python(program: str) -> bool:
+    return Path(program).parent == Path(sys.executable).parent
+
+
+def _input(given: Any) -> tuple[int, IO[bytes] | None]:
+    """Return what a kernel reads from, to be closed here, and the end to write to if it is new."""
+    if given is None or given == subprocess.PIPE:
+        reading, writing = os.pipe()
+        return reading, os.fdopen(writing, "wb")
+    if given == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_RDONLY), None
+    return os.dup(given if isinstance(given, int) else given.fileno()), None
+
+
+def _output(given: Any, inherited: int) -> int:
+    """Return the descriptor that a kernel writes to."""
+    if given in (subprocess.PIPE, subprocess.STDOUT):
+        raise _ColdStartError("its output is to go through a pipe")
+    if given == subprocess.DEVNULL:
+        return _null()
+    if given is not None:
+        return given if isinstance(given, int) else int(given.fileno())
+    try:
+        os.fstat(inherited)
+    except OSError:
+        return _null()
+    return inherited
+
+
+@cache
+def _null() -> int:
+    """Return a descriptor of the null device, opened once."""
+    return os.open(os.devnull, os.O_RDWR)
+
+
+def _raise_server(environment: Mapping[str, str]) -> None:
+    """Start a fork server for the next kernel, unless there is one or it would be of no use."""
+    try:
+        status = read_status()
+    except WorkbenchError:
+        return
+    if status is not None and status["state"] in ("preloading", "ready"):
+        return
+    unfit = status is not None and status["state"] == "unfit"
+    if unfit and status is not None and status["environment"] == EnvironmentWatch().digest:
+        return
+    # Its imports take a moment before it detaches; the kernel need not wait for that.
+    threading.Thread(target=start_server, args=(dict(environment),), daemon=True).start()

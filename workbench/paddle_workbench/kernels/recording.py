@@ -1,0 +1,352 @@
+"""Watching imports in the fork server, so that a kernel can repeat what they did.
+
+A kernel must look as if nothing had been imported yet, and `import paddle` in it must do what it
+does in a cold one: apply the patches, give the warnings, print the lines. So while the fork server
+imports, everything that an import leaves outside of its own modules is written down, by package.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any, TextIO
+
+from .effects import Attribute, Effect, Printed, Warned, Wrote, set_state, state_changes, state_of
+
+__all__ = ["ImportRecorder", "PackageRecord", "package_of"]
+
+_MISSING = object()
+_LISTED = frozenset({"path", "meta_path", "modules", "stdout", "stderr"})
+_PLAIN = (str, int, float, bool, bytes, tuple)
+# Kinds of attributes that decide what code does; others are the data of their owner.
+_BEHAVIOUR = (
+    type,
+    property,
+    staticmethod,
+    classmethod,
+    partial,
+    ModuleType,
+    FunctionType,
+    BuiltinFunctionType,
+    MethodType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+)
+_EVERYTHING = ("always", None, Warning, None, 0)
+# Attributes that importing any submodule, or merely looking at a class, may change.
+_NOISE = frozenset({"__warningregistry__", "__builtins__", "__abstractmethods__", "_abc_impl"})
+
+
+def package_of(name: str) -> str:
+    """Return the top-level package of a module's name."""
+    return name.partition(".")[0]
+
+
+@dataclass(slots=True)
+class PackageRecord:
+    """What importing one top-level package did.
+
+    Parameters
+    ----------
+    name : str
+    needs : set of str
+        The packages that its modules imported.
+    effects : list of Effect
+        What it did outside of its modules, in order.
+    """
+
+    name: str
+    needs: set[str] = field(default_factory=set)
+    effects: list[Effect] = field(default_factory=list)
+
+
+class ImportRecorder:
+    """Writes down what imports do.
+
+    Parameters
+    ----------
+    visible : set of str
+        Names of the modules that a cold kernel has too; changes in them are effects.
+    """
+
+    def __init__(self, visible: set[str]) -> None:
+        self.visible = visible
+        self.packages: dict[str, PackageRecord] = {}
+        self._running: list[str] = []
+        self._root = ""
+        self._beginning = self._state = state_of()
+        self._undo: list[Attribute] = []
+        self._before: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self._new: set[str] = set()
+
+    @contextmanager
+    def recording(self, root: str) -> Iterator[None]:
+        """Record everything that is imported in the block on behalf of one preload."""
+        self._before = _attributes(sys.modules.values())
+        self._new = set()
+        self._root = package_of(root)
+        original_import, original_import_module = builtins.__import__, importlib.import_module
+        streams = sys.stdout, sys.stderr
+        showwarning = warnings.showwarning
+        finder = _Watcher(self)
+        try:
+            builtins.__import__ = self._watched_import(original_import)
+            importlib.import_module = self._watched_import_module(original_import_module)
+            sys.stdout, sys.stderr = LateStream("stdout", self), LateStream("stderr", self)
+            sys.meta_path.insert(0, finder)
+            warnings.showwarning = self._on_warning
+            # Each is written down; whether it is shown, the filters of the kernel decide.
+            warnings.filters.append(_EVERYTHING)  # type: ignore[attr-defined]
+            warnings._filters_mutated()  # type: ignore[attr-defined]
+            self._state = state_of()
+            yield
+        finally:
+            self._note_state()
+            self._root = ""
+            warnings.filters.remove(_EVERYTHING)  # type: ignore[attr-defined]
+            if warnings.showwarning == self._on_warning:
+                warnings.showwarning = showwarning
+            sys.meta_path.remove(finder)
+            sys.stdout, sys.stderr = streams
+            builtins.__import__ = original_import
+            importlib.import_module = original_import_module
+            self._note_patches(package_of(root))
+
+    def withdraw(self) -> None:
+        """Take back what was recorded, so that this process is again as it was at the beginning."""
+        for undo in reversed(self._undo):
+            undo.apply()
+        self._undo.clear()
+        set_state(self._beginning)
+
+    def printed(self, stream: str, text: str) -> None:
+        """Write down what a module printed while it was imported."""
+        self._record(self._current()).effects.append(Printed(stream, text))
+
+    def wrote(self, descriptor: int, data: bytes, root: str) -> None:
+        """Write down what went past Python while a preload was imported."""
+        self._record(package_of(root)).effects.append(Wrote(descriptor, data))
+
+    # Called by the watcher
+
+    def entered(self, module: str) -> None:
+        self._note_state()
+        self._running.append(package_of(module))
+
+    def left(self, module: str) -> None:
+        self._note_state()
+        self._running.pop()
+        if package_of(module) == module:
+            # What is changed in the package from now on, somebody else changes.
+            self._new.add(module)
+            inside = [sys.modules[name] for name in list(sys.modules) if package_of(name) == module]
+            for identity, content in _attributes(inside).items():
+                self._before.setdefault(identity, content)
+
+    def needed(self, module: str) -> None:
+        """Write down that the module being imported asked for another."""
+        if self._running and package_of(module) != self._running[-1]:
+            self._record(self._running[-1]).needs.add(package_of(module))
+
+    def _current(self) -> str:
+        return self._running[-1] if self._running else self._root
+
+    def _record(self, package: str) -> PackageRecord:
+        return self.packages.setdefault(package, PackageRecord(package))
+
+    def _note_state(self) -> None:
+        """Give what changed in the process since the last look to the package that is running."""
+        now = state_of()
+        changes = state_changes(self._state, now)
+        if changes:
+            self._record(self._current()).effects += changes
+        self._state = now
+
+    def _on_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,  # noqa: ARG002 - the signature is the library's
+        line: str | None = None,  # noqa: ARG002
+    ) -> None:
+        effect = Warned(message, category, filename, lineno)
+        self._record(self._current()).effects.append(effect)
+
+    def _watched_import(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(name: str, globals: Any = None, *rest: Any, **named: Any) -> Any:  # noqa: A002
+            level = named.get("level", rest[2] if len(rest) > 2 else 0)
+            if not level and globals:
+                self._needed_by(globals.get("__name__"), name)
+            return original(name, globals, *rest, **named)
+
+        return watched
+
+    def _watched_import_module(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(name: str, package: str | None = None) -> Any:
+            if not name.startswith("."):
+                self._needed_by(sys._getframe(1).f_globals.get("__name__"), name)
+            return original(name, package)
+
+        return watched
+
+    def _needed_by(self, importer: object, name: str) -> None:
+        if isinstance(importer, str) and importer not in self.visible:
+            package = package_of(importer)
+            if package != package_of(name):
+                self._record(package).needs.add(package_of(name))
+
+    def _note_patches(self, root: str) -> None:
+        """Write down what was changed in modules and classes of others."""
+        for owner, old in self._before.values():
+            now = vars(owner)
+            if len(now) == len(old) and all(now.get(name) is value for name, value in old.items()):
+                continue
+            for name in [*now, *(name for name in old if name not in now)]:
+                was, value = old.get(name, _MISSING), now.get(name, _MISSING)
+                if _is_same(was, value) or _is_noise(owner, name, value):
+                    continue
+                package = self._patching(owner, was, value, root)
+                if package:
+                    effect = Attribute(owner, name, value, absent=value is _MISSING)
+                    self._record(package).effects.append(effect)
+                    self._undo.append(Attribute(owner, name, was, absent=was is _MISSING))
+
+    def _patching(self, owner: Any, was: Any, value: Any, root: str) -> str:
+        """Return the package that made a change; empty if that is no patch."""
+        if not (_is_behaviour(was) or _is_behaviour(value)):
+            # Counters and caches of the owner, which others fill by using it.
+            return ""
+        owners = package_of(getattr(owner, "__module__", None) or owner.__name__)
+        module = getattr(value, "__module__", None)
+        values = package_of(module) if isinstance(module, str) else ""
+        lazy = was is _MISSING and values == owners
+        if lazy or (owners in sys.stdlib_module_names and values in sys.stdlib_module_names):
+            return ""
+        return values if values in self._new and values != owners else root
+
+
+class LateStream:
+    """Stands for sys.stdout or sys.stderr in whatever takes hold of it during an import.
+
+    A logging handler made then keeps its stream for ever. In a kernel this one passes everything on
+    to what `sys.stdout` is there.
+    """
+
+    def __init__(self, name: str, recorder: ImportRecorder) -> None:
+        self._name = name
+        self._recorder = recorder
+
+    def write(self, text: str) -> int:
+        """Write to the stream of the moment; during an import, into the record."""
+        if getattr(sys, self._name) is self:
+            self._recorder.printed(self._name, text)
+            return len(text)
+        return int(self._target().write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target(), name)
+
+    def _target(self) -> Any:
+        current = getattr(sys, self._name)
+        return getattr(sys, f"__{self._name}__") if current is self else current
+
+
+class _Watcher:
+    """A finder that finds nothing of its own, and watches the modules that others find."""
+
+    def __init__(self, recorder: ImportRecorder) -> None:
+        self._recorder = recorder
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> Any:
+        self._recorder.needed(name)
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if finder is self or find is None:
+                continue
+            spec = find(name, path, target)
+            if spec is not None:
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = _WatchedLoader(spec.loader, self._recorder)
+                return spec
+        return None
+
+
+class _WatchedLoader:
+    """Says when a module begins and ends to run, and leaves the true loader behind."""
+
+    def __init__(self, loader: Any, recorder: ImportRecorder) -> None:
+        self._loader = loader
+        self._recorder = recorder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: Any) -> ModuleType | None:
+        created: ModuleType | None = self._loader.create_module(spec)
+        return created
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._recorder.entered(module.__name__)
+        try:
+            self._loader.exec_module(module)
+        finally:
+            self._recorder.left(module.__name__)
+
+
+def _attributes(modules: Iterable[object]) -> dict[int, tuple[Any, dict[str, Any]]]:
+    """Return the attributes of modules and of the classes in them, by identity."""
+    found: dict[int, tuple[Any, dict[str, Any]]] = {}
+    for module in list(modules):
+        if not isinstance(module, ModuleType):
+            continue
+        content = dict(vars(module))
+        found[id(module)] = (module, content)
+        for value in content.values():
+            if isinstance(value, type) and id(value) not in found:
+                found[id(value)] = (value, dict(vars(value)))
+    return found
+
+
+def _is_same(was: Any, value: Any) -> bool:
+    return was is value or (
+        isinstance(value, _PLAIN) and type(was) is type(value) and bool(was == value)
+    )
+
+
+def _is_behaviour(value: Any) -> bool:
+    return isinstance(value, _BEHAVIOUR)
+
+
+def _is_noise(owner: Any, name: str, value: Any) -> bool:
+    """Say whether an attribute changes by itself, or is recorded in another way."""
+    if name in _NOISE or name.startswith("__pybind11_internals"):
+        return True
+    if owner is sys:
+        return name in _LISTED
+    # What importing a submodule leaves in its parent.
+    return (
+        isinstance(owner, ModuleType)
+        and isinstance(value, ModuleType)
+        and value.__name__ == f"{owner.__name__}.{name}"
+    )

@@ -1,0 +1,153 @@
+"""What a process inherits from the one that starts it, and a forked kernel must be given."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["THREAD_VARIABLES", "adopt", "differing_variable", "foreign_namespace", "surroundings"]
+
+THREAD_VARIABLES = frozenset(
+    {
+        "BLIS_NUM_THREADS",
+        "GOTO_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    }
+)
+# Read while modules are imported or libraries loaded: a kernel that was given other values than the
+# fork server cannot be forked from it.
+_READ_BY_IMPORTS = (
+    "AISTUDIO_",
+    "BLIS_",
+    "CUDA_",
+    "CUDNN_",
+    "CUSTOM_DEVICE",
+    "FLAGS_",
+    "GFLAGS_",
+    "GLOG_",
+    "GOMP_",
+    "HF_",
+    "HOME",
+    "IPYTHON",
+    "KMP_",
+    "LANG",
+    "LC_",
+    "LD_",
+    "MALLOC_",
+    "MKL_",
+    "MPL",
+    "NVIDIA_",
+    "OMP_",
+    "OPENBLAS_",
+    "PADDLE_",
+    "PPNLP_",
+    "PYTHON",
+    "QT_API",
+    "SOT_",
+    "SPYDER",
+    "TMPDIR",
+    "TQDM_",
+    "TZ",
+    "XDG_",
+)
+_NOT_READ_BY_IMPORTS = ("PADDLE_WORKBENCH_", "XDG_RUNTIME_DIR", "XDG_SESSION_")
+_NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what a child of this process would inherit, as JSON values."""
+    return {
+        "umask": _umask(),
+        "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "affinity": sorted(os.sched_getaffinity(0)),
+        "limits": {str(number): resource.getrlimit(number) for number in _limits()},
+        "cgroup": _cgroup(),
+        "namespaces": _namespaces(),
+    }
+
+
+def foreign_namespace(client: Mapping[str, Any]) -> str:
+    """Return in what a client lives elsewhere than this process, so that a fork would not be its
+    child; empty if nowhere.
+    """
+    if client["cgroup"] != _cgroup():
+        return "another control group"
+    own = _namespaces()
+    other = [name for name in _NAMESPACES if client["namespaces"].get(name) != own.get(name)]
+    return f"another {other[0]} namespace" if other else ""
+
+
+def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
+    """Return a variable that imports read and that has another value for a kernel; or nothing."""
+    for name in sorted(own.keys() | kernel.keys()):
+        matters = name.startswith(_READ_BY_IMPORTS) and not name.startswith(_NOT_READ_BY_IMPORTS)
+        if matters and name not in THREAD_VARIABLES and own.get(name) != kernel.get(name):
+            return name
+    return ""
+
+
+def adopt(client: Mapping[str, Any]) -> None:
+    """Make this process what a child of the client would be.
+
+    Raises
+    ------
+    OSError
+        If a limit of the client is above what this process may set.
+    """
+    os.umask(client["umask"])
+    for number, (soft, hard) in client["limits"].items():
+        if resource.getrlimit(int(number)) != (soft, hard):
+            try:
+                resource.setrlimit(int(number), (soft, hard))
+            except ValueError as error:
+                raise OSError(f"limit {number}: {error}") from error
+    if sorted(os.sched_getaffinity(0)) != client["affinity"]:
+        os.sched_setaffinity(0, client["affinity"])
+    if os.getpriority(os.PRIO_PROCESS, 0) != client["nice"]:
+        os.setpriority(os.PRIO_PROCESS, 0, client["nice"])
+
+
+def default_signals() -> None:
+    """Handle signals as a new Python does, and block none."""
+    for number in signal.valid_signals():
+        if number in (signal.SIGKILL, signal.SIGSTOP):
+            continue
+        ignored = number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", None))
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _limits() -> list[int]:
+    return sorted({value for name, value in vars(resource).items() if name.startswith("RLIMIT_")})
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
+
+
+def _cgroup() -> str:
+    try:
+        return Path("/proc/self/cgroup").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _namespaces() -> dict[str, str]:
+    found = {}
+    for name in _NAMESPACES:
+        with contextlib.suppress(OSError):
+            found[name] = str(Path(f"/proc/self/ns/{name}").readlink())
+    return found

@@ -1,0 +1,149 @@
+"""From a fork of the fork server to a kernel like any other.
+
+Loaded in warm kernels and in no cold one: `environment.kernel` tells them apart by this module.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import socket
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ipykernel import kernelapp
+
+from .hidden_modules import HiddenModules
+from .messages import receive
+from .surroundings import THREAD_VARIABLES, adopt, default_signals
+
+__all__ = ["IPKernelApp", "run_kernel"]
+
+
+class IPKernelApp(kernelapp.IPKernelApp):
+    """ipykernel's application, watching the process that asked for it.
+
+    ipykernel ends when its parent does; here the parent is the fork server, whose end is no reason.
+    The name is ipykernel's own: configuration and log lines go by it.
+    """
+
+    def init_poller(self) -> None:
+        """Watch the process that a cold kernel would have as its parent."""
+        parent = int(os.environ.get("JPY_PARENT_PID") or 0)
+        self.parent_handle = parent
+        self.poller = _ClientWatch(parent) if parent else None
+
+
+class _ClientWatch(threading.Thread):
+    """Ends this process when another ends, as ipykernel's own poller does with the parent."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True, name="client-watch")
+        self._pid = pid
+
+    def run(self) -> None:
+        """Wait for the end."""
+        try:
+            descriptor = os.pidfd_open(self._pid)
+        except ProcessLookupError:
+            os._exit(1)
+        except OSError:
+            return
+        select.select([descriptor], [], [])
+        os._exit(1)
+
+
+def run_kernel(connection: socket.socket, hidden: HiddenModules, keep: Sequence[int]) -> None:
+    """Wait for a request, become what it asks for, and run until the kernel ends.
+
+    Parameters
+    ----------
+    connection : socket
+        To the fork server; at its end without a request, so does this process.
+    hidden : HiddenModules
+    keep : sequence of int
+        File descriptors that the loaded libraries need.
+    """
+    default_signals()
+    try:
+        received = receive(connection)
+    except (OSError, ValueError):
+        received = None
+    if received is None:
+        os._exit(0)
+    request, descriptors = received
+    _become(request, descriptors, keep, hidden)
+    application: Any = IPKernelApp.instance()
+    application.initialize(request["argv"][3:])
+    application.start()
+    _end()
+
+
+def _end() -> None:
+    """End the process as Python does, without the destructors of C++.
+
+    Some of the loaded libraries have thread objects whose threads no fork has; destroying those
+    aborts the process.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
+
+
+def _become(
+    request: Mapping[str, Any],
+    descriptors: Sequence[int],
+    keep: Sequence[int],
+    hidden: HiddenModules,
+) -> None:
+    """Become the process that the client would have started."""
+    os.setsid()
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+    _close_all_but({0, 1, 2, *keep})
+    adopt(request["surroundings"])
+    started_with = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["cwd"])
+    sys.orig_argv = list(request["argv"])
+    sys.argv = [_launcher(), *request["argv"][3:]]
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.reconfigure(line_buffering=stream.isatty())
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    _set_threads(started_with, request["env"], hidden)
+
+
+def _launcher() -> str:
+    from importlib.util import find_spec
+
+    spec = find_spec("ipykernel_launcher")
+    return spec.origin if spec is not None and spec.origin else "ipykernel_launcher"
+
+
+def _close_all_but(keep: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - the names are numbers
+        if int(name) not in keep:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+
+
+def _set_threads(old: Mapping[str, str], new: Mapping[str, str], hidden: HiddenModules) -> None:
+    """Give the thread pools of the loaded libraries the sizes that they would have read.
+
+    Of the variables, `OMP_NUM_THREADS` counts for all libraries and the others for one; where they
+    disagree, the smallest is taken.
+    """
+    if all(old.get(name) == new.get(name) for name in THREAD_VARIABLES):
+        return
+    given = [int(new[name]) for name in THREAD_VARIABLES if new.get(name, "").isdigit()]
+    limits = hidden.borrow("threadpoolctl").threadpool_limits
+    limits(limits=min(given) if given else len(os.sched_getaffinity(0)))

@@ -1,0 +1,110 @@
+"""A kernel that is somebody else's child, with the interface of `subprocess.Popen`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from typing import IO
+
+from .messages import receive
+
+__all__ = ["UNKNOWN_STATUS", "WarmProcess"]
+
+# Of a kernel that ended after the fork server: nobody is left who knows.
+UNKNOWN_STATUS = 255
+
+
+class WarmProcess:
+    """A process known by its pidfd, whose exit status the fork server tells.
+
+    Parameters
+    ----------
+    pid, descriptor : int
+        The process, and a pidfd of it that is closed here.
+    connection : socket
+        To the fork server, which tells the exit status there.
+    stdin : file or None
+        The other end of what the process reads.
+    """
+
+    stdout: None = None
+    stderr: None = None
+
+    def __init__(
+        self, pid: int, descriptor: int, connection: socket.socket, stdin: IO[bytes] | None
+    ) -> None:
+        self.pid = pid
+        self.stdin = stdin
+        self.returncode: int | None = None
+        self._descriptor = descriptor
+        self._connection: socket.socket | None = connection
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal; None while the process runs."""
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end, and return the exit status.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            If the process still runs after `timeout` seconds.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            status = self._look(left)
+            if status is not None:
+                return status
+            if left == 0:
+                raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout or 0)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the process has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def _look(self, wait_s: float | None) -> int | None:
+        if self.returncode is None:
+            # While the fork server lives it tells; without it the pidfd does, but not how.
+            watched = self._descriptor if self._connection is None else self._connection
+            ready, _, _ = select.select([watched], [], [], wait_s)
+            if ready and self._connection is None:
+                self._end(UNKNOWN_STATUS)
+            elif ready:
+                self._listen()
+        return self.returncode
+
+    def _listen(self) -> None:
+        assert self._connection is not None  # noqa: S101 - as its caller has seen
+        try:
+            received = receive(self._connection)
+        except (OSError, ValueError):
+            received = None
+        if received is not None:
+            self._end(int(received[0]["exit"]))
+            return
+        self._connection.close()
+        self._connection = None
+
+    def _end(self, status: int) -> None:
+        self.returncode = status
+        os.close(self._descriptor)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
