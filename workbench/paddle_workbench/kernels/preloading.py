@@ -80,13 +80,20 @@ def preload_all(
     done: list[Preload] = []
     for module in modules:
         begin = time.monotonic()
-        problem = _advance(module, recorder, limit_s)
-        done.append(Preload(module, round(time.monotonic() - begin, 2), problem))
-        listener(done)
+
+        def note(problem: str, module: str = module, begin: float = begin) -> None:
+            done.append(Preload(module, round(time.monotonic() - begin, 2), problem))
+            listener(done)
+
+        problem = _advance(module, recorder, limit_s, note)
+        if problem:
+            note(problem)
     return done
 
 
-def _advance(module: str, recorder: ImportRecorder, limit_s: float) -> str:
+def _advance(
+    module: str, recorder: ImportRecorder, limit_s: float, note: Callable[[str], None]
+) -> str:
     """Return the problem in this process, or go on without one in a child that has imported."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -95,6 +102,9 @@ def _advance(module: str, recorder: ImportRecorder, limit_s: float) -> str:
         problem = "it ended the process"
         try:
             problem = _import(module, recorder)
+            if not problem:
+                # Before the parent ends: there is always a process to be named in the status.
+                note("")
         except BaseException as error:  # whatever a module does when imported
             problem = f"{type(error).__name__}: {error}"
         finally:
@@ -109,7 +119,6 @@ def _advance(module: str, recorder: ImportRecorder, limit_s: float) -> str:
         said = answer.read() if ready else ""
     if said == '""':
         os._exit(0)
-    # The child may have left processes of its own in its group; there is nothing else to end.
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     if said:
