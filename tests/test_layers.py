@@ -17,6 +17,7 @@ FLOORS = {
     "storage": 0,
     "course": 1,
     "environment": 1,
+    "program": 1,
     "text": 1,
     "runs": 2,
     "checks": 2,
@@ -28,6 +29,7 @@ FLOORS = {
 # What a room's modules must not import, even inside a function.
 FORBIDDEN = {
     "course": {"paddle", "tornado", "ipywidgets"},
+    "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},
     "server": {"paddle", "ipywidgets"},
     "widgets": {"paddle"},
