@@ -238,6 +238,7 @@ class _Tables:
                 [op_id, [[origin.op_id, origin.certain] for origin in origins]]
                 for op_id, origins in stage.lineage.items()
             ],
+            "changed": stage.changed,
             "moved": stage.moved,
             "scope": stage.scope,
             "ops_before": stage.ops_before,
@@ -352,6 +353,7 @@ class _Reader:
                 "program": self.programs[row["program"]],
                 "removed": tuple(row["removed"]),
                 "added": tuple(row["added"]),
+                "changed": tuple(row["changed"]),
                 "moved": tuple(row["moved"]),
                 "lineage": {
                     op_id: tuple(Origin(*origin) for origin in origins)

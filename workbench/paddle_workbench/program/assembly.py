@@ -13,7 +13,9 @@ from .printed import PrintedOp, PrintedRegion, read_type
 
 __all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble", "size_of"]
 
-BOOKKEEPING = frozenset({"op_callstack", "struct_name", "stop_gradient", "persistable"})
+BOOKKEEPING = frozenset(
+    {"op_callstack", "op_name", "origin_id", "persistable", "stop_gradient", "struct_name"}
+)
 """Attributes that say nothing about what an op computes."""
 
 INPUTS = frozenset({"pd_op.data", "pd_op.feed"})
@@ -127,7 +129,7 @@ class _Builder:
         known = self.facts.get(id(printed), Facts())
         op = Op(
             id=self._id(printed),
-            name=printed.name,
+            name=_op_name(printed),
             inputs=inputs,
             outputs=tuple(outputs),
             attributes={
@@ -206,10 +208,15 @@ class _Builder:
         )
 
 
+def _op_name(printed: PrintedOp) -> str:
+    """Return an op's name; a kernel's is that of the op it runs."""
+    return str(printed.attributes.get("op_name", printed.name))
+
+
 def _name_of(printed: PrintedOp) -> str:
     attributes: dict[str, Any] = printed.attributes
     if printed.name in PARAMETERS:
         return str(attributes.get("parameter_name", ""))
-    if printed.name in INPUTS | OUTPUTS:
+    if _op_name(printed) in INPUTS | OUTPUTS:
         return str(attributes.get("name", attributes.get("output_name", "")))
     return ""

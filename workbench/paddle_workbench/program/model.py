@@ -131,6 +131,8 @@ class Stage:
         By id of an added op, the ops of the stage before that it came from; also a kept op into
         which others were merged. An op that is in neither is the op of the same id. An empty tuple
         says that it came from nothing: a pass brought it along.
+    changed : tuple of int
+        Ops that were kept, but with another dialect, kernel or attributes, or now working in place.
     moved : tuple of int
         Ops that were kept but stand in another order or region.
     scope : str
@@ -149,6 +151,7 @@ class Stage:
     removed: tuple[int, ...] = ()
     added: tuple[int, ...] = ()
     lineage: Mapping[int, tuple[Origin, ...]] = field(default_factory=dict)
+    changed: tuple[int, ...] = ()
     moved: tuple[int, ...] = ()
     scope: str = "builtin.module"
     ops_before: int = 0

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import CaptureError
 from .assembly import Facts, Numbering, assemble
+from .lines import with_inferred_lines
 from .model import Program, SourceLine
 from .printed import read_program
 
@@ -276,7 +277,8 @@ def _program(
     if layer is not None:
         names = {value.name: path for path, value in layer.state_dict().items()}
     outputs = _output_names(concrete.outputs, live, flat)
-    return assemble(printed, numbering, facts=facts, parameter_names=names, outputs=outputs)
+    program = assemble(printed, numbering, facts=facts, parameter_names=names, outputs=outputs)
+    return with_inferred_lines(program)
 
 
 def _live_ops(block: Any) -> Iterator[Any]:
