@@ -123,6 +123,7 @@ def to_json(capture: Capture) -> dict[str, Any]:
         ],
         "costs": _costs(capture.costs),
         "memory": asdict(capture.memory) if capture.memory else None,
+        "difference": capture.difference,
     }
     data["tables"] = {
         "lines": tables.lines.rows,
@@ -296,6 +297,7 @@ def _capture(data: Mapping[str, Any]) -> Capture:
         ),
         costs=_read_costs(data["costs"]),
         memory=_memory(data["memory"]),
+        difference=data["difference"],
     )
 
 

@@ -126,7 +126,7 @@ class _Builder:
             shape, dtype = self._type(printed, types, inputs, index)
             outputs.append(self._value(name, shape, dtype, _name_of(printed)))
         regions = tuple(self._region(printed, region, inputs) for region in printed.regions)
-        known = self.facts.get(id(printed), Facts())
+        known = self.facts.get(id(printed)) or Facts(layer=_layer(printed))
         op = Op(
             id=self._id(printed),
             name=_op_name(printed),
@@ -165,7 +165,7 @@ class _Builder:
         outer = dict(self.value_ids)
         arguments = []
         for index, name in enumerate(region.arguments):
-            shape, dtype = self._type(printed, [], inputs, index)
+            shape, dtype = self._type(printed, region.argument_types, inputs, index)
             # Argument names begin again in every loop, so the outer one must not be taken.
             arguments.append(self._value(name, shape, dtype, "", fresh=f"{id(region)}{name}"))
         ops = tuple(self.op(op) for op in region.ops)
@@ -206,6 +206,12 @@ class _Builder:
             bytes=prod(shape) * (size_of(value.dtype) or 0),
             value=value.id,
         )
+
+
+def _layer(printed: PrintedOp) -> str:
+    """Return the path of classes that Paddle writes: `/Encoder/Linear_1/` is `Encoder.Linear_1`."""
+    path = printed.attributes.get("struct_name", "")
+    return ".".join(part for part in str(path).split("/") if part)
 
 
 def _op_name(printed: PrintedOp) -> str:

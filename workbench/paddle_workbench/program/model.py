@@ -140,7 +140,7 @@ class Stage:
     ops_before, ops_after : int
         Without parameters and constants' bookkeeping: all ops but `builtin.parameter`.
     costs : mapping of int to OpCost
-        By op id; empty until it is asked for.
+        By id of every op that computes.
     memory : MemoryPlan or None
     """
 
@@ -318,6 +318,9 @@ class Capture:
         Of the traced program, by op id.
     memory : MemoryPlan or None
         Of the traced program.
+    difference : float or None
+        Largest difference of what the last stage computes from the eager result, as a part of the
+        eager result's largest value; None if it was not asked for.
     """
 
     schema_version: int
@@ -333,6 +336,7 @@ class Capture:
     explanations: tuple[Explanation, ...] = ()
     costs: Mapping[int, OpCost] = field(default_factory=dict)
     memory: MemoryPlan | None = None
+    difference: float | None = None
 
     def origins(self, op_id: int, *, stage: int = -1) -> tuple[Origin, ...]:
         """Return the ops of the traced program that an op of a stage came from.

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import CaptureError
 from .assembly import Numbering, assemble
 from .child import Message, Outcome, run_worker
+from .cost import costs_of
 from .lineage import next_stage
-from .model import Stage
+from .memory import memory_plan
+from .model import MemoryPlan, OpCost, Stage
 from .printed import PrintedRegion, read_program
 from .structure import Program
 from .worker import MARK
 
-__all__ = ["PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
+__all__ = ["OUTPUTS", "PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
 
 Pipeline = Literal["inference", "onednn"]
 PIPELINES: tuple[Pipeline, ...] = ("inference", "onednn")
@@ -28,6 +31,7 @@ PIPELINES: tuple[Pipeline, ...] = ("inference", "onednn")
 SAVED = "jit.save"
 LOWERED = "pd_op_to_kernel_pass"
 PREFIX = "saved"
+OUTPUTS = "outputs.npz"
 
 _RUNNING = re.compile(r"--- Running PIR pass \[(\w+)\]")
 _DETECTED = re.compile(r"--- detected \[(\d+)")
@@ -103,7 +107,7 @@ def stages_of(
             }
             outcome = run_worker("predictor", folder, request)
             if inputs is not None:
-                (folder / "outputs.npz").replace(inputs.with_name("outputs.npz"))
+                shutil.move(folder / OUTPUTS, inputs.with_name(OUTPUTS))
             steps = list(_predictor_steps(outcome))
         else:
             request = {"prefix": str(prefix), "passes": list(pipeline)}
@@ -115,6 +119,7 @@ def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Itera
     before = program
     # Paddle's own ids, by the capture's; they are known as long as one process keeps the program.
     own: dict[int, int] = {}
+    measured: tuple[dict[int, OpCost], MemoryPlan] | None = None
     for step in steps:
         if step.program is None:
             after, kept = before, {op.id: op.id for op in before.walk()}
@@ -136,6 +141,9 @@ def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Itera
         )
         if step.ids:
             own = dict(zip(step.ids, (op.id for op in stage.program.walk()), strict=True))
+        if stage.program is not before or measured is None:
+            measured = costs_of(stage.program), memory_plan(stage.program)
+        stage = replace(stage, costs=measured[0], memory=measured[1])
         before = stage.program
         if step.scope == "builtin.module" or step.program is not None:
             yield stage

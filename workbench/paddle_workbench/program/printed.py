@@ -64,6 +64,7 @@ class PrintedRegion:
     """The ops of a block and the values it is given."""
 
     arguments: list[str] = field(default_factory=list)
+    argument_types: list[str] = field(default_factory=list)
     ops: list[PrintedOp] = field(default_factory=list)
 
 

@@ -6,9 +6,9 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from .lines import with_inferred_lines
 from .model import Program, SourceLine
 from .printed import read_program
 
-__all__ = ["Trace", "input_spec_of", "trace"]
+__all__ = ["Trace", "eager", "input_spec_of", "trace"]
 
 # "  File "<file>", line 3, in forward"
 _FRAME = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+), in (?P<function>.*)$')
@@ -111,6 +111,17 @@ def trace(
         if other.__code__ is not first.__code__ and not _is_library(other.__code__.co_filename)
     ]
     return Trace(program, static, concrete, [first, *others])
+
+
+@contextmanager
+def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
+    """Give what runs a network or function eagerly, whatever `to_static` did to it."""
+    layer = _layer_of(target)
+    function = _plain_function(target)
+    if layer is not None and not hasattr(function, "__self__"):
+        function = partial(function, layer)
+    with _mode(layer, training=training) if layer is not None else nullcontext():
+        yield function
 
 
 def name_of(target: Any) -> str:
@@ -265,12 +276,11 @@ def _program(
     facts = {}
     names = {}
     for op, text in zip(live, flat, strict=True):
-        if text.name.startswith("builtin."):
-            continue  # get_attr_names() of these crashes the process; they have nothing to tell
-        stack = _stack(op.callstack) if op.has_attr("op_callstack") else ()
-        facts[id(text)] = Facts(
-            layer=_path(op.id(), calls), line=stack[-1] if stack else None, stack=stack
-        )
+        # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
+        told = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
+        stack = _stack(op.callstack) if told else ()
+        layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
+        facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
         if len(text.results) > len(text.result_types):
             text.result_types = [str(value.type()) for value in op.results()]
