@@ -19,6 +19,10 @@ __all__ = ["Graph", "Match", "match_programs", "value_at"]
 
 # What one op is called at different levels of the same pipeline.
 _ALIASES = {"feed": "data", "fetch": "output", "shadow_output": "output"}
+# What passes put on an edge: another layout, type or device for the same value.
+_PUT_BETWEEN = frozenset(
+    {"cast", "memcpy_d2h", "memcpy_h2d", "onednn_to_paddle_layout", "shadow_feed", "transpose"}
+)
 # What tells ops without inputs from each other, whatever a pass adds to them.
 _IDENTITY = ("parameter_name", "name", "value", "shape", "dtype", "start", "end")
 
@@ -257,7 +261,11 @@ class _Matcher:
             return None
         maker, index = self.after.producers[value]
         partner = self.pairs.get(maker)
-        return None if partner is None else value_at(self.before.ops[partner], index)
+        if partner is None:
+            op = self.after.ops[maker]
+            # What a pass puts between two ops hides neither from the other.
+            return self._earlier_value(op.inputs[0]) if op.kind in _PUT_BETWEEN else None
+        return value_at(self.before.ops[partner], index)
 
     def _is_kept(self, value: int) -> bool:
         maker = self.before.producers.get(value)
