@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "workbench" / "paddle_workbench"
 FLOORS = {
     "errors": 0,
     "settings": 0,
+    "time_limit": 0,
     "contract": 0,
     "storage": 0,
     "course": 1,

@@ -16,8 +16,13 @@ from paddle_workbench.program.capture import capture
 from paddle_workbench.program.lines import computes
 from paddle_workbench.program.model import Capture
 
-# GoogLeNet's side heads are made for this size alone.
-SIZES = {"LeNet": (1, 28), "googlenet": (3, 224), "inception_v3": (3, 128)}
+# AlexNet and the side heads of GoogLeNet are made for this size alone.
+SIZES = {
+    "LeNet": (1, 28),
+    "alexnet": (3, 224),
+    "googlenet": (3, 224),
+    "inception_v3": (3, 128),
+}
 SIZE = (3, 96)
 # Constructors only: the classes among the names are what these make.
 CLASSES_TOO = ("LeNet",)

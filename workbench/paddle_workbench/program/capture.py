@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .assembly import Numbering
+from .bytecode import Simulation, simulate
 from .cost import costs_of
+from .explanations import explain_breaks, explain_error, explain_sources
 from .memory import memory_plan
-from .model import SCHEMA_VERSION, Capture, Stage
+from .model import SCHEMA_VERSION, Capture, Explanation, Stage
 from .pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
 from .sources import source_texts, transformed_texts
-from .tracing import eager, name_of, trace
+from .tracing import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
 
 __all__ = ["capture"]
 
@@ -25,6 +28,7 @@ def capture(
     pipeline: Pipeline | Sequence[str] | None = "inference",
     training: bool = False,
     check_with: Sequence[Any] | None = None,
+    sot: bool = False,
 ) -> Capture:
     """Capture the dynamic-to-static workflow of a network or function.
 
@@ -43,14 +47,39 @@ def capture(
     check_with : sequence of arrays or tensors, optional
         Run the last stage on them and compare with the eager result: `Capture.difference`. For the
         two named pipelines.
+    sot : bool
+        Also run it once under SOT, on `check_with` or on ones of the shapes of `input_spec`, for
+        `subgraphs`, `breaks` and `guards`.
+
+    Returns
+    -------
+    Capture
+        If Paddle cannot trace the target, `program` is None and `explanations` says why.
 
     Raises
     ------
     CaptureError
-        If the target is neither a network nor a function, or cannot be traced.
+        If the target is neither a network nor a function, or a pass cannot be run.
     """
     numbering = Numbering()
-    traced = trace(target, input_spec, training=training, numbering=numbering)
+    functions = plain_functions(target)
+    simulation = _simulation(target, input_spec, check_with, training=training) if sot else None
+    found = Capture(
+        schema_version=SCHEMA_VERSION,
+        name=name_of(target),
+        subgraphs=tuple(simulation.subgraphs) if simulation else (),
+        breaks=tuple(simulation.breaks) if simulation else (),
+        guards=tuple(simulation.guards) if simulation else (),
+        explanations=explain_breaks(simulation) if simulation else (),
+    )
+    endless = [said for said in explain_sources(functions) if said.kind == "yield-in-loop"]
+    if endless:  # tracing it would not come to an end
+        return _refused(found, functions, tuple(endless))
+    try:
+        traced = trace(target, input_spec, training=training, numbering=numbering)
+    except TracingFailed as failure:
+        cause = failure.__cause__ or failure
+        return _refused(found, failure.functions, explain_error(cause, failure.functions))
     stages: tuple[Stage, ...] = ()
     difference = None
     wanted = _eager_results(target, check_with, training=training) if check_with else []
@@ -62,9 +91,9 @@ def capture(
             stages = stages_of(traced.program, prefix, pipeline, numbering, inputs=given)
             if given is not None:
                 difference = _difference(wanted, folder / OUTPUTS)
-    return Capture(
-        schema_version=SCHEMA_VERSION,
-        name=name_of(target),
+    return replace(
+        found,
+        explanations=(*found.explanations, *explain_sources(traced.functions)),
         sources=source_texts(traced.functions),
         transformed=transformed_texts(traced.functions),
         program=traced.program,
@@ -74,6 +103,41 @@ def capture(
         memory=memory_plan(traced.program),
         parameters=traced.program.parameters,
     )
+
+
+def _refused(
+    found: Capture, functions: list[Callable[..., Any]], explanations: tuple[Explanation, ...]
+) -> Capture:
+    return replace(
+        found,
+        sources=source_texts(functions),
+        explanations=(*found.explanations, *explanations),
+    )
+
+
+def _simulation(
+    target: Any,
+    input_spec: Sequence[Any] | None,
+    check_with: Sequence[Any] | None,
+    *,
+    training: bool,
+) -> Simulation:
+    import numpy as np
+    import paddle
+
+    given = check_with if check_with is not None else [_ones(item) for item in input_spec or ()]
+    tensors = [paddle.to_tensor(np.asarray(item)) for item in given]
+    with eager(target, training=training) as function:
+        return simulate(function, tensors)
+
+
+def _ones(item: Any) -> Any:
+    """Return an array for an argument: two where a size is open, for it must not be special."""
+    import numpy as np
+
+    spec = input_spec_of(item)
+    shape = [2 if size is None or size < 0 else size for size in spec.shape]
+    return np.ones(shape, str(spec.dtype).rpartition(".")[2])
 
 
 def _write_inputs(folder: Path, arrays: Sequence[Any]) -> Path:

@@ -236,12 +236,15 @@ class SubGraph:
         The graph as Paddle prints it.
     lines : tuple of SourceLine
         Where its calls came from.
+    eager : bool
+        True if it is smaller than SOT's minimum, so that Paddle runs it eagerly.
     """
 
     name: str
     ops: int
     text: str = ""
     lines: tuple[SourceLine, ...] = ()
+    eager: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,39 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CaptureError
+from ..time_limit import TimeLimitExceeded, time_limit
 from .assembly import Facts, Numbering, assemble
 from .lines import with_inferred_lines
 from .model import Program, SourceLine
 from .printed import read_program
 
-__all__ = ["Trace", "eager", "input_spec_of", "trace"]
+__all__ = [
+    "Trace", "TracingFailed", "eager", "input_spec_of", "is_library", "name_of",
+    "plain_functions", "trace",
+]  # fmt: skip
 
 # "  File "<file>", line 3, in forward"
 _FRAME = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+), in (?P<function>.*)$')
 
+TRACE_LIMIT_S = 120.0
+"""Some code sends AST conversion into a loop that never ends."""
+
 # Where a trace begins: everything above it on the stack is whoever asked for the trace.
 _ENTRY = "pir_from_func_spec"
+
+
+class TracingFailed(Exception):  # noqa: N818 - what happened, not what is wrong
+    """Paddle gave no program; its own exception is the cause.
+
+    Parameters
+    ----------
+    functions : list of callables
+        The learner's functions that conversion had come to.
+    """
+
+    def __init__(self, functions: list[Callable[..., Any]]) -> None:
+        super().__init__()
+        self.functions = functions
 
 
 @dataclass(slots=True)
@@ -74,7 +95,7 @@ def trace(
 
     Raises
     ------
-    CaptureError
+    TracingFailed
         If Paddle gives no program; its own exception is the cause.
     """
     import paddle
@@ -95,22 +116,33 @@ def trace(
         functions = stack.enter_context(_converted_functions())
         static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
         try:
-            concrete = static.concrete_program
-        except BaseException as error:
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                raise
-            raise CaptureError(
-                f"{name_of(target)} could not be traced: {_last_line(error)}",
-                "capture(...).explanations names the rule, the line and a repair.",
-            ) from error
+            with time_limit(TRACE_LIMIT_S):
+                concrete = static.concrete_program
+        except (Exception, TimeLimitExceeded) as error:
+            raise TracingFailed(_own(function, functions)) from error
     program = _program(concrete, calls, layer, numbering)
+    return Trace(program, static, concrete, _own(function, functions))
+
+
+def plain_functions(target: Any) -> list[Callable[..., Any]]:
+    """Return the functions whose source is known before a trace: the one that is asked for."""
+    return _own(_plain_function(target), [])
+
+
+def _own(function: Any, seen: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
+    """Return the learner's functions, the one that was asked for first."""
+    from paddle.jit.dy2static.origin_info import global_origin_info_map
+
+    transformed = {file for file, _ in global_origin_info_map}
     first = inspect.unwrap(getattr(function, "__func__", function))
-    others = [
+    own = [
         other
-        for other in functions
-        if other.__code__ is not first.__code__ and not _is_library(other.__code__.co_filename)
+        for other in seen
+        if other.__code__ is not first.__code__
+        and other.__code__.co_filename not in transformed
+        and not is_library(other.__code__.co_filename)
     ]
-    return Trace(program, static, concrete, [first, *others])
+    return [first, *own]
 
 
 @contextmanager
@@ -169,11 +201,6 @@ def _known_spec(target: Any) -> Any:
     function = target.forward if isinstance(target, Layer) else target
     spec = getattr(function, "_function_spec", None) or getattr(function, "function_spec", None)
     return getattr(spec, "input_spec", None)
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[-1][:200]}" if lines else type(error).__name__
 
 
 @contextmanager
@@ -325,11 +352,11 @@ def _stack(lines: list[str]) -> tuple[SourceLine, ...]:
     return tuple(
         SourceLine(frame["file"], int(frame["line"]), function=frame["function"])
         for frame in frames[entry + 1 :]
-        if not _is_library(frame["file"])
+        if not is_library(frame["file"])
     )
 
 
-def _is_library(file: str) -> bool:
+def is_library(file: str) -> bool:
     """Say whether a file is Paddle's own plumbing. Networks that come in packages are not."""
     if file.startswith("<frozen"):
         return True
