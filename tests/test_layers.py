@@ -13,11 +13,13 @@ PACKAGE = Path(__file__).parents[1] / "workbench" / "paddle_workbench"
 FLOORS = {
     "errors": 0,
     "settings": 0,
+    "time_limit": 0,
     "contract": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,
     "kernels": 1,
+    "program": 1,
     "text": 1,
     "runs": 2,
     "checks": 2,
@@ -29,6 +31,7 @@ FLOORS = {
 # What a room's modules must not import, even inside a function.
 FORBIDDEN = {
     "course": {"paddle", "tornado", "ipywidgets"},
+    "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},
     "server": {"paddle", "ipywidgets"},
     "widgets": {"paddle"},

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
     from .course.exercises import exercises
     from .environment.fonts import use_chinese_fonts
+    from .program.capture import capture
     from .runs.metrics import record
 
-__all__ = ["__version__", "exercises", "record", "use_chinese_fonts"]
+__all__ = ["__version__", "capture", "exercises", "record", "use_chinese_fonts"]
 
 _HOMES = {
+    "capture": ".program.capture",
     "exercises": ".course.exercises",
     "record": ".runs.metrics",
     "use_chinese_fonts": ".environment.fonts",

@@ -9,6 +9,8 @@
   * SchemaVersionError
   * NotebookError
     * ParameterError
+  * ProgramError
+    * CaptureError
   * RunNotFoundError
   * EnvironmentBrokenError
   * ShapeError
@@ -19,6 +21,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CaptureError",
     "CourseError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
@@ -26,6 +29,7 @@ __all__ = [
     "LessonNotFoundError",
     "NotebookError",
     "ParameterError",
+    "ProgramError",
     "RunNotFoundError",
     "SchemaVersionError",
     "ShapeError",
@@ -86,6 +90,14 @@ class NotebookError(WorkbenchError):
 
 class ParameterError(NotebookError):
     """A parameter has a name or a value that the notebook does not take."""
+
+
+class ProgramError(WorkbenchError):
+    """A saved program or capture cannot be read."""
+
+
+class CaptureError(ProgramError):
+    """A network or function cannot be captured."""
 
 
 class RunNotFoundError(WorkbenchError):

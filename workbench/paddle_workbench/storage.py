@@ -19,8 +19,8 @@ __all__ = ["beside", "locked", "make_folder", "set_aside", "storage_error", "wri
 LOCK_TIMEOUT_S = 10.0
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Write a text file so that a reader sees the old content or the new, never a part.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, so that a reader sees the old content or the new, never a part.
 
     Raises
     ------
@@ -31,8 +31,8 @@ def write_whole(path: Path, content: str) -> None:
     try:
         make_folder(path.parent)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()

@@ -11,7 +11,7 @@ from ..errors import WorkbenchError
 
 __all__ = ["main"]
 
-_COMMANDS = ["check", "course", "doctor", "kernels", "lab", "run", "runs"]
+_COMMANDS = ["check", "course", "doctor", "kernels", "lab", "program", "run", "runs"]
 
 
 class _LazyGroup(click.Group):

@@ -25,10 +25,10 @@ from typing import Any, TypeVar
 from ..contract import ExerciseResult, Text
 from ..errors import CourseError, ExerciseNotFoundError
 from ..settings import LANGUAGE_VARIABLE
+from ..time_limit import TimeLimitExceeded, time_limit
 from .catalog import find_lesson
 from .declarations import checkers_of
 from .notebook import solution_of
-from .time_limit import TimeLimitExceeded, time_limit
 
 __all__ = ["Checker", "ExerciseSet", "Mistake", "checker", "exercises", "load_checkers"]
 

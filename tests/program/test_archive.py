@@ -1,0 +1,99 @@
+"""Captures in files: whole, versioned, and refused when broken."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench.errors import ProgramError, SchemaVersionError, StorageError
+from paddle_workbench.program import archive
+from paddle_workbench.program.model import Capture
+
+
+@pytest.fixture
+def file(convolutional: Capture, tmp_path: Path) -> Path:
+    return convolutional.save(tmp_path / "net.capture")
+
+
+def rewritten(file: Path, change: object) -> None:
+    data = json.loads(gzip.decompress(file.read_bytes()))
+    assert callable(change)
+    change(data)
+    file.write_bytes(gzip.compress(json.dumps(data).encode()))
+
+
+@pytest.mark.parametrize("name", ["convolutional", "branching"])
+def test_loads_what_was_saved(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    found: Capture = request.getfixturevalue(name)
+    again = Capture.load(found.save(tmp_path / "net.capture"))
+    assert again == found
+    # Stages that changed nothing share their program again.
+    pairs = zip(found.stages, found.stages[1:], strict=False)
+    shared = [one.program is other.program for one, other in pairs]
+    pairs = zip(again.stages, again.stages[1:], strict=False)
+    assert [one.program is other.program for one, other in pairs] == shared
+
+
+def test_same_capture_is_the_same_file(convolutional: Capture, file: Path) -> None:
+    assert convolutional.save(file.with_name("again")).read_bytes() == file.read_bytes()
+
+
+def test_refuses_a_newer_schema(file: Path) -> None:
+    rewritten(file, lambda data: data.update(schema_version=99))
+    with pytest.raises(SchemaVersionError, match="99"):
+        Capture.load(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.pop("tables"),
+        lambda data: data["tables"]["ops"].pop(),
+        lambda data: data["tables"]["ops"].__setitem__(0, 3),
+        lambda data: data.update(program=10**6),
+        lambda data: data["stages"][0].pop("lineage"),
+        lambda data: data["stages"][0].update(unheard_of=1),
+        lambda data: data.update(schema_version=None),
+    ],
+)
+def test_refuses_a_broken_capture(file: Path, change: object) -> None:
+    rewritten(file, change)
+    with pytest.raises(ProgramError, match="broken"):
+        Capture.load(file)
+
+
+def test_refuses_a_part_of_a_file(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(ProgramError, match="cannot be read as a capture"):
+        Capture.load(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{")])
+def test_refuses_what_is_no_capture(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.capture"
+    path.write_bytes(content)
+    with pytest.raises(ProgramError, match=r"no capture|cannot be read"):
+        Capture.load(path)
+
+
+def test_refuses_what_is_too_large(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_BYTES", file.stat().st_size)
+    with pytest.raises(ProgramError, match="unpacks to more"):
+        Capture.load(file)
+    monkeypatch.setattr(archive, "MAX_BYTES", 10)
+    with pytest.raises(ProgramError, match="at most"):
+        Capture.load(file)
+
+
+def test_says_where_it_cannot_write(convolutional: Capture, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StorageError):
+        convolutional.save(tmp_path / "file" / "net.capture")
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="none.capture"):
+        Capture.load(tmp_path / "none.capture")

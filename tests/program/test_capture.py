@@ -1,0 +1,150 @@
+"""What `capture` says of source, transformed code and the traced program."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from paddle_workbench import capture
+from paddle_workbench.errors import CaptureError
+from paddle_workbench.program.lines import computes
+from paddle_workbench.program.model import Capture, Op
+
+
+def line_of(function: Any, text: str) -> int:
+    """The line of the file on which a function has this text."""
+    lines, first = inspect.getsourcelines(function)
+    return first + next(index for index, line in enumerate(lines) if text in line)
+
+
+def ops_on(found: Capture, function: Any, text: str) -> list[Op]:
+    number = line_of(function, text)
+    assert found.program is not None
+    return [op for op in found.program.walk() if op.line and op.line.line == number]
+
+
+def test_every_computing_op_has_a_certain_line(branching: Capture) -> None:
+    assert branching.program is not None
+    for op in branching.program.walk():
+        if computes(op):
+            assert op.line is not None, op
+            assert op.line.certain, op
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("self.embedding(ids)", {"embedding", "data"}),
+        ("if x.sum() > 0", {"sum", "full", "full_int_array", "greater_than", "if", "yield"}),
+        ("x = x * 2", {"full", "scale"}),
+        ("while i < 3", {"full", "less_than", "while", "yield"}),
+        ("return self.fc(x)", {"matmul", "add"}),
+    ],
+)
+def test_ops_stand_on_the_line_that_made_them(
+    branching: Capture, text: str, kinds: set[str]
+) -> None:
+    from .networks import Branching
+
+    assert {op.kind for op in ops_on(branching, Branching.forward, text)} == kinds
+
+
+def test_stack_leads_from_the_outermost_line_to_the_innermost(branching: Capture) -> None:
+    from .networks import Block, Branching, twice_positive
+
+    (relu, *_) = [
+        op
+        for op in ops_on(branching, twice_positive, "relu(x)")
+        if op.kind == "relu" and op.layer == "blocks.1"
+    ]
+    assert [line.line for line in relu.stack][-3:] == [
+        line_of(Branching.forward, "x = block(x)"),
+        line_of(Block.forward, "return twice"),
+        line_of(twice_positive, "relu(x)"),
+    ]
+
+
+def test_layer_path_is_that_of_named_sublayers(branching: Capture) -> None:
+    assert branching.program is not None
+    layers = {op.layer for op in branching.program.walk() if op.kind == "matmul"}
+    assert layers == {
+        "blocks.0.fc", "blocks.0.inner.0", "blocks.1.fc", "blocks.1.inner.0", "fc",
+    }  # fmt: skip
+
+
+def test_parameters_have_the_names_of_the_network(branching: Capture) -> None:
+    sizes = {parameter.name: parameter.bytes for parameter in branching.parameters}
+    assert sizes["embedding.weight"] == 50 * 8 * 4
+    assert sizes["blocks.1.inner.0.bias"] == 8 * 4
+
+
+def test_regions_hold_branches_and_loop_variables(branching: Capture) -> None:
+    assert branching.program is not None
+    ops = {op.kind: op for op in branching.program.ops}
+    yes, no = ops["if"].regions
+    assert [op.kind for op in yes.ops] == [op.kind for op in no.ops] == ["full", "scale", "yield"]
+    (body,) = ops["while"].regions
+    values = branching.program.values
+    assert [values[number].dtype for number in body.arguments] == ["int64", "float32"]
+    assert [values[number].shape for number in ops["while"].outputs] == [(1,), (-1, 8)]
+    # What the body computes with is its own argument and not the value outside.
+    used = {number for op in body.ops for number in op.inputs}
+    assert used & set(body.arguments)
+
+
+def test_transformed_code_leads_back_to_the_source(branching: Capture) -> None:
+    from .networks import Branching, twice_positive
+
+    names = [text.name for text in branching.transformed]
+    assert names == ["Branching.forward", "Block.forward", "twice_positive"]
+    first = branching.transformed[0]
+    lines = first.text.splitlines()
+    (call,) = [n for n, line in enumerate(lines, 1) if line.strip().startswith("_jst.IfElse")]
+    assert first.lines[call] == line_of(Branching.forward, "if x.sum() > 0")
+    assert branching.sources[2].text == inspect.getsource(twice_positive)
+    assert branching.sources[0].first_line == line_of(Branching.forward, "def forward")
+
+
+def test_leaves_the_network_as_it_was(spec: Any) -> None:
+    import paddle
+
+    from .networks import Convolutional
+
+    net = Convolutional()
+    net.train()
+    net.norm.eval()
+    before = net.forward
+    capture(net, input_spec=[spec([None, 3, 8, 8], "float32", "image")], pipeline=None)
+    assert net.forward == before
+    assert net.training
+    assert not net.norm.training
+    assert not any(part._forward_pre_hooks for part in net.sublayers(include_self=True))
+    assert isinstance(net(paddle.ones([1, 3, 8, 8])), paddle.Tensor)
+
+
+def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
+    import numpy as np
+    from paddle.jit import to_static
+
+    from .networks import Block, tail
+
+    given = [spec([None, 8], "float32", "x")]
+    block = Block()
+    targets = [tail, block, block.forward, to_static(tail)]
+    names = [capture(target, input_spec=given, pipeline=None).name for target in targets]
+    assert names == ["tail", "Block", "Block", "tail"]
+    static = to_static(Block(), input_spec=given, full_graph=True)
+    assert capture(static, pipeline=None).program is not None
+    # An array stands for its shape.
+    found = capture(tail, input_spec=[np.zeros((2, 3), "float32")], pipeline=None).program
+    assert found is not None
+    assert found.values[found.inputs[0]].shape == (2, 3)
+    assert found.values[found.outputs[0]].shape == (2, 3)
+
+
+@pytest.mark.parametrize("target", [3, "net", None])
+def test_refuses_what_is_no_network(target: Any) -> None:
+    with pytest.raises(CaptureError, match="neither a network nor a function"):
+        capture(target, pipeline=None)

@@ -1,0 +1,139 @@
+"""`workbench program`: what is in a saved program."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..program.model import Capture, Stage
+from ..program.saved import SavedProgram, read
+from ..program.structure import Op, Program
+
+__all__ = ["command"]
+
+
+@click.command("program")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(path: Path, *, as_json: bool) -> None:
+    """Show stages, ops, inputs and outputs of a saved program or capture.
+
+    Programs end in .json (PIR), .pdmodel or .onnx.
+    """
+    saved = read(path)
+    if as_json:
+        click.echo(json.dumps(_description(saved), ensure_ascii=False, indent=2))
+    else:
+        _print(saved)
+
+
+def _description(saved: SavedProgram) -> dict[str, Any]:
+    return {
+        "path": str(saved.path),
+        "format": saved.format,
+        "version": saved.version,
+        **_program(saved.program),
+        "stages": [_stage(stage) for stage in saved.capture.stages] if saved.capture else [],
+    }
+
+
+def _program(program: Program) -> dict[str, Any]:
+    return {
+        "inputs": [_value(program, value) for value in program.inputs],
+        "outputs": [_value(program, value) for value in program.outputs],
+        "parameters": [
+            {
+                "name": parameter.name,
+                "shape": parameter.shape,
+                "dtype": parameter.dtype,
+                "bytes": parameter.bytes,
+            }
+            for parameter in program.parameters
+        ],
+        "ops": [_op(op) for op in program.ops],
+        "values": [_value(program, value) for value in program.values],
+    }
+
+
+def _op(op: Op) -> dict[str, Any]:
+    return {
+        "id": op.id,
+        "name": op.name,
+        "inputs": op.inputs,
+        "outputs": op.outputs,
+        "attributes": dict(op.attributes),
+        "layer": op.layer,
+        "line": {"file": op.line.file, "line": op.line.line, "certain": op.line.certain}
+        if op.line
+        else None,
+        "regions": [
+            {"arguments": region.arguments, "ops": [_op(inner) for inner in region.ops]}
+            for region in op.regions
+        ],
+    }
+
+
+def _value(program: Program, number: int) -> dict[str, Any]:
+    value = program.values[number]
+    return {"id": number, "name": value.name, "shape": value.shape, "dtype": value.dtype}
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "scope": stage.scope,
+        "duration_ms": stage.duration_ms,
+        "matches": stage.matches,
+        "ops_before": stage.ops_before,
+        "ops_after": stage.ops_after,
+        "removed": stage.removed,
+        "added": stage.added,
+        "changed": stage.changed,
+    }
+
+
+def _print(saved: SavedProgram) -> None:
+    program = saved.program
+    counts = Counter(op.name for op in program.walk() if op.name != "builtin.parameter")
+    size = sum(parameter.bytes for parameter in program.parameters)
+    version = f" {saved.version}" if saved.version else ""
+    click.echo(f"{saved.path} ({saved.format}{version})")
+    _print_values("input", program, program.inputs)
+    _print_values("output", program, program.outputs)
+    click.echo(f"  parameters  {len(program.parameters)}, {size:,} bytes")
+    click.echo(f"  ops         {counts.total()}")
+    width = max(map(len, counts), default=0)
+    for name, number in counts.most_common():
+        click.echo(f"    {_plain(name):{width}}  {number:6}")
+    if saved.capture is not None and saved.capture.stages:
+        _print_stages(saved.capture)
+
+
+def _print_values(label: str, program: Program, numbers: tuple[int, ...]) -> None:
+    for number in numbers:
+        value = program.values[number]
+        sizes = ", ".join("?" if size < 0 else str(size) for size in value.shape or ())
+        name = f" {_plain(value.name)}" if value.name else ""
+        click.echo(f"  {label:<10} {name} ({sizes}) {value.dtype}")
+
+
+def _print_stages(capture: Capture) -> None:
+    click.echo(f"  stages      {len(capture.stages)}; those that changed something:")
+    width = max(len(stage.name) for stage in capture.stages)
+    for stage in capture.stages:
+        if not (stage.added or stage.removed or stage.changed):
+            continue
+        took = f"{stage.duration_ms:8.2f} ms" if stage.duration_ms is not None else " " * 11
+        found = "" if stage.matches is None else f"  {stage.matches} matches"
+        click.echo(
+            f"    {stage.name:{width}} {stage.ops_before:6} -> {stage.ops_after:<6}{took}{found}"
+        )
+
+
+def _plain(text: str) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in text)

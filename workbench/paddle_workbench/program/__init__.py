@@ -1,0 +1,1 @@
+"""The dynamic-to-static workflow as data: capture, stages, lineage, cost, explanations."""

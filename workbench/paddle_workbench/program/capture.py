@@ -1,0 +1,171 @@
+"""`capture`: the whole way of a network or function, from its source to the optimised program."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .assembly import Numbering
+from .bytecode import Simulation, simulate
+from .cost import costs_of
+from .explanations import explain_breaks, explain_error, explain_sources
+from .memory import memory_plan
+from .model import SCHEMA_VERSION, Capture, Explanation, Stage
+from .pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
+from .sources import source_texts, transformed_texts
+from .tracing import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
+
+__all__ = ["capture"]
+
+
+def capture(
+    target: Any,
+    *,
+    input_spec: Sequence[Any] | None = None,
+    pipeline: Pipeline | Sequence[str] | None = "inference",
+    training: bool = False,
+    check_with: Sequence[Any] | None = None,
+    sot: bool = False,
+) -> Capture:
+    """Capture the dynamic-to-static workflow of a network or function.
+
+    Parameters
+    ----------
+    target : paddle.nn.Layer, method or function
+        It is not changed, whether `to_static` was applied to it or not.
+    input_spec : sequence of InputSpec, tensors or arrays, optional
+        One entry an argument. An array stands for its shape and type. What `to_static` was given
+        if left out.
+    pipeline : "inference", "onednn", list of passes, or None
+        What `stages` shows: the passes that the Predictor runs on this machine's CPU, without or
+        with oneDNN; the passes given; or none. They run in a child process.
+    training : bool
+        Trace the network as in training, not as in evaluation.
+    check_with : sequence of arrays or tensors, optional
+        Run the last stage on them and compare with the eager result: `Capture.difference`. For the
+        two named pipelines.
+    sot : bool
+        Also run it once under SOT, on `check_with` or on ones of the shapes of `input_spec`, for
+        `subgraphs`, `breaks` and `guards`.
+
+    Returns
+    -------
+    Capture
+        If Paddle cannot trace the target, `program` is None and `explanations` says why.
+
+    Raises
+    ------
+    CaptureError
+        If the target is neither a network nor a function, or a pass cannot be run.
+    """
+    numbering = Numbering()
+    functions = plain_functions(target)
+    simulation = _simulation(target, input_spec, check_with, training=training) if sot else None
+    found = Capture(
+        schema_version=SCHEMA_VERSION,
+        name=name_of(target),
+        subgraphs=tuple(simulation.subgraphs) if simulation else (),
+        breaks=tuple(simulation.breaks) if simulation else (),
+        guards=tuple(simulation.guards) if simulation else (),
+        explanations=explain_breaks(simulation) if simulation else (),
+    )
+    endless = [said for said in explain_sources(functions) if said.kind == "yield-in-loop"]
+    if endless:  # tracing it would not come to an end
+        return _refused(found, functions, tuple(endless))
+    try:
+        traced = trace(target, input_spec, training=training, numbering=numbering)
+    except TracingFailed as failure:
+        cause = failure.__cause__ or failure
+        return _refused(found, failure.functions, explain_error(cause, failure.functions))
+    stages: tuple[Stage, ...] = ()
+    difference = None
+    wanted = _eager_results(target, check_with, training=training) if check_with else []
+    if pipeline is not None:
+        with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
+            folder = Path(name)
+            prefix = save_for_stages(traced.static, folder)
+            given = _write_inputs(folder, check_with) if check_with else None
+            stages = stages_of(traced.program, prefix, pipeline, numbering, inputs=given)
+            if given is not None:
+                difference = _difference(wanted, folder / OUTPUTS)
+    return replace(
+        found,
+        explanations=(*found.explanations, *explain_sources(traced.functions)),
+        sources=source_texts(traced.functions),
+        transformed=transformed_texts(traced.functions),
+        program=traced.program,
+        stages=stages,
+        difference=difference,
+        costs=costs_of(traced.program),
+        memory=memory_plan(traced.program),
+        parameters=traced.program.parameters,
+    )
+
+
+def _refused(
+    found: Capture, functions: list[Callable[..., Any]], explanations: tuple[Explanation, ...]
+) -> Capture:
+    return replace(
+        found,
+        sources=source_texts(functions),
+        explanations=(*found.explanations, *explanations),
+    )
+
+
+def _simulation(
+    target: Any,
+    input_spec: Sequence[Any] | None,
+    check_with: Sequence[Any] | None,
+    *,
+    training: bool,
+) -> Simulation:
+    import numpy as np
+    import paddle
+
+    given = check_with if check_with is not None else [_ones(item) for item in input_spec or ()]
+    tensors = [paddle.to_tensor(np.asarray(item)) for item in given]
+    with eager(target, training=training) as function:
+        return simulate(function, tensors)
+
+
+def _ones(item: Any) -> Any:
+    """Return an array for an argument: two where a size is open, for it must not be special."""
+    import numpy as np
+
+    spec = input_spec_of(item)
+    shape = [2 if size is None or size < 0 else size for size in spec.shape]
+    return np.ones(shape, str(spec.dtype).rpartition(".")[2])
+
+
+def _write_inputs(folder: Path, arrays: Sequence[Any]) -> Path:
+    import numpy as np
+
+    path = folder / "inputs.npz"
+    np.savez(path, **{str(index): np.asarray(array) for index, array in enumerate(arrays)})
+    return path
+
+
+def _eager_results(target: Any, arrays: Sequence[Any], *, training: bool) -> list[Any]:
+    import numpy as np
+    import paddle
+    from paddle.utils.layers_utils import flatten
+
+    given = [paddle.to_tensor(np.asarray(array)) for array in arrays]
+    with paddle.no_grad(), eager(target, training=training) as function:
+        return [np.asarray(value) for value in flatten(function(*given))]
+
+
+def _difference(wanted: Sequence[Any], outputs: Path) -> float:
+    """Return the largest difference from the eager results, as a part of their largest value."""
+    import numpy as np
+
+    largest = 0.0
+    with np.load(outputs) as found:
+        for index, expected in enumerate(wanted):
+            scale = float(np.abs(expected).max(initial=0.0)) or 1.0
+            gap = float(np.abs(found[str(index)] - expected).max(initial=0.0))
+            largest = max(largest, gap / scale)
+    return largest

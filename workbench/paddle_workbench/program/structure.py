@@ -1,0 +1,177 @@
+"""A program at one moment: ops, values, regions, and the lines they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Op", "Parameter", "Program", "Region", "SourceLine", "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of the learner's own code.
+
+    Parameters
+    ----------
+    file : str
+        The name that Python gives the file; a notebook cell has one, too.
+    line : int
+        Counted from 1.
+    certain : bool
+        True if Paddle recorded it for this op; False if it was inferred from the op's neighbours.
+    function : str
+        The function it stands in, empty if unknown.
+    """
+
+    file: str
+    line: int
+    certain: bool = True
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What flows between ops.
+
+    Parameters
+    ----------
+    id : int
+    shape : tuple of int, or None
+        -1 where a size is only known when the program runs; None for what is no single tensor.
+    dtype : str
+        `float32`, `int64`, `bool` ...; for what is no tensor its type as Paddle prints it.
+    name : str
+        The name of an input, output or parameter, else empty.
+    """
+
+    id: int
+    shape: tuple[int, ...] | None
+    dtype: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The inside of a control-flow op: one branch of an `if`, the body of a `while`.
+
+    Parameters
+    ----------
+    arguments : tuple of int
+        Ids of the values it is given, such as a loop's variables.
+    ops : tuple of Op
+    """
+
+    arguments: tuple[int, ...]
+    ops: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation.
+
+    Parameters
+    ----------
+    id : int
+    name : str
+        With its dialect: `pd_op.matmul`, `builtin.parameter`, `onednn_op.fc`.
+    inputs : tuple of (int or None)
+        Ids of values, in the op's own order; None for an optional input that is not given.
+    outputs : tuple of int
+        Ids of values.
+    attributes : mapping of str to JSON values
+        Without those about bookkeeping (call stack, layer path).
+    layer : str
+        The path of the layer that made it, as in `net.named_sublayers()`:
+        `encoder.layers.0.linear1`. Empty for the network itself and for functions.
+    line : SourceLine or None
+        The innermost line of the learner's code that made it.
+    regions : tuple of Region
+    stack : tuple of SourceLine
+        All lines of the learner's code on the way to it, outermost first; `line` is the last.
+    """
+
+    id: int
+    name: str
+    inputs: tuple[int | None, ...] = ()
+    outputs: tuple[int, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    layer: str = ""
+    line: SourceLine | None = None
+    regions: tuple[Region, ...] = ()
+    stack: tuple[SourceLine, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The name without its dialect."""
+        return self.name.split(".", 1)[-1]
+
+    def walk(self) -> Iterator[Op]:
+        """Yield this op, then those inside its regions, in the order they stand."""
+        yield self
+        for region in self.regions:
+            for op in region.ops:
+                yield from op.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A weight of the network.
+
+    Parameters
+    ----------
+    name : str
+        As in `net.named_parameters()` where the network is known, else the program's own name.
+    shape : tuple of int
+    dtype : str
+    bytes : int
+    value : int or None
+        The id of its value in the program.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program at one moment of its life.
+
+    Parameters
+    ----------
+    ops : tuple of Op
+        The outermost ones, in the order they run; `walk()` gives those inside regions, too.
+    values : mapping of int to Value
+        All values, those inside regions too, by id.
+    inputs, outputs : tuple of int
+        Ids of values.
+    parameters : tuple of Parameter
+    """
+
+    ops: tuple[Op, ...]
+    values: Mapping[int, Value]
+    inputs: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+    def walk(self) -> Iterator[Op]:
+        """Yield every op, those inside regions after the op they belong to."""
+        for op in self.ops:
+            yield from op.walk()
+
+    def by_id(self) -> dict[int, Op]:
+        """Return every op by its id."""
+        return {op.id: op for op in self.walk()}
+
+    def producers(self) -> dict[int, int]:
+        """Return by value id the id of its op; for a region's argument, of the op around it."""
+        made: dict[int, int] = {}
+        for op in self.walk():
+            made |= dict.fromkeys(op.outputs, op.id)
+            for region in op.regions:
+                made |= dict.fromkeys(region.arguments, op.id)
+        return made
