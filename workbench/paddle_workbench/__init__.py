@@ -13,10 +13,19 @@ if TYPE_CHECKING:
     from .environment.fonts import use_chinese_fonts
     from .program.capture import capture
     from .runs.metrics import record
+    from .widgets.microscope import ProgramMicroscope
 
-__all__ = ["__version__", "capture", "exercises", "record", "use_chinese_fonts"]
+__all__ = [
+    "ProgramMicroscope",
+    "__version__",
+    "capture",
+    "exercises",
+    "record",
+    "use_chinese_fonts",
+]
 
 _HOMES = {
+    "ProgramMicroscope": ".widgets.microscope",
     "capture": ".program.capture",
     "exercises": ".course.exercises",
     "record": ".runs.metrics",

@@ -1,14 +1,10 @@
+import type { ITranslation } from '../../../../src/translation';
+
+export type { ITranslation };
 export type Language = 'zh' | 'en';
 
 /** Chinese texts by their English ones. */
 export type Texts = Readonly<Record<string, string>>;
-
-/**
- * Says texts in the language of the reader; JupyterLab's TranslationBundle is one too.
- */
-export interface ITranslation {
-  __(text: string, ...values: (string | number)[]): string;
-}
 
 /**
  * The texts of a widget, which brings its own: it also runs where JupyterLab is not.

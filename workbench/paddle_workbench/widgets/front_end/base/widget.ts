@@ -35,7 +35,8 @@ export type Draw<Traits extends ITraits> = (
   drawing: IDrawing<Traits>
 ) => (() => void) | undefined;
 
-interface IWidget<Traits extends ITraits> {
+/** What anywidget calls. */
+export interface IWidget<Traits extends ITraits> {
   render(context: { model: IModel<Traits>; el: HTMLElement }): () => void;
 }
 

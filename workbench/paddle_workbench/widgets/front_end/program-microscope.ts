@@ -1,0 +1,36 @@
+import workerSource from '../../../src/program/graph.worker?source';
+import { MicroscopeModel } from '../../../src/program/microscope-model';
+import { MicroscopeView } from '../../../src/program/microscope-view';
+import type { ITraits } from './base/widget';
+import { defineWidget } from './base/widget';
+import chinese from './program-microscope.zh.json';
+
+interface IMicroscopeTraits extends ITraits {
+  /** The capture as columns. */
+  columns: DataView;
+}
+
+export default defineWidget<IMicroscopeTraits>(
+  chinese,
+  ({ model, root, trans, signal }) => {
+    const url = URL.createObjectURL(
+      new Blob([workerSource], { type: 'text/javascript' })
+    );
+    const microscope = new MicroscopeModel(
+      model.get('columns'),
+      () => new Worker(url)
+    );
+    const view = new MicroscopeView(
+      microscope,
+      trans,
+      model.get('lang'),
+      signal
+    );
+    root.classList.add('pw-MicroscopeWidget');
+    root.append(view.node);
+    return () => {
+      microscope.dispose();
+      URL.revokeObjectURL(url);
+    };
+  }
+);

@@ -1,0 +1,92 @@
+"""The program microscope: source, transformed code, graph and passes in step."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import traitlets
+
+from ..errors import WidgetError
+from ..program.columns import to_columns
+from ..program.layers import layers_of
+from ..program.model import Capture
+from .base import WorkbenchWidget
+from .microscope_picture import MOST_BOXES, folded_graph, folded_svg
+
+__all__ = ["ProgramMicroscope"]
+
+
+class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
+    """Shows the whole way of a network from its Python lines to the ops that run.
+
+    Point at a line, an op or a layer: what it came from and what it became lights up everywhere.
+    `[` and `]` step through the passes, `/` searches, arrows walk the graph.
+
+    Parameters
+    ----------
+    capture : Capture
+        What `capture(net, input_spec=...)` returned or `Capture.load(path)` read.
+    **traits
+        `lang`, and what every widget takes.
+
+    Raises
+    ------
+    WidgetError
+        If `capture` is no capture, or a keyword is unknown.
+
+    Examples
+    --------
+    >>> ProgramMicroscope(capture(net, input_spec=[spec], stages="predictor"))
+    """
+
+    columns = traitlets.Bytes(read_only=True).tag(sync=True)
+    """bytes; the capture as `program.columns.to_columns` writes it."""
+
+    def __init__(self, capture: Capture, **traits: Any) -> None:
+        if not isinstance(capture, Capture):
+            raise WidgetError(
+                f"A microscope shows a Capture, and this is a {type(capture).__name__}.",
+                "Make one: capture(net, input_spec=[...]).",
+            )
+        super().__init__(**traits)
+        self.capture = capture
+        self.set_trait("columns", to_columns(capture))
+
+    def to_html(self) -> str:
+        """Return the folded graph and what the passes did, as HTML that needs no script."""
+        capture = self.capture
+        program = capture.stages[-1].program if capture.stages else capture.program
+        if program is None:
+            return f"<p>{escape(self.text('There is no program: the notes say why.'))}</p>"
+        layers = layers_of(capture)
+        counted = self.text("Ops: {count}", count="{count}")
+        title = self.text("Program microscope of {name}", name=capture.name)
+        parts = [f"<figure><figcaption>{escape(title)}</figcaption>"]
+        parts.append(folded_svg(program, layers, title, counted))
+        left = len(folded_graph(program, layers)[0]) - MOST_BOXES
+        if left > 0:
+            parts.append(f"<p>{escape(self.text('{left} more are not shown.', left=left))}</p>")
+        parts.append(f"{self._passes()}</figure>")
+        return "".join(parts)
+
+    def _passes(self) -> str:
+        heads = [self.text("Pass"), self.text("Ops before"), self.text("Ops after"), "ms"]
+        rows = [
+            [
+                stage.name,
+                str(stage.ops_before),
+                str(stage.ops_after),
+                "" if stage.duration_ms is None else f"{stage.duration_ms:.3g}",
+            ]
+            for stage in self.capture.stages
+            if stage.removed or stage.added
+        ]
+        if not rows:
+            return ""
+        body = "".join(_row("td", row) for row in rows)
+        return f"<table><thead>{_row('th', heads)}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(tag: str, cells: list[str]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -1,0 +1,114 @@
+import type { GraphView } from './graph-view';
+import type { MicroscopeModel } from './microscope-model';
+
+const WHEEL_ZOOM = 0.0016;
+const CLICK_DISTANCE = 4;
+/** The part of a group's box that opens and closes it. */
+const MARK_WIDTH = 24;
+
+/**
+ * What a pointer does with the graph: drag pans, the wheel zooms, a click pins, on the mark it opens.
+ */
+export class GraphPointer {
+  constructor(
+    private readonly _model: MicroscopeModel,
+    private readonly _view: GraphView,
+    private readonly _canvas: HTMLCanvasElement,
+    signal: AbortSignal
+  ) {
+    const listen = <Name extends keyof HTMLElementEventMap>(
+      name: Name,
+      handler: (event: HTMLElementEventMap[Name]) => void
+    ): void => {
+      _canvas.addEventListener(name, handler, { signal, passive: false });
+    };
+    listen('pointerdown', event => {
+      this._onDown(event);
+    });
+    listen('pointermove', event => {
+      this._onMove(event);
+    });
+    listen('pointerup', event => {
+      this._onUp(event);
+    });
+    listen('pointerleave', () => {
+      this._view.hover(-1);
+    });
+    listen('dblclick', event => {
+      this._onDoubleClick(event);
+    });
+    listen('wheel', event => {
+      this._onWheel(event);
+    });
+  }
+
+  private _onDown(event: PointerEvent): void {
+    this._canvas.setPointerCapture(event.pointerId);
+    this._grabbed = { x: event.clientX, y: event.clientY, moved: 0 };
+  }
+
+  private _onMove(event: PointerEvent): void {
+    const grabbed = this._grabbed;
+    if (!grabbed) {
+      this._view.hover(this._view.boxAt(event));
+      return;
+    }
+    const x = event.clientX - grabbed.x;
+    const y = event.clientY - grabbed.y;
+    grabbed.x = event.clientX;
+    grabbed.y = event.clientY;
+    grabbed.moved += Math.abs(x) + Math.abs(y);
+    this._view.view.pan(x, y);
+    this._view.draw();
+  }
+
+  private _onUp(event: PointerEvent): void {
+    const grabbed = this._grabbed;
+    this._grabbed = null;
+    if (!grabbed || grabbed.moved >= CLICK_DISTANCE) {
+      return;
+    }
+    const box = this._view.boxAt(event);
+    const child = this._model.index?.scene.child[box];
+    if (child === undefined) {
+      this._model.pin(null);
+    } else if (child < 0 && this._isOnMark(event, box)) {
+      this._model.focusOn(child);
+      this._view.toggle(child);
+    } else {
+      this._view.pin(child);
+    }
+  }
+
+  private _onDoubleClick(event: MouseEvent): void {
+    const box = this._view.boxAt(event);
+    const child = this._model.index?.scene.child[box];
+    if (child !== undefined && child < 0 && !this._isOnMark(event, box)) {
+      this._view.toggle(child);
+    }
+  }
+
+  private _isOnMark(event: MouseEvent, box: number): boolean {
+    const left = this._model.index?.rectangle(box).x ?? 0;
+    return this._view.scenePoint(event)[0] - left < MARK_WIDTH;
+  }
+
+  private _onWheel(event: WheelEvent): void {
+    const hasKeys = document.activeElement === this._canvas;
+    if (!event.ctrlKey && !event.metaKey && !hasKeys) {
+      return; // the page scrolls
+    }
+    event.preventDefault();
+    if (event.shiftKey) {
+      this._view.view.pan(-event.deltaY, 0);
+    } else {
+      const { left, top } = this._canvas.getBoundingClientRect();
+      const factor = Math.exp(-event.deltaY * WHEEL_ZOOM);
+      const { view } = this._view;
+      view.zoom(factor, event.clientX - left, event.clientY - top);
+    }
+    this._view.draw();
+  }
+
+  private _grabbed: { x: number; y: number; moved: number } | null = null;
+}

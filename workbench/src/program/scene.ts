@@ -1,0 +1,62 @@
+/** What a thing in the picture is. */
+export enum ShapeKind {
+  Op = 0,
+  Folded = 1,
+  Open = 2
+}
+
+/**
+ * A picture of a program: boxes and lines with their places, as typed arrays that travel well.
+ */
+export interface IScene {
+  readonly stage: number;
+  readonly width: number;
+  readonly height: number;
+  /** By box: a `ShapeKind`. Open groups come before what is inside them. */
+  readonly kind: Uint8Array;
+  /** By box: the op's row, or `~index` of the group. */
+  readonly child: Int32Array;
+  /** By box: how many open groups are around it. */
+  readonly depth: Uint8Array;
+  /** Four numbers a box: left, top, width, height. */
+  readonly boxes: Float64Array;
+  /** By row of an op: the box that it is seen in; -1 if it is nowhere. */
+  readonly boxOfRow: Int32Array;
+  /** Four numbers a piece of line: from x, y to x, y. */
+  readonly lines: Float64Array;
+  /** Two boxes an edge. */
+  readonly edges: Int32Array;
+  /** The pieces of edge `i` are `edgeLines[edgeStart[i]]` up to `edgeLines[edgeStart[i + 1]]`. */
+  readonly edgeLines: Int32Array;
+  readonly edgeStart: Int32Array;
+  /** 1 for an edge against a cycle. */
+  readonly isBack: Uint8Array;
+  /** Of each group that is shown: its key, name and number of ops. */
+  readonly groups: Readonly<Record<number, IShownGroup>>;
+  /** How long the layout took. */
+  readonly layout_ms: number;
+}
+
+export interface IShownGroup {
+  readonly key: string;
+  readonly name: string;
+  readonly size: number;
+  /** The control-flow op that it stands for, as a row; else -1. */
+  readonly row: number;
+}
+
+/** The arrays of a scene, to hand them over instead of copying. */
+export function buffersOf(scene: IScene): ArrayBuffer[] {
+  return [
+    scene.kind,
+    scene.child,
+    scene.depth,
+    scene.boxes,
+    scene.boxOfRow,
+    scene.lines,
+    scene.edges,
+    scene.edgeLines,
+    scene.edgeStart,
+    scene.isBack
+  ].map(array => array.buffer as ArrayBuffer);
+}
