@@ -40,7 +40,9 @@ class CheckedCell(Model):
 
     cell: str
     outcome: CellOutcome
-    reason: str = ""
+    reason: str = Field(
+        "", description="In a check of a learner's copy also `changed` or `exercise`."
+    )
     has_output: bool = Field(default=True, description="It has an output, stored or new.")
     duration_s: float | None = None
     differences: list[CheckDifference] = Field(default_factory=list)
@@ -61,9 +63,5 @@ class LessonCheck(Model):
     state: Literal["running", "done", "cancelled", "failed"]
     cells_done: int = 0
     cells_total: int = 0
-    changed: list[str] = Field(
-        default_factory=list,
-        description="Cells whose code is the learner's own: run, and not compared.",
-    )
     cells: list[CheckedCell] = Field(default_factory=list)
     error: ErrorMessage | None = None

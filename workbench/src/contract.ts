@@ -191,6 +191,9 @@ export interface CheckDifference {
 export interface CheckedCell {
   cell: string;
   outcome: "compared" | "not_compared" | "unchecked" | "differs" | "raised" | "not_run";
+  /**
+   * In a check of a learner's copy also `changed` or `exercise`.
+   */
   reason: string;
   /**
    * It has an output, stored or new.
@@ -364,10 +367,6 @@ export interface LessonCheck {
   state: "running" | "done" | "cancelled" | "failed";
   cells_done: number;
   cells_total: number;
-  /**
-   * Cells whose code is the learner's own: run, and not compared.
-   */
-  changed: string[];
   cells: CheckedCell[];
   error: ErrorMessage | null;
 }
