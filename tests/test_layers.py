@@ -15,6 +15,7 @@ FLOORS = {
     "settings": 0,
     "time_limit": 0,
     "contract": 0,
+    "contract_checks": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,

@@ -67,6 +67,7 @@ export default defineConfig([
         'error',
         {
           ignoreImports: [
+            './check-*',
             './course-*',
             './lesson-*',
             '../course/exercise-result-renderer'

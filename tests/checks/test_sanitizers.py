@@ -63,6 +63,18 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("I1 [pir_interpreter.cc:1541] pir interpreter is running by multi-thread\n3", "3"),
         ("The interpreter is slow\n", ""),
     ),
+    "omp_threads": (
+        (
+            "WARNING: OMP_NUM_THREADS set to 2, not 1. The computation speed will not be "
+            "optimized.\nPLEASE USE OMP_NUM_THREADS WISELY.\n3",
+            "3",
+        ),
+        ("WARNING: OMP_SCHEDULE set to static\n", ""),
+    ),
+    "onednn_probe": (
+        ("ReduceMeanCheckIfOneDNNSupport\n3", "3"),
+        ("ReduceMean\n", ""),
+    ),
     "paddlex_model": (
         ("\x1b[32mCreating model: ('PP-OCRv5_mobile_det', None)\x1b[0m\n3", "3"),
         ("Created model: a", "Created model: b"),

@@ -117,17 +117,20 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
         "ignored": ("not_compared", "tagged nbval-ignore-output"),
         "skipped": ("not_run", "tagged skip-execution"),
         "write": ("compared", ""),
-        "exact": ("not_compared", "only a picture"),
+        "exact": ("compared", ""),
     }
-    assert report.compared == 8
+    assert report.compared == 9
+    assert (report.compared_outputs, report.outputs) == (6, 7)
 
 
 def test_changed_outputs_fail_and_show_the_difference(checked: Checked) -> None:
     report = checked[2]["b_changed"]
     assert not report.passed
     cells = {cell.cell: cell for cell in report.cells}
-    assert "-0.25\n+0.5" in cells["number"].difference
-    assert cells["no-picture"].outcome == "differs"
+    (number,) = cells["number"].differences
+    assert (number.expected, number.found, number.deviation) == ("0.25", "0.5", 1.0)
+    (picture,) = cells["no-picture"].differences
+    assert (picture.kind, picture.output) == ("missing", "image/png")
     assert cells["silent"].reason == "it is tagged raises-exception, and raised nothing"
     # A difference says nothing about the cells after it.
     assert cells["fine"].outcome == "compared"
@@ -138,7 +141,7 @@ def test_exception_ends_the_notebook(checked: Checked) -> None:
     found = outcomes(report)
     assert found["boom"] == ("raised", "KeyError: 'key'")
     assert found["after"] == ("not_run", "after `boom`: KeyError: 'key'")
-    assert "----> 1 {}['key']" in report.cells[1].difference
+    assert "----> 1 {}['key']" in report.cells[1].traceback
 
 
 def test_dying_kernel_is_one_sentence(checked: Checked) -> None:

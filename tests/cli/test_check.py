@@ -45,14 +45,14 @@ def test_update_shows_asks_records_and_then_passes(lesson: Path, tmp_path: Path)
     ]  # fmt: skip
     assert (tmp_path / "r.xml").read_text(encoding="utf-8").count("<failure") == 2
 
-    refused = check(lesson, "--update", answer="n\n")
+    refused = check(lesson, "--update", answer="n\nn\n")
     assert "-5\n+6" in refused.output
     assert "left as it is" in refused.output
     assert lesson.read_bytes() == before
 
     recorded = check(lesson, "--update", "--yes")
     assert recorded.exit_code == 0
-    assert "2 cells recorded" in recorded.output
+    assert "2 of 2 cells recorded" in recorded.output
     stored = outputs(lesson)
     assert stored["changed"][0].data["text/plain"] == "6"
     # Noise alone is no reason to change what is stored.

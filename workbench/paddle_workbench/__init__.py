@@ -2,6 +2,8 @@
 
 The names below are what lessons use. They are loaded when first asked for, so that importing the
 package (which every interpreter of the environment does, see `environment.shim`) costs nothing.
+
+PYTEST_DONT_REWRITE: pytest, which loads `checks.plugin`, would warn that it comes too late for it.
 """
 
 # Nothing is imported here that a bare interpreter has not loaded already, typing least of all.

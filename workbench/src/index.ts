@@ -1,6 +1,13 @@
+import { checksPlugin } from './checks/checks-plugin';
 import { coursePlugin } from './course/course-plugin';
 import { lessonPlugin } from './course/lesson-plugin';
 import { environmentPlugin } from './environment/environment-plugin';
 import { resultsPlugin } from './runs/results-plugin';
 
-export default [coursePlugin, lessonPlugin, environmentPlugin, resultsPlugin];
+export default [
+  checksPlugin,
+  coursePlugin,
+  lessonPlugin,
+  environmentPlugin,
+  resultsPlugin
+];

@@ -1,9 +1,8 @@
-"""A pytest plugin that puts lessons through nbval.
+"""Collecting, running and comparing notebooks under pytest, on top of nbval.
 
-nbval collects the cells, reads their tags and compares outputs. Added to it are the sanitizers,
-outputs that hold nothing but noise, missing pictures, and one result a cell that says what was and
-what was not compared. Cells are executed by nbclient instead of nbval's own loop, which waits half
-an hour for a kernel that has died, goes on after an error, and knows neither `clear_output` nor
+nbval collects the cells and reads their tags and comments. Its comparison of texts gives way to
+that of `comparison`, and its loop over messages to nbclient, since it waits half an hour for a
+kernel that has died, goes on after an error, and knows neither `clear_output` nor
 `update_display_data`.
 """
 
@@ -11,66 +10,92 @@ from __future__ import annotations
 
 import copy
 import json
-import math
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbval.plugin import IPyNbCell, IPyNbFile, coalesce_streams
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME
+from nbval.plugin import IPyNbCell, IPyNbFile
 
-from .rendering import output_difference, plain
-from .results import EXECUTED_SUFFIX, CellOutcome, CellResult
+from ..contract_checks import CheckDifference
+from ..errors import NotebookError
+from .comparison.options import CheckOptions, check_options
+from .comparison.outputs import compare_outputs
+from .execution import ExecutedCell, Execution, ExecutionQueue, shared_threads, thread_variables
+from .results import EXECUTED_SUFFIX, FAILED, CellOutcome, CheckedCell
 from .sanitizers import sanitize
 
-__all__ = ["RESULT_PROPERTY", "LessonCell", "LessonFile"]
+__all__ = ["RESULT_PROPERTY", "LessonCell", "LessonFile", "NbvalLayer"]
 
 RESULT_PROPERTY = "workbench"
-LOG_SUFFIX = ".kernel.log"
-START_TIMEOUT_S = 120
 DEFAULT_LIMIT_S = 600.0
+MAY_RAISE = "raises-exception"
 SKIP_TAGS = ("skip-execution", "nbval-skip")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that `session.py` gives."""
-    group = parser.getgroup("paddle-workbench")
-    group.addoption("--workbench-results", type=Path, help="File for one JSON line a cell.")
-    group.addoption("--workbench-limit", type=float, help="Seconds for each notebook.")
+class NbvalLayer:
+    """The hooks of pytest; with xdist also in every worker, which runs whole notebooks or none."""
 
+    def __init__(self, config: pytest.Config) -> None:
+        self._is_worker = hasattr(config, "workerinput")
+        self._results: Path | None = config.getoption("--workbench-results")
+        jobs: int = config.getoption("--workbench-jobs")
+        threads: int = config.getoption("--workbench-threads") or shared_threads(
+            _workers(config) * jobs
+        )
+        self._environment = {**os.environ, **thread_variables(threads)}
+        self._queue = ExecutionQueue(jobs)
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> LessonFile | None:
-    """Collect notebooks; nbval does not, since it is not given its own option."""
-    if file_path.suffix != ".ipynb":
-        return None
-    lesson: LessonFile = LessonFile.from_parent(parent, path=file_path)
-    return lesson
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> LessonFile | None:
+        """Collect notebooks; nbval does not, since it is not given its own option."""
+        if file_path.suffix != ".ipynb":
+            return None
+        lesson: LessonFile = LessonFile.from_parent(parent, path=file_path)
+        lesson.environment = self._environment
+        lesson.queue = self._queue
+        return lesson
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the longest notebooks first, and leave every other test where it is."""
+        cells = [item for item in items if isinstance(item, LessonCell)]
+        ordered = iter(sorted(cells, key=lambda cell: -cell.parent.minutes))
+        items[:] = [next(ordered) if isinstance(item, LessonCell) else item for item in items]
 
-class _Results:
-    """Writes results as they arrive; with xdist that is in the controlling process only."""
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin with all notebooks; a worker of xdist begins when it is given one."""
+        if self._is_worker or session.config.option.collectonly:
+            return
+        if hasattr(session.config, "workerinput") or _workers(session.config) > 1:
+            return
+        for lesson in dict.fromkeys(
+            item.parent for item in session.items if isinstance(item, LessonCell)
+        ):
+            lesson.begin()
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def pytest_sessionfinish(self) -> None:
+        """Leave no kernel behind, also after Ctrl-C."""
+        self._queue.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write a result as it arrives; with xdist that is in the controlling process only."""
+        if self._results is None or self._is_worker or report.when != "call":
+            return
         for name, result in report.user_properties:
-            if name == RESULT_PROPERTY and report.when == "call":
+            if name == RESULT_PROPERTY:
                 line = {"file": report.nodeid.split("::")[0], "result": json.loads(str(result))}
-                with self._path.open("a", encoding="utf-8") as file:
+                with self._results.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin to write results."""
-    path = config.getoption("--workbench-results")
-    if path is not None and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Results(path), "workbench-results")
+def _workers(config: pytest.Config) -> int:
+    """Return how many processes xdist starts; one without it."""
+    given = getattr(config, "workerinput", {}).get("workercount")
+    return int(given or config.getoption("numprocesses", default=0) or 1)
 
 
 class CellFailedError(Exception):
@@ -78,68 +103,78 @@ class CellFailedError(Exception):
 
 
 class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
-    """A notebook, its kernel, and how much time it has."""
+    """A notebook, its execution, and how much time it has."""
 
     nb: nbformat.NotebookNode
     path: Path
+    environment: dict[str, str]
+    queue: ExecutionQueue
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stopped_by = ""
-        self._client: NotebookClient | None = None
-        self._kernel = ExitStack()
+        self._execution: Execution | None = None
+        self._cells: list[int] = []
+        self._log = tempfile.TemporaryDirectory(prefix="workbench-kernel-")
+
+    @property
+    def minutes(self) -> float:
+        """Return how long the lesson says that it takes; ten minutes if it does not say."""
+        metadata = self.nb.metadata.get("paddle_workbench", {})
+        minutes = metadata.get("minutes") if isinstance(metadata, dict) else None
+        return float(minutes) if isinstance(minutes, int) else DEFAULT_LIMIT_S / 60
 
     def collect(self) -> Iterator[LessonCell]:
         """Yield nbval's cells as cells of this layer."""
         for item in super().collect():
-            yield LessonCell.from_parent(
+            cell = LessonCell.from_parent(
                 self,
                 name=item.cell.get("id", item.name),
                 cell_num=item.cell_num,
                 cell=item.cell,
                 options=item.options,
             )
+            if not cell.skipped:
+                self._cells.append(cell.index)
+            yield cell
 
     def setup(self) -> None:
-        """Leave starting the kernel to the first cell, whose result can say why it failed."""
+        """Read nbval's own files of patterns; the kernel starts with the execution."""
+        self.setup_sanitize_files()
 
-    def client(self) -> NotebookClient:
-        """Return the client, with a kernel started."""
-        if self._client is None:
-            log = self._kernel.enter_context(
-                self.path.with_suffix(LOG_SUFFIX).open("w", encoding="utf-8")
-            )
-            client = NotebookClient(
-                self.nb,
-                startup_timeout=START_TIMEOUT_S,
-                coalesce_streams=True,
-                shutdown_kernel="immediate",
-            )
-            end = time.monotonic() + self._limit_s()
-            client.timeout_func = lambda _cell: max(1, math.ceil(end - time.monotonic()))
-            self._kernel.enter_context(
-                client.setup_kernel(cwd=str(self.path.parent), stdout=log, stderr=log)
-            )
-            self._client = client
-        return self._client
+    def begin(self) -> None:
+        """Have the notebook executed when its turn comes."""
+        progress: Path | None = self.config.getoption("--workbench-progress")
+        kernel = self.config.getoption("--nbval-kernel-name", default=None)
+        if self.config.getoption("--nbval-current-env", default=False):
+            kernel = CURRENT_ENV_KERNEL_NAME
+        if kernel:
+            self.nb.metadata.setdefault("kernelspec", nbformat.NotebookNode()).name = kernel
+        limit_s: float | None = self.config.getoption("--workbench-limit")
+        self._execution = Execution(
+            self.nb,
+            folder=self.path.parent,
+            cells=self._cells,
+            limit_s=self.minutes * 60 if limit_s is None else limit_s,
+            environment=self.environment,
+            log=Path(self._log.name) / "kernel.log",
+            listener=partial(_advance, progress),
+        )
+        self.queue.put(self._execution)
 
-    def last_words(self) -> str:
-        """Return the end of what the kernel said outside of cells."""
-        log = self.path.with_suffix(LOG_SUFFIX)
-        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+    def result(self, index: int) -> ExecutedCell | None:
+        """Wait for a cell, and return what came of it; None if it was not run."""
+        if self._execution is None:
+            self.begin()
+        assert self._execution is not None  # noqa: S101 - begin has just set it
+        return self._execution.result(index)
 
     def teardown(self) -> None:
-        """End the kernel and leave the executed notebook beside the copy."""
-        self._kernel.close()
-        executed = self.path.with_suffix(EXECUTED_SUFFIX)
-        executed.write_text(nbformat.writes(self.nb), encoding="utf-8")
-
-    def _limit_s(self) -> float:
-        given: float | None = self.config.getoption("--workbench-limit")
-        if given is not None:
-            return given
-        minutes = self.nb.metadata.get("paddle_workbench", {}).get("minutes")
-        return minutes * 60.0 if isinstance(minutes, int) else DEFAULT_LIMIT_S
+        """Leave the executed notebook beside the copy that `workbench check` made."""
+        self._log.cleanup()
+        if self.config.getoption("--workbench-results") is not None:
+            executed = self.path.with_suffix(EXECUTED_SUFFIX)
+            executed.write_text(nbformat.writes(self.nb), encoding="utf-8")
 
 
 class LessonCell(IPyNbCell):  # type: ignore[misc]
@@ -148,110 +183,131 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
     parent: LessonFile
     cell: nbformat.NotebookNode
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cells = self.parent.nb.cells
+        self.index = next(i for i, cell in enumerate(cells) if cell is self.cell)
+        self._reference: list[nbformat.NotebookNode] = copy.deepcopy(self.cell.outputs)
+        self._never_run = self.cell.execution_count is None
+        if self.options["check_exception"]:
+            # nbclient knows the tag, and not nbval's comment.
+            tags = self.cell.metadata.setdefault("tags", [])
+            tags += [] if MAY_RAISE in tags else [MAY_RAISE]
+
+    @property
+    def skipped(self) -> str:
+        """Return why the cell is not run; empty if it is."""
+        tags = self.cell.metadata.get("tags", [])
+        for tag in SKIP_TAGS:
+            if tag in tags:
+                return f"tagged {tag}"
+        if self.options["skip"]:
+            return "marked NBVAL_SKIP"
+        return "" if self.cell.source.strip() else "empty"
+
     def setup(self) -> None:
         """Do nothing: nbval would run the cells after one that timed out, expecting failures."""
 
     def runtest(self) -> None:
-        """Execute the cell and compare what came out with what is stored."""
-        tags = self.cell.metadata.get("tags", [])
-        skipping = [tag for tag in SKIP_TAGS if tag in tags]
-        if skipping or self.options["skip"]:
-            self._tell("not_run", f"tagged {skipping[0]}" if skipping else "marked NBVAL_SKIP")
-        elif self.parent.stopped_by:
-            self._tell("not_run", self.parent.stopped_by)
-        elif not self.cell.source.strip():
-            self._tell("not_run", "empty")
-        else:
-            reference = copy.deepcopy(self.cell.outputs)
-            never_run = self.cell.execution_count is None and not reference
-            self._execute()
-            self._compare(reference, never_run=never_run)
-
-    def sanitize(self, s: Any) -> Any:
-        """Take the noise out of a text; nbval calls this for everything that it compares."""
-        return sanitize(s) if isinstance(s, str) else s
+        """Wait for the cell, and compare what came out with what is stored."""
+        if self.skipped:
+            self._skip(self.skipped)
+        executed = self.parent.result(self.index)
+        if executed is None:
+            reason = self.parent.stopped_by or "the check was stopped"
+            self._skip(reason)
+        if executed.stopped:
+            self.parent.stopped_by = f"after `{self._cell_id}`: {executed.stopped}"
+            self._fail("raised", executed.stopped, executed, traceback=executed.words)
+        self._compare(executed)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         """Say in pytest's own output what the result says."""
-        return str(excinfo.value)
+        if isinstance(excinfo.value, CellFailedError):
+            return str(excinfo.value)
+        return str(excinfo.getrepr(style="short"))
 
-    def _execute(self) -> None:
-        try:
-            client = self.parent.client()
-        except RuntimeError as error:
-            self._stop("the kernel did not start", f"{error}\n{self.parent.last_words()}")
-        index = next(i for i, cell in enumerate(self.parent.nb.cells) if cell is self.cell)
-        try:
-            client.execute_cell(self.cell, index)
-        except CellTimeoutError:
-            self._stop("the notebook reached its time limit", "")
-        except DeadKernelError:
-            self._stop("the kernel died", self.parent.last_words())
-        except CellExecutionError as error:
-            raised = next(out for out in self.cell.outputs if out.output_type == "error")
-            self._stop(f"{error.ename}: {error.evalue}", plain("\n".join(raised.traceback)))
+    @property
+    def _cell_id(self) -> str:
+        return str(self.cell.get("id", self.name))
 
-    def _compare(self, reference: list[nbformat.NotebookNode], *, never_run: bool) -> None:
-        found = self.cell.outputs
-        raised = any(output.output_type == "error" for output in found)
+    def _compare(self, executed: ExecutedCell) -> None:
+        raised = any(output.output_type == "error" for output in executed.outputs)
         if self.options["check_exception"] and not raised:
-            self._fail("differs", "it is tagged raises-exception, and raised nothing", "")
+            self._fail("differs", "it is tagged raises-exception, and raised nothing", executed)
+        try:
+            options = check_options(self.cell)
+        except NotebookError as error:
+            self._fail("unchecked", error.message, executed)
+        differences = compare_outputs(self._reference, executed.outputs, options, self._clean)
+        has_output = bool(self._reference) or any(
+            difference.kind == "extra" for difference in differences
+        )
         if not self.options["check"]:
-            self._tell("not_compared", "tagged nbval-ignore-output")
-            return
-        if never_run:
-            self._tell("not_compared", "no reference output is stored")
-            return
-        expected, found = _without_noise(reference), _without_noise(copy.deepcopy(found))
-        # nbval skips pictures and widgets altogether, even one that is not there any more.
-        same_kinds = _uncompared(expected) == _uncompared(found)
-        if not same_kinds or not self.compare_outputs(found, expected):
-            difference = output_difference(expected, found, sanitize)
-            self._fail("differs", "the output differs", difference)
-        kinds = _uncompared(expected)
-        if kinds and len(kinds) == sum(len(output.get("data", {"": ""})) for output in expected):
-            self._tell("not_compared", f"only {' and '.join(sorted(set(kinds)))}")
-            return
-        self._tell("compared", " and ".join(f"without {kind}" for kind in sorted(set(kinds))))
+            self._tell(
+                "not_compared", "tagged nbval-ignore-output", executed, has_output=has_output
+            )
+        elif self._never_run and self._reference:
+            self._fail("differs", "it has never been run, and has outputs", executed)
+        elif self._never_run and differences:
+            self._fail("unchecked", "no reference output is stored", executed, differences)
+        elif differences and all(one.kind == "unreadable" for one in differences):
+            self._fail("unchecked", "an output cannot be compared", executed, differences)
+        elif differences:
+            self._fail("differs", "the output differs", executed, differences)
+        else:
+            self._tell("compared", _how(options), executed, has_output=has_output)
 
-    def _stop(self, reason: str, difference: str) -> None:
-        self.parent.stopped_by = f"after `{self.cell.get('id', self.name)}`: {reason}"
-        self._fail("raised", reason, difference)
+    def _clean(self, text: str) -> str:
+        # nbval's: the patterns of --nbval-sanitize-with.
+        cleaned: str = super().sanitize(sanitize(text))
+        return cleaned
 
-    def _fail(self, outcome: CellOutcome, reason: str, difference: str) -> None:
-        self._tell(outcome, reason, difference)
-        raise CellFailedError(f"{reason}\n{difference}")
+    def _skip(self, reason: str) -> NoReturn:
+        self._tell("not_run", reason, has_output=bool(self._reference))
+        pytest.skip(reason)
 
-    def _tell(self, outcome: CellOutcome, reason: str = "", difference: str = "") -> None:
-        result = CellResult(
-            cell=self.cell.get("id", self.name),
+    def _fail(
+        self,
+        outcome: CellOutcome,
+        reason: str,
+        executed: ExecutedCell,
+        differences: list[CheckDifference] | None = None,
+        traceback: str = "",
+    ) -> NoReturn:
+        assert outcome in FAILED  # noqa: S101 - what the callers hold
+        self._tell(outcome, reason, executed, differences, traceback=traceback)
+        said = [reason, *(difference.message for difference in differences or []), traceback]
+        raise CellFailedError("\n".join(line for line in said if line))
+
+    def _tell(
+        self,
+        outcome: CellOutcome,
+        reason: str = "",
+        executed: ExecutedCell | None = None,
+        differences: list[CheckDifference] | None = None,
+        *,
+        traceback: str = "",
+        has_output: bool = True,
+    ) -> None:
+        result = CheckedCell(
+            cell=self._cell_id,
             outcome=outcome,
             reason=reason,
-            difference=difference,
+            has_output=has_output,
+            duration_s=round(executed.duration_s, 3) if executed else None,
+            differences=differences or [],
+            traceback=traceback,
         )
         self.user_properties.append((RESULT_PROPERTY, result.model_dump_json()))
 
 
-def _without_noise(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Return outputs with streams joined, and without streams that hold nothing but noise."""
-    joined: list[nbformat.NotebookNode] = coalesce_streams(outputs)
-    return [
-        output
-        for output in joined
-        if output.output_type != "stream" or sanitize(output.text).strip()
-    ]
+def _how(options: CheckOptions) -> str:
+    """Say what a cell that was compared was not held to."""
+    return "whatever its numbers" if options.numbers == "any" else ""
 
 
-def _uncompared(outputs: Sequence[nbformat.NotebookNode]) -> list[str]:
-    """Return, for each representation that nbval does not compare, what it is."""
-    kinds = {
-        "image/png": "a picture",
-        "image/jpeg": "a picture",
-        "application/vnd.jupyter.widget-view+json": "a widget",
-    }
-    return [
-        kinds[mime_type]
-        for output in outputs
-        for mime_type in sorted(output.get("data", {}))
-        if mime_type in kinds
-    ]
+def _advance(progress: Path | None) -> None:
+    if progress is not None:
+        with progress.open("ab") as file:
+            file.write(b".")

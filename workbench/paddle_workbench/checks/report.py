@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from .results import CellOutcome, CellResult, CheckReport, NotebookReport
+from .results import FAILED, CellOutcome, CheckedCell, CheckReport, NotebookReport
 
-__all__ = ["junit_xml", "report_lines"]
+__all__ = ["junit_xml", "report_lines", "summary"]
 
+# Of one difference so many lines are printed; the HTML report has all.
+_LINES = 40
+_WORDS: dict[CellOutcome, str] = {
+    "differs": "different",
+    "raised": "failed",
+    "unchecked": "not checked",
+}
 _NOT_COMPARED: dict[CellOutcome, str] = {
     "not_compared": "run but not compared",
     "not_run": "not run",
@@ -27,15 +35,36 @@ def report_lines(report: CheckReport) -> Iterator[str]:
             where = f"cell `{finding.cell}`: " if finding.cell else ""
             yield f"    {where}{finding.message}"
         for cell in notebook.cells:
-            if cell.outcome in ("differs", "raised"):
+            if cell.outcome in FAILED:
                 yield f"    cell `{cell.cell}`: {cell.reason}"
-                yield from (f"        {line}" for line in cell.difference.splitlines())
+                yield from (f"        {line}" for line in _details(cell))
+    yield summary(report)
+
+
+def summary(report: CheckReport) -> str:
+    """Return in one sentence how many notebooks passed, and how much of them was compared."""
     notebooks = report.notebooks
-    compared = sum(notebook.compared for notebook in notebooks)
-    cells = sum(len(notebook.cells) for notebook in notebooks)
+    compared = sum(notebook.compared_outputs for notebook in notebooks)
+    cells = sum(notebook.outputs for notebook in notebooks)
     passed = sum(notebook.passed for notebook in notebooks)
-    summary = f"{passed} of {len(notebooks)} notebooks passed"
-    yield f"{summary}; {compared} of {cells} code cells compared."
+    sentence = f"{passed} of {len(notebooks)} notebooks passed"
+    if cells:
+        part = f"{compared / cells * 100:.1f} %"
+        sentence += f"; {compared} of {cells} cells with an output compared, {part}"
+    return f"{sentence}."
+
+
+def _details(cell: CheckedCell) -> Iterator[str]:
+    """Yield what differs, and of a text that is wrong in more than numbers the difference."""
+    for difference in cell.differences:
+        yield difference.message
+        if difference.kind in ("text", "structure", "missing", "extra"):
+            old, new = difference.expected.splitlines(), difference.found.splitlines()
+            lines = list(difflib.unified_diff(old, new, n=1, lineterm=""))[2:]
+            yield from (f"  {line}" for line in lines[:_LINES])
+            if len(lines) > _LINES:
+                yield f"  … and {len(lines) - _LINES} lines more"
+    yield from cell.traceback.splitlines()
 
 
 def junit_xml(report: CheckReport) -> str:
@@ -59,10 +88,12 @@ def junit_xml(report: CheckReport) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ET.Element, notebook: NotebookReport, cell: CellResult) -> None:
+def _case(suite: ET.Element, notebook: NotebookReport, cell: CheckedCell) -> None:
     case = ET.SubElement(suite, "testcase", classname=notebook.notebook, name=cell.cell)
-    if cell.outcome in ("differs", "raised"):
-        _failure(case, cell.reason, cell.difference)
+    if cell.duration_s is not None:
+        case.set("time", f"{cell.duration_s:.3f}")
+    if cell.outcome in FAILED:
+        _failure(case, cell.reason, "\n".join(_details(cell)))
     elif cell.outcome in ("not_run", "not_compared"):
         ET.SubElement(case, "skipped", message=f"{cell.outcome.replace('_', ' ')}: {cell.reason}")
 
@@ -88,9 +119,12 @@ def _fraction(notebook: NotebookReport) -> str:
         reasons = notebook.reasons(outcome)
         if reasons:
             parts.append(f"{sum(reasons.values())} {_NOT_COMPARED[outcome]} ({_why(reasons)})")
-    raised = sum(cell.outcome == "raised" for cell in notebook.cells)
-    if raised:
-        parts.append(f"{raised} failed")
+    for outcome in FAILED:
+        count = sum(cell.outcome == outcome for cell in notebook.cells)
+        if count:
+            parts.append(f"{count} {_WORDS[outcome]}")
+    if notebook.cached_at is not None:
+        parts.append(f"not run again, passed {notebook.cached_at.astimezone():%Y-%m-%d %H:%M}")
     return "; ".join(parts)
 
 

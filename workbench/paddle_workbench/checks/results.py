@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal
+from datetime import datetime
 
 from pydantic import Field
 
 from ..contract import SCHEMA_VERSION, ErrorMessage, Model
+from ..contract_checks import CellOutcome, CheckedCell
 
 __all__ = [
     "EXECUTED_SUFFIX",
+    "FAILED",
     "CellOutcome",
-    "CellResult",
     "CheckReport",
+    "CheckedCell",
     "NotebookReport",
     "StructuralFinding",
 ]
@@ -21,7 +23,7 @@ __all__ = [
 # What the nbval layer leaves beside the copy of a notebook that it has executed.
 EXECUTED_SUFFIX = ".executed"
 
-CellOutcome = Literal["compared", "not_compared", "differs", "raised", "not_run"]
+FAILED: tuple[CellOutcome, ...] = ("differs", "raised", "unchecked")
 
 
 class StructuralFinding(Model):
@@ -32,33 +34,39 @@ class StructuralFinding(Model):
     cell: str | None = None
 
 
-class CellResult(Model):
-    """How one code cell fared."""
-
-    cell: str
-    outcome: CellOutcome
-    reason: str = ""
-    difference: str = ""
-
-
 class NotebookReport(Model):
     """One notebook: what is wrong in it, how its cells fared, or why it could not run."""
 
     notebook: str
     findings: list[StructuralFinding] = Field(default_factory=list)
-    cells: list[CellResult] = Field(default_factory=list)
+    cells: list[CheckedCell] = Field(default_factory=list)
     error: ErrorMessage | None = None
+    cached_at: datetime | None = Field(
+        None, description="When it passed; it was not run again, since nothing has changed."
+    )
 
     @property
     def passed(self) -> bool:
         """Say whether nothing is wrong and no cell failed."""
-        failed = any(cell.outcome in ("differs", "raised") for cell in self.cells)
+        failed = any(cell.outcome in FAILED for cell in self.cells)
         return self.error is None and not self.findings and not failed
 
     @property
     def compared(self) -> int:
         """Return how many cells were compared with their reference, whatever came of it."""
         return sum(cell.outcome in ("compared", "differs") for cell in self.cells)
+
+    @property
+    def outputs(self) -> int:
+        """Return how many cells have an output."""
+        return sum(cell.has_output for cell in self.cells)
+
+    @property
+    def compared_outputs(self) -> int:
+        """Return how many of the cells with an output were compared."""
+        return sum(
+            cell.has_output and cell.outcome in ("compared", "differs") for cell in self.cells
+        )
 
     def reasons(self, outcome: CellOutcome) -> Counter[str]:
         """Return why cells have this outcome, with how many for each reason."""

@@ -63,12 +63,18 @@ _PATHS = (
 
 SANITIZERS = (
     *_PATHS,
-    _noise("ccache", _WARNING.format(message="No ccache found")),
+    # Lessons may print a warning as its message alone.
+    _noise("ccache", r"^(?:.*Warning: )?No ccache found.*\n?(?:  warnings\.warn.*\n?)?"),
     _noise("setuptools", _WARNING.format(message="Setuptools is replacing distutils")),
     _noise("pir_out_tensor", r"^.*Paddle static graph\(PIR\) not support input out tensor.*\n?"),
     # Only of the levels INFO and WARNING: an error that glog prints is an error.
     _noise("glog", rf"^{_COLOUR}[IW]\d{{4}} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.]+:\d+\].*\n?"),
     _noise("executor", r"^.*(?:New Executor is Running|pir interpreter is running).*\n?"),
+    _noise(
+        "omp_threads",
+        r"^WARNING: OMP_NUM_THREADS set to .*\n?(?:PLEASE USE OMP_NUM_THREADS WISELY\.\n?)?",
+    ),
+    _noise("onednn_probe", r"^ReduceMeanCheckIfOneDNNSupport\n?"),
     _noise("paddlex_model", rf"^{_COLOUR}Creating model:.*\n?"),
     _noise(
         "jieba",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,26 +18,34 @@ from ..course.kernelspec import require_kernel
 from ..course.notebook import read_notebook
 from ..errors import LessonNotFoundError, NotebookError
 from ..settings import settings
-from .results import EXECUTED_SUFFIX, CellResult, NotebookReport, StructuralFinding
+from .cache import CheckCache, Lookup
+from .execution import shared_threads
+from .pytest_child import CheckListener, run_pytest
+from .results import EXECUTED_SUFFIX, CheckedCell, NotebookReport, StructuralFinding
 from .structure import check_structure
 
 __all__ = ["CheckedNotebook", "check_notebooks", "find_notebooks", "read_notebooks"]
 
-RESULTS_FILE = "results.jsonl"
-POLL_S = 0.2
-# pytest: all passed, or some failed. Anything else went wrong in pytest itself.
-EXPECTED_EXITS = (0, 1)
-
-CheckListener = Callable[[int, int], None]
+_ONLY_READ = Lookup("it was only read", {})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedNotebook:
-    """A notebook, what was found, and what it gave when executed, if it came to that."""
+    """A notebook, what was found, and what it gave when executed, if it came to that.
+
+    Parameters
+    ----------
+    path : Path
+    report : NotebookReport
+    executed : NotebookNode or None
+    lookup : Lookup
+        Why it was run, or was not.
+    """
 
     path: Path
     report: NotebookReport
     executed: nbformat.NotebookNode | None
+    lookup: Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class _Job:
     folder: Path
     findings: list[StructuralFinding]
     cells: list[str]
+    lookup: Lookup
 
     @property
     def copy(self) -> Path:
@@ -89,6 +94,8 @@ def check_notebooks(
     *,
     jobs: int = 1,
     limit_s: float | None = None,
+    threads: int | None = None,
+    cache: CheckCache | None = None,
     listener: CheckListener = lambda _done, _total: None,
 ) -> list[CheckedNotebook]:
     """Check notebooks and return what was found, in the order given.
@@ -98,29 +105,42 @@ def check_notebooks(
     paths : sequence of Path
         Never written; each is copied, with its assets, into a temporary folder and run there.
     jobs : int
-        How many notebooks run at the same time.
+        How many notebooks run at the same time; those that say they take longest begin.
     limit_s : float, optional
         Seconds for each notebook; else the minutes in its metadata, else ten minutes.
+    threads : int, optional
+        How many threads each notebook computes in; else a fair share of the cores.
+    cache : CheckCache, optional
+        Notebooks that passed and have not changed since are not run again; without it all are.
     listener : callable
-        Told how many code cells are through, and of how many.
+        Told how many code cells are through, and of how many. If it raises, the check ends.
     """
-    unreadable: dict[Path, NotebookReport] = {}
+    each = threads or shared_threads(min(jobs, max(1, len(paths))))
+    options = {"threads": each, "limit_s": limit_s}
+    done: dict[Path, CheckedNotebook] = {}
     runnable: dict[Path, _Job] = {}
     with tempfile.TemporaryDirectory(prefix="workbench-check-") as temporary:
         root = Path(temporary).resolve()
         for number, path in enumerate(paths):
-            prepared = _prepare(path, root / f"{number:03}")
-            if isinstance(prepared, NotebookReport):
-                unreadable[path] = prepared
+            prepared = _prepare(path, root / f"{number:03}", cache, options)
+            if isinstance(prepared, CheckedNotebook):
+                done[path] = prepared
             else:
                 runnable[path] = prepared
-        results, failure = _run_pytest(root, list(runnable.values()), jobs, limit_s, listener)
-        return [
-            CheckedNotebook(path, unreadable[path], None)
-            if path in unreadable
-            else _collect(runnable[path], results, failure)
-            for path in paths
-        ]
+        results, failure = run_pytest(
+            root,
+            [job.copy for job in runnable.values()],
+            jobs=jobs,
+            threads=each,
+            limit_s=limit_s,
+            total=sum(len(job.cells) for job in runnable.values()),
+            listener=listener,
+        )
+        for path, job in runnable.items():
+            done[path] = checked = _collect(job, results, failure)
+            if cache is not None:
+                cache.store(path, job.lookup.key, options, checked.report)
+        return [done[path] for path in paths]
 
 
 def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
@@ -135,7 +155,7 @@ def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
     for path in paths:
         read = _read(path)
         report = read if isinstance(read, NotebookReport) else read.report
-        checked.append(CheckedNotebook(path, report, None))
+        checked.append(CheckedNotebook(path, report, None, _ONLY_READ))
     return checked
 
 
@@ -173,17 +193,22 @@ def _read(path: Path) -> _Read | NotebookReport:
     return _Read(notebook, NotebookReport(notebook=name, findings=findings))
 
 
-def _prepare(path: Path, folder: Path) -> _Job | NotebookReport:
-    """Copy a notebook to where it will run, or say why it cannot."""
+def _prepare(
+    path: Path, folder: Path, cache: CheckCache | None, options: Mapping[str, object]
+) -> _Job | CheckedNotebook:
+    """Copy a notebook to where it will run, or say why it cannot or need not."""
     read = _read(path)
     if isinstance(read, NotebookReport):
-        return read
+        return CheckedNotebook(path, read, None, Lookup("it cannot run", {}))
+    lookup = cache.look_up(path, options) if cache is not None else Lookup("without a cache", {})
+    if lookup.report is not None and not read.report.findings:
+        report = lookup.report.model_copy(update={"notebook": read.report.notebook})
+        return CheckedNotebook(path, report, None, lookup)
     copy_companions(path, folder)
     shutil.copyfile(path, folder / path.name)
     code = [cell for cell in read.notebook.cells if cell.cell_type == "code"]
     cells = [cell.get("id", f"cell {number}") for number, cell in enumerate(code)]
-    name, findings = read.report.notebook, read.report.findings
-    return _Job(path=path, name=name, folder=folder, findings=findings, cells=cells)
+    return _Job(path, read.report.notebook, folder, read.report.findings, cells, lookup)
 
 
 def _display_name(path: Path) -> str:
@@ -191,60 +216,7 @@ def _display_name(path: Path) -> str:
     return path.relative_to(course).as_posix() if path.is_relative_to(course) else str(path)
 
 
-def _run_pytest(
-    root: Path, jobs: Sequence[_Job], workers: int, limit_s: float | None, listener: CheckListener
-) -> tuple[dict[Path, list[CellResult]], str]:
-    """Run the child, and return the results by notebook and what went wrong with pytest itself."""
-    if not jobs:
-        return {}, ""
-    # Nothing of what stands above the temporary folder, or in the caller's environment, takes part.
-    (root / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    results = root / RESULTS_FILE
-    results.touch()
-    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--rootdir", str(root), "-q"]
-    for plugin in ("nbval.plugin", "xdist.plugin", "paddle_workbench.checks.nbval_layer"):
-        command += ["-p", plugin]
-    command += ["-p", "no:cacheprovider", "--workbench-results", str(results)]
-    if limit_s is not None:
-        command += ["--workbench-limit", str(limit_s)]
-    if workers > 1 and len(jobs) > 1:
-        command += ["-n", str(min(workers, len(jobs))), "--dist", "loadfile"]
-    command += [str(job.copy) for job in jobs]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    total = sum(len(job.cells) for job in jobs)
-    log = root / "pytest.log"
-    with log.open("w", encoding="utf-8") as output:
-        child = subprocess.Popen(
-            command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            while True:
-                listener(len(results.read_text(encoding="utf-8").splitlines()), total)
-                try:
-                    child.wait(POLL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
-        finally:
-            if child.poll() is None:
-                # Ctrl-C: pytest has got it too, and ends its kernels.
-                child.terminate()
-                child.wait()
-    failure = "" if child.returncode in EXPECTED_EXITS else log.read_text(encoding="utf-8")
-    return _read_results(results, root), failure
-
-
-def _read_results(path: Path, root: Path) -> dict[Path, list[CellResult]]:
-    results: dict[Path, list[CellResult]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        result = CellResult.model_validate(entry["result"])
-        results.setdefault(root / entry["file"], []).append(result)
-    return results
-
-
-def _collect(job: _Job, results: Mapping[Path, list[CellResult]], failure: str) -> CheckedNotebook:
+def _collect(job: _Job, results: Mapping[Path, list[CheckedCell]], failure: str) -> CheckedNotebook:
     cells = results.get(job.copy, [])
     if len(cells) < len(job.cells):
         error = ErrorMessage(
@@ -252,7 +224,7 @@ def _collect(job: _Job, results: Mapping[Path, list[CellResult]], failure: str) 
             hint=failure.strip() or "It ended without saying why.",
         )
         report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells, error=error)
-        return CheckedNotebook(job.path, report, None)
+        return CheckedNotebook(job.path, report, None, job.lookup)
     executed = nbformat.read(job.copy.with_suffix(EXECUTED_SUFFIX), as_version=4)
     report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells)
-    return CheckedNotebook(job.path, report, executed)
+    return CheckedNotebook(job.path, report, executed, job.lookup)

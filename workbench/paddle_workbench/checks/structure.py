@@ -12,7 +12,8 @@ from typing import Any
 import nbformat
 
 from ..course.notebook import lesson_metadata
-from ..errors import LessonMetadataError
+from ..errors import LessonMetadataError, NotebookError
+from .comparison.options import check_options
 from .results import StructuralFinding
 
 __all__ = ["check_structure"]
@@ -147,6 +148,14 @@ def _errors(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Structural
             yield StructuralFinding(rule="stored_error", message=message, cell=cell.get("id"))
 
 
+def _check_metadata(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+    for cell in _code_cells(notebook):
+        try:
+            check_options(cell)
+        except NotebookError as error:  # noqa: PERF203 - each cell has its own
+            yield StructuralFinding(rule="check", message=error.message, cell=cell.get("id"))
+
+
 def _code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -161,4 +170,5 @@ _RULES: tuple[_Rule, ...] = (
     _paths,
     _installs,
     _errors,
+    _check_metadata,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ..course.notebook import read_notebook
 from ..errors import NotebookError
 from ..storage import write_whole
 from .rendering import output_difference, render_outputs
+from .results import CheckedCell
 from .sanitizers import sanitize, stable_paths
 from .session import CheckedNotebook
 
@@ -23,15 +25,25 @@ _MAY_RAISE = "raises-exception"
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
-    """How the output of one cell changes, as a unified diff."""
+    """How the output of one cell changes.
+
+    Parameters
+    ----------
+    cell : str
+    difference : str
+        As a unified diff.
+    outputs : list of NotebookNode
+        The new ones.
+    """
 
     cell: str
     difference: str
+    outputs: list[nbformat.NotebookNode]
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A source notebook with its new reference outputs, not yet written.
+    """A source notebook and its new reference outputs, not yet written.
 
     Parameters
     ----------
@@ -48,17 +60,30 @@ class Recording:
     changes: list[CellChange]
     renumbered: bool
 
-    def write(self) -> None:
-        """Write the notebook, whole or not at all."""
+    def write(self, cells: Collection[str]) -> None:
+        """Write the notebook with the new outputs of these cells, whole or not at all."""
+        chosen = {change.cell: change.outputs for change in self.changes if change.cell in cells}
+        for cell in self.notebook.cells:
+            if cell.get("id") in chosen:
+                cell.outputs = chosen[cell.id]
+                for output in cell.outputs:
+                    if output.output_type == "execute_result":
+                        output.execution_count = cell.execution_count
         write_whole(self.path, nbformat.writes(self.notebook) + "\n")
 
 
-def prepare_recording(checked: CheckedNotebook) -> Recording:
+def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recording:
     """Return what recording the outputs of an executed notebook would write.
 
-    Outputs that differ from the stored ones in nothing but noise are kept as they are stored. In
-    new ones the paths of this machine are replaced; everything else stays true. Counts are
-    sequential; nothing but outputs and counts is changed.
+    Outputs that are as the stored ones, within the tolerance of their cell, are kept as they are
+    stored. In new ones the paths of this machine are replaced; everything else stays true. Counts
+    are sequential; nothing but outputs and counts is changed.
+
+    Parameters
+    ----------
+    checked : CheckedNotebook
+    force : bool
+        Also record an error that is not on purpose, and that a cell gives nothing any more.
 
     Raises
     ------
@@ -71,25 +96,28 @@ def prepare_recording(checked: CheckedNotebook) -> Recording:
             error.message if error else f"{checked.report.notebook} did not run.",
             error.hint if error else "",
         )
-    for cell in checked.report.cells:
-        if cell.outcome == "raised" or "raised nothing" in cell.reason:
-            raise NotebookError(
-                f"{checked.report.notebook}: cell `{cell.cell}`: {cell.reason}; nothing recorded.",
-                f"Mend the cell. A cell that is to fail carries the tag `{_MAY_RAISE}`.",
-            )
+    fared = {cell.cell: cell for cell in checked.report.cells}
     notebook = read_notebook(checked.path)
     before = nbformat.writes(notebook)
     changes: list[CellChange] = []
     count = 0
     for cell, executed in zip(notebook.cells, checked.executed.cells, strict=True):
-        if cell.cell_type != "code" or executed.execution_count is None:
+        if cell.cell_type != "code":
+            continue
+        outcome = fared[cell.id]
+        if outcome.outcome == "not_run":
+            count += 0 if cell.execution_count is None else 1
             continue
         count += 1
-        if not _same_but_for_noise(cell.outputs, executed.outputs):
+        if not _same(cell, executed, outcome):
             outputs = [_stable(output) for output in executed.outputs]
+            if not force:
+                _refuse_doubtful(checked, cell, outputs, outcome)
             difference = output_difference(cell.outputs, outputs, stable_paths)
-            changes.append(CellChange(cell.id, _with_pictures_named(difference)))
-            cell.outputs = outputs
+            changes.append(CellChange(cell.id, _with_pictures_named(difference), outputs))
+        elif outcome.outcome == "differs":
+            # It is as it was stored, and that is wrong: nothing that recording could mend.
+            _refuse_doubtful(checked, cell, cell.outputs, outcome)
         cell.execution_count = count
         for output in cell.outputs:
             if output.output_type == "execute_result":
@@ -97,6 +125,33 @@ def prepare_recording(checked: CheckedNotebook) -> Recording:
     notebook.metadata.pop("widgets", None)
     renumbered = not changes and nbformat.writes(notebook) != before
     return Recording(checked.path, notebook, changes, renumbered=renumbered)
+
+
+def _refuse_doubtful(
+    checked: CheckedNotebook,
+    cell: nbformat.NotebookNode,
+    outputs: list[nbformat.NotebookNode],
+    fared: CheckedCell,
+) -> None:
+    """Raise for what nobody wants as a reference: an error, or nothing where something was."""
+    where = f"{checked.report.notebook}: cell `{cell.id}`"
+    if fared.outcome == "raised" or "raised nothing" in fared.reason:
+        raise NotebookError(
+            f"{where}: {fared.reason}; nothing recorded.",
+            f"Mend it, or add --force. A cell that is to fail carries the tag `{_MAY_RAISE}`.",
+        )
+    if cell.outputs and not outputs:
+        raise NotebookError(
+            f"{where}: it had an output and gives none any more; nothing recorded.",
+            "Mend the cell; if it is right so, add --force.",
+        )
+
+
+def _same(cell: nbformat.NotebookNode, executed: nbformat.NotebookNode, fared: CheckedCell) -> bool:
+    """Say whether the stored outputs can stay as they are."""
+    if fared.outcome == "not_compared":
+        return _same_but_for_noise(cell.outputs, executed.outputs)
+    return fared.outcome != "raised" and not fared.differences
 
 
 def _same_but_for_noise(

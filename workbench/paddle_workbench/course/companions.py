@@ -8,7 +8,14 @@ from pathlib import Path
 from ..storage import make_folder, storage_error
 from .declarations import checkers_of
 
-__all__ = ["copy_companions"]
+__all__ = ["companions_of", "copy_companions"]
+
+
+def companions_of(notebook: Path) -> list[Path]:
+    """Return the files of a notebook's `assets/` and its checker module, as far as it has them."""
+    checkers = checkers_of(notebook)
+    files = [path for path in sorted((notebook.parent / "assets").rglob("*")) if path.is_file()]
+    return files + ([checkers] if checkers.is_file() else [])
 
 
 def copy_companions(notebook: Path, folder: Path) -> None:
@@ -23,14 +30,10 @@ def copy_companions(notebook: Path, folder: Path) -> None:
         If they cannot be copied.
     """
     make_folder(folder)
-    assets, checkers = notebook.parent / "assets", checkers_of(notebook)
     try:
-        for source in sorted(assets.rglob("*")):
+        for source in companions_of(notebook):
             target = folder / source.relative_to(notebook.parent)
-            if source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-        if checkers.is_file():
-            shutil.copy2(checkers, folder / checkers.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
     except OSError as error:
         raise storage_error(folder, error) from error

@@ -46,6 +46,11 @@ class WorkbenchExtension(ExtensionApp):
         # Where `add_handlers` would put it; that takes handlers only, and they are not loaded yet.
         application.default_router.rules.insert(-1, rule)
 
+    async def stop_extension(self) -> None:
+        """End the checks that still run, so that no kernel is left behind."""
+        for check in self.settings.get("paddle_workbench_checks", {}).values():
+            check.cancel()
+
     def _server(self) -> ServerApp:
         if self.serverapp is None:
             raise RuntimeError("The extension is not linked to a server.")

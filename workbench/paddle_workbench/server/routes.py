@@ -19,7 +19,9 @@ from ..contract import (
     ProgressUpdate,
     ResetLesson,
 )
+from ..contract_checks import LessonCheck, LessonCheckRequest
 from .base import WorkbenchHandler
+from .checks import CancelCheckHandler, CheckHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
 from .environment import DoctorHandler
 
@@ -39,6 +41,30 @@ class Route:
 
 
 ROUTES = [
+    Route(
+        "checks",
+        "get",
+        CheckHandler,
+        "How far the last check of a notebook is, given as `path`, and what it found.",
+        None,
+        LessonCheck,
+    ),
+    Route(
+        "checks",
+        "post",
+        CheckHandler,
+        "Run a copy of a learner's notebook and compare it with its lesson, in the background.",
+        LessonCheckRequest,
+        LessonCheck,
+    ),
+    Route(
+        "checks/cancel",
+        "post",
+        CancelCheckHandler,
+        "End the check of a notebook.",
+        LessonCheckRequest,
+        LessonCheck,
+    ),
     Route("course", "get", CatalogHandler, "The course with the learner's state.", None, Catalog),
     Route(
         "course/open",

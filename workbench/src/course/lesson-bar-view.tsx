@@ -16,6 +16,7 @@ export interface ILessonBarViewProps {
   language: Language;
   lesson: Lesson | null;
   next: Lesson | null;
+  onCheck: () => void;
   onExercises: (anchor: HTMLElement) => void;
   onObjectives: () => void;
   onOpen: (lesson: Lesson) => void;
@@ -101,6 +102,16 @@ function LessonTools(
         onClick={props.onObjectives}
       >
         {trans.__('What you will learn')}
+      </button>
+      <button
+        type="button"
+        className="pw-BarButton pw-mod-optional"
+        title={trans.__(
+          'Run a copy of the notebook and compare it with the lesson'
+        )}
+        onClick={props.onCheck}
+      >
+        {trans.__('Check')}
       </button>
       <button
         type="button"

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { MenuSvg, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { CommandIDs as CheckCommandIDs } from '../checks/tokens';
 import type { Lesson } from '../contract';
 import { ErrorBoundary } from '../failure-view';
 import type { Language } from '../language';
@@ -49,6 +50,9 @@ export class LessonBar extends ReactWidget {
           language={this._language}
           lesson={lesson}
           next={course.neighbour(name, 1)}
+          onCheck={() => {
+            void this._commands.execute(CheckCommandIDs.checkLesson);
+          }}
           onExercises={anchor => {
             if (lesson) {
               this._openExercises(lesson, anchor);

@@ -36,6 +36,7 @@ describe('LessonBarView', () => {
       onExercises: jest.fn(),
       onObjectives: jest.fn(),
       onOpen: jest.fn(),
+      onCheck: jest.fn(),
       onReset: jest.fn(),
       onRetry: jest.fn(),
       onToggleDone: jest.fn(),

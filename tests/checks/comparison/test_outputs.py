@@ -1,0 +1,157 @@
+"""JSON, metrics, errors, widgets, and which outputs are compared with which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+
+from paddle_workbench.checks.comparison.metrics import SCRAP_MIME_TYPE
+from paddle_workbench.checks.comparison.options import check_options
+from paddle_workbench.checks.comparison.widgets import VIEW_MIME_TYPE, digest_widgets
+from paddle_workbench.errors import NotebookError
+from paddle_workbench.runs import metrics as runs_metrics
+
+from .conftest import Output, differences, kinds, printed, shown
+
+JSON = {"name": "net", "loss": 0.5, "layers": [1, 2, {"units": 64}], "best": True, "why": None}
+
+
+def json_output(**changes: Any) -> Output:
+    return shown("application/json", JSON | changes)
+
+
+def scrap(name: str, data: Any) -> Output:
+    return shown(SCRAP_MIME_TYPE, {"name": name, "data": data, "encoder": "json", "version": 1})
+
+
+def error(name: str, message: str, frame: str = "frame") -> Output:
+    return nbformat.v4.new_output("error", ename=name, evalue=message, traceback=[frame])
+
+
+def test_json_is_compared_by_its_types() -> None:
+    assert differences(json_output(), json_output(loss=0.50001)) == []
+    assert kinds(differences(json_output(), json_output(loss=0.51))) == ["number"]
+    assert kinds(differences(json_output(), json_output(best=1))) == ["value"]
+    assert kinds(differences(json_output(), json_output(why=False))) == ["value"]
+    assert kinds(differences(json_output(), json_output(more=1))) == ["extra"]
+    (difference,) = differences(json_output(), json_output(layers=[1, 2, {"units": 65}]))
+    assert difference.name == "layers[2].units"
+    assert "65 instead of 64" in difference.message
+    assert kinds(differences(json_output(), json_output(layers=[1, 2]))) == ["structure"]
+
+
+def test_order_of_json_lists() -> None:
+    one, other = json_output(layers=[1, 2, 2]), json_output(layers=[2, 1, 2])
+    assert differences(one, other)
+    assert differences(one, other, unordered=True) == []
+    assert differences(one, json_output(layers=[1, 1, 2]), unordered=True)
+
+
+def test_metrics_are_compared_by_name() -> None:
+    # `checks` must not import `runs`, and needs no more of it than this.
+    assert SCRAP_MIME_TYPE == runs_metrics.SCRAP_MIME_TYPE
+    old = [scrap("loss", 0.5), scrap("accuracy", 0.85)]
+    assert differences(old, old[::-1]) == []
+    (difference,) = differences(old, [scrap("accuracy", 0.8415), scrap("loss", 0.5)])
+    assert (difference.name, difference.kind) == ("accuracy", "number")
+    assert kinds(differences(old, old[:1])) == ["missing"]
+    assert kinds(differences(old, [*old, scrap("f1", 0.8)])) == ["extra"]
+
+
+def test_errors_are_compared_by_type_and_message() -> None:
+    one = error("ValueError", "no valid program for 3.25 s")
+    assert differences(one, error("ValueError", "no valid program for 9.5 s", "other frame")) == []
+    assert kinds(differences(one, error("TypeError", "no valid program for 3.25 s"))) == ["error"]
+    assert kinds(differences(one, error("ValueError", "no program"))) == ["text"]
+
+
+def test_outputs_are_paired_by_kind_in_order() -> None:
+    figure, text = shown("text/plain", "a"), printed("b")
+    assert differences([figure, text], [text, figure]) == []
+    twice = [shown("text/plain", "a"), shown("text/plain", "b")]
+    assert differences(twice, twice[::-1])
+    assert kinds(differences(twice, twice[:1])) == ["structure"]
+    assert kinds(differences([], [figure])) == ["extra"]
+    assert kinds(differences([figure], [])) == ["missing"]
+    assert differences([], [printed("I1122 07:28:38.123456 12 a.cc:1] x\n", "stderr")]) == []
+
+
+MODELS = {
+    "root": {
+        "_model_module": "@jupyter-widgets/controls",
+        "_model_name": "HBoxModel",
+        "_view_count": None,
+        "children": ["IPY_MODEL_slider", "IPY_MODEL_root"],
+        "layout": "IPY_MODEL_layout1",
+    },
+    "slider": {
+        "_model_module": "@jupyter-widgets/controls",
+        "_model_name": "FloatSliderModel",
+        "value": 0.5,
+        "max": 10,
+        "description": "lr",
+        "style": "IPY_MODEL_style1",
+    },
+}
+BUFFERS = {
+    "slider": {("weights",): {"path": ["weights"], "data": "AAECAw==", "encoding": "base64"}}
+}
+
+
+def view(models: dict[str, Any], buffers: dict[str, Any], root: str) -> Output:
+    output = shown(VIEW_MIME_TYPE, {"model_id": root, "version_major": 2, "version_minor": 0})
+    digest_widgets([output], models, buffers)
+    return output
+
+
+def renamed(**changes: Any) -> Output:
+    """The same widgets in another kernel, with other ids and styles, and with these changes."""
+    models = {
+        "r2": MODELS["root"] | {"children": ["IPY_MODEL_s2", "IPY_MODEL_r2"], "layout": "l9"},
+        "s2": MODELS["slider"] | {"style": "IPY_MODEL_x"} | changes,
+    }
+    return view(models, {"s2": BUFFERS["slider"]}, "r2")
+
+
+def test_widgets_are_compared_by_model_and_traits() -> None:
+    reference = view(MODELS, BUFFERS, "root")
+    assert differences(reference, renamed()) == []
+    (difference,) = differences(reference, renamed(value=0.75))
+    assert difference.name == "traits.children[0].traits.value"
+    assert differences(reference, renamed(_model_name="IntSliderModel"))
+    assert differences(reference, renamed(description="rate"))
+    other = view(
+        MODELS, {"slider": {"w": BUFFERS["slider"][("weights",)] | {"data": "AAEC"}}}, "root"
+    )
+    assert differences(reference, other)
+
+
+def test_a_widget_without_a_stored_state_is_not_passed() -> None:
+    bare = shown(VIEW_MIME_TYPE, {"model_id": "root"})
+    assert kinds(differences(bare, renamed())) == ["unreadable"]
+    assert kinds(differences(renamed(), bare)) == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"rtol": 2}, "check.rtol"),
+        ({"tolerance": 0.1}, "check.tolerance"),
+        ({"likeness": "high"}, "check.likeness"),
+        ({"numbers": "none"}, "check.numbers"),
+        ([], "check"),
+    ],
+)
+def test_options_that_a_cell_cannot_have_are_named(metadata: Any, message: str) -> None:
+    cell = nbformat.v4.new_code_cell(metadata={"paddle_workbench": {"check": metadata}})
+    with pytest.raises(NotebookError, match=message) as caught:
+        check_options(cell)
+    assert "Options are: rtol, atol" in caught.value.hint
+
+
+def test_metadata_that_is_no_object_is_named() -> None:
+    cell = nbformat.v4.new_code_cell(metadata={"paddle_workbench": 3})
+    with pytest.raises(NotebookError, match="is 3, not an object"):
+        check_options(cell)

@@ -1,0 +1,134 @@
+"""Pictures are compared where they show something."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from .conftest import differences, kinds, png, shown
+
+X = np.linspace(0, 6, 100)
+
+
+def plot(
+    *,
+    cmap: str = "viridis",
+    label: str = "loss",
+    shift: float = 0.0,
+    colour: str = "C0",
+    title_x: float = 0.5,
+    noise: float = 0.0,
+) -> str:
+    with mpl.rc_context({"figure.dpi": 72}):
+        figure = Figure(figsize=(8, 3), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        left.plot(X, np.sin(X) + shift + noise, color=colour)
+        left.set_title(label, x=title_x)
+        left.set_ylim(-2, 2)
+        right.imshow(np.outer(X, X), cmap=cmap)
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def pixels(picture: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return plot()
+
+
+def test_rounding_is_no_difference(reference: str) -> None:
+    other = plot(noise=1e-6)
+    assert differences(shown("image/png", reference), shown("image/png", other)) == []
+    faint = np.clip(pixels(reference).astype(int) + np.resize([0, 1], (1, 1, 3)), 0, 255)
+    assert differences(shown("image/png", reference), shown("image/png", png(faint))) == []
+
+
+def test_line_breaks_in_base64_mean_nothing(reference: str) -> None:
+    broken = "\n".join(reference[i : i + 76] for i in range(0, len(reference), 76)) + "\n"
+    assert differences(shown("image/png", reference), shown("image/png", broken)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cmap": "magma"},
+        {"label": "lost"},
+        {"shift": 0.05},
+        {"colour": "C1"},
+        {"title_x": 0.52},
+        {"label": ""},
+    ],
+    ids=str,
+)
+def test_small_changes_are_found(reference: str, change: dict[str, object]) -> None:
+    other = plot(**change)  # type: ignore[arg-type]
+    (difference,) = differences(shown("image/png", reference), shown("image/png", other))
+    assert difference.kind == "picture"
+    assert difference.likeness is not None
+    shown_pictures = (
+        difference.expected_picture,
+        difference.found_picture,
+        difference.difference_picture,
+    )
+    for picture in shown_pictures:
+        assert picture is not None
+        assert picture.startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [np.rot90, lambda p: p[::-1], lambda p: p[:, ::-1], lambda p: 255 - p, lambda p: p * 0 + 255],
+    ids=["rotated", "upside down", "mirrored", "inverted", "blank"],
+)
+def test_great_changes_are_found(
+    reference: str, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    other = png(np.ascontiguousarray(change(pixels(reference))))
+    found = differences(shown("image/png", reference), shown("image/png", other))
+    assert kinds(found) == ["picture"]
+
+
+def test_cell_asks_for_less_likeness(reference: str) -> None:
+    other = plot(shift=0.05)
+    assert differences(shown("image/png", reference), shown("image/png", other), likeness=0.5) == []
+    # Jupyter cuts margins off, and labels of measured times are not always as wide.
+    narrow = png(pixels(other)[:, :-12])
+    assert (
+        differences(shown("image/png", reference), shown("image/png", narrow), likeness=0.5) == []
+    )
+    assert kinds(differences(shown("image/png", reference), shown("image/png", narrow)))
+    half = png(pixels(other)[:, : pixels(other).shape[1] // 2])
+    assert differences(shown("image/png", reference), shown("image/png", half), likeness=0.5)
+
+
+def test_what_is_no_picture_is_not_passed(reference: str) -> None:
+    for broken in ("AAAA", "no base64!", reference[: len(reference) // 2]):
+        found = differences(shown("image/png", broken), shown("image/png", broken))
+        assert kinds(found) == ["unreadable"]
+
+
+def test_other_formats_are_pictures_too(reference: str) -> None:
+    for format_name in ("JPEG", "GIF", "WEBP"):
+        file = io.BytesIO()
+        Image.fromarray(pixels(reference)).save(file, format_name)
+        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        mime_type = f"image/{format_name.lower()}"
+        assert differences(shown(mime_type, picture), shown(mime_type, picture)) == []
+        assert differences(shown(mime_type, picture), shown(mime_type, plot(cmap="magma")))
+
+
+def test_a_picture_smaller_than_the_measure_is_compared() -> None:
+    one = png(np.zeros((3, 3, 3)))
+    assert differences(shown("image/png", one), shown("image/png", one)) == []
+    assert differences(shown("image/png", one), shown("image/png", png(np.full((3, 3, 3), 90))))

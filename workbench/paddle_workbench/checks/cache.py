@@ -1,0 +1,176 @@
+"""Which notebooks need not run again: those that passed, with nothing changed since.
+
+The key of a notebook is made of everything that its outputs may depend on. It is kept part by part,
+so that a check can say which of them has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import site
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..contract import SCHEMA_VERSION, Model
+from ..course.companions import companions_of
+from ..settings import settings
+from ..storage import set_aside, write_whole
+from .results import NotebookReport
+
+__all__ = ["CheckCache", "Lookup", "cache_key"]
+
+PACKAGE = Path(__file__).parents[1]
+# Built from `src/`, or written by Python; no notebook sees them.
+_NO_CODE = frozenset(("labextension", "__pycache__"))
+# By these a notebook can be told to compute otherwise.
+_PREFIXES = ("FLAGS_", "PADDLE_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON", "MPL")
+# Set by those who test or measure; what they lead to stands in the key itself.
+_PLACES = frozenset(("PADDLE_WORKBENCH_HOME", "PADDLE_WORKBENCH_COURSE"))
+
+
+class _Passed(Model):
+    """A file of the cache: a notebook that passed, and with what."""
+
+    schema_version: int = SCHEMA_VERSION
+    key: dict[str, str]
+    report: NotebookReport
+    passed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Whether a notebook has to run.
+
+    Parameters
+    ----------
+    why : str
+        Why it does, or why it does not.
+    key : mapping
+        The digest of each part.
+    report : NotebookReport or None
+        That of its last pass, if it need not run.
+    """
+
+    why: str
+    key: Mapping[str, str]
+    report: NotebookReport | None = None
+
+
+def cache_key(notebook: Path, options: Mapping[str, object]) -> dict[str, str]:
+    """Return a digest of each thing that a notebook's outputs may depend on.
+
+    Parameters
+    ----------
+    notebook : Path
+    options : mapping
+        How it is checked.
+    """
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(_PREFIXES) and name not in _PLACES
+    }
+    return {
+        "notebook": _digest_files([notebook]),
+        "companions": _digest_files(companions_of(notebook)),
+        "package": _digest_files(_package_files()),
+        "lock": _digest(sorted(_installed())),
+        "python": f"{platform.python_implementation()} {sys.version}",
+        "platform": f"{platform.platform()} {platform.processor()} {os.cpu_count()} cores",
+        "environment": _digest(sorted(environment.items())),
+        "options": json.dumps(dict(options), sort_keys=True),
+    }
+
+
+class CheckCache:
+    """The passes that the workbench home remembers.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where they lie; by default under the home.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or settings().cache / "checks"
+
+    def look_up(self, notebook: Path, options: Mapping[str, object]) -> Lookup:
+        """Return whether a notebook has to run."""
+        key = cache_key(notebook, options)
+        passed = self._read(notebook)
+        if passed is None:
+            return Lookup("it has not passed yet", key)
+        when = f"{passed.passed_at.astimezone():%Y-%m-%d %H:%M}"
+        changed = [name for name in key if passed.key.get(name) != key[name]]
+        if changed:
+            verb = "has" if len(changed) == 1 else "have"
+            return Lookup(f"{' and '.join(changed)} {verb} changed since it passed, {when}", key)
+        report = passed.report.model_copy(update={"cached_at": passed.passed_at})
+        return Lookup(f"nothing has changed since it passed, {when}", key, report)
+
+    def store(
+        self,
+        notebook: Path,
+        key: Mapping[str, str],
+        options: Mapping[str, object],
+        report: NotebookReport,
+    ) -> None:
+        """Remember a pass, unless something changed while the notebook ran."""
+        if not report.passed or cache_key(notebook, options) != dict(key):
+            return
+        passed = _Passed(key=dict(key), report=report, passed_at=datetime.now(timezone.utc))
+        write_whole(self._file(notebook), passed.model_dump_json(indent=1) + "\n")
+
+    def _file(self, notebook: Path) -> Path:
+        name = hashlib.sha256(str(notebook.resolve()).encode()).hexdigest()[:16]
+        return self._folder / f"{notebook.stem}-{name}.json"
+
+    def _read(self, notebook: Path) -> _Passed | None:
+        file = self._file(notebook)
+        try:
+            return _Passed.model_validate_json(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, ValidationError):
+            # A broken cache costs a run, never an answer.
+            if file.is_file():
+                set_aside(file)
+            return None
+
+
+def _package_files() -> list[Path]:
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*"))
+        if path.is_file() and not _NO_CODE & set(path.relative_to(PACKAGE).parts)
+    ]
+
+
+def _installed() -> Iterable[str]:
+    """Return name and version of what is installed, and the digest of the lock."""
+    for folder in dict.fromkeys([*site.getsitepackages(), *sys.path]):
+        path = Path(folder)
+        if path.is_dir() and path.name.endswith("-packages"):
+            yield from (entry.name for entry in path.glob("*.dist-info"))
+    for lock in sorted((PACKAGE.parent / "requirements").glob("[cg]pu.txt")):
+        yield hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def _digest_files(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

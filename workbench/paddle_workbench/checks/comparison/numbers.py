@@ -1,0 +1,141 @@
+"""Texts as numbers and what stands between them."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from .options import CheckOptions
+
+__all__ = ["Number", "NumberedText", "describe_deviation", "deviation", "same_number"]
+
+# A number stands alone: `3.2.2`, `float32` and `x1` hold none. Letters are those of ASCII, since
+# Chinese text leaves no space around a number.
+_NUMBER = re.compile(
+    r"""
+    (?<![A-Za-z0-9_.])
+    (?:
+      [-+]?(?:\d+\.\d+|\d+\.(?=[\s\],)]|$)|\.\d+|\d+)(?:[eE][-+]?\d+)?
+    | [-+]?(?:nan|NaN|inf|Infinity)
+    )
+    (?!\.?[A-Za-z0-9_])
+    """,
+    re.VERBOSE,
+)
+_ARRAY = re.compile(r"(?=\b(?:Tensor|array)\()")
+_DTYPE = re.compile(r"\bdtype(?:=|: ?)(?:paddle\.|np\.|numpy\.)?([a-z]+\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it is printed.
+
+    Parameters
+    ----------
+    text : str
+    start : int
+        Where it stands in the text.
+    dtype : str
+        The element type that the array around it names; empty if it names none.
+    """
+
+    text: str
+    start: int
+    dtype: str = ""
+
+    @property
+    def value(self) -> float:
+        return float(self.text)
+
+    @property
+    def whole(self) -> bool:
+        """Say whether it is printed without a fraction."""
+        return not set(self.text) & set("eE") and "." not in self.text.rstrip(".")
+
+    @property
+    def last_place(self) -> float:
+        """Return what one unit in the last printed digit is worth."""
+        mantissa, _, exponent = self.text.lower().partition("e")
+        decimals = len(mantissa.partition(".")[2])
+        return float(10.0 ** (int(exponent or 0) - decimals))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedText:
+    """A text cut at its numbers; there is one gap more than there are numbers."""
+
+    gaps: list[str]
+    numbers: list[Number]
+
+    @classmethod
+    def of(cls, text: str) -> NumberedText:
+        """Cut a text."""
+        gaps, numbers, end, start = [], [], 0, 0
+        # Every array in the text has an element type of its own.
+        for part in _ARRAY.split(text):
+            named = _DTYPE.search(part)
+            dtype = named.group(1) if named else ""
+            for match in _NUMBER.finditer(text, start, start + len(part)):
+                gaps.append(text[end : match.start()])
+                numbers.append(Number(match.group(), match.start(), dtype))
+                end = match.end()
+            start += len(part)
+        return cls([*gaps, text[end:]], numbers)
+
+    def same_gaps(self, other: NumberedText) -> bool:
+        """Say whether the same stands between the numbers.
+
+        Where a number takes more room, as -0.01 does than 0.02, columns are padded otherwise: then
+        the amount of blanks does not count.
+        """
+        if self.gaps == other.gaps:
+            return True
+        if len(self.gaps) != len(other.gaps):
+            return False
+        widths = [len(number.text) for number in self.numbers]
+        if widths == [len(number.text) for number in other.numbers]:
+            return False
+        return [_squeezed(gap) for gap in self.gaps] == [_squeezed(gap) for gap in other.gaps]
+
+
+def same_number(expected: Number, found: Number, options: CheckOptions) -> bool:
+    """Say whether a printed number is near enough to its reference.
+
+    Whole numbers are exact. Others may differ by the tolerance, or by one in the last digit where
+    that is worth less than a thousandth: what was rounded up here may be rounded down elsewhere.
+    """
+    if expected.text == found.text:
+        return True
+    if not (math.isfinite(expected.value) and math.isfinite(found.value)):
+        return False
+    if options.numbers == "any":
+        return True
+    if expected.whole and found.whole and not options.whole_numbers:
+        return expected.value == found.value
+    if options.tolerance(expected.dtype).allows(expected.value, found.value):
+        return True
+    if options.rtol is not None or options.atol is not None:
+        return False
+    place = max(expected.last_place, found.last_place)
+    rounded = place <= 1e-3 * abs(expected.value)
+    return rounded and abs(found.value - expected.value) <= 1.001 * place
+
+
+def deviation(expected: float, found: float) -> float | None:
+    """Return found less expected over expected; None where that is no number."""
+    if expected == 0 or not (math.isfinite(expected) and math.isfinite(found)):
+        return None
+    return (found - expected) / abs(expected)
+
+
+def describe_deviation(expected: float, found: float) -> str:
+    """Return how far a number is off in words, for example ` (1.0 % more)`."""
+    part = deviation(expected, found)
+    if part is None:
+        return ""
+    return f" ({abs(part) * 100:.2g} % {'more' if part > 0 else 'less'})"
+
+
+def _squeezed(gap: str) -> str:
+    return re.sub(r"[ \t]+", " ", gap)

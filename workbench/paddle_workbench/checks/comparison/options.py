@@ -1,0 +1,99 @@
+"""How closely a cell's outputs are compared: the defaults, and what the cell itself asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import nbformat
+from pydantic import Field, ValidationError
+
+from ...contract import Model
+from ...course.notebook import METADATA_KEY
+from ...errors import NotebookError
+
+__all__ = ["CheckOptions", "Tolerance", "check_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far a number may be from its reference.
+
+    Parameters
+    ----------
+    relative : float
+        Of the reference.
+    absolute : float
+        In the unit of the number; the larger of the two holds.
+    """
+
+    relative: float
+    absolute: float
+
+    def allows(self, expected: float, found: float) -> bool:
+        """Say whether a number is near enough to its reference."""
+        return abs(found - expected) <= max(self.relative * abs(expected), self.absolute)
+
+
+# By the element type that stands beside the numbers. None of them lets 1 % pass. Three digits of a
+# half-precision number are real; a float32 result of a deep sum is good to four or five.
+_BY_DTYPE = {
+    "bfloat16": Tolerance(4e-3, 1e-4),
+    "float16": Tolerance(2e-3, 1e-5),
+    "float32": Tolerance(1e-4, 1e-7),
+    "float64": Tolerance(1e-6, 1e-12),
+}
+# Paddle computes in float32 unless told otherwise.
+_DEFAULT = _BY_DTYPE["float32"]
+
+
+class CheckOptions(Model):
+    """What stands under `paddle_workbench.check` in the metadata of a cell."""
+
+    rtol: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="Relative tolerance of numbers, instead of that of their type."
+    )
+    atol: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="Absolute tolerance of numbers, instead of that of their type."
+    )
+    whole_numbers: bool = Field(default=False, description="Let the tolerance hold for these too.")
+    numbers: Literal["close", "any"] = Field(
+        "close", description="`any` for measured times: a number must stand there, whichever."
+    )
+    likeness: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="Structural likeness that is enough for a picture."
+    )
+    unordered: bool = Field(default=False, description="Lines, rows and list entries in any order.")
+
+    def tolerance(self, dtype: str = "") -> Tolerance:
+        """Return the tolerance for numbers of an element type; of float32 if it is not known."""
+        usual = _BY_DTYPE.get(dtype, _DEFAULT)
+        if self.rtol is None and self.atol is None:
+            return usual
+        # One that is given stands alone: `atol` is no good if a relative one lets more pass.
+        return Tolerance(self.rtol or 0.0, self.atol or 0.0)
+
+
+def check_options(cell: nbformat.NotebookNode) -> CheckOptions:
+    """Return what a cell asks for.
+
+    Raises
+    ------
+    NotebookError
+        If it is not one of the options, or has a value that it cannot have.
+    """
+    found = cell.metadata.get(METADATA_KEY, {})
+    if not isinstance(found, dict):
+        raise NotebookError(
+            f"Metadata `{METADATA_KEY}` is {found!r}, not an object.",
+            'Write for example {"check": {"rtol": 0.001}}.',
+        )
+    try:
+        return CheckOptions.model_validate(found.get("check", {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("check", *first["loc"]))
+        raise NotebookError(
+            f"Metadata `{METADATA_KEY}.{where}`: {first['msg']} (found {first['input']!r}).",
+            f"Options are: {', '.join(CheckOptions.model_fields)}.",
+        ) from error

@@ -1,0 +1,204 @@
+"""Pictures, by structural likeness where there is something to see."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...contract_checks import CheckDifference
+from .options import CheckOptions
+from .text import Place
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.float64]
+
+__all__ = ["DEFAULT_LIKENESS", "Likeness", "compare_pictures", "likeness"]
+
+# How alike the whole must be, and its least alike part. On one machine pictures are the same to the
+# last bit; a point that moves by a hundredth of a pixel costs less than this.
+DEFAULT_LIKENESS = 0.99
+_DEFAULT_WORST = 0.9
+# A cell that asks for less takes pictures of another size too, up to this part: labels of measured
+# times are wider at one time than at another, and Jupyter cuts the margins off.
+_SIZE_PART = 0.1
+_TILE = 32
+_WINDOW = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two pictures are, from -1 to 1.
+
+    Parameters
+    ----------
+    mean : float
+        Structural likeness, averaged over the parts in which either shows something: the white
+        around a drawing says nothing.
+    worst : float
+        The same of the least alike part, a square of 32 pixels.
+    """
+
+    mean: float
+    worst: float
+
+
+def compare_pictures(
+    expected: str, found: str, place: Place, options: CheckOptions
+) -> list[CheckDifference]:
+    """Return in what a picture is not as its reference.
+
+    Parameters
+    ----------
+    expected, found : str
+        Base64, as notebooks hold pictures.
+    place : Place
+    options : CheckOptions
+    """
+    if "".join(expected.split()) == "".join(found.split()):
+        return _unreadable(expected, place, "reference")
+    trouble = _unreadable(expected, place, "reference") + _unreadable(found, place, "output")
+    if trouble:
+        return trouble
+    one, other = _pixels(expected), _pixels(found)
+    shown = {"expected_picture": _address(place.output, expected),
+             "found_picture": _address(place.output, found)}  # fmt: skip
+    if one.shape != other.shape:
+        height, width = one.shape[:2]
+        new_height, new_width = other.shape[:2]
+        near = max(abs(new_height / height - 1), abs(new_width / width - 1)) <= _SIZE_PART
+        if options.likeness is None or not near:
+            message = f"{new_width} × {new_height} pixels instead of {width} × {height}."
+            return [place.difference("picture", message, **shown)]
+        one, other = _aligned(one, other)
+    measured = likeness(one, other)
+    if options.likeness is not None:
+        alike, least = measured.mean >= options.likeness, options.likeness
+    else:
+        alike = measured.mean >= DEFAULT_LIKENESS and measured.worst >= _DEFAULT_WORST
+        least = DEFAULT_LIKENESS
+    if alike:
+        return []
+    message = (
+        f"likeness {measured.mean:.3f}, of the least alike part {measured.worst:.3f}; "
+        f"{least:g} is asked for."
+    )
+    return [
+        place.difference(
+            "picture",
+            message,
+            likeness=round(measured.mean, 4),
+            difference_picture=_difference_picture(one, other),
+            **shown,
+        )
+    ]
+
+
+def likeness(one: Pixels, other: Pixels) -> Likeness:
+    """Return how alike two pictures of one size are.
+
+    Parameters
+    ----------
+    one, other : ndarray of float64, shape (height, width, 3)
+        From 0 to 255.
+
+    References
+    ----------
+    Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity".
+    """
+    import numpy as np
+    from skimage.metrics import structural_similarity
+
+    if np.array_equal(one, other):
+        return Likeness(1.0, 1.0)
+    if min(one.shape[:2]) < _WINDOW:
+        part = 1.0 - float(np.abs(one - other).max()) / 255.0
+        return Likeness(part, part)
+    _, channels = structural_similarity(  # type: ignore[no-untyped-call]
+        one, other, win_size=_WINDOW, data_range=255.0, channel_axis=2, full=True
+    )
+    # A change of colour alone is seen in one channel, and must not be averaged away.
+    values = channels.min(axis=2)
+    seen = _shows_something(one) | _shows_something(other) | (one != other).any(axis=2)
+    tiles = [
+        float(values[square][seen[square]].mean())
+        for top in range(0, values.shape[0], _TILE)
+        for left in range(0, values.shape[1], _TILE)
+        for square in (np.s_[top : top + _TILE, left : left + _TILE],)
+        if seen[square].sum() >= _WINDOW**2
+    ]
+    mean = float(values[seen].mean())
+    return Likeness(mean, min(tiles, default=mean))
+
+
+def _shows_something(pixels: Pixels) -> NDArray[np.bool_]:
+    """Return where a picture is not all of one colour, as far as a window of the measure sees."""
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    grey = pixels.mean(axis=2)
+    found: NDArray[np.bool_] = maximum_filter(grey, _WINDOW) - minimum_filter(grey, _WINDOW) > 2.0
+    return found
+
+
+def _unreadable(picture: str, place: Place, name: str) -> list[CheckDifference]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(picture, validate=False))) as image:
+            image.load()
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        return [place.difference("unreadable", f"the {name} is no picture: {error}.")]
+    return []
+
+
+def _pixels(picture: str) -> Pixels:
+    """Return the colours of a picture, laid on white where it is transparent."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+        colours = image.convert("RGBA")
+        white = Image.new("RGBA", colours.size, "white")
+        return np.asarray(Image.alpha_composite(white, colours).convert("RGB"), dtype=np.float64)
+
+
+def _aligned(one: Pixels, other: Pixels) -> tuple[Pixels, Pixels]:
+    """Cut two pictures to one size, at the edges where they are then most alike."""
+    height = min(one.shape[0], other.shape[0])
+    width = min(one.shape[1], other.shape[1])
+    corners = [(top, left) for top in (True, False) for left in (True, False)]
+    pairs = [
+        (_corner(one, height, width, *corner), _corner(other, height, width, *corner))
+        for corner in corners
+    ]
+    return max(pairs, key=lambda pair: likeness(*pair).mean)
+
+
+def _corner(pixels: Pixels, height: int, width: int, top: bool, left: bool) -> Pixels:  # noqa: FBT001
+    rows = slice(None, height) if top else slice(pixels.shape[0] - height, None)
+    columns = slice(None, width) if left else slice(pixels.shape[1] - width, None)
+    return pixels[rows, columns]
+
+
+def _difference_picture(one: Pixels, other: Pixels) -> str:
+    """Return the reference in pale grey, and dark red where the other differs from it."""
+    import numpy as np
+    from PIL import Image
+
+    grey = 255.0 - (255.0 - one.mean(axis=2, keepdims=True)) * 0.25
+    strength = np.abs(one - other).max(axis=2, keepdims=True) / 255.0
+    strength = np.where(strength > 0.02, np.maximum(strength, 0.35), 0.0)
+    red: Any = np.array([176.0, 0.0, 32.0])
+    shown = grey * (1.0 - strength) + red * strength
+    file = io.BytesIO()
+    Image.fromarray(shown.astype(np.uint8)).save(file, "PNG", optimize=True)
+    return _address("image/png", base64.b64encode(file.getvalue()).decode("ascii"))
+
+
+def _address(mime_type: str, picture: str) -> str:
+    return f"data:{mime_type};base64,{''.join(picture.split())}"

@@ -1,0 +1,134 @@
+"""Texts: numbers within their tolerance, what stands between them to the letter."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from ...contract_checks import CheckDifference
+from .matching import unmatched
+from .numbers import NumberedText, describe_deviation, deviation, same_number
+from .options import CheckOptions
+
+__all__ = ["Place", "compare_text"]
+
+# A message quotes so much of a line; the whole text stands beside it.
+_QUOTED = 60
+# So many are told one by one; a text that is wrong all through is one difference.
+_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a cell's output a text stands."""
+
+    output: str
+    row: int | None = None
+    column: int | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        if self.row is not None:
+            return f"{self.output}, row {self.row}, column {self.column}"
+        return f"{self.output}, {self.name}" if self.name else self.output
+
+    def difference(self, kind: str, message: str, **details: object) -> CheckDifference:
+        """Return a difference at this place."""
+        return CheckDifference.model_validate(
+            {
+                "kind": kind,
+                "output": self.output,
+                "row": self.row,
+                "column": self.column,
+                "name": self.name,
+                "message": f"{self}: {message}",
+                **details,
+            }
+        )
+
+
+def compare_text(
+    expected: str, found: str, place: Place, options: CheckOptions
+) -> list[CheckDifference]:
+    """Return in what a text is not as its reference.
+
+    Parameters
+    ----------
+    expected, found : str
+        Without noise.
+    place : Place
+    options : CheckOptions
+    """
+    if expected == found:
+        return []
+    if options.unordered:
+        return _compare_unordered(expected, found, place, options)
+    one, other = NumberedText.of(expected), NumberedText.of(found)
+    if not one.same_gaps(other):
+        return [_text_difference(expected, found, place)]
+    differences = []
+    for left, right in zip(one.numbers, other.numbers, strict=True):
+        if same_number(left, right, options):
+            continue
+        line = found.count("\n", 0, right.start) + 1
+        where = f"line {line}: " if "\n" in found.strip() else ""
+        off = describe_deviation(left.value, right.value)
+        differences.append(
+            place.difference(
+                "number",
+                f"{where}{right.text} instead of {left.text}{off}.",
+                line=line,
+                expected=left.text,
+                found=right.text,
+                deviation=deviation(left.value, right.value),
+            )
+        )
+    if len(differences) > _LIMIT:
+        message = f"{len(differences)} of {len(one.numbers)} numbers differ."
+        whole = place.difference("text", message, expected=expected, found=found)
+        return [*differences[:_LIMIT], whole]
+    return differences
+
+
+def _compare_unordered(
+    expected: str, found: str, place: Place, options: CheckOptions
+) -> list[CheckDifference]:
+    ordered = options.model_copy(update={"unordered": False})
+    missing, extra = unmatched(
+        expected.splitlines(),
+        found.splitlines(),
+        lambda one, other: not compare_text(one, other, place, ordered),
+    )
+    if not missing and not extra:
+        return []
+    message = f"in any order, {len(missing)} lines are missing and {len(extra)} are new."
+    return [place.difference("text", message, expected="\n".join(missing), found="\n".join(extra))]
+
+
+def _text_difference(expected: str, found: str, place: Place) -> CheckDifference:
+    old, new = expected.splitlines(), found.splitlines()
+    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        if tag == "equal":
+            continue
+        if tag == "delete":
+            message = f"{_lines(i, i_end)} missing: {_quoted(old[i])}."
+        elif tag == "insert":
+            message = f"{_lines(j, j_end)} new: {_quoted(new[j])}."
+        elif len(new) == 1:
+            message = f"{_quoted(new[j])} instead of {_quoted(old[i])}."
+        else:
+            message = f"line {j + 1} is {_quoted(new[j])} instead of {_quoted(old[i])}."
+        return place.difference("text", message, line=j + 1, expected=expected, found=found)
+    return place.difference(
+        "text", "line ends or blanks at the end differ.", expected=expected, found=found
+    )
+
+
+def _lines(start: int, end: int) -> str:
+    return f"line {start + 1} is" if end == start + 1 else f"lines {start + 1} to {end} are"
+
+
+def _quoted(line: str) -> str:
+    return repr(line if len(line) <= _QUOTED else f"{line[:_QUOTED]}…")

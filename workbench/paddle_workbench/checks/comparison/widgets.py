@@ -1,0 +1,121 @@
+"""Widgets: the model behind a view, and those of its traits that carry meaning.
+
+A view names its model by a random id, and the model's state is no part of an output. So a digest of
+it is kept in the metadata of the output: in the new one when the cell has run, in the stored one
+when it is recorded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+
+from ...contract_checks import CheckDifference
+from ...course.notebook import METADATA_KEY
+from .json_data import compare_json
+from .options import CheckOptions
+from .text import Place
+
+__all__ = ["VIEW_MIME_TYPE", "compare_widgets", "digest_widgets"]
+
+VIEW_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
+STATE_MIME_TYPE = "application/vnd.jupyter.widget-state+json"
+_REFERENCE = "IPY_MODEL_"
+_DIGEST = "widget"
+# How a widget looks by default, and with which code it is drawn, says nothing of what it shows.
+_MEANINGLESS = frozenset(("layout", "style", "tabbable", "tooltip", "comm", "keys"))
+_KIND = ("_model_module", "_model_name")
+
+Models = Mapping[str, Mapping[str, Any]]
+
+
+def digest_widgets(
+    outputs: list[nbformat.NotebookNode],
+    models: Models,
+    buffers: Mapping[str, Mapping[Any, Mapping[str, Any]]],
+) -> None:
+    """Write a digest of the model into the metadata of every output that shows a widget.
+
+    Parameters
+    ----------
+    outputs : list of NotebookNode
+        Changed in place.
+    models : mapping
+        The state of every model, by its id.
+    buffers : mapping
+        Binary traits of models, by id and path, as nbclient keeps them.
+    """
+    for output in outputs:
+        view = output.get("data", {}).get(VIEW_MIME_TYPE)
+        if not isinstance(view, dict) or view.get("model_id") not in models:
+            continue
+        digest = _digest(view["model_id"], models, buffers, ())
+        output.setdefault("metadata", nbformat.NotebookNode())
+        output.metadata.setdefault(METADATA_KEY, nbformat.NotebookNode())
+        output.metadata[METADATA_KEY][_DIGEST] = nbformat.from_dict(digest)
+
+
+def compare_widgets(
+    expected: nbformat.NotebookNode,
+    found: nbformat.NotebookNode,
+    place: Place,
+    options: CheckOptions,
+) -> list[CheckDifference]:
+    """Return in what the model of a shown widget is not as that of its reference."""
+    digests = [
+        output.get("metadata", {}).get(METADATA_KEY, {}).get(_DIGEST)
+        for output in (expected, found)
+    ]
+    if digests[0] is None:
+        message = "the reference holds no state to compare with; record it with --update."
+        return [place.difference("unreadable", message)]
+    if digests[1] is None:
+        return [place.difference("missing", "the kernel holds no model of this view.")]
+    return compare_json(digests[0], digests[1], place, options)
+
+
+def _digest(
+    model: str,
+    models: Models,
+    buffers: Mapping[str, Mapping[Any, Mapping[str, Any]]],
+    above: tuple[str, ...],
+) -> dict[str, Any]:
+    state = models[model]
+    traits = {
+        name: _trait(value, models, buffers, (*above, model))
+        for name, value in sorted(state.items())
+        if not name.startswith("_") and name not in _MEANINGLESS
+    }
+    for buffer in buffers.get(model, {}).values():
+        name = ".".join(str(part) for part in buffer["path"])
+        if name.startswith("_"):
+            continue
+        content = base64.b64decode(buffer["data"])
+        traits[name] = {
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    return {"model": ".".join(str(state.get(part)) for part in _KIND), "traits": traits}
+
+
+def _trait(
+    value: Any,
+    models: Models,
+    buffers: Mapping[str, Mapping[Any, Mapping[str, Any]]],
+    above: tuple[str, ...],
+) -> Any:
+    if isinstance(value, str) and value.startswith(_REFERENCE):
+        model = value.removeprefix(_REFERENCE)
+        # A widget may hold one that holds it.
+        if model in above or model not in models:
+            return _REFERENCE
+        return _digest(model, models, buffers, above)
+    if isinstance(value, Mapping):
+        return {name: _trait(inner, models, buffers, above) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_trait(inner, models, buffers, above) for inner in value]
+    return value

@@ -1,0 +1,119 @@
+"""Checking a learner's working copy against the lesson that it was made from.
+
+A working copy holds no reference outputs. Those of the lesson stand for the cells whose code the
+learner has left as it was; what the learner wrote is run, and not compared with anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from ..contract_checks import CheckedCell
+from ..course.catalog import LessonFile, find_lesson
+from ..course.companions import copy_companions
+from ..course.notebook import METADATA_KEY, lesson_metadata, read_notebook
+from ..storage import write_whole
+from .results import NotebookReport
+
+__all__ = ["CHANGED", "EXERCISE", "LearnerCopy", "lesson_of", "prepare_copy"]
+
+CHANGED = "changed"
+EXERCISE = "exercise"
+_IGNORE = "nbval-ignore-output"
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerCopy:
+    """A working copy with the reference outputs of its lesson, ready to be checked.
+
+    Parameters
+    ----------
+    path : Path
+        A temporary notebook.
+    reasons : dict of str to str
+        Why a cell is not compared: `changed` or `exercise`.
+    """
+
+    path: Path
+    reasons: dict[str, str]
+
+    def cells(self, report: NotebookReport) -> list[CheckedCell]:
+        """Return what was found of each cell, with the reason why some were not compared."""
+        return [
+            cell.model_copy(update={"reason": self.reasons[cell.cell]})
+            if cell.outcome == "not_compared" and cell.cell in self.reasons
+            else cell
+            for cell in report.cells
+        ]
+
+
+def lesson_of(path: Path) -> LessonFile:
+    """Return the lesson that a notebook is a working copy of.
+
+    Raises
+    ------
+    NotebookError, LessonMetadataError, LessonNotFoundError
+        If it cannot be read, is no lesson, or the course has that lesson no more.
+    """
+    return find_lesson(lesson_metadata(read_notebook(path), path).lesson)
+
+
+def prepare_copy(path: Path, lesson: LessonFile, folder: Path) -> LearnerCopy:
+    """Write a working copy with its lesson's outputs into a folder, beside its companions.
+
+    Parameters
+    ----------
+    path : Path
+        The learner's; never written.
+    lesson : LessonFile
+    folder : Path
+        A temporary one.
+    """
+    notebook = read_notebook(path)
+    pristine = {
+        cell.id: cell for cell in read_notebook(lesson.notebook).cells if cell.cell_type == "code"
+    }
+    reasons = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        reference = pristine.get(cell.id)
+        reason = _reason(cell, reference)
+        if reason or reference is None:
+            reasons[cell.id] = reason
+            cell.outputs, cell.execution_count = [], None
+            _ignore(cell)
+        else:
+            cell.outputs, cell.execution_count = reference.outputs, reference.execution_count
+            _take_options(cell, reference)
+    copy_companions(path, folder)
+    copied = folder / path.name
+    write_whole(copied, nbformat.writes(notebook))
+    return LearnerCopy(copied, reasons)
+
+
+def _reason(cell: nbformat.NotebookNode, reference: nbformat.NotebookNode | None) -> str:
+    """Return why a cell has nothing to be compared with; empty if it has."""
+    if reference is None:
+        return CHANGED
+    # What the check of an exercise shows depends on the learner's answer.
+    if "nbgrader" in reference.metadata:
+        return EXERCISE
+    return "" if cell.source == reference.source else CHANGED
+
+
+def _ignore(cell: nbformat.NotebookNode) -> None:
+    tags = cell.metadata.setdefault("tags", [])
+    tags += [] if _IGNORE in tags else [_IGNORE]
+
+
+def _take_options(cell: nbformat.NotebookNode, reference: nbformat.NotebookNode) -> None:
+    """Compare as the lesson says, also if the copy was made from an older one."""
+    for name in ("tags", METADATA_KEY):
+        if name in reference.metadata:
+            cell.metadata[name] = reference.metadata[name]
+        else:
+            cell.metadata.pop(name, None)

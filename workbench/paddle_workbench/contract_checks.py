@@ -1,0 +1,67 @@
+"""The part of the contract that speaks of checks: of notebooks, and of a learner's copy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from .contract import ErrorMessage, LessonId, Model
+
+__all__ = ["CheckDifference", "CheckedCell", "LessonCheck", "LessonCheckRequest"]
+
+CellOutcome = Literal["compared", "not_compared", "unchecked", "differs", "raised", "not_run"]
+DifferenceKind = Literal[
+    "text", "number", "structure", "picture", "value", "error", "missing", "extra", "unreadable"
+]
+
+
+class CheckDifference(Model):
+    """One place in which the output of a cell is not as its reference."""
+
+    kind: DifferenceKind
+    output: str = Field(description="A stream, a MIME type, or `error`.")
+    message: str
+    line: int | None = Field(None, description="Of a text, counted from 1.")
+    row: int | None = Field(None, description="Of a table, counted from 1, heads included.")
+    column: int | None = Field(None, description="Of a table, counted from 1, heads included.")
+    name: str = Field("", description="A metric, a trait, or a place in JSON.")
+    expected: str = ""
+    found: str = ""
+    deviation: float | None = Field(None, description="Found less expected, over expected.")
+    likeness: float | None = Field(None, description="Of pictures: 1 for the same.")
+    expected_picture: str | None = Field(None, description="As a `data:` address.")
+    found_picture: str | None = None
+    difference_picture: str | None = None
+
+
+class CheckedCell(Model):
+    """How one code cell fared in a check."""
+
+    cell: str
+    outcome: CellOutcome
+    reason: str = Field(
+        "", description="In a check of a learner's copy also `changed` or `exercise`."
+    )
+    has_output: bool = Field(default=True, description="It has an output, stored or new.")
+    duration_s: float | None = None
+    differences: list[CheckDifference] = Field(default_factory=list)
+    traceback: str = Field("", description="What an error that was not expected printed.")
+
+
+class LessonCheckRequest(Model):
+    """Which notebook to check, as the contents API names it."""
+
+    path: str
+
+
+class LessonCheck(Model):
+    """A check of a learner's working copy: how far it is, and what it found."""
+
+    path: str
+    lesson: LessonId
+    state: Literal["running", "done", "cancelled", "failed"]
+    cells_done: int = 0
+    cells_total: int = 0
+    cells: list[CheckedCell] = Field(default_factory=list)
+    error: ErrorMessage | None = None

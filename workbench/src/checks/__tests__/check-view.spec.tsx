@@ -1,0 +1,193 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { fireEvent, render, screen } from '@testing-library/react';
+import * as React from 'react';
+import type { CheckDifference, CheckedCell, LessonCheck } from '../../contract';
+import { differenceText, placeText } from '../check-sentence';
+import type { ICheckViewProps } from '../check-view';
+import { CheckView } from '../check-view';
+
+const trans = nullTranslator.load('paddle_workbench');
+
+function difference(changes: Partial<CheckDifference> = {}): CheckDifference {
+  return {
+    kind: 'number',
+    output: 'stdout',
+    message: '',
+    line: 2,
+    row: null,
+    column: null,
+    name: '',
+    expected: '0.5',
+    found: '0.505',
+    deviation: 0.01,
+    likeness: null,
+    expected_picture: null,
+    found_picture: null,
+    difference_picture: null,
+    ...changes
+  };
+}
+
+function cell(changes: Partial<CheckedCell> = {}): CheckedCell {
+  return {
+    cell: 'train',
+    outcome: 'compared',
+    reason: '',
+    has_output: true,
+    duration_s: 1,
+    differences: [],
+    traceback: '',
+    ...changes
+  };
+}
+
+const done: LessonCheck = {
+  path: 'a.ipynb',
+  lesson: 'basics/sums',
+  state: 'done',
+  cells_done: 4,
+  cells_total: 4,
+  cells: [
+    cell({ cell: 'data' }),
+    cell({ outcome: 'differs', differences: [difference()] }),
+    cell({ cell: 'parameters', outcome: 'not_compared', reason: 'changed' }),
+    cell({
+      cell: 'boom',
+      outcome: 'raised',
+      reason: 'KeyError: 1',
+      traceback: 'Traceback'
+    })
+  ],
+  error: null
+};
+
+describe('CheckView', () => {
+  function show(changes: Partial<ICheckViewProps> = {}): ICheckViewProps {
+    const props: ICheckViewProps = {
+      canCheck: true,
+      check: null,
+      failure: null,
+      isRunning: false,
+      onCancel: jest.fn(),
+      onCheck: jest.fn(),
+      onReveal: jest.fn(),
+      trans,
+      ...changes
+    };
+    render(<CheckView {...props} />);
+    return props;
+  }
+
+  it('offers the check, and says what to do without a lesson', () => {
+    const { onCheck } = show();
+    fireEvent.click(screen.getByRole('button', { name: 'Check' }));
+    expect(onCheck).toHaveBeenCalledTimes(1);
+    show({ canCheck: false });
+    expect(screen.getByText('Open a lesson to check it here.')).toBeTruthy();
+  });
+
+  it('says how far it is, and can be cancelled', () => {
+    const { onCancel } = show({
+      isRunning: true,
+      check: { ...done, state: 'running', cells_done: 1 }
+    });
+    expect(screen.getByText('1 of 4 cells run')).toBeTruthy();
+    expect(screen.getByRole('progressbar').getAttribute('max')).toBe('4');
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(onCancel).toHaveBeenCalledTimes(1);
+  });
+
+  it('lists what is wrong, and goes to the cell', () => {
+    const { onReveal } = show({ check: done });
+    expect(screen.getByRole('status').textContent).toBe(
+      '✗ Cells that are not as in the lesson: 2 of 4.'
+    );
+    expect(screen.getByText(/0\.505 instead of 0\.5 \(\+1 %\)/)).toBeTruthy();
+    expect(screen.getByText('Stopped here: KeyError: 1')).toBeTruthy();
+    expect(screen.getByText('Traceback')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'train' }));
+    expect(onReveal).toHaveBeenCalledWith('train');
+    expect(screen.queryByRole('button', { name: 'data' })).toBeNull();
+  });
+
+  it('tells changed cells from those that were compared', () => {
+    show({ check: done });
+    expect(screen.getByText('Not compared: 1')).toBeTruthy();
+    expect(screen.getByText('Changed by you: run, not compared')).toBeTruthy();
+  });
+
+  it('shows pictures side by side', () => {
+    const picture = difference({
+      kind: 'picture',
+      likeness: 0.5,
+      line: null,
+      output: 'image/png',
+      expected: '',
+      found: '',
+      expected_picture: 'data:image/png;base64,AA',
+      found_picture: 'data:image/png;base64,BB',
+      difference_picture: 'data:image/png;base64,CC'
+    });
+    show({
+      check: {
+        ...done,
+        cells: [cell({ outcome: 'differs', differences: [picture] })]
+      }
+    });
+    expect(
+      screen.getAllByRole('img').map(image => image.getAttribute('alt'))
+    ).toEqual(['In the lesson', 'In your notebook', 'Where they differ']);
+  });
+
+  it('shows message, hint and Retry when it failed', () => {
+    const { onCheck } = show({
+      check: {
+        ...done,
+        state: 'failed',
+        error: { message: 'No kernel.', hint: 'Run the doctor.' }
+      }
+    });
+    fireEvent.click(screen.getByRole('button', { name: 'Retry' }));
+    expect(onCheck).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('sentences', () => {
+  it.each([
+    [difference({ deviation: null, found: 'nan' }), 'nan instead of 0.5'],
+    [difference({ deviation: -0.123 }), '0.505 instead of 0.5 (-12 %)'],
+    [
+      difference({ kind: 'picture', likeness: 0.5 }),
+      'The pictures are alike to 0.50 (1 is the same).'
+    ],
+    [
+      difference({ kind: 'picture', likeness: null }),
+      'The picture has another size.'
+    ],
+    [
+      difference({ kind: 'missing' }),
+      'The lesson shows this, and your notebook does not.'
+    ]
+  ])('say what differs (%#)', (given, text) => {
+    expect(differenceText(given, trans)).toBe(text);
+  });
+
+  it.each([
+    [difference(), 'Printed text, line 2'],
+    [
+      difference({ output: 'text/html', row: 3, column: 2 }),
+      'Table, row 3, column 2'
+    ],
+    [
+      difference({
+        output: 'application/scrapbook.scrap.json+json',
+        line: null,
+        name: 'accuracy'
+      }),
+      'application/scrapbook.scrap.json+json, accuracy'
+    ],
+    [difference({ output: 'image/png', line: null }), 'Picture']
+  ])('say where (%#)', (given, text) => {
+    expect(placeText(given, trans)).toBe(text);
+  });
+});

@@ -1,0 +1,118 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CheckDifference, CheckedCell } from '../contract';
+
+const PERCENT = 100;
+const PERCENT_DIGITS = 2;
+const LIKENESS_DIGITS = 2;
+
+/** The cells in which something is wrong, in the order of the notebook. */
+export function wrongCells(cells: readonly CheckedCell[]): CheckedCell[] {
+  return cells.filter(({ outcome }) =>
+    ['differs', 'raised', 'unchecked'].includes(outcome)
+  );
+}
+
+/** How one cell fared, in a few words. */
+export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
+  const { outcome, reason } = cell;
+  switch (outcome) {
+    case 'compared':
+      return trans.__('As in the lesson');
+    case 'differs':
+      return trans.__('Not as in the lesson');
+    case 'raised':
+      return trans.__('Stopped here: %1', reason);
+    case 'unchecked':
+      return trans.__('Could not be compared');
+    case 'not_run':
+      return trans.__('Not run');
+    case 'not_compared':
+      if (reason === 'changed') {
+        return trans.__('Changed by you: run, not compared');
+      }
+      return reason === 'exercise'
+        ? trans.__('Exercise: run, not compared')
+        : trans.__('Run; the lesson says that its output varies');
+  }
+}
+
+/** Where in the output of a cell something differs. */
+export function placeText(
+  difference: CheckDifference,
+  trans: TranslationBundle
+): string {
+  const { column, line, name, output, row } = difference;
+  if (row !== null && column !== null) {
+    return trans.__('Table, row %1, column %2', row, column);
+  }
+  const what = outputText(output, trans);
+  if (line !== null) {
+    return trans.__('%1, line %2', what, line);
+  }
+  return name === '' ? what : `${what}, ${name}`;
+}
+
+/** What differs, in a sentence. */
+export function differenceText(
+  difference: CheckDifference,
+  trans: TranslationBundle
+): string {
+  const { deviation, expected, found, kind, likeness } = difference;
+  switch (kind) {
+    case 'number':
+      return deviation === null
+        ? trans.__('%1 instead of %2', found, expected)
+        : trans.__(
+            '%1 instead of %2 (%3 %)',
+            found,
+            expected,
+            signed(deviation * PERCENT)
+          );
+    case 'picture':
+      return likeness === null
+        ? trans.__('The picture has another size.')
+        : trans.__(
+            'The pictures are alike to %1 (1 is the same).',
+            likeness.toFixed(LIKENESS_DIGITS)
+          );
+    case 'missing':
+      return trans.__('The lesson shows this, and your notebook does not.');
+    case 'extra':
+      return trans.__('Your notebook shows this, and the lesson does not.');
+    case 'error':
+      return trans.__('Another error than in the lesson.');
+    case 'structure':
+      return trans.__('The output is built otherwise than in the lesson.');
+    case 'unreadable':
+      return trans.__('The output cannot be read.');
+    case 'text':
+    case 'value':
+      return trans.__('The text is not the same.');
+  }
+}
+
+function outputText(output: string, trans: TranslationBundle): string {
+  switch (output) {
+    case 'stdout':
+      return trans.__('Printed text');
+    case 'stderr':
+      return trans.__('Warnings');
+    case 'error':
+      return trans.__('Error');
+    case 'text/plain':
+      return trans.__('Result');
+    case 'text/html':
+      return trans.__('Table or formatted text');
+    case 'image/png':
+    case 'image/jpeg':
+    case 'image/svg+xml':
+      return trans.__('Picture');
+    default:
+      return output;
+  }
+}
+
+function signed(value: number): string {
+  const text = Number(value.toPrecision(PERCENT_DIGITS)).toString();
+  return value > 0 ? `+${text}` : text;
+}

@@ -1,0 +1,237 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { CheckDifference, CheckedCell, LessonCheck } from '../contract';
+import type { IFailure } from '../failure';
+import { FailureView } from '../failure-view';
+import {
+  cellText,
+  differenceText,
+  placeText,
+  wrongCells
+} from './check-sentence';
+
+/** A cell that is wrong all through is not told number by number. */
+const SHOWN_DIFFERENCES = 5;
+
+export interface ICheckViewProps {
+  check: LessonCheck | null;
+  /** Whether a lesson is in front, which could be checked. */
+  canCheck: boolean;
+  failure: IFailure | null;
+  isRunning: boolean;
+  onCancel: () => void;
+  onCheck: () => void;
+  onReveal: (cell: string) => void;
+  trans: TranslationBundle;
+}
+
+/** How a learner's notebook compares with its lesson. */
+export function CheckView(props: ICheckViewProps): React.JSX.Element {
+  const { canCheck, check, failure, isRunning, onCheck, trans } = props;
+  const broken = failure ?? (check?.state === 'failed' ? check.error : null);
+  return (
+    <div className="pw-Check">
+      <header className="pw-Check-header">
+        <h2 className="pw-Check-title">{trans.__('Check this lesson')}</h2>
+        <p className="pw-Check-note">
+          {trans.__(
+            'Runs a copy of your notebook and compares what it shows with the lesson. Cells that you changed are run, not compared.'
+          )}
+        </p>
+        {!isRunning && (
+          <button
+            type="button"
+            className="pw-Button"
+            disabled={!canCheck}
+            onClick={onCheck}
+          >
+            {check ? trans.__('Check again') : trans.__('Check')}
+          </button>
+        )}
+        {!isRunning && !canCheck && (
+          <p className="pw-Empty">
+            {trans.__('Open a lesson to check it here.')}
+          </p>
+        )}
+      </header>
+      {isRunning && <Running {...props} />}
+      {broken && !isRunning && (
+        <FailureView failure={broken} onRetry={onCheck} trans={trans} />
+      )}
+      {check?.state === 'cancelled' && (
+        <p role="status">{trans.__('The check was cancelled.')}</p>
+      )}
+      {check?.state === 'done' && <Findings {...props} check={check} />}
+    </div>
+  );
+}
+
+function Running(props: ICheckViewProps): React.JSX.Element {
+  const { check, onCancel, trans } = props;
+  const { cells_done = 0, cells_total = 0 } = check ?? {};
+  return (
+    <div className="pw-Check-running">
+      <progress
+        className="pw-Check-bar"
+        aria-label={trans.__('Checking the lesson')}
+        max={cells_total > 0 ? cells_total : undefined}
+        value={cells_total > 0 ? cells_done : undefined}
+      />
+      <p role="status">
+        {cells_done > 0
+          ? trans.__('%1 of %2 cells run', cells_done, cells_total)
+          : trans.__('Starting a kernel…')}
+      </p>
+      <button
+        type="button"
+        className="pw-Button"
+        disabled={check === null}
+        onClick={onCancel}
+      >
+        {trans.__('Cancel')}
+      </button>
+    </div>
+  );
+}
+
+function Findings(
+  props: ICheckViewProps & { check: LessonCheck }
+): React.JSX.Element {
+  const { check, onReveal, trans } = props;
+  const wrong = wrongCells(check.cells);
+  const compared = check.cells.filter(
+    ({ outcome }) => outcome === 'compared' || outcome === 'differs'
+  );
+  const others = check.cells.filter(
+    ({ outcome }) => outcome === 'not_compared' || outcome === 'not_run'
+  );
+  return (
+    <>
+      <p className="pw-Check-summary" role="status">
+        {wrong.length === 0
+          ? trans.__(
+              '✓ Everything that was compared is as in the lesson. Cells: %1.',
+              compared.length
+            )
+          : trans.__(
+              '✗ Cells that are not as in the lesson: %1 of %2.',
+              wrong.length,
+              check.cells.length
+            )}
+      </p>
+      <ul className="pw-Check-cells">
+        {wrong.map(cell => (
+          <WrongCell
+            key={cell.cell}
+            cell={cell}
+            onReveal={onReveal}
+            trans={trans}
+          />
+        ))}
+      </ul>
+      {others.length > 0 && (
+        <details className="pw-Check-others">
+          <summary>{trans.__('Not compared: %1', others.length)}</summary>
+          <ul className="pw-Check-list">
+            {others.map(cell => (
+              <li key={cell.cell}>
+                <CellLink cell={cell} onReveal={onReveal} trans={trans} />
+                <span className="pw-Check-outcome">
+                  {cellText(cell, trans)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+interface ICellProps {
+  cell: CheckedCell;
+  onReveal: (cell: string) => void;
+  trans: TranslationBundle;
+}
+
+function WrongCell({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
+  const shown = cell.differences.slice(0, SHOWN_DIFFERENCES);
+  const more = cell.differences.length - shown.length;
+  return (
+    <li className="pw-Check-cell">
+      <CellLink cell={cell} onReveal={onReveal} trans={trans} />
+      <p className="pw-Check-outcome">
+        <span aria-hidden="true">✗ </span>
+        {cellText(cell, trans)}
+      </p>
+      {shown.map((difference, index) => (
+        <Difference key={index} difference={difference} trans={trans} />
+      ))}
+      {more > 0 && <p>{trans.__('And %1 more.', more)}</p>}
+      {cell.traceback !== '' && (
+        <pre className="pw-Check-text">{cell.traceback}</pre>
+      )}
+    </li>
+  );
+}
+
+function CellLink({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
+  return (
+    <button
+      type="button"
+      className="pw-LinkButton"
+      title={trans.__('Go to the cell')}
+      onClick={() => {
+        onReveal(cell.cell);
+      }}
+    >
+      <code>{cell.cell}</code>
+    </button>
+  );
+}
+
+interface IDifferenceProps {
+  difference: CheckDifference;
+  trans: TranslationBundle;
+}
+
+function Difference(props: IDifferenceProps): React.JSX.Element {
+  const { difference, trans } = props;
+  const { expected, found, kind } = difference;
+  const texts: [string, string][] = [
+    [trans.__('In the lesson'), expected],
+    [trans.__('In your notebook'), found]
+  ];
+  const pictures: [string, string | null][] = [
+    [trans.__('In the lesson'), difference.expected_picture],
+    [trans.__('In your notebook'), difference.found_picture],
+    [trans.__('Where they differ'), difference.difference_picture]
+  ];
+  return (
+    <div className="pw-Check-difference">
+      <p>
+        <strong>{placeText(difference, trans)}</strong>:{' '}
+        {differenceText(difference, trans)}
+      </p>
+      {kind !== 'number' &&
+        texts.map(
+          ([title, text]) =>
+            text !== '' && (
+              <figure key={title} className="pw-Check-figure">
+                <figcaption>{title}</figcaption>
+                <pre className="pw-Check-text">{text}</pre>
+              </figure>
+            )
+        )}
+      {pictures.map(
+        ([title, picture]) =>
+          picture !== null && (
+            <figure key={title} className="pw-Check-figure">
+              <figcaption>{title}</figcaption>
+              <img className="pw-Check-picture" src={picture} alt={title} />
+            </figure>
+          )
+      )}
+    </div>
+  );
+}
