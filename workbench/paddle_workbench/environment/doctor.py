@@ -12,6 +12,7 @@ from ..contract import DoctorReport, Finding, Language, Text
 from ..errors import WorkbenchError
 from ..settings import language as chosen_language
 from .checks_extension import examine_extension
+from .checks_image import examine_image
 from .checks_jupyter import examine_jupyterlab, examine_kernel
 from .checks_packages import examine_bundled, examine_python, examine_versions
 from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
@@ -52,6 +53,7 @@ CHECKS = (
     Check("extension", Text(zh="扩展", en="Extension"), examine_extension),
     Check("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
     Check("storage", Text(zh="磁盘", en="Disk"), examine_storage),
+    Check("image", Text(zh="容器镜像", en="Container image"), examine_image),
 )
 
 # As people read them: worst first, then from the ground up.
@@ -71,6 +73,9 @@ _ORDER = (
     "kernel",
     "home",
     "space",
+    "image",
+    "image_user",
+    "image_volume",
 )
 
 
