@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+UNKNOWN = "unknown"
 FIELDS = "${binary:Package}\t${Version}\t${Architecture}\t${db:Status-Abbrev}\n"
 
 
 def main(environment: Path, contents: Path) -> None:
     sbom: dict[str, Any] = json.loads(environment.read_text(encoding="utf-8"))
+    declared = declared_licences()
+    for component in sbom["components"]:
+        if licence(component) == UNKNOWN and component["name"] in declared:
+            component["licenses"] = [{"license": {"name": declared[component["name"]]}}]
     sbom["components"] += system_components()
     name = f"paddle-workbench-{os.environ['WORKBENCH_FLAVOUR']}"
     sbom["metadata"]["component"] = {
@@ -72,7 +78,18 @@ def licence(component: dict[str, Any]) -> str:
         said = item.get("license", {})
         named.append(item.get("expression") or said.get("id") or said.get("name") or "")
     # A package may give its licence as a whole text: its first line names it.
-    return " AND ".join(text.strip().splitlines()[0] for text in named if text.strip()) or "unknown"
+    return " AND ".join(text.strip().splitlines()[0] for text in named if text.strip()) or UNKNOWN
+
+
+def declared_licences() -> dict[str, str]:
+    """What packages say in words that are no SPDX name, such as `Apache 2.0`."""
+    site = Path(os.environ["WORKBENCH_ENVIRONMENT"]).glob("lib/python*/site-packages")
+    found = {}
+    for item in distributions(path=[str(folder) for folder in site]):
+        lines = (item.metadata["License"] or "").strip().splitlines()
+        if lines:
+            found[item.metadata["Name"]] = lines[0]
+    return found
 
 
 def write(path: Path, text: str) -> None:

@@ -148,7 +148,7 @@ def test_keeps_nothing_of_the_build(image: Image, untouched: Path) -> None:
         folder = untouched / name
         assert not folder.is_dir() or not list(folder.iterdir()), f"{name} is not empty"
     names = {Path(name).name for name, _ in files(untouched)}
-    settings = {".netrc", ".npmrc", ".pypirc", ".yarnrc.yml", "pip.conf", "uv.toml", "id_rsa"}
+    settings = {".netrc", ".npmrc", ".pypirc", "pip.conf", "uv.toml", "id_rsa"}
     assert not names & settings
     assert not {name for name in names if name.startswith("jpserver-")}
 

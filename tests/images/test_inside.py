@@ -65,7 +65,7 @@ def test_any_uid_of_the_right_group_can_learn(image: Image, user: str) -> None:
         assert result.stdout.splitlines()[-1] == "learner"
 
 
-def test_a_read_only_root_is_enough(container: Container, tmp_path: Path) -> None:
+def test_a_read_only_root_is_enough(image: Image, container: Container) -> None:
     # As `read_only: true` with a volume for the home and memory for /tmp.
     script = f"""
       ip link set lo up
@@ -77,16 +77,11 @@ def test_a_read_only_root_is_enough(container: Container, tmp_path: Path) -> Non
       mount --rbind /dev {container.root}/dev
       exec chroot --userspec=1000:1000 {container.root} "$@"
     """
-    settings = [
-        text
-        for text in container.engine.inspect(container.name)["Docker"]["config"]["Env"]
-        if not text.startswith("container=")
-    ]
     written = 'test ! -w /opt && ! touch /opt/workbench/trial 2> /dev/null && exec "$@"'
     result = subprocess.run(
         [
             *("unshare", "--net", "--mount", "--", "sh", "-ec", script, "sh", "env", "-i"),
-            *settings,
+            *image.settings["Env"],
             *("bash", "-c", written, "bash", "entrypoint", "workbench", "doctor", "--json"),
         ],
         check=False,
@@ -181,9 +176,9 @@ def test_the_token_is_not_in_the_volume(lab: Lab) -> None:
     assert found.stdout == b""
 
 
-def test_the_health_check_of_the_image_says_yes(lab: Lab) -> None:
-    check = lab.container.engine.inspect(lab.container.name)["Docker"]["config"]["Healthcheck"]
-    result = lab.within("buildah", "run", lab.container.name, "--", *check["Test"][1:])
+def test_the_health_check_of_the_image_says_yes(image: Image, lab: Lab) -> None:
+    check = image.settings["Healthcheck"]["Test"]
+    result = lab.within("buildah", "run", lab.container.name, "--", *check[1:])
     assert result.returncode == 0, said(result)
     assert "answers at http://127.0.0.1:8888/api" in result.stdout
 
