@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-DOCKERFILES = ("images/cpu/Dockerfile", "images/gpu/Dockerfile")
+DOCKERFILES = ("images/cpu/Dockerfile", "images/gpu/Dockerfile", "images/jupyterhub/Dockerfile")
 # All that the image for a card has other than the one for the CPU.
 GPU_ONLY = [
     "# The workbench on Paddle's own image for NVIDIA cards. Built from the root of the repository"
