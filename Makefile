@@ -51,8 +51,9 @@ bench: setup $(STAMPS)/test ## Measure what README quotes
 	@$(BIN)/python -m tests.benchmarks
 
 lock: $(STAMPS)/build ## Renew the hashed locks
-	cd $(LOCKS) && for name in cpu gpu test build node; do \
+	cd $(LOCKS) && for name in cpu gpu test build node classroom hub sbom; do \
 	  constraint=$$([ $$name = cpu ] || echo "--constraint cpu.txt"); \
+	  case $$name in classroom|hub|sbom) constraint="--constraint test.txt";; esac; \
 	  ../../$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.10 \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    --override overrides.txt $$constraint --output-file $$name.txt $$name.in; \

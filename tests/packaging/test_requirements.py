@@ -15,7 +15,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-LOCKS = ["cpu", "gpu", "test", "build", "node"]
+LOCKS = ["cpu", "gpu", "test", "build", "node", "classroom", "hub", "sbom"]
 
 
 @pytest.fixture
@@ -65,10 +65,15 @@ def test_lock_holds_what_its_input_asks_for(requirements: Path, name: str) -> No
 
 def test_locks_agree_with_each_other(requirements: Path) -> None:
     cpu = locked(requirements / "cpu.txt")
-    for name in ("gpu", "test", "build"):
+    for name in ("gpu", "test", "build", "classroom"):
         for package, versions in locked(requirements / f"{name}.txt").items():
             assert versions == cpu.get(package, versions), f"{name}: {package}"
     assert "paddlepaddle" not in locked(requirements / "gpu.txt")
+    # A hub, what it starts, and what the tests try are one JupyterHub.
+    hubs = [
+        locked(requirements / f"{name}.txt")["jupyterhub"] for name in ("hub", "classroom", "test")
+    ]
+    assert hubs == [hubs[0]] * 3
 
 
 def test_conda_environment_installs_the_same_lock(repository: Path, requirements: Path) -> None:

@@ -12,6 +12,7 @@ from ..contract import DoctorReport, Finding, Language, Text
 from ..errors import WorkbenchError
 from ..settings import language as chosen_language
 from .checks_extension import examine_extension
+from .checks_image import examine_image
 from .checks_jupyter import examine_jupyterlab, examine_kernel
 from .checks_kernels import examine_warm_kernels
 from .checks_packages import examine_bundled, examine_python, examine_versions
@@ -54,6 +55,7 @@ CHECKS = (
     Check("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
     Check("warm_kernels", Text(zh="热启动内核", en="Warm kernels"), examine_warm_kernels),
     Check("storage", Text(zh="磁盘", en="Disk"), examine_storage),
+    Check("image", Text(zh="容器镜像", en="Container image"), examine_image),
 )
 
 # As people read them: worst first, then from the ground up.
@@ -74,6 +76,9 @@ _ORDER = (
     "warm_kernels",
     "home",
     "space",
+    "image",
+    "image_user",
+    "image_volume",
 )
 
 

@@ -20,6 +20,7 @@ from .repairs import reinstall_command
 
 __all__ = [
     "Difference",
+    "Lock",
     "differences",
     "installed_versions",
     "lock_path",
@@ -60,9 +61,9 @@ def lock_path(lock: Lock | None = None) -> Path:
     )
 
 
-def lock_sha256() -> str:
-    """Return the SHA-256 of the lock that fits this environment."""
-    return hashlib.sha256(lock_path().read_bytes()).hexdigest()
+def lock_sha256(lock: Lock | None = None) -> str:
+    """Return the SHA-256 of a lock: the one named, or the one that fits this environment."""
+    return hashlib.sha256(lock_path(lock).read_bytes()).hexdigest()
 
 
 def locked_versions(path: Path | None = None) -> dict[str, str]:

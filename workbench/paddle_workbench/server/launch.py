@@ -21,6 +21,16 @@ _LOCALES: dict[Language, str] = {"zh": "zh_CN", "en": "en"}
 _LOCALE_PLUGIN = "@jupyterlab/translation-extension:plugin"
 # Asks at the first start whether it may fetch news from the network; the workbench needs none.
 _ANNOUNCEMENTS_PLUGIN = "@jupyterlab/apputils-extension:announcements"
+# A JupyterHub sets it for the servers that it starts.
+_HUB_VARIABLE = "JUPYTERHUB_SERVICE_URL"
+# Where nbgrader is installed, its lists of assignments are of use in a class only.
+_GRADING_PLUGINS = "@jupyter/nbgrader"
+_GRADING_ROUTES = (
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
+)
 
 
 def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
@@ -50,11 +60,11 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
 
 
 def lab_command(found: Settings, options: Sequence[str]) -> list[str]:
-    """Return the command that runs JupyterLab on a home."""
+    """Return the command that runs JupyterLab on a home; under a JupyterHub, as its learner's."""
     return [
         sys.executable,
         "-m",
-        "jupyterlab",
+        "jupyterhub.singleuser" if _in_class() else "jupyterlab",
         f"--ServerApp.root_dir={found.home}",
         "--MultiKernelManager.default_kernel_name=paddle",
         "--LabApp.extension_manager=readonly",
@@ -73,8 +83,13 @@ def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
     locale = _LOCALES[chosen]
     defaults = {_LOCALE_PLUGIN: {"locale": locale}}
     _write_json(folder / "labconfig" / "default_setting_overrides.json", defaults)
-    disabled = {"disabledExtensions": {_ANNOUNCEMENTS_PLUGIN: True}}
-    _write_json(folder / "labconfig" / "page_config.json", disabled)
+    disabled = {_ANNOUNCEMENTS_PLUGIN: True, _GRADING_PLUGINS: not _in_class()}
+    _write_json(folder / "labconfig" / "page_config.json", {"disabledExtensions": disabled})
+    routes = {} if _in_class() else dict.fromkeys(_GRADING_ROUTES, False)
+    _write_json(
+        folder / "jupyter_server_config.d" / "nbgrader.json",
+        {"ServerApp": {"jpserver_extensions": routes}},
+    )
     if lang is not None:
         _forget_locale()
     paths = [str(folder), os.environ.get("JUPYTER_CONFIG_PATH", "")]
@@ -83,6 +98,10 @@ def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
         LANGUAGE_VARIABLE: chosen,
         LAB_VARIABLE: "1",
     }
+
+
+def _in_class() -> bool:
+    return bool(os.environ.get(_HUB_VARIABLE))
 
 
 def _forget_locale() -> None:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench.environment.checks_image import (
+    Image,
+    examine_image,
+    judge_lock,
+    judge_user,
+    judge_volume,
+)
+from paddle_workbench.environment.lock import lock_sha256
+
+IMAGE = Image(
+    flavour="gpu",
+    version="1.2.3",
+    revision="0123456789abcdef",
+    base="paddlepaddle/paddle:3.2.2-gpu-cuda12.6-cudnn9.5",
+    lock_sha256="ab" * 32,
+)
+
+
+def test_says_nothing_outside_of_an_image(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORKBENCH_CONTENTS", raising=False)
+    assert list(examine_image()) == []
+
+
+def test_reads_what_the_build_wrote(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = asdict(IMAGE) | {"schema_version": 1, "lock_sha256": lock_sha256("gpu")}
+    (tmp_path / "image.json").write_text(json.dumps(written), encoding="utf-8")
+    monkeypatch.setenv("WORKBENCH_CONTENTS", str(tmp_path))
+    image, user, volume = examine_image()
+    assert (image.check, image.state) == ("image", "ok")
+    assert image.detail.en.startswith("paddle-workbench:1.2.3-gpu, 0123456789ab, paddlepaddle/")
+    assert user.state == ("warning" if os.getuid() == 0 else "ok")
+    assert volume.check == "image_volume"
+
+
+def test_another_lock_than_the_label_says_is_broken() -> None:
+    found = judge_lock(IMAGE, "cd" * 32)
+    assert found.state == "broken"
+    assert "abababababab" in found.detail.en
+    assert "cdcdcdcdcdcd" in found.detail.zh
+    assert found.repair == "docker pull paddle-workbench:1.2.3-gpu"
+
+
+def test_root_is_warned_of() -> None:
+    assert judge_user(IMAGE, 1000).state == "ok"
+    found = judge_user(IMAGE, 0)
+    assert found.state == "warning"
+    assert "--user 1000:1000" in found.repair
+
+
+def test_a_home_without_a_volume_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == Path("/"))
+    found = judge_volume(IMAGE, tmp_path / "paddle-workbench")
+    assert found.state == "warning"
+    assert f"--volume paddle-workbench:{Path.home()}" in found.repair
+    monkeypatch.setattr(Path, "is_mount", lambda path: path in (tmp_path, Path("/")))
+    found = judge_volume(IMAGE, tmp_path / "paddle-workbench")
+    assert (found.state, found.detail.en) == ("ok", str(tmp_path))

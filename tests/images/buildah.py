@@ -1,0 +1,176 @@
+"""Images built and run for real by buildah, as root, without a daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+# Debian's packages for the base are kept a week, what is downloaded for the layers in buildah's own
+# cache beside it; both may be removed at any time.
+KEPT = Path("/var/tmp/paddle-workbench-images")
+KEEP_S = 7 * 24 * 3600
+RELEASE = "bookworm"
+
+
+def missing() -> str | None:
+    """Why no image can be built here; None where it can."""
+    if os.geteuid() != 0:
+        return "Only root can build images without a daemon."
+    for program in ("buildah", "debootstrap", "unshare"):
+        if shutil.which(program) is None:
+            return f"{program} is missing. On Debian, as root: apt-get install {program}"
+    return None
+
+
+def debian_archive() -> Path:
+    """Return Debian 12 with its Python 3.11, as a tar file."""
+    archive = KEPT / f"{RELEASE}.tar"
+    if archive.is_file() and time.time() - archive.stat().st_mtime < KEEP_S:
+        return archive
+    KEPT.mkdir(mode=0o700, exist_ok=True)
+    folder = KEPT / f"{RELEASE}.{os.getpid()}"
+    try:
+        packages = "--include=ca-certificates,python3,python3-venv"
+        command = ["debootstrap", "--variant=minbase", packages, RELEASE, str(folder)]
+        result = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout[-2000:] + result.stderr
+        for leftover in (folder / "var" / "cache" / "apt" / "archives").glob("*.deb"):
+            leftover.unlink()
+        unfinished = folder.with_suffix(".unfinished")
+        with tarfile.open(unfinished, "w") as tar:
+            for path in sorted(folder.iterdir()):
+                tar.add(path, path.name, filter=without_devices)
+        unfinished.replace(archive)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return archive
+
+
+def without_devices(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if item.isdev() else item
+
+
+@dataclass(frozen=True)
+class Engine:
+    """buildah on a storage of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the storage; removed with everything in it by `close`.
+    """
+
+    folder: Path
+    environment: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        driver = os.environ.get("STORAGE_DRIVER", "overlay")
+        settings = self.folder / "storage.conf"
+        lines = [f'driver = "{driver}"', f'graphroot = "{self.folder}/storage"']
+        lines.append(f'runroot = "{self.folder}/run"')
+        settings.write_text("\n".join(["[storage]", *lines, ""]), encoding="utf-8")
+        environment = os.environ | {
+            "CONTAINERS_STORAGE_CONF": str(settings),
+            "BUILDAH_ISOLATION": "chroot",
+            "STORAGE_DRIVER": driver,
+            "ENGINE": "buildah",
+        }
+        object.__setattr__(self, "environment", environment)
+
+    def __call__(self, *arguments: str, timeout_s: float = 600) -> str:
+        """Run a buildah command and return what it printed."""
+        result = subprocess.run(
+            ["buildah", *arguments],
+            env=self.environment,
+            cwd="/",
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        assert result.returncode == 0, f"buildah {arguments[0]}: {result.stdout}{result.stderr}"
+        return result.stdout.strip()
+
+    def add_base(self, archive: Path, name: str) -> str:
+        """Make an image of an archive, as a registry would serve it."""
+        context = self.folder / "base"
+        context.mkdir()
+        (context / "base.tar").symlink_to(archive)
+        shutil.copyfile(archive, context / "base.copy.tar")
+        (context / "Dockerfile").write_text(
+            'FROM scratch\nADD base.copy.tar /\nCMD ["/bin/bash"]\n', encoding="utf-8"
+        )
+        self("build", "--quiet", "--tag", name, str(context))
+        shutil.rmtree(context)
+        return name
+
+    def build(self, flavour: str, *, base: str, tag: str, **settings: str) -> str:
+        """Build an image by the repository's own script and return its log."""
+        options = ["--network", "host", "--pull-never", "--layers", "--no-cache", "--tag", tag]
+        result = subprocess.run(
+            [REPOSITORY / "images" / "build", flavour, *options],
+            env={**self.environment, "BASE": base, **settings},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        log = result.stdout + result.stderr
+        assert result.returncode == 0, log[-6000:]
+        return log
+
+    def inspect(self, image: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self("inspect", "--type", "image", image))
+        return found
+
+    @contextmanager
+    def container(self, image: str) -> Iterator[Container]:
+        name = self("from", "--pull-never", image)
+        try:
+            yield Container(self, name, Path(self("mount", name)))
+        finally:
+            self("rm", name)
+
+    def close(self) -> None:
+        self("rm", "--all")
+        self("rmi", "--all", "--force")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container that programs are started in, and its files as this machine sees them."""
+
+    engine: Engine
+    name: str
+    root: Path
+
+    def command(self, *arguments: str, network: bool = False, **options: str) -> list[str]:
+        """Return what starts a program; without a network there is the loopback alone."""
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        inside = ["buildah", "run", *flags, self.name, "--", *arguments]
+        if network:
+            return inside
+        script = 'ip link set lo up && exec "$@"'
+        return ["unshare", "--net", "--", "sh", "-c", script, "sh", *inside]
+
+    def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in it, as the image's own user unless told otherwise, without a network."""
+        return subprocess.run(
+            self.command(*arguments, **options),
+            env=self.engine.environment,
+            cwd="/",
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )

@@ -1,0 +1,85 @@
+"""One image of the CPU flavour, built for real on a Debian of its own; what is tried in it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .buildah import Container, Engine, debian_archive, missing
+
+BASE = "localhost/debian-python:bookworm"
+TAG = "localhost/paddle-workbench:test-cpu"
+# Handed to the build as a mirror or a proxy would be; must not be found anywhere afterwards.
+CANARY = "canary.mirror.invalid"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image, what built it, and what the build said."""
+
+    engine: Engine
+    tag: str
+    base: str
+    log: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the image says about itself: user, command, labels."""
+        config: dict[str, Any] = self.engine.inspect(self.tag)["Docker"]["config"]
+        return config
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print what was measured, also when the test passes."""
+
+    def write(text: str) -> None:
+        with capsys.disabled():
+            print(text)  # noqa: T201 - what this fixture is for
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    engine = Engine(tmp_path_factory.mktemp("buildah"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> Image:
+    base = engine.add_base(debian_archive(), BASE)
+    log = engine.build("cpu", base=base, tag=TAG, NO_PROXY=CANARY)
+    return Image(engine=engine, tag=TAG, base=base, log=log)
+
+
+@pytest.fixture(scope="session")
+def untouched(image: Image) -> Iterator[Path]:
+    """The files of the image, in which no program has run."""
+    with image.engine.container(image.tag) as container:
+        yield container.root
+
+
+@pytest.fixture(scope="session")
+def base_files(image: Image) -> Iterator[Path]:
+    with image.engine.container(image.base) as container:
+        yield container.root
+
+
+@pytest.fixture(scope="module")
+def container(image: Image) -> Iterator[Container]:
+    with image.engine.container(image.tag) as container:
+        yield container
+
+
+def said(result: subprocess.CompletedProcess[str]) -> str:
+    return f"{result.args} gave {result.returncode}\n{result.stdout}\n{result.stderr}"

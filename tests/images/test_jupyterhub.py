@@ -1,0 +1,428 @@
+"""A class for real: JupyterHub from PyPI, its proxy, and two learners' servers on the image."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+
+import pytest
+
+from .buildah import Container
+from .conftest import Image
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "only for this trial"  # noqa: S105
+LEARNERS = ("ada", "grace")
+
+
+@pytest.fixture(scope="session")
+def hub_programs(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hub's own environment, from its lock; returns its folder of programs."""
+    folder = tmp_path_factory.mktemp("hub") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    lock = repository_path / "workbench" / "requirements" / "hub.txt"
+    uv = [Path(sys.executable).parent / "uv", "pip", "install", "--quiet", "--no-deps"]
+    command = [*uv, "--python", folder / "bin" / "python", "--require-hashes", "-r", lock]
+    subprocess.run(command, check=True)
+    return folder / "bin"
+
+
+@pytest.fixture(scope="session")
+def repository_path() -> Path:
+    return Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def proxy(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The proxy of the hub's image, from its lock; returns the program."""
+    folder = tmp_path_factory.mktemp("proxy")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(repository_path / "images" / "jupyterhub" / "proxy" / name, folder / name)
+    options = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(["npm", "ci", *options], cwd=folder, check=True, capture_output=True)
+    return folder / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
+@dataclass
+class Hub:
+    """A JupyterHub that runs, and where its learners' volumes are."""
+
+    url: str
+    log: Path
+    root: Path
+    volumes: Path
+
+
+@pytest.fixture(scope="module")
+def hub(
+    image: Image,
+    hub_programs: Path,
+    proxy: Path,
+    repository_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Hub]:
+    folder = tmp_path_factory.mktemp("class")
+    for name in ("state", "volumes", "course"):
+        (folder / name).mkdir()
+    # Learners' processes pass through the folders of pytest, which are root's alone.
+    course = folder / "course"
+    shutil.copytree(repository_path / "notebooks", course, dirs_exist_ok=True)
+    config = folder / "test_config.py"
+    ports = free_ports(3)
+    config.write_text(
+        f"load_subconfig({str(repository_path / 'images/jupyterhub/jupyterhub_config.py')!r})\n"
+        f"c.JupyterHub.spawner_class = 'image_spawner.ImageSpawner'\n"
+        f"c.ImageSpawner.ip = '127.0.0.1'\n"
+        f"c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:{ports[2]}'\n",
+        encoding="utf-8",
+    )
+    with image.engine.container(image.tag) as container:
+        environment = {
+            **{name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ},
+            "PATH": f"{hub_programs}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(Path(__file__).parent),
+            "HOME": str(folder),
+            **classroom(image, folder, ports, proxy),
+            "TEST_IMAGE_ROOT": str(container.root),
+            "TEST_VOLUMES": str(folder / "volumes"),
+            "TEST_IMAGE_ENVIRONMENT": json.dumps(
+                dict(text.split("=", 1) for text in image.settings["Env"])
+            ),
+        }
+        log = folder / "hub.log"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [hub_programs / "jupyterhub", "--config", config],
+                env=environment,
+                cwd=folder / "state",
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            running = Hub(
+                url=f"http://127.0.0.1:{ports[0]}",
+                log=log,
+                root=container.root,
+                volumes=folder / "volumes",
+            )
+            wait_until_up(running, process)
+            yield running
+        finally:
+            for server in servers_in(container):
+                os.kill(server, signal.SIGTERM)
+            process.terminate()
+            process.wait(timeout=60)
+            wait_until_gone(container)
+
+
+def classroom(image: Image, folder: Path, ports: list[int], proxy: Path) -> dict[str, str]:
+    """The settings of the class, as classroom.env would give them."""
+    return {
+        "WORKBENCH_AUTHENTICATOR": "dummy",
+        "WORKBENCH_TRIAL": "yes",
+        "WORKBENCH_TRIAL_PASSWORD": PASSWORD,
+        "WORKBENCH_ADMINS": "teacher",
+        "WORKBENCH_LEARNERS": ",".join(LEARNERS),
+        "WORKBENCH_IMAGE_CPU": image.tag,
+        "WORKBENCH_IMAGE_GPU": image.tag.replace("cpu", "gpu"),
+        "WORKBENCH_CLASS_COURSE": str(folder / "course"),
+        "WORKBENCH_HUB_URL": f"http://127.0.0.1:{ports[0]}",
+        "WORKBENCH_HUB_API": f"http://127.0.0.1:{ports[1]}",
+        "WORKBENCH_HUB_CONNECT": f"http://127.0.0.1:{ports[1]}",
+        "WORKBENCH_HUB_STATE": str(folder / "state"),
+        "WORKBENCH_HUB_PROXY": str(proxy),
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for item in sockets:
+            item.bind(("127.0.0.1", 0))
+        return [item.getsockname()[1] for item in sockets]
+    finally:
+        for item in sockets:
+            item.close()
+
+
+def wait_until_up(hub: Hub, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while True:
+        assert process.poll() is None, hub.log.read_text()
+        try:
+            with build_opener(ProxyHandler({})).open(f"{hub.url}/hub/api", timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, hub.log.read_text()
+            time.sleep(0.2)
+
+
+def servers_in(container: Container) -> list[int]:
+    """The processes of this machine whose root is the container's."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/root"):
+        try:
+            if path.readlink() == container.root:
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until_gone(container: Container) -> None:
+    deadline = time.monotonic() + 60
+    while servers := servers_in(container):
+        if time.monotonic() > deadline:
+            for server in servers:
+                os.kill(server, signal.SIGKILL)
+        time.sleep(0.2)
+
+
+@dataclass
+class Learner:
+    """A browser of one learner, with its own cookies."""
+
+    hub: Hub
+    name: str
+    jar: CookieJar = field(default_factory=CookieJar)
+
+    def ask(
+        self, path: str, form: dict[str, str] | None = None, body: Any = None
+    ) -> tuple[int, str]:
+        """Return the status and the text at the end of all redirections."""
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar))
+        data = None if form is None else urlencode(form).encode()
+        headers = {"Referer": f"{self.hub.url}{path}"}
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers |= {"Content-Type": "application/json", "X-XSRFToken": self.xsrf("/user")}
+        request = Request(f"{self.hub.url}{path}", data=data, headers=headers)
+        try:
+            with opener.open(request, timeout=120) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def xsrf(self, prefix: str) -> str:
+        (value,) = {
+            cookie.value or ""
+            for cookie in self.jar
+            if cookie.name == "_xsrf" and cookie.path.startswith(prefix)
+        }
+        return value
+
+    def log_in(self, password: str = PASSWORD) -> int:
+        self.ask("/hub/login")
+        form = {"username": self.name, "password": password, "_xsrf": self.xsrf("/hub/")}
+        return self.ask("/hub/login?next=%2Fhub%2Fhome", form)[0]
+
+    def start(self, profile: str) -> None:
+        """Choose a profile and wait until JupyterLab is there."""
+        _, page = self.ask(f"/hub/spawn/{self.name}")
+        assert 'value="gpu"' in page, page
+        form = {"profile": profile, "_xsrf": self.xsrf("/hub/")}
+        status, page = self.ask(f"/hub/spawn/{self.name}?_xsrf={form['_xsrf']}", form)
+        assert status == 200, page
+        deadline = time.monotonic() + 180
+        while "jupyter-config-data" not in (page := self.ask(f"/user/{self.name}/lab")[1]):
+            assert time.monotonic() < deadline, page[-2000:] + self.hub.log.read_text()[-4000:]
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def learners(hub: Hub) -> dict[str, Learner]:
+    found = {name: Learner(hub, name) for name in LEARNERS}
+    for learner in found.values():
+        assert learner.log_in() == 200
+        learner.start("cpu")
+    return found
+
+
+def test_a_stranger_and_a_wrong_password_stay_outside(hub: Hub) -> None:
+    assert Learner(hub, "eve").log_in() == 403
+    assert Learner(hub, "ada").log_in("a guess") == 403
+
+
+def test_both_learners_open_the_course(learners: dict[str, Learner]) -> None:
+    for name, learner in learners.items():
+        status, text = learner.ask(f"/user/{name}/paddle-workbench/course")
+        assert status == 200, text
+        assert "start/environment" in text
+        path = f"/user/{name}/paddle-workbench/course/open"
+        status, text = learner.ask(path, body={"lesson": "start/environment"})
+        assert status == 200, text
+        status, text = learner.ask(f"/user/{name}/api/contents/{json.loads(text)['path']}")
+        assert json.loads(text)["type"] == "notebook"
+
+
+def test_grading_is_there_in_a_class(learners: dict[str, Learner]) -> None:
+    status, text = learners["ada"].ask("/user/ada/assignments?course_id=none")
+    assert status == 200, text
+
+
+def test_each_has_a_home_that_the_other_cannot_read(hub: Hub, learners: dict[str, Learner]) -> None:
+    homes = {name: hub.volumes / f"paddle-workbench-{name}" for name in LEARNERS}
+    for name, learner in learners.items():
+        body = {"type": "file", "format": "text", "content": f"of {name}"}
+        path = f"/user/{name}/api/contents/only-{name}.txt"
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(learner.jar))
+        headers = {"Content-Type": "application/json", "X-XSRFToken": learner.xsrf("/user")}
+        request = Request(hub.url + path, json.dumps(body).encode(), headers, method="PUT")
+        with opener.open(request, timeout=60) as answer:
+            assert answer.status == 201
+        written = homes[name] / "paddle-workbench" / f"only-{name}.txt"
+        assert written.read_text() == f"of {name}"
+    owners = {
+        name: (homes[name] / "paddle-workbench" / "lessons").stat().st_uid for name in LEARNERS
+    }
+    assert len(set(owners.values())) == 2
+    assert min(owners.values()) > 20_000
+    for name, other in (LEARNERS, LEARNERS[::-1]):
+        # Over the wire ...
+        status, _ = learners[name].ask(f"/user/{other}/api/contents/only-{other}.txt")
+        assert status == 403
+        # ... and on the disk, as the server of this learner sees it.
+        seen = look_through(hub, owners[name])
+        assert f"only-{name}.txt" in seen
+        assert f"only-{other}.txt" not in seen
+
+
+def look_through(hub: Hub, uid: int) -> str:
+    """List all files named only-*.txt that the processes of an account could find."""
+    (server,) = [
+        path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if is_server_of(path, uid)
+    ]
+    find = ["find", "/", "-xdev", "-name", "only-*.txt", "-o", "-path", "/proc", "-prune"]
+    places = ["find", "/home", "/srv", "/tmp", "/usr/local", "-name", "only-*.txt"]
+    enter = ["nsenter", f"--target={server}", "--mount", "--", "chroot", f"--userspec={uid}:0"]
+    listed = ""
+    for command in (find, places):
+        listed += subprocess.run(
+            [*enter, str(hub.root), *command], check=False, capture_output=True, text=True
+        ).stdout
+    return listed
+
+
+def is_server_of(path: Path, uid: int) -> bool:
+    try:
+        return b"jupyterhub.singleuser" in path.read_bytes() and path.stat().st_uid == uid
+    except OSError:
+        return False
+
+
+def test_the_course_cannot_be_written(hub: Hub, learners: dict[str, Learner]) -> None:
+    uid = (hub.volumes / "paddle-workbench-ada" / "paddle-workbench" / "lessons").stat().st_uid
+    (server,) = [
+        path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if is_server_of(path, uid)
+    ]
+    enter = ["nsenter", f"--target={server}", "--mount", "--", "chroot", str(hub.root)]
+    # Not even as root, since the volume itself is read-only.
+    command = ["touch", "/srv/paddle-workbench/course/mine"]
+    result = subprocess.run([*enter, *command], check=False, capture_output=True, text=True)
+    assert "Read-only file system" in result.stderr
+
+
+def test_idle_servers_are_culled_by_a_service(hub: Hub, learners: dict[str, Learner]) -> None:
+    assert re.search(r"idle-culler", hub.log.read_text())
+    assert "Cannot connect to managed service" not in hub.log.read_text()
+
+
+LOGINS = {
+    "native": {},
+    "github": {
+        "OAUTH_CLIENT_ID": "x",
+        "OAUTH_CLIENT_SECRET": "y",
+        "OAUTH_CALLBACK_URL": "https://class.example/hub/oauth_callback",
+    },
+    "gitlab": {
+        "OAUTH_CLIENT_ID": "x",
+        "OAUTH_CLIENT_SECRET": "y",
+        "OAUTH_CALLBACK_URL": "https://class.example/hub/oauth_callback",
+    },
+    "lti": {
+        "LTI_CLIENT_ID": "x",
+        "LTI_ISSUER": "https://moodle.example",
+        "LTI_AUTHORIZE_URL": "https://moodle.example/auth",
+        "LTI_JWKS_ENDPOINT": "https://moodle.example/keys",
+    },
+}
+# Loads the configuration as the hub does, and asks the classes that it names for each setting.
+KNOWS = """
+import json, sys
+from jupyterhub.app import JupyterHub
+from traitlets.config import Config
+app = JupyterHub()
+app.load_config_file(sys.argv[1])
+classes = {"JupyterHub": JupyterHub, "DockerSpawner": app.spawner_class}
+for kind in (*app.spawner_class.mro(), *app.authenticator_class.mro(), app.proxy_class):
+    classes.setdefault(kind.__name__, kind)
+unknown = [
+    f"{name}.{key}"
+    for name, settings in app.config.items() if isinstance(settings, Config)
+    for key in settings
+    if name not in classes or key not in classes[name].class_trait_names()
+]
+print(json.dumps([app.authenticator_class.__name__, app.spawner_class.__name__, unknown]))
+"""
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_the_hub_knows_every_setting(
+    hub_programs: Path, repository_path: Path, tmp_path: Path, login: str
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "WORKBENCH_ADMINS": "teacher",
+        "WORKBENCH_IMAGE_CPU": "paddle-workbench:0.1.0-cpu",
+        "WORKBENCH_AUTHENTICATOR": login,
+        **LOGINS[login],
+    }
+    config = repository_path / "images" / "jupyterhub" / "jupyterhub_config.py"
+    result = subprocess.run(
+        [hub_programs / "python", "-c", KNOWS, config],
+        env=environment,
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    authenticator, spawner, unknown = json.loads(result.stdout.splitlines()[-1])
+    assert login in authenticator.lower()
+    assert spawner == "DockerSpawner"
+    assert unknown == []
+
+
+def test_a_wrong_setting_stops_the_hub_with_its_name(
+    hub_programs: Path, repository_path: Path, tmp_path: Path
+) -> None:
+    config = repository_path / "images" / "jupyterhub" / "jupyterhub_config.py"
+    result = subprocess.run(
+        [hub_programs / "jupyterhub", "--config", config],
+        env={"PATH": os.environ["PATH"], "WORKBENCH_ADMINS": "lin", "WORKBENCH_CPUS": "many"},
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    assert "WORKBENCH_IMAGE_CPU" in result.stderr
+    assert "Traceback" not in result.stderr

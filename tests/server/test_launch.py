@@ -1,0 +1,73 @@
+"""How JupyterLab is started, alone and under a JupyterHub."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paddle_workbench.server.launch import lab_command, lab_environment
+from paddle_workbench.settings import settings
+
+
+@pytest.fixture
+def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_URL", raising=False)
+
+
+@pytest.fixture
+def in_class(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:8888/user/ada/")
+
+
+def enabled_extensions(environment: dict[str, str]) -> dict[str, bool]:
+    """Which server extensions Jupyter itself would load with these settings."""
+    code = (
+        "import json\n"
+        "from jupyter_server.serverapp import ServerApp\n"
+        "app = ServerApp(); app.load_config_file(); app.find_server_extensions()\n"
+        "print(json.dumps(dict(app.jpserver_extensions)))"
+    )
+    answer = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    found: dict[str, bool] = json.loads(answer)
+    return found
+
+
+def test_starts_jupyterlab_on_the_home(alone: None, home: Path) -> None:
+    command = lab_command(settings(), ["--port=1234"])
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={home}" in command
+    assert command[-1] == "--port=1234"
+
+
+def test_starts_as_a_learners_server_under_a_hub(in_class: None) -> None:
+    assert lab_command(settings(), [])[:3] == [sys.executable, "-m", "jupyterhub.singleuser"]
+
+
+def test_grading_is_there_in_a_class(in_class: None) -> None:
+    environment = lab_environment(settings(), "en")
+    assert enabled_extensions(environment)["nbgrader.server_extensions.assignment_list"]
+    page = settings().cache / "jupyter" / "labconfig" / "page_config.json"
+    assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is False
+
+
+def test_a_learner_alone_sees_no_grading(alone: None) -> None:
+    environment = lab_environment(settings(), "en")
+    found = enabled_extensions(environment)
+    assert found["paddle_workbench"]
+    grading = {name: on for name, on in found.items() if name.startswith("nbgrader")}
+    assert len(grading) == 4
+    assert not any(grading.values())
+    page = settings().cache / "jupyter" / "labconfig" / "page_config.json"
+    assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is True
+
+
+def test_keeps_the_search_path_of_the_caller(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere/else")
+    first, second = lab_environment(settings(), "en")["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert first == str(settings().cache / "jupyter")
+    assert second == "/somewhere/else"

@@ -1,0 +1,107 @@
+"""In a container of the workbench: is the image what it says, and used as it should be?"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract import Text
+from ..settings import settings
+from .findings import Observation
+from .lock import Lock, lock_sha256
+
+__all__ = ["Image", "examine_image", "judge_lock", "judge_user", "judge_volume", "read_image"]
+
+# Set in every image: the folder of image.json, the SBOM and the licences.
+CONTENTS_VARIABLE = "WORKBENCH_CONTENTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an image says about itself.
+
+    Parameters
+    ----------
+    flavour : str
+        `cpu` or `gpu`.
+    version, revision : str
+        Of the workbench, and the commit it was built from.
+    base : str
+        The image it stands on.
+    lock_sha256 : str
+        Of the lock that its packages were installed from.
+    """
+
+    flavour: Lock
+    version: str
+    revision: str
+    base: str
+    lock_sha256: str
+
+    @property
+    def name(self) -> str:
+        return f"paddle-workbench:{self.version}-{self.flavour}"
+
+
+def examine_image() -> Iterator[Observation]:
+    """Look at the image that this is; outside of one there is nothing to say."""
+    folder = os.environ.get(CONTENTS_VARIABLE)
+    if not folder:
+        return
+    image = read_image(Path(folder))
+    yield judge_lock(image, lock_sha256(image.flavour))
+    yield judge_user(image, os.getuid())
+    yield judge_volume(image, settings().home)
+
+
+def read_image(folder: Path) -> Image:
+    """Read `image.json`, which the build wrote."""
+    found = json.loads((folder / "image.json").read_text(encoding="utf-8"))
+    return Image(
+        flavour=found["flavour"],
+        version=found["version"],
+        revision=found["revision"],
+        base=found["base"],
+        lock_sha256=found["lock_sha256"],
+    )
+
+
+def judge_lock(image: Image, sha256: str) -> Observation:
+    """Does the workbench inside carry the lock that the image was labelled with?"""
+    title = Text(zh="容器镜像", en="Container image")
+    if sha256 != image.lock_sha256:
+        detail = Text(
+            zh=f"镜像标注的锁文件是 {image.lock_sha256[:12]}…，里面的却是 {sha256[:12]}…。",
+            en=f"The image is labelled with the lock {image.lock_sha256[:12]}…, "
+            f"but holds {sha256[:12]}….",
+        )
+        return Observation("image", title, "broken", detail, f"docker pull {image.name}")
+    said = f"{image.name}, {image.revision[:12]}, {image.base}"
+    return Observation("image", title, "ok", Text(zh=said, en=said))
+
+
+def judge_user(image: Image, uid: int) -> Observation:
+    """A notebook that runs as root may do everything inside, and more than it should outside."""
+    title = Text(zh="容器内的用户", en="User in the container")
+    if uid == 0:
+        detail = Text(zh="以 root 身份运行。", en="Runs as root.")
+        repair = f"docker run --user 1000:1000 {image.name}"
+        return Observation("image_user", title, "warning", detail, repair)
+    return Observation("image_user", title, "ok", Text(zh=f"uid {uid}", en=f"uid {uid}"))
+
+
+def judge_volume(image: Image, home: Path) -> Observation:
+    """Is the home on a volume, which outlives the container?"""
+    title = Text(zh="数据卷", en="Volume")
+    mount = next((folder for folder in (home, *home.parents) if folder.is_mount()), Path("/"))
+    if mount == Path("/"):
+        detail = Text(
+            zh=f"{home} 不在数据卷上：容器删除后，学习进度就没有了。",
+            en=f"{home} is on no volume: what you do is lost with the container.",
+        )
+        repair = f"docker run --volume paddle-workbench:{Path.home()} {image.name}"
+        return Observation("image_volume", title, "warning", detail, repair)
+    return Observation("image_volume", title, "ok", Text(zh=str(mount), en=str(mount)))
