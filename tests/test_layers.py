@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 0,
     "settings": 0,
     "contract": 0,
+    "pretrained": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,
