@@ -16,6 +16,7 @@ FLOORS = {
     "time_limit": 0,
     "contract": 0,
     "contract_checks": 0,
+    "pretrained": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,

@@ -127,7 +127,7 @@ def test_terminal_shows_progress_in_the_language_of_the_system(
     progress = os.read(reader, 1 << 16).decode()
     os.close(reader)
     assert process.returncode == 1
-    assert "\r\x1b[K1/11 " in progress
+    assert "\r\x1b[K1/12 " in progress
     # The line is cleared before the table is printed.
     assert progress.endswith("\r\x1b[K")
     assert output.startswith("✗ broken   Paddle and its device")

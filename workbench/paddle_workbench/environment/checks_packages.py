@@ -10,13 +10,14 @@ from packaging.specifiers import SpecifierSet
 
 from ..contract import Text
 from ..errors import EnvironmentBrokenError
+from ..pretrained import ERNIE_NAMES, choose_ernie
 from .bundled import BUNDLED_FILES
 from .findings import Observation
 from .graphics import read_graphics
 from .lock import Difference, differences, installed_versions, lock_path, locked_versions
 from .repairs import checkout, install_command, install_paddle_command, shell_path
 
-__all__ = ["examine_bundled", "examine_python", "examine_versions"]
+__all__ = ["examine_bundled", "examine_ernie", "examine_python", "examine_versions"]
 
 # Past these many the whole lock is installed again rather than a list of names.
 NAMED_REPAIRS = 8
@@ -123,3 +124,21 @@ def examine_bundled() -> Iterator[Observation]:
         return
     detail = Text(zh="\n".join(text.zh for text in wrong), en="\n".join(text.en for text in wrong))
     yield Observation("bundled", title, "broken", detail, " && ".join(dict.fromkeys(repairs)))
+
+
+def examine_ernie() -> Iterator[Observation]:
+    """Which ERNIE do the lessons use? Either is right; results say which it was."""
+    title = Text(zh="ERNIE 的权重", en="ERNIE's weights")
+    choice = choose_ernie()
+    if choice.pretrained:
+        detail = Text(
+            zh=f"本机有 {choice.name} 的预训练权重，课程用 from_pretrained 加载它。",
+            en=f"The pretrained {choice.name} is here; lessons load it by from_pretrained.",
+        )
+    else:
+        detail = Text(
+            zh=f"本机没有 {ERNIE_NAMES[0]} 的权重，课程自己预训练一个小的 ERNIE，不需要网络。",
+            en=f"No weights of {ERNIE_NAMES[0]} here: lessons pretrain a small ERNIE themselves, "
+            "without a network.",
+        )
+    yield Observation("ernie", title, "ok", detail)

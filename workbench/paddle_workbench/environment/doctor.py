@@ -15,7 +15,12 @@ from .checks_extension import examine_extension
 from .checks_image import examine_image
 from .checks_jupyter import examine_jupyterlab, examine_kernel
 from .checks_kernels import examine_warm_kernels
-from .checks_packages import examine_bundled, examine_python, examine_versions
+from .checks_packages import (
+    examine_bundled,
+    examine_ernie,
+    examine_python,
+    examine_versions,
+)
 from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
 from .checks_storage import examine_storage
 from .findings import Observation
@@ -48,6 +53,7 @@ CHECKS = (
     Check("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn),
     Check("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts),
     Check("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
+    Check("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
     Check("versions", Text(zh="版本", en="Versions"), examine_versions),
     Check("python", Text(zh="Python", en="Python"), examine_python),
     Check("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
@@ -69,6 +75,7 @@ _ORDER = (
     "imports",
     "fonts",
     "bundled",
+    "ernie",
     "jupyterlab",
     "labextension",
     "server_extension",

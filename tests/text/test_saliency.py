@@ -1,0 +1,139 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from paddle_workbench.errors import ShapeError, TextError
+from paddle_workbench.text.saliency import (
+    distribute,
+    gather_spans,
+    integrated_gradients,
+    occlusion,
+)
+from paddle_workbench.text.spans import Span
+
+IDS = [2, 17, 8, 30, 9, 3]
+BASELINE = [2, 4, 4, 4, 4, 3]
+
+
+@pytest.fixture(scope="module")
+def ernie() -> Any:
+    import paddle
+    from paddlenlp.transformers import ErnieConfig, ErnieForSequenceClassification
+
+    paddle.seed(0)
+    config = ErnieConfig(
+        vocab_size=40,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=16,
+        initializer_range=0.5,
+    )
+    net = ErnieForSequenceClassification(config)
+    net.eval()
+    return net
+
+
+def positive(net: Any) -> Any:
+    def score(ids: Any) -> Any:
+        y_hat = net(ids)
+        return y_hat[:, 1] - y_hat[:, 0]
+
+    return score
+
+
+def test_integrated_gradients_are_complete(ernie: Any) -> None:
+    layer = ernie.ernie.embeddings.word_embeddings
+    found = integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=64)
+    assert abs(found.score - found.baseline) > 0.1
+    assert abs(found.gap) < 1e-3 * abs(found.score - found.baseline)
+    # The frame is the same in both, so it gave nothing.
+    assert found.values[[0, -1]] == pytest.approx([0, 0], abs=1e-9)
+
+
+def test_ends_of_the_way_are_the_networks_own_scores(ernie: Any) -> None:
+    import paddle
+
+    layer = ernie.ernie.embeddings.word_embeddings
+    found = integrated_gradients(positive(ernie), layer, IDS, BASELINE)
+    direct = positive(ernie)(paddle.to_tensor([IDS, BASELINE])).numpy()
+    assert [found.score, found.baseline] == pytest.approx(direct.tolist(), abs=1e-5)
+
+
+def test_more_points_come_closer(ernie: Any) -> None:
+    layer = ernie.ernie.embeddings.word_embeddings
+    few, many = (
+        abs(integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=n).gap)
+        for n in (2, 32)
+    )
+    assert many < few / 10
+
+
+def test_linear_network_gives_each_token_its_own_term() -> None:
+    import paddle
+
+    paddle.seed(0)
+    layer = paddle.nn.Embedding(40, 8)
+    weight = paddle.randn([8])
+    found = integrated_gradients(
+        lambda ids: (layer(ids) @ weight).sum(axis=1), layer, IDS, BASELINE, steps=1
+    )
+    terms = (layer.weight @ weight).numpy()
+    assert found.values == pytest.approx(terms[IDS] - terms[BASELINE], abs=1e-5)
+
+
+def test_the_network_is_left_as_it_was(ernie: Any) -> None:
+    import paddle
+
+    before = ernie(paddle.to_tensor([IDS])).numpy()
+    layer = ernie.ernie.embeddings.word_embeddings
+    with pytest.raises(RuntimeError, match="stop"):
+        integrated_gradients(_stops, layer, IDS, BASELINE)
+    assert np.array_equal(ernie(paddle.to_tensor([IDS])).numpy(), before)
+    assert layer.weight.grad is None
+
+
+def _stops(ids: Any) -> Any:
+    raise RuntimeError("stop")
+
+
+def test_rows_of_other_length_are_refused(ernie: Any) -> None:
+    layer = ernie.ernie.embeddings.word_embeddings
+    for ids, baseline in ((IDS, BASELINE[1:]), ([], [])):
+        with pytest.raises(ShapeError, match="do not go together"):
+            integrated_gradients(positive(ernie), layer, ids, baseline)
+
+
+def count_good(texts: list[str]) -> NDArray[np.float64]:
+    """A score that is not additive: two characters matter only together."""
+    return np.array([text.count("好") + 5.0 * ("不" in text and "错" in text) for text in texts])
+
+
+def test_occlusion_is_what_taking_out_one_by_one_gives() -> None:
+    text = "好房间不错，好"
+    units = [Span(i, i + 1) for i in range(len(text))] + [Span(3, 5)]
+    found = occlusion(count_good, text, units)
+    whole = count_good([text])[0]
+    for unit, value in zip(units, found.values, strict=True):
+        without = text[: unit.start] + text[unit.end :]
+        assert value == whole - count_good([without])[0]
+    assert found.values.tolist() == [1, 0, 0, 5, 5, 0, 1, 5]
+    assert (found.score, found.baseline) == (7, 0)
+
+
+@pytest.mark.parametrize("unit", [Span(0, 9), Span(-1, 1), Span(2, 2)])
+def test_stretch_beyond_the_text_is_refused(unit: Span) -> None:
+    with pytest.raises(TextError, match="beyond a text of 3 characters"):
+        occlusion(count_good, "好房间", [unit])
+
+
+def test_values_move_from_tokens_to_characters_to_words_without_loss() -> None:
+    tokens = [Span(0, 2), Span(3, 4)]
+    shares = distribute([3.0, -1.0], tokens, 5)
+    assert shares.tolist() == [1.5, 1.5, 0, -1, 0]
+    assert gather_spans(shares, [Span(0, 1), Span(1, 5)]).tolist() == [1.5, 0.5]
+    with pytest.raises(ShapeError, match="1 values for 2 tokens"):
+        distribute([1.0], tokens, 5)

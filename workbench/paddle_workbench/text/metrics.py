@@ -1,0 +1,169 @@
+"""How well names are found, words cut and probabilities meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ShapeError
+from .spans import Span, bio_tags
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["Calibration", "calibration", "name_scores", "word_scores"]
+
+
+def name_scores(
+    gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]], lengths: Sequence[int]
+) -> pd.DataFrame:
+    """Return precision, recall and F1 of names, by label and together, as seqeval counts them.
+
+    A name counts as found only if its first and last character and its label are right.
+
+    Parameters
+    ----------
+    gold, predicted : sequence of sequences of Span, equal lengths
+        One row a sentence.
+    lengths : sequence of int
+        Characters of each sentence.
+
+    Raises
+    ------
+    ShapeError
+        If the three differ in length, or spans overlap or leave their sentence.
+
+    References
+    ----------
+    Tjong Kim Sang and De Meulder 2003, "Introduction to the CoNLL-2003 Shared Task"; the package
+    seqeval.
+    """
+    import pandas as pd
+    from seqeval.metrics import classification_report
+
+    if not len(gold) == len(predicted) == len(lengths):
+        raise ShapeError(
+            f"{len(gold)} gold rows, {len(predicted)} predicted and {len(lengths)} lengths.",
+            "Give one of each for every sentence.",
+        )
+    rows = [
+        [bio_tags(spans, length) for spans, length in zip(side, lengths, strict=True)]
+        for side in (gold, predicted)
+    ]
+    report = classification_report(*rows, output_dict=True, zero_division=0)
+    labels = sorted(set(report) - {"micro avg", "macro avg", "weighted avg"})
+    table = {name: report[name] for name in labels} | {"all": report["micro avg"]}
+    frame = pd.DataFrame.from_dict(table, orient="index")
+    frame.columns = pd.Index(["precision", "recall", "f1", "names"])
+    return frame.astype({"names": int})
+
+
+def word_scores(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    """Return precision, recall and F1 of words: both ends of a word must be right.
+
+    Parameters
+    ----------
+    gold, predicted : sequence of sequences of str, equal lengths
+        The same texts, cut.
+
+    Raises
+    ------
+    ShapeError
+        If there are not equally many sentences, or one has other text.
+
+    References
+    ----------
+    Sproat and Emerson 2003, "The First International Chinese Word Segmentation Bakeoff".
+    """
+    if len(gold) != len(predicted):
+        raise ShapeError(f"{len(gold)} gold sentences, {len(predicted)} predicted.", "")
+    right = wanted = found = 0
+    for left, other in zip(gold, predicted, strict=True):
+        if "".join(left) != "".join(other):
+            raise ShapeError(
+                f"The words of {''.join(left)[:20]!r} make {''.join(other)[:20]!r}.",
+                "Compare cuts of the same text.",
+            )
+        ends, other_ends = _ends(left), _ends(other)
+        right += len(ends & other_ends)
+        wanted += len(ends)
+        found += len(other_ends)
+    return {
+        "precision": right / found if found else 0.0,
+        "recall": right / wanted if wanted else 0.0,
+        "f1": 2 * right / (wanted + found) if wanted + found else 0.0,
+    }
+
+
+def _ends(words: Sequence[str]) -> set[tuple[int, int]]:
+    places = np.cumsum([0, *map(len, words)]).tolist()
+    return set(pairwise(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Whether what a model is sure of is right as often as it says.
+
+    Parameters
+    ----------
+    confidence, accuracy : ndarray of float64, (bins,)
+        Mean in each bin; NaN in an empty one.
+    counts : ndarray of int64, (bins,)
+    """
+
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @property
+    def error(self) -> float:
+        """Return the expected calibration error: the mean distance of the two, 0 is perfect."""
+        used = self.counts > 0
+        distance = np.abs(self.confidence[used] - self.accuracy[used])
+        return float(np.average(distance, weights=self.counts[used]))
+
+
+def calibration(
+    probabilities: NDArray[np.float64], labels: NDArray[np.int64], *, bins: int = 10
+) -> Calibration:
+    """Return how sure a model of two classes was, and how often it was right then.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, (n,)
+        Of class 1.
+    labels : ndarray of int, (n,)
+    bins : int
+        Of equal width between 0.5 and 1.
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in length, or are empty.
+
+    References
+    ----------
+    Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    if probabilities.shape != labels.shape or probabilities.ndim != 1 or not len(labels):
+        raise ShapeError(
+            f"Probabilities {probabilities.shape} and labels {labels.shape} do not go together.",
+            "Give one probability of class 1 for each label.",
+        )
+    sure = np.maximum(probabilities, 1 - probabilities)
+    right = (probabilities >= 0.5) == (labels == 1)
+    place = np.clip(((sure - 0.5) * 2 * bins).astype(np.int64), 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        return Calibration(
+            np.bincount(place, weights=sure, minlength=bins) / counts,
+            np.bincount(place, weights=right, minlength=bins) / counts,
+            counts,
+        )

@@ -1,0 +1,318 @@
+"""Texts cut into pieces, which know where they stand: by character, by word, by subword."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ..errors import TextError
+from .characters import LONGEST, readable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "CLS",
+    "MASK",
+    "PAD",
+    "SEP",
+    "SPECIAL_TOKENS",
+    "UNK",
+    "CharacterTokenizer",
+    "ErnieFilesTokenizer",
+    "SubwordTokenizer",
+    "Token",
+    "Tokenizer",
+    "WordTokenizer",
+]
+
+PAD, UNK, CLS, SEP, MASK = range(5)
+SPECIAL_TOKENS: Final = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+# Runs of Chinese, of Latin letters, of digits; each other character by itself.
+_RUNS = r"\p{Han}+|[a-z]+|[0-9]+|[^\p{Han}a-z0-9]"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a text.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in the text that was cut.
+    start, end : int
+        In characters; `text == whole[start:end]`.
+    id : int
+        Its number, `UNK` where the vocabulary lacks it.
+    """
+
+    text: str
+    start: int
+    end: int
+    id: int
+
+    @property
+    def known(self) -> bool:
+        """Whether the vocabulary has it."""
+        return self.id != UNK
+
+
+class Tokenizer(ABC):
+    """Cuts texts into tokens; its vocabulary starts with `SPECIAL_TOKENS`.
+
+    Parameters
+    ----------
+    name : str
+        What tables and widgets call it.
+    vocabulary : sequence of str
+        Without the special tokens.
+    """
+
+    # Differ in ERNIE's own vocabulary.
+    special: tuple[int, int, int, int, int] = (PAD, UNK, CLS, SEP, MASK)
+
+    def __init__(self, name: str, vocabulary: Sequence[str]) -> None:
+        self.name = name
+        self.tokens: tuple[str, ...] = (*SPECIAL_TOKENS, *vocabulary)
+        self._numbers = {token: number for number, token in enumerate(self.tokens)}
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {len(self)} tokens)"
+
+    def __getitem__(self, token: str) -> int:
+        return self._numbers.get(token, self.special[1])
+
+    @abstractmethod
+    def pieces(self, text: str) -> Iterable[tuple[int, int]]:
+        """Return where the pieces of a readable text start and end, in order."""
+
+    def tokenize(self, text: str) -> list[Token]:
+        """Return the tokens of a text, blanks left out.
+
+        Raises
+        ------
+        TextError
+            If the text is no string, or holds nothing that can be seen.
+        """
+        plain = readable(text)[:LONGEST]
+        return [
+            Token(text[start:end], start, end, self[plain[start:end]])
+            for start, end in self.pieces(plain)
+        ]
+
+    def encode(
+        self, texts: Sequence[str], *, length: int | None = None, frame: bool = True
+    ) -> list[list[int]]:
+        """Return each text as numbers.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        length : int, optional
+            Of the longest row, with the frame; longer ones are cut.
+        frame : bool
+            Whether `[CLS]` and `[SEP]` stand around them.
+        """
+        if isinstance(texts, str):
+            raise TextError(
+                f"One string was given ({texts[:20]!r}) where a list of texts is expected.",
+                "Put it in a list: [text].",
+            )
+        room = LONGEST if length is None else length - 2 * frame
+        if room < 1:
+            raise TextError(f"A length of {length} leaves no token.", "Give 3 or more.")
+        rows = self._rows(texts)
+        if not frame:
+            return [row[:room] for row in rows]
+        return [[self.special[2], *row[:room], self.special[3]] for row in rows]
+
+    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
+        return [[token.id for token in self.tokenize(text)] for text in texts]
+
+    def unknown_rate(self, texts: Sequence[str]) -> float:
+        """Return the share of the texts' tokens that the vocabulary lacks."""
+        ids = np.concatenate([np.array(row) for row in self._rows(texts)])
+        return float((ids == self.special[1]).mean())
+
+
+class CharacterTokenizer(Tokenizer):
+    """One token a character; the vocabulary is what the training texts hold.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The training part, and nothing else.
+    size : int, optional
+        Most frequent characters kept, special tokens counted in; all if left out.
+    """
+
+    def __init__(self, texts: Sequence[str], *, size: int | None = None) -> None:
+        counts = Counter(c for text in texts for c in readable(text) if c != " ")
+        super().__init__("characters", _most_frequent(counts, size))
+
+    def pieces(self, text: str) -> Iterable[tuple[int, int]]:
+        return ((i, i + 1) for i, character in enumerate(text) if character != " ")
+
+
+class WordTokenizer(Tokenizer):
+    """One token a word as jieba cuts them; rare words are unknown.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The training part, and nothing else.
+    size : int, optional
+        Most frequent words kept, special tokens counted in; all if left out.
+    """
+
+    def __init__(self, texts: Sequence[str], *, size: int | None = None) -> None:
+        counts = Counter(
+            plain[start:end] for plain in map(readable, texts) for start, end in self.pieces(plain)
+        )
+        super().__init__("words", _most_frequent(counts, size))
+        # Nothing has to be counted again to make a smaller vocabulary from the same words.
+        self._counts = counts
+
+    def resized(self, size: int) -> WordTokenizer:
+        """Return a tokeniser with only the `size` most frequent of these words."""
+        smaller = object.__new__(WordTokenizer)
+        Tokenizer.__init__(smaller, self.name, _most_frequent(self._counts, size))
+        smaller._counts = self._counts
+        return smaller
+
+    def pieces(self, text: str) -> Iterable[tuple[int, int]]:
+        import jieba
+
+        # It reports each step of loading its dictionary as a log line.
+        jieba.setLogLevel(logging.WARNING)
+        return ((start, end) for word, start, end in jieba.tokenize(text) if not word.isspace())
+
+
+class SubwordTokenizer(Tokenizer):
+    """Pieces learned from the texts by byte pair encoding, on characters: frequent neighbours grow
+    together, rare characters stay alone.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The training part, and nothing else.
+    size : int
+        Of the vocabulary, special tokens counted in.
+
+    References
+    ----------
+    Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units"; trained by
+    the package tokenizers.
+    """
+
+    def __init__(self, texts: Sequence[str], *, size: int = 8000) -> None:
+        from tokenizers import Regex
+        from tokenizers import Tokenizer as Engine
+        from tokenizers.models import BPE
+        from tokenizers.pre_tokenizers import Split
+        from tokenizers.trainers import BpeTrainer
+
+        engine = Engine(BPE(unk_token=SPECIAL_TOKENS[UNK]))
+        engine.pre_tokenizer = Split(Regex(_RUNS), "isolated")
+        trainer = BpeTrainer(
+            vocab_size=size, special_tokens=list(SPECIAL_TOKENS), show_progress=False
+        )
+        engine.train_from_iterator(map(readable, texts), trainer)
+        self._engine: Any = engine
+        numbered = sorted(engine.get_vocab().items(), key=lambda entry: entry[1])
+        super().__init__("subwords", [token for token, _ in numbered[len(SPECIAL_TOKENS) :]])
+
+    def pieces(self, text: str) -> Iterable[tuple[int, int]]:
+        offsets: list[tuple[int, int]] = self._engine.encode(text).offsets
+        return ((start, end) for start, end in offsets if text[start:end] != " ")
+
+    def _rows(self, texts: Sequence[str]) -> list[list[int]]:
+        # All at once: the engine works on as many cores as there are.
+        encodings = self._engine.encode_batch([readable(text)[:LONGEST] for text in texts])
+        blank = self._engine.token_to_id(" ")
+        return [[number for number in each.ids if number != blank] for each in encodings]
+
+
+class ErnieFilesTokenizer(Tokenizer):
+    """ERNIE's own pieces, where its files are at hand: characters, and pieces of Latin words.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a pretrained ERNIE; holds `vocab.txt`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from paddlenlp.transformers import ErnieTokenizer
+
+        self._engine: Any = ErnieTokenizer.from_pretrained(str(folder))
+        super().__init__("ernie", [])
+        numbers = range(self._engine.vocab_size)
+        self.tokens = tuple(self._engine.convert_ids_to_tokens(list(numbers)))
+        self._numbers = {token: number for number, token in enumerate(self.tokens)}
+        names = ("pad_token_id", "unk_token_id", "cls_token_id", "sep_token_id", "mask_token_id")
+        pad, unk, cls, sep, mask = (int(getattr(self._engine, name)) for name in names)
+        self.special = (pad, unk, cls, sep, mask)
+
+    def pieces(self, text: str) -> Iterable[tuple[int, int]]:
+        return ((start, end) for start, end, _ in self._cut(text))
+
+    def tokenize(self, text: str) -> list[Token]:
+        plain = readable(text)[:LONGEST]
+        return [Token(text[a:b], a, b, number) for a, b, number in self._cut(plain)]
+
+    def _cut(self, text: str) -> Iterable[tuple[int, int, int]]:
+        place = 0
+        for word in self._engine.basic_tokenizer.tokenize(text):
+            # An accent is taken off a word; then the word stands where the next visible one does.
+            found = text.find(word, place)
+            start = found if found >= 0 else len(text) - len(text[place:].lstrip())
+            place = start + len(word)
+            pieces = self._engine.wordpiece_tokenizer.tokenize(word)
+            numbers = [int(self._engine.convert_tokens_to_ids(piece)) for piece in pieces]
+            if numbers == [self.special[1]]:
+                yield start, place, numbers[0]
+                continue
+            for piece, number in zip(pieces, numbers, strict=True):
+                end = start + len(piece.removeprefix("##"))
+                yield start, end, number
+                start = end
+
+
+def _most_frequent(counts: Counter[str], size: int | None) -> list[str]:
+    # Equal counts go by code point, so that the order of the texts does not matter.
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    kept = ranked if size is None else ranked[: max(0, size - len(SPECIAL_TOKENS))]
+    return [token for token, _ in kept]
+
+
+def padded(rows: Sequence[Sequence[int]], *, multiple: int = 1) -> NDArray[np.int64]:
+    """Return rows of numbers as one array, filled up with `PAD` at their ends.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of int
+    multiple : int
+        The length is rounded up to a multiple of it.
+
+    Returns
+    -------
+    ndarray of int64, (len(rows), longest row)
+    """
+    longest = max((len(row) for row in rows), default=0)
+    length = -(-longest // multiple) * multiple
+    array = np.full((len(rows), length), PAD, dtype=np.int64)
+    for target, row in zip(array, rows, strict=True):
+        target[: len(row)] = row
+    return array

@@ -1,0 +1,169 @@
+"""Stretches of text with a label - words, names - and how two sets of them agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import ShapeError, TextError
+
+__all__ = [
+    "Agreement",
+    "Span",
+    "bio_tags",
+    "bmes_tags",
+    "compare_spans",
+    "spans_of_bio",
+    "words_of_bmes",
+]
+
+Kind = Literal["right", "label", "boundary", "missed", "spurious"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a text.
+
+    Parameters
+    ----------
+    start, end : int
+        In characters, `end` not included.
+    label : str
+        For example `PER`, `LOC`, `ORG`; empty for words.
+    """
+
+    start: int
+    end: int
+    label: str = ""
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One gold span, one predicted span, or two that belong together.
+
+    Parameters
+    ----------
+    kind : str
+        `right`; `label`: same stretch, other label; `boundary`: they overlap; `missed`: gold only;
+        `spurious`: predicted only.
+    gold, predicted : Span or None
+    """
+
+    kind: Kind
+    gold: Span | None
+    predicted: Span | None
+
+
+def compare_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Agreement]:
+    """Return how predicted spans meet the gold ones, in the order of the text.
+
+    Each span stands in exactly one agreement: equal ones first, then those of the same stretch,
+    then those that overlap, each with the first that is still free.
+    """
+    left, right = sorted(set(gold)), sorted(set(predicted))
+    found: list[Agreement] = []
+    kinds: tuple[Kind, ...] = ("right", "label", "boundary")
+    for kind in kinds:
+        for wanted in list(left):
+            partner = next((other for other in right if _belong(kind, wanted, other)), None)
+            if partner is not None:
+                found.append(Agreement(kind, wanted, partner))
+                left.remove(wanted)
+                right.remove(partner)
+    found += [Agreement("missed", span, None) for span in left]
+    found += [Agreement("spurious", None, span) for span in right]
+    return sorted(found, key=_place)
+
+
+def _belong(kind: Kind, gold: Span, predicted: Span) -> bool:
+    if kind == "right":
+        return gold == predicted
+    if kind == "label":
+        return (gold.start, gold.end) == (predicted.start, predicted.end)
+    return gold.overlaps(predicted)
+
+
+def _place(agreement: Agreement) -> tuple[int, int]:
+    span = agreement.gold or agreement.predicted
+    assert span is not None  # noqa: S101 - one of the two is there
+    return span.start, span.end
+
+
+def bio_tags(spans: Iterable[Span], length: int) -> list[str]:
+    """Return one tag a character: `B-` where a name begins, `I-` where it goes on, else `O`.
+
+    Raises
+    ------
+    ShapeError
+        If a span does not lie within the text, or two overlap: one tag cannot say both.
+    """
+    tags = ["O"] * length
+    for span in sorted(spans):
+        if not 0 <= span.start < span.end <= length:
+            raise ShapeError(
+                f"{span} does not lie within a text of {length} characters.",
+                "Take spans and text from the same sentence.",
+            )
+        if tags[span.start : span.end] != ["O"] * (span.end - span.start):
+            raise ShapeError(
+                f"{span} overlaps another span, and one tag cannot say both.",
+                "Keep the outer span of nested ones.",
+            )
+        tags[span.start] = f"B-{span.label}"
+        tags[span.start + 1 : span.end] = [f"I-{span.label}"] * (span.end - span.start - 1)
+    return tags
+
+
+def spans_of_bio(tags: Sequence[str]) -> list[Span]:
+    """Return the names that a row of tags says, as conlleval reads it: an `I-` after nothing, or
+    after another label, begins a name.
+    """
+    spans: list[Span] = []
+    start, label = 0, ""
+    for place, tag in enumerate([*tags, "O"]):
+        prefix, _, current = tag.partition("-")
+        if label and (prefix != "I" or current != label):
+            spans.append(Span(start, place, label))
+            label = ""
+        if current and not label:
+            start, label = place, current
+    return spans
+
+
+def bmes_tags(words: Sequence[str]) -> str:
+    """Return one letter a character: Begin, Middle, End of a word, or a word of a Single one."""
+    return "".join("S" if len(word) == 1 else f"B{'M' * (len(word) - 2)}E" for word in words)
+
+
+def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
+    """Return the words that a row of BMES letters cuts a text into.
+
+    A word also ends before a `B` or `S`, so that impossible rows cut too.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one tag a character.
+    TextError
+        If a tag is none of the four.
+    """
+    if len(text) != len(tags):
+        raise ShapeError(
+            f"{len(tags)} tags for {len(text)} characters.", "Give one tag a character."
+        )
+    unknown = set(tags) - set("BMES")
+    if unknown:
+        raise TextError(f"{sorted(unknown)[0]!r} is no tag.", "There are B, M, E and S.")
+    words: list[str] = []
+    opened = False
+    for character, tag in zip(text, tags, strict=True):
+        if opened and tag in "ME":
+            words[-1] += character
+        else:
+            words.append(character)
+        opened = tag in "BM"
+    return words
