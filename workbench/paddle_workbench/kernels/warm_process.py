@@ -105,6 +105,8 @@ class WarmProcess:
     def _end(self, status: int) -> None:
         self.returncode = status
         os.close(self._descriptor)
+        if self.stdin is not None:
+            self.stdin.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
