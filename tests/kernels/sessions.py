@@ -21,15 +21,22 @@ class Session:
 
     Parameters
     ----------
+    ready : bool
+        Wait until the kernel answers; else `wait` does.
     options
         Of `KernelManager.start_kernel`.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, ready: bool = True, **options: Any) -> None:
         self.manager = KernelManager(kernel_name="paddle")
         self.manager.start_kernel(**options)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
+        if ready:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait until the kernel answers."""
         self.client.wait_for_ready(timeout=LIMIT_S)
 
     @classmethod

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,10 @@ MakeSession = Callable[..., Session]
 
 def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
     code = "import paddle; print(int(paddle.ones([4]).sum()), __import__('os').getpid())"
-    with Session.several() as make, ThreadPoolExecutor(8) as pool:
-        sessions = list(pool.map(lambda _: make(), range(30)))
+    with Session.several() as make:
+        sessions = [make(ready=False) for _ in range(30)]
+        for session in sessions:
+            session.wait()
         assert all(session.is_warm for session in sessions), full_server
         said = [session.run(code).splitlines()[0].split() for session in sessions]
         status = client.read_status()

@@ -114,7 +114,7 @@ def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
     wait_until(lambda: client.read_status()["kernels"] == 0)
     wait_until(lambda: client.read_status()["spares"] <= 1, limit_s=90)
     ours, theirs = descriptors(), descriptors(server)
-    folders = sorted(Path("/tmp").glob("pw-*")) + sorted(directory.rglob("*"))
+    folders = sorted(directory.rglob("*"))
     for _ in range(100):
         process = _start_and_end()
         assert process.poll() is not None
@@ -123,7 +123,7 @@ def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
     wait_until(lambda: len(children_of(server)) <= 1, limit_s=90)
     wait_until(lambda: len(descriptors()) <= len(ours))
     wait_until(lambda: len(descriptors(server)) <= len(theirs))
-    assert sorted(Path("/tmp").glob("pw-*")) + sorted(directory.rglob("*")) == folders
+    assert sorted(directory.rglob("*")) == folders
     assert client.read_status()["launched"] == 101
     assert not [pid for pid in children_of(server) if not is_running(pid)]
 
@@ -212,7 +212,8 @@ print(connection.recv(1000))
             [sys.executable, "-c", code], capture_output=True, text=True, check=False
         )
         if opened:
-            assert done.stdout.strip() == "b''" or "ConnectionResetError" in done.stderr
+            closed = ("ConnectionResetError", "BrokenPipeError")
+            assert done.stdout.strip() == "b''" or any(name in done.stderr for name in closed)
         else:
             assert "PermissionError" in done.stderr
     for folder in (directory, path.parent):

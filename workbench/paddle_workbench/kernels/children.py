@@ -16,7 +16,6 @@ from typing import Any
 
 from .hidden_modules import HiddenModules
 from .messages import send
-from .warm_kernel import run_kernel
 
 __all__ = ["Child", "Children"]
 
@@ -159,6 +158,9 @@ class Children:
                 if int(name) != number and int(name) not in self._keep:
                     with contextlib.suppress(OSError):
                         os.close(int(name))
+            # Loaded already; importing it above would make the fork server late to begin.
+            from .warm_kernel import run_kernel
+
             connection = socket.socket(fileno=number)
             return lambda: run_kernel(connection, self._hidden, self._keep)
         theirs.close()

@@ -15,7 +15,7 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from .changes import EnvironmentWatch
@@ -36,6 +36,7 @@ LOG = logging.getLogger("paddle_workbench.kernels")
 
 # What ipykernel has imported when it waits for its first cell; a kernel finds it imported.
 KERNEL_MODULES = (
+    "paddle_workbench.kernels.warm_kernel",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -244,11 +245,15 @@ class ForkServer:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Become a process of its own, import, and serve."""
+    """Go on as a process of its own that imports and serves; return at once in this one.
+
+    At once means: when the other has written its status, or has found that it is not needed.
+    """
     options = _options(argv)
     found = places()
     found.make()
-    if not _detach(found):
+    begun = _detach(found)
+    if begun is None:
         return
     # Not the root logger: kernels begin with that, and have none of this one's handlers.
     handler = logging.StreamHandler()
@@ -257,22 +262,31 @@ def main(argv: list[str] | None = None) -> None:
     LOG.setLevel(logging.INFO)
     LOG.propagate = False
     lock = ServerLock(found)
-    if not lock.acquire():
+    if lock.acquire():
+        modules = [name.strip() for name in options.preload.split(",") if name.strip()]
+        watch = EnvironmentWatch()
+        status = ServerStatus(found.status, waiting=modules, environment=watch.digest)
+        status.write()
+        os.close(begun)
+        hidden = _import_everything(modules, status, watch, limit_s=options.preload_limit)
+        # A fork that becomes a kernel leaves the loop, and its task is its whole life.
+        if hidden is not None:
+            server = ForkServer(
+                found, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle
+            )
+            task = server.serve()
+            if task is not None:
+                task()
+    else:
         LOG.info("another fork server is there")
-        return
-    # A fork that becomes a kernel leaves this function first: what follows is its whole life.
-    task = _serve(found, lock, options)
-    if task is not None:
-        task()
     # Without the destructors of C++, as in `warm_kernel`.
     os._exit(0)
 
 
-def _serve(found: Places, lock: ServerLock, options: argparse.Namespace) -> Task | None:
-    modules = [name.strip() for name in options.preload.split(",") if name.strip()]
-    watch = EnvironmentWatch()
-    status = ServerStatus(found.status, waiting=modules, environment=watch.digest)
-    status.write()
+def _import_everything(
+    modules: Sequence[str], status: ServerStatus, watch: EnvironmentWatch, *, limit_s: float
+) -> HiddenModules | None:
+    """Import, hide what was imported, and return it; None if a fork of it is not safe."""
     for name in KERNEL_MODULES:
         import_module(name)
     visible = set(sys.modules)
@@ -284,7 +298,7 @@ def _serve(found: Places, lock: ServerLock, options: argparse.Namespace) -> Task
     preload_all(
         modules,
         recorder,
-        limit_s=options.preload_limit,
+        limit_s=limit_s,
         listener=lambda done: status.advance(done, modules),
     )
     for preload in status.preloads:
@@ -300,14 +314,24 @@ def _serve(found: Places, lock: ServerLock, options: argparse.Namespace) -> Task
     hidden.install()
     gc.collect()
     gc.freeze()
-    server = ForkServer(found, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle)
-    return server.serve()
+    return hidden
 
 
-def _detach(found: Places) -> bool:
-    """Go on in a child that belongs to nobody; say whether this is it."""
+def _detach(found: Places) -> int | None:
+    """Go on in a child that belongs to nobody.
+
+    Returns
+    -------
+    int or None
+        In the child a descriptor to close when it has begun; in this process nothing, then.
+    """
+    waiting, begun = os.pipe()
     if os.fork():
-        return False
+        os.close(begun)
+        os.read(waiting, 1)
+        os.close(waiting)
+        return None
+    os.close(waiting)
     os.setsid()
     os.chdir("/")
     if found.log.exists() and found.log.stat().st_size > LARGEST_LOG:
@@ -318,7 +342,7 @@ def _detach(found: Places) -> bool:
         os.dup2(descriptor, number)
     for descriptor in (null, log):
         os.close(descriptor)
-    return True
+    return begun
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
