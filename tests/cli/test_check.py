@@ -82,8 +82,51 @@ def test_update_refuses_an_error_that_is_not_on_purpose(lesson: Path) -> None:
     assert lesson.read_bytes() == before
 
 
+def test_update_asks_cell_by_cell(lesson: Path) -> None:
+    # The first is wanted, the second is not.
+    some = check(lesson, "--update", answer="y\nn\n")
+    assert "1 of 2 cells recorded" in some.output
+    stored = outputs(lesson)
+    assert stored["changed"][0].data["text/plain"] == "6"
+    assert stored["where"][0].text == "x\n"
+    left = check(lesson, "--update", answer="q\n")
+    assert "left as it is" in left.output
+    rest = check(lesson, "--update", answer="a\n")
+    assert "1 of 1 cells recorded" in rest.output
+
+
+def test_update_records_doubtful_outputs_only_by_force(lesson: Path) -> None:
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[1].source = "n = 6"
+    notebook.cells[3].source = "1 / 0"
+    nbformat.write(notebook, lesson)
+    before = lesson.read_bytes()
+    refused = check(lesson, "--update", "--yes")
+    assert refused.exit_code == 1
+    assert "cell `changed`: it had an output and gives none any more" in refused.output
+    assert lesson.read_bytes() == before
+    forced = check(lesson, "--update", "--yes", "--force")
+    assert forced.exit_code == 0, forced.output
+    stored = outputs(lesson)
+    assert stored["changed"] == []
+    assert [output.get("ename") for output in stored["where"]] == ["ZeroDivisionError"]
+
+
+def test_a_pass_is_remembered_and_explained(lesson: Path, tmp_path: Path) -> None:
+    check(lesson, "--update", "--yes")
+    first = check(lesson, "--explain")
+    assert f"{lesson}: run, since it has not passed yet" in first.output
+    again = check(lesson, "--explain", "--html", tmp_path / "report.html")
+    assert f"{lesson}: not run, since nothing has changed since it passed" in again.output
+    assert "package" in again.output
+    assert "not run again, passed" in again.output
+    assert "Everything that was compared" in (tmp_path / "report.html").read_text("utf-8")
+    assert "run, since without a cache" in check(lesson, "--explain", "--no-cache").output
+
+
 def test_yes_without_update_is_a_wrong_call(lesson: Path) -> None:
     assert check(lesson, "--yes").exit_code == 2
+    assert check(lesson, "--force").exit_code == 2
 
 
 def test_static_reads_without_running(lesson: Path) -> None:
