@@ -14,6 +14,9 @@ from click.testing import CliRunner
 
 from paddle_workbench.checks.comparison.options import check_options
 from paddle_workbench.checks.comparison.outputs import compare_outputs
+from paddle_workbench.checks.report import report_lines
+from paddle_workbench.checks.results import CheckReport
+from paddle_workbench.checks.session import check_notebooks
 from paddle_workbench.cli.check import command
 from paddle_workbench.contract_checks import CheckDifference
 from paddle_workbench.course.catalog import read_lessons
@@ -100,3 +103,11 @@ def test_defect_in_the_source_of_a_lesson_is_caught(
         told = cell["differences"][0]["message"]
         record_property("planted defect", ["in the source", lesson, name, told])
     assert set(wrong) == set(IN_SOURCE[lesson]), found.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [1, 3])
+def test_clean_lesson_passes_on_any_number_of_threads(threads: int, home: Path) -> None:
+    # `make bench ONLY=clean_runs` does so with the whole course, twenty times.
+    (checked,) = check_notebooks([PATHS[TO_STATIC]], threads=threads)
+    assert checked.report.passed, list(report_lines(CheckReport(notebooks=[checked.report])))

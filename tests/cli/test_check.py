@@ -139,3 +139,34 @@ def test_static_reads_without_running(lesson: Path) -> None:
     assert found.exit_code == 1
     assert "columns" in found.output
     assert check("--static", "--update", lesson).exit_code == 2
+
+
+def test_a_recorded_widget_is_compared_from_then_on(tmp_path: Path, home: Path) -> None:
+    slider = "import ipywidgets\nipywidgets.IntSlider(value={})"
+    path = make_lesson(tmp_path / "lesson.ipynb", code("slider", slider.format(3)))
+    recorded = check(path, "--update", "--yes")
+    assert recorded.exit_code == 0, recorded.output
+    notebook = nbformat.read(path, as_version=4)
+    assert "widgets" not in notebook.metadata
+    digest = notebook.cells[1].outputs[0].metadata.paddle_workbench.widget
+    assert digest.traits.value == 3
+    assert check(path).exit_code == 0
+    notebook.cells[1].source = slider.format(4)
+    nbformat.write(notebook, path)
+    found = check(path)
+    assert found.exit_code == 1
+    assert "traits.value: 4 instead of 3" in found.output
+
+
+def test_a_flood_of_output_is_one_sentence_and_the_others_still_run(
+    tmp_path: Path, home: Path
+) -> None:
+    flood = "for _ in range(200):\n    print('x' * 1_000_000)"
+    lessons = [
+        make_lesson(tmp_path / "a.ipynb", code("flood", flood)),
+        make_lesson(tmp_path / "b.ipynb", code("fine", "n + 1", result("4"))),
+    ]
+    found = check(*lessons, "--jobs", "2")
+    assert "cell `flood`: it gave more than 50 MB of output" in found.output
+    assert len(found.output) < 2000
+    assert "1 of 2 notebooks passed" in found.output
