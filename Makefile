@@ -47,8 +47,8 @@ test: setup $(STAMPS)/test ## Run every check there is; CI=true skips nothing
 check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebook checks
 	@VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run lint
 
-bench: setup $(STAMPS)/test ## Measure what README quotes
-	@$(BIN)/python -m tests.benchmarks
+bench: setup $(STAMPS)/test ## Measure what README quotes; ONLY='checks kernels' measures these alone
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 lock: $(STAMPS)/build ## Renew the hashed locks
 	cd $(LOCKS) && for name in cpu gpu test build node classroom hub sbom; do \

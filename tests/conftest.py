@@ -24,6 +24,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which planted defects were caught, and by what."""
+    planted = [
+        value
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, value in report.user_properties
+        if name == "planted defect"
+    ]
+    if planted:
+        terminalreporter.section(f"{len(planted)} planted defects")
+    for name, lesson, cell, told in planted:
+        line = f"{name:42} {lesson.split('/')[1]:16} {cell:19} {told}"
+        terminalreporter.write_line(line.replace("\n", " ")[:150])
+
+
 # pytest-jupyter gives these two to every test. Only those of the server need them, and take them
 # back in their own conftest.py; Playwright, which runs an event loop itself, cannot bear them.
 @pytest.fixture

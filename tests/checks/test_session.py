@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from paddle_workbench.checks.results import NotebookReport
@@ -189,3 +194,27 @@ def test_what_is_no_notebook_is_refused(small_course: Path, tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotebookError, match="There is no notebook in"):
         find_notebooks([str(tmp_path / "empty")])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_check_that_is_ended_leaves_no_kernel(tmp_path: Path, number: signal.Signals) -> None:
+    written = tmp_path / "assets" / "pid.txt"
+    source = (
+        f"import os, pathlib, time\npathlib.Path({str(written)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)"
+    )
+    written.parent.mkdir()
+    path = make_lesson(tmp_path / "lesson.ipynb", code("sleep", source), kernel="python3")
+    command = [sys.executable, "-m", "paddle_workbench.cli", "check", "--no-cache", str(path)]
+    child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while not (written.is_file() and written.read_text()) and time.monotonic() < end:
+            time.sleep(0.1)
+        kernel = psutil.Process(int(written.read_text()))
+        child.send_signal(number)
+        assert child.wait(60) != 0
+    finally:
+        child.kill()
+    psutil.wait_procs([kernel], timeout=20)
+    assert not kernel.is_running()

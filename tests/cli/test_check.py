@@ -82,8 +82,51 @@ def test_update_refuses_an_error_that_is_not_on_purpose(lesson: Path) -> None:
     assert lesson.read_bytes() == before
 
 
+def test_update_asks_cell_by_cell(lesson: Path) -> None:
+    # The first is wanted, the second is not.
+    some = check(lesson, "--update", answer="y\nn\n")
+    assert "1 of 2 cells recorded" in some.output
+    stored = outputs(lesson)
+    assert stored["changed"][0].data["text/plain"] == "6"
+    assert stored["where"][0].text == "x\n"
+    left = check(lesson, "--update", answer="q\n")
+    assert "left as it is" in left.output
+    rest = check(lesson, "--update", answer="a\n")
+    assert "1 of 1 cells recorded" in rest.output
+
+
+def test_update_records_doubtful_outputs_only_by_force(lesson: Path) -> None:
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells[1].source = "n = 6"
+    notebook.cells[3].source = "1 / 0"
+    nbformat.write(notebook, lesson)
+    before = lesson.read_bytes()
+    refused = check(lesson, "--update", "--yes")
+    assert refused.exit_code == 1
+    assert "cell `changed`: it had an output and gives none any more" in refused.output
+    assert lesson.read_bytes() == before
+    forced = check(lesson, "--update", "--yes", "--force")
+    assert forced.exit_code == 0, forced.output
+    stored = outputs(lesson)
+    assert stored["changed"] == []
+    assert [output.get("ename") for output in stored["where"]] == ["ZeroDivisionError"]
+
+
+def test_a_pass_is_remembered_and_explained(lesson: Path, tmp_path: Path) -> None:
+    check(lesson, "--update", "--yes")
+    first = check(lesson, "--explain")
+    assert f"{lesson}: run, since it has not passed yet" in first.output
+    again = check(lesson, "--explain", "--html", tmp_path / "report.html")
+    assert f"{lesson}: not run, since nothing has changed since it passed" in again.output
+    assert "package" in again.output
+    assert "not run again, passed" in again.output
+    assert "Everything that was compared" in (tmp_path / "report.html").read_text("utf-8")
+    assert "run, since without a cache" in check(lesson, "--explain", "--no-cache").output
+
+
 def test_yes_without_update_is_a_wrong_call(lesson: Path) -> None:
     assert check(lesson, "--yes").exit_code == 2
+    assert check(lesson, "--force").exit_code == 2
 
 
 def test_static_reads_without_running(lesson: Path) -> None:
@@ -96,3 +139,34 @@ def test_static_reads_without_running(lesson: Path) -> None:
     assert found.exit_code == 1
     assert "columns" in found.output
     assert check("--static", "--update", lesson).exit_code == 2
+
+
+def test_a_recorded_widget_is_compared_from_then_on(tmp_path: Path, home: Path) -> None:
+    slider = "import ipywidgets\nipywidgets.IntSlider(value={})"
+    path = make_lesson(tmp_path / "lesson.ipynb", code("slider", slider.format(3)))
+    recorded = check(path, "--update", "--yes")
+    assert recorded.exit_code == 0, recorded.output
+    notebook = nbformat.read(path, as_version=4)
+    assert "widgets" not in notebook.metadata
+    digest = notebook.cells[1].outputs[0].metadata.paddle_workbench.widget
+    assert digest.traits.value == 3
+    assert check(path).exit_code == 0
+    notebook.cells[1].source = slider.format(4)
+    nbformat.write(notebook, path)
+    found = check(path)
+    assert found.exit_code == 1
+    assert "traits.value: 4 instead of 3" in found.output
+
+
+def test_a_flood_of_output_is_one_sentence_and_the_others_still_run(
+    tmp_path: Path, home: Path
+) -> None:
+    flood = "for _ in range(200):\n    print('x' * 1_000_000)"
+    lessons = [
+        make_lesson(tmp_path / "a.ipynb", code("flood", flood)),
+        make_lesson(tmp_path / "b.ipynb", code("fine", "n + 1", result("4"))),
+    ]
+    found = check(*lessons, "--jobs", "2")
+    assert "cell `flood`: it gave more than 50 MB of output" in found.output
+    assert len(found.output) < 2000
+    assert "1 of 2 notebooks passed" in found.output

@@ -22,6 +22,18 @@ LESSONS = read_lessons(COURSE)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda found: found.metadata.lesson)
 
 
+def test_nearly_every_output_is_compared() -> None:
+    cells = [
+        cell
+        for lesson in LESSONS
+        for cell in read_notebook(lesson.notebook).cells
+        if cell.cell_type == "code" and cell.outputs
+    ]
+    left_out = {"nbval-ignore-output", "nbval-skip", "skip-execution"}
+    compared = [cell for cell in cells if not left_out & set(cell.metadata.get("tags", []))]
+    assert len(compared) / len(cells) > 0.95
+
+
 @each_lesson
 def test_english_has_every_cell_and_none_that_is_gone(lesson: LessonFile) -> None:
     notebook = read_notebook(lesson.notebook)

@@ -103,10 +103,9 @@ def _cell(cell: CheckedCell) -> str:
     numbers = [one for one in cell.differences if one.kind == "number"]
     others = [one for one in cell.differences if one.kind != "number"]
     outcome = f'<span class="failed">✗ {_TITLES[cell.outcome]}</span>'
-    parts = [
-        f"<h3>Cell <code>{_text(cell.cell)}</code> {outcome}</h3>",
-        f"<p>{_text(cell.reason)}</p>",
-    ]
+    parts = [f"<h3>Cell <code>{_text(cell.cell)}</code> {outcome}</h3>"]
+    if not cell.differences:
+        parts.append(f"<p>{_text(cell.reason)}</p>")
     if numbers:
         parts.append(_numbers(numbers))
     parts += [_difference(difference) for difference in others]

@@ -11,7 +11,9 @@ from __future__ import annotations
 import copy
 import json
 import os
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -50,6 +52,9 @@ class NbvalLayer:
         )
         self._environment = {**os.environ, **thread_variables(threads)}
         self._queue = ExecutionQueue(jobs)
+        if threading.current_thread() is threading.main_thread():
+            # As Ctrl-C: a kernel that is forked does not notice that nobody wants it any more.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> LessonFile | None:
         """Collect notebooks; nbval does not, since it is not given its own option."""

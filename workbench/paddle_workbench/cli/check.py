@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +73,8 @@ def command(
     if update and only_read:
         raise click.UsageError("--update runs the notebooks; it does not go with --static.")
     notebooks = find_notebooks(paths)
+    # As Ctrl-C: what was started has to be ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if only_read:
         checked = read_notebooks(notebooks)
     else:

@@ -134,7 +134,9 @@ def describe_deviation(expected: float, found: float) -> str:
     part = deviation(expected, found)
     if part is None:
         return ""
-    return f" ({abs(part) * 100:.2g} % {'more' if part > 0 else 'less'})"
+    percent = abs(part) * 100
+    shown = f"{percent:.0f}" if 10 <= percent < 1e6 else f"{percent:.2g}"
+    return f" ({shown} % {'more' if part > 0 else 'less'})"
 
 
 def _squeezed(gap: str) -> str:

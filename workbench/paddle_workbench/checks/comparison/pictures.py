@@ -77,22 +77,19 @@ def compare_pictures(
             return [place.difference("picture", message, **shown)]
         one, other = _aligned(one, other)
     measured = likeness(one, other)
-    if options.likeness is not None:
-        alike, least = measured.mean >= options.likeness, options.likeness
-    else:
-        alike = measured.mean >= DEFAULT_LIKENESS and measured.worst >= _DEFAULT_WORST
-        least = DEFAULT_LIKENESS
-    if alike:
+    # A cell that asks for less asks it of the whole: its parts may be anywhere.
+    least = DEFAULT_LIKENESS if options.likeness is None else options.likeness
+    worst = _DEFAULT_WORST if options.likeness is None else -1.0
+    if measured.mean >= least and measured.worst >= worst:
         return []
-    message = (
-        f"likeness {measured.mean:.3f}, of the least alike part {measured.worst:.3f}; "
-        f"{least:g} is asked for."
-    )
+    message = f"likeness {measured.mean:.3f} where {least:g} is asked for."
+    if measured.mean >= least:
+        message = f"likeness {measured.worst:.3f} in one part where {worst:g} is asked for."
     return [
         place.difference(
             "picture",
             message,
-            likeness=round(measured.mean, 4),
+            likeness=round(measured.mean if measured.mean < least else measured.worst, 4),
             difference_picture=_difference_picture(one, other),
             **shown,
         )
