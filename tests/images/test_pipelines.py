@@ -1,0 +1,158 @@
+"""What CI does: the same commands on GitHub and GitLab, nothing unpinned, nothing called latest."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+STEPS = (
+    'images/build "$FLAVOUR"',
+    "images/release try",
+    "images/release scan",
+    "images/release publish",
+)
+
+
+@pytest.fixture
+def workflows(repository: Path) -> dict[str, dict[str, Any]]:
+    folder = repository / ".github" / "workflows"
+    found = {path.name: yaml.safe_load(path.read_text()) for path in sorted(folder.iterdir())}
+    assert set(found) == {"checks.yml", "images.yml"}
+    return found
+
+
+@pytest.fixture
+def gitlab(repository: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((repository / ".gitlab-ci.yml").read_text())
+    return found
+
+
+def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    else:
+        yield str(value)
+
+
+def test_actions_are_held_to_a_commit_and_say_which_version(
+    repository: Path, workflows: dict[str, dict[str, Any]]
+) -> None:
+    used = [
+        step["uses"]
+        for workflow in workflows.values()
+        for step in steps(workflow)
+        if "uses" in step
+    ]
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) for name in used), used
+    for name in workflows:
+        text = (repository / ".github" / "workflows" / name).read_text()
+        for line in re.findall(r"uses: .*", text):
+            assert re.search(r"# v\d+\.\d+\.\d+$", line), line
+
+
+def test_images_that_ci_runs_in_have_versions(
+    workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
+) -> None:
+    named = [
+        job["container"]["image"]
+        for workflow in workflows.values()
+        for job in workflow["jobs"].values()
+        if "container" in job
+    ]
+    for job in gitlab.values():
+        if isinstance(job, dict):
+            named += [job["image"], *job.get("services", [])]
+    assert len(named) >= 4
+    assert all(re.search(r":\d+\.\d+", name) for name in named), named
+
+
+def test_nothing_is_published_as_latest(
+    repository: Path, workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
+) -> None:
+    for text in [*texts(workflows), *texts(gitlab)]:
+        assert "latest" not in text
+    assert "latest" not in (repository / "images" / "release").read_text()
+
+
+def test_both_build_try_scan_and_publish_in_this_order_on_a_tag_alone(
+    workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
+) -> None:
+    # YAML reads the key `on` as true.
+    assert workflows["images.yml"][True] == {"push": {"tags": ["v*"]}}
+    assert gitlab["image"]["rules"] == [{"if": r"$CI_COMMIT_TAG =~ /^v\d/"}]
+    github = "\n".join(step.get("run", "") for step in steps(workflows["images.yml"]))
+    for script in (github, "\n".join(gitlab["image"]["script"])):
+        places = [script.index(step) for step in STEPS]
+        assert places == sorted(places)
+    assert workflows["images.yml"]["jobs"]["image"]["strategy"]["matrix"]["flavour"] == [
+        "cpu",
+        "gpu",
+        "hub",
+    ]
+    assert gitlab["image"]["parallel"]["matrix"] == [{"FLAVOUR": ["cpu", "gpu", "hub"]}]
+
+
+def test_checks_are_those_of_the_repository_with_nothing_skipped(
+    workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
+) -> None:
+    job = workflows["checks.yml"]["jobs"]["test"]
+    assert job["steps"][-1]["run"] == ".ci/run"
+    assert job["env"]["CI"] == "true"
+    assert gitlab["test"]["script"][-1] == ".ci/run"  # GitLab sets CI=true itself
+
+
+def test_workflows_may_do_no_more_than_they_need(workflows: dict[str, dict[str, Any]]) -> None:
+    assert workflows["checks.yml"]["permissions"] == {"contents": "read"}
+    assert workflows["images.yml"]["permissions"] == {"contents": "read", "packages": "write"}
+    for workflow in workflows.values():
+        for step in steps(workflow):
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+            # Nothing that others can name is pasted into a script.
+            assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said", "hint"),
+    [
+        (["try", "tpu"], {}, "There is no image 'tpu'.", "images/release try cpu"),
+        (["burn", "cpu"], {}, "'burn' is nothing that can be done", "try, scan, publish"),
+        (["publish", "cpu"], {}, "WORKBENCH_REGISTRY is empty.", "with its slash"),
+        (
+            ["publish", "cpu"],
+            {"WORKBENCH_REGISTRY": "hub.example/", "RELEASE_TAG": "latest"},
+            "The tag 'latest' is not the version of workbench/package.json",
+            "git tag v",
+        ),
+    ],
+)
+def test_a_release_says_what_is_wrong(
+    repository: Path, arguments: list[str], environment: dict[str, str], said: str, hint: str
+) -> None:
+    result = subprocess.run(
+        [repository / "images" / "release", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert hint in result.stderr
