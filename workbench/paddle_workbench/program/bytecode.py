@@ -6,10 +6,13 @@ itself; here it is listened to for the length of one call, and its caches are le
 
 from __future__ import annotations
 
+import inspect
+import sysconfig
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from .model import GraphBreak, Guard, SubGraph
@@ -66,7 +69,7 @@ def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulati
         warnings.simplefilter("ignore")
         stack.enter_context(_own_cache(cache))
         stack.enter_context(EnvironmentVariableGuard(ENV_MIN_GRAPH_SIZE, 0))
-        stack.enter_context(_listening(found, minimum))
+        stack.enter_context(_listening(found, minimum, _home(function)))
         stack.enter_context(paddle.no_grad())
         static = paddle.jit.to_static(function, full_graph=False)
         try:
@@ -94,8 +97,24 @@ def _own_cache(cache: Any) -> Iterator[None]:
         cache.load_state({**kept, "translate_count": count})
 
 
+def _home(function: Any) -> Path | None:
+    """Return the folder of the package that a function is from; None for the learner's own."""
+    plain = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(plain, "__code__", None)
+    return _package(code.co_filename) if code is not None else None
+
+
+def _package(file: str) -> Path | None:
+    """Return the folder of an installed package or of Python itself, if a file belongs to one."""
+    path = Path(file)
+    for root in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
+        if root and path.is_relative_to(root):
+            return Path(root, path.relative_to(root).parts[0])
+    return None
+
+
 @contextmanager
-def _listening(found: Simulation, minimum: int) -> Iterator[None]:
+def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[None]:
     from paddle.jit.sot.opcode_translator.executor.opcode_executor import OpcodeExecutor
     from paddle.jit.sot.symbolic.compile_cache import FallbackWrapper
     from paddle.jit.sot.symbolic.statement_ir import StatementIR
@@ -107,6 +126,12 @@ def _listening(found: Simulation, minimum: int) -> Iterator[None]:
 
     def note(reason: str, kind: str) -> None:
         line = _where()
+        if line is not None and _package(line.file) not in (None, home):
+            return  # inside what print and the like do: the learner's own line is noted, too
+        if line is not None and not line.certain and found.breaks:
+            # What follows a break has no lines of its own until it has left that line.
+            before = found.breaks[-1].line
+            line = replace(before, certain=False) if before is not None else line
         known = {(known.kind, known.line) for known in found.breaks}
         if kind not in _PASSED_ON and (kind, line) not in known:
             found.breaks.append(GraphBreak(reason=reason, line=line, kind=kind))
@@ -185,7 +210,8 @@ def _where() -> SourceLine | None:
         line = executor._current_line
         if isinstance(line, int) and line > 0:
             code = executor.vframe.code
-            return SourceLine(code.co_filename, line, function=_plain(code.co_name))
+            resumed = code.co_name.startswith(_RESUMED) and line == code.co_firstlineno
+            return SourceLine(code.co_filename, line, not resumed, _plain(code.co_name))
     return None
 
 

@@ -62,13 +62,16 @@ def explain_error(
 
 def explain_breaks(found: Simulation) -> tuple[Explanation, ...]:
     """Explain every break of SOT's, and graphs that it found too small."""
+    said = [(stop.reason, stop.line, f"{stop.kind}: {stop.reason}") for stop in found.breaks]
+    if found.error is not None:
+        message = str(found.error).strip()
+        name = type(found.error).__name__
+        said.append((message, None, f"{name}: {message[-_MESSAGE_LENGTH:]}"))
     explained = []
-    for stop in found.breaks:
-        rule = next((rule for rule in BREAKS if re.search(rule.pattern, stop.reason)), None)
+    for reason, line, message in said:
+        rule = next((rule for rule in BREAKS if re.search(rule.pattern, reason)), None)
         explained.append(
-            _unknown(stop.line, f"{stop.kind}: {stop.reason}")
-            if rule is None
-            else _explanation(rule, stop.line, f"{stop.kind}: {stop.reason}")
+            _unknown(line, message) if rule is None else _explanation(rule, line, message)
         )
     if not found.breaks and not found.subgraphs and found.error is None:
         explained.append(_explanation(RULES["sot-gave-up"], None, ""))
@@ -93,13 +96,15 @@ def function_of(source: str, name: str) -> Callable[..., Any]:
     """Return `f` of an example's source, with its text where Paddle looks for it."""
     import numpy as np
     import paddle
+    import pandas as pd
     from paddle import nn
 
     file = f"paddle-workbench-example-{name}.py"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     names: dict[str, Any] = {
         "__name__": "__paddle_workbench_example__",
-        "math": math, "nn": nn, "np": np, "paddle": paddle, "random": random, "time": time,
+        "math": math, "nn": nn, "np": np, "paddle": paddle, "pd": pd,
+        "random": random, "time": time,
     }  # fmt: skip
     exec(compile(source, file, "exec"), names)  # noqa: S102 - the source is the rule's own
     function: Callable[..., Any] = names["f"]

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from ..errors import ProgramError
 from .printed import PrintedOp, PrintedRegion
+from .protobuf import protobuf_of
 
 __all__ = ["read_onnx"]
 
-MAX_INFERENCE_BYTES = 50 * 1024 * 1024
 _LONGEST = 64
 """Of a constant list's entries that are kept as an attribute."""
 
 
 def read_onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
-    """Return the graph and its opset."""
-    import onnx
+    """Return the graph and its opsets. Shapes that the file does not say stay unknown."""
     from google.protobuf.message import DecodeError
 
     hint = "Export the model again, or fetch the file once more."
+    model = _description().ModelProto()
     try:
-        model = onnx.load_model_from_string(content)
-    except (DecodeError, ValueError) as error:
+        model.ParseFromString(content)
+    except DecodeError as error:
         raise ProgramError(f"{file} is no .onnx, or only a part of one.", hint) from error
     if not model.graph.node:
         raise ProgramError(f"{file} holds no graph.", hint)
-    if len(content) <= MAX_INFERENCE_BYTES:
-        # Without it the shapes inside stay unknown, as the file left them.
-        with suppress(onnx.shape_inference.InferenceError, ValueError, RuntimeError):
-            model = onnx.shape_inference.infer_shapes(model)
     opsets = ", ".join(f"{item.domain or 'ai.onnx'} {item.version}" for item in model.opset_import)
     return _Reader().graph(model.graph, {}), opsets
+
+
+def _description() -> Any:
+    return protobuf_of("onnx", "onnx_ml_pb2.py")
 
 
 class _Reader:
@@ -122,38 +121,30 @@ def _type(kind: Any) -> str:
 
 
 def _tensor_type(number: int, sizes: Iterable[int]) -> str:
-    from onnx import TensorProto
-
     try:
-        dtype = TensorProto.DataType.Name(number).lower()
+        dtype = _description().TensorProto.DataType.Name(number).lower()
     except ValueError:
         dtype = "unknown"
     return f"tensor<{''.join(f'{size}x' for size in sizes)}{_DTYPES.get(dtype, dtype)}>"
 
 
+_FIELDS = {"FLOAT": "f", "INT": "i", "STRING": "s", "FLOATS": "floats", "INTS": "ints",
+           "STRINGS": "strings"}  # fmt: skip
 _DTYPES = {"float": "float32", "double": "float64"}
 
 
 def _attribute(attribute: Any) -> Any:
-    from onnx import AttributeProto, helper
-
-    if attribute.type in (AttributeProto.TENSOR, AttributeProto.SPARSE_TENSOR):
-        tensor = attribute.t
-        return _tensor_type(tensor.data_type, tensor.dims)
-    try:
-        value = helper.get_attribute_value(attribute)
-    except ValueError:
-        return ""
+    name = _description().AttributeProto.AttributeType.Name(attribute.type)
+    if name == "TENSOR":
+        return _tensor_type(attribute.t.data_type, attribute.t.dims)
+    if name not in _FIELDS:
+        return name.lower()
+    value = getattr(attribute, _FIELDS[name])
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, (int, float, str)):
         return value
-    try:
-        items = list(value)
-    except TypeError:
-        return str(value)[:_LONGEST]
     return [
         item.decode("utf-8", "replace") if isinstance(item, bytes) else item
-        for item in items[:_LONGEST]
-        if isinstance(item, (int, float, str, bytes))
+        for item in list(value)[:_LONGEST]
     ]

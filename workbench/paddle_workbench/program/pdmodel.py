@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import ProgramError
 from .printed import PrintedOp, PrintedRegion
+from .protobuf import protobuf_of
 
 __all__ = ["read_pdmodel"]
 
@@ -46,24 +44,9 @@ def read_pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     return _Reader(program).block(0), _version(program.version.version)
 
 
-@cache
 def _framework() -> Any:
     """Return Paddle's own protobuf classes, without importing Paddle."""
-    name = "paddle_workbench._framework_pb2"
-    paddle = importlib.util.find_spec("paddle")
-    folders = list(paddle.submodule_search_locations or ()) if paddle else []
-    for folder in folders:
-        source = Path(folder) / "base" / "proto" / "framework_pb2.py"
-        spec = importlib.util.spec_from_file_location(name, source)
-        if source.is_file() and spec is not None and spec.loader is not None:
-            module = importlib.util.module_from_spec(spec)
-            sys.modules[name] = module
-            spec.loader.exec_module(module)
-            return module
-    raise ProgramError(
-        "Reading a .pdmodel needs the description that comes with Paddle, which is not installed.",
-        "make setup",
-    )
+    return protobuf_of("paddle", "base/proto/framework_pb2.py")
 
 
 def _version(number: int) -> str:
@@ -147,7 +130,10 @@ class _Reader:
         variable = self.variables.get(name)
         if variable is None or variable.type.type != _TENSOR:
             return "unknown"
-        tensor = variable.type.lod_tensor.tensor
+        kind = variable.type
+        # Paddle 3 has another name for the same field.
+        held = kind.dense_tensor if hasattr(kind, "dense_tensor") else kind.lod_tensor
+        tensor = held.tensor
         sizes = "".join(f"{size}x" for size in tensor.dims)
         return f"tensor<{sizes}{_DTYPES.get(tensor.data_type, 'unknown')}>"
 

@@ -24,7 +24,8 @@ class Rule:
         Where it holds. A repair is proven on the same route.
     rule, repair : Text
     broken, repaired : str
-        Source of a function `f(x)` of three floats; `paddle`, `nn`, `np` and `random` are there.
+        Source of a function `f(x)` of three floats, with the usual modules under their usual
+        names.
     pattern : str
         A regular expression that Paddle's message or reason matches; empty for silent traps.
     """

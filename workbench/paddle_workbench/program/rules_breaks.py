@@ -329,4 +329,39 @@ BREAKS: tuple[Rule, ...] = (
         """,
         pattern=r"builtin function",
     ),
+    rule(
+        "ambiguous-global",
+        "sot",
+        zh="""
+            SOT 遇到循环时会比较这个文件（或 notebook）里所有的全局变量。DataFrame 没有唯一的真假，
+            比较就失败了，尽管函数根本没有用到它。
+            ---
+            不要把 DataFrame 留在全局变量里（notebook 最后一行的输出也算），显示时用 .style；
+            或者把函数放到另一个模块里。
+        """,
+        en="""
+            Where there is a loop, SOT compares all globals of the file or notebook. A DataFrame is
+            neither true nor false, so the comparison fails, though the function never uses it.
+            ---
+            Keep no DataFrame in a global (the output of a notebook's last line is one, too): show
+            it by .style; or put the function into another module.
+        """,
+        broken="""
+            table = pd.DataFrame({"a": [1]})
+
+            def f(x):
+                for i in range(3):
+                    x = x + i
+                return x
+        """,
+        repaired="""
+            table = pd.DataFrame({"a": [1]}).style
+
+            def f(x):
+                for i in range(3):
+                    x = x + i
+                return x
+        """,
+        pattern=r"truth value of a (DataFrame|Series)",
+    ),
 )

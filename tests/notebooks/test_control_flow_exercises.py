@@ -1,0 +1,79 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .exercise_tests import ExerciseTests
+
+
+def _in_place(x: Any, top: float) -> Any:
+    largest = x.abs().max()
+    if largest > top:
+        x.scale_(top / largest.item())
+    return x
+
+
+def _with_if(x: Any, top: float) -> Any:
+    largest = x.abs().max()
+    if largest > top:
+        return x * (top / largest)
+    return x
+
+
+def _count(x: Any, *, last: float = 1.0) -> Any:
+    import paddle
+
+    count = paddle.zeros([1], "int64")
+    while x.sum() > last:
+        x = x * 0.5
+        count = count + 1
+    return count
+
+
+def _endless_condition(x: Any) -> Any:
+    import paddle
+
+    count = paddle.zeros([1], "int64")
+    while True:
+        if x.sum() <= 1:
+            break
+        x = x * 0.5
+        count = count + 1
+    return count
+
+
+def _fixed_while_tracing(x: Any) -> Any:
+    import paddle
+
+    if isinstance(x, paddle.Tensor):
+        return _count(x)
+    return paddle.full([1], 3, "int64")
+
+
+MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
+    ("soft_clip", "no_tensor", lambda x, top: x.numpy()),
+    ("soft_clip", "changes_input", _in_place),
+    ("soft_clip", "clips_each", lambda x, top: x.clip(-top, top)),
+    ("soft_clip", "wrong_values", lambda x, top: x / x.abs().max() * top),
+    ("soft_clip", "breaks", _with_if),
+    ("halvings", "wrong_type", lambda x: _count(x).item()),
+    ("halvings", "wrong_count", lambda x: _count(x, last=0.9)),
+    ("halvings", "refused", _endless_condition),
+    ("halvings", "fixed", _fixed_while_tracing),
+]
+
+
+# Paddle warns of another framework's max whenever its own is called.
+@pytest.mark.filterwarnings(r"ignore:\s*Non compatible API:Warning")
+class TestControlFlowExercises(ExerciseTests):
+    LESSON = "static_graph/control_flow"
+    ANSWERS = {"soft_clip": "soft_clip", "halvings": "halvings"}
+    MISTAKES = MISTAKES
+
+    @staticmethod
+    def names() -> dict[str, Any]:
+        """What the lesson has imported before its exercises."""
+        import numpy as np
+        import paddle
+
+        return {"np": np, "paddle": paddle}

