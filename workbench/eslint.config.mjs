@@ -69,6 +69,7 @@ export default defineConfig([
           ignoreImports: [
             './course-*',
             './lesson-*',
+            './program-document-factory', // light: the microscope comes with the first program
             '../course/exercise-result-renderer'
           ]
         }

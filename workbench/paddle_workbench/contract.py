@@ -33,6 +33,8 @@ __all__ = [
     "Objectives",
     "OpenedLesson",
     "Parameter",
+    "ProgramPicture",
+    "ProgramRequest",
     "Progress",
     "ProgressUpdate",
     "Provenance",
@@ -270,6 +272,24 @@ class KernelReport(Model):
     paddle: str | None = Field(description="Version of Paddle; none if it is not installed.")
     device: str | None = Field(description="`cpu` or `gpu:0`; none until Paddle is imported.")
     python: str
+
+
+# Saved programs
+
+
+class ProgramRequest(Model):
+    """A saved program that is to be shown."""
+
+    path: str = Field(description="As the contents API names it.")
+
+
+class ProgramPicture(Model):
+    """A saved program, ready to be drawn."""
+
+    path: str
+    format: str = Field(description="pir, pdmodel, onnx or capture.")
+    version: str
+    columns: str = Field(description="What `program.columns` writes, in base64.")
 
 
 # Runs

@@ -16,12 +16,15 @@ from ..contract import (
     DoctorReport,
     LessonRequest,
     OpenedLesson,
+    ProgramPicture,
+    ProgramRequest,
     ProgressUpdate,
     ResetLesson,
 )
 from .base import WorkbenchHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
 from .environment import DoctorHandler
+from .program import ProgramHandler
 
 __all__ = ["ROUTES", "Route", "RouteTable"]
 
@@ -71,6 +74,14 @@ ROUTES = [
         "Examine the environment; takes some seconds.",
         None,
         DoctorReport,
+    ),
+    Route(
+        "program",
+        "post",
+        ProgramHandler,
+        "Read a saved program and return it as the viewer draws it.",
+        ProgramRequest,
+        ProgramPicture,
     ),
 ]
 
