@@ -70,6 +70,7 @@ export default defineConfig([
             './check-*',
             './course-*',
             './lesson-*',
+            './program-document-factory', // light: the microscope comes with the first program
             '../course/exercise-result-renderer'
           ]
         }

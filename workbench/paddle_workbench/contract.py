@@ -36,6 +36,8 @@ __all__ = [
     "OpenedLesson",
     "Parameter",
     "Preload",
+    "ProgramPicture",
+    "ProgramRequest",
     "Progress",
     "ProgressUpdate",
     "Provenance",
@@ -304,6 +306,24 @@ class KernelServerStatus(Model):
     kernels: int
     spares: int
     launched: int = Field(description="Kernels that it has started so far.")
+
+
+# Saved programs
+
+
+class ProgramRequest(Model):
+    """A saved program that is to be shown."""
+
+    path: str = Field(description="As the contents API names it.")
+
+
+class ProgramPicture(Model):
+    """A saved program, ready to be drawn."""
+
+    path: str
+    format: str = Field(description="pir, pdmodel, onnx or capture.")
+    version: str
+    columns: str = Field(description="What `program.columns` writes, in base64.")
 
 
 # Runs

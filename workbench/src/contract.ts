@@ -452,6 +452,36 @@ export interface Parameter {
   help: string;
 }
 /**
+ * A saved program, ready to be drawn.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ProgramPicture".
+ */
+export interface ProgramPicture {
+  path: string;
+  /**
+   * pir, pdmodel, onnx or capture.
+   */
+  format: string;
+  version: string;
+  /**
+   * What `program.columns` writes, in base64.
+   */
+  columns: string;
+}
+/**
+ * A saved program that is to be shown.
+ *
+ * This interface was referenced by `Contract`'s JSON-Schema
+ * via the `definition` "ProgramRequest".
+ */
+export interface ProgramRequest {
+  /**
+   * As the contents API names it.
+   */
+  path: string;
+}
+/**
  * The file `progress.json`.
  *
  * This interface was referenced by `Contract`'s JSON-Schema

@@ -16,6 +16,8 @@ from ..contract import (
     DoctorReport,
     LessonRequest,
     OpenedLesson,
+    ProgramPicture,
+    ProgramRequest,
     ProgressUpdate,
     ResetLesson,
 )
@@ -24,6 +26,7 @@ from .base import WorkbenchHandler
 from .checks import CancelCheckHandler, CheckHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
 from .environment import DoctorHandler
+from .program import ProgramHandler
 
 __all__ = ["ROUTES", "Route", "RouteTable"]
 
@@ -97,6 +100,14 @@ ROUTES = [
         "Examine the environment; takes some seconds.",
         None,
         DoctorReport,
+    ),
+    Route(
+        "program",
+        "post",
+        ProgramHandler,
+        "Read a saved program and return it as the viewer draws it.",
+        ProgramRequest,
+        ProgramPicture,
     ),
 ]
 

@@ -163,7 +163,7 @@ export class MicroscopeView {
       const count = families.rowsIn(stage, family).size;
       parts.push(
         isPinned
-          ? trans.__('%1 ops pinned; Esc lets go', count)
+          ? trans.__('%1 pinned; Esc lets go', opCount(count, trans))
           : opCount(count, trans)
       );
     }

@@ -1,0 +1,288 @@
+"""The microscope beside Netron and Model Explorer, on the same regular graphs in one browser.
+
+Each viewer is given the graph in the format that it reads: columns, ONNX, and Model Explorer's
+JSON, for which PyPI has no reader of ONNX. What is measured is the same: seconds from opening the
+page to the first picture, frames a second while a hand drags the graph, and the page's memory.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from paddle_workbench.program.columns import to_columns
+from paddle_workbench.program.structure import Program
+from paddle_workbench.widgets.base import STATIC
+
+from ..program.onnx_file import onnx_bytes
+from ..program.synthetic import regular_capture, regular_program
+from ..ui.conftest import CHROMIUM, CHROMIUM_OPTIONS
+
+SIZES = (1_000, 10_000, 50_000)
+LIMIT_S = 120.0
+PAN_S = 3.0
+ONNX_KINDS = {"matmul": "Relu", "add": "Sum", "gelu": "Sigmoid", "softmax": "Softmax"}
+FRAMES = """seconds => new Promise(done => {
+  let frames = 0;
+  const start = performance.now();
+  const count = now => {
+    frames++;
+    if (now - start < seconds * 1000) requestAnimationFrame(count);
+    else done(frames / ((now - start) / 1000));
+  };
+  requestAnimationFrame(count);
+})"""
+MEMORY = "performance.memory.usedJSHeapSize / 1e6"
+# Presses a key on a row of the tree, and waits until the layer is open.
+OPEN_LAYER = """() => new Promise(done => {
+  document.querySelectorAll('.pw-Tabs-tab')[1].click();
+  const tree = document.querySelector('[role=tree]');
+  const folded = [...tree.querySelectorAll('[aria-expanded=false]')].pop();
+  const { id } = folded;
+  const start = performance.now();
+  new MutationObserver(() => {
+    if (document.getElementById(id)?.getAttribute('aria-expanded') === 'true') {
+      requestAnimationFrame(() => done(performance.now() - start));
+    }
+  }).observe(tree, { subtree: true, childList: true });
+  folded.click();
+})"""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """One program that shows graphs.
+
+    Parameters
+    ----------
+    serve : callable
+        From a program to a context that gives the address of its picture.
+    is_drawn : str
+        JavaScript that is true when the picture is there.
+    """
+
+    name: str
+    serve: Callable[[Program, Path], Any]
+    is_drawn: str
+
+
+@dataclass
+class Measured:
+    first_picture_s: float | None = None
+    pan_fps: float = float("nan")
+    memory_mb: float = float("nan")
+    more: dict[str, float] = field(default_factory=dict)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    columns = b""
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            content, kind = Path(__file__).with_name("microscope_page.html").read_bytes(), "html"
+        elif self.path == "/columns":
+            content, kind = self.columns, "plain"
+        else:
+            path = STATIC / Path(self.path).name
+            content = path.read_bytes() if path.is_file() else b""
+            kind = "css" if path.suffix == ".css" else "javascript"
+        self.send_response(200)
+        self.send_header("Content-Type", f"text/{kind}")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+@contextmanager
+def serve_microscope(program: Program, _folder: Path) -> Iterator[str]:
+    columns = to_columns(regular_capture(len(program.ops)))
+    handler = type("Handler", (_Handler,), {"columns": columns})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def serve_netron(program: Program, folder: Path) -> Iterator[str]:
+    path = folder / "regular.onnx"
+    nodes = [
+        (
+            ONNX_KINDS.get(op.kind, "Tanh"),
+            f"/{op.layer.replace('.', '/')}/{op.kind}",
+            [f"v{value}" for value in op.inputs] or ["x"],
+            [f"v{op.outputs[0]}"],
+        )
+        for op in program.ops
+    ]
+    path.write_bytes(onnx_bytes(nodes, ["x"], [f"v{program.outputs[0]}"]))
+    start = "import netron, sys, time; netron.start(sys.argv[1], ('127.0.0.1', int(sys.argv[2])), "
+    start += "browse=False); time.sleep(1e6)"
+    with child([sys.executable, "-c", start, str(path)]) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextmanager
+def serve_model_explorer(program: Program, folder: Path) -> Iterator[str]:
+    path = folder / "regular.json"
+    nodes = [
+        {
+            "id": str(op.id),
+            "label": op.kind,
+            "namespace": op.layer.replace(".", "/"),
+            "incomingEdges": [
+                {
+                    "sourceNodeId": str(value),
+                    "sourceNodeOutputId": "0",
+                    "targetNodeInputId": str(at),
+                }
+                for at, value in enumerate(op.inputs)
+            ],
+        }
+        for op in program.ops
+    ]
+    graphs = {"label": "regular", "graphs": [{"id": "regular", "nodes": nodes}]}
+    path.write_text(json.dumps(graphs))
+    program_path = Path(sys.executable).with_name("model-explorer")
+    options = ["--no_open_in_browser", "--skip_health_check", "--host", "127.0.0.1", "--port"]
+    with child([program_path, *options]) as port:
+        models = json.dumps({"models": [{"url": str(path)}]}).replace(" ", "")
+        yield f"http://127.0.0.1:{port}/?data={models}"
+
+
+@contextmanager
+def child(command: list[Any]) -> Iterator[int]:
+    """Start a server on a free port, which is its last argument, and wait until it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with tempfile.TemporaryDirectory() as home:
+        server = subprocess.Popen([*command, str(port)], cwd=home, **quiet)
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
+            yield port
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+VIEWERS = [
+    Viewer(
+        "microscope",
+        serve_microscope,
+        "!(document.querySelector('.pw-Microscope-status')?.textContent ?? 'D').startsWith('D')",
+    ),
+    Viewer("Netron", serve_netron, "document.querySelectorAll('svg .node').length > 0"),
+    Viewer("Model Explorer", serve_model_explorer, "!!document.querySelector('canvas')"),
+]
+
+
+def drag(page: Page, seconds: float) -> float:
+    """Drag the middle of the picture to and fro; return the frames a second meanwhile."""
+    page.evaluate(f"window.pwFrames = ({FRAMES})({seconds})")
+    page.mouse.move(640, 350)
+    page.mouse.down()
+    end = time.monotonic() + seconds
+    at = 0
+    while time.monotonic() < end:
+        at += 1
+        page.mouse.move(640 + 40 * (at % 5 - 2), 350 - 6 * (at % 40 - 20))
+    page.mouse.up()
+    return float(page.evaluate("window.pwFrames"))
+
+
+def measure(browser: Browser, viewer: Viewer, program: Program) -> Measured:
+    found = Measured()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        viewer.serve(program, Path(folder)) as address,
+    ):
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        page.set_default_timeout(LIMIT_S * 1000)
+        started = time.perf_counter()
+        try:
+            page.goto(address)
+            page.wait_for_function(viewer.is_drawn, polling=50)
+            found.first_picture_s = time.perf_counter() - started
+            found.pan_fps = drag(page, PAN_S)
+            found.memory_mb = float(page.evaluate(MEMORY))
+            if viewer.serve is serve_microscope:
+                found.more["open a layer, ms"] = float(page.evaluate(OPEN_LAYER))
+                page.locator(".pw-Graph-canvas").press("p")
+                found.more["frames/s playing"] = float(page.evaluate(FRAMES, 2))
+        except PlaywrightTimeoutError:
+            pass  # the table says so
+        context.close()
+    return found
+
+
+def main(sizes: tuple[int, ...] = SIZES) -> None:
+    columns_s = {}
+    for size in sizes:
+        capture = regular_capture(size)
+        started = time.perf_counter()
+        to_columns(capture)
+        columns_s[size] = time.perf_counter() - started
+    print("\nProgram microscope, regular graphs, software drawing (goals: first picture within 1 s")
+    print("at 10,000 ops and 3 s at 50,000; 50 frames/s; a layer opened within 200 ms)")
+    options = [*CHROMIUM_OPTIONS, "--enable-precise-memory-info"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        for size in sizes:
+            program = regular_program(size)
+            print(f"\n  {size} ops (columns written in {columns_s[size]:.2f} s)")
+            print(f"  {'':16} {'first picture':>14} {'panning':>10} {'memory':>9}  ratio of first")
+            results = {viewer.name: measure(browser, viewer, program) for viewer in VIEWERS}
+            show(results)
+        browser.close()
+
+
+def show(results: dict[str, Measured]) -> None:
+    own = next(iter(results.values())).first_picture_s
+    for name, found in results.items():
+        if found.first_picture_s is None:
+            print(f"  {name:16} no picture within {LIMIT_S:g} s")
+            continue
+        ratio = found.first_picture_s / own if own else float("nan")
+        print(
+            f"  {name:16} {found.first_picture_s:12.2f} s {found.pan_fps:6.0f} f/s"
+            f" {found.memory_mb:6.0f} MB  {ratio:.1f}"
+        )
+        for what, value in found.more.items():
+            print(f"    {what}: {value:.0f}")
+
+
+if __name__ == "__main__":
+    main(tuple(int(size) for size in sys.argv[1:]) or SIZES)

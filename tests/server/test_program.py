@@ -1,0 +1,102 @@
+"""Saved programs through the route, from a child process."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from paddle_workbench.contract import ErrorMessage, ProgramPicture
+from paddle_workbench.program.columns import MAGIC
+
+from ..program.onnx_file import onnx_bytes
+from ..program.synthetic import regular_capture
+
+
+async def ask(jp_fetch: Any, path: str) -> ProgramPicture:
+    body = json.dumps({"path": path})
+    answer = await jp_fetch("paddle-workbench", "program", method="POST", body=body)
+    return ProgramPicture.model_validate_json(answer.body)
+
+
+async def refused(jp_fetch: Any, path: str) -> tuple[int, ErrorMessage]:
+    with pytest.raises(HTTPClientError) as caught:
+        await ask(jp_fetch, path)
+    return caught.value.code, ErrorMessage.model_validate_json(caught.value.response.body)
+
+
+def header_of(picture: ProgramPicture) -> Any:
+    columns = base64.b64decode(picture.columns)
+    assert columns[:4] == MAGIC
+    return json.loads(columns[8 : 8 + int.from_bytes(columns[4:8], "little")])
+
+
+def write_onnx(path: Path, kind: str = "Relu") -> None:
+    path.write_bytes(onnx_bytes([(kind, "<b>n</b>", ["x"], ["y"])], ["x"], ["y"]))
+
+
+async def test_onnx_arrives_as_columns(jp_fetch: Any, home: Path) -> None:
+    write_onnx(home / "net.onnx")
+    picture = await ask(jp_fetch, "net.onnx")
+    assert picture.format == "onnx"
+    header = header_of(picture)
+    assert header["name"] == "net.onnx"
+    assert any("Relu" in text for text in header["strings"])
+
+
+async def test_op_that_nobody_knows_is_shown_with_its_name(jp_fetch: Any, home: Path) -> None:
+    write_onnx(home / "odd.onnx", "Frobnicate")
+    strings = header_of(await ask(jp_fetch, "odd.onnx"))["strings"]
+    assert any("Frobnicate" in text for text in strings)
+
+
+async def test_capture_brings_its_stages(jp_fetch: Any, home: Path) -> None:
+    regular_capture(20).save(home / "regular.capture")
+    header = header_of(await ask(jp_fetch, "regular.capture"))
+    assert [stage["name"] for stage in header["stages"]] == [
+        "",
+        "matmul_add_fuse_pass",
+        "identity_pass",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}', b'{"base_code": {"magic": "pir"}}'])
+async def test_foreign_or_cut_json_is_refused_with_its_path(
+    jp_fetch: Any, home: Path, content: bytes
+) -> None:
+    (home / "some.json").write_bytes(content)
+    status, error = await refused(jp_fetch, "some.json")
+    assert status == 422
+    assert "some.json" in error.message
+    assert str(home) not in error.message
+
+
+async def test_file_of_300_mb_is_refused(jp_fetch: Any, home: Path) -> None:
+    with (home / "large.json").open("wb") as file:
+        file.truncate(300 * 1024 * 1024)
+    status, error = await refused(jp_fetch, "large.json")
+    assert (status, "300 MB" in error.message) == (422, True)
+
+
+@pytest.mark.parametrize("path", ["../outside.json", "/etc/passwd", "none.json"])
+async def test_what_is_not_in_the_folder_is_refused(jp_fetch: Any, home: Path, path: str) -> None:
+    (home.parent / "outside.json").write_text("{}")
+    status, error = await refused(jp_fetch, path)
+    assert status == 422
+    assert path in error.message
+
+
+async def test_link_that_leads_out_of_the_folder_is_refused(jp_fetch: Any, home: Path) -> None:
+    write_onnx(home.parent / "secret.onnx")
+    (home / "link.onnx").symlink_to(home.parent / "secret.onnx")
+    assert (await refused(jp_fetch, "link.onnx"))[0] == 422
+
+
+async def test_route_wants_a_path(jp_fetch: Any) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("paddle-workbench", "program", method="POST", body="{}")
+    assert caught.value.code == 400

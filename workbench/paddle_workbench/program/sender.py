@@ -1,0 +1,62 @@
+"""Read one saved program and write it as columns to standard output.
+
+python -m paddle_workbench.program.sender PATH
+
+The Jupyter server runs this as a child: files come from anywhere, and what one of them costs or
+breaks must not be the server's. The output is one line of JSON, `{"format", "version"}` or
+`{"message", "hint", "kind"}`, then the columns.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from ..errors import WorkbenchError
+from .columns import to_columns
+from .cost import costs_of
+from .memory import memory_plan
+from .model import SCHEMA_VERSION, Capture
+from .saved import SavedProgram, read
+
+__all__ = ["capture_of", "main"]
+
+# A program of 200 MB, the most that is read, takes some 3 GB.
+MEMORY_BYTES = 6 * 1024**3
+
+
+def capture_of(saved: SavedProgram) -> Capture:
+    """Return a saved program as a capture of one stage, with costs and memory."""
+    if saved.capture is not None:
+        return saved.capture
+    return Capture(
+        schema_version=SCHEMA_VERSION,
+        name=saved.path.name,
+        program=saved.program,
+        parameters=saved.program.parameters,
+        costs=costs_of(saved.program),
+        memory=memory_plan(saved.program),
+    )
+
+
+def main(path: str) -> None:
+    """Write the program in a file, or why it cannot be read."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    out = sys.stdout.buffer
+    try:
+        saved = read(Path(path))
+        columns = to_columns(capture_of(saved))
+    except WorkbenchError as error:
+        kind = type(error).__name__
+        failure = {"message": error.message, "hint": error.hint, "kind": kind}
+        out.write(json.dumps(failure).encode() + b"\n")
+        return
+    head = {"format": saved.format, "version": saved.version}
+    out.write(json.dumps(head).encode() + b"\n")
+    out.write(columns)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

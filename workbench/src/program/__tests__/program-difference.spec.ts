@@ -1,0 +1,69 @@
+import { isPirProgram } from '../json-programs';
+import { ProgramData } from '../program-data';
+import { differenceOf, longestCommon } from '../program-difference';
+import { programBytes } from './example-program';
+
+function program(...kinds: string[]): ProgramData {
+  const ops = kinds.map((kind, id) => ({ id, name: `pd_op.${kind}` }));
+  return new ProgramData(programBytes([{ name: '', ops }]));
+}
+
+describe('the difference of two programs', () => {
+  it('is what either has and the other has not', () => {
+    const found = differenceOf(
+      program('data', 'matmul', 'add', 'relu', 'softmax'),
+      program('data', 'fc', 'relu', 'softmax')
+    );
+    expect([...found.onlyBefore]).toEqual([1, 2]);
+    expect([...found.onlyAfter]).toEqual([1]);
+    expect(found.kinds.map(({ kind }) => kind).sort()).toEqual([
+      'add',
+      'fc',
+      'matmul'
+    ]);
+  });
+
+  it('is nothing between a program and itself, whatever its constants', () => {
+    const found = differenceOf(
+      program('full', 'data', 'add'),
+      program('data', 'add')
+    );
+    expect(found.onlyBefore.size + found.onlyAfter.size).toBe(0);
+    expect(found.kinds).toEqual([]);
+  });
+
+  it('finds what was moved in the middle', () => {
+    expect(
+      longestCommon(['a', 'b', 'c', 'd'], ['a', 'c', 'b', 'd'])
+    ).toHaveLength(3);
+    expect(longestCommon([], ['a'])).toEqual([]);
+  });
+
+  it('is told in kinds alone where the programs are too different and too large', () => {
+    const many = (kind: string): ProgramData =>
+      program('data', ...new Array<string>(4_000).fill(kind), 'fetch');
+    const found = differenceOf(many('relu'), many('gelu'));
+    expect(found.onlyBefore.size).toBe(4_000);
+    expect(found.kinds).toHaveLength(2);
+  });
+});
+
+describe('a JSON file', () => {
+  it('is a program if it begins as one', () => {
+    const program =
+      '{"base_code":{"magic":"pir","trainable":true,"version":1},"program":{';
+    expect(isPirProgram(program)).toBe(true);
+    expect(isPirProgram('{\n  "base_code": {\n    "magic": "pir" } }')).toBe(
+      true
+    );
+  });
+
+  it.each([
+    '{}',
+    '[1, 2]',
+    '{"name": "base_code", "magic": "pir"}',
+    '{"base_code": {"magic": "other"}, "pir": "magic"}'
+  ])('is none otherwise: %s', text => {
+    expect(isPirProgram(text)).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import type { Message } from '@lumino/messaging';
+import { SplitPanel, Widget } from '@lumino/widgets';
+import { opCount } from './amounts';
+import { element } from './dom';
+import { differenceOf } from './program-difference';
+import { ProgramPanel } from './program-panel';
+
+/**
+ * Two programs side by side; what one has and the other has not is marked.
+ */
+export class ProgramComparison extends SplitPanel {
+  constructor(
+    private readonly _options: Omit<ProgramPanel.IOptions, 'path'>,
+    before: string,
+    after: string
+  ) {
+    super({ orientation: 'vertical' });
+    const { trans } = _options.connection;
+    this.addClass('pw-ProgramComparison');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute(
+      'aria-label',
+      trans.__('Comparison of %1 and %2', before, after)
+    );
+    this._panels = [before, after].map(
+      path => new ProgramPanel({ ..._options, path })
+    );
+    const sides = new SplitPanel({ orientation: 'horizontal' });
+    for (const panel of this._panels) {
+      sides.addWidget(panel);
+    }
+    this._list = new Widget();
+    this._list.addClass('pw-Widget');
+    this._list.addClass('pw-ProgramComparison-list');
+    this._list.node.setAttribute('role', 'status');
+    this.addWidget(sides);
+    this.addWidget(this._list);
+    this.setRelativeSizes([5, 1]);
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._compared ??= this._compare();
+  }
+
+  private async _compare(): Promise<void> {
+    await Promise.all(this._panels.map(panel => panel.ready));
+    const [before, after] = this._panels;
+    if (!before?.data || !after?.data) {
+      return; // the panel says why
+    }
+    const { trans } = this._options.connection;
+    const found = differenceOf(before.data, after.data);
+    before.mark(found.onlyBefore);
+    after.mark(found.onlyAfter);
+    const isSame = found.onlyBefore.size + found.onlyAfter.size === 0;
+    const summary = isSame
+      ? trans.__('Both programs have the same ops in the same order.')
+      : trans.__(
+          'Only on the left: %1. Only on the right: %2.',
+          opCount(found.onlyBefore.size, trans),
+          opCount(found.onlyAfter.size, trans)
+        );
+    const list = element('ul');
+    for (const { kind, before: one, after: two } of found.kinds) {
+      list.append(element('li', '', `${kind}: ${one} → ${two}`));
+    }
+    this._list.node.replaceChildren(element('p', '', summary), list);
+  }
+
+  private readonly _panels: readonly ProgramPanel[];
+  private readonly _list: Widget;
+  private _compared: Promise<void> | null = null;
+}

@@ -1,0 +1,130 @@
+import type { ProgramData } from './program-data';
+
+/** Beyond this many ops left after what begins and ends alike, only their kinds are compared. */
+const MOST_COMPARED = 3_000;
+
+export interface IKindDifference {
+  readonly kind: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * What two programs do not have in common, op by op in the order they run.
+ */
+export interface IDifference {
+  /** Rows of either that the other has nothing for. */
+  readonly onlyBefore: ReadonlySet<number>;
+  readonly onlyAfter: ReadonlySet<number>;
+  /** Kinds whose number differs, the largest difference first. */
+  readonly kinds: readonly IKindDifference[];
+}
+
+/** Compare the last stages of two programs. */
+export function differenceOf(
+  before: ProgramData,
+  after: ProgramData
+): IDifference {
+  const a = shownRows(before);
+  const b = shownRows(after);
+  const isSame = (i: number, j: number): boolean =>
+    before.opKind(a[i] ?? 0) === after.opKind(b[j] ?? 0);
+  let start = 0;
+  while (start < a.length && start < b.length && isSame(start, start)) {
+    start++;
+  }
+  let end = 0;
+  while (
+    end < a.length - start &&
+    end < b.length - start &&
+    isSame(a.length - 1 - end, b.length - 1 - end)
+  ) {
+    end++;
+  }
+  const left = a.slice(start, a.length - end);
+  const right = b.slice(start, b.length - end);
+  const kinds = kindDifferences(before, a, after, b);
+  const common =
+    Math.max(left.length, right.length) <= MOST_COMPARED
+      ? longestCommon(
+          left.map(row => before.opKind(row)),
+          right.map(row => after.opKind(row))
+        )
+      : [];
+  const kept = new Set(common.map(([i]) => i));
+  const keptAfter = new Set(common.map(([, j]) => j));
+  return {
+    onlyBefore: new Set(left.filter((_, at) => !kept.has(at))),
+    onlyAfter: new Set(right.filter((_, at) => !keptAfter.has(at))),
+    kinds
+  };
+}
+
+/** Return the positions of a longest sequence that two lists have in common. */
+export function longestCommon(
+  a: readonly string[],
+  b: readonly string[]
+): [number, number][] {
+  const width = b.length + 1;
+  const lengths = new Int32Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      lengths[i * width + j] =
+        a[i] === b[j]
+          ? (lengths[(i + 1) * width + j + 1] ?? 0) + 1
+          : Math.max(
+              lengths[(i + 1) * width + j] ?? 0,
+              lengths[i * width + j + 1] ?? 0
+            );
+    }
+  }
+  const found: [number, number][] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const below = lengths[(i + 1) * width + j] ?? 0;
+    const beside = lengths[i * width + j + 1] ?? 0;
+    if (a[i] === b[j]) {
+      found.push([i++, j++]);
+    } else if (below >= beside) {
+      i++;
+    } else {
+      j++;
+    }
+  }
+  return found;
+}
+
+function shownRows(data: ProgramData): number[] {
+  const rows = data.rows(Math.max(0, data.stageCount - 1));
+  return Array.from(rows).filter(row => !data.isConstant(row));
+}
+
+function kindDifferences(
+  before: ProgramData,
+  a: readonly number[],
+  after: ProgramData,
+  b: readonly number[]
+): IKindDifference[] {
+  const counts = new Map<string, [number, number]>();
+  const count = (kind: string, side: 0 | 1): void => {
+    const found = counts.get(kind) ?? [0, 0];
+    found[side]++;
+    counts.set(kind, found);
+  };
+  a.forEach(row => {
+    count(before.opKind(row), 0);
+  });
+  b.forEach(row => {
+    count(after.opKind(row), 1);
+  });
+  return Array.from(counts, ([kind, [one, two]]) => ({
+    kind,
+    before: one,
+    after: two
+  }))
+    .filter(found => found.before !== found.after)
+    .sort(
+      (x, y) => Math.abs(y.after - y.before) - Math.abs(x.after - x.before)
+    );
+}
