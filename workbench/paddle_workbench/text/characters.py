@@ -10,7 +10,7 @@ from typing import Final
 from ..contract import Text
 from ..errors import TextError
 
-__all__ = ["LONGEST", "Notice", "inspect_text", "readable"]
+__all__ = ["LONGEST", "Notice", "inspect_text", "is_empty", "readable", "sendable"]
 
 # Characters; a longer text is cut, and the cut is said.
 LONGEST: Final = 20_000
@@ -59,12 +59,24 @@ def readable(text: str) -> str:
             "Leave missing texts out.",
         )
     same = "".join(map(_plain, text))
-    if not same.strip():
+    if is_empty(text):
         raise TextError(
             f"The text holds no character that can be seen: {text[:20]!r}.",
             "Type a sentence, for example: 房间很干净，下次还来。",
         )
     return same
+
+
+def sendable(text: str) -> str:
+    """Return a text of the same length that a file or a wire can hold: halves of surrogate pairs
+    become U+FFFD.
+    """
+    return "".join("\ufffd" if unicodedata.category(c) == "Cs" else c for c in text)
+
+
+def is_empty(text: str) -> bool:
+    """Whether a text holds nothing that can be seen."""
+    return not "".join(map(_plain, text)).strip()
 
 
 def _plain(character: str) -> str:

@@ -1,0 +1,80 @@
+"""Vectors of tokens from which tokens stand near them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ShapeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["cooccurrence_vectors"]
+
+# Frequent neighbours count for less than their share, as in word2vec.
+SMOOTHING = 0.75
+
+
+def cooccurrence_vectors(
+    rows: Sequence[Sequence[int]], *, vocab_size: int, size: int, window: int = 4
+) -> NDArray[np.float32]:
+    """Return one vector a token: neighbours counted, weighted by PMI, and shortened by an SVD.
+
+    Tokens that stand among the same neighbours get like vectors, in seconds on one core: a start
+    for an embedding that a network then learns on.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of int
+        The training texts as ids, without `[CLS]` and `[SEP]`.
+    vocab_size, size : int
+    window : int
+        Neighbours counted on each side; one at distance d counts 1/d.
+
+    Returns
+    -------
+    ndarray of float32, (vocab_size, size)
+        With standard deviation 1; rows of tokens that occur nowhere are 0.
+
+    Raises
+    ------
+    ShapeError
+        If `size` is not below `vocab_size`.
+
+    References
+    ----------
+    Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.linalg import svds
+
+    if not 0 < size < vocab_size:
+        raise ShapeError(
+            f"{vocab_size} tokens cannot have vectors of {size} numbers.",
+            f"Give a size from 1 to {vocab_size - 1}.",
+        )
+    # Rows end to end, with a gap that no window bridges.
+    gap = [-1] * window
+    flat = np.concatenate([np.array([*row, *gap], dtype=np.int64) for row in rows])
+    left, right, weights = [], [], []
+    for distance in range(1, window + 1):
+        both = (flat[:-distance] >= 0) & (flat[distance:] >= 0)
+        first, second = flat[:-distance][both], flat[distance:][both]
+        left += [first, second]
+        right += [second, first]
+        weights.append(np.full(2 * len(first), 1.0 / distance))
+    places = (np.concatenate(left), np.concatenate(right))
+    shape = (vocab_size, vocab_size)
+    counts = coo_matrix((np.concatenate(weights), places), shape=shape).tocsr().tocoo()
+    of_token = np.asarray(counts.sum(axis=1)).ravel()
+    of_neighbour = of_token**SMOOTHING / (of_token**SMOOTHING).sum()
+    pmi = np.log(counts.data / (of_token[counts.row] * of_neighbour[counts.col]))
+    kept = pmi > 0
+    positive = coo_matrix((pmi[kept], (counts.row[kept], counts.col[kept])), shape=shape).tocsr()
+    # The start is given, or the result would differ from run to run.
+    u, s, _ = svds(positive, k=size, v0=np.ones(vocab_size))
+    vectors = u * np.sqrt(s)
+    return np.asarray(vectors / vectors.std(), dtype=np.float32)

@@ -1,0 +1,255 @@
+"""Classifiers of texts as one thing to ask: a Paddle network, or whatever gives probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from ..errors import TextError
+from .characters import Notice, inspect_text, is_empty, readable
+from .saliency import distribute, gather_spans, integrated_gradients, occlusion
+from .segmentation import Token, Tokenizer, padded
+from .spans import Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "LONGEST_EXPLAINED",
+    "Difference",
+    "Explanation",
+    "Method",
+    "NetworkModel",
+    "TextModel",
+    "Unit",
+    "explain",
+    "greatest_differences",
+    "units_of",
+]
+
+# Characters; past it a text is cut before it is explained, and the cut is said.
+LONGEST_EXPLAINED: Final = 512
+
+Method = Literal["gradients", "occlusion"]
+Unit = Literal["characters", "words"]
+
+# Texts in one batch: small enough that a batch of long ones fits a small machine.
+_BATCH = 64
+
+
+class TextModel:
+    """A classifier of two classes, known by its probabilities alone.
+
+    Parameters
+    ----------
+    name : str
+    positive : callable
+        Takes texts, returns the probability of the positive class, (n,); must take `""`.
+    """
+
+    def __init__(
+        self, name: str, positive: Callable[[Sequence[str]], NDArray[np.float64]] | None = None
+    ) -> None:
+        self.name = name
+        self._positive = positive
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the probability of the positive class for each text, (n,)."""
+        if self._positive is None:
+            raise TextError(f"{self.name} has no function to ask.", "Give one as `positive`.")
+        return np.asarray(self._positive(texts), dtype=np.float64)
+
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the logit of that probability: saliency is measured in it, since probabilities
+        near 0 and 1 hardly move.
+        """
+        p = np.clip(self.probabilities(texts), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(p / (1 - p)))
+
+
+class NetworkModel(TextModel):
+    """A Paddle network that takes ids (batch, length) and returns logits (batch, 2).
+
+    Parameters
+    ----------
+    name : str
+    net : paddle.nn.Layer
+        Put into evaluation mode here.
+    tokenizer : Tokenizer
+        The one that it was trained with.
+    embedding : paddle.nn.Embedding
+        Of the network's tokens.
+    length : int
+        Tokens read of each text, with the frame.
+
+    Raises
+    ------
+    TextError
+        If the vocabulary does not fit the embedding: answers would be those of a coin.
+    """
+
+    def __init__(
+        self, name: str, net: Any, tokenizer: Tokenizer, *, embedding: Any, length: int
+    ) -> None:
+        super().__init__(name)
+        rows = int(embedding.weight.shape[0])
+        if rows != len(tokenizer):
+            raise TextError(
+                f"The vocabulary {tokenizer.name!r} has {len(tokenizer)} tokens, the embedding of "
+                f"{name} {rows} rows: they do not belong together.",
+                "Take the tokeniser that the network was trained with.",
+            )
+        net.eval()
+        self.net, self.tokenizer, self.embedding, self.length = net, tokenizer, embedding, length
+
+    def _row(self, text: str) -> list[int]:
+        if not is_empty(text):
+            return self.tokenizer.encode([text], length=self.length)[0]
+        return [self.tokenizer.special[2], self.tokenizer.special[3]]
+
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        import paddle
+
+        rows = [self._row(text) for text in texts]
+        scores = np.empty(len(rows))
+        # Of like length together, so that little is padding.
+        order = np.argsort([len(row) for row in rows], kind="stable")
+        with paddle.no_grad():
+            for start in range(0, len(order), _BATCH):
+                chosen = order[start : start + _BATCH]
+                ids = paddle.to_tensor(padded([rows[i] for i in chosen]))
+                y_hat = self.net(ids).numpy()
+                scores[chosen] = y_hat[:, 1] - y_hat[:, 0]
+        return scores
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.asarray(1 / (1 + np.exp(-self.scores(texts))))
+
+    def read(self, text: str) -> list[Token]:
+        """Return the tokens of a text that the network reads; the rest is cut."""
+        return self.tokenizer.tokenize(text)[: self.length - 2]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a model says of a text, and which pieces moved it.
+
+    Parameters
+    ----------
+    model : str
+    text : str
+        As far as it was read.
+    probability : float
+        Of the positive class.
+    units : tuple of Span
+    values : ndarray of float64, (units,)
+        In logits; positive where the unit speaks for the positive class.
+    method : str
+        `gradients` or `occlusion`, as it was done: a model without gradients is occluded.
+    gap : float
+        Of integrated gradients: how far the values are from the difference of the scores.
+    notices : tuple of Notice
+    """
+
+    model: str
+    text: str
+    probability: float
+    units: tuple[Span, ...]
+    values: NDArray[np.float64]
+    method: Method
+    gap: float
+    notices: tuple[Notice, ...]
+
+
+def explain(
+    model: TextModel, text: str, *, method: Method = "gradients", unit: Unit = "characters"
+) -> Explanation:
+    """Return a model's answer to a text and what each character or word gave to it.
+
+    Raises
+    ------
+    TextError
+        If the text is no string, or holds nothing that can be seen.
+    """
+    readable(text)
+    shown = text[:LONGEST_EXPLAINED]
+    readable(shown)
+    tokens = model.read(shown) if isinstance(model, NetworkModel) else []
+    kept = tokens[-1].end if tokens and tokens[-1].end < len(shown.rstrip()) else None
+    limit = kept if kept is not None else LONGEST_EXPLAINED
+    notices = inspect_text(text, kept=max(limit, 1))
+    units = tuple(span for span in units_of(shown, unit) if span.start < limit)
+    if method == "gradients" and isinstance(model, NetworkModel):
+        found = _gradients(model, tokens)
+        characters = distribute(
+            found.values[1:-1], [Span(token.start, token.end) for token in tokens], len(shown)
+        )
+        values, gap, score = gather_spans(characters, units), found.gap, found.score
+    else:
+        found = occlusion(model.scores, shown, units)
+        values, gap, score, method = found.values, 0.0, found.score, "occlusion"
+    return Explanation(
+        model.name, shown, float(1 / (1 + np.exp(-score))), units, values, method, gap, notices
+    )
+
+
+def _gradients(model: NetworkModel, tokens: Sequence[Token]) -> Any:
+    _, _, cls, sep, mask = model.tokenizer.special
+    ids = [cls, *(token.id for token in tokens), sep]
+    baseline = [cls, *(mask for _ in tokens), sep]
+
+    def score(batch: Any) -> Any:
+        y_hat = model.net(batch)  # (steps, 2)
+        return y_hat[:, 1] - y_hat[:, 0]
+
+    return integrated_gradients(score, model.embedding, ids, baseline)
+
+
+def units_of(text: str, unit: Unit) -> tuple[Span, ...]:
+    """Return the characters, or jieba's words, of a text that can be seen."""
+    plain = readable(text)
+    if unit == "characters":
+        return tuple(Span(i, i + 1) for i, character in enumerate(plain) if character != " ")
+    import logging
+
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    return tuple(_words(jieba.tokenize(plain)))
+
+
+def _words(found: Any) -> Iterator[Span]:
+    for word, start, end in found:
+        if not word.isspace():
+            yield Span(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A text on which two models disagree.
+
+    Parameters
+    ----------
+    text : str
+    label : int
+        The right class.
+    first, second : float
+        Probabilities of the positive class.
+    """
+
+    text: str
+    label: int
+    first: float
+    second: float
+
+
+def greatest_differences(
+    first: TextModel, second: TextModel, texts: Sequence[str], labels: Sequence[int], n: int = 10
+) -> list[Difference]:
+    """Return the texts whose probabilities differ most between two models, the widest first."""
+    p, q = first.probabilities(texts), second.probabilities(texts)
+    order = np.argsort(-np.abs(p - q), kind="stable")[:n]
+    return [Difference(texts[int(i)], int(labels[int(i)]), float(p[i]), float(q[i])) for i in order]

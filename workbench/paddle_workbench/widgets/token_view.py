@@ -1,0 +1,93 @@
+"""One text cut in several ways, the cuts over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import traitlets
+
+from ..errors import WidgetError
+from ..text.characters import inspect_text, readable, sendable
+from ..text.segmentation import Token, Tokenizer
+from .base import WorkbenchWidget
+
+__all__ = ["TokenView"]
+
+# Characters; a longer text is cut, and the cut is said.
+LONGEST_SHOWN = 300
+
+Row = dict[str, Any]
+
+
+class TokenView(WorkbenchWidget, front_end="token-view"):
+    """Shows a text cut by several tokenisers, aligned on its characters.
+
+    Unknown tokens are dashed and carry a question mark; a token that is pointed at or focused
+    marks those of the other cuts that it meets.
+
+    Parameters
+    ----------
+    text : str
+    tokenizers : mapping of str to Tokenizer
+        By the names that the rows get.
+
+    Raises
+    ------
+    WidgetError
+        If there is no tokeniser.
+    TextError
+        If the text is no string, or holds nothing that can be seen.
+    """
+
+    shown = traitlets.Unicode().tag(sync=True)
+    """The text, at most 300 characters of it."""
+
+    rows = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """One cut each: name, size of the vocabulary, tokens as [start, end, number, known]."""
+
+    left_out = traitlets.Int(0).tag(sync=True)
+    """Characters of the text that are not shown."""
+
+    notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What the text holds that may mislead, in the language of the widget."""
+
+    def __init__(self, text: str, tokenizers: Mapping[str, Tokenizer], **traits: Any) -> None:
+        if not tokenizers:
+            raise WidgetError(
+                "TokenView has no tokeniser to show.", 'Give one by name: {"characters": ...}.'
+            )
+        readable(text)
+        shown = text[:LONGEST_SHOWN]
+        rows = [
+            {"name": name, "size": len(each), "tokens": list(map(_row, each.tokenize(shown)))}
+            for name, each in tokenizers.items()
+        ]
+        super().__init__(
+            shown=sendable(shown), rows=rows, left_out=len(text) - len(shown), **traits
+        )
+        said = inspect_text(shown)
+        self.notices = [each.message.zh if self.lang == "zh" else each.message.en for each in said]
+
+    def to_html(self) -> str:
+        """Return the cuts as a table, one row each."""
+        lines = []
+        for row in self.rows:
+            name = escape(self.text("{name}: {n} tokens", name=row["name"], n=len(row["tokens"])))
+            pieces = "".join(map(self._piece, row["tokens"]))
+            lines.append(f"<tr><th scope='row'>{name}</th><td>{pieces}</td></tr>")
+        notes = [*self.notices]
+        if self.left_out:
+            notes.append(self.text("{n} more characters are not shown.", n=self.left_out))
+        return f"<table>{''.join(lines)}</table>" + "".join(f"<p>{escape(n)}</p>" for n in notes)
+
+    def _piece(self, token: list[Any]) -> str:
+        start, end, _, known = token
+        style = "padding:0 3px;margin:1px;border:1px " + ("solid" if known else "dashed")
+        mark = "" if known else "<sup>?</sup>"
+        return f"<span style='{style}'>{escape(self.shown[start:end])}{mark}</span>"
+
+
+def _row(token: Token) -> list[Any]:
+    return [token.start, token.end, token.id, token.known]
