@@ -26,7 +26,11 @@ module.exports = {
     '<rootDir>/paddle_workbench/widgets/static/'
   ],
   reporters: ['default'],
-  setupFilesAfterEnv: ['<rootDir>/src/__tests__/fail-on-warning.ts'],
+  setupFilesAfterEnv: [
+    '<rootDir>/src/__tests__/fail-on-warning.ts',
+    '<rootDir>/src/__tests__/patience.ts'
+  ],
   testRegex: '(src|front_end)/(.*/)?__tests__/.*\\.spec\\.tsx?$',
+  testTimeout: 30_000,
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})(/|$)).+`]
 };
