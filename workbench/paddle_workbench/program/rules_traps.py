@@ -341,4 +341,32 @@ TRAPS: tuple[Rule, ...] = (
                 return paddle.where(x.mean() > 0, x - 1, x + 1)
         """,
     ),
+    rule(
+        "in-place-statement",
+        "ast",
+        zh="""
+            y.add_(x) 单独成一句：动态图里 y 变了，图里它只产生一个新的值，y 还是原来的，
+            后面用到的、返回的都是旧值。
+            ---
+            把结果接住：y = y.add_(x)，或者干脆 y = y + x。
+        """,
+        en="""
+            y.add_(x) stands as a statement of its own: eagerly y changes; in the graph it makes a
+            new value and y stays the old one, which is what is used and returned afterwards.
+            ---
+            Take the result: y = y.add_(x), or simply y = y + x.
+        """,
+        broken="""
+            def f(x):
+                y = x + 0
+                y.add_(x)
+                return y
+        """,
+        repaired="""
+            def f(x):
+                y = x + 0
+                y = y + x
+                return y
+        """,
+    ),
 )

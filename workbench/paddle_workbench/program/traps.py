@@ -105,6 +105,14 @@ class _Finder(ast.NodeVisitor):
             self._note("tensor-as-text", node)
         self.generic_visit(node)
 
+    def visit_Expr(self, node: ast.Expr) -> None:
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            name = call.func.attr
+            if name.endswith("_") and not name.startswith("_"):
+                self._note("in-place-statement", node)
+        self.generic_visit(node)
+
     def visit_Global(self, node: ast.Global) -> None:
         self._note("side-effect", node)
 
