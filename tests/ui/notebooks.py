@@ -8,7 +8,7 @@ import nbformat
 from playwright.sync_api import Page, expect
 
 from .conftest import Lab
-from .pages import Notebook
+from .pages import RUN_LIMIT_MS, Notebook
 
 KERNEL = {"name": "paddle", "display_name": "Paddle (Python 3)", "language": "python"}
 
@@ -29,7 +29,7 @@ def open_cells(lab: Lab, page: Page, name: str, cells: Sequence[str]) -> Noteboo
     nbformat.write(notebook, lab.home / f"{name}.ipynb")
     page.goto(f"{page.url.split('?')[0].rstrip('/')}/tree/{name}.ipynb")
     found = Notebook(page)
-    expect(found.cells).to_have_count(len(cells))
+    expect(found.cells).to_have_count(len(cells), timeout=RUN_LIMIT_MS)
     found.wait_until_idle()
     found.run_all()
     return found

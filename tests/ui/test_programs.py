@@ -35,8 +35,9 @@ def open_file(page: Page, name: str) -> None:
 
 def run_command(page: Page, label: str) -> None:
     page.keyboard.press("Control+Shift+C")
-    page.get_by_role("searchbox", name=re.compile("Command Palette")).fill(label)
-    page.keyboard.press("Enter")
+    palette = page.locator(".jp-ModalCommandPalette")
+    palette.locator("input").fill(label)
+    palette.get_by_text(label).first.click()
 
 
 def test_pir_json_opens_as_a_graph_and_other_json_as_ever(

@@ -11,18 +11,12 @@ import { ProgramPanel } from './program-panel';
 export class ProgramComparison extends SplitPanel {
   constructor(
     private readonly _options: Omit<ProgramPanel.IOptions, 'path'>,
-    before: string,
-    after: string
+    private readonly _before: string,
+    private readonly _after: string
   ) {
     super({ orientation: 'vertical' });
-    const { trans } = _options.connection;
     this.addClass('pw-ProgramComparison');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute(
-      'aria-label',
-      trans.__('Comparison of %1 and %2', before, after)
-    );
-    this._panels = [before, after].map(
+    this._panels = [_before, _after].map(
       path => new ProgramPanel({ ..._options, path })
     );
     const sides = new SplitPanel({ orientation: 'horizontal' });
@@ -40,6 +34,12 @@ export class ProgramComparison extends SplitPanel {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    const { trans } = this._options.connection;
+    // Here and not before: the main area calls whatever it holds by a name of its own.
+    this.node.setAttribute(
+      'aria-label',
+      trans.__('Comparison of %1 and %2', this._before, this._after)
+    );
     this._compared ??= this._compare();
   }
 
