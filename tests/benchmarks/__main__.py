@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHMARKS = ["setup", "extension_size", "server_start", "kernels", "checks", "microscope"]
+BENCHMARKS = ["setup", "extension_size", "server_start", "kernels", "checks", "microscope", "text"]
 
 
 def main() -> None:
