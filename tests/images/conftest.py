@@ -34,6 +34,13 @@ class Image:
         return config
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The first test waits for the build, which takes minutes, and more on a busy machine.
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(2400))
+
+
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
     """Print what was measured, also when the test passes."""
