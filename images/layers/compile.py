@@ -11,30 +11,29 @@ import os
 import py_compile
 import sys
 import warnings
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import Pool
 from pathlib import Path
 
 MODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 
-def compile_one(path: str) -> None:
+def compile_all(paths: list[str]) -> None:
     warnings.simplefilter("ignore", SyntaxWarning)  # of other people's packages, at build time
-    try:
-        py_compile.compile(path, doraise=True, invalidation_mode=MODE)
-    except (py_compile.PyCompileError, SyntaxError, UnicodeDecodeError):
-        return  # packages carry templates and tests that no Python 3 can read
+    for path in paths:
+        # Packages carry templates and tests that no Python 3 can read.
+        with suppress(py_compile.PyCompileError, SyntaxError, UnicodeDecodeError):
+            py_compile.compile(path, doraise=True, invalidation_mode=MODE)
 
 
-def main(folder: Path) -> None:
-    missing = [
-        str(path)
-        for path in sorted(folder.rglob("*.py"))
-        if not Path(importlib.util.cache_from_source(str(path))).exists()
-    ]
-    # A process for few files each: what was compiled before would show in the bytes.
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for _ in pool.map(compile_one, missing, chunksize=64):
-            pass
+def main(environment: Path) -> None:
+    folders: dict[Path, list[str]] = {}
+    for path in sorted(environment.rglob("*.py")):
+        if not Path(importlib.util.cache_from_source(str(path))).exists():
+            folders.setdefault(path.parent, []).append(str(path))
+    # What an interpreter compiled before shows in the bytes, so each folder has a fresh one.
+    with Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        pool.map(compile_all, folders.values(), chunksize=1)
 
 
 if __name__ == "__main__":
