@@ -215,26 +215,3 @@ def test_origins_of_every_stage_are_ops_of_the_traced_program(
     for index, item in enumerate(found.stages):
         for op in item.program.walk():
             assert {origin.op_id for origin in found.origins(op.id, stage=index)} <= known
-
-
-def test_what_was_done_to_an_input_goes_into_the_op_that_does_it_now() -> None:
-    head = (
-        '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<2x3xf32>',
-        '(%1) = "pd_op.data" () {name:"y"} : () -> tensor<2x3xf32>',
-    )
-    tail = '() = "builtin.shadow_output" (%9) {output_name:"z"} : (tensor<2x2xf32>) -> '
-    old = printed(
-        *head,
-        '(%2) = "pd_op.transpose" (%1) {perm:[1,0]} : (tensor<2x3xf32>) -> tensor<3x2xf32>',
-        '(%9) = "onednn_op.fused_matmul" (%0, %2) {trans_y:false} : () -> tensor<2x2xf32>',
-        tail,
-    )
-    new = printed(
-        *head,
-        '(%9) = "onednn_op.fused_matmul" (%0, %1) {trans_y:true} : () -> tensor<2x2xf32>',
-        tail,
-    )
-    found = next_stage("fuse", old, new, Numbering())
-    (changed,) = found.changed
-    assert kinds(old, [o.op_id for o in found.origins(changed)]) == ["transpose", "fused_matmul"]
-    assert kinds(old, found.removed) == ["transpose"]

@@ -187,28 +187,12 @@ class _Difference:
                 for other in self.stood_for.get(value, ())
             }
             taken = set(self._back(later, set(), removed)) if later else set()
-            taken |= self._absorbed_before(op, partner, removed)
             # Only what lies between: what feeds the absorbed op from elsewhere came along, too.
             if taken:
                 known = self.origins.get(op, (Origin(partner),))
                 numbers = {origin.op_id for origin in known} | taken
                 sure = op not in self.match.unsure
                 self.origins[op] = tuple(Origin(number, sure) for number in sorted(numbers))
-
-    def _absorbed_before(self, op: int, partner: int, removed: set[int]) -> set[int]:
-        """Return what a changed op does now that was done to its inputs: a transpose, say."""
-        taken: set[int] = set()
-        pairs = zip(self.after.ops[op].inputs, self.before.ops[partner].inputs, strict=False)
-        for mine, other in pairs:
-            if mine is None or other is None or not self._is_new_here(mine, other):
-                continue
-            maker, index = self.after.producers.get(mine, (None, 0))
-            source = self.match.before.get(maker) if maker is not None else None
-            start = value_at(self.before.ops[source], index) if source is not None else None
-            walked = set(self._back({other}, {start} if start is not None else set(), removed))
-            if any(start in self.before.ops[number].inputs for number in walked):
-                taken |= walked
-        return taken
 
     def _origins(self, op: int, removed: set[int]) -> tuple[Origin, ...]:
         """Walk back from what the op's results stood for to what its inputs stood for."""
