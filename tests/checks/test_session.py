@@ -206,7 +206,12 @@ def test_a_check_that_is_ended_leaves_no_kernel(tmp_path: Path, number: signal.S
     written.parent.mkdir()
     path = make_lesson(tmp_path / "lesson.ipynb", code("sleep", source), kernel="python3")
     command = [sys.executable, "-m", "paddle_workbench.cli", "check", "--no-cache", str(path)]
-    child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command,
+        stderr=subprocess.DEVNULL,
+        # A test run in the background of a shell ignores SIGINT, and its children would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         end = time.monotonic() + 60
         while not (written.is_file() and written.read_text()) and time.monotonic() < end:

@@ -23,6 +23,7 @@ CHECKS = {
     "imports",
     "fonts",
     "bundled",
+    "ernie",
     "jupyterlab",
     "labextension",
     "server_extension",
@@ -104,7 +105,7 @@ def test_broken_comes_first_with_its_repair(learner: Path, crashing_paddle: None
     assert "paddlepaddle==3.2.2" in second
     lines = done.stdout.splitlines()
     assert any(line.startswith("✓ 正常  自带的权重、数据和字体") for line in lines)
-    assert lines[-1].startswith("14 项检查：")
+    assert lines[-1].startswith(f"{len(CHECKS)} 项检查：")
     assert str(learner) not in done.stdout
     assert any(
         line.startswith("✓ 正常  工作目录可写") and "~/paddle-workbench" in line for line in lines
@@ -127,7 +128,7 @@ def test_terminal_shows_progress_in_the_language_of_the_system(
     progress = os.read(reader, 1 << 16).decode()
     os.close(reader)
     assert process.returncode == 1
-    assert "\r\x1b[K1/12 " in progress
+    assert "\r\x1b[K1/14 " in progress
     # The line is cleared before the table is printed.
     assert progress.endswith("\r\x1b[K")
     assert output.startswith("✗ broken   Paddle and its device")

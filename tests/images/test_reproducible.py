@@ -1,6 +1,6 @@
 """Two builds give the same bytes: what can be seen of that without building all twice.
 
-A whole second build takes minutes; images/README.md says what two of them gave.
+A whole second build takes minutes, and is not compared here.
 """
 
 from __future__ import annotations

@@ -66,6 +66,7 @@ _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 def surroundings() -> dict[str, Any]:
     """Return what a child of this process would inherit, as JSON values."""
     return {
+        "ignored_signals": _ignored_signals(),
         "umask": _umask(),
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
         "affinity": sorted(os.sched_getaffinity(0)),
@@ -103,6 +104,8 @@ def adopt(client: Mapping[str, Any]) -> None:
     OSError
         If a limit of the client is above what this process may set.
     """
+    for number in client["ignored_signals"]:
+        signal.signal(number, signal.SIG_IGN)
     os.umask(client["umask"])
     for number, (soft, hard) in client["limits"].items():
         if resource.getrlimit(int(number)) != (soft, hard):
@@ -126,6 +129,19 @@ def default_signals() -> None:
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _ignored_signals() -> list[int]:
+    """Return what a child would ignore because this process does, as one that `nohup` started.
+
+    Python ignores two signals itself, and gives them back to its children.
+    """
+    pythons_own = {signal.SIGPIPE, getattr(signal, "SIGXFSZ", None)}
+    return [
+        int(number)
+        for number in signal.valid_signals()
+        if number not in pythons_own and signal.getsignal(number) == signal.SIG_IGN
+    ]
 
 
 def _limits() -> list[int]:
