@@ -77,4 +77,6 @@ def cooccurrence_vectors(
     # The start is given, or the result would differ from run to run.
     u, s, _ = svds(positive, k=size, v0=np.ones(vocab_size))
     vectors = u * np.sqrt(s)
-    return np.asarray(vectors / vectors.std(), dtype=np.float32)
+    # Rounded: sums of many threads differ in their last digits, and training would make them grow.
+    rounded: NDArray[np.float32] = np.round(vectors / vectors.std(), 3).astype(np.float32)
+    return rounded
