@@ -145,7 +145,16 @@ def _start_and_end() -> subprocess.Popen[bytes]:
 def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSession) -> None:
     start("json")
     path = places().socket
-    for message in (b"", b"{", b"[]", b'"x"', b'{"do": "dance"}', b'{"do": "launch"}', b"x" * 9000):
+    for message in (
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b'{"do": "dance"}',
+        b'{"do": "launch"}',
+        b'{"do": "launch", "protocol": 1, "surroundings": [], "env": {}}',
+        b"x" * 9000,
+    ):
         with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) as raw:
             raw.connect(str(path))
             raw.send(message)

@@ -193,8 +193,8 @@ class ForkServer:
             return f"the client speaks protocol {request.get('protocol')}, this is {PROTOCOL}"
         client = request["surroundings"]
         environment = request["env"]
-        assert isinstance(client, dict)  # noqa: S101 - what `provisioner` sends
-        assert isinstance(environment, dict)  # noqa: S101
+        if not isinstance(client, dict) or not isinstance(environment, dict):
+            raise TypeError("surroundings and env are to be objects")
         elsewhere = foreign_namespace(client)
         if elsewhere:
             return f"the client lives in {elsewhere}"
