@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from .buildah import Container, Engine, debian_archive, missing
+from .buildah import Container, Engine, debian_archive, missing, python_3_10
 
 BASE = "localhost/debian-python:bookworm"
 TAG = "localhost/paddle-workbench:test-cpu"
 # Handed to the build as a mirror or a proxy would be; must not be found anywhere afterwards.
 CANARY = "canary.mirror.invalid"
+
+collect_ignore = [] if python_3_10() else ["test_gpu_image.py"]
 
 
 @dataclass(frozen=True)
