@@ -15,8 +15,6 @@ from .conftest import CANARY, Image
 pytestmark = pytest.mark.slow
 
 SITE = Path("opt/workbench/lib/python3.11/site-packages")
-# What may differ between two builds of one commit, and why.
-EXCEPTIONS: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +61,7 @@ def test_two_builds_hold_the_same_files(untouched: Path, second: Path) -> None:
     one, two = described(untouched), described(second)
     assert len(one) > 50_000
     differ = {name for name in one.keys() | two.keys() if one.get(name) != two.get(name)}
-    assert {name: (one.get(name), two.get(name)) for name in differ - EXCEPTIONS.keys()} == {}
+    assert {name: (one.get(name), two.get(name)) for name in differ} == {}
 
 
 def test_the_package_is_the_repository(untouched: Path, repository: Path) -> None:
