@@ -27,9 +27,8 @@ def test_captured_with_the_eager_result(name: str, spec: Any) -> None:
     import paddle
 
     function = function_of(CAPTURED[name] + "\n", f"captured-{name}")
-    # Iterating in Python needs the number of elements; enumerate() of an unknown number sometimes
-    # crashes Paddle 3.2.2 itself.
-    sized = ("tuple_unpack", "for_enumerate", "for_zip", "generator_expression")
+    # Iterating in Python needs the number of elements.
+    sized = ("tuple_unpack", "for_zip", "generator_expression")
     size = 3 if name in sized else None
     found = trace(function, [spec([size], "float32", "x")], training=False, numbering=Numbering())
     assert found.program.outputs

@@ -11,7 +11,7 @@ from typing import Any
 from .assembly import Numbering
 from .bytecode import Simulation, simulate
 from .cost import costs_of
-from .explanations import explain_breaks, explain_error, explain_sources
+from .explanations import explain_breaks, explain_error, explain_loops, explain_sources
 from .memory import memory_plan
 from .model import SCHEMA_VERSION, Capture, Explanation, Stage
 from .pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
@@ -45,8 +45,8 @@ def capture(
     training : bool
         Trace the network as in training, not as in evaluation.
     check_with : sequence of arrays or tensors, optional
-        Run the last stage on them and compare with the eager result: `Capture.difference`. For the
-        two named pipelines.
+        Run the last stage on them: `Capture.difference` compares with the eager result, and the
+        costs of the last stage hold the time that its ops took. For the two named pipelines.
     sot : bool
         Also run it once under SOT, on `check_with` or on ones of the shapes of `input_spec`, for
         `subgraphs`, `breaks` and `guards`.
@@ -93,7 +93,11 @@ def capture(
                 difference = _difference(wanted, folder / OUTPUTS)
     return replace(
         found,
-        explanations=(*found.explanations, *explain_sources(traced.functions)),
+        explanations=(
+            *found.explanations,
+            *explain_sources(traced.functions),
+            *explain_loops(traced.risky_loops),
+        ),
         sources=source_texts(traced.functions),
         transformed=transformed_texts(traced.functions),
         program=traced.program,

@@ -176,6 +176,7 @@ class _Columns:
         else:
             self._add_rows(program, costs, self._array(f"rows_{at}"))
             self._last = program
+        self._add_times(program, costs)
         header["inputs"] = [self._value(program, value) for value in program.inputs]
         header["outputs"] = [self._value(program, value) for value in program.outputs]
         header["memory"] = None if memory is None else self._memory(memory, at)
@@ -212,6 +213,14 @@ class _Columns:
             rows.append(row)
             for at in range(len(op.regions) - 1, -1, -1):
                 stack.extend((inner, op.id, at) for inner in reversed(op.regions[at].ops))
+
+    def _add_times(self, program: Program, costs: Mapping[int, OpCost]) -> None:
+        """Tell the times of the last stage also where earlier stages have the same op."""
+        if any(cost.measured_ms is not None for cost in costs.values()):
+            for op in program.walk():
+                time_ms = costs.get(op.id, _UNKNOWN_COST).measured_ms
+                if time_ms is not None:
+                    self._arrays["measured_ms"][self._row_of[id(op)]] = time_ms
 
     def _add_row(
         self,

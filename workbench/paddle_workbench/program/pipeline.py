@@ -20,6 +20,7 @@ from .memory import memory_plan
 from .model import MemoryPlan, OpCost, Stage
 from .printed import PrintedRegion, read_program
 from .structure import Program
+from .timing import Run, measured_ms
 from .worker import MARK
 
 __all__ = ["OUTPUTS", "PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
@@ -84,13 +85,15 @@ def stages_of(
     numbering : Numbering
     inputs : Path, optional
         An `.npz` file of arrays to run the last stage on, named 0, 1 ...; what comes out is
-        written to `outputs.npz` beside it. For the two named pipelines.
+        written to `outputs.npz` beside it, and the ops' times are measured. For the two named
+        pipelines.
 
     Raises
     ------
     CaptureError
         If a pass is unknown, cannot be run from Python, or crashes.
     """
+    runs: Sequence[Run] = ()
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
         folder = Path(name)
         if isinstance(pipeline, str):
@@ -109,10 +112,21 @@ def stages_of(
             if inputs is not None:
                 shutil.move(folder / OUTPUTS, inputs.with_name(OUTPUTS))
             steps = list(_predictor_steps(outcome))
+            runs = outcome.answer.get("runs", ())
         else:
             request = {"prefix": str(prefix), "passes": list(pipeline)}
             steps = list(_pass_steps(run_worker("passes", folder, request)))
-    return tuple(_stages(program, steps, numbering))
+    stages = tuple(_stages(program, steps, numbering))
+    return (*stages[:-1], _with_times(stages[-1], runs)) if stages and runs else stages
+
+
+def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
+    times = measured_ms(stage.program, runs)
+    unknown = OpCost(None, None, None)
+    costs = {
+        op_id: replace(stage.costs.get(op_id, unknown), measured_ms=times[op_id]) for op_id in times
+    }
+    return replace(stage, costs={**stage.costs, **costs})
 
 
 def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Iterator[Stage]:
