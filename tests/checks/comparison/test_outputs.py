@@ -128,6 +128,17 @@ def test_widgets_are_compared_by_model_and_traits() -> None:
     assert differences(reference, other)
 
 
+def test_a_widget_whose_words_are_free_is_compared_by_what_it_is_made_of() -> None:
+    reference = view(MODELS, BUFFERS, "root")
+    free = {"numbers": "any", "texts": "any"}
+    assert differences(reference, renamed(value=0.75, description="rate"), **free) == []
+    assert differences(reference, renamed(description=""), **free)
+    assert differences(reference, renamed(extra=True), **free)
+    other = MODELS | {"root": MODELS["root"] | {"_model_name": "OtherModel"}}
+    (difference,) = differences(reference, view(other, BUFFERS, "root"), **free)
+    assert "OtherModel" in difference.message
+
+
 def test_a_widget_without_a_stored_state_is_not_passed() -> None:
     bare = shown(VIEW_MIME_TYPE, {"model_id": "root"})
     assert kinds(differences(bare, renamed())) == ["unreadable"]

@@ -122,6 +122,15 @@ def test_any_number_will_do_where_the_cell_says_so() -> None:
     assert kinds(text_differences("p50 1.25", "p50 fast", numbers="any")) == ["text"]
 
 
+def test_words_may_be_any_where_a_network_chose_them() -> None:
+    assert text_differences("很好，0.97", "不好", texts="any") == []
+    assert kinds(text_differences("很好", "", texts="any")) == ["missing"]
+    assert kinds(text_differences("0.97", "很好", texts="any")) == ["text"]
+    # A number alone is still one.
+    assert kinds(text_differences("0.97", "0.21", texts="any")) == ["number"]
+    assert kinds(text_differences("0.97", "nan", texts="any", numbers="any")) == ["number"]
+
+
 def test_order_counts_unless_the_cell_says_otherwise() -> None:
     assert kinds(text_differences("a 1\nb 2\n", "b 2\na 1\n"))
     assert text_differences("a 1\nb 2\n", "b 2\na 1\n", unordered=True) == []

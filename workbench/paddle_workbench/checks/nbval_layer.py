@@ -309,7 +309,8 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
 
 def _how(options: CheckOptions) -> str:
     """Say what a cell that was compared was not held to."""
-    return "whatever its numbers" if options.numbers == "any" else ""
+    free = [name for name in ("numbers", "texts") if getattr(options, name) == "any"]
+    return f"whatever its {' and '.join(free)}" if free else ""
 
 
 def _advance(progress: Path | None) -> None:

@@ -60,6 +60,10 @@ class CheckOptions(Model):
     numbers: Literal["close", "any"] = Field(
         "close", description="`any` for measured times: a number must stand there, whichever."
     )
+    texts: Literal["exact", "any"] = Field(
+        "exact",
+        description="`any` for what a trained network chose: a text must stand there, whichever.",
+    )
     likeness: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Structural likeness that is enough for a picture."
     )

@@ -75,6 +75,11 @@ def compare_widgets(
         return [place.difference("unreadable", message)]
     if digests[1] is None:
         return [place.difference("missing", "the kernel holds no model of this view.")]
+    kinds = [digest["model"] for digest in digests]
+    if kinds[0] != kinds[1]:
+        # Another widget is another one even where its words are free.
+        message = f"{kinds[1]} instead of {kinds[0]}."
+        return [place.difference("value", message, expected=kinds[0], found=kinds[1])]
     return compare_json(digests[0], digests[1], place, options)
 
 
