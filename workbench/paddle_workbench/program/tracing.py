@@ -292,7 +292,7 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
 
     kept: Any = program_translator
     cache = kept._FUNCTION_CACHE
-    kept._FUNCTION_CACHE = program_translator.FunctionCache()
+    kept._FUNCTION_CACHE = kept.FunctionCache()
     for module in modules:
         module.convert_to_static = note
     try:
