@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import Lab
 from .notebooks import open_cells
@@ -94,6 +94,7 @@ def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Pag
     expect(panel).to_contain_text("fused_conv2d")
     expect(panel).to_contain_text("Measured")
     expect(panel).to_contain_text(re.compile(r"\d ms"))
+    show_whole(region)
     save_screenshot(english, "microscope")
     region.get_by_role("tab", name="Ops", exact=True).click()
     region.get_by_role("button", name="Open all layers").click()
@@ -103,6 +104,7 @@ def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Pag
     # The traced program was not run.
     english.keyboard.press("Escape")
     slider.press("Home")
+    region.get_by_role("button", name="Open all layers").click()
     expect(tree.get_by_role("treeitem", name=re.compile("batch_norm_")).first).to_be_visible()
     expect(tree.get_by_role("treeitem", name=re.compile(r"batch_norm_.*\d ms"))).to_have_count(0)
 
@@ -140,7 +142,16 @@ def test_nothing_is_left_in_english_and_dark_is_dark(chinese: Page) -> None:
     background = region.evaluate("node => getComputedStyle(node).backgroundColor")
     text = region.evaluate("node => getComputedStyle(node).color")
     assert brightness(background) < 90 < brightness(text)
+    show_whole(region)
     save_screenshot(chinese, "microscope-dark")
+
+
+def show_whole(region: Locator) -> None:
+    """Bring all of it into sight, and its code to where lines begin."""
+    region.evaluate("""node => {
+      node.scrollIntoView({ block: 'end' });
+      for (const pane of node.querySelectorAll('*')) pane.scrollLeft = 0;
+    }""")
 
 
 def brightness(colour: str) -> float:
