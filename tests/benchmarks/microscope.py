@@ -229,6 +229,14 @@ def asker(page: Page) -> Ask:
     return ask
 
 
+def wait_until(ask: Ask, expression: str, end: float) -> None:
+    """Ask until it is true; raise if it is not by a time of `perf_counter`."""
+    while not ask(expression):
+        if time.perf_counter() > end:
+            raise PlaywrightTimeoutError(f"no picture within {LIMIT_S:g} s")
+        time.sleep(0.05)
+
+
 def drag(page: Page, ask: Ask, seconds: float) -> float:
     """Drag the middle of the picture to and fro; return the frames a second meanwhile."""
     ask(f"window.pwFrames = ({FRAMES})({seconds})", wait=False)
@@ -258,10 +266,7 @@ def measure(browser: Browser, viewer: Viewer, program: Program) -> Measured:
         started = time.perf_counter()
         try:
             page.goto(address)
-            while not ask(viewer.is_drawn):
-                if time.perf_counter() - started > LIMIT_S:
-                    raise PlaywrightTimeoutError(f"no picture within {LIMIT_S:g} s")
-                time.sleep(0.05)
+            wait_until(ask, viewer.is_drawn, started + LIMIT_S)
             found.first_picture_s = time.perf_counter() - started
             found.pan_fps = drag(page, ask, PAN_S)
             found.memory_mb = float(ask(MEMORY))
