@@ -50,7 +50,8 @@ def test_ops_of_a_step_are_a_run_and_ops_inside_others_are_left_out() -> None:
 def test_time_is_the_mean_over_runs() -> None:
     program = chain("relu", "exp", "relu")
     runs = [
-        [("pd_op.relu", first), ("pd_op.exp", 4.0), ("pd_op.relu", 8.0)] for first in (1.0, 2.0)
+        [("pd_op.relu", first), ("combine", 9.0), ("pd_op.exp", 4.0), ("pd_op.relu", 8.0)]
+        for first in (1.0, 2.0)
     ]
     relu, exp, last = (op.id for op in program.ops[1:])
     assert measured_ms(program, runs) == {relu: 1.5, exp: 4.0, last: 8.0}

@@ -273,7 +273,11 @@ def _next_op_id() -> int:
 
 @contextmanager
 def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
-    """Note which functions AST conversion is asked for."""
+    """Note which functions AST conversion is asked for, and let it convert them anew.
+
+    Paddle keeps what it made of a source text, with the lines of the function that had it first:
+    another function with the same text would be told to stand there.
+    """
     from paddle.jit.dy2static import convert_call_func, program_translator
 
     modules: tuple[Any, ...] = (convert_call_func, program_translator)
@@ -286,11 +290,15 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
             seen.append(plain)
         return original(function)
 
+    kept: Any = program_translator
+    cache = kept._FUNCTION_CACHE
+    kept._FUNCTION_CACHE = kept.FunctionCache()
     for module in modules:
         module.convert_to_static = note
     try:
         yield seen
     finally:
+        kept._FUNCTION_CACHE = cache
         for module in modules:
             module.convert_to_static = original
 
