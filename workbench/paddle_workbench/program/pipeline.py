@@ -16,6 +16,7 @@ from .assembly import Numbering, assemble
 from .child import Message, Outcome, run_worker
 from .cost import costs_of
 from .lineage import next_stage
+from .loops import sound_loops
 from .memory import memory_plan
 from .model import MemoryPlan, OpCost, Stage
 from .printed import PrintedRegion, read_program
@@ -59,7 +60,7 @@ def save_for_stages(static: Any, folder: Path) -> Path:
     import paddle
 
     prefix = folder / PREFIX
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), sound_loops():  # saving may trace again
         warnings.simplefilter("ignore")
         paddle.jit.save(static, str(prefix))
     return prefix
