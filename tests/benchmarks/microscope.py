@@ -206,11 +206,13 @@ VIEWERS = [
         serve_microscope,
         "!(document.querySelector('.pw-Microscope-status')?.textContent ?? 'D').startsWith('D')",
     ),
-    Viewer("Netron", serve_netron, "document.querySelectorAll('svg .node').length > 0"),
+    # It makes the nodes first, and shows them once they are placed.
+    Viewer("Netron", serve_netron, "document.body.classList.contains('default')"),
     Viewer(
         "Model Explorer",
         serve_model_explorer,
-        "!!document.querySelector('canvas') && document.body.innerText.includes('op node count')",
+        "document.body.innerText.includes('op node count')"
+        " && !document.querySelector('.processing-msg-container')",
     ),
 ]
 

@@ -14,6 +14,9 @@ from .notebooks import open_cells
 from .test_learning import save_screenshot
 
 NETWORK = """
+import warnings
+
+warnings.simplefilter("ignore")  # Paddle's tell folders of this machine, and pictures are kept
 import numpy as np
 import paddle
 from paddle import nn
@@ -44,10 +47,11 @@ captured = capture(
     check_with=[np.ones((4, 3, 32, 32), "float32")],
 )
 """
-WIDGET = "ProgramMicroscope(captured)"
 
 
-def open_microscope(browser: Browser, lab: Lab, title: str, *, dark: bool) -> Iterator[Page]:
+def open_microscope(
+    browser: Browser, lab: Lab, title: str, lang: str, *, dark: bool
+) -> Iterator[Page]:
     folder = lab.home.parent / "settings" / "@jupyterlab" / "apputils-extension"
     folder.mkdir(parents=True, exist_ok=True)
     theme = {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"}
@@ -57,8 +61,9 @@ def open_microscope(browser: Browser, lab: Lab, title: str, *, dark: bool) -> It
     page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{lab.url}/lab/workspaces/looks")
-    open_cells(lab, page, "looks", [NETWORK, WIDGET])
+    page.goto(f"{lab.url}/lab/workspaces/looks-{lang}")
+    widget = f'ProgramMicroscope(captured, lang="{lang}")'
+    open_cells(lab, page, f"looks-{lang}", [NETWORK, widget])
     region = page.get_by_role("region", name=title)
     expect(region).to_be_visible()
     expect(region.get_by_role("application")).to_be_visible()
@@ -70,12 +75,14 @@ def open_microscope(browser: Browser, lab: Lab, title: str, *, dark: bool) -> It
 
 @pytest.fixture(scope="module")
 def english(browser: Browser, english_lab: Lab) -> Iterator[Page]:
-    yield from open_microscope(browser, english_lab, "Program microscope: Pictures", dark=False)
+    title = "Program microscope: Pictures"
+    yield from open_microscope(browser, english_lab, title, "en", dark=False)
 
 
 @pytest.fixture(scope="module")
-def chinese(browser: Browser, chinese_lab: Lab) -> Iterator[Page]:
-    yield from open_microscope(browser, chinese_lab, "程序显微镜：Pictures", dark=True)
+def chinese(browser: Browser, english_lab: Lab) -> Iterator[Page]:
+    title = "程序显微镜：Pictures"
+    yield from open_microscope(browser, english_lab, title, "zh", dark=True)
 
 
 def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Page) -> None:
@@ -152,6 +159,7 @@ def show_whole(region: Locator) -> None:
       node.scrollIntoView({ block: 'end' });
       for (const pane of node.querySelectorAll('*')) pane.scrollLeft = 0;
     }""")
+    region.page.wait_for_timeout(1_500)  # until what the last pass did is played
 
 
 def brightness(colour: str) -> float:

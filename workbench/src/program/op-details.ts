@@ -32,7 +32,11 @@ export class OpDetails {
   readonly node: HTMLElement;
 
   refresh(): void {
-    const rows = this._rows();
+    const { data } = this._model;
+    const all = this._rows();
+    // Weights light up with their op, and say nothing of it.
+    const computing = all.filter(row => !data.isConstant(row));
+    const rows = computing.length > 0 ? computing : all;
     const [row] = rows;
     if (row === undefined) {
       const hint = this._trans.__('Point at an op, a layer or a line.');
