@@ -21,6 +21,7 @@ FLOORS = {
     "course": 1,
     "environment": 1,
     "kernels": 1,
+    "ocr": 1,
     "program": 1,
     "text": 1,
     "runs": 2,
