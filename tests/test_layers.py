@@ -23,6 +23,8 @@ FLOORS = {
     "kernels": 1,
     "program": 1,
     "text": 1,
+    # Above text and environment: its pictures show their corpora, in their fonts.
+    "ocr": 2,
     "runs": 2,
     "checks": 2,
     "server": 3,

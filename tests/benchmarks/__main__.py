@@ -14,6 +14,7 @@ BENCHMARKS = [
     "program",
     "microscope",
     "text",
+    "ocr",
 ]
 
 
