@@ -1,0 +1,147 @@
+"""All stages put together: a picture in, its lines out, as PaddleOCR would."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .crops import cut_out, reading_order
+from .detection import DetectionSettings, Detector, find_boxes
+from .models import OcrModels, choose_models
+from .pictures import Picture, check_picture
+from .recognition import Recogniser
+from .results import PageResult, TextLine
+
+__all__ = ["Pipeline", "default_pipeline", "load_pipeline", "recognise_crop", "recognise_page"]
+
+
+class Pipeline:
+    """Detection, crops in reading order, recognition.
+
+    As `load_pipeline` makes it, the result equals that of `PaddleOCR.predict` with the same models
+    and `cpu_threads`, to the last digit.
+
+    Parameters
+    ----------
+    detector : Detector
+    recogniser : Recogniser
+        Official, or the learner's own.
+    settings : DetectionSettings or None
+    batch_size : int
+        Crops read together.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        recogniser: Recogniser,
+        *,
+        settings: DetectionSettings | None = None,
+        batch_size: int = 6,
+    ) -> None:
+        self.detector, self.recogniser = detector, recogniser
+        self.settings = settings or DetectionSettings()
+        self.batch_size = batch_size
+
+    def recognise(self, picture: Picture, *, keep_steps: int = 0) -> PageResult:
+        """Return the lines of a picture.
+
+        Parameters
+        ----------
+        picture : ndarray of uint8, (height, width, 3)
+            RGB, upright.
+        keep_steps : int
+            Candidates kept of each CTC step; 0 for none.
+
+        Raises
+        ------
+        ShapeError
+            If it is no such array.
+        """
+        check_picture(picture)
+        found = self.detector.probability_map(picture, self.settings)
+        boxes = reading_order(find_boxes(found, self.settings))
+        cut = [(box, cut_out(picture, box.points)) for box in boxes]
+        whole = [(box, crop) for box, crop in cut if crop is not None]
+        readings = self.recogniser.read(
+            [crop for _, crop in whole], batch_size=self.batch_size, keep_steps=keep_steps
+        )
+        lines = tuple(
+            TextLine(box.points, reading.text, reading.confidence, box.score, reading.steps)
+            for (box, _), reading in zip(whole, readings, strict=True)
+        )
+        names = (self.detector.model.name, self.recogniser.model.name)
+        return PageResult(found.size, lines, names)
+
+
+def load_pipeline(
+    models: OcrModels | None = None,
+    *,
+    settings: DetectionSettings | None = None,
+    threads: int = 2,
+    batch_size: int = 6,
+) -> Pipeline:
+    """Return a pipeline with these models; None for what `choose_models` decides.
+
+    Parameters
+    ----------
+    models : OcrModels or None
+    settings : DetectionSettings or None
+    threads : int
+        Of each network.
+    batch_size : int
+
+    Raises
+    ------
+    EnvironmentBrokenError
+        If the models are missing.
+    """
+    models = models or choose_models()
+    return Pipeline(
+        Detector(models.detection, threads=threads),
+        Recogniser(models.recognition, threads=threads),
+        settings=settings,
+        batch_size=batch_size,
+    )
+
+
+@lru_cache(maxsize=1)
+def default_pipeline() -> Pipeline:
+    """Return the pipeline of this process, loaded when first asked for."""
+    return load_pipeline()
+
+
+def recognise_page(picture: Picture) -> PageResult:
+    """Return the lines of a picture, read by the models of this machine.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, (height, width, 3)
+        RGB, upright.
+
+    Raises
+    ------
+    ShapeError
+        If it is no such array.
+    EnvironmentBrokenError
+        If the models are missing.
+    """
+    return default_pipeline().recognise(picture)
+
+
+def recognise_crop(crop: Picture) -> tuple[str, float]:
+    """Return the text of one straight line of text, and how sure the recogniser is, 0 to 1.
+
+    Parameters
+    ----------
+    crop : ndarray of uint8, (height, width, 3)
+        RGB.
+
+    Raises
+    ------
+    ShapeError
+        If it is no such array.
+    EnvironmentBrokenError
+        If the models are missing.
+    """
+    (reading,) = default_pipeline().recogniser.read([crop])
+    return reading.text, reading.confidence
