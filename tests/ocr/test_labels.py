@@ -133,9 +133,13 @@ def test_what_is_not_changed_is_written_as_it_was(content: bytes) -> None:
 
 
 def test_new_line_begins_a_line_of_its_own() -> None:
-    found = LabelFile.parse(b"a.jpg\t[]")
-    found.put("b.jpg", ())
-    assert found.dump() == b"a.jpg\t[]\nb.jpg\t[]\n"
+    for content in (b"a.jpg\t[]", b"a.jpg\t[]\n"):
+        found = LabelFile.parse(content)
+        found.put("b.jpg", ())
+        assert found.dump() == b"a.jpg\t[]\nb.jpg\t[]\n"
+        found.remove({"a.jpg", "c.jpg"})
+        found.put("c.jpg", ())
+        assert found.dump() == b"b.jpg\t[]\nc.jpg\t[]\n"
 
 
 def test_name_behind_a_byte_order_mark_is_found() -> None:

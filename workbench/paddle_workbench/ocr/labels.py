@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -142,8 +142,8 @@ class _Lines(Generic[Value]):
         for number, source in enumerate(content.decode(*_CODING).split("\n"), 1):
             found._read(number, source)
         last = found.records.pop()
-        if last.source:
-            found.records.append(replace(last, source=last.source.removesuffix("\n")))
+        if last.source != "\n":
+            found.records.append(replace(last, source=(last.source or "").removesuffix("\n")))
         return found
 
     def __len__(self) -> int:
@@ -163,6 +163,12 @@ class _Lines(Generic[Value]):
             self.records.append(Record(name, value))
         elif self.records[at].value != value:
             self.records[at] = Record(name, value)
+
+    def remove(self, names: Collection[str]) -> None:
+        """Take out what stands behind names; what is not there is no matter."""
+        kept = [each for each in self.records if each.value is None or each.name not in names]
+        self.records = kept
+        self._places = {each.name: at for at, each in enumerate(kept) if each.value is not None}
 
     def dump(self) -> bytes:
         """Return the content of the file; lines that were not changed are as they were read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import warnings
@@ -88,6 +89,11 @@ class PictureFile:
         self._bytes = _read(path)
         self.kind: Literal["picture", "pdf"] = "pdf" if _is_pdf(self._bytes) else "picture"
         self._pages = self._count()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal digits."""
+        return hashlib.sha256(self._bytes).hexdigest()
 
     def __len__(self) -> int:
         """Return the number of pages."""
