@@ -157,6 +157,14 @@ BUNDLED_FILES = (
         16_412_332,
         "1652500938055a232cfbfa321de6ebaadfc5635dd9f75e369bc991d14a6512dd",
     ),
+    BundledFile(
+        "chinese_serif_font",
+        "mplfonts==0.0.11",
+        "mplfonts",
+        "fonts/NotoSerifCJKsc-Regular.otf",
+        23_613_224,
+        "efa5e49879a789c1ecad8f07e1813c7f9aa6c4b951fdbb5791d85d67345632d7",
+    ),
 )
 
 

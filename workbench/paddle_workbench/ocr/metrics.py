@@ -1,0 +1,249 @@
+"""How good it is: detection, reading, and both together."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ShapeError
+from .canvas import TrueLine
+from .results import PageResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "PageScores",
+    "character_error_rate",
+    "confusions",
+    "line_accuracy",
+    "match_boxes",
+    "score_pages",
+]
+
+SAME_PLACE: Final = 0.5  # intersection over union
+
+
+def normalised(text: str) -> str:
+    """Return the text as it is compared: NFKC, without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def character_error_rate(predicted: Sequence[str], reference: Sequence[str]) -> float:
+    """Return the character error rate of a set of recognised lines.
+
+    Parameters
+    ----------
+    predicted, reference : sequence of str, equal lengths
+        One entry per text line; compared after NFKC normalisation, without blanks.
+
+    Returns
+    -------
+    float
+        Levenshtein edits divided by reference characters; 0 is perfect, it may exceed 1.
+
+    Raises
+    ------
+    ShapeError
+        If the two sequences differ in length, or the reference has no characters.
+
+    References
+    ----------
+    Morris et al. 2004, "From WER and RIL to MER and WIL".
+    """
+    _check_lengths(predicted, reference)
+    edits, characters = _edits(predicted, reference)
+    if not characters:
+        raise ShapeError(
+            "The reference has no characters, so there is no rate.",
+            "Leave empty lines out of the reference.",
+        )
+    return edits / characters
+
+
+def line_accuracy(predicted: Sequence[str], reference: Sequence[str]) -> float:
+    """Return the share of lines without any error, compared as in `character_error_rate`.
+
+    Raises
+    ------
+    ShapeError
+        If the two sequences differ in length or are empty.
+    """
+    _check_lengths(predicted, reference)
+    if not reference:
+        raise ShapeError("There are no lines to compare.", "Give at least one.")
+    right = sum(
+        normalised(one) == normalised(other)
+        for one, other in zip(predicted, reference, strict=True)
+    )
+    return right / len(reference)
+
+
+def confusions(predicted: Sequence[str], reference: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Return which character was read as which other, and how often.
+
+    Characters that were left out or put in count as read as, or read from, the empty string.
+
+    Parameters
+    ----------
+    predicted, reference : sequence of str, equal lengths
+
+    Returns
+    -------
+    Counter
+        Of (what stands there, what was read).
+
+    Raises
+    ------
+    ShapeError
+        If the two sequences differ in length.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    _check_lengths(predicted, reference)
+    found: Counter[tuple[str, str]] = Counter()
+    for read, stands in zip(predicted, reference, strict=True):
+        one, other = normalised(stands), normalised(read)
+        for edit in Levenshtein.editops(one, other):
+            left = "" if edit.tag == "insert" else one[edit.src_pos]
+            right = "" if edit.tag == "delete" else other[edit.dest_pos]
+            found[left, right] += 1
+    return found
+
+
+def match_boxes(
+    predicted: NDArray[np.float32], reference: NDArray[np.float32]
+) -> tuple[tuple[int, int], ...]:
+    """Return which predicted box is which true one: those that overlap most, at 0.5 and more.
+
+    Parameters
+    ----------
+    predicted, reference : ndarray of float32, (boxes, 4, 2)
+
+    Returns
+    -------
+    tuple of (int, int)
+        Places in `predicted` and `reference`; none stands twice.
+
+    References
+    ----------
+    Karatzas et al. 2015, "ICDAR 2015 Competition on Robust Reading".
+    """
+    import shapely
+
+    if len(predicted) == 0 or len(reference) == 0:
+        return ()
+    ours, theirs = shapely.polygons(predicted)[:, None], shapely.polygons(reference)[None]
+    # A quadrangle drawn by hand may cross itself.
+    ours, theirs = shapely.make_valid(ours), shapely.make_valid(theirs)
+    shared = shapely.area(shapely.intersection(ours, theirs))
+    overlap = shared / np.maximum(shapely.area(ours) + shapely.area(theirs) - shared, 1e-9)
+    pairs: list[tuple[int, int]] = []
+    for flat in np.argsort(-overlap, axis=None, kind="stable"):
+        i, j = (int(place) for place in np.unravel_index(flat, overlap.shape))
+        if overlap[i, j] < SAME_PLACE:
+            break
+        if all(i != one and j != other for one, other in pairs):
+            pairs.append((i, j))
+    return tuple(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class PageScores:
+    """Counts over some pages; the rates follow from them.
+
+    Parameters
+    ----------
+    predicted, reference : int
+        Boxes found, and boxes that are there.
+    matched : int
+        Boxes found where one is, at an intersection over union of 0.5.
+    right : int
+        Of those matched, how many were read without error.
+    edits, characters : int
+        Levenshtein edits over all lines, and characters that are there. Text of a box that was
+        missed counts as left out, that of a box where none is as put in.
+    """
+
+    predicted: int
+    reference: int
+    matched: int
+    right: int
+    edits: int
+    characters: int
+
+    @property
+    def precision(self) -> float:
+        return self.matched / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.matched / self.reference if self.reference else 0.0
+
+    @property
+    def h_mean(self) -> float:
+        """Harmonic mean of precision and recall of the boxes."""
+        return 2 * self.matched / max(self.predicted + self.reference, 1)
+
+    @property
+    def end_to_end_f1(self) -> float:
+        """As `h_mean`, with boxes that were also read without error."""
+        return 2 * self.right / max(self.predicted + self.reference, 1)
+
+    @property
+    def character_error_rate(self) -> float:
+        return self.edits / max(self.characters, 1)
+
+    def table(self) -> pd.Series:
+        """Return all rates."""
+        import pandas as pd
+
+        names = ("precision", "recall", "h_mean", "end_to_end_f1", "character_error_rate")
+        return pd.Series({name: getattr(self, name) for name in names})
+
+
+def score_pages(pages: Iterable[tuple[PageResult, Sequence[TrueLine]]]) -> PageScores:
+    """Return how well pages were read.
+
+    Parameters
+    ----------
+    pages : iterable of (PageResult, sequence of TrueLine)
+        What was read, and what is there.
+    """
+    counts = np.zeros(6, dtype=np.int64)
+    for result, truth in pages:
+        boxes = np.array([line.box for line in truth], dtype=np.float32).reshape(-1, 4, 2)
+        pairs = match_boxes(result.boxes, boxes)
+        read, there = dict(enumerate(result.lines)), dict(enumerate(truth))
+        texts = [(read.pop(i).text, there.pop(j).text) for i, j in pairs]
+        right = sum(normalised(one) == normalised(other) for one, other in texts)
+        texts += [(line.text, "") for line in read.values()]
+        texts += [("", line.text) for line in there.values()]
+        edits, characters = _edits([one for one, _ in texts], [other for _, other in texts])
+        counts += (len(result), len(truth), len(pairs), right, edits, characters)
+    return PageScores(*(int(count) for count in counts))
+
+
+def _edits(predicted: Sequence[str], reference: Sequence[str]) -> tuple[int, int]:
+    from rapidfuzz.distance import Levenshtein
+
+    pairs = [
+        (normalised(one), normalised(other))
+        for one, other in zip(predicted, reference, strict=True)
+    ]
+    edits = sum(Levenshtein.distance(one, other) for one, other in pairs)
+    return edits, sum(len(other) for _, other in pairs)
+
+
+def _check_lengths(predicted: Sequence[str], reference: Sequence[str]) -> None:
+    if len(predicted) != len(reference):
+        raise ShapeError(
+            f"{len(predicted)} lines were read and {len(reference)} are there.",
+            "Give one recognised line for each true one.",
+        )
