@@ -48,7 +48,7 @@ def read_crop(crop: NDArray[np.uint8]) -> tuple[str, float]:
     return f"{crop.shape[1]}x{crop.shape[0]}", 0.5
 
 
-def save_picture(path: Path, texts: tuple[str, ...] = TEXTS) -> Path:
+def save_picture(path: Path, texts: tuple[str, ...] = TEXTS, size: tuple[int, int] = SIZE) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture(texts)).save(path)
+    Image.fromarray(picture(texts, size)).save(path)
     return path

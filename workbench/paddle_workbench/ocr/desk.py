@@ -220,6 +220,12 @@ class Desk:
             self._failures.pop(index, None)
             return self.page(index) or self._put(index, DeskPage.from_result(result))
 
+    def timed_recognise(self, index: int) -> float:
+        """Recognise one page as `recognise`, and return the seconds that it took."""
+        began = time.monotonic()
+        self.recognise(index)
+        return time.monotonic() - began
+
     def progress(self) -> Progress:
         states = [self.summary(index).state for index in range(len(self))]
         return Progress(
