@@ -62,6 +62,10 @@ def on_disk(folder: Path) -> list[dict[str, object]]:
     return lines
 
 
+def options(desk: Locator, **kind: bool) -> Locator:
+    return desk.get_by_role("listbox").get_by_role("option", **kind)
+
+
 def rows(desk: Locator) -> list[str]:
     return desk.locator(".pw-OcrDesk-text").all_text_contents()
 
@@ -89,17 +93,17 @@ def test_ten_lines_are_corrected_by_keys_alone_and_survive_a_reload(
     # The selection stands on the first line that is left: split, merge back, delete, undo, redo.
     keys.press("s")
     keys.press("Enter")
-    expect(desk.get_by_role("option")).to_have_count(13)
+    expect(options(desk)).to_have_count(13)
     keys.press("m")
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
     keys.press("Delete")
-    expect(desk.get_by_role("option")).to_have_count(11)
+    expect(options(desk)).to_have_count(11)
     keys.press("z")
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
     keys.press("Z")
-    expect(desk.get_by_role("option")).to_have_count(11)
+    expect(options(desk)).to_have_count(11)
     keys.press("z")
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
 
     # A corner of the last line goes 13 pixels to the right; the line is read upside down.
     keys.press("ArrowDown")
@@ -151,11 +155,11 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     keys.press("Enter")
     expect(desk.get_by_role("alert")).to_be_hidden()
     keys.press("o")
-    expect(desk.get_by_role("option")).to_have_count(11)
+    expect(options(desk)).to_have_count(11)
     keys.press("<")
     expect(desk.get_by_role("spinbutton")).to_have_value("0.85")
     keys.press("o")
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
 
     keys.press("?")
     expect(desk.get_by_role("dialog", name="Keys")).to_contain_text("accept every line")
@@ -166,7 +170,7 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     expect(desk.get_by_text("This page was not recognised yet.")).to_be_visible()
     desk.get_by_role("button", name="Recognise all").click()
     expect(desk.get_by_text("2 of 2 recognised")).to_be_visible()
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
     desk.get_by_role("listbox").focus()
     keys.press("]")
     expect(desk.get_by_text("There is no further page.")).to_be_visible()
@@ -177,14 +181,14 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     assert place is not None
     middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.click(*middle)
-    chosen = desk.get_by_role("option", selected=True)
+    chosen = options(desk, selected=True)
     expect(chosen).to_contain_text("错5")
     keys.press("b")
     page.mouse.move(middle[0] - 40, middle[1] - 20)
     page.mouse.down()
     page.mouse.move(middle[0] + 40, middle[1] + 20)
     page.mouse.up()
-    expect(desk.get_by_role("option")).to_have_count(13)
+    expect(options(desk)).to_have_count(13)
 
 
 def test_official_models_read_a_page_and_one_line_again(
@@ -192,7 +196,7 @@ def test_official_models_read_a_page_and_one_line_again(
 ) -> None:
     page = open_page(english_lab)
     desk = desk_in(english_lab, page, "official", OFFICIAL)
-    expect(desk.get_by_role("option")).to_have_count(12)
+    expect(options(desk)).to_have_count(12)
     assert rows(desk) == list(TEXTS)
     desk.get_by_role("listbox").focus()
     page.keyboard.press("e")

@@ -85,7 +85,8 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     """Whether pages are being recognised."""
 
     seconds_a_page = traitlets.Float(0.0).tag(sync=True)
-    """Mean time of the pages recognised since the widget was made, in seconds; 0 if none."""
+    """Mean seconds of the pages recognised since the widget was made; 0 if none. The first, which
+    loads the models, counts only while it is alone."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What to know of this page and of the files, a sentence each."""
@@ -278,7 +279,8 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             return
         try:
             self._times.append(self.desk.timed_recognise(index))
-            self.seconds_a_page = float(np.mean(self._times))
+            # The first page loads the models too.
+            self.seconds_a_page = float(np.mean(self._times[1:] or self._times))
         except Exception:  # noqa: S110 - the page says why
             pass
 

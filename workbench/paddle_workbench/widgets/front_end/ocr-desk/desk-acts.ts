@@ -25,6 +25,11 @@ export class DeskActs {
 
   run(act: Act): void {
     const { state, canvas } = this._options;
+    // While corners are drawn, only the view changes besides.
+    if (state.draft !== null && act !== 'leave' && act !== 'help') {
+      this._view(act);
+      return;
+    }
     switch (act) {
       case 'next':
       case 'previous':

@@ -196,8 +196,15 @@ export class PageCanvas {
           this._trace(context, line.points);
         }
       }
+      // A seam beneath, so that lines are seen on pictures of every colour.
+      context.setLineDash([]);
+      context.lineWidth = 4;
+      context.strokeStyle = colour('--pw-back');
+      context.globalAlpha = 0.7;
+      context.stroke();
+      context.globalAlpha = 1;
       context.setLineDash(kind === 'doubtful' ? [5, 3] : []);
-      context.lineWidth = 1.5;
+      context.lineWidth = 2;
       context.strokeStyle = colours[kind];
       context.stroke();
     }
@@ -231,15 +238,21 @@ export class PageCanvas {
     back: string
   ): void {
     const { state } = this._options;
+    const [left, top, right, bottom] = bounds(
+      points.map(point => this._view.toScreen(point))
+    );
+    // In small boxes handles would hide the text.
+    const size =
+      Math.min(right - left, bottom - top) < 28 ? HANDLE / 2 : HANDLE;
     points.forEach((point, at) => {
       const [x, y] = this._view.toScreen(point);
       const taken = state.draft !== null && at === state.corner;
       context.beginPath();
       // Where the text begins stands a square: colour and place alone would not tell.
       if (at === 0) {
-        context.rect(x - HANDLE, y - HANDLE, 2 * HANDLE, 2 * HANDLE);
+        context.rect(x - size, y - size, 2 * size, 2 * size);
       } else {
-        context.arc(x, y, HANDLE, 0, 2 * Math.PI);
+        context.arc(x, y, size, 0, 2 * Math.PI);
       }
       context.lineWidth = 2;
       context.strokeStyle = accent;
