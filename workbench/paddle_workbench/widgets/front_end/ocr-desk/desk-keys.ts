@@ -79,7 +79,7 @@ const KEYS: Readonly<Record<string, Act>> = {
   'Shift+ArrowRight': 'pan-right',
   'Shift+ArrowUp': 'pan-up',
   'Shift+ArrowDown': 'pan-down',
-  'Ctrl+s': 'save',
+  S: 'save',
   '?': 'help',
   Escape: 'leave'
 };
@@ -123,7 +123,7 @@ export function keyHelp(trans: ITranslation): [string, string][] {
     ['+ - 0 f', trans.__('zoom in, out, whole page, this line')],
     ['t', trans.__('turn the view')],
     ['Shift+←→↑↓', trans.__('move the picture')],
-    ['Ctrl+S', trans.__('save as Label.txt')],
+    ['S', trans.__('save as Label.txt')],
     ['Esc', trans.__('leave what was begun')]
   ];
 }
