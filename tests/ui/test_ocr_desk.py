@@ -106,7 +106,7 @@ def test_ten_lines_are_corrected_by_keys_alone_and_survive_a_reload(
     expect(options(desk)).to_have_count(12)
 
     # A corner of the last line goes 13 pixels to the right; the line is read upside down.
-    keys.press("ArrowDown")
+    expect(options(desk, selected=True)).to_contain_text("错11")
     keys.press("w")
     keys.press("Tab")
     keys.press("Shift+ArrowRight")
