@@ -12,6 +12,7 @@ BENCHMARKS = [
     "kernels",
     "checks",
     "microscope",
+    "ocr",
     "ocr_desk",
     "text",
 ]

@@ -70,7 +70,7 @@ def examine_in_child() -> str:
 def test_doctor_finds_files_intact() -> None:
     (observation,) = examine_bundled()
     assert observation.state == "ok"
-    assert "11 files" in observation.detail.en
+    assert "12 files" in observation.detail.en
 
 
 def test_doctor_finds_a_changed_and_a_missing_file(make_package: MakePackage) -> None:

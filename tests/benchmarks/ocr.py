@@ -1,0 +1,123 @@
+"""Seconds a page and errors of the OCR pipelines, on the same pictures and two cores."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from paddle_workbench.ocr.generator import SyntheticPicture
+    from paddle_workbench.ocr.pictures import Picture
+    from paddle_workbench.ocr.results import PageResult
+
+Read = Callable[["Picture"], "PageResult"]
+
+ROUNDS = 3
+
+
+def pages() -> list[SyntheticPicture]:
+    """Price tags, forms, receipts and pages, as scanned and by phone."""
+    from paddle_workbench.ocr.generator import generate
+
+    kinds = ("price_tag", "form", "receipt", "page")
+    return [generate(kind, 40 + i) for i, kind in enumerate(kinds)] + [
+        generate(kind, 50 + i, camera=None) for i, kind in enumerate(kinds)
+    ]
+
+
+def result(
+    picture: Picture, boxes: Sequence[object], texts: Sequence[str], name: str
+) -> PageResult:
+    """What another pipeline read, in our types."""
+    from paddle_workbench.ocr.results import PageResult, TextLine
+
+    lines = tuple(
+        TextLine(np.array(box, dtype=np.float32), text, 1.0)
+        for box, text in zip(boxes, texts, strict=True)
+    )
+    return PageResult((picture.shape[1], picture.shape[0]), lines, (name, name))
+
+
+def paddleocr() -> Read:
+    """PaddleOCR with the bundled models and its own settings."""
+    from paddle_workbench.ocr.models import choose_models, official_pipeline
+
+    pipeline = official_pipeline(choose_models(allow_cached=False))
+
+    def read(picture: Picture) -> PageResult:
+        found = pipeline.predict(np.ascontiguousarray(picture[..., ::-1]))[0]
+        return result(picture, found["rec_polys"], found["rec_texts"], "PaddleOCR")
+
+    return read
+
+
+def ours(batch_size: int, threads: int) -> Read:
+    from paddle_workbench.ocr.models import choose_models
+    from paddle_workbench.ocr.pipeline import load_pipeline
+
+    models = choose_models(allow_cached=False)
+    return load_pipeline(models, batch_size=batch_size, threads=threads).recognise
+
+
+def rapidocr() -> Read:
+    """RapidOCR with the models it carries, on ONNX Runtime."""
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR(params={"Global.log_level": "critical"})
+
+    def read(picture: Picture) -> PageResult:
+        found = engine(np.ascontiguousarray(picture[..., ::-1]))
+        boxes = [] if found.boxes is None else list(found.boxes)
+        return result(picture, boxes, list(found.txts or ()), "RapidOCR")
+
+    return read
+
+
+def main() -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:2]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import paddle  # noqa: F401
+        import paddleocr as _loaded  # noqa: F401
+    from paddle_workbench.ocr.metrics import score_pages
+
+    readers: dict[str, Callable[[], Read]] = {"PaddleOCR as it comes": paddleocr}
+    for batch_size, threads in ((6, 1), (6, 2), (1, 2), (16, 2)):
+        name = f"ours, {batch_size} a batch, {threads} thread{'s' * (threads > 1)}"
+        readers[name] = lambda b=batch_size, t=threads: ours(b, t)
+    if find_spec("rapidocr"):
+        readers["RapidOCR, its own models"] = rapidocr
+    else:
+        print("RapidOCR is not installed, and is left out.")
+    sheets = pages()
+    loaded = {name: load() for name, load in readers.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in loaded}
+    found = {name: [read(sheet.picture) for sheet in sheets] for name, read in loaded.items()}
+    for _ in range(ROUNDS):
+        for name, read in loaded.items():  # in turn, so that the machine's moods are shared
+            started = time.perf_counter()
+            for sheet in sheets:
+                read(sheet.picture)
+            seconds[name].append((time.perf_counter() - started) / len(sheets))
+    print(f"\nOCR of {len(sheets)} pictures after one round to warm up, {ROUNDS} rounds in turn")
+    width = max(map(len, loaded))
+    print(
+        f"  {'':{width}}  {'min':>6} {'median':>6} {'max':>6} s a page  pages a min"
+        "  character errors  h-mean  end-to-end F1"
+    )
+    for name, values in seconds.items():
+        scores = score_pages(zip(found[name], [sheet.lines for sheet in sheets], strict=True))
+        median = statistics.median(values)
+        print(
+            f"  {name:{width}}  {min(values):6.2f} {median:6.2f} {max(values):6.2f}"
+            f"           {60 / median:11.0f}  {scores.character_error_rate:16.2%}"
+            f"  {scores.h_mean:6.3f}  {scores.end_to_end_f1:13.3f}"
+        )

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from paddleocr import PaddleOCR
+
+    from paddle_workbench.ocr.pipeline import Pipeline
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _imported() -> None:
+    """Import once what warns of its own source when it is compiled, before warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import paddle  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def models_without_cache() -> Iterator[None]:
+    """The models of the packages, whatever this machine has downloaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDLE_PDX_CACHE_HOME", str(Path(__file__).parent / "no-cache"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def pipeline(models_without_cache: None) -> Pipeline:
+    """Ours, loaded once."""
+    from paddle_workbench.ocr.pipeline import load_pipeline
+
+    return load_pipeline()
+
+
+@pytest.fixture(scope="session")
+def official(models_without_cache: None) -> PaddleOCR:
+    """PaddleOCR as it comes, loaded once."""
+    from paddle_workbench.ocr.models import official_pipeline
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return official_pipeline(cpu_threads=2)

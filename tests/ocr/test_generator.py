@@ -1,0 +1,98 @@
+"""Generated pictures: the same from the same seed, with boxes where the ink is."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pytest
+
+from paddle_workbench.errors import ParameterError, TextError
+from paddle_workbench.ocr.camera import Camera
+from paddle_workbench.ocr.generator import KINDS, Kind, generate, generate_many
+from paddle_workbench.ocr.texts import TextSource, commonest_characters, corpus, wrap
+
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@each_kind
+def test_same_seed_gives_the_same_picture(kind: Kind) -> None:
+    first, second = (generate(kind, 5, camera=None) for _ in range(2))
+    np.testing.assert_array_equal(first.picture, second.picture)
+    assert [line.text for line in first.lines] == [line.text for line in second.lines]
+    other = generate(kind, 6, camera=None)
+    assert other.picture.shape != first.picture.shape or (other.picture != first.picture).any()
+
+
+@each_kind
+def test_camera_changes_the_look_and_not_the_text(kind: Kind) -> None:
+    clean, phone = generate(kind, 2), generate(kind, 2, camera=None)
+    assert [line.text for line in clean.lines] == [line.text for line in phone.lines]
+    assert clean.picture.shape != phone.picture.shape
+
+
+@each_kind
+@pytest.mark.parametrize("camera", [Camera(), Camera(angle_deg=10, perspective=0.05, scale=1.2)])
+def test_boxes_hold_ink_and_lie_in_the_picture(kind: Kind, camera: Camera) -> None:
+    page = generate(kind, 8, camera=camera)
+    height, width = page.picture.shape[:2]
+    for line in page.lines:
+        assert line.text == line.text.strip() != ""
+        assert (line.box >= -1).all()
+        assert (line.box <= (width + 1, height + 1)).all()
+        left, top = np.maximum(line.box.min(axis=0), 0).astype(int)
+        right, bottom = line.box.max(axis=0).astype(int)
+        inside = page.picture[top:bottom, left:right].astype(int)
+        assert np.ptp(inside) > 60, line.text
+
+
+def test_each_effect_does_what_its_name_says() -> None:
+    plain = generate("price_tag", 1).picture.astype(float)
+    faint = generate("price_tag", 1, camera=Camera(contrast=0.3)).picture
+    assert np.ptp(faint) < np.ptp(plain)
+    noisy = generate("price_tag", 1, camera=Camera(noise=8)).picture
+    assert 4 < np.abs(noisy - plain).mean() < 9
+    blurred = generate("price_tag", 1, camera=Camera(blur=3)).picture.astype(float)
+    assert np.abs(np.diff(blurred, axis=1)).mean() < 0.6 * np.abs(np.diff(plain, axis=1)).mean()
+    dark = generate("price_tag", 1, camera=Camera(shadow=0.6)).picture
+    assert dark.mean() < 0.9 * plain.mean()
+    small = generate("price_tag", 1, camera=Camera(scale=0.5)).picture
+    assert small.shape[:2] == (plain.shape[0] // 2, plain.shape[1] // 2)
+    squeezed = generate("price_tag", 1, camera=Camera(jpeg_quality=10)).picture
+    assert 0 < np.abs(squeezed - plain).mean() < 20
+
+
+def test_kinds_take_turns() -> None:
+    assert [page.kind for page in generate_many(6)] == [*KINDS, KINDS[0]]
+
+
+def test_unknown_kind_is_named() -> None:
+    with pytest.raises(ParameterError, match=r"'poster'.*\n.*price_tag, receipt"):
+        generate("poster", 0)  # type: ignore[arg-type]
+
+
+def test_train_and_test_share_no_text() -> None:
+    shared = {text for text in corpus("train") if len(text) > 20} & set(corpus("test"))
+    # What stands in both was cut from different texts: letterheads and set phrases.
+    assert len(shared) < 0.002 * len(corpus("test"))
+
+
+def test_source_keeps_to_its_characters() -> None:
+    characters = commonest_characters(200)
+    assert len(set(characters)) == 200
+    source, rng = TextSource(characters=characters), np.random.default_rng(0)
+    lines = [source.line(rng, shortest=3, longest=8) for _ in range(200)]
+    assert set("".join(lines)) <= set(characters)
+    assert {len(line) for line in lines} <= set(range(2, 9))
+    with pytest.raises(TextError, match="'饕龘'"):
+        TextSource(characters="饕龘")
+
+
+def test_corpus_has_no_blanks_and_no_full_width_digits() -> None:
+    text = "".join(corpus("test"))
+    assert not any(c.isspace() for c in text)
+    assert not any(unicodedata.east_asian_width(c) == "F" and c.isalnum() for c in set(text))
+
+
+def test_wrapped_line_begins_with_no_closing_sign() -> None:
+    assert wrap("一二三四，五六七。八", 4) == ["一二三四，", "五六七。", "八"]

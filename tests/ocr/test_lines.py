@@ -1,0 +1,99 @@
+"""Lines to train on, and a recogniser of one's own in the official one's place."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from paddle_workbench.errors import ShapeError
+from paddle_workbench.ocr.lines import describe_recogniser, generate_lines
+from paddle_workbench.ocr.models import OcrModel
+from paddle_workbench.ocr.recognition import Recogniser, batches_by_width
+from paddle_workbench.ocr.texts import TextSource, commonest_characters
+
+if TYPE_CHECKING:
+    from paddle_workbench.ocr.pipeline import Pipeline as PipelineType
+
+CHARACTERS = commonest_characters(50)
+
+
+def test_same_seed_gives_the_same_lines() -> None:
+    source = TextSource(characters=CHARACTERS)
+    first, second = (generate_lines(20, 3, source) for _ in range(2))
+    assert first.texts == second.texts
+    for one, other in zip(first.crops, second.crops, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert generate_lines(20, 4, source).texts != first.texts
+    assert set("".join(first.texts)) <= set(CHARACTERS)
+    assert {crop.shape[0] for crop in first.crops} == {32}
+
+
+def test_lines_can_be_read(pipeline: PipelineType) -> None:
+    lines = generate_lines(12, 0, TextSource(characters=commonest_characters(300)))
+    read = [reading.text for reading in pipeline.recogniser.read(lines.crops)]
+    right = sum(one == other for one, other in zip(read, lines.texts, strict=True))
+    assert right >= 10
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
+    """A small network that has learned nothing, exported; and the network itself."""
+    import paddle
+    from paddle import nn
+    from paddle.static import InputSpec
+
+    class Small(nn.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.features = nn.Conv2D(3, 8, (32, 4), stride=(32, 4))
+            self.rnn = nn.GRU(8, 6, direction="bidirect")
+            self.fc = nn.Linear(12, len(CHARACTERS) + 1)
+
+        def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+            x = self.features(x).squeeze(2).transpose([0, 2, 1])
+            return nn.functional.softmax(self.fc(self.rnn(x)[0]) * 20, axis=-1)
+
+    paddle.seed(0)
+    net = Small()
+    net.eval()
+    folder = tmp_path_factory.mktemp("own")
+    spec = [InputSpec([None, 3, 32, None], "float32", "x")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        static = paddle.jit.to_static(net, input_spec=spec, full_graph=True)
+        paddle.jit.save(static, str(folder / "inference"))
+    return describe_recogniser(folder, "own", CHARACTERS, height=32, narrowest=96), net
+
+
+def test_exported_recogniser_equals_the_eager_one(own: tuple[OcrModel, object]) -> None:
+    import paddle
+
+    model, net = own
+    reader = Recogniser(model)
+    crops = generate_lines(5, 0, TextSource(characters=CHARACTERS)).crops
+    for batch in batches_by_width(crops, height=reader.height, narrowest=reader.narrowest):
+        eager = net(paddle.to_tensor(batch.pixels)).numpy()  # type: ignore[operator]
+        np.testing.assert_allclose(reader.probabilities(batch), eager, atol=1e-5)
+
+
+def test_own_recogniser_takes_the_official_ones_place(
+    pipeline: PipelineType, own: tuple[OcrModel, object]
+) -> None:
+    from paddle_workbench.ocr.generator import generate
+    from paddle_workbench.ocr.pipeline import Pipeline
+
+    picture = generate("form", 1).picture
+    official = pipeline.recognise(picture)
+    ours = Pipeline(pipeline.detector, Recogniser(own[0])).recognise(picture)
+    assert ours.models == ("PP-OCRv5_mobile_det", "own")
+    np.testing.assert_array_equal(ours.boxes, official.boxes)
+    assert set(ours.text) <= {*CHARACTERS, "\n"}
+
+
+def test_character_that_stands_twice_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(ShapeError, match="Of 3 characters 2 differ"):
+        describe_recogniser(tmp_path, "own", "天地天", height=32, narrowest=96)
