@@ -179,7 +179,11 @@ export default defineWidget<IDeskTraits>(
     let notices = '';
     for (const name of TRAITS) {
       onChange(name, () => {
+        const before = state.selected;
         state.refresh();
+        if (state.selected !== before) {
+          canvas.reveal();
+        }
         const told = model.get('notices').join(' ');
         if (told !== notices) {
           notices = told;

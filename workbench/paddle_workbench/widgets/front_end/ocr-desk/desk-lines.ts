@@ -73,6 +73,18 @@ export function lineInPlace(
   return (lines[place < 0 ? 0 : place] ?? lines[lines.length - 1])?.id ?? null;
 }
 
+/** The first line that is new or not as it was, or null. */
+export function firstChanged(
+  lines: readonly IDeskLine[],
+  before: readonly IDeskLine[]
+): number | null {
+  const known = new Map(before.map(line => [line.id, JSON.stringify(line)]));
+  const changed = lines.find(
+    line => known.get(line.id) !== JSON.stringify(line)
+  );
+  return changed?.id ?? null;
+}
+
 /** Whether a point lies inside a polygon (even-odd rule). */
 export function contains(
   points: readonly Point[],

@@ -1,6 +1,6 @@
 import type { IModel, ITraits } from '../base/widget';
 import type { IDeskLine, IPageSummary, Point } from './desk-lines';
-import { lineInPlace, nextLine, standing } from './desk-lines';
+import { firstChanged, lineInPlace, nextLine, standing } from './desk-lines';
 
 export interface IDeskTraits extends ITraits {
   pages: readonly IPageSummary[];
@@ -72,8 +72,13 @@ export class DeskState {
       this.turns = 0;
       this.leave();
       this._selectFirst();
-    } else {
-      this.selected = lineInPlace(this.lines, this._before, this.selected);
+    } else if (this.lines !== this._before) {
+      const changed = this._follows
+        ? firstChanged(this.lines, this._before)
+        : null;
+      this._follows = false;
+      this.selected =
+        changed ?? lineInPlace(this.lines, this._before, this.selected);
     }
     this._before = this.lines;
   }
@@ -99,6 +104,8 @@ export class DeskState {
 
   /** Ask for an edit of the page that is shown. */
   edit(edit: string, values: Readonly<Record<string, unknown>> = {}): void {
+    // Where these happen the eye wants to be.
+    this._follows = ['undo', 'redo', 'add'].includes(edit);
     this.request('edit', { edit, values });
   }
 
@@ -133,6 +140,7 @@ export class DeskState {
     this._before = this.lines;
   }
 
+  private _follows = false;
   private _sent: number;
   private _shown: number;
   private _before: readonly IDeskLine[] = [];

@@ -122,6 +122,24 @@ describe('the state of the desk', () => {
     expect([state.mode, state.draft]).toEqual(['walk', null]);
   });
 
+  it('goes where an edit was undone, and to a box that was drawn', () => {
+    const traits = new Traits();
+    const state = new DeskState(traits);
+    state.edit('undo');
+    state.refresh();
+    expect(state.selected).toBe(2);
+    traits.set('lines', [line(1, true), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(3);
+    state.edit('add');
+    traits.set('lines', [line(4), line(1, true), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(4);
+    traits.set('lines', [line(4), line(1), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(4);
+  });
+
   it('walks doubtful lines alone where they are listed alone', () => {
     const traits = new Traits();
     traits.values.only_doubtful = true;
