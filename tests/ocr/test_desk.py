@@ -120,6 +120,27 @@ def test_picture_is_known_again_wherever_it_lies(shop: Path) -> None:
     assert texts(desk, at) == ["手"]
 
 
+def test_desks_that_recognise_at_once_take_turns(shop: Path) -> None:
+    reading = threading.Lock()
+    together: list[bool] = []
+
+    def alone(pixels: NDArray[np.uint8]) -> PageResult:
+        together.append(not reading.acquire(blocking=False))
+        # Long enough that another thread would come in between.
+        threading.Event().wait(0.02)
+        if not together[-1]:
+            reading.release()
+        return read_page(pixels)
+
+    desks = [open_desk(shop, folder=shop.parent / f"desk{at}", read_page=alone) for at in range(4)]
+    threads = [threading.Thread(target=desk.recognise_all) for desk in desks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == [False] * 12
+
+
 def test_line_is_read_again_from_its_box_as_it_lies_now(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)

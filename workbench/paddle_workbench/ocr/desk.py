@@ -36,6 +36,10 @@ Edit: TypeAlias = Literal[
 EDITS: Final = frozenset(get_args(Edit))
 
 
+# A learner's predictor takes one picture at a time, and several desks may share it.
+_READING: Final = threading.Lock()
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A page in the list of pages.
@@ -192,7 +196,9 @@ class Desk:
         if page is None:
             raise DeskError("This page was not recognised yet.", "Recognise the page first.")
         points = page.line(id).points
-        text, confidence = self._crop_reader()(crop_line(self.open(index).pixels, points))
+        crop = crop_line(self.open(index).pixels, points)
+        with _READING:
+            text, confidence = self._crop_reader()(crop)
         with self._lock:
             now = self.page(index) or page
             return self._put(index, now.reread(id, text, confidence))
@@ -209,7 +215,9 @@ class Desk:
         if known is not None:
             return known
         try:
-            result = self._page_reader()(self.open(index).pixels)
+            pixels = self.open(index).pixels
+            with _READING:
+                result = self._page_reader()(pixels)
         except WorkbenchError as error:
             self._failures[index] = str(error)
             raise

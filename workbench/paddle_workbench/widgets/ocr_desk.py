@@ -200,6 +200,9 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self.failure = ""
         except WorkbenchError as error:
             self.failure = sendable(str(error))
+        except Exception as error:
+            self.failure = sendable(f"{type(error).__name__}: {error}")
+            raise
         finally:
             with self.hold_sync():
                 if request.get("index", self.index) == self.index:
