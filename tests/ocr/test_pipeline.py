@@ -14,7 +14,7 @@ from PIL import Image
 
 from paddle_workbench.errors import ShapeError
 from paddle_workbench.ocr.generator import KINDS, generate, generate_many
-from paddle_workbench.ocr.metrics import score_pages
+from paddle_workbench.ocr.metrics import normalised, score_pages
 from paddle_workbench.ocr.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -161,3 +161,13 @@ def test_never_asks_the_network() -> None:
     )
     assert child.returncode == 0, child.stderr
     assert "asked the network" not in child.stderr + child.stdout
+
+
+def test_narrower_padding_reads_the_same_but_for_full_width_signs(pipeline: Pipeline) -> None:
+    from paddle_workbench.ocr.recognition import Recogniser
+
+    narrow = Pipeline(pipeline.detector, Recogniser(pipeline.recogniser.model, narrowest=64))
+    for seed in range(3):
+        picture = generate("form", seed).picture
+        read = [normalised(each.recognise(picture).text) for each in (narrow, pipeline)]
+        assert read[0] == read[1]

@@ -24,6 +24,7 @@ __all__ = [
     "confusions",
     "line_accuracy",
     "match_boxes",
+    "normalised",
     "score_pages",
 ]
 

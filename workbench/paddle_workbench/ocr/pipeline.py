@@ -79,6 +79,7 @@ def load_pipeline(
     settings: DetectionSettings | None = None,
     threads: int = 2,
     batch_size: int = 6,
+    narrowest: int | None = None,
 ) -> Pipeline:
     """Return a pipeline with these models; None for what `choose_models` decides.
 
@@ -89,6 +90,8 @@ def load_pipeline(
     threads : int
         Of each network.
     batch_size : int
+    narrowest : int or None
+        As for `Recogniser`.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def load_pipeline(
     models = models or choose_models()
     return Pipeline(
         Detector(models.detection, threads=threads),
-        Recogniser(models.recognition, threads=threads),
+        Recogniser(models.recognition, threads=threads, narrowest=narrowest),
         settings=settings,
         batch_size=batch_size,
     )

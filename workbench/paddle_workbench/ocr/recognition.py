@@ -45,9 +45,12 @@ class Recogniser:
     model : OcrModel
         An official model, or the learner's own exported like one.
     threads : int
+    narrowest : int or None
+        Width up to which narrow crops are filled, in pixels; None for what the model's settings
+        say, as PaddleOCR does. Less makes pages of short lines faster; texts may differ a little.
     """
 
-    def __init__(self, model: OcrModel, *, threads: int = 2) -> None:
+    def __init__(self, model: OcrModel, *, threads: int = 2, narrowest: int | None = None) -> None:
         self.model = model
         settings = model.settings
         shape = next(
@@ -56,7 +59,7 @@ class Recogniser:
             if "RecResizeImg" in step
         )
         self.height: int = shape[1]
-        self.narrowest: int = shape[2]
+        self.narrowest: int = narrowest or shape[2]
         # Class 0 is the blank, and PaddleOCR adds the space after its list.
         self.characters: tuple[str, ...] = ("", *settings["PostProcess"]["character_dict"], " ")
         self._predictor = Predictor(model.folder, threads=threads)
