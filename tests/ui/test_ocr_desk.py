@@ -47,8 +47,9 @@ OcrDesk(home / "a.png", folder=home / "official")
 
 def desk_in(lab: Lab, page: Page, name: str, cell: str) -> Locator:
     home = lab.home / name
-    for file in ("a.png", "b.png"):
-        save_picture(home / file, TEXTS, (420, 600))
+    # Of one content they would be one page: pictures are known by it.
+    save_picture(home / "a.png", TEXTS, (420, 600))
+    save_picture(home / "b.png", TEXTS[::-1], (420, 600))
     panel = open_cells(lab, page, name, [cell.replace("HOME", str(home))]).panel
     desk = panel.get_by_role("region", name="OCR desk")
     expect(desk.get_by_role("listbox")).to_be_visible(timeout=RUN_LIMIT_MS)
