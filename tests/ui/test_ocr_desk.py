@@ -190,7 +190,7 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.click(*middle)
     chosen = options(desk, selected=True)
-    expect(chosen).to_contain_text("错5")
+    expect(chosen).to_contain_text("错6")
     keys.press("b")
     page.mouse.move(middle[0] - 40, middle[1] - 20)
     page.mouse.down()
