@@ -13,8 +13,9 @@ BENCHMARKS = [
     "checks",
     "program",
     "microscope",
-    "text",
     "ocr",
+    "ocr_desk",
+    "text",
 ]
 
 

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from .program.capture import capture
     from .runs.metrics import record
     from .widgets.microscope import ProgramMicroscope
+    from .widgets.ocr_desk import OcrDesk
 
 __all__ = [
+    "OcrDesk",
     "ProgramMicroscope",
     "__version__",
     "capture",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "capture": ".program.capture",
     "exercises": ".course.exercises",

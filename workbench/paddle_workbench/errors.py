@@ -15,6 +15,8 @@
   * EnvironmentBrokenError
   * ShapeError
   * TextError
+  * PictureError
+  * DeskError
   * WidgetError
 """
 
@@ -23,12 +25,14 @@ from __future__ import annotations
 __all__ = [
     "CaptureError",
     "CourseError",
+    "DeskError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
     "LessonMetadataError",
     "LessonNotFoundError",
     "NotebookError",
     "ParameterError",
+    "PictureError",
     "ProgramError",
     "RunNotFoundError",
     "SchemaVersionError",
@@ -114,6 +118,14 @@ class ShapeError(WorkbenchError, ValueError):
 
 class TextError(WorkbenchError, ValueError):
     """A text that a model cannot take: missing, empty, or not a text."""
+
+
+class PictureError(WorkbenchError, ValueError):
+    """A picture or PDF that cannot be opened, or is beyond the limits."""
+
+
+class DeskError(WorkbenchError, ValueError):
+    """An edit that the page on the desk does not allow."""
 
 
 class WidgetError(WorkbenchError, TypeError):

@@ -13,6 +13,8 @@ export interface IModel<Traits extends ITraits> {
   get<Name extends keyof Traits>(name: Name): Traits[Name];
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
   save_changes(): void;
+  /** Send the kernel a message of its own: unlike traits, none takes the place of another. */
+  send(content: unknown): void;
   on(event: string, handler: () => void): void;
   off(event: string, handler: () => void): void;
 }

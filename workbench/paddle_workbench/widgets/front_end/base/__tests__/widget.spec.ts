@@ -24,6 +24,10 @@ class Traits implements IModel<ICounted> {
     // Nothing to tell: there is no kernel.
   }
 
+  send(): void {
+    // Nor is there anybody to send to.
+  }
+
   on(event: string, handler: () => void): void {
     const found = this.handlers.get(event) ?? new Set();
     this.handlers.set(event, found.add(handler));

@@ -1,0 +1,147 @@
+"""Frames a second of the OCR desk while a hand drags the picture and keys walk its lines."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from paddle_workbench.ocr.results import PageResult, TextLine
+from paddle_workbench.widgets.base import STATIC
+from paddle_workbench.widgets.ocr_desk import OcrDesk
+
+from ..ui.conftest import CHROMIUM, CHROMIUM_OPTIONS
+
+SIZES = (50, 500, 2_000)
+GOAL_FPS = 50
+SECONDS = 3.0
+FRAMES = """seconds => new Promise(done => {
+  let frames = 0;
+  const start = performance.now();
+  const count = now => {
+    frames++;
+    if (now - start < seconds * 1000) requestAnimationFrame(count);
+    else done(frames / ((now - start) / 1000));
+  };
+  requestAnimationFrame(count);
+})"""
+
+
+def page_of(lines: int, folder: Path) -> OcrDesk:
+    """A page of 2480 x 3508 pixels, A4 at 300 dots an inch, with lines in columns of fifty."""
+    pixels = np.full((3508, 2480, 3), 250, np.uint8)
+    columns = -(-lines // 50)
+    width = 2400 / columns
+    found = []
+    for at in range(lines):
+        x, y = 40 + at // 50 * width, 40 + at % 50 * 68
+        box = [[x, y], [x + width - 12, y + 2], [x + width - 12, y + 50], [x, y + 48]]
+        found.append(TextLine(np.array(box, np.float32), f"第{at}行文字", 0.5 + at % 50 / 100))
+    result = PageResult((2480, 3508), tuple(found), ("det", "rec"))
+    return OcrDesk(pixels, folder=folder, lang="en", read_page=lambda _: result)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    widget: OcrDesk
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            content, kind = Path(__file__).with_name("ocr_desk_page.html").read_bytes(), "text/html"
+        elif self.path == "/traits":
+            names = [name for name in self.widget.keys if name != "picture" and name[0] != "_"]
+            traits = {name: getattr(self.widget, name) for name in names if name != "layout"}
+            plain = {name: value for name, value in traits.items() if _is_plain(value)}
+            content, kind = json.dumps(plain).encode(), "application/json"
+        elif self.path == "/picture":
+            content, kind = self.widget.picture, "image/jpeg"
+        else:
+            path = STATIC / Path(self.path).name
+            content = path.read_bytes() if path.is_file() else b""
+            kind = "text/css" if path.suffix == ".css" else "text/javascript"
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except TypeError:
+        return False
+    return True
+
+
+@contextmanager
+def served(widget: OcrDesk) -> Iterator[str]:
+    handler = type("Handler", (_Handler,), {"widget": widget})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def drag(page: Page) -> float:
+    """Frames a second while a hand drags the picture."""
+    place = page.locator("canvas").first.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate(f"window.frames_seen = ({FRAMES})({SECONDS})")
+    for step in range(int(SECONDS * 50)):
+        page.mouse.move(x + step % 40, y + step % 30)
+    fps: float = page.evaluate("window.frames_seen")
+    page.mouse.up()
+    return fps
+
+
+def walk(page: Page) -> float:
+    """Frames a second while the down arrow is held."""
+    page.get_by_role("listbox").focus()
+    page.evaluate(f"window.frames_seen = ({FRAMES})({SECONDS})")
+    for _ in range(int(SECONDS * 30)):
+        page.keyboard.press("ArrowDown")
+    fps: float = page.evaluate("window.frames_seen")
+    return fps
+
+
+def main() -> None:
+    rows = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        for lines in SIZES:
+            with served(page_of(lines, Path(folder))) as address:
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                page.goto(address)
+                page.get_by_role("listbox").get_by_role("option").first.wait_for()
+                idle = page.evaluate(FRAMES, SECONDS)
+                rows.append([lines, idle, drag(page), walk(page)])
+                page.close()
+        browser.close()
+    print(f"OCR desk, frames a second on a page of A4 (goal: {GOAL_FPS} with 500 boxes)")
+    print(f"  {'boxes':>7} {'idle':>8} {'drag':>8} {'keys':>8}")
+    for lines, idle, dragged, walked in rows:
+        print(f"  {lines:7} {idle:8.1f} {dragged:8.1f} {walked:8.1f}")
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from paddle_workbench.errors import DeskError, PictureError, SchemaVersionError, StorageError
+from paddle_workbench.ocr.desk import Desk
+from paddle_workbench.ocr.results import PageResult
+
+from .desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, save_picture
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder of three pictures, a file that is none, and notes that are left alone."""
+    folder = tmp_path / "shop"
+    for at in range(3):
+        save_picture(folder / f"{at}.png", TEXTS[: 4 + at])
+    (folder / "broken.jpg").write_bytes(b"")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+def open_desk(shop: Path, **options: Any) -> Desk:
+    given = {"folder": shop.parent / "desk", "read_page": read_page, "read_crop": read_crop}
+    return Desk(shop, **(given | options))
+
+
+def texts(desk: Desk, index: int) -> list[str]:
+    page = desk.page(index)
+    assert page is not None
+    return [line.text for line in page.lines]
+
+
+def test_folder_is_pictures_by_name_and_a_bad_file_says_why(shop: Path) -> None:
+    desk = open_desk(shop)
+    assert [desk.summary(at).name for at in range(len(desk))] == [
+        "0.png",
+        "1.png",
+        "2.png",
+        "broken.jpg",
+    ]
+    assert [desk.summary(at).state for at in range(4)] == ["waiting"] * 3 + ["failed"]
+    assert "is empty (0 bytes)" in desk.summary(3).failure
+    with pytest.raises(PictureError, match="is empty"):
+        desk.open(3)
+
+
+def test_every_edit_is_on_disk_at_once_with_what_can_be_undone(shop: Path) -> None:
+    desk = open_desk(shop)
+    desk.recognise(0)
+    desk.edit(0, "edit", id=2, text="大桶装更划算")
+    assert texts(open_desk(shop), 0)[1] == "大桶装更划算"
+    desk.edit(0, "split", id=1, at=2)
+    again = open_desk(shop)
+    assert texts(again, 0)[:2] == ["正品", "促销"]
+    again.edit(0, "undo")
+    again.edit(0, "undo")
+    assert texts(open_desk(shop), 0) == list(TEXTS)
+    (file,) = (shop.parent / "desk").glob("*.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["revision"] == 5
+
+
+def test_recognition_goes_on_where_it_was_stopped(shop: Path) -> None:
+    stop = threading.Event()
+    seen: list[int] = []
+
+    def counted(pixels: NDArray[np.uint8]) -> PageResult:
+        seen.append(len(seen))
+        stop.set()
+        return read_page(pixels)
+
+    told: list[tuple[int, int]] = []
+    first = open_desk(shop, read_page=counted).recognise_all(
+        stop=stop, on_page=lambda index, progress: told.append((index, progress.done))
+    )
+    assert (first.done, first.read, first.total, first.failed) == (1, 1, 4, 1)
+    assert told == [(0, 1)]
+    rest = open_desk(shop, read_page=counted).recognise_all()
+    assert (rest.done, rest.read) == (3, 2)
+    assert len(seen) == 3
+    assert open_desk(shop, read_page=counted).recognise_all().read == 0
+
+
+def test_page_that_cannot_be_read_is_passed_over_and_tried_again(shop: Path) -> None:
+    broken = [True]
+
+    def sometimes(pixels: NDArray[np.uint8]) -> PageResult:
+        if broken.pop() if broken else False:
+            raise RuntimeError("out of memory")
+        return read_page(pixels)
+
+    desk = open_desk(shop, read_page=sometimes)
+    assert desk.recognise_all().read == 2
+    assert desk.summary(0).failure == "RuntimeError: out of memory"
+    assert desk.recognise_all().read == 1
+    assert desk.summary(0).state == "recognised"
+
+
+def test_picture_that_vanished_is_told(shop: Path) -> None:
+    desk = open_desk(shop)
+    (shop / "0.png").unlink()
+    with pytest.raises(PictureError, match="cannot be opened"):
+        desk.recognise(0)
+    assert "cannot be opened" in desk.summary(0).failure
+
+
+def test_picture_is_known_again_wherever_it_lies(shop: Path) -> None:
+    open_desk(shop).edit(0, "add", points=[[0, 0], [50, 0], [50, 20], [0, 20]], text="手")
+    moved = shop.rename(shop.parent / "elsewhere")
+    (moved / "0.png").rename(moved / "z.png")
+    desk = open_desk(moved)
+    at = next(i for i in range(4) if desk.summary(i).name == "z.png")
+    assert texts(desk, at) == ["手"]
+
+
+def test_desks_that_recognise_at_once_take_turns(shop: Path) -> None:
+    reading = threading.Lock()
+    together: list[bool] = []
+
+    def alone(pixels: NDArray[np.uint8]) -> PageResult:
+        together.append(not reading.acquire(blocking=False))
+        # Long enough that another thread would come in between.
+        threading.Event().wait(0.02)
+        if not together[-1]:
+            reading.release()
+        return read_page(pixels)
+
+    desks = [open_desk(shop, folder=shop.parent / f"desk{at}", read_page=alone) for at in range(4)]
+    threads = [threading.Thread(target=desk.recognise_all) for desk in desks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == [False] * 12
+
+
+def test_line_is_read_again_from_its_box_as_it_lies_now(shop: Path) -> None:
+    desk = open_desk(shop)
+    desk.recognise(0)
+    desk.edit(0, "redraw", id=1, points=[[18, 10], [118, 10], [118, 40], [18, 40]])
+    desk.read_again(0, 1)
+    page = open_desk(shop).page(0)
+    assert page is not None
+    assert (page.lines[0].text, page.lines[0].confidence) == ("100x30", 0.5)
+
+
+def test_two_windows_do_not_overwrite_each_other(shop: Path) -> None:
+    first, second = open_desk(shop), open_desk(shop)
+    first.recognise(0)
+    with pytest.raises(DeskError, match=r"0.png was changed in another window"):
+        second.edit(0, "add", points=[[0, 0], [50, 0], [50, 20], [0, 20]])
+    assert texts(second, 0) == list(TEXTS)
+    second.edit(0, "edit", id=1, text="二")
+    with pytest.raises(DeskError, match="another window"):
+        first.edit(0, "edit", id=2, text="一")
+    first.edit(0, "edit", id=2, text="一")
+    assert texts(open_desk(shop), 0)[:2] == ["二", "一"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"schema_version": 1}', "[]", '{"schema_version":1,"lines":[{"id":0}]}']
+)
+def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> None:
+    open_desk(shop).recognise(0)
+    (file,) = (shop.parent / "desk").glob("*.json")
+    file.write_text(content)
+    desk = open_desk(shop)
+    assert desk.summary(0).state == "waiting"
+    assert "is broken" in desk.messages[0]
+    kept = [each for each in file.parent.iterdir() if ".broken-" in each.name]
+    assert [each.read_text() for each in kept] == [content]
+    desk.recognise(0)
+    assert texts(open_desk(shop), 0) == list(TEXTS)
+
+
+def test_page_of_a_newer_version_is_told_and_left_alone(shop: Path) -> None:
+    open_desk(shop).recognise(0)
+    (file,) = (shop.parent / "desk").glob("*.json")
+    content = file.read_text(encoding="utf-8").replace("{", '{"schema_version": 2,', 1)
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(SchemaVersionError, match="newer version"):
+        open_desk(shop)
+    assert file.read_text(encoding="utf-8") == content
+
+
+def test_edit_that_cannot_be_written_is_not_made(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk(shop)
+    desk.recognise(0)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StorageError, match="The disk is full"):
+        desk.edit(0, "delete", id=1)
+    assert texts(desk, 0) == list(TEXTS)
+    monkeypatch.undo()
+    desk.edit(0, "delete", id=1)
+    assert texts(open_desk(shop), 0) == list(TEXTS[1:])
+
+
+def test_unknown_edit_and_wrong_values_are_told(shop: Path) -> None:
+    desk = open_desk(shop)
+    desk.recognise(0)
+    with pytest.raises(DeskError, match="There is no edit 'from_result'"):
+        desk.edit(0, "from_result")
+    with pytest.raises(DeskError, match="accept does not take"):
+        desk.edit(0, "accept", text="x")
+    with pytest.raises(DeskError, match="not recognised yet"):
+        desk.read_again(1, 1)
+
+
+def test_arrays_are_pages_too(tmp_path: Path) -> None:
+    pages = [picture(), picture(TEXTS[:2])]
+    desk = Desk(pages, folder=tmp_path, read_page=read_page)
+    assert [desk.summary(at).name for at in range(2)] == ["picture_0001", "picture_0002"]
+    desk.recognise(1)
+    assert Desk(pages, folder=tmp_path).summary(1).state == "recognised"
+    assert desk.page(1).size == SIZE  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "no picture and no PDF"),
+        ([7], "Picture 1 is int"),
+        ([np.zeros((4, 4), np.uint8)], r"array of uint8 with the shape \(4, 4\)"),
+        ([np.zeros((4, 4, 3))], "array of float64"),
+    ],
+)
+def test_what_is_no_picture_at_all_is_told(tmp_path: Path, given: Any, said: str) -> None:
+    with pytest.raises(PictureError, match=said):
+        Desk(given, folder=tmp_path)
+
+
+def test_pages_are_kept_in_the_home_if_no_folder_is_given(home: Path) -> None:
+    desk = Desk([picture()], read_page=read_page)
+    desk.recognise(0)
+    assert len(list((home / "desk").glob("*.json"))) == 1

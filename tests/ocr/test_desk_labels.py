@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
+
+from paddle_workbench.errors import StorageError
+from paddle_workbench.ocr.desk import Desk
+from paddle_workbench.ocr.desk_labels import load_labels, save_labels
+from paddle_workbench.ocr.pages import PictureFile
+
+from .desk_pictures import TEXTS, picture, read_page, save_picture
+
+
+def open_desk(*images: object, folder: Path) -> Desk:
+    desk = Desk(list(images), folder=folder, read_page=read_page)  # type: ignore[arg-type]
+    desk.recognise_all()
+    return desk
+
+
+def records(path: Path) -> dict[str, list[dict[str, object]]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {name: json.loads(rest) for name, rest in (line.split("\t") for line in lines)}
+
+
+def test_checked_pages_go_to_label_txt_and_others_to_the_cache(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    first, second = (save_picture(shop / f"{at}.png", TEXTS[:at]) for at in (2, 3))
+    desk = open_desk(first, second, folder=tmp_path / "desk")
+    desk.edit(0, "edit", id=2, text="<b>改</b>")
+    desk.edit(0, "mark", id=3, difficult=True)
+    desk.edit(0, "accept_all")
+    found = save_labels(desk, shop)
+    assert (found.pages, found.crops, found.problems) == (2, 5, [])
+    labels = records(shop / "Label.txt")
+    assert list(labels) == ["shop/2.png"]
+    assert [line["transcription"] for line in labels["shop/2.png"]][1] == "<b>改</b>"
+    assert labels["shop/2.png"][0]["points"] == [
+        [18.0, 10.0],
+        [300.0, 10.0],
+        [300.0, 46.0],
+        [18.0, 46.0],
+    ]
+    assert list(records(shop / "Cache.cach")) == ["shop/3.png"]
+    assert (shop / "fileState.txt").read_text() == f"{first}\t1\n"
+    crops = (shop / "rec_gt.txt").read_text(encoding="utf-8").splitlines()
+    assert crops[:2] == ["crop_img/2_crop_0.jpg\t正品促销", "crop_img/2_crop_1.jpg\t<b>改</b>"]
+    assert "crop_img/2_crop_2.jpg" not in "".join(crops)
+    with Image.open(shop / "crop_img" / "2_crop_0.jpg") as crop:
+        assert crop.size == (282, 36)
+
+
+def test_saved_labels_come_back_and_undo_takes_them_away(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "edit", id=1, text="改过")
+    desk.edit(0, "accept_all")
+    save_labels(desk, path.parent)
+    before = (path.parent / "Label.txt").read_bytes()
+
+    fresh = open_desk(path, folder=tmp_path / "other")
+    assert load_labels(fresh, path.parent / "Label.txt").pages == 1
+    page = fresh.page(0)
+    assert page is not None
+    assert page.lines[0].text == "改过"
+    assert page.is_done
+    save_labels(fresh, path.parent)
+    assert (path.parent / "Label.txt").read_bytes() == before
+    assert [line.text for line in page.undo().lines] == list(TEXTS)
+
+
+def test_what_the_files_say_of_other_pictures_stays(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    other = b'shop/other.png\t[{"transcription":"x","points":[[1,2],[3,4],[5,6]]}]\nbroken\n'
+    (path.parent / "Label.txt").write_bytes(other)
+    (path.parent / "rec_gt.txt").write_bytes(b"crop_img/other_crop_0.jpg\tx\n")
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept_all")
+    found = save_labels(desk, path.parent)
+    assert [problem.message.split(":")[0] for problem in found.problems] == ["Line 2"]
+    assert (path.parent / "Label.txt").read_bytes().startswith(other + b"shop/a.png\t[")
+    crops = (path.parent / "rec_gt.txt").read_text(encoding="utf-8")
+    assert crops.startswith("crop_img/other_crop_0.jpg\tx\ncrop_img/a_crop_0.jpg\t正品促销\n")
+
+
+def test_crops_of_lines_that_are_gone_leave_the_list(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept_all")
+    save_labels(desk, path.parent)
+    desk.edit(0, "delete", id=6)
+    desk.edit(0, "delete", id=1)
+    save_labels(desk, path.parent)
+    crops = (path.parent / "rec_gt.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split("\t")[1] for line in crops] == list(TEXTS[1:5])
+
+
+def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept_all")
+    save_labels(desk, path.parent)
+    desk.edit(0, "add", points=[[0, 300], [50, 300], [50, 318], [0, 318]])
+    save_labels(desk, path.parent)
+    assert len(records(path.parent / "Label.txt")["shop/a.png"]) == 7
+    assert not (path.parent / "Cache.cach").exists()
+
+
+def test_pages_of_a_pdf_and_arrays_are_put_beside_as_pictures(tmp_path: Path) -> None:
+    document = pypdfium2.PdfDocument.new()
+    for _ in range(2):
+        document.new_page(144, 72)
+    document.save(tmp_path / "book.pdf")
+    out = tmp_path / "out"
+    desk = open_desk(tmp_path / "book.pdf", picture(), folder=tmp_path / "desk")
+    save_labels(desk, out)
+    save_labels(desk, out)
+    assert sorted(each.name for each in out.glob("*.png")) == [
+        "book_p0001.png",
+        "book_p0002.png",
+        "picture_0002.png",
+    ]
+    assert list(records(out / "Cache.cach"))[:2] == ["out/book_p0001.png", "out/book_p0002.png"]
+    saved = PictureFile(out / "picture_0002.png").page(0).pixels
+    assert np.array_equal(saved, picture())
+
+
+def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    first = save_picture(tmp_path / "x" / "a.png", TEXTS[:2])
+    second = save_picture(tmp_path / "y" / "a.png", TEXTS[:3])
+    beside = tmp_path / "x" / "a.jpg"
+    Image.fromarray(picture(TEXTS[:4])).save(beside)
+    out = tmp_path / "out"
+    desk = open_desk(first, second, beside, folder=tmp_path / "desk")
+    for at in range(3):
+        desk.edit(at, "accept_all")
+    save_labels(desk, out)
+    assert list(records(out / "Label.txt")) == ["out/a.png", "out/a_2.png", "out/a.jpg"]
+    assert (out / "a_2.png").read_bytes() == second.read_bytes()
+    assert (out / "a.jpg").read_bytes() == beside.read_bytes()
+    crops = (out / "rec_gt.txt").read_text(encoding="utf-8").splitlines()
+    assert len(crops) == len({line.split("\t")[0] for line in crops}) == 18
+
+
+def test_labels_are_found_by_folder_and_name_else_by_name_if_only_one_has_it(
+    tmp_path: Path,
+) -> None:
+    path = save_picture(tmp_path / "y" / "a.png")
+    box = '"points": [[0, 0], [9, 0], [9, 9]]'
+    labels = tmp_path / "train.txt"
+    desk = Desk([path], folder=tmp_path / "desk")
+    labels.write_text(
+        f'x/a.png\t[{{"transcription": "x", {box}}}]\n'
+        f'y/a.png\t[{{"transcription": "y", {box}}}]\nbroken\n'
+    )
+    found = load_labels(desk, labels, checked=False)
+    assert (found.pages, len(found.problems)) == (1, 1)
+    assert desk.page(0).lines[0].text == "y"  # type: ignore[union-attr]
+    labels.write_text(f'x/a.png\t[{{"transcription": "only", {box}}}]\n')
+    load_labels(desk, labels)
+    assert desk.page(0).lines[0].text == "only"  # type: ignore[union-attr]
+    labels.write_text("x/a.png\t[]\nz/a.png\t[]\n")
+    assert load_labels(desk, labels).pages == 0
+
+
+def test_missing_label_file_is_told(tmp_path: Path) -> None:
+    desk = Desk([picture()], folder=tmp_path)
+    with pytest.raises(StorageError, match="does not exist"):
+        load_labels(desk, tmp_path / "Label.txt")

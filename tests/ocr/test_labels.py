@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paddle_workbench.errors import StorageError
+from paddle_workbench.ocr.labels import FileStates, LabelFile, LabelledLine, RecognitionList
+
+BOX = ((10, 20), (110, 20), (110, 50), (10, 50))
+
+# As PPOCRLabel writes them.
+LABELS = (
+    'shop/a.jpg\t[{"transcription": "正品促销", '
+    '"points": [[10, 20], [110, 20], [110, 50], [10, 50]], "difficult": false}, '
+    '{"transcription": "¥10.0起", '
+    '"points": [[1.5, 2.25], [3, 2], [3, 4], [1, 4]], "difficult": true}]\n'
+    'shop/b.jpg\t[{"transcription": "“a\\tb”", "points": [[0, 0], [9, 0], [9, 9], [0, 9]],'
+    ' "difficult": false, "key_cls": "None"}]\n'
+    "shop/empty.jpg\t[]\n"
+)
+CROPS = "crop_img/a_crop_0.jpg\t正品促销\ncrop_img/a_crop_1.jpg\t 10.0 起 \ncrop_img/b.jpg\t\n"
+STATES = "/data/shop/a.jpg\t1\n/data/shop/b.jpg\t1\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [(LabelFile, LABELS), (RecognitionList, CROPS), (FileStates, STATES)],
+    ids=["Label.txt", "rec_gt.txt", "fileState.txt"],
+)
+def test_well_formed_file_comes_back_byte_for_byte(tmp_path: Path, kind: Any, content: str) -> None:
+    path = tmp_path / "file.txt"
+    path.write_bytes(content.encode())
+    found = kind.load(path)
+    assert found.problems == []
+    # Read and put anew, so that every line is written and none copied.
+    anew = kind()
+    for name, value in found.values().items():
+        anew.put(name, value)
+    anew.save(path)
+    assert path.read_bytes() == content.encode()
+
+
+def test_labels_are_read_with_their_types() -> None:
+    first, second = LabelFile.parse(LABELS.encode()).values()["shop/a.jpg"]
+    assert first == LabelledLine("正品促销", BOX)
+    assert second.points[0] == (1.5, 2.25)
+    assert (second.difficult, second.transcription) == (True, "¥10.0起")
+    assert LabelFile.parse(LABELS.encode()).values()["shop/b.jpg"][0].more == {"key_cls": "None"}
+
+
+def test_list_of_recognition_keeps_blanks_and_empty_texts() -> None:
+    texts = RecognitionList.parse(CROPS.encode()).values()
+    assert list(texts.values()) == ["正品促销", " 10.0 起 ", ""]
+
+
+BROKEN = [
+    (b"no tab here", "there is no tab between name and value: 'no tab here'"),
+    (b"\t[]", "there is no name before the tab"),
+    (b"a.jpg\t[{", "is no JSON"),
+    (b"a.jpg\t" + b"[" * 100_000, "is no JSON"),
+    (b'a.jpg\t{"points": []}', "a list of lines is expected"),
+    (b"a.jpg\t[3]", "text 1 is '3', not an object"),
+    (b'a.jpg\t[{"points": [[0, 0], [1, 0], [1, 1]]}]', "text 1 has no 'transcription'"),
+    (b'a.jpg\t[{"transcription": "x"}]', "text 1 has no 'points'"),
+    (b'a.jpg\t[{"transcription": 7, "points": []}]', "the transcription of text 1 is '7'"),
+    (b'a.jpg\t[{"transcription": "x", "points": [[1, 2]]}]', "the points of text 1 are no list"),
+    (
+        b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, NaN], [5, 6]]}]',
+        "the points of text 1 are no list of [x, y]",
+    ),
+    (
+        b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, 4], [5, 6]], "difficult": 1}]',
+        "'difficult' of text 1 is '1'",
+    ),
+    ("a.jpg\t[]".encode("utf-16-le"), "there is no tab"),
+    ("价.jpg\t[]".encode("gbk"), "it is not in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), BROKEN, ids=[said[:24] for _, said in BROKEN])
+def test_broken_line_is_told_by_number_and_kept(tmp_path: Path, line: bytes, said: str) -> None:
+    if said == "there is no tab":
+        line = line.replace(b"\t\x00", b"")
+    first, *rest = LABELS.encode().splitlines(keepends=True)
+    content = first + line + b"\n" + b"".join(rest)
+    found = LabelFile.parse(content)
+    assert len(found) == 3
+    (problem,) = found.problems
+    assert problem.line == 2
+    assert problem.message.startswith("Line 2: ")
+    assert said in problem.message
+    found.put("shop/empty.jpg", (LabelledLine("新", BOX),))
+    path = tmp_path / "Label.txt"
+    found.save(path)
+    written = path.read_bytes()
+    assert written.startswith(first + line + b"\n" + rest[0])
+    assert json.loads(written.splitlines()[3].split(b"\t")[1])[0]["transcription"] == "新"
+
+
+def test_name_that_comes_twice_is_told_and_the_last_counts() -> None:
+    content = b"a.jpg\t[]\n" + LABELS.encode().replace(b"shop/a", b"a", 1)
+    found = LabelFile.parse(content)
+    assert found.problems[0].message == "Line 1: a.jpg comes again in line 2, which counts."
+    assert len(found.values()["a.jpg"]) == 2
+    found.put("a.jpg", ())
+    assert found.dump().startswith(b"a.jpg\t[]\na.jpg\t[]\nshop/b.jpg")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"\n\n",
+        LABELS.encode().rstrip(b"\n"),
+        LABELS.replace("\n", "\r\n").encode(),
+        b"\xef\xbb\xbf" + LABELS.encode(),
+        LABELS.replace('", "', '","').encode(),
+        b"\n" + LABELS.encode() + b"\n\n",
+        "a.jpg\t[]\u2028\n".encode(),
+    ],
+    ids=range(9),
+)
+def test_what_is_not_changed_is_written_as_it_was(content: bytes) -> None:
+    found = LabelFile.parse(content)
+    for name, value in found.values().items():
+        found.put(name, value)
+    assert found.dump() == content
+
+
+def test_new_line_begins_a_line_of_its_own() -> None:
+    for content in (b"a.jpg\t[]", b"a.jpg\t[]\n"):
+        found = LabelFile.parse(content)
+        found.put("b.jpg", ())
+        assert found.dump() == b"a.jpg\t[]\nb.jpg\t[]\n"
+        found.remove({"a.jpg", "c.jpg"})
+        found.put("c.jpg", ())
+        assert found.dump() == b"b.jpg\t[]\nc.jpg\t[]\n"
+
+
+def test_name_behind_a_byte_order_mark_is_found() -> None:
+    found = LabelFile.parse(b"\xef\xbb\xbfa.jpg\t[]\n")
+    assert list(found.values()) == ["a.jpg"]
+
+
+def test_random_files_lose_nothing() -> None:
+    rng = np.random.default_rng(5)
+    pieces = ["a.jpg", "\t", "[]", "\n", "\r", "{", '"', "价", "\udcff", "\u2028", "﻿", " ", *BROKEN]
+    for _ in range(2_000):
+        drawn = [pieces[at] for at in rng.integers(0, len(pieces), rng.integers(0, 12))]
+        content = b"".join(
+            each[0] if isinstance(each, tuple) else each.encode("utf-8", "surrogateescape")
+            for each in drawn
+        )
+        for kind in (LabelFile, RecognitionList, FileStates):
+            assert kind.parse(content).dump() == content
+
+
+def test_texts_and_names_that_would_break_a_list_do_not() -> None:
+    found = RecognitionList()
+    found.put("a.jpg", "一\t二\n三")
+    assert found.dump() == "a.jpg\t一 二 三\n".encode()
+    with pytest.raises(StorageError, match="cannot stand in a list"):
+        found.put("a\tb.jpg", "x")
+
+
+def test_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="does not exist"):
+        LabelFile.load(tmp_path / "Label.txt")

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
+
+from paddle_workbench.errors import PictureError
+from paddle_workbench.ocr import pages
+from paddle_workbench.ocr.pages import MAX_PIXELS, PictureFile
+
+# The pixel above on the left is red, the one beside it blue, all others are white.
+WIDTH, HEIGHT = 16, 12
+
+
+def marked(mode: str = "RGB") -> Image.Image:
+    image = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    image.putpixel((0, 0), (255, 0, 0))
+    image.putpixel((1, 0), (0, 0, 255))
+    return image.convert(mode)
+
+
+def save(path: Path, image: Image.Image, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def pdf(path: Path, pages_of: int, size: tuple[float, float] = (72, 144)) -> Path:
+    document = pypdfium2.PdfDocument.new()
+    for _ in range(pages_of):
+        document.new_page(*size)
+    document.save(path)
+    return path
+
+
+def test_picture_is_rgb_upright_and_unchanged(tmp_path: Path) -> None:
+    page = PictureFile(save(tmp_path / "a.png", marked())).page(0)
+    assert page.pixels.shape == (HEIGHT, WIDTH, 3)
+    assert page.pixels.dtype == np.uint8
+    assert page.pixels[0, :2].tolist() == [[255, 0, 0], [0, 0, 255]]
+    assert page.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "shape", "red"),
+    [
+        (1, (HEIGHT, WIDTH), (0, 0)),
+        (2, (HEIGHT, WIDTH), (0, WIDTH - 1)),
+        (3, (HEIGHT, WIDTH), (HEIGHT - 1, WIDTH - 1)),
+        (6, (WIDTH, HEIGHT), (0, HEIGHT - 1)),
+        (8, (WIDTH, HEIGHT), (WIDTH - 1, 0)),
+    ],
+)
+def test_orientation_of_the_camera_is_applied(
+    tmp_path: Path, orientation: int, shape: tuple[int, int], red: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = PictureFile(save(tmp_path / "a.png", marked(), exif=exif)).page(0).pixels
+    assert pixels.shape[:2] == shape
+    assert pixels[red].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I;16"])
+def test_every_kind_of_pixel_becomes_rgb(tmp_path: Path, mode: str) -> None:
+    grey = Image.new("L", (WIDTH, HEIGHT), 255)
+    grey.paste(0, (0, 0, WIDTH // 2, HEIGHT))
+    image = (
+        Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+        if mode == "I;16"
+        else Image.merge("LAB", [grey, *[Image.new("L", grey.size, 128)] * 2])
+        if mode == "LAB"
+        else grey.convert("RGB").convert(mode)
+    )
+    ending = "png" if mode in ("1", "L", "LA", "P", "RGBA", "I;16") else "tif"
+    pixels = PictureFile(save(tmp_path / f"a.{ending}", image)).page(0).pixels
+    assert pixels.shape == (HEIGHT, WIDTH, 3)
+    assert pixels[:, : WIDTH // 2].max() <= 2
+    assert pixels[:, WIDTH // 2 :].min() >= 253
+
+
+def test_sixteen_bits_keep_their_scale(tmp_path: Path) -> None:
+    grey = np.full((HEIGHT, WIDTH), 32896, np.uint16)
+    pixels = PictureFile(save(tmp_path / "a.png", Image.fromarray(grey))).page(0).pixels
+    assert set(pixels.ravel().tolist()) == {128}
+
+
+def test_floats_are_stretched_to_what_can_be_seen(tmp_path: Path) -> None:
+    values = np.zeros((HEIGHT, WIDTH), np.float32)
+    values[0, 0], values[0, 1] = 0.5, np.nan
+    values[1, 0] = 1.0
+    pixels = PictureFile(save(tmp_path / "a.tif", Image.fromarray(values))).page(0).pixels
+    assert [int(pixels[at][0]) for at in ((0, 0), (0, 1), (1, 0), (2, 2))] == [128, 0, 255, 0]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_is_white(tmp_path: Path, mode: str) -> None:
+    black = Image.new(mode, (WIDTH, HEIGHT))
+    assert PictureFile(save(tmp_path / "a.png", black)).page(0).pixels.min() == 255
+
+
+def test_transparent_colour_of_a_palette_is_white(tmp_path: Path) -> None:
+    image = Image.new("P", (WIDTH, HEIGHT), 0)
+    image.putpalette([0, 0, 0, 200, 0, 0])
+    image.putpixel((0, 0), 1)
+    path = save(tmp_path / "a.png", image, transparency=0)
+    pixels = PictureFile(path).page(0).pixels
+    assert pixels[0, 0].tolist() == [200, 0, 0]
+    assert pixels[1:].min() == 255
+
+
+@pytest.mark.parametrize("ending", ["gif", "png", "webp"])
+def test_of_an_animation_the_first_frame_is_read_and_it_says_so(
+    tmp_path: Path, ending: str
+) -> None:
+    frames = [Image.new("RGB", (WIDTH, HEIGHT), colour) for colour in ("red", "lime", "blue")]
+    path = save(tmp_path / f"a.{ending}", frames[0], save_all=True, append_images=frames[1:])
+    file = PictureFile(path)
+    page = file.page(0)
+    assert len(file) == 1
+    assert page.pixels[0, 0].tolist() == pytest.approx([255, 0, 0], abs=3)
+    assert [notice.en for notice in page.notices] == [
+        "The picture is animated; its first frame is read."
+    ]
+
+
+def test_pages_of_a_tiff_are_pages(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (WIDTH + at, HEIGHT), "white") for at in range(3)]
+    path = save(tmp_path / "a.tif", frames[0], save_all=True, append_images=frames[1:])
+    assert [page.pixels.shape[1] for page in PictureFile(path)] == [16, 17, 18]
+
+
+def test_pages_of_a_pdf_are_drawn_at_200_dots_an_inch(tmp_path: Path) -> None:
+    file = PictureFile(pdf(tmp_path / "a.pdf", 2))
+    assert (len(file), file.kind) == (2, "pdf")
+    assert file.page(1).pixels.shape == (400, 200, 3)
+    assert file.page(1).pixels.min() == 255
+
+
+def test_huge_sheet_of_a_pdf_is_drawn_smaller(tmp_path: Path) -> None:
+    file = PictureFile(pdf(tmp_path / "a.pdf", 1, (14_400, 7_200)))
+    assert file.page(0).pixels.shape == (2000, 4000, 3)
+
+
+def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    render = pages._Pdf.render
+
+    def counted(self: Any, number: int) -> Any:
+        drawn.append(number)
+        return render(self, number)
+
+    monkeypatch.setattr(pages._Pdf, "render", counted)
+    file = PictureFile(pdf(tmp_path / "a.pdf", 500, (20, 20)))
+    assert len(file) == 500
+    assert drawn == []
+    assert next(iter(file)).pixels.shape == (56, 56, 3)
+    assert drawn == [0]
+
+
+def encrypted(path: Path) -> Path:
+    """A PDF whose password nobody knows: the entries of the standard handler are noise."""
+    plain = pdf(path, 1).read_bytes()
+    noise = "".join(f"{byte:02x}" for byte in range(32))
+    handler = f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{noise}> /U <{noise}> >> "
+    with_id = f"trailer\n<< {handler}/ID [<00> <00>] ".encode()
+    path.write_bytes(plain.replace(b"trailer\n<<", with_id).replace(b"trailer\r\n<<", with_id))
+    return path
+
+
+def bomb() -> bytes:
+    """A PNG of some hundred bytes that unpacks to 20,000 x 20,000 pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    data = zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def broken_jpeg() -> bytes:
+    content = io.BytesIO()
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(content, "JPEG")
+    return content.getvalue()[:1500]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty (0 bytes)"),
+        (b"hello, world", "is not a picture that can be read here"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "is not a picture"),
+        (bomb(), "400,000,000 pixels; at most 64,000,000"),
+        (broken_jpeg(), "is damaged and cannot be read"),
+        (b"%PDF-1.7\nnothing", "is damaged and cannot be read"),
+    ],
+)
+def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "scan.png"
+    path.write_bytes(content)
+    with pytest.raises(PictureError) as caught:
+        PictureFile(path).page(0)
+    assert said in caught.value.message
+    assert caught.value.message.startswith("scan.png")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 400), (MAX_PIXELS // 100 + 1, 100), (30_001, 8)])
+def test_too_small_and_too_large_are_told_with_the_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = save(tmp_path / "a.png", Image.new("1", size))
+    with pytest.raises(PictureError, match=f"{size[0]:,} x {size[1]:,} pixels"):
+        PictureFile(path)
+
+
+def test_pdf_with_a_password_says_so(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"secret.pdf is protected by a password"):
+        PictureFile(encrypted(tmp_path / "secret.pdf"))
+
+
+def test_missing_files_folders_and_pages_are_told(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match=r"no.png cannot be opened: No such file"):
+        PictureFile(tmp_path / "no.png")
+    with pytest.raises(PictureError, match="is no file"):
+        PictureFile(tmp_path)
+    file = PictureFile(save(tmp_path / "a.png", marked()))
+    with pytest.raises(PictureError, match="has no page 2; it has 1"):
+        file.page(1)
+
+
+def test_limits_of_bytes_and_pages_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pdf(tmp_path / "a.pdf", 3)
+    monkeypatch.setattr(pages, "MAX_PAGES", 2)
+    with pytest.raises(PictureError, match="has 3 pages; at most 2"):
+        PictureFile(path)
+    monkeypatch.setattr(pages, "MAX_BYTES", 10)
+    with pytest.raises(PictureError, match="bytes; at most 10 are opened"):
+        PictureFile(path)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "tif", "webp", "bmp", "pdf"])
+def test_damaged_bytes_are_read_or_told_and_nothing_else(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    if ending == "pdf":
+        pdf(path, 2)
+    else:
+        save(path, marked())
+    whole = path.read_bytes()
+    rng = np.random.default_rng(7)
+    outcomes = set()
+    for turn in range(150):
+        cut = int(rng.integers(len(whole) // 2, len(whole))) if turn % 2 else len(whole)
+        damaged = bytearray(whole[:cut])
+        for at in rng.integers(0, len(damaged), rng.integers(0, 6)):
+            damaged[at] = int(rng.integers(256))
+        path.write_bytes(damaged)
+        try:
+            pixels = PictureFile(path).page(0).pixels
+        except PictureError:
+            outcomes.add("told")
+        else:
+            assert pixels.dtype == np.uint8
+            outcomes.add("read")
+    assert outcomes == {"read", "told"}

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddle_workbench.errors import DeskError
+from paddle_workbench.ocr.quads import checked_quad, crop_line, join, quad_of, split, turned
+
+BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
+SIZE = (200, 100)
+
+
+def test_four_turns_are_none() -> None:
+    assert turned(BOX)[0] == (110.0, 20.0)
+    assert turned(turned(turned(turned(BOX)))) == BOX
+
+
+def test_split_halves_join_to_the_whole() -> None:
+    first, second = split(BOX, 0.25)
+    assert first[1] == second[0] == (35.0, 20.0)
+    assert first[2] == second[3] == (35.0, 50.0)
+    assert join(first, second) == BOX
+
+
+def test_slanted_boxes_join_as_they_lie() -> None:
+    slant = ((0.0, 0.0), (40.0, 30.0), (34.0, 38.0), (-6.0, 8.0))
+    first, second = split(slant, 0.4)
+    assert np.array(join(first, second)) == pytest.approx(np.array(slant), abs=0.05)
+
+
+def test_upside_down_boxes_join_upside_down() -> None:
+    down = turned(turned(BOX))
+    first, second = split(down, 0.5)
+    assert first[0] == (110.0, 50.0)
+    assert join(first, second) == down
+
+
+def test_polygon_becomes_the_rectangle_around_it() -> None:
+    polygon = ((10.0, 20.0), (60.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
+    assert quad_of(polygon) == BOX
+    assert quad_of(BOX) is BOX
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ([[0, 0], [9, 0], [9, 9]], "has four corners"),
+        ([[0, 0], [9, 0], [9, float("nan")], [0, 9]], "has four corners"),
+        ([[5, 5], [5, 5], [5, 5], [5, 5]], "has no area"),
+        ([[-9, 0], [-5, 0], [-5, 50], [-9, 50]], "has no area"),
+        ([[0, 0], [50, 50], [50, 0], [0, 50]], "has no area"),
+        ([[0, 0], [100, 90], [100, 0], [0, 20]], "cross"),
+        ([[0, 0], [50, 0], [10, 10], [0, 50]], "points inwards"),
+    ],
+)
+def test_impossible_boxes_are_told(points: list[list[float]], said: str) -> None:
+    with pytest.raises(DeskError, match=said):
+        checked_quad(points, SIZE)
+
+
+def test_corners_stay_in_the_picture() -> None:
+    quad = checked_quad([[-5, -5], [250, 0], [250, 120], [0, 90]], SIZE)
+    assert quad == ((0, 0), (200, 0), (200, 100), (0, 90))
+
+
+def test_crop_is_read_from_the_first_corner() -> None:
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    pixels[20:50, 10:60] = 255
+    crop = crop_line(pixels, BOX)
+    assert crop.shape == (30, 100, 3)
+    assert (crop[:, 2:48].min(), crop[:, 52:].max()) == (255, 0)
+    crop = crop_line(pixels, turned(turned(BOX)))
+    assert (crop[2:-2, :48].max(), crop[2:-2, 52:98].min()) == (0, 255)
+
+
+def test_crop_of_an_upright_line_lies_on_its_side() -> None:
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    upright = ((10.0, 10.0), (30.0, 10.0), (30.0, 90.0), (10.0, 90.0))
+    assert crop_line(pixels, upright).shape == (20, 80, 3)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from lxml import etree
+from PIL import Image
+
+from paddle_workbench import OcrDesk
+from paddle_workbench.errors import PictureError, WidgetError
+
+from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    for at in range(3):
+        save_picture(tmp_path / "shop" / f"{at}.png", TEXTS[: 4 + at])
+    return tmp_path / "shop"
+
+
+def open_desk(images: Any, folder: Path, **traits: Any) -> OcrDesk:
+    given = {"folder": folder, "read_page": read_page, "read_crop": read_crop, "lang": "en"}
+    return OcrDesk(images, **(given | traits))
+
+
+def ask(widget: OcrDesk, **request: Any) -> None:
+    """Send what the browser would send."""
+    widget._handle_custom_msg({"n": widget.answered + 1, "index": widget.shown} | request, [])
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def texts(widget: OcrDesk) -> list[str]:
+    return [line["text"] for line in widget.lines]
+
+
+def test_first_page_is_shown_with_its_lines(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    assert texts(widget) == list(TEXTS)
+    assert widget.size == list(SIZE)
+    with Image.open(io.BytesIO(widget.picture)) as sent:
+        assert (sent.format, sent.size) == ("JPEG", SIZE)
+    assert [page["state"] for page in widget.pages] == ["recognised", "waiting", "waiting"]
+    assert widget.seconds_a_page > 0
+
+
+def test_large_picture_is_sent_smaller_and_corners_stay_in_its_pixels(tmp_path: Path) -> None:
+    widget = open_desk(np.full((400, 6000, 3), 255, np.uint8), tmp_path)
+    with Image.open(io.BytesIO(widget.picture)) as sent:
+        assert sent.size == (3000, 200)
+    assert widget.size == [6000, 400]
+
+
+def test_edit_of_the_browser_is_on_disk_and_answered(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    ask(widget, do="edit", edit="edit", values={"id": 1, "text": "<img src=x>"})
+    assert (widget.answered, widget.failure, widget.can_undo) == (1, "", True)
+    assert texts(widget)[0] == "<img src=x>"
+    assert texts(open_desk(shop, shop.parent / "desk"))[0] == "<img src=x>"
+    ask(widget, do="edit", edit="undo")
+    assert (texts(widget), widget.can_redo) == (list(TEXTS), True)
+
+
+def test_impossible_request_is_told_and_changes_nothing(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    ask(widget, do="edit", edit="merge", values={"id": 6})
+    assert "the last line" in widget.failure
+    assert (widget.answered, texts(widget)) == (1, list(TEXTS))
+    ask(widget, do="edit", edit="accept", values={"id": 6})
+    assert widget.failure == ""
+
+
+def test_edit_belongs_to_the_page_that_was_shown_when_it_was_made(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    widget.index = 1
+    assert (widget.shown, widget.lines) == (1, [])
+    ask(widget, index=0, do="edit", edit="delete", values={"id": 1})
+    assert widget.lines == []
+    widget.index = 0
+    assert texts(widget) == list(TEXTS[1:])
+
+
+def test_other_pages_are_recognised_beside_the_work(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    ask(widget, do="recognise")
+    wait_for(lambda: not widget.running)
+    assert [page["state"] for page in widget.pages] == ["recognised"] * 3
+    ask(widget, do="edit", edit="accept_all")
+    assert widget.pages[0] | {"state": "done", "unchecked": 0} == widget.pages[0]
+
+
+def test_line_is_read_again_beside_the_work(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    ask(widget, do="read_again", id=1)
+    wait_for(lambda: texts(widget)[0] != TEXTS[0])
+    assert re.fullmatch(r"\d+x36", texts(widget)[0])
+    ask(widget, do="read_again", id=99)
+    wait_for(lambda: widget.failure != "")
+    assert "Line 99 is no longer on this page" in widget.failure
+
+
+def test_labels_are_saved_beside_the_pictures_and_loaded(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    ask(widget, do="edit", edit="accept_all")
+    ask(widget, do="save")
+    assert widget.notices == [f"Saved: 1 pages and 6 crops in {shop}."]
+    saved = (shop / "Label.txt").read_text(encoding="utf-8")
+    (shop / "Label.txt").write_text(
+        saved.replace("正品促销", "别的") + "broken\n", encoding="utf-8"
+    )
+    ask(widget, do="load")
+    assert texts(widget)[0] == "别的"
+    assert widget.notices[1].startswith("Line 2: there is no tab")
+
+
+def test_picture_that_cannot_be_opened_is_a_page_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"")
+    widget = open_desk(tmp_path / "bad.png", tmp_path / "desk")
+    assert widget.picture == b""
+    assert "is empty (0 bytes)" in widget.pages[0]["failure"]
+    assert "role='alert'" in widget.to_html()
+
+
+def test_recogniser_that_fails_is_told_on_its_page(shop: Path) -> None:
+    def fails(_pixels: Any) -> Any:
+        raise RuntimeError("no <model>")
+
+    widget = open_desk(shop, shop.parent / "desk", read_page=fails)
+    assert widget.pages[0]["failure"] == "RuntimeError: no <model>"
+    assert "no &lt;model&gt;" in widget.to_html()
+
+
+def test_page_without_text_is_recognised_and_has_no_lines(tmp_path: Path) -> None:
+    widget = open_desk(picture(()), tmp_path, read_page=lambda _: result((), SIZE))
+    assert (widget.lines, widget.pages[0]["state"]) == ([], "done")
+
+
+def test_nothing_to_show_and_a_page_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="no picture and no PDF"):
+        open_desk([], tmp_path)
+    with pytest.raises(WidgetError, match="index is 3"):
+        open_desk(picture(), tmp_path, index=3)
+    with pytest.raises(WidgetError, match="'doubt_bellow'"):
+        open_desk(picture(), tmp_path, doubt_bellow=0.5)
+
+
+@pytest.mark.parametrize(("lang", "head"), [("en", "Confidence"), ("zh", "置信度")])
+def test_static_twin_has_the_picture_its_boxes_and_lines_as_text(
+    tmp_path: Path, lang: str, head: str
+) -> None:
+    hostile = ("<script>alert(1)</script>", "好\u202e<b>")
+    widget = open_desk(picture(), tmp_path, lang=lang, read_page=lambda _: result(hostile, SIZE))
+    twin = etree.fromstring(f"<div>{widget.to_html()}</div>")
+    assert twin.xpath("//th/text()")[1] == head
+    assert twin.xpath("//tr/td[2]/text()") == list(hostile)
+    assert not twin.xpath("//script | //b[not(parent::p)]")
+    assert len(twin.xpath("//polygon")) == 2
+    assert twin.xpath("//tr/td[4]/text()") == ["·", "?"]
+
+
+# Paddle warns where no ccache is installed, which only compiles C++ that a learner brings.
+@pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
+def test_pages_recognised_by_the_official_models(tmp_path: Path) -> None:
+    widget = OcrDesk(picture(), folder=tmp_path, lang="en")
+    assert [text.replace("￥", "¥") for text in texts(widget)] == list(TEXTS)
+    ask(widget, do="read_again", id=1)
+    wait_for(lambda: bool(widget.notices) or widget.failure != "")
+    assert widget.failure == ""
+    assert re.fullmatch(rf"Read again: {TEXTS[0]} \(0\.\d\d\)|.*\(1\.00\)", widget.notices[0])

@@ -1,0 +1,327 @@
+"""The desk: pages of text to recognise, look through and correct, every edit on disk at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DeskError, WorkbenchError
+from ..settings import settings
+from .desk_files import PageFiles
+from .desk_page import DeskPage
+from .labels import LabelledPage
+from .pages import Page
+from .quads import crop_line
+from .results import PageResult
+from .sources import Images, find_pages
+
+__all__ = ["Desk", "Progress", "ReadCrop", "ReadPage", "Summary"]
+
+ReadPage: TypeAlias = Callable[[NDArray[np.uint8]], PageResult]
+# Text and confidence of one crop.
+ReadCrop: TypeAlias = Callable[[NDArray[np.uint8]], tuple[str, float]]
+
+State: TypeAlias = Literal["waiting", "recognised", "done", "failed"]
+Edit: TypeAlias = Literal[
+    "accept", "accept_all", "edit", "mark", "rotate", "redraw", "delete", "add", "split", "merge",
+    "undo", "redo",
+]  # fmt: skip
+EDITS: Final = frozenset(get_args(Edit))
+
+
+# A learner's predictor takes one picture at a time, and several desks may share it.
+_READING: Final = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A page in the list of pages.
+
+    Parameters
+    ----------
+    name : str
+    state : str
+        `waiting` to be recognised, `recognised`, `done` if every line was checked, or `failed`.
+    lines, unchecked : int
+    failure : str
+        Why it failed; empty where it did not.
+    """
+
+    name: str
+    state: State
+    lines: int = 0
+    unchecked: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the recognition of all pages is.
+
+    Parameters
+    ----------
+    done, failed, total : int
+        Pages; those that were recognised before count as done.
+    seconds : float
+        That this pass has taken.
+    read : int
+        Pages that this pass has recognised.
+    """
+
+    done: int
+    failed: int
+    total: int
+    seconds: float = 0.0
+    read: int = 0
+
+
+class Desk:
+    """Pages of text, their lines and edits.
+
+    Parameters
+    ----------
+    images
+        Paths of pictures, PDFs and folders, or arrays of uint8, (height, width, 3), RGB.
+    folder : Path, optional
+        Where the pages are kept; `desk` in the workbench's home if it is not given. A picture is
+        known again by its content.
+    read_page, read_crop : callables, optional
+        What recognises; `paddle_workbench.ocr.recognise_page` and `recognise_crop` if not given.
+
+    Raises
+    ------
+    PictureError
+        If there is no picture at all. One that cannot be opened is a page that says why.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        *,
+        folder: Path | None = None,
+        read_page: ReadPage | None = None,
+        read_crop: ReadCrop | None = None,
+    ) -> None:
+        self.sources = find_pages(images)
+        self.files = PageFiles(folder or settings().home / "desk")
+        self._read_page = read_page
+        self._read_crop = read_crop
+        self._pages: dict[str, DeskPage] = {}
+        self._failures = {at: each.failure for at, each in enumerate(self.sources) if each.failure}
+        # Recognition runs beside edits, in a thread of its own.
+        self._lock = threading.RLock()
+        for key in {each.key for each in self.sources if each.key}:
+            self._read(key)
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @property
+    def messages(self) -> list[str]:
+        """What happened to files of pages, a sentence each."""
+        return self.files.messages
+
+    def page(self, index: int) -> DeskPage | None:
+        """Return a page, or None if it was not recognised yet."""
+        return self._pages.get(self.sources[index].key)
+
+    def open(self, index: int) -> Page:
+        """Return the picture of a page.
+
+        Raises
+        ------
+        PictureError
+            If it cannot be opened.
+        """
+        return self.sources[index].open()
+
+    def summary(self, index: int) -> Summary:
+        name = self.sources[index].name
+        page = self.page(index)
+        if page is None:
+            failure = self._failures.get(index, "")
+            return Summary(name, "failed" if failure else "waiting", failure=failure)
+        unchecked = sum(not line.checked for line in page.lines)
+        state: State = "done" if page.is_done else "recognised"
+        return Summary(name, state, len(page.lines), unchecked)
+
+    def edit(self, index: int, edit: str, **values: Any) -> DeskPage:
+        """Make one edit of `DeskPage` on a page, and write the page.
+
+        Parameters
+        ----------
+        index : int
+        edit : str
+            Name of a method of `DeskPage`, for example `split`.
+        **values
+            What it takes.
+
+        Raises
+        ------
+        DeskError
+            If the edit is unknown or impossible, or the page was changed elsewhere meanwhile; it
+            is read again then.
+        StorageError
+            If it cannot be written. In each case the page is as it was.
+        """
+        if edit not in EDITS:
+            raise DeskError(f"There is no edit {edit!r}.", f"There are {', '.join(sorted(EDITS))}.")
+        with self._lock:
+            # On a page that nobody has read, boxes are drawn by hand.
+            page = self.page(index) or self._blank(index)
+            try:
+                changed: DeskPage = getattr(page, edit)(**values)
+            except TypeError as error:
+                raise DeskError(f"{edit} does not take {values!r}.", str(error)) from error
+            return self._put(index, changed)
+
+    def read_again(self, index: int, id: int) -> DeskPage:  # noqa: A002
+        """Recognise one line once more, as its box lies now.
+
+        Raises
+        ------
+        DeskError
+            If there is no such line.
+        WorkbenchError
+            If the picture cannot be opened or read.
+        """
+        page = self.page(index)
+        if page is None:
+            raise DeskError("This page was not recognised yet.", "Recognise the page first.")
+        points = page.line(id).points
+        crop = crop_line(self.open(index).pixels, points)
+        with _READING:
+            text, confidence = self._crop_reader()(crop)
+        with self._lock:
+            now = self.page(index) or page
+            return self._put(index, now.reread(id, text, confidence))
+
+    def recognise(self, index: int) -> DeskPage:
+        """Recognise one page, if it was not recognised yet.
+
+        Raises
+        ------
+        WorkbenchError
+            If the picture cannot be opened or read; the page is `failed` then.
+        """
+        known = self.page(index)
+        if known is not None:
+            return known
+        try:
+            pixels = self.open(index).pixels
+            with _READING:
+                result = self._page_reader()(pixels)
+        except WorkbenchError as error:
+            self._failures[index] = str(error)
+            raise
+        except Exception as error:
+            self._failures[index] = f"{type(error).__name__}: {error}"
+            raise
+        with self._lock:
+            self._failures.pop(index, None)
+            return self.page(index) or self._put(index, DeskPage.from_result(result))
+
+    def timed_recognise(self, index: int) -> float:
+        """Recognise one page as `recognise`, and return the seconds that it took."""
+        began = time.monotonic()
+        self.recognise(index)
+        return time.monotonic() - began
+
+    def progress(self) -> Progress:
+        states = [self.summary(index).state for index in range(len(self))]
+        return Progress(
+            done=states.count("recognised") + states.count("done"),
+            failed=states.count("failed"),
+            total=len(states),
+        )
+
+    def recognise_all(
+        self,
+        *,
+        on_page: Callable[[int, Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Progress:
+        """Recognise every page that was not yet; one that fails is passed over and says why.
+
+        Each page is on disk before the next begins: stopped or broken off, it goes on from there.
+
+        Parameters
+        ----------
+        on_page : callable, optional
+            Called after each page, with its index.
+        stop : Event, optional
+            Ends after the page at hand when it is set.
+        """
+        began = time.monotonic()
+        read = 0
+        for index in range(len(self)):
+            if stop is not None and stop.is_set():
+                break
+            if self.page(index) is not None or self.sources[index].failure:
+                continue
+            try:
+                self.recognise(index)
+                read += 1
+            except Exception:  # noqa: S110 - one page of hundreds; its summary says why
+                pass
+            if on_page is not None:
+                on_page(index, self._timed(began, read))
+        return self._timed(began, read)
+
+    def put_labels(self, index: int, lines: LabelledPage, *, checked: bool) -> DeskPage:
+        """Put the lines of a `Label.txt` in the place of a page's lines; undo takes them back.
+
+        Raises
+        ------
+        WorkbenchError
+            If the picture cannot be opened, or the page cannot be written.
+        """
+        with self._lock:
+            page = self.page(index) or self._blank(index)
+            return self._put(index, page.replace_all(lines, checked=checked))
+
+    def _blank(self, index: int) -> DeskPage:
+        height, width = self.open(index).pixels.shape[:2]
+        return DeskPage((width, height))
+
+    def _timed(self, began: float, read: int) -> Progress:
+        now = self.progress()
+        return Progress(now.done, now.failed, now.total, time.monotonic() - began, read)
+
+    def _put(self, index: int, page: DeskPage) -> DeskPage:
+        source = self.sources[index]
+        if page is self.page(index):
+            return page
+        try:
+            self.files.write(source.key, source.name, page)
+        except DeskError:
+            self._read(source.key)
+            raise
+        self._pages[source.key] = page
+        return page
+
+    def _read(self, key: str) -> None:
+        page = self.files.read(key)
+        if page is not None:
+            self._pages[key] = page
+
+    def _page_reader(self) -> ReadPage:
+        if self._read_page is None:
+            from . import recognise_page
+
+            self._read_page = recognise_page
+        return self._read_page
+
+    def _crop_reader(self) -> ReadCrop:
+        if self._read_crop is None:
+            from . import recognise_crop
+
+            self._read_crop = recognise_crop
+        return self._read_crop

@@ -1,0 +1,204 @@
+"""The pages of the desk on disk: one file a page, whole after every edit, undo included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import DeskError, SchemaVersionError, StorageError
+from ..storage import locked, set_aside, storage_error, write_whole
+from .desk_page import Change, DeskLine, DeskPage
+
+__all__ = ["PageFiles", "StoredPage"]
+
+SCHEMA_VERSION: Final = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Line(_Model):
+    id: int = Field(ge=1)
+    text: str
+    points: list[tuple[float, float]] = Field(min_length=3)
+    confidence: float | None = None
+    recognised: str | None = None
+    checked: bool = False
+    difficult: bool = False
+    more: dict[str, Any] = {}
+
+
+class _Change(_Model):
+    kind: str
+    at: int = Field(ge=0)
+    before: list[_Line]
+    after: list[_Line]
+
+
+class StoredPage(_Model):
+    """A page as its file has it.
+
+    Parameters
+    ----------
+    schema_version : int
+    name : str
+        Of the picture, for people who look into the file.
+    revision : int
+        Counts the writes; a desk that knows another one has an old page.
+    size : (width, height)
+    lines, done, undone, next_id
+        As in `DeskPage`.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    revision: int
+    size: tuple[int, int]
+    lines: list[_Line]
+    done: list[_Change] = []
+    undone: list[_Change] = []
+    next_id: int
+
+    def page(self) -> DeskPage:
+        return DeskPage(
+            size=self.size,
+            lines=tuple(map(_desk_line, self.lines)),
+            done=tuple(map(_desk_change, self.done)),
+            undone=tuple(map(_desk_change, self.undone)),
+            next_id=self.next_id,
+        )
+
+
+class PageFiles:
+    """A folder of pages, shared by all desks that show the same pictures.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first page is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.messages: list[str] = []
+        self._revisions: dict[str, int] = {}
+
+    def path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
+
+    def read(self, key: str) -> DeskPage | None:
+        """Return the page with a key, or None if there is none.
+
+        A broken file is set aside, and `messages` says so.
+
+        Raises
+        ------
+        SchemaVersionError
+            If a newer version of the workbench wrote it.
+        StorageError
+            If the file cannot be read.
+        """
+        path = self.path(key)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_error(path, error) from error
+        try:
+            stored = StoredPage.model_validate_json(content)
+        except ValidationError as error:
+            kept = set_aside(path)
+            self._revisions.pop(key, None)
+            self.messages.append(
+                f"{path.name} is broken ({error.error_count()} faults) and was kept as {kept.name}."
+            )
+            return None
+        if stored.schema_version > SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"{path} was written by a newer version of the workbench "
+                f"(schema {stored.schema_version}, this one knows {SCHEMA_VERSION}).",
+                "Update paddle-workbench.",
+            )
+        self._revisions[key] = stored.revision
+        return stored.page()
+
+    def write(self, key: str, name: str, page: DeskPage) -> None:
+        """Write a page, if nobody else has written it since it was read here.
+
+        Raises
+        ------
+        DeskError
+            If another window or notebook changed it meanwhile; nothing is written.
+        StorageError
+            If it cannot be written; the old file is untouched.
+        """
+        path = self.path(key)
+        with locked(path):
+            known = self._revisions.get(key, 0)
+            if _revision(path) != known:
+                raise DeskError(
+                    f"{name} was changed in another window or notebook; this edit was not made.",
+                    "The page was read again. Make the edit once more.",
+                )
+            stored = StoredPage(
+                name=name,
+                revision=known + 1,
+                size=page.size,
+                lines=[_Line(**_plain_line(line)) for line in page.lines],
+                done=list(map(_plain_change, page.done)),
+                undone=list(map(_plain_change, page.undone)),
+                next_id=page.next_id,
+            )
+            write_whole(path, stored.model_dump_json(exclude_defaults=True, indent=1))
+            self._revisions[key] = known + 1
+
+
+def _revision(path: Path) -> int:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise storage_error(path, error) from error
+    try:
+        return StoredPage.model_validate_json(content).revision
+    except ValidationError as error:
+        raise StorageError(
+            f"{path} was broken by another program while it was in use here.",
+            "Run the cell again: the file is set aside and the page is recognised anew.",
+        ) from error
+
+
+def _desk_line(line: _Line) -> DeskLine:
+    return DeskLine(**(dict(line) | {"points": tuple(line.points)}))
+
+
+def _desk_change(change: _Change) -> Change:
+    before, after = (tuple(map(_desk_line, lines)) for lines in (change.before, change.after))
+    return Change(change.kind, change.at, before, after)
+
+
+def _plain_line(line: DeskLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "text": line.text,
+        "points": list(line.points),
+        "confidence": line.confidence,
+        "recognised": line.recognised,
+        "checked": line.checked,
+        "difficult": line.difficult,
+        "more": dict(line.more),
+    }
+
+
+def _plain_change(change: Change) -> _Change:
+    return _Change(
+        kind=change.kind,
+        at=change.at,
+        before=[_Line(**_plain_line(line)) for line in change.before],
+        after=[_Line(**_plain_line(line)) for line in change.after],
+    )

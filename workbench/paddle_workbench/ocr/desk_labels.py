@@ -1,0 +1,216 @@
+"""Between the desk and PPOCRLabel: a folder with pictures, `Label.txt` and what goes with it."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..storage import make_folder, storage_error, write_whole
+from .desk import Desk
+from .labels import (
+    IGNORED,
+    FileStates,
+    LabelFile,
+    LabelledPage,
+    Problem,
+    RecognitionList,
+)
+from .quads import crop_line
+from .sources import PageSource
+
+__all__ = ["Exchange", "load_labels", "save_labels"]
+
+# As cv2.imwrite, which PPOCRLabel uses.
+JPEG_QUALITY: Final = 95
+Lines = TypeVar("Lines", LabelFile, RecognitionList, FileStates)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was loaded from or saved to PPOCRLabel's files.
+
+    Parameters
+    ----------
+    pages, crops : int
+    problems : list of Problem
+        Lines of the files that could not be read; they are kept as they are.
+    """
+
+    pages: int
+    crops: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
+    """Put the lines of a `Label.txt` on the pages that it names; undo takes them back.
+
+    Parameters
+    ----------
+    desk : Desk
+    path : Path
+        `Label.txt`, `Cache.cach` or a training list of PaddleOCR for detection.
+    checked : bool
+        Whether its lines count as checked by a person.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be read at all.
+    """
+    labels: LabelFile = LabelFile.load(path)
+    values = labels.values()
+    loaded = 0
+    for index, source in enumerate(desk.sources):
+        lines = _find(values, _name(source))
+        if lines is not None and source.key:
+            desk.put_labels(index, lines, checked=checked)
+            loaded += 1
+    return Exchange(loaded, problems=labels.problems)
+
+
+def save_labels(desk: Desk, folder: Path) -> Exchange:
+    """Write the desk as PPOCRLabel would have left it, into a folder with the pictures.
+
+    Pages of which every line is checked go to `Label.txt`, `fileState.txt` and, as crops with
+    their texts, `rec_gt.txt`; the others to `Cache.cach`. What these files say of other pictures
+    stays. Pages of PDFs and arrays, and pictures that lie elsewhere, are put beside as PNG or as
+    they are.
+
+    Parameters
+    ----------
+    desk : Desk
+    folder : Path
+        Most often the pictures' own.
+
+    Raises
+    ------
+    StorageError
+        If something cannot be read or written.
+    """
+    make_folder(folder)
+    labels, cache = (_load(LabelFile, folder / name) for name in ("Label.txt", "Cache.cach"))
+    crops = _load(RecognitionList, folder / "rec_gt.txt")
+    states = _load(FileStates, folder / "fileState.txt")
+    problems = [*labels.problems, *cache.problems, *crops.problems, *states.problems]
+    known = labels.values()
+    read = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
+    pictures = [_picture(source, folder) for source, _ in read]
+    stems = Counter(each.stem for each in set(pictures))
+    pages = written = 0
+    for (source, page), picture in zip(read, pictures, strict=True):
+        name = f"{folder.absolute().name}/{picture.name}"
+        pages += 1
+        if not page.is_done:
+            (labels if name in known else cache).put(name, page.labelled())
+            continue
+        labels.put(name, page.labelled())
+        states.put(str(picture.absolute()), 1)
+        stem = picture.stem if stems[picture.stem] == 1 else picture.name.replace(".", "_")
+        written += _save_crops(crops, folder, stem, source.open().pixels, page.labelled())
+    for path, file in (
+        ("Label.txt", labels),
+        ("Cache.cach", cache),
+        ("rec_gt.txt", crops),
+        ("fileState.txt", states),
+    ):
+        if file.records:
+            file.save(folder / path)
+    return Exchange(pages, written, problems)
+
+
+def _save_crops(
+    crops: RecognitionList,
+    folder: Path,
+    stem: str,
+    pixels: NDArray[np.uint8],
+    lines: LabelledPage,
+) -> int:
+    mine = re.compile(rf"crop_img/{re.escape(stem)}_crop_\d+\.jpg")
+    crops.remove({name for name in crops.values() if mine.fullmatch(name)})
+    written = 0
+    for number, line in enumerate(lines):
+        if line.difficult or line.transcription in ("", *IGNORED):
+            continue
+        name = f"crop_img/{stem}_crop_{number}.jpg"
+        crop = crop_line(pixels, line.points)
+        write_whole(folder / name, _encoded(crop, "JPEG"))
+        crops.put(name, line.transcription)
+        written += 1
+    return written
+
+
+def _picture(source: PageSource, folder: Path) -> Path:
+    """Return the picture of a page in a folder, put there if it is not."""
+    path = source.path if _is_picture(source) else None
+    if path is not None and path.absolute().parent == folder.absolute():
+        return path
+    try:
+        content = path.read_bytes() if path else _encoded(source.open().pixels, "PNG")
+        target = next(
+            each
+            for each in _names(folder / Path(_name(source)).name)
+            if not each.exists() or each.read_bytes() == content
+        )
+    except OSError as error:
+        raise storage_error(path or folder, error) from error
+    if not target.exists():
+        write_whole(target, content)
+    return target
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """Give a name, then the same with 2, 3 and so on."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_stem(f"{path.stem}_{number}")
+
+
+def _is_picture(source: PageSource) -> bool:
+    return source.path is not None and source.pages == 1 and source.path.suffix.lower() != ".pdf"
+
+
+def _name(source: PageSource) -> str:
+    """Return what `Label.txt` calls a page: its folder and its file."""
+    if source.path is None:
+        return f"{source.name}.png"
+    parent = source.path.absolute().parent.name
+    if _is_picture(source):
+        return f"{parent}/{source.path.name}"
+    return f"{parent}/{source.path.stem}_p{source.number + 1:04d}.png"
+
+
+def _find(values: Mapping[str, LabelledPage], name: str) -> LabelledPage | None:
+    """Return the lines of a picture: by folder and name, else by name if only one has it."""
+    for parts in (2, 1):
+        found = [
+            lines for each, lines in values.items() if _tail(each, parts) == _tail(name, parts)
+        ]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _tail(name: str, parts: int) -> str:
+    return "/".join(name.replace("\\", "/").split("/")[-parts:])
+
+
+def _load(kind: type[Lines], path: Path) -> Lines:
+    found: Lines = kind.load(path) if path.exists() else kind()
+    return found
+
+
+def _encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, kind, quality=JPEG_QUALITY)
+    return content.getvalue()

@@ -1,0 +1,340 @@
+"""One page on the desk: its lines in reading order, and every edit that can be made and undone."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from ..errors import DeskError
+from .labels import LabelledLine
+from .quads import Points, checked_quad, join, split, turned
+from .results import PageResult
+
+__all__ = ["Change", "DeskLine", "DeskPage", "is_doubtful"]
+
+# Changes that can be undone; older ones are forgotten, not taken back.
+HISTORY: Final = 200
+# Characters of a line; a whole page put into one line is a mistake.
+LONGEST_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """A line of text on the desk.
+
+    Parameters
+    ----------
+    id : int
+        Stays with the line as long as it lives, whatever comes before it.
+    text : str
+    points : tuple of (x, y)
+        Four corners in pixels of the upright picture, from where the text begins above; polygons
+        of more corners come from `Label.txt` alone.
+    confidence : float or None
+        Of what was recognised, from 0 to 1; None where nothing was.
+    recognised : str or None
+        What the recogniser read, before anybody changed it.
+    checked : bool
+        Whether a person has accepted or written the text.
+    difficult : bool
+        Left out of training, as PPOCRLabel calls it.
+    more : mapping
+        What `Label.txt` says besides.
+    """
+
+    id: int
+    text: str
+    points: Points
+    confidence: float | None = None
+    recognised: str | None = None
+    checked: bool = False
+    difficult: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Lines that took the place of others: the only thing an edit ever does.
+
+    Parameters
+    ----------
+    kind : str
+        The edit, for example `split`.
+    at : int
+        Where, from 0 in reading order.
+    before, after : tuple of DeskLine
+    """
+
+    kind: str
+    at: int
+    before: tuple[DeskLine, ...]
+    after: tuple[DeskLine, ...]
+
+    def reversed(self) -> Change:
+        return Change(self.kind, self.at, self.after, self.before)
+
+
+def is_doubtful(line: DeskLine, below: float) -> bool:
+    """Whether nobody has checked a line, and its confidence is below a threshold or unknown."""
+    return not line.checked and (line.confidence is None or line.confidence < below)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """The lines of one page and how they came about; an edit returns a new page.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Of the upright picture, in pixels.
+    lines : tuple of DeskLine
+        In reading order.
+    done, undone : tuple of Change
+        What can be undone and done again, the latest last.
+    next_id : int
+        What the next new line is called.
+
+    Raises
+    ------
+    DeskError
+        By each edit, if there is no such line or the edit is impossible; the page is unchanged.
+    """
+
+    size: tuple[int, int]
+    lines: tuple[DeskLine, ...] = ()
+    done: tuple[Change, ...] = ()
+    undone: tuple[Change, ...] = ()
+    next_id: int = 1
+
+    @classmethod
+    def from_result(cls, result: PageResult) -> DeskPage:
+        """Return the page as it was recognised, with nothing to undo."""
+        lines = tuple(
+            DeskLine(
+                id=number,
+                text=line.text,
+                points=tuple((round(float(x), 2), round(float(y), 2)) for x, y in line.box),
+                confidence=round(float(line.confidence), 4),
+                recognised=line.text,
+            )
+            for number, line in enumerate(result.lines, 1)
+        )
+        return cls(result.size, lines, next_id=len(lines) + 1)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every line was checked by a person."""
+        return all(line.checked for line in self.lines)
+
+    def line(self, id: int) -> DeskLine:  # noqa: A002 - it is the line's id
+        return self.lines[self._place(id)]
+
+    def accept(self, id: int) -> DeskPage:  # noqa: A002
+        """Take the text of a line as it is."""
+        return self._change_one("accept", id, lambda line: replace(line, checked=True))
+
+    def accept_all(self) -> DeskPage:
+        """Take every line of the page as it is."""
+        return self._splice("accept", 0, self.lines, [replace(x, checked=True) for x in self.lines])
+
+    def edit(self, id: int, text: str) -> DeskPage:  # noqa: A002
+        """Set the text of a line, which counts as checked then."""
+        said = _one_line(text)
+        return self._change_one("edit", id, lambda line: replace(line, text=said, checked=True))
+
+    def mark(self, id: int, *, difficult: bool) -> DeskPage:  # noqa: A002
+        """Say whether a line is left out of training."""
+        return self._change_one("mark", id, lambda line: replace(line, difficult=difficult))
+
+    def rotate(self, id: int) -> DeskPage:  # noqa: A002
+        """Read a line a quarter turn further, clockwise."""
+        return self._change_one("rotate", id, lambda x: replace(x, points=turned(x.points)))
+
+    def redraw(self, id: int, points: Sequence[Sequence[float]]) -> DeskPage:  # noqa: A002
+        """Put the four corners of a line elsewhere."""
+        quad = checked_quad(points, self.size)
+        return self._change_one("redraw", id, lambda line: replace(line, points=quad))
+
+    def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
+        """Put what was recognised once more in the place of a line's text."""
+        said = _one_line(text)
+        sure = round(confidence, 4)
+        return self._change_one(
+            "reread",
+            id,
+            lambda x: replace(x, text=said, recognised=said, confidence=sure, checked=False),
+        )
+
+    def delete(self, id: int) -> DeskPage:  # noqa: A002
+        """Take a line away."""
+        at = self._place(id)
+        return self._splice("delete", at, self.lines[at : at + 1], [])
+
+    def add(self, points: Sequence[Sequence[float]], text: str = "") -> DeskPage:
+        """Put a new line where it belongs in reading order: before the first that begins below."""
+        quad = checked_quad(points, self.size)
+        middle = sum(y for _, y in quad) / 4
+        left = min(x for x, _ in quad)
+        line = DeskLine(self.next_id, _one_line(text), quad, checked=bool(text.strip()))
+        at = next(
+            (at for at, each in enumerate(self.lines) if _comes_after(each, middle, left)),
+            len(self.lines),
+        )
+        return self._splice("add", at, (), [line])
+
+    def split(self, id: int, at: int | None = None) -> DeskPage:  # noqa: A002
+        """Cut a line in two, before a character of its text.
+
+        Parameters
+        ----------
+        id : int
+        at : int, optional
+            Which character begins the second line; the middle if not given. The box is cut where
+            that character should stand if Chinese characters are twice as wide as Latin ones.
+        """
+        place = self._place(id)
+        line = self.lines[place]
+        if len(line.text) < 2:
+            share, cut = 0.5, len(line.text)
+        else:
+            cut = len(line.text) // 2 if at is None else at
+            if not 0 < cut < len(line.text):
+                raise DeskError(
+                    f"{line.text!r} cannot be split before character {cut}.",
+                    f"Put the caret between two characters, 1 to {len(line.text) - 1}.",
+                )
+            share = _width(line.text[:cut]) / _width(line.text)
+        first, second = split(line.points, share)
+        halves = [
+            replace(line, text=line.text[:cut].rstrip(), points=first, checked=False),
+            replace(
+                line, id=self.next_id, text=line.text[cut:].lstrip(), points=second, checked=False
+            ),
+        ]
+        return self._splice("split", place, (line,), halves)
+
+    def merge(self, id: int) -> DeskPage:  # noqa: A002
+        """Make one line of a line and the one after it."""
+        at = self._place(id)
+        if at + 1 == len(self.lines):
+            raise DeskError(
+                "This is the last line; there is none after it to merge it with.",
+                "Go to the line before it.",
+            )
+        first, second = self.lines[at : at + 2]
+        known = [each for each in (first.confidence, second.confidence) if each is not None]
+        merged = replace(
+            first,
+            text=_joined(first.text, second.text),
+            points=join(first.points, second.points),
+            confidence=min(known) if len(known) == 2 else None,
+            recognised=_joined(first.recognised or "", second.recognised or "") or None,
+            checked=first.checked and second.checked,
+            difficult=first.difficult or second.difficult,
+        )
+        return self._splice("merge", at, (first, second), [merged])
+
+    def replace_all(self, lines: Iterable[LabelledLine], *, checked: bool) -> DeskPage:
+        """Put the lines of a `Label.txt` in the place of all lines."""
+        new = [
+            DeskLine(
+                id=number,
+                text=line.transcription,
+                points=line.points,
+                checked=checked,
+                difficult=line.difficult,
+                more=line.more,
+            )
+            for number, line in enumerate(lines, self.next_id)
+        ]
+        return self._splice("load", 0, self.lines, new)
+
+    def undo(self) -> DeskPage:
+        """Take the latest edit back."""
+        if not self.done:
+            raise DeskError("There is nothing to undo on this page.", "Undo goes page by page.")
+        *earlier, last = self.done
+        lines = self._spliced(last.reversed())
+        return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
+
+    def redo(self) -> DeskPage:
+        """Do again what was undone last."""
+        if not self.undone:
+            raise DeskError("There is nothing to redo on this page.", "Redo goes page by page.")
+        *earlier, last = self.undone
+        return replace(
+            self, lines=self._spliced(last), done=(*self.done, last), undone=tuple(earlier)
+        )
+
+    def labelled(self) -> tuple[LabelledLine, ...]:
+        """Return the lines as `Label.txt` has them."""
+        return tuple(
+            LabelledLine(line.text, line.points, line.difficult, line.more) for line in self.lines
+        )
+
+    def _place(self, id: int) -> int:  # noqa: A002
+        for at, line in enumerate(self.lines):
+            if line.id == id:
+                return at
+        raise DeskError(
+            f"Line {id} is no longer on this page.",
+            "It was deleted or merged; undo brings it back.",
+        )
+
+    def _change_one(self, kind: str, id: int, to: Callable[[DeskLine], DeskLine]) -> DeskPage:  # noqa: A002
+        at = self._place(id)
+        line = self.lines[at]
+        return self._splice(kind, at, (line,), [to(line)])
+
+    def _splice(
+        self, kind: str, at: int, before: tuple[DeskLine, ...], after: Sequence[DeskLine]
+    ) -> DeskPage:
+        change = Change(kind, at, before, tuple(after))
+        if change.before == change.after:
+            return self
+        return replace(
+            self,
+            lines=self._spliced(change),
+            done=(*self.done, change)[-HISTORY:],
+            undone=(),
+            next_id=max([self.next_id, *(line.id + 1 for line in after)]),
+        )
+
+    def _spliced(self, change: Change) -> tuple[DeskLine, ...]:
+        end = change.at + len(change.before)
+        return (*self.lines[: change.at], *change.after, *self.lines[end:])
+
+
+def _one_line(text: str) -> str:
+    """Return a text without ends of lines, tabs and halves of surrogate pairs."""
+    if len(text) > LONGEST_TEXT:
+        raise DeskError(
+            f"The text has {len(text):,} characters; a line takes at most {LONGEST_TEXT:,}.",
+            "Split it into several lines.",
+        )
+    plain = "".join(
+        " " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text
+    )
+    return plain.encode("utf-8", "replace").decode()
+
+
+def _comes_after(line: DeskLine, middle: float, left: float) -> bool:
+    """Whether a line is read after a box with this middle and left end."""
+    above = min(y for _, y in line.points)
+    below = max(y for _, y in line.points)
+    if above <= middle <= below:
+        return min(x for x, _ in line.points) > left
+    return above > middle
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def _joined(first: str, second: str) -> str:
+    """Join two texts, with a blank between Latin words only."""
+    latin = first[-1:].isascii() and second[:1].isascii()
+    ends = first[-1:].isalnum() and second[:1].isalnum()
+    return f"{first} {second}" if first and second and latin and ends else first + second

@@ -1,0 +1,323 @@
+"""The files that PPOCRLabel writes and PaddleOCR trains from, read and written without a loss.
+
+A line of `Label.txt`, and of a training list for detection, is a picture's name, a tab, and the
+lines of text as JSON: `[{"transcription": "…", "points": [[x, y], …], "difficult": false}]`. A line
+of `rec_gt.txt`, and of a training list for recognition, is the name of a crop, a tab, and its text.
+A line of `fileState.txt` is the path of a picture that was checked, a tab, and 1.
+
+References
+----------
+PFCCLab/PPOCRLabel, `PPOCRLabel.py` (`savePPlabel`, `saveFilestate`, `saveRecResult`);
+PaddleOCR's documents "Text Detection" and "Text Recognition", on data preparation.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from ..errors import StorageError
+from ..storage import storage_error, write_whole
+
+__all__ = [
+    "IGNORED",
+    "FileStates",
+    "LabelFile",
+    "LabelledLine",
+    "LabelledPage",
+    "Problem",
+    "RecognitionList",
+    "Record",
+]
+
+# PaddleOCR's detection leaves lines with these texts out of its loss.
+IGNORED: Final = ("*", "###")
+
+# Surrogates stand for bytes that are no UTF-8, so that they can be written as they were.
+_CODING: Final = ("utf-8", "surrogateescape")
+
+Point: TypeAlias = tuple[float, float]
+_KNOWN: Final = ("transcription", "points", "difficult")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledLine:
+    """A line of text in a picture, as `Label.txt` has it.
+
+    Parameters
+    ----------
+    transcription : str
+    points : tuple of (x, y), at least three
+        In pixels of the upright picture; whole numbers stay whole.
+    difficult : bool
+        Left out of `rec_gt.txt`.
+    more : mapping
+        Keys that are not known here, such as `key_cls`; they are written back.
+    """
+
+    transcription: str
+    points: tuple[Point, ...]
+    difficult: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+LabelledPage: TypeAlias = tuple[LabelledLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a line of a file could not be read; the line itself is kept.
+
+    Parameters
+    ----------
+    line : int
+        Counted from 1.
+    message : str
+        One sentence.
+    """
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[Value]):
+    """One line of a file.
+
+    Parameters
+    ----------
+    name : str
+        What stands before the tab; empty where the line could not be read.
+    value
+        What stands behind it; None where it could not be read.
+    source : str or None
+        The line as it stood in the file, with its end; None if it was changed since.
+    """
+
+    name: str
+    value: Value | None
+    source: str | None = None
+
+
+class _UnreadableError(ValueError):
+    """A line that cannot be read, and why."""
+
+
+class _Lines(Generic[Value]):
+    """A file of lines that is kept line by line: what is not changed is written as it was read."""
+
+    def __init__(self, records: Iterable[Record[Value]] = ()) -> None:
+        self.records: list[Record[Value]] = list(records)
+        self.problems: list[Problem] = []
+        self._places = {
+            each.name: at for at, each in enumerate(self.records) if each.value is not None
+        }
+
+    @classmethod
+    def load(cls, path: Path) -> Any:
+        """Read a file; lines that cannot be read are told in `problems`, and kept.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be read at all.
+        """
+        try:
+            return cls.parse(path.read_bytes())
+        except FileNotFoundError as error:
+            raise StorageError(f"{path} does not exist.", "Check the name.") from error
+        except OSError as error:
+            raise storage_error(path, error) from error
+
+    @classmethod
+    def parse(cls, content: bytes) -> Any:
+        """Read the content of a file, as `load`."""
+        found = cls()
+        # Only \n ends a line: a text may hold what str.splitlines takes for an end.
+        for number, source in enumerate(content.decode(*_CODING).split("\n"), 1):
+            found._read(number, source)
+        last = found.records.pop()
+        if last.source != "\n":
+            found.records.append(replace(last, source=(last.source or "").removesuffix("\n")))
+        return found
+
+    def __len__(self) -> int:
+        """Return how many lines could be read, a name that comes twice counted once."""
+        return len(self.values())
+
+    def values(self) -> dict[str, Value]:
+        """Return what could be read, by name; of a name that comes twice the last counts."""
+        return {each.name: each.value for each in self.records if each.value is not None}
+
+    def put(self, name: str, value: Value) -> None:
+        """Set what stands behind a name: in its place, or at the end if it is new."""
+        _check_name(name)
+        at = self._places.get(name)
+        if at is None:
+            self._places[name] = len(self.records)
+            self.records.append(Record(name, value))
+        elif self.records[at].value != value:
+            self.records[at] = Record(name, value)
+
+    def remove(self, names: Collection[str]) -> None:
+        """Take out what stands behind names; what is not there is no matter."""
+        kept = [each for each in self.records if each.value is None or each.name not in names]
+        self.records = kept
+        self._places = {each.name: at for at, each in enumerate(kept) if each.value is not None}
+
+    def dump(self) -> bytes:
+        """Return the content of the file; lines that were not changed are as they were read."""
+        lines = []
+        for each in self.records:
+            if each.source is None:
+                assert each.value is not None  # noqa: S101 - only what was read has no value
+                lines.append(f"{each.name}\t{self._dump(each.value)}\n")
+            else:
+                lines.append(each.source)
+        ends = [*(line if line.endswith("\n") else f"{line}\n" for line in lines[:-1]), *lines[-1:]]
+        return "".join(ends).encode(*_CODING)
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written; the old file is untouched.
+        """
+        write_whole(path, self.dump())
+
+    def _read(self, number: int, source: str) -> None:
+        line = source.removesuffix("\r").removeprefix("﻿" if number == 1 else "")
+        record: Record[Value] = Record("", None, f"{source}\n")
+        if line.strip():
+            try:
+                name, value = self._parse(line)
+            except _UnreadableError as error:
+                self.problems.append(Problem(number, f"Line {number}: {error}"))
+            else:
+                if name in self._places:
+                    earlier = self._places[name] + 1
+                    said = f"Line {earlier}: {name} comes again in line {number}, which counts."
+                    self.problems.append(Problem(earlier, said))
+                self._places[name] = len(self.records)
+                record = Record(name, value, f"{source}\n")
+        self.records.append(record)
+
+    def _parse(self, line: str) -> tuple[str, Value]:
+        if any("\udc80" <= character <= "\udcff" for character in line):
+            raise _UnreadableError("it is not in UTF-8.")
+        name, tab, rest = line.partition("\t")
+        if not tab:
+            raise _UnreadableError(f"there is no tab between name and value: {_shortly(line)}.")
+        if not name.strip():
+            raise _UnreadableError(f"there is no name before the tab: {_shortly(line)}.")
+        return name, self._value(rest)
+
+    def _value(self, text: str) -> Value:
+        raise NotImplementedError
+
+    def _dump(self, value: Value) -> str:
+        raise NotImplementedError
+
+
+class LabelFile(_Lines[LabelledPage]):
+    """`Label.txt` and `Cache.cach` of PPOCRLabel, and PaddleOCR's list for detection."""
+
+    def _value(self, text: str) -> LabelledPage:
+        try:
+            lines = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _UnreadableError(f"what follows the name is no JSON ({error}).") from error
+        if not isinstance(lines, list):
+            raise _UnreadableError(f"a list of lines is expected, and found is {_shortly(text)}.")
+        return tuple(_line(number, line) for number, line in enumerate(lines, 1))
+
+    def _dump(self, value: LabelledPage) -> str:
+        return json.dumps([_plain(line) for line in value], ensure_ascii=False)
+
+
+class RecognitionList(_Lines[str]):
+    """`rec_gt.txt` of PPOCRLabel, and PaddleOCR's list for recognition: crops and their texts."""
+
+    def _value(self, text: str) -> str:
+        return text
+
+    def _dump(self, value: str) -> str:
+        # A tab or an end of line would begin another field or line.
+        return " ".join(value.split()) if any(each in value for each in "\t\r\n") else value
+
+
+class FileStates(_Lines[int]):
+    """`fileState.txt` of PPOCRLabel: which pictures were checked."""
+
+    def _value(self, text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise _UnreadableError(
+                f"the state is {_shortly(text)}, and a number is expected."
+            ) from None
+
+    def _dump(self, value: int) -> str:
+        return str(value)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or any(each in name for each in "\t\r\n"):
+        raise StorageError(
+            f"{name!r} cannot stand in a list of labels.",
+            "Rename the file, so that its name has no tab and no end of line.",
+        )
+
+
+def _line(number: int, found: Any) -> LabelledLine:
+    if not isinstance(found, dict):
+        raise _UnreadableError(f"text {number} is {_shortly(json.dumps(found))}, not an object.")
+    for name in _KNOWN[:2]:
+        if name not in found:
+            raise _UnreadableError(f"text {number} has no {name!r}.")
+    text, points = found["transcription"], found["points"]
+    difficult = found.get("difficult", False)
+    if not isinstance(text, str):
+        raise _UnreadableError(
+            f"the transcription of text {number} is {_shortly(json.dumps(text))}."
+        )
+    if not isinstance(difficult, bool):
+        raise _UnreadableError(
+            f"'difficult' of text {number} is {_shortly(json.dumps(difficult))}."
+        )
+    if not isinstance(points, list) or len(points) < 3 or not all(map(_is_point, points)):
+        shown = _shortly(json.dumps(points))
+        raise _UnreadableError(f"the points of text {number} are no list of [x, y]: {shown}.")
+    more = {name: value for name, value in found.items() if name not in _KNOWN}
+    return LabelledLine(text, tuple((x, y) for x, y in points), difficult, more)
+
+
+def _is_point(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(
+            isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
+            for each in value
+        )
+    )
+
+
+def _plain(line: LabelledLine) -> dict[str, Any]:
+    known = {
+        "transcription": line.transcription,
+        "points": [list(point) for point in line.points],
+        "difficult": line.difficult,
+    }
+    return known | dict(line.more)
+
+
+def _shortly(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")

@@ -1,0 +1,312 @@
+"""Pictures and PDFs opened as pages, one at a time and within limits: files come from anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import Text
+from ..errors import PictureError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = [
+    "ENDINGS",
+    "MAX_BYTES",
+    "MAX_PAGES",
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "MIN_SIDE",
+    "Page",
+    "PictureFile",
+]
+
+# Pixels of one page; A4 at 600 dpi has 35 million, and 64 million take 192 MB.
+MAX_PIXELS: Final = 64_000_000
+MAX_SIDE: Final = 30_000
+MIN_SIDE: Final = 8
+MAX_BYTES: Final = 512 * 1024**2
+MAX_PAGES: Final = 5_000
+
+# A point of a PDF is 1/72 inch.
+PDF_DPI: Final = 200
+PDF_LONGEST_SIDE: Final = 4_000
+
+# Left out on purpose: formats that run programs (EPS, WMF), read other files, or hold no pages.
+FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+ENDINGS: Final = frozenset(
+    f".{ending}"
+    for ending in (
+        *("avif", "bmp", "gif", "jfif", "jp2", "jpeg", "jpg", "pbm", "pdf", "pgm", "png", "pnm"),
+        *("ppm", "tif", "tiff", "webp"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """One page as the recogniser takes it.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, (height, width, 3)
+        RGB, upright (EXIF's orientation is applied), on white where it was transparent.
+    notices : tuple of Text
+        What was done to the picture that its reader should know, a sentence in each language.
+    """
+
+    pixels: NDArray[np.uint8]
+    notices: tuple[Text, ...] = ()
+
+
+class PictureFile:
+    """A picture, a TIFF with several pages, or a PDF; its pages are opened one at a time.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    PictureError
+        If the file is missing, empty, too large, no picture, damaged, locked by a password, has
+        too many pages, or holds a picture beyond the limits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._bytes = _read(path)
+        self.kind: Literal["picture", "pdf"] = "pdf" if _is_pdf(self._bytes) else "picture"
+        self._pages = self._count()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal digits."""
+        return hashlib.sha256(self._bytes).hexdigest()
+
+    def __len__(self) -> int:
+        """Return the number of pages."""
+        return self._pages
+
+    def __iter__(self) -> Iterator[Page]:
+        return (self.page(number) for number in range(len(self)))
+
+    def page(self, number: int) -> Page:
+        """Open one page, counted from 0.
+
+        Raises
+        ------
+        PictureError
+            If there is no such page, or it is damaged or beyond the limits.
+        """
+        if not 0 <= number < len(self):
+            raise PictureError(
+                f"{self.path.name} has no page {number + 1}; it has {len(self)}.",
+                f"Pages are counted from 0: ask for 0 to {len(self) - 1}.",
+            )
+        return self._pdf_page(number) if self.kind == "pdf" else self._picture_page(number)
+
+    def _count(self) -> int:
+        if self.kind == "pdf":
+            with _Pdf(self._bytes, self.path.name) as pdf:
+                pages = len(pdf)
+        else:
+            with _opened(self._bytes, self.path.name) as image:
+                _check_size(*image.size, self.path.name)
+                # Only in a TIFF are frames pages; counting them reads no pixels.
+                pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        if pages > MAX_PAGES:
+            raise PictureError(
+                f"{self.path.name} has {pages} pages; at most {MAX_PAGES} are opened.",
+                "Cut it into smaller files.",
+            )
+        if pages == 0:
+            raise PictureError(f"{self.path.name} has no page.", "Check the file in a viewer.")
+        return pages
+
+    def _picture_page(self, number: int) -> Page:
+        with _opened(self._bytes, self.path.name) as image:
+            notices = _notices(image)
+            if number:
+                image.seek(number)
+            _check_size(*image.size, self.path.name)
+            return Page(_upright_rgb(image), notices)
+
+    def _pdf_page(self, number: int) -> Page:
+        with _Pdf(self._bytes, self.path.name) as pdf:
+            return Page(pdf.render(number))
+
+
+class _Pdf:
+    """A PDF while it is open."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        import pypdfium2
+
+        self._name = name
+        try:
+            self._document: Any = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise PictureError(
+                    f"{name} is protected by a password.",
+                    "Open it in a PDF viewer and save a copy without the password.",
+                ) from error
+            raise _damaged(name, error) from error
+
+    def __enter__(self) -> _Pdf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._document.close()
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def render(self, number: int) -> NDArray[np.uint8]:
+        import pypdfium2
+
+        name = f"Page {number + 1} of {self._name}"
+        try:
+            page = self._document[number]
+            width, height = page.get_size()
+            if min(width, height) < 1:
+                raise PictureError(
+                    f"{name} is {width:g} x {height:g} points.", "Leave this page out."
+                )
+            scale = min(PDF_DPI / 72, PDF_LONGEST_SIDE / max(width, height))
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            pixels: NDArray[np.uint8] = bitmap.to_numpy()[:, :, :3].copy()
+        except pypdfium2.PdfiumError as error:
+            raise _damaged(name, error) from error
+        _check_size(pixels.shape[1], pixels.shape[0], name)
+        return pixels
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if path.is_file() and size <= MAX_BYTES:
+            content = path.read_bytes()
+        elif path.is_file():
+            raise PictureError(
+                f"{path.name} has {size:,} bytes; at most {MAX_BYTES:,} are opened.",
+                "Save it smaller, or cut it into several files.",
+            )
+        else:
+            raise PictureError(f"{path} is no file.", "Name a picture or a PDF.")
+    except OSError as error:
+        raise PictureError(
+            f"{path} cannot be opened: {error.strerror}.", "Check the name and its permissions."
+        ) from error
+    if not content:
+        raise PictureError(
+            f"{path.name} is empty (0 bytes).", "Copy or download the picture once more."
+        )
+    return content
+
+
+def _is_pdf(content: bytes) -> bool:
+    # Readers take a header that other bytes precede, as mail programs leave them.
+    return b"%PDF-" in content[:1024]
+
+
+@contextmanager
+def _opened(content: bytes, name: str) -> Iterator[Image]:
+    """Open a picture; whatever its decoder raises or warns of until the end is one error."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        # The limits here are stricter than the one that Pillow warns of.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                yield image
+    except PictureError:
+        raise
+    except Image.DecompressionBombError as error:
+        found = re.search(r"\d+", str(error))
+        pixels = f"{int(found[0]):,}" if found else "too many"
+        raise PictureError(
+            f"{name} has {pixels} pixels; at most {MAX_PIXELS:,} are opened.", _SMALLER
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PictureError(
+            f"{name} is not a picture that can be read here.",
+            f"Save it as PNG, JPEG or PDF; taken are {', '.join(FORMATS)} and PDF.",
+        ) from error
+    except Exception as error:  # decoders raise what they will
+        raise _damaged(name, error) from error
+
+
+_SMALLER = "Make it smaller, or cut it into parts; 300 dots an inch are enough for text."
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"{name} is {width} x {height} pixels; below {MIN_SIDE} no text can be read.",
+            "Give a larger picture.",
+        )
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise PictureError(
+            f"{name} is {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} in all and "
+            f"{MAX_SIDE:,} a side are opened.",
+            _SMALLER,
+        )
+
+
+def _notices(image: Image) -> tuple[Text, ...]:
+    if image.format in ("GIF", "PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False):
+        return (
+            Text(
+                zh="这是一张动图，只读第一帧。",
+                en="The picture is animated; its first frame is read.",
+            ),
+        )
+    return ()
+
+
+def _upright_rgb(image: Image) -> NDArray[np.uint8]:
+    from PIL import Image as Images
+    from PIL import ImageOps
+
+    turned: Image = ImageOps.exif_transpose(image)
+    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
+        turned = Images.fromarray(_eight_bits(np.asarray(turned), turned.mode))
+    if turned.has_transparency_data:
+        turned = turned.convert("RGBA")
+        white = Images.new("RGBA", turned.size, "white")
+        turned = Images.alpha_composite(white, turned)
+    return np.array(turned.convert("RGB"))
+
+
+def _eight_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+    """Return grey values from 0 to 255; those of 16 bits keep their scale, others are stretched."""
+    grey = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = grey.min(), grey.max()
+    if mode.startswith("I;16") or (mode == "I" and low >= 0 and 255 < high <= 65535):
+        low, high = 0.0, 65535.0
+    elif low >= 0 and 1 < high <= 255:
+        low, high = 0.0, 255.0
+    scaled: NDArray[np.uint8] = np.rint((grey - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    return scaled
+
+
+def _damaged(name: str, error: Exception) -> PictureError:
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return PictureError(
+        f"{name} is damaged and cannot be read: {reason}.",
+        "Copy or download it once more, or open it in a viewer and save it anew.",
+    )

@@ -1,0 +1,162 @@
+"""Boxes of text as four corners: turned, cut, joined, and what is inside them.
+
+The first corner is where the text begins above, the second where it ends above, then where it ends
+below and where it begins below: the order says which way the text is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DeskError
+
+__all__ = ["Point", "Points", "checked_quad", "crop_line", "join", "quad_of", "split", "turned"]
+
+Point: TypeAlias = tuple[float, float]
+Points: TypeAlias = tuple[Point, ...]
+
+# A crop so many times higher than wide is laid on its side, as PaddleOCR and PPOCRLabel do.
+UPRIGHT: Final = 1.5
+# Square pixels; a smaller box holds no character.
+SMALLEST_AREA: Final = 4.0
+# Places after the point; a fiftieth of a pixel is no matter, and files stay short.
+PLACES: Final = 2
+
+
+def checked_quad(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Points:
+    """Return four corners, moved to the picture where they left it.
+
+    Parameters
+    ----------
+    points : sequence of (x, y), four of them, in pixels
+    size : (width, height) in pixels
+
+    Raises
+    ------
+    DeskError
+        If they are not four points, have no area, or their sides cross.
+    """
+    if len(points) != 4 or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in points):
+        raise DeskError(
+            f"A box has four corners, and given is {points!r}.", "Give [x, y] four times."
+        )
+    width, height = size
+    quad = tuple(
+        (
+            round(min(max(float(x), 0.0), width), PLACES),
+            round(min(max(float(y), 0.0), height), PLACES),
+        )
+        for x, y in points
+    )
+    turns = [_turn(quad[at], quad[(at + 1) % 4], quad[(at + 2) % 4]) for at in range(4)]
+    if abs(_area(quad)) < SMALLEST_AREA:
+        raise DeskError("This box has no area.", "Drag its corners apart, or delete the line.")
+    if min(turns) < 0 < max(turns):
+        raise DeskError(
+            "The sides of this box cross, or a corner points inwards.",
+            "Drag the corners so that the box is convex.",
+        )
+    return quad
+
+
+def quad_of(points: Points) -> Points:
+    """Return four corners as they are; of any other polygon the smallest rectangle around it."""
+    if len(points) == 4:
+        return points
+    import cv2
+
+    rectangle = cv2.boxPoints(cv2.minAreaRect(np.array(points, np.float32)))
+    # It begins where the sum of the coordinates is smallest: above on the left.
+    first = int(rectangle.sum(axis=1).argmin())
+    return tuple(_point(corner) for corner in np.roll(rectangle, -first, axis=0))
+
+
+def turned(points: Points) -> Points:
+    """Return the same box read a quarter turn further, clockwise."""
+    quad = quad_of(points)
+    return (*quad[1:], quad[0])
+
+
+def split(points: Points, share: float) -> tuple[Points, Points]:
+    """Cut a box across its text, at a share from 0 to 1 of its length."""
+    begin, end, end_below, begin_below = quad_of(points)
+    above, below = _between(begin, end, share), _between(begin_below, end_below, share)
+    return (begin, above, below, begin_below), (above, end, end_below, below)
+
+
+def join(first: Points, second: Points) -> Points:
+    """Return the rectangle around two boxes that lies as the first one does."""
+    corners = np.array([*quad_of(first), *quad_of(second)], np.float64)
+    along = corners[1] - corners[0] + corners[2] - corners[3]
+    length = float(np.hypot(*along))
+    along = along / length if length else np.array([1.0, 0.0])
+    across = np.array([-along[1], along[0]])
+    if _area(quad_of(first)) < 0:
+        across = -across
+    u, v = corners @ along, corners @ across
+    return tuple(
+        _point(a * along + b * across)
+        for a, b in ((u.min(), v.min()), (u.max(), v.min()), (u.max(), v.max()), (u.min(), v.max()))
+    )
+
+
+def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
+    """Return what is inside a box, straight, as it is read.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, (height, width, 3)
+    points : sequence of (x, y)
+
+    Returns
+    -------
+    ndarray of uint8, (height, width, 3)
+
+    References
+    ----------
+    PPOCRLabel, `libs/utils.py`, `get_rotate_crop_image`.
+    """
+    import cv2
+
+    corners: NDArray[np.float32] = np.array(quad_of(points), np.float32)
+    begin, end, end_below, begin_below = corners
+    width = max(_length(begin, end), _length(begin_below, end_below), 1)
+    height = max(_length(begin, begin_below), _length(end, end_below), 1)
+    straight = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    crop = cv2.warpPerspective(
+        pixels,
+        cv2.getPerspectiveTransform(corners, straight),
+        (width, height),
+        borderMode=cv2.BORDER_REPLICATE,
+        flags=cv2.INTER_CUBIC,
+    )
+    if height >= UPRIGHT * width:
+        crop = np.rot90(crop)
+    return np.ascontiguousarray(crop, np.uint8)
+
+
+def _length(first: NDArray[np.float32], second: NDArray[np.float32]) -> int:
+    return int(np.linalg.norm(first - second))
+
+
+def _between(first: Point, second: Point, share: float) -> Point:
+    return _point([a + (b - a) * share for a, b in zip(first, second, strict=True)])
+
+
+def _point(values: Sequence[float] | NDArray[np.float64]) -> Point:
+    return round(float(values[0]), PLACES), round(float(values[1]), PLACES)
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
+
+
+def _area(points: Points) -> float:
+    """Positive where the corners go clockwise on the screen."""
+    following = (*points[1:], points[0])
+    return sum(x * v - u * y for (x, y), (u, v) in zip(points, following, strict=True)) / 2

@@ -1,0 +1,127 @@
+"""The pages that a desk is given: from files, folders and arrays, known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PictureError
+from .pages import ENDINGS, Page, PictureFile
+
+__all__ = ["Images", "PageSource", "find_pages"]
+
+# A path of a picture, PDF or folder; or pixels, uint8, (height, width, 3), RGB; or several.
+Images: TypeAlias = "str | Path | NDArray[np.uint8] | Sequence[str | Path | NDArray[np.uint8]]"
+
+KEY_LENGTH: Final = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageSource:
+    """Where one page comes from.
+
+    Parameters
+    ----------
+    name : str
+        For people: the file's name, and the page if the file has several.
+    key : str
+        Of the content, so that a picture is known again wherever it lies; empty if it failed.
+    path : Path or None
+        None for an array.
+    number : int
+        Of the page in its file, from 0.
+    pages : int
+        Of the file.
+    pixels : ndarray or None
+        Of an array.
+    failure : str
+        Why there is no such page; empty where there is.
+    """
+
+    name: str
+    key: str
+    path: Path | None = None
+    number: int = 0
+    pages: int = 1
+    pixels: NDArray[np.uint8] | None = None
+    failure: str = ""
+
+    def open(self) -> Page:
+        """Return the page itself.
+
+        Raises
+        ------
+        PictureError
+            If it cannot be opened (any more).
+        """
+        if self.failure:
+            raise PictureError(self.failure)
+        if self.pixels is not None:
+            return Page(self.pixels)
+        assert self.path is not None  # noqa: S101 - what is no array is a file
+        return PictureFile(self.path).page(self.number)
+
+
+def find_pages(images: Images) -> list[PageSource]:
+    """Return the pages of files, folders (their pictures and PDFs by name) and arrays.
+
+    A file that cannot be opened is a page that says why.
+
+    Raises
+    ------
+    PictureError
+        If there is nothing at all, or something is neither a path nor an array of pixels.
+    """
+    several = [images] if isinstance(images, str | Path | np.ndarray) else list(images)
+    found = [page for at, each in enumerate(several) for page in _pages(at, each)]
+    if not found:
+        raise PictureError(
+            "There is no picture and no PDF to put on the desk.",
+            f"Name files or folders with {', '.join(sorted(ENDINGS))}.",
+        )
+    return found
+
+
+def _pages(at: int, given: Any) -> Iterable[PageSource]:
+    if isinstance(given, np.ndarray):
+        return [_array(at, given)]
+    if not isinstance(given, str | Path):
+        raise PictureError(
+            f"Picture {at + 1} is {type(given).__name__}.",
+            "Give a path, or an array of uint8 with the shape (height, width, 3).",
+        )
+    path = Path(given).expanduser()
+    if path.is_dir():
+        files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
+        return [page for file in files for page in _file(file)]
+    return _file(path)
+
+
+def _file(path: Path) -> list[PageSource]:
+    try:
+        file = PictureFile(path)
+    except PictureError as error:
+        return [PageSource(path.name, "", path, failure=str(error))]
+    pages = len(file)
+    names = [path.name] if pages == 1 else [f"{path.name} {at + 1}" for at in range(pages)]
+    return [
+        PageSource(name, f"{file.digest[:KEY_LENGTH]}-{number}", path, number, pages)
+        for number, name in enumerate(names)
+    ]
+
+
+def _array(at: int, pixels: NDArray[Any]) -> PageSource:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise PictureError(
+            f"Picture {at + 1} is an array of {pixels.dtype} with the shape {pixels.shape}.",
+            "Give uint8 with the shape (height, width, 3), in the order red, green, blue.",
+        )
+    content = np.ascontiguousarray(pixels)
+    digest = hashlib.sha256(f"{pixels.shape}".encode() + content.tobytes()).hexdigest()
+    return PageSource(f"picture_{at + 1:04d}", f"{digest[:KEY_LENGTH]}-0", pixels=content)

@@ -1,0 +1,152 @@
+import type { IModel } from '../../base/widget';
+import type { IDeskLine } from '../desk-lines';
+import type { IDeskTraits } from '../desk-state';
+import { DeskState } from '../desk-state';
+
+function line(id: number, checked = false): IDeskLine {
+  return {
+    id,
+    text: `line ${id}`,
+    points: [],
+    confidence: 0.5,
+    checked,
+    difficult: false
+  };
+}
+
+/** Traits in memory, and what was sent. */
+class Traits implements IModel<IDeskTraits> {
+  get<Name extends keyof IDeskTraits>(name: Name): IDeskTraits[Name] {
+    return this.values[name];
+  }
+
+  set<Name extends keyof IDeskTraits>(
+    name: Name,
+    value: IDeskTraits[Name]
+  ): void {
+    this.values[name] = value;
+  }
+
+  save_changes(): void {
+    // There is no kernel to save for.
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
+
+  on(): void {
+    // Nothing happens by itself here.
+  }
+
+  off(): void {
+    // So there is nothing to end.
+  }
+
+  readonly sent: unknown[] = [];
+  readonly values: IDeskTraits = {
+    lang: 'en',
+    pages: ['a', 'b'].map(name => ({
+      name,
+      state: 'recognised',
+      lines: 3,
+      unchecked: 2,
+      failure: ''
+    })),
+    index: 0,
+    shown: 0,
+    picture: new DataView(new ArrayBuffer(0)),
+    size: [100, 100],
+    lines: [line(1, true), line(2), line(3)],
+    can_undo: false,
+    can_redo: false,
+    doubt_below: 0.9,
+    only_doubtful: false,
+    running: false,
+    seconds_a_page: 0,
+    notices: [],
+    failure: '',
+    answered: 4,
+    label_folder: ''
+  };
+}
+
+describe('the state of the desk', () => {
+  it('begins with the first doubtful line, else with the first', () => {
+    expect(new DeskState(new Traits()).selected).toBe(2);
+    const checked = new Traits();
+    checked.values.lines = [line(1, true), line(2, true)];
+    expect(new DeskState(checked).selected).toBe(1);
+  });
+
+  it('numbers requests, and counts those that are not on disk yet', () => {
+    const traits = new Traits();
+    const state = new DeskState(traits);
+    expect(state.pending).toBe(0);
+    state.edit('accept', { id: 2 });
+    state.edit('undo');
+    expect(traits.sent).toEqual([
+      { n: 5, do: 'edit', index: 0, edit: 'accept', values: { id: 2 } },
+      { n: 6, do: 'edit', index: 0, edit: 'undo', values: {} }
+    ]);
+    expect(state.pending).toBe(2);
+    traits.set('answered', 5);
+    expect(state.pending).toBe(1);
+    traits.set('answered', 6);
+    expect(state.pending).toBe(0);
+  });
+
+  it('asks for edits of the page that is shown, not of the one that is coming', () => {
+    const traits = new Traits();
+    const state = new DeskState(traits);
+    expect(state.turn(1)).toBe(true);
+    state.edit('delete', { id: 2 });
+    expect(traits.sent).toMatchObject([{ index: 0 }]);
+    traits.set('shown', 1);
+    state.refresh();
+    state.edit('delete', { id: 2 });
+    expect(traits.sent).toMatchObject([{ index: 0 }, { index: 1 }]);
+    expect(state.turn(1)).toBe(false);
+  });
+
+  it('hands the selection on when its line goes, and drops a draft with its page', () => {
+    const traits = new Traits();
+    const state = new DeskState(traits);
+    traits.set('lines', [line(1), line(3)]);
+    state.refresh();
+    expect(state.selected).toBe(3);
+    state.mode = 'redraw';
+    state.draft = [[0, 0]];
+    traits.set('shown', 1);
+    state.refresh();
+    expect([state.mode, state.draft]).toEqual(['walk', null]);
+  });
+
+  it('goes where an edit was undone, and to a box that was drawn', () => {
+    const traits = new Traits();
+    const state = new DeskState(traits);
+    state.edit('undo');
+    state.refresh();
+    expect(state.selected).toBe(2);
+    traits.set('lines', [line(1, true), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(3);
+    state.edit('add');
+    traits.set('lines', [line(4), line(1, true), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(4);
+    traits.set('lines', [line(4), line(1), line(2), line(3, true)]);
+    state.refresh();
+    expect(state.selected).toBe(4);
+  });
+
+  it('walks doubtful lines alone where they are listed alone', () => {
+    const traits = new Traits();
+    traits.values.only_doubtful = true;
+    const state = new DeskState(traits);
+    state.step(1, false);
+    expect(state.selected).toBe(3);
+    state.step(1, false);
+    expect(state.selected).toBe(2);
+  });
+});

@@ -1,0 +1,58 @@
+import type { ITranslation } from '../base/translation';
+import { make } from '../text/elements';
+import { keyHelp } from './desk-keys';
+
+/**
+ * The keys and what they do; `?` opens it, Esc or a click closes it.
+ */
+export class HelpSheet {
+  constructor(
+    trans: ITranslation,
+    signal: AbortSignal,
+    private readonly _onClose: () => void
+  ) {
+    this.node = make('div', 'pw-OcrDesk-help');
+    this.node.hidden = true;
+    this.node.tabIndex = -1;
+    this.node.setAttribute('role', 'dialog');
+    this.node.setAttribute('aria-label', trans.__('Keys'));
+    const table = make('dl', 'pw-OcrDesk-keys');
+    for (const [keys, what] of keyHelp(trans)) {
+      const key = make('dt');
+      key.append(
+        ...keys.split(' ').map(each => make('kbd', 'pw-OcrDesk-key', each))
+      );
+      table.append(key, make('dd', '', what));
+    }
+    this.node.append(table);
+    this.node.addEventListener(
+      'keydown',
+      event => {
+        event.stopPropagation();
+        if (event.key === 'Escape' || event.key === '?') {
+          event.preventDefault();
+          this.toggle(false);
+        }
+      },
+      { signal }
+    );
+    this.node.addEventListener(
+      'click',
+      () => {
+        this.toggle(false);
+      },
+      { signal }
+    );
+  }
+
+  readonly node: HTMLElement;
+
+  toggle(open = this.node.hidden): void {
+    this.node.hidden = !open;
+    if (open) {
+      this.node.focus({ preventScroll: true });
+    } else {
+      this._onClose();
+    }
+  }
+}

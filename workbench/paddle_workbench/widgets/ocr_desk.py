@@ -1,0 +1,344 @@
+"""Pictures of text on a desk: what was recognised, to look through and correct by keyboard."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from ..errors import WorkbenchError
+from ..ocr.desk import Desk, ReadCrop, ReadPage
+from ..ocr.desk_labels import Exchange, load_labels, save_labels
+from ..ocr.desk_page import DeskLine, is_doubtful
+from ..ocr.sources import Images
+from ..text.characters import sendable
+from .base import WorkbenchWidget
+
+__all__ = ["OcrDesk"]
+
+# Pixels of the longer side of what the browser gets, and of the static twin.
+LONGEST_SENT: Final = 3_000
+LONGEST_IN_TWIN: Final = 900
+SIGNS: Final = {"checked": "✓", "doubtful": "?", "sure": "·"}
+
+
+class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
+    """Shows pages of text with their lines, to be corrected by keyboard; every edit is on disk.
+
+    The first page is recognised at once, the others when asked for, beside the work on those that
+    are there.
+
+    Parameters
+    ----------
+    images
+        Paths of pictures, PDFs and folders, arrays of uint8, (height, width, 3), RGB; or a Desk.
+    folder : Path, optional
+        Where the pages are kept; `desk` in the workbench's home if it is not given.
+    read_page, read_crop : callables, optional
+        What recognises, in place of PP-OCRv5: an array to `PageResult`, and to (text, confidence).
+
+    Raises
+    ------
+    PictureError
+        If there is no picture at all. One that cannot be opened is a page that says why.
+    """
+
+    pages = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """One a page: name, state, lines, unchecked, failure."""
+
+    index = traitlets.Int(0).tag(sync=True)
+    """Which page is shown, from 0."""
+
+    shown = traitlets.Int(0).tag(sync=True)
+    """Which page the picture and the lines belong to, from 0."""
+
+    picture = traitlets.Bytes().tag(sync=True)
+    """The page as JPEG, at most 3,000 pixels a side; empty if it cannot be opened."""
+
+    size = traitlets.List(traitlets.Int(), [1, 1]).tag(sync=True)
+    """Width and height in pixels, in which the corners are."""
+
+    lines = traitlets.List(traitlets.Dict()).tag(sync=True)
+    """In reading order: id, text, points, confidence (0 to 1 or null), checked, difficult."""
+
+    can_undo = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether there is an edit of this page to take back."""
+
+    can_redo = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether there is an edit of this page to make again."""
+
+    doubt_below = traitlets.Float(0.9, min=0.0, max=1.0).tag(sync=True)
+    """Confidence below which a line that nobody checked is doubtful, 0 to 1."""
+
+    only_doubtful = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether the list leaves lines out that are not doubtful."""
+
+    running = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether pages are being recognised."""
+
+    seconds_a_page = traitlets.Float(0.0).tag(sync=True)
+    """Mean seconds of the pages recognised since the widget was made; 0 if none. The first, which
+    loads the models, counts only while it is alone."""
+
+    notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """What to know of this page and of the files, a sentence each."""
+
+    failure = traitlets.Unicode("").tag(sync=True)
+    """Why the last request was not done; empty if it was."""
+
+    answered = traitlets.Int(0).tag(sync=True)
+    """Number of the last request that was done or refused."""
+
+    label_folder = traitlets.Unicode().tag(sync=True)
+    """Where `Label.txt` is saved to and loaded from."""
+
+    def __init__(
+        self,
+        images: Images | Desk,
+        *,
+        folder: Path | None = None,
+        read_page: ReadPage | None = None,
+        read_crop: ReadCrop | None = None,
+        **traits: Any,
+    ) -> None:
+        self.desk = (
+            images
+            if isinstance(images, Desk)
+            else Desk(images, folder=folder, read_page=read_page, read_crop=read_crop)
+        )
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="ocr-desk")
+        self._stop = threading.Event()
+        self._tried: set[int] = set()
+        self._times: list[float] = []
+        self._shown_lock = threading.RLock()
+        super().__init__(**traits)
+        if not self.label_folder:
+            paths = [each.path for each in self.desk.sources if each.path is not None]
+            home = paths[0].absolute().parent if paths else self.desk.files.folder / "labels"
+            self.label_folder = str(home)
+        self._recognise(self.index)
+        self._show_page()
+        self.observe(self._show_page, ["index", "lang"])
+        self.on_msg(self._on_request)
+
+    @traitlets.validate("index")
+    def _index_exists(self, proposal: dict[str, Any]) -> int:
+        index = int(proposal["value"])
+        if not 0 <= index < len(self.desk):
+            raise traitlets.TraitError(
+                f"index is {index}, and there are {len(self.desk)} pages, from 0 on."
+            )
+        return index
+
+    def load_labels(self, path: Path, *, checked: bool = True) -> Exchange:
+        """Put the lines of a `Label.txt` on the pages that it names; undo takes them back."""
+        found = load_labels(self.desk, Path(path), checked=checked)
+        self._show_page()
+        return found
+
+    def save_labels(self, folder: Path | None = None) -> Exchange:
+        """Write `Label.txt` and what goes with it, as PPOCRLabel does, into a folder."""
+        return save_labels(self.desk, Path(folder or self.label_folder))
+
+    def recognise_all(self) -> None:
+        """Recognise every page, and return when it is done."""
+        for index in range(len(self.desk)):
+            self._recognise(index)
+        self._show_page()
+
+    def to_html(self) -> str:
+        """Return the page with its boxes as SVG, and its lines as a table."""
+        summary = self.desk.summary(self.index)
+        title = f"<p><b>{escape(sendable(summary.name))}</b></p>"
+        if summary.failure:
+            return f"{title}<p role='alert'>{escape(sendable(summary.failure))}</p>"
+        page = self.desk.page(self.index)
+        lines = page.lines if page else ()
+        width, height = self.size
+        boxes = "".join(self._box(number, line) for number, line in enumerate(lines, 1))
+        small = _jpeg(self.desk.open(self.index).pixels, LONGEST_IN_TWIN)
+        source = base64.b64encode(small).decode()
+        svg = (
+            f"<svg viewBox='0 0 {width} {height}' style='max-width:640px;width:100%' role='img' "
+            f"aria-label='{escape(sendable(summary.name), quote=True)}'>"
+            f"<image href='data:image/jpeg;base64,{source}' width='{width}' height='{height}'/>"
+            f"{boxes}</svg>"
+        )
+        heads = ["", self.text("Text"), self.text("Confidence"), ""]
+        head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+        rows = "".join(self._row(number, line) for number, line in enumerate(lines, 1))
+        return f"{title}{svg}<table><tr>{head}</tr>{rows}</table>"
+
+    def _box(self, number: int, line: DeskLine) -> str:
+        points = " ".join(f"{x:g},{y:g}" for x, y in line.points)
+        dashes = " stroke-dasharray='6 4'" if is_doubtful(line, self.doubt_below) else ""
+        return (
+            f"<polygon points='{points}' fill='none' stroke='#0072B2' stroke-width='2'{dashes}>"
+            f"<title>{number}</title></polygon>"
+        )
+
+    def _row(self, number: int, line: DeskLine) -> str:
+        doubtful = is_doubtful(line, self.doubt_below)
+        sign = SIGNS["checked" if line.checked else "doubtful" if doubtful else "sure"]
+        sure = "–" if line.confidence is None else f"{line.confidence:.3f}"
+        text = escape(sendable(line.text))
+        return f"<tr><td>{number}</td><td>{text}</td><td>{sure}</td><td>{sign}</td></tr>"
+
+    def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
+        """Do what the browser asks for; what cannot be done is said, and nothing is changed."""
+        number = int(request.get("n", 0))
+        try:
+            self._do(str(request.get("do")), request)
+            self.failure = ""
+        except WorkbenchError as error:
+            self.failure = sendable(str(error))
+        except Exception as error:
+            self.failure = sendable(f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            with self.hold_sync():
+                if request.get("index", self.index) == self.index:
+                    self._show_lines()
+                self._show_pages()
+                self.answered = number
+
+    def _do(self, what: str, request: dict[str, Any]) -> None:
+        index = int(request.get("index", self.index))
+        if what == "edit":
+            self.desk.edit(index, str(request["edit"]), **request.get("values", {}))
+        elif what == "read_again":
+            line = int(request["id"])
+            self._worker.submit(self._read_again, index, line)
+        elif what == "recognise":
+            self._stop.clear()
+            self._tried.clear()
+            self.running = True
+            self._worker.submit(self._recognise_next)
+        elif what == "stop":
+            self._stop.set()
+        elif what == "save":
+            found = self.save_labels()
+            self._tell(
+                self.text(
+                    "Saved: {pages} pages and {crops} crops in {folder}.",
+                    pages=found.pages,
+                    crops=found.crops,
+                    folder=self.label_folder,
+                ),
+                found,
+            )
+        elif what == "load":
+            found = self.load_labels(Path(self.label_folder) / "Label.txt")
+            self._tell(self.text("Loaded: {pages} pages.", pages=found.pages), found)
+
+    def _tell(self, said: str, found: Exchange) -> None:
+        self.notices = [said, *(problem.message for problem in found.problems)]
+
+    def _read_again(self, index: int, id: int) -> None:  # noqa: A002
+        try:
+            line = self.desk.read_again(index, id).line(id)
+            said = self.text(
+                "Read again: {text} ({confidence})",
+                text=sendable(line.text),
+                confidence=f"{line.confidence or 0:.2f}",
+            )
+            self.failure, self.notices = "", [said]
+        except Exception as error:  # in a thread nobody else would hear of it
+            self.failure = sendable(str(error))
+        self._show_lines()
+        self._show_pages()
+
+    def _recognise_next(self) -> None:
+        """Recognise the page that is shown, else the first that waits; then the next."""
+        order = [self.index, *range(len(self.desk))]
+        waiting = (
+            at
+            for at in order
+            if at not in self._tried
+            and self.desk.page(at) is None
+            and not self.desk.sources[at].failure
+        )
+        index = next(waiting, None)
+        if index is None or self._stop.is_set():
+            self.running = False
+            return
+        self._tried.add(index)
+        self._recognise(index)
+        if index == self.index:
+            self._show_lines()
+        self._show_pages()
+        self._worker.submit(self._recognise_next)
+
+    def _recognise(self, index: int) -> None:
+        if self.desk.page(index) is not None:
+            return
+        try:
+            self._times.append(self.desk.timed_recognise(index))
+            # The first page loads the models too.
+            self.seconds_a_page = float(np.mean(self._times[1:] or self._times))
+        except Exception:  # noqa: S110 - the page says why
+            pass
+
+    def _show_page(self, _change: object = None) -> None:
+        with self.hold_sync():
+            try:
+                page = self.desk.open(self.index)
+            except WorkbenchError:
+                self.picture, self.size, self.notices = b"", [1, 1], list(self.desk.messages)
+            else:
+                height, width = page.pixels.shape[:2]
+                self.picture, self.size = _jpeg(page.pixels, LONGEST_SENT), [width, height]
+                said = [each.zh if self.lang == "zh" else each.en for each in page.notices]
+                self.notices = [*said, *self.desk.messages]
+            self._show_lines()
+            self._show_pages()
+
+    def _show_lines(self) -> None:
+        with self._shown_lock, self.hold_sync():
+            page = self.desk.page(self.index)
+            self.shown = self.index
+            self.lines = [_plain(line) for line in page.lines] if page else []
+            self.can_undo = bool(page and page.done)
+            self.can_redo = bool(page and page.undone)
+
+    def _show_pages(self) -> None:
+        with self._shown_lock:
+            self.pages = [
+                {
+                    "name": sendable(each.name),
+                    "state": each.state,
+                    "lines": each.lines,
+                    "unchecked": each.unchecked,
+                    "failure": sendable(each.failure),
+                }
+                for each in map(self.desk.summary, range(len(self.desk)))
+            ]
+
+
+def _plain(line: DeskLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "text": sendable(line.text),
+        "points": [list(point) for point in line.points],
+        "confidence": line.confidence,
+        "checked": line.checked,
+        "difficult": line.difficult,
+    }
+
+
+def _jpeg(pixels: NDArray[np.uint8], longest: int) -> bytes:
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest, longest))
+    content = io.BytesIO()
+    image.save(content, "JPEG", quality=90)
+    return content.getvalue()
