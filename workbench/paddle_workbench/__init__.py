@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from .program.capture import capture
     from .runs.metrics import record
     from .widgets.microscope import ProgramMicroscope
+    from .widgets.span_view import SpanView
+    from .widgets.text_lens import TextLens
+    from .widgets.token_view import TokenView
 
 __all__ = [
     "ProgramMicroscope",
+    "SpanView",
+    "TextLens",
+    "TokenView",
     "__version__",
     "capture",
     "exercises",
@@ -28,6 +34,9 @@ __all__ = [
 
 _HOMES = {
     "ProgramMicroscope": ".widgets.microscope",
+    "SpanView": ".widgets.span_view",
+    "TextLens": ".widgets.text_lens",
+    "TokenView": ".widgets.token_view",
     "capture": ".program.capture",
     "exercises": ".course.exercises",
     "record": ".runs.metrics",
