@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHMARKS = ["setup", "extension_size", "server_start", "kernels", "checks", "microscope", "text"]
+BENCHMARKS = [
+    "setup",
+    "extension_size",
+    "server_start",
+    "kernels",
+    "checks",
+    "program",
+    "microscope",
+    "text",
+]
 
 
 def main() -> None:

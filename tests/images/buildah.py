@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
+LOCKS = REPOSITORY / "workbench" / "requirements"
 # Debian's packages for the base are kept a week, what is downloaded for the layers in buildah's own
 # cache beside it; both may be removed at any time.
 KEPT = Path("/var/tmp/paddle-workbench-images")
@@ -54,6 +57,57 @@ def debian_archive() -> Path:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return archive
+
+
+def python_3_10() -> Path | None:
+    """Return the prefix of a Python 3.10 on this machine, for the base of the image for a card."""
+    found = shutil.which("python3.10")
+    candidates = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3.10"), reverse=True)
+    for program in [*candidates, *([Path(found)] if found else [])]:
+        command = [str(program), "-c", "import sys; print(sys.base_prefix)"]
+        result = subprocess.run(command, check=False, capture_output=True, text=True)
+        # The system's own is spread over the system: it cannot be carried.
+        if result.returncode == 0 and result.stdout.strip() not in ("/usr", "/usr/local"):
+            return Path(result.stdout.strip())
+    return None
+
+
+def stand_in_archive(folder: Path, prefix: Path) -> Path:
+    """Return Debian 12 whose python3 is a 3.10 with Paddle, as Paddle's own image has them.
+
+    It stands in for that image, which no package registry holds. As in Ubuntu there is a pip, and
+    no ensurepip; Paddle is the one for the CPU.
+    """
+    archive = folder / "stand-in.tar"
+    shutil.copyfile(debian_archive(), archive)
+    local = folder / "local"
+    shutil.copytree(prefix, local, symlinks=True, ignore=_ignored_of_python)
+    with (folder / "paddle.txt").open("w") as lock:
+        lock.writelines(_only_in_cpu_lock())
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--link-mode", "copy"]
+    where = ["--python", str(local / "bin" / "python3.10"), "--break-system-packages"]
+    what = ["--no-deps", "--require-hashes", "-r", str(folder / "paddle.txt")]
+    result = subprocess.run([*uv, *where, *what], check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    with tarfile.open(archive, "a") as tar:
+        tar.add(local, "usr/local")
+    shutil.rmtree(local)
+    return archive
+
+
+def _ignored_of_python(folder: str, names: list[str]) -> set[str]:
+    ignored = {"__pycache__", "ensurepip", "idlelib", "test", "tkinter", "pkgconfig"} & set(names)
+    return ignored | {name for name in names if name.startswith("config-3.10")}
+
+
+def _only_in_cpu_lock() -> list[str]:
+    """Return the entries that the lock for the CPU has more than the one for a card."""
+    cpu, gpu = (
+        re.split(r"^(?=[a-z0-9])", (LOCKS / name).read_text(), flags=re.M)
+        for name in ("cpu.txt", "gpu.txt")
+    )
+    known = {entry.partition("==")[0] for entry in gpu}
+    return [entry for entry in cpu if "==" in entry and entry.partition("==")[0] not in known]
 
 
 def without_devices(item: tarfile.TarInfo) -> tarfile.TarInfo | None:

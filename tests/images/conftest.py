@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from .buildah import Container, Engine, debian_archive, missing
+from .buildah import Container, Engine, debian_archive, missing, python_3_10
 
 BASE = "localhost/debian-python:bookworm"
 TAG = "localhost/paddle-workbench:test-cpu"
 # Handed to the build as a mirror or a proxy would be; must not be found anywhere afterwards.
 CANARY = "canary.mirror.invalid"
+
+collect_ignore = [] if python_3_10() else ["test_gpu_image.py"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,23 @@ def base_files(image: Image) -> Iterator[Path]:
 def container(image: Image) -> Iterator[Container]:
     with image.engine.container(image.tag) as container:
         yield container
+
+
+@pytest.fixture(scope="session")
+def hub_programs(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hub's own environment, from its lock; returns its folder of programs."""
+    folder = tmp_path_factory.mktemp("hub") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    lock = repository_path / "workbench" / "requirements" / "hub.txt"
+    uv = [Path(sys.executable).parent / "uv", "pip", "install", "--quiet", "--no-deps"]
+    command = [*uv, "--python", folder / "bin" / "python", "--require-hashes", "-r", lock]
+    subprocess.run(command, check=True)
+    return folder / "bin"
+
+
+@pytest.fixture(scope="session")
+def repository_path() -> Path:
+    return Path(__file__).parents[2]
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:

@@ -69,6 +69,36 @@ class Convolutional(nn.Layer):
         return nn.functional.softmax(x)
 
 
+class InARow(nn.Layer):
+    """A ReLU, and two rows of convolution, normalisation and ReLU behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2D(3, 8, 3), nn.BatchNorm2D(8), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2D(8, 8, 3), nn.BatchNorm2D(8), nn.ReLU())
+
+    def forward(self, image: Any) -> Any:
+        return self.second(self.first(nn.functional.relu(image)))
+
+
+class Attention(nn.Layer):
+    """Heads split by reshape and transpose, which oneDNN's product takes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query = nn.Linear(16, 16)
+        self.key = nn.Linear(16, 16)
+        self.value = nn.Linear(16, 16)
+
+    def forward(self, x: Any) -> Any:
+        heads = [
+            part(x).reshape([0, 0, 4, 4]).transpose([0, 2, 1, 3])
+            for part in (self.query, self.key, self.value)
+        ]
+        weights = nn.functional.softmax(paddle.matmul(heads[0], heads[1], transpose_y=True))
+        return paddle.matmul(weights, heads[2])
+
+
 def tail(x: Any) -> Any:
     """Without parameters, and with the same thing computed twice."""
     a = paddle.exp(x) + 1

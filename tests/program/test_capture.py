@@ -148,3 +148,16 @@ def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
 def test_refuses_what_is_no_network(target: Any) -> None:
     with pytest.raises(CaptureError, match="neither a network nor a function"):
         capture(target, pipeline=None)
+
+
+def test_function_with_the_text_of_another_stands_on_its_own_lines(spec: Any) -> None:
+    from paddle_workbench.program.explanations import function_of
+
+    text = "def f(x):\n    return x * 2 + 1\n"
+    for name, above in (("first", ""), ("second", "one = 1\ntwo = 2\n")):
+        function = function_of(above + text, name)
+        found = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)
+        assert found.program is not None
+        lines = {(op.line.file, op.line.line) for op in found.program.walk() if op.line}
+        file = f"paddle-workbench-example-{name}.py"
+        assert lines == {(file, above.count("\n") + 2)}

@@ -115,3 +115,19 @@ def test_long_attributes_are_cut() -> None:
 def test_capture_without_a_program_has_no_stages() -> None:
     columns = Columns(to_columns(Capture(1, "f")))
     assert columns.header["stages"] == []
+
+
+def test_files_are_named_without_folders_and_never_twice_the_same(capture: Capture) -> None:
+    def moved(op: Op) -> Op:
+        lines = [
+            replace(line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") for line in (op.stack or ())
+        ]
+        line = replace(op.line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") if op.line else None
+        return replace(op, line=line, stack=tuple(lines))
+
+    assert capture.program is not None
+    program = replace(capture.program, ops=tuple(map(moved, capture.program.ops)))
+    columns = Columns(to_columns(replace(capture, program=program, sources=(), stages=())))
+    names = {columns.text("op_file", row) for row in range(len(columns["op_id"]))} - {""}
+    assert names == {"net.py", "b/net.py"}
+    assert "/home/me" not in str(columns.header)

@@ -215,3 +215,128 @@ def test_origins_of_every_stage_are_ops_of_the_traced_program(
     for index, item in enumerate(found.stages):
         for op in item.program.walk():
             assert {origin.op_id for origin in found.origins(op.id, stage=index)} <= known
+
+
+def test_what_was_done_to_an_input_goes_into_the_op_that_does_it_now() -> None:
+    head = (
+        '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<2x3xf32>',
+        '(%1) = "pd_op.data" () {name:"y"} : () -> tensor<2x3xf32>',
+    )
+    tail = '() = "builtin.shadow_output" (%9) {output_name:"z"} : (tensor<2x2xf32>) -> '
+    old = printed(
+        *head,
+        '(%2) = "pd_op.transpose" (%1) {perm:[1,0]} : (tensor<2x3xf32>) -> tensor<3x2xf32>',
+        '(%9) = "onednn_op.fused_matmul" (%0, %2) {trans_y:false} : () -> tensor<2x2xf32>',
+        tail,
+    )
+    new = printed(
+        *head,
+        '(%9) = "onednn_op.fused_matmul" (%0, %1) {trans_y:true} : () -> tensor<2x2xf32>',
+        tail,
+    )
+    found = next_stage("fuse", old, new, Numbering())
+    (changed,) = found.changed
+    origins = found.origins(changed)
+    assert kinds(old, [o.op_id for o in origins]) == ["transpose", "fused_matmul"]
+    assert all(origin.certain for origin in origins)
+    assert kinds(old, found.removed) == ["transpose"]
+
+
+def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> None:
+    """Both change in the same pass: each takes in what stood behind it."""
+    shape = "tensor<1x8x8x8xf32>"
+    head = [f'(%{n}) = "pd_op.data" () {{name:"{n}"}} : () -> {shape}' for n in range(3)]
+    tail = f'() = "builtin.shadow_output" (%9) {{output_name:"z"}} : ({shape}) -> '
+
+    def convolution(given: int, made: int, weight: int, act: str) -> str:
+        return (
+            f'(%{made}) = "onednn_op.fused_conv2d" (%{given}, %{weight})'
+            f' {{fuse_activation:"{act}"}} : () -> {shape}'
+        )
+
+    old = printed(
+        *head,
+        convolution(0, 3, 1, ""),
+        f'(%4) = "pd_op.relu" (%3) {{}} : ({shape}) -> {shape}',
+        convolution(4, 5, 2, ""),
+        f'(%9) = "pd_op.relu" (%5) {{}} : ({shape}) -> {shape}',
+        tail,
+    )
+    new = printed(*head, convolution(0, 3, 1, "relu"), convolution(3, 9, 2, "relu"), tail)
+    found = next_stage("activation", old, new, Numbering())
+    convolutions = [op.id for op in old.ops if op.kind == "fused_conv2d"]
+    relus = [op.id for op in old.ops if op.kind == "relu"]
+    for convolution_id, relu in zip(convolutions, relus, strict=True):
+        origins = found.origins(convolution_id)
+        assert [(o.op_id, o.certain) for o in origins] == [(convolution_id, True), (relu, True)]
+
+
+def test_what_moved_past_an_op_that_did_not_change_is_not_certain() -> None:
+    """relu(concat(a, b)) becomes concat(relu(a), relu(b)): nothing proves where the ReLU went."""
+    shape = "tensor<2xf32>"
+    head = f'(%0) = "pd_op.data" () {{name:"x"}} : () -> {shape}'
+    tail = f'() = "builtin.shadow_output" (%9) {{output_name:"z"}} : ({shape}) -> '
+
+    def halves(act: str) -> list[str]:
+        return [
+            f'(%{n}) = "onednn_op.{kind}" (%0) {{act:"{act}"}} : () -> {shape}'
+            for n, kind in ((1, "fc"), (2, "fused_conv2d"))
+        ]
+
+    joined = '"pd_op.concat" (%1, %2) {} : () -> tensor<4xf32>'
+    relu = f'(%9) = "pd_op.relu" (%3) {{}} : () -> {shape}'
+    old = printed(head, *halves(""), f"(%3) = {joined}", relu, tail)
+    new = printed(head, *halves("relu"), f"(%9) = {joined}", tail)
+    found = next_stage("concat", old, new, Numbering())
+    assert len(found.changed) == 2
+    for changed in found.changed:
+        (_, moved) = found.origins(changed)
+        assert kinds(old, [moved.op_id]) == ["relu"]
+        assert not moved.certain
+
+
+def captured(net: Any, shape: list[int], spec: Any) -> Capture:
+    import numpy as np
+    import paddle
+
+    from paddle_workbench import capture
+
+    paddle.seed(0)
+    x = np.random.default_rng(0).standard_normal([2, *shape[1:]], np.float32)
+    given = [spec([None, *shape[1:]], "float32", "x")]
+    return capture(net, input_spec=given, pipeline="onednn", check_with=[x])
+
+
+def test_each_of_two_fused_convolutions_comes_from_its_own_layer(spec: Any) -> None:
+    from .networks import InARow
+
+    found = captured(InARow(), [2, 3, 10, 10], spec)
+    assert found.program is not None
+    ops = found.program.by_id()
+    fused = [op for op in found.stages[-1].program.walk() if op.kind == "fused_conv2d"]
+    assert len(fused) == 2
+    for op, layer in zip(fused, ("first", "second"), strict=True):
+        origins = found.origins(op.id)
+        assert [(ops[o.op_id].kind, ops[o.op_id].layer.split(".")[0]) for o in origins] == [
+            (kind, layer) for kind in ("conv2d", "add", "batch_norm_", "relu")
+        ]
+        assert all(origin.certain for origin in origins)
+    assert found.difference is not None
+    assert found.difference < 1e-5
+
+
+def test_reshape_and_transpose_go_into_the_product_that_does_them(spec: Any) -> None:
+    from .networks import Attention
+
+    found = captured(Attention(), [2, 6, 16], spec)
+    assert found.program is not None
+    became = found.descendants()
+    assert not [op for op in found.program.walk() if computes(op) and op.id not in became]
+    last = found.stages[-1].program.by_id()
+    into = {
+        last[later.op_id].kind
+        for op in found.program.walk()
+        if op.kind == "transpose"
+        for later in became[op.id]
+    }
+    assert "fused_matmul" in into

@@ -12,10 +12,12 @@ from click.testing import CliRunner
 from paddle_workbench.cli.program import command
 from paddle_workbench.errors import ProgramError
 from paddle_workbench.program import saved
+from paddle_workbench.program.capture import capture_saved
 from paddle_workbench.program.model import Capture
 from paddle_workbench.program.onnx_model import _description
-from paddle_workbench.program.pdmodel import _framework
 from paddle_workbench.program.saved import load, read
+
+from .pdmodel_file import write_legacy
 
 
 @pytest.fixture(scope="module")
@@ -78,40 +80,39 @@ def test_real_models_of_a_package_are_read() -> None:
         assert program.outputs
 
 
-def legacy(tmp_path: Path, *, version: int = 2006000) -> Path:
-    """A program as Paddle 2.6 wrote it, with a name that is written twice."""
-    framework = _framework()
-    program = framework.ProgramDesc()
-    program.version.version = version
-    block = program.blocks.add(idx=0, parent_idx=-1)
-    for name, sizes, persistable in (
-        ("x", [-1, 4], False), ("w", [4, 2], True), ("y", [-1, 2], False),
-    ):  # fmt: skip
-        variable = block.vars.add(name=name, persistable=persistable)
-        variable.type.type = 7
-        tensor = variable.type.dense_tensor.tensor
-        tensor.data_type = 5
-        tensor.dims.extend(sizes)
+def test_passes_of_a_saved_program_are_captured(tmp_path: Path, spec: Any) -> None:
+    import numpy as np
+    import paddle
 
-    def op(kind: str, given: list[str], made: list[str]) -> Any:
-        new = block.ops.add(type=kind)
-        for group, names in ((new.inputs, given), (new.outputs, made)):
-            if names:
-                group.add(parameter="X", arguments=names)
-        return new
+    from .networks import InARow
 
-    op("feed", ["feed"], ["x"])
-    matmul = op("matmul_v2", ["x", "w"], ["y"])
-    matmul.attrs.add(name="trans_x", type=6, b=False)
-    op("relu", ["y"], ["y"])
-    op("fetch", ["y"], ["fetch"])
-    path = tmp_path / "net.pdmodel"
-    path.write_bytes(program.SerializeToString())
-    return path
+    net = InARow()
+    net.eval()
+    prefix = tmp_path / "net"
+    paddle.jit.save(net, str(prefix), input_spec=[spec([None, 3, 10, 10], "float32", "image")])
+    image = np.ones((1, 3, 10, 10), np.float32)
+    found = capture_saved(prefix.with_suffix(".json"), pipeline="onednn", inputs=[image])
+    assert found.program is not None
+    ops = found.program.by_id()
+    last = found.stages[-1]
+    fused = [op for op in last.program.walk() if op.kind == "fused_conv2d"]
+    assert len(fused) == 2
+    for op in fused:
+        origins = [ops[origin.op_id].kind for origin in found.origins(op.id)]
+        assert origins == ["conv2d", "add", "batch_norm_", "relu"]
+        assert last.costs[op.id].measured_ms
+    prefix.with_suffix(".pdiparams").unlink()
+    with pytest.raises(ProgramError, match=r"there is no net\.pdiparams"):
+        capture_saved(prefix.with_suffix(".json"))
+
+
+def test_passes_of_an_old_program_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="pdmodel; Paddle 3 runs its passes on PIR"):
+        capture_saved(write_legacy(tmp_path / "net.pdmodel"))
 
 
 def test_program_of_paddle_2_is_read(tmp_path: Path) -> None:
-    found = read(legacy(tmp_path))
+    found = read(write_legacy(tmp_path / "net.pdmodel"))
     assert (found.format, found.version) == ("pdmodel", "2.6.0")
     assert [op.name for op in found.program.ops] == [
         "builtin.parameter", "pd_op.feed", "legacy.matmul_v2", "legacy.relu", "pd_op.fetch",
@@ -170,7 +171,7 @@ def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
 @pytest.mark.parametrize("kind", ["pir", "pdmodel", "onnx"])
 def test_part_of_a_file_is_refused(kind: str, cut: int, pir: Path, tmp_path: Path) -> None:
-    source = {"pir": lambda: pir, "pdmodel": lambda: legacy(tmp_path),
+    source = {"pir": lambda: pir, "pdmodel": lambda: write_legacy(tmp_path / "net.pdmodel"),
               "onnx": lambda: onnx_model(tmp_path)}[kind]()  # fmt: skip
     path = tmp_path / f"part{source.suffix}"
     path.write_bytes(source.read_bytes()[:cut])

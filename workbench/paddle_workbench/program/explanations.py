@@ -15,19 +15,22 @@ from typing import Any
 
 from ..contract import Text
 from .bytecode import Simulation, simulate
+from .loops import sound_loops
 from .model import Explanation
 from .rules import Rule
 from .rules_breaks import BREAKS
 from .rules_errors import ERRORS
+from .rules_loops import LOOPS
 from .rules_traps import TRAPS
 from .structure import SourceLine
 from .traps import traps_in
 
 __all__ = [
-    "RULES", "explain_breaks", "explain_error", "explain_sources", "function_of", "is_proven",
+    "RULES", "explain_breaks", "explain_error", "explain_loops", "explain_sources", "function_of",
+    "is_proven",
 ]  # fmt: skip
 
-RULES: dict[str, Rule] = {rule.kind: rule for rule in (*BREAKS, *ERRORS, *TRAPS)}
+RULES: dict[str, Rule] = {rule.kind: rule for rule in (*BREAKS, *ERRORS, *TRAPS, *LOOPS)}
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _MESSAGE_LENGTH = 600
@@ -92,6 +95,12 @@ def explain_sources(functions: Iterable[Callable[..., Any]]) -> tuple[Explanatio
     return tuple(_explanation(RULES[kind], line, "") for kind, line in traps_in(functions))
 
 
+def explain_loops(lines: Iterable[SourceLine | None]) -> tuple[Explanation, ...]:
+    """Explain the loops that Paddle may give freed results of."""
+    rule = RULES["freed-loop-result"]
+    return tuple(_explanation(rule, line, "") for line in dict.fromkeys(lines))
+
+
 def function_of(source: str, name: str) -> Callable[..., Any]:
     """Return `f` of an example's source, with its text where Paddle looks for it."""
     import numpy as np
@@ -125,7 +134,7 @@ def is_proven(kind: str) -> bool:
     rule = RULES[kind]
     x = paddle.to_tensor([0.5, 1.0, 1.5])
     function = function_of(rule.repaired, f"{kind}-repaired")
-    with warnings.catch_warnings(), paddle.no_grad():
+    with warnings.catch_warnings(), paddle.no_grad(), sound_loops():
         warnings.simplefilter("ignore")
         try:
             wanted = [np.asarray(value) for value in flatten(function(x))]

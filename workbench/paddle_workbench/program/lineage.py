@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from .assembly import Numbering
-from .matching import Graph, Match, match_programs, value_at
-from .model import Origin, Stage
+from .matching import Graph, Match, match_programs
+from .model import Stage
+from .origins import Difference
 from .structure import Op, Program, Region, SourceLine, Value
 
 __all__ = ["count_ops", "next_stage"]
@@ -44,7 +44,7 @@ def next_stage(
     """
     earlier, later = Graph.of(before), Graph.of(after)
     match = match_programs(earlier, later, kept)
-    found = _Difference(earlier, later, match)
+    found = Difference(earlier, later, match)
     found.explain()
     program, renamed = _renumbered(before, after, earlier, match, found, numbering)
     changed = sorted(
@@ -75,184 +75,12 @@ def count_ops(program: Program) -> int:
     return sum(op.name != "builtin.parameter" for op in program.walk())
 
 
-@dataclass(slots=True)
-class _Difference:
-    """Finds the origins of what is new."""
-
-    before: Graph
-    after: Graph
-    match: Match
-    origins: dict[int, tuple[Origin, ...]] = field(default_factory=dict)
-    # By value of the later program: the values that stood in its place.
-    stood_for: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-
-    def explain(self) -> None:
-        for op, partner in self.match.before.items():
-            ours, theirs = self.after.ops[op].inputs, self.before.ops[partner].inputs
-            for mine, other in zip(ours, theirs, strict=False):
-                if mine is not None and other is not None and self._is_new_here(mine, other):
-                    self.stood_for[mine].add(other)
-        removed = set(self.before.ops) - set(self.match.before.values())
-        self._merged()
-        self._absorbed(removed)
-        added = [op for op in self.after.ops if op not in self.match.before]
-        for op in reversed(added):
-            self.origins[op] = self._origins(op, removed)
-        for group in self._groups(added):
-            self._share_out(group, removed)
-
-    def _groups(self, added: list[int]) -> list[list[int]]:
-        """Return the added ops that feed each other directly, in groups of two or more."""
-        new = set(added)
-        group_of: dict[int, list[int]] = {op: [op] for op in added}
-        for op in added:
-            for user in self._users(self.after.ops[op]):
-                if user in new and group_of[user] is not group_of[op]:
-                    group_of[op] += group_of[user]
-                    for member in group_of[user]:
-                        group_of[member] = group_of[op]
-        groups = {id(group): group for group in group_of.values()}
-        return [sorted(group) for group in groups.values() if len(group) > 1]
-
-    def _share_out(self, group: list[int], removed: set[int]) -> None:
-        """Tell which of the removed ops went into which of several fused ops in a row.
-
-        Two layers fused one by one share no ops: each removed op that takes a value from outside,
-        such as a weight, went where this value is now. Where one went to several, as when a
-        normalisation is worked into weights, all keep all.
-        """
-        numbers = {origin.op_id for op in group for origin in self.origins[op]} & removed
-        outside = {op: self._kept_inputs(op) for op in group}
-        share: dict[int, int] = {}
-        for number in (op for op in self.before.ops if op in numbers):
-            old = self.before.ops[number]
-            taken = {value for value in old.inputs if value is not None}
-            heirs = [op for op in group if outside[op] & taken]
-            heirs = heirs or [
-                op
-                for op in group
-                if any(set(old.outputs) & self.stood_for[v] for v in self.after.ops[op].outputs)
-            ]
-            makers = [self.before.producers[value][0] for value in sorted(taken)]
-            heirs = heirs or [share[maker] for maker in makers if maker in share][-1:]
-            if len(heirs) != 1:
-                return
-            share[number] = heirs[0]
-        if set(share.values()) != set(group):
-            return
-        for op in group:
-            mine = sorted(number for number, heir in share.items() if heir == op)
-            self.origins[op] = tuple(map(Origin, mine))
-
-    def _kept_inputs(self, op: int) -> set[int]:
-        """Return what an added op's inputs were before, of those that were kept."""
-        found = set()
-        for value in self.after.ops[op].inputs:
-            maker, index = self.after.producers.get(-1 if value is None else value, (None, 0))
-            partner = self.match.before.get(maker) if maker is not None else None
-            if partner is not None:
-                old = value_at(self.before.ops[partner], index)
-                if old is not None:
-                    found.add(old)
-        return found
-
-    def _is_new_here(self, mine: int, other: int) -> bool:
-        """Say whether an op that was kept takes another value than before."""
-        maker, index = self.after.producers.get(mine, (None, 0))
-        partner = self.match.before.get(maker) if maker is not None else None
-        return partner is None or value_at(self.before.ops[partner], index) != other
-
-    def _merged(self) -> None:
-        """Find kept ops that now serve for equal ones: eliminated common subexpressions."""
-        stayed = set(self.match.before.values())
-        equal: dict[int, list[int]] = defaultdict(list)
-        prints = self.before.exact.prints
-        for op, found in prints.items():
-            equal[found].append(op)
-        for op, partner in self.match.before.items():
-            twins = [other for other in equal[prints[partner]] if other not in stayed]
-            heirs = [other for other in equal[prints[partner]] if other in stayed]
-            # The first that stayed takes them in; its equals only stand beside it.
-            if twins and heirs[0] == partner and self.before.ops[partner].outputs:
-                self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
-
-    def _absorbed(self, removed: set[int]) -> None:
-        """Find kept ops that do what an op after them did: a convolution that took in its ReLU."""
-        for op, partner in self.match.before.items():
-            if self.before.exact.keys[partner] == self.after.exact.keys[op]:
-                continue
-            later = {
-                other
-                for value in self.after.ops[op].outputs
-                for other in self.stood_for.get(value, ())
-            }
-            taken = set(self._back(later, set(), removed)) if later else set()
-            # Only what lies between: what feeds the absorbed op from elsewhere came along, too.
-            if taken:
-                known = self.origins.get(op, (Origin(partner),))
-                numbers = {origin.op_id for origin in known} | taken
-                sure = op not in self.match.unsure
-                self.origins[op] = tuple(Origin(number, sure) for number in sorted(numbers))
-
-    def _origins(self, op: int, removed: set[int]) -> tuple[Origin, ...]:
-        """Walk back from what the op's results stood for to what its inputs stood for."""
-        new = self.after.ops[op]
-        replaced = [self.stood_for[value] for value in new.outputs if value in self.stood_for]
-        sure = all(len(values) == 1 for values in replaced)
-        sure = sure and not any(user in self.match.unsure for user in self._users(new))
-        walk = {value for values in replaced for value in values}
-        found: dict[int, bool] = {}
-        if walk:
-            ends = {
-                other
-                for value in new.inputs
-                if value is not None
-                for other in self.stood_for.get(value, ())
-            }
-            for origin in self._back(walk, ends, removed):
-                found[origin] = sure
-        else:
-            # It feeds only other new ops (or nothing): it came from what they came from.
-            for user in self._users(new):
-                for source in self.origins.get(user, ()):
-                    found[source.op_id] = found.get(source.op_id, True) and source.certain
-        if not found:
-            # Put between ops that were kept, such as a change of layout: it serves them.
-            for user in self._users(new):
-                partner = self.match.before.get(user)
-                if partner is not None:
-                    found[partner] = False
-        return tuple(Origin(number, certain) for number, certain in sorted(found.items()))
-
-    def _back(self, start: set[int], ends: set[int], removed: set[int]) -> Iterable[int]:
-        seen: set[int] = set()
-        values = list(start)
-        while values:
-            maker = self.before.producers.get(values.pop())
-            if maker is None or maker[0] not in removed or maker[0] in seen:
-                continue
-            seen.add(maker[0])
-            # What stands inside a control-flow op went with it.
-            inside = [op for op in self.before.ops[maker[0]].walk() if op.id in removed]
-            seen |= {op.id for op in inside}
-            values += [
-                value
-                for op in inside
-                for value in op.inputs
-                if value is not None and value not in ends
-            ]
-        return seen
-
-    def _users(self, op: Op) -> list[int]:
-        return [user for value in op.outputs for user, _ in self.after.users.get(value, ())]
-
-
 def _renumbered(
     before: Program,
     after: Program,
     earlier: Graph,
     match: Match,
-    found: _Difference,
+    found: Difference,
     numbering: Numbering,
 ) -> tuple[Program, dict[int, int]]:
     """Give the later program the capture's ids; return it and the new id of every op."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .structure import Op, Program
 
-__all__ = ["Graph", "Match", "match_programs", "value_at"]
+__all__ = ["Graph", "Match", "cones", "match_programs", "value_at"]
 
 # What one op is called at different levels of the same pipeline.
 _ALIASES = {"feed": "data", "fetch": "output", "shadow_output": "output"}
@@ -153,6 +153,7 @@ class _Matcher:
         if not self.known:
             # What changed may have hidden its neighbours, which did not.
             self._spread(self.before.exact, self.after.exact)
+            self._by_cones()
         self._outputs()
         return Match(self.pairs, frozenset(self.unsure))
 
@@ -183,6 +184,34 @@ class _Matcher:
                 self._by_neighbours(op, before, after, sure=False) for op in waiting
             ):
                 return
+            waiting = [op for op in waiting if op not in self.pairs]
+
+    def _by_cones(self) -> None:
+        """Pair equal ops that stand among others that were replaced, by what lies before those.
+
+        A ReLU between two convolutions that became others has no neighbour that tells it.
+        """
+        names = {self.before.exact.keys[op] for op in self.before.ops if op not in self.taken}
+        waiting = [
+            op
+            for op in self.after.ops
+            if op not in self.pairs and self.after.exact.keys[op] in names
+        ]
+        told = True
+        while waiting and told:
+            told = False
+            before, after = cones(self.before, self.after, self.pairs)
+            alike: dict[tuple[str, frozenset[int]], list[int]] = defaultdict(list)
+            for op in self.before.ops:
+                if op not in self.taken:
+                    alike[self.before.exact.keys[op], before[op]].append(op)
+            rivals = Counter((self.after.exact.keys[op], after[op]) for op in waiting)
+            for op in waiting:
+                found = alike[self.after.exact.keys[op], after[op]]
+                # Each pair makes the cones behind it smaller: those are looked at again.
+                if len(found) == 1 == rivals[self.after.exact.keys[op], after[op]] and after[op]:
+                    self._pair(op, found[0])
+                    told = True
             waiting = [op for op in waiting if op not in self.pairs]
 
     def _outputs(self) -> None:
@@ -279,3 +308,48 @@ def value_at(op: Op, index: int) -> int | None:
     place = -1 - index
     arguments = op.regions[0].arguments if op.regions else ()
     return arguments[place] if place < len(arguments) else None
+
+
+def cones(
+    before: Graph, after: Graph, pairs: Mapping[int, int]
+) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
+    """Return by op what it is computed from: the nearest values that both programs have.
+
+    Parameters
+    ----------
+    before, after : Graph
+    pairs : mapping of int to int
+        From an op of `after` to the same op of `before`.
+
+    Returns
+    -------
+    dicts from op ids of `before`, and of `after`, to values of `before`
+    """
+    taken = set(pairs.values())
+
+    def earlier(maker: int, index: int) -> int | None:
+        return value_at(before.ops[maker], index)
+
+    def later(maker: int, index: int) -> int | None:
+        return value_at(before.ops[pairs[maker]], index)
+
+    return _cones(before, taken, earlier), _cones(after, pairs, later)
+
+
+def _cones(
+    graph: Graph, kept: Container[int], value_of: Callable[[int, int], int | None]
+) -> dict[int, frozenset[int]]:
+    found: dict[int, frozenset[int]] = {}
+    for number, op in graph.ops.items():
+        parts: set[int] = set()
+        for value in op.inputs:
+            maker, index = graph.producers.get(-1 if value is None else value, (None, 0))
+            if maker is None:
+                continue
+            if maker in kept:
+                known = value_of(maker, index)
+                parts |= {known} if known is not None else set()
+            else:
+                parts |= found.get(maker, frozenset())
+        found[number] = frozenset(parts)
+    return found

@@ -66,7 +66,8 @@ class OpCost:
     bytes_read, bytes_written : int or None
         None if a size is unknown.
     measured_ms : float or None
-        Mean time of the op itself, where it was measured.
+        Mean time of the op in the Predictor on one thread, by Paddle's profiler; None where it was
+        not measured, or the profiler does not tell which op it was.
     """
 
     flops: int | None

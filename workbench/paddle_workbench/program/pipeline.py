@@ -16,10 +16,12 @@ from .assembly import Numbering, assemble
 from .child import Message, Outcome, run_worker
 from .cost import costs_of
 from .lineage import next_stage
+from .loops import sound_loops
 from .memory import memory_plan
 from .model import MemoryPlan, OpCost, Stage
 from .printed import PrintedRegion, read_program
 from .structure import Program
+from .timing import Run, measured_ms
 from .worker import MARK
 
 __all__ = ["OUTPUTS", "PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
@@ -58,7 +60,7 @@ def save_for_stages(static: Any, folder: Path) -> Path:
     import paddle
 
     prefix = folder / PREFIX
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), sound_loops():  # saving may trace again
         warnings.simplefilter("ignore")
         paddle.jit.save(static, str(prefix))
     return prefix
@@ -84,13 +86,15 @@ def stages_of(
     numbering : Numbering
     inputs : Path, optional
         An `.npz` file of arrays to run the last stage on, named 0, 1 ...; what comes out is
-        written to `outputs.npz` beside it. For the two named pipelines.
+        written to `outputs.npz` beside it, and the ops' times are measured. For the two named
+        pipelines.
 
     Raises
     ------
     CaptureError
         If a pass is unknown, cannot be run from Python, or crashes.
     """
+    runs: Sequence[Run] = ()
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
         folder = Path(name)
         if isinstance(pipeline, str):
@@ -109,10 +113,21 @@ def stages_of(
             if inputs is not None:
                 shutil.move(folder / OUTPUTS, inputs.with_name(OUTPUTS))
             steps = list(_predictor_steps(outcome))
+            runs = outcome.answer.get("runs", ())
         else:
             request = {"prefix": str(prefix), "passes": list(pipeline)}
             steps = list(_pass_steps(run_worker("passes", folder, request)))
-    return tuple(_stages(program, steps, numbering))
+    stages = tuple(_stages(program, steps, numbering))
+    return (*stages[:-1], _with_times(stages[-1], runs)) if stages and runs else stages
+
+
+def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
+    times = measured_ms(stage.program, runs)
+    unknown = OpCost(None, None, None)
+    costs = {
+        op_id: replace(stage.costs.get(op_id, unknown), measured_ms=times[op_id]) for op_id in times
+    }
+    return replace(stage, costs={**stage.costs, **costs})
 
 
 def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Iterator[Stage]:

@@ -252,39 +252,6 @@ TRAPS: tuple[Rule, ...] = (
         """,
     ),
     rule(
-        "yield-in-loop",
-        "ast",
-        zh="""
-            循环体里有 yield。转换器把循环体搬进一个新函数，那个函数于是成了生成器，
-            从不真正执行，循环就停不下来。
-            ---
-            改用列表推导，一次把值全算出来。
-        """,
-        en="""
-            There is a yield in a loop. Conversion moves the loop's body into a function of its
-            own, which thereby is a generator and never runs: the loop does not end.
-            ---
-            Use a list comprehension, which makes all values at once.
-        """,
-        broken="""
-            def f(x):
-                def powers():
-                    for i in range(3):
-                        yield x ** i
-                total = x * 0
-                for power in powers():
-                    total = total + power
-                return total
-        """,
-        repaired="""
-            def f(x):
-                total = x * 0
-                for power in [x ** i for i in range(3)]:
-                    total = total + power
-                return total
-        """,
-    ),
-    rule(
         "small-graph",
         "sot",
         zh="""

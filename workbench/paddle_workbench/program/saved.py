@@ -49,8 +49,14 @@ def load(path: str | Path) -> Program:
     return read(path).program
 
 
-def read(path: str | Path) -> SavedProgram:
+def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgram:
     """Read a saved program.
+
+    Parameters
+    ----------
+    path : str or Path
+    numbering : Numbering, optional
+        Gives the ids of its ops and values; from 0 if left out. A capture has its own.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def read(path: str | Path) -> SavedProgram:
             f"Programs end in {', '.join(_READERS)}; captures have the name you gave them.",
         )
     printed, version = reader(_content(file), file)
-    program = assemble(printed, Numbering())
+    program = assemble(printed, numbering or Numbering())
     return SavedProgram(file, _FORMATS[file.suffix], version, program)
 
 

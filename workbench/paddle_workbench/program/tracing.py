@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import CaptureError
 from ..time_limit import TimeLimitExceeded, time_limit
+from . import loops
 from .assembly import Facts, Numbering, assemble
 from .lines import with_inferred_lines
 from .model import Program, SourceLine
@@ -61,12 +62,15 @@ class Trace:
         Paddle's own ConcreteProgram.
     functions : list of callables
         The learner's functions that took part, the one that was asked for first.
+    risky_loops : tuple of (SourceLine or None)
+        Where the loops stand that Paddle may give freed results of; see `loops`.
     """
 
     program: Program
     static: Any
     concrete: Any
     functions: list[Callable[..., Any]] = field(default_factory=list)
+    risky_loops: tuple[SourceLine | None, ...] = ()
 
 
 def input_spec_of(value: Any) -> Any:
@@ -114,6 +118,7 @@ def trace(
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         functions = stack.enter_context(_converted_functions())
+        risky = stack.enter_context(loops.sound_loops())
         static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
         try:
             with time_limit(TRACE_LIMIT_S):
@@ -121,7 +126,8 @@ def trace(
         except (Exception, TimeLimitExceeded) as error:
             raise TracingFailed(_own(function, functions)) from error
     program = _program(concrete, calls, layer, numbering)
-    return Trace(program, static, concrete, _own(function, functions))
+    lines = tuple(_lines_of(risky, concrete, program)) if risky else ()
+    return Trace(program, static, concrete, _own(function, functions), lines)
 
 
 def plain_functions(target: Any) -> list[Callable[..., Any]]:
@@ -267,7 +273,11 @@ def _next_op_id() -> int:
 
 @contextmanager
 def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
-    """Note which functions AST conversion is asked for."""
+    """Note which functions AST conversion is asked for, and let it convert them anew.
+
+    Paddle keeps what it made of a source text, with the lines of the function that had it first:
+    another function with the same text would be told to stand there.
+    """
     from paddle.jit.dy2static import convert_call_func, program_translator
 
     modules: tuple[Any, ...] = (convert_call_func, program_translator)
@@ -280,11 +290,15 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
             seen.append(plain)
         return original(function)
 
+    kept: Any = program_translator
+    cache = kept._FUNCTION_CACHE
+    kept._FUNCTION_CACHE = kept.FunctionCache()
     for module in modules:
         module.convert_to_static = note
     try:
         yield seen
     finally:
+        kept._FUNCTION_CACHE = cache
         for module in modules:
             module.convert_to_static = original
 
@@ -316,6 +330,14 @@ def _program(
     outputs = _output_names(concrete.outputs, live, flat)
     program = assemble(printed, numbering, facts=facts, parameter_names=names, outputs=outputs)
     return with_inferred_lines(program)
+
+
+def _lines_of(numbers: list[int], concrete: Any, program: Program) -> Iterator[SourceLine | None]:
+    """Yield where the ops stand that Paddle gave these ids."""
+    live = _live_ops(concrete.main_program.global_block())
+    for own, op in zip(live, program.walk(), strict=True):
+        if own.id() in numbers:
+            yield op.line
 
 
 def _live_ops(block: Any) -> Iterator[Any]:
@@ -357,8 +379,8 @@ def _stack(lines: list[str]) -> tuple[SourceLine, ...]:
 
 
 def is_library(file: str) -> bool:
-    """Say whether a file is Paddle's own plumbing. Networks that come in packages are not."""
-    if file.startswith("<frozen"):
+    """Say whether a file is Paddle's plumbing or ours. Networks that come in packages are not."""
+    if file.startswith("<frozen") or file == loops.__file__:
         return True
     package = _paddle_folder()
     path = Path(file)

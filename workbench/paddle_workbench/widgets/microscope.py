@@ -37,7 +37,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
 
     Examples
     --------
-    >>> ProgramMicroscope(capture(net, input_spec=[spec], stages="predictor"))
+    >>> ProgramMicroscope(capture(net, input_spec=[spec], pipeline="inference"))
     """
 
     columns = traitlets.Bytes(read_only=True).tag(sync=True)

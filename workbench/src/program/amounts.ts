@@ -20,3 +20,8 @@ export function amount(value: number, unit: string): string {
 export function opCount(count: number, trans: ITranslation): string {
   return count === 1 ? trans.__('1 op') : trans.__('%1 ops', count);
 }
+
+/** Write a measured time with three digits. */
+export function milliseconds(time: number): string {
+  return `${String(Number(time.toPrecision(3)))} ms`;
+}

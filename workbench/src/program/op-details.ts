@@ -1,4 +1,4 @@
-import { amount, opCount } from './amounts';
+import { amount, milliseconds, opCount } from './amounts';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 import type { IValue } from './program-data';
@@ -143,7 +143,7 @@ export class OpDetails {
       const cost = this._model.data.cost(row);
       sums.flops += cost.flops || 0;
       sums.bytes += (cost.bytesRead || 0) + (cost.bytesWritten || 0);
-      sums.time += cost.measured_ms || 0;
+      sums.time += cost.measuredMs || 0;
     }
     const facts: [string, string][] = [];
     if (sums.flops > 0) {
@@ -153,7 +153,7 @@ export class OpDetails {
       facts.push([trans.__('Reads and writes'), amount(sums.bytes, 'B')]);
     }
     if (sums.time > 0) {
-      facts.push([trans.__('Measured'), `${sums.time.toPrecision(3)} ms`]);
+      facts.push([trans.__('Measured'), milliseconds(sums.time)]);
     }
     return facts.length > 0
       ? [element('h5', '', trans.__('Cost')), this._facts(facts)]

@@ -1,4 +1,4 @@
-import { opCount } from './amounts';
+import { milliseconds, opCount } from './amounts';
 import { element } from './dom';
 import { LayerTree, ROOT } from './layer-tree';
 import type { Child } from './layer-tree';
@@ -146,6 +146,10 @@ export class OpTree {
         element('span', 'pw-OpTree-name', data.opKind(child)),
         element('span', 'pw-OpTree-note', output?.shape ?? '')
       );
+      const { measuredMs } = data.cost(child);
+      if (measuredMs > 0) {
+        row.append(element('span', 'pw-OpTree-time', milliseconds(measuredMs)));
+      }
     } else {
       const group = this._tree?.group(~child);
       const isOpen = this._isOpen(child);

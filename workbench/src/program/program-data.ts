@@ -15,7 +15,7 @@ export interface ICost {
   readonly flops: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  readonly measured_ms: number;
+  readonly measuredMs: number;
 }
 
 /** Ops that only name or hold a constant; a graph reads better without them. */
@@ -170,7 +170,7 @@ export class ProgramData {
       flops: at('flops'),
       bytesRead: at('bytes_read'),
       bytesWritten: at('bytes_written'),
-      measured_ms: at('measured_ms')
+      measuredMs: at('measured_ms')
     };
   }
 

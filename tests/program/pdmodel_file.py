@@ -1,0 +1,39 @@
+"""A program as Paddle 2 saved it, written with the classes of its own protobuf description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from paddle_workbench.program.pdmodel import _framework
+
+
+def write_legacy(path: Path, *, version: int = 2006000) -> Path:
+    """A program as Paddle 2.6 wrote it, with a name that is written twice."""
+    framework = _framework()
+    program = framework.ProgramDesc()
+    program.version.version = version
+    block = program.blocks.add(idx=0, parent_idx=-1)
+    for name, sizes, persistable in (
+        ("x", [-1, 4], False), ("w", [4, 2], True), ("y", [-1, 2], False),
+    ):  # fmt: skip
+        variable = block.vars.add(name=name, persistable=persistable)
+        variable.type.type = 7
+        tensor = variable.type.dense_tensor.tensor
+        tensor.data_type = 5
+        tensor.dims.extend(sizes)
+
+    def op(kind: str, given: list[str], made: list[str]) -> Any:
+        new = block.ops.add(type=kind)
+        for group, names in ((new.inputs, given), (new.outputs, made)):
+            if names:
+                group.add(parameter="X", arguments=names)
+        return new
+
+    op("feed", ["feed"], ["x"])
+    matmul = op("matmul_v2", ["x", "w"], ["y"])
+    matmul.attrs.add(name="trans_x", type=6, b=False)
+    op("relu", ["y"], ["y"])
+    op("fetch", ["y"], ["fetch"])
+    path.write_bytes(program.SerializeToString())
+    return path

@@ -1,0 +1,90 @@
+"""Loops in a graph whose results Paddle frees too early: put right while a program is traced.
+
+For each variable that a loop sets first, Paddle 3.2.2 adds an input to the `while` op it has built
+already. One of the results that it then gives out may belong to the op before that, which is gone:
+whatever reads it reads freed memory, gives nonsense, or ends the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["sound_loops"]
+
+# With one variable of this kind no result was ever lost.
+_MANY = 2
+
+
+@contextmanager
+def sound_loops() -> Iterator[list[int]]:
+    """Let every loop that is traced meanwhile give the results of the op that stands in the graph.
+
+    Yields
+    ------
+    list of int
+        Paddle's ids of the `while` ops that Paddle alone may give freed results of; filled as they
+        are traced.
+    """
+    import paddle.static.nn as owner
+    from paddle.static.nn import control_flow
+
+    risky: list[int] = []
+    added: list[int] = [0]
+    modules: Any = owner, control_flow
+    loop: Callable[..., Any] = owner.while_loop
+    fake: Callable[..., Any] = modules[1].create_fake_value_for_undefined_var
+
+    def count(*arguments: Any) -> Any:
+        added[-1] += 1
+        return fake(*arguments)
+
+    def sound(cond: Any, body: Any, loop_vars: Any, *arguments: Any, **options: Any) -> Any:
+        added.append(0)
+        try:
+            found = loop(cond, body, loop_vars, *arguments, **options)
+        finally:
+            many = added.pop() >= _MANY
+        op = _last_loop()
+        if op is None:
+            return found
+        if many:
+            risky.append(int(op.id()))
+        return _with_results(found, op, loop_vars)
+
+    modules[0].while_loop = sound
+    modules[1].create_fake_value_for_undefined_var = count
+    try:
+        yield risky
+    finally:
+        modules[0].while_loop = loop
+        modules[1].create_fake_value_for_undefined_var = fake
+
+
+def _last_loop() -> Any | None:
+    """Return the `while` op that was put last into the block that is being built."""
+    from paddle.base.libpaddle import pir
+
+    block = pir.get_current_insertion_point().block()
+    return next((op for op in reversed(block.ops) if op.name() == "pd_op.while"), None)
+
+
+def _with_results(found: Any, op: Any, loop_vars: Any) -> Any:
+    """Put the op's own results where there are values that are none of anybody's."""
+    from paddle.base.libpaddle.pir import Value
+    from paddle.utils.layers_utils import flatten, map_structure
+
+    results = op.results()
+    # A variable that the loop leaves alone is given back as it came; only ids are safe to ask for.
+    alive = {value.id for value in results}
+    alive |= {value.id for value in flatten(loop_vars) if isinstance(value, Value)}
+    values = [value for value in flatten(found) if isinstance(value, Value)]
+    if all(value.id in alive for value in values):
+        return found
+    given = {value.id for value in values}
+    free = iter([value for value in results if value.id not in given])
+    own = {value.id: next(free) for value in values if value.id not in alive}
+    return map_structure(
+        lambda value: own.get(value.id, value) if isinstance(value, Value) else value, found
+    )
