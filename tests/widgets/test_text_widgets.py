@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddle_workbench import SpanView, TextLens, TokenView
 from paddle_workbench.errors import ShapeError, TextError, WidgetError
 from paddle_workbench.text.models import TextModel, explain
 from paddle_workbench.text.segmentation import CharacterTokenizer, WordTokenizer
 from paddle_workbench.text.spans import Span
-from paddle_workbench.widgets.span_view import SpanExample, SpanView
-from paddle_workbench.widgets.text_lens import TextLens
-from paddle_workbench.widgets.token_view import LONGEST_SHOWN, TokenView
+from paddle_workbench.widgets.span_view import SpanExample
+from paddle_workbench.widgets.token_view import LONGEST_SHOWN
 
 TEXTS = ["房间很干净", "房间太小，不好"]
 STRANGE = [

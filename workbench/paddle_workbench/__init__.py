@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from .runs.metrics import record
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
+    from .widgets.span_view import SpanView
+    from .widgets.text_lens import TextLens
+    from .widgets.token_view import TokenView
 
 __all__ = [
     "OcrDesk",
     "ProgramMicroscope",
+    "SpanView",
+    "TextLens",
+    "TokenView",
     "__version__",
     "capture",
     "exercises",
@@ -31,6 +37,9 @@ __all__ = [
 _HOMES = {
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
+    "SpanView": ".widgets.span_view",
+    "TextLens": ".widgets.text_lens",
+    "TokenView": ".widgets.token_view",
     "capture": ".program.capture",
     "exercises": ".course.exercises",
     "record": ".runs.metrics",
