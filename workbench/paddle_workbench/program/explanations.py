@@ -177,7 +177,7 @@ def _explanation(rule: Rule, line: SourceLine | None, message: str) -> Explanati
         repair=rule.repair,
         proven=is_proven(rule.kind),
         example=rule.repaired,
-        message=message[:_MESSAGE_LENGTH],
+        message=_shortened(message),
     )
 
 
@@ -193,8 +193,16 @@ def _unknown(line: SourceLine | None, message: str) -> Explanation:
             zh="从函数里一行一行地去掉代码，直到能转换为止；最后去掉的那一行就是原因。",
             en="Take lines out of the function until it converts; the last one is the reason.",
         ),
-        message=message[:_MESSAGE_LENGTH],
+        message=_shortened(message),
     )
+
+
+def _shortened(message: str) -> str:
+    """Leave out the middle of a long message: it begins with the line and ends with the reason."""
+    if len(message) <= _MESSAGE_LENGTH:
+        return message
+    third = _MESSAGE_LENGTH // 3
+    return f"{message[:third]} … {message[-2 * third :]}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
