@@ -198,11 +198,11 @@ def _unknown(line: SourceLine | None, message: str) -> Explanation:
 
 
 def _shortened(message: str) -> str:
-    """Leave out the middle of a long message: its end says what was wrong."""
+    """Leave out the middle of a long message: it begins with the line and ends with the reason."""
     if len(message) <= _MESSAGE_LENGTH:
         return message
-    half = _MESSAGE_LENGTH // 2
-    return f"{message[:half]} ... {message[-half:]}"
+    third = _MESSAGE_LENGTH // 3
+    return f"{message[:third]} … {message[-2 * third :]}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
