@@ -75,16 +75,27 @@ def _with_results(found: Any, op: Any, loop_vars: Any) -> Any:
     from paddle.base.libpaddle.pir import Value
     from paddle.utils.layers_utils import flatten, map_structure
 
-    results = op.results()
     # A variable that the loop leaves alone is given back as it came; only ids are safe to ask for.
-    alive = {value.id for value in results}
-    alive |= {value.id for value in flatten(loop_vars) if isinstance(value, Value)}
-    values = [value for value in flatten(found) if isinstance(value, Value)]
-    if all(value.id in alive for value in values):
-        return found
-    given = {value.id for value in values}
+    before, after, results = flatten(loop_vars), flatten(found), op.results()
+    kept = {value.id for value in before if isinstance(value, Value)}
+    if len(before) == len(after):
+        # A freed value may lie where a result lies now, so that its order alone tells whose it is:
+        # the results of variables that the loop sets first come last.
+        places = [
+            number
+            for first in (False, True)
+            for number, (old, new) in enumerate(zip(before, after, strict=True))
+            if isinstance(new, Value) and isinstance(old, Value) != first and new.id not in kept
+        ]
+        if len(places) == len(results):
+            own = dict(zip(places, results, strict=True))
+            numbers = iter(range(len(after)))
+            return map_structure(lambda value: own.get(next(numbers), value), found)
+    alive = {value.id for value in results} | kept
+    given = {value.id for value in after if isinstance(value, Value)}
     free = iter([value for value in results if value.id not in given])
-    own = {value.id: next(free) for value in values if value.id not in alive}
+    lost = [value.id for value in after if isinstance(value, Value) and value.id not in alive]
+    replaced = {number: next(free) for number in dict.fromkeys(lost)}
     return map_structure(
-        lambda value: own.get(value.id, value) if isinstance(value, Value) else value, found
+        lambda value: replaced.get(value.id, value) if isinstance(value, Value) else value, found
     )
