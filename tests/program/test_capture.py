@@ -161,3 +161,23 @@ def test_function_with_the_text_of_another_stands_on_its_own_lines(spec: Any) ->
         lines = {(op.line.file, op.line.line) for op in found.program.walk() if op.line}
         file = f"paddle-workbench-example-{name}.py"
         assert lines == {(file, above.count("\n") + 2)}
+
+
+def test_what_a_package_puts_in_the_place_of_paddles_own_is_no_line(
+    spec: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import paddle
+
+    from .networks import Branching
+
+    original = paddle.nn.functional.linear
+
+    # As importing paddlenlp does.
+    def linear(*arguments: Any, **options: Any) -> Any:
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(paddle.nn.functional, "linear", linear)
+    given = [spec([None, None], "int64", "ids")]
+    found = capture(Branching(), input_spec=given, pipeline=None)
+    kinds = {op.kind for op in ops_on(found, Branching.forward, "return self.fc(x)")}
+    assert kinds == {"matmul", "add"}

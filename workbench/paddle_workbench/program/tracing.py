@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from ..errors import CaptureError
@@ -18,6 +17,7 @@ from . import loops
 from .assembly import Facts, Numbering, assemble
 from .lines import with_inferred_lines
 from .model import Program, SourceLine
+from .plumbing import Code, is_library, stand_ins
 from .printed import read_program
 
 __all__ = [
@@ -316,10 +316,11 @@ def _program(
         )
     facts = {}
     names = {}
+    patches = stand_ins()
     for op, text in zip(live, flat, strict=True):
         # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
         told = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
-        stack = _stack(op.callstack) if told else ()
+        stack = _stack(op.callstack, patches) if told else ()
         layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
         facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
@@ -367,28 +368,12 @@ def _path(op_id: int, calls: list[_LayerCall]) -> str:
     return max(inside, key=lambda call: call.depth).path if inside else ""
 
 
-def _stack(lines: list[str]) -> tuple[SourceLine, ...]:
+def _stack(lines: list[str], stand_ins: Set[Code]) -> tuple[SourceLine, ...]:
     """Return the learner's lines on a call stack, outermost first."""
     frames = [match for line in lines if (match := _FRAME.match(line))]
     entry = next((i for i, frame in enumerate(frames) if frame["function"] == _ENTRY), -1)
     return tuple(
         SourceLine(frame["file"], int(frame["line"]), function=frame["function"])
         for frame in frames[entry + 1 :]
-        if not is_library(frame["file"])
+        if not is_library(frame["file"]) and (frame["file"], frame["function"]) not in stand_ins
     )
-
-
-def is_library(file: str) -> bool:
-    """Say whether a file is Paddle's plumbing or ours. Networks that come in packages are not."""
-    if file.startswith("<frozen") or file == loops.__file__:
-        return True
-    package = _paddle_folder()
-    path = Path(file)
-    return path.is_relative_to(package) and not path.is_relative_to(package / "vision" / "models")
-
-
-@cache
-def _paddle_folder() -> Path:
-    import paddle
-
-    return Path(paddle.__file__).parent

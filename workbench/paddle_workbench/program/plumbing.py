@@ -1,0 +1,48 @@
+"""Whose code a frame is: the learner's, or that of those who run it."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+from . import loops
+
+__all__ = ["Code", "is_library", "stand_ins"]
+
+Code: TypeAlias = tuple[str, str]
+"""File and name of a function."""
+
+
+def is_library(file: str) -> bool:
+    """Say whether a file is Paddle's plumbing or ours. Networks that come in packages are not."""
+    if file.startswith("<frozen") or file == loops.__file__:
+        return True
+    package = _paddle_folder()
+    path = Path(file)
+    return path.is_relative_to(package) and not path.is_relative_to(package / "vision" / "models")
+
+
+def stand_ins() -> frozenset[Code]:
+    """Return what other packages have put in the place of Paddle's functions and layers.
+
+    Importing paddlenlp does so with `linear`: its ops are no more of paddlenlp's lines than they
+    were of Paddle's.
+    """
+    from paddle import nn
+
+    layers = [value for value in vars(nn).values() if inspect.isclass(value)]
+    forwards = [layer.forward for layer in layers if issubclass(layer, nn.Layer)]
+    functions = [*vars(nn.functional).values(), *forwards]
+    codes = {function.__code__ for function in functions if inspect.isfunction(function)}
+    return frozenset(
+        (code.co_filename, code.co_name) for code in codes if not is_library(code.co_filename)
+    )
+
+
+@cache
+def _paddle_folder() -> Path:
+    import paddle
+
+    return Path(paddle.__file__).parent
