@@ -163,21 +163,25 @@ def test_function_with_the_text_of_another_stands_on_its_own_lines(spec: Any) ->
         assert lines == {(file, above.count("\n") + 2)}
 
 
-def test_what_a_package_puts_in_the_place_of_paddles_own_is_no_line(
+def test_what_packages_put_in_the_place_of_paddles_own_is_no_line(
     spec: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import paddle
 
     from .networks import Branching
 
-    original = paddle.nn.functional.linear
+    paddles = paddle.nn.functional.linear
 
-    # As importing paddlenlp does.
-    def linear(*arguments: Any, **options: Any) -> Any:
-        return original(*arguments, **options)
+    # As importing paddlenlp does, and another package after it.
+    def first(*arguments: Any, **options: Any) -> Any:
+        return paddles(*arguments, **options)
 
-    monkeypatch.setattr(paddle.nn.functional, "linear", linear)
+    def second(*arguments: Any, **options: Any) -> Any:
+        return first(*arguments, **options)
+
     given = [spec([None, None], "int64", "ids")]
-    found = capture(Branching(), input_spec=given, pipeline=None)
-    kinds = {op.kind for op in ops_on(found, Branching.forward, "return self.fc(x)")}
-    assert kinds == {"matmul", "add"}
+    for replaced in (first, second):
+        monkeypatch.setattr(paddle.nn.functional, "linear", replaced)
+        found = capture(Branching(), input_spec=given, pipeline=None)
+        kinds = {op.kind for op in ops_on(found, Branching.forward, "return self.fc(x)")}
+        assert kinds == {"matmul", "add"}

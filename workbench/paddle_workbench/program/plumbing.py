@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from . import loops
 
@@ -24,17 +25,20 @@ def is_library(file: str) -> bool:
     return path.is_relative_to(package) and not path.is_relative_to(package / "vision" / "models")
 
 
-def stand_ins() -> frozenset[Code]:
-    """Return what other packages have put in the place of Paddle's functions and layers.
+def stand_ins() -> tuple[frozenset[Code], frozenset[Code]]:
+    """Return what other packages have put in the place of Paddle's functions, and of its forwards.
 
     Importing paddlenlp does so with `linear`: its ops are no more of paddlenlp's lines than they
-    were of Paddle's.
+    were of Paddle's. A function may stand in for one that stood in already.
     """
     from paddle import nn
 
     layers = [value for value in vars(nn).values() if inspect.isclass(value)]
     forwards = [layer.forward for layer in layers if issubclass(layer, nn.Layer)]
-    functions = [*vars(nn.functional).values(), *forwards]
+    return _foreign(vars(nn.functional).values()), _foreign(forwards)
+
+
+def _foreign(functions: Iterable[Any]) -> frozenset[Code]:
     codes = {function.__code__ for function in functions if inspect.isfunction(function)}
     return frozenset(
         (code.co_filename, code.co_name) for code in codes if not is_library(code.co_filename)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from ..errors import CaptureError
@@ -316,11 +317,11 @@ def _program(
         )
     facts = {}
     names = {}
-    patches = stand_ins()
+    functions, forwards = stand_ins()
     for op, text in zip(live, flat, strict=True):
         # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
         told = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
-        stack = _stack(op.callstack, patches) if told else ()
+        stack = _stack(op.callstack, functions, forwards) if told else ()
         layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
         facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
@@ -368,12 +369,21 @@ def _path(op_id: int, calls: list[_LayerCall]) -> str:
     return max(inside, key=lambda call: call.depth).path if inside else ""
 
 
-def _stack(lines: list[str], stand_ins: Set[Code]) -> tuple[SourceLine, ...]:
-    """Return the learner's lines on a call stack, outermost first."""
+def _stack(lines: list[str], functions: Set[Code], forwards: Set[Code]) -> tuple[SourceLine, ...]:
+    """Return the learner's lines on a call stack, outermost first, without those of stand-ins.
+
+    What the stand-in of a function calls is its own affair; that of a container's forward calls
+    the learner's layers.
+    """
     frames = [match for line in lines if (match := _FRAME.match(line))]
     entry = next((i for i, frame in enumerate(frames) if frame["function"] == _ENTRY), -1)
+    ours = list(
+        takewhile(
+            lambda frame: (frame["file"], frame["function"]) not in functions, frames[entry + 1 :]
+        )
+    )
     return tuple(
         SourceLine(frame["file"], int(frame["line"]), function=frame["function"])
-        for frame in frames[entry + 1 :]
-        if not is_library(frame["file"]) and (frame["file"], frame["function"]) not in stand_ins
+        for frame in ours
+        if not is_library(frame["file"]) and (frame["file"], frame["function"]) not in forwards
     )
