@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -19,20 +21,11 @@ from paddle_workbench.widgets.base import STATIC
 from paddle_workbench.widgets.ocr_desk import OcrDesk
 
 from ..ui.conftest import CHROMIUM, CHROMIUM_OPTIONS
+from .microscope import FRAMES
 
 SIZES = (50, 500, 2_000)
 GOAL_FPS = 50
 SECONDS = 3.0
-FRAMES = """seconds => new Promise(done => {
-  let frames = 0;
-  const start = performance.now();
-  const count = now => {
-    frames++;
-    if (now - start < seconds * 1000) requestAnimationFrame(count);
-    else done(frames / ((now - start) / 1000));
-  };
-  requestAnimationFrame(count);
-})"""
 
 
 def page_of(lines: int, folder: Path) -> OcrDesk:
@@ -98,6 +91,21 @@ def served(widget: OcrDesk) -> Iterator[str]:
         thread.join()
 
 
+def begin_to_count(page: Page) -> None:
+    # In braces, so that Playwright gets no promise, which it would wait for.
+    page.evaluate(f"() => {{ window.frames_seen = ({FRAMES})({SECONDS}); }}")
+
+
+def steps(a_second: int) -> Iterator[int]:
+    """Count up for as long as frames are counted, at most so many times a second."""
+    end = time.monotonic() + SECONDS
+    for step in itertools.count():
+        if time.monotonic() > end:
+            return
+        yield step
+        time.sleep(1 / a_second)
+
+
 def drag(page: Page) -> float:
     """Frames a second while a hand drags the picture."""
     place = page.locator("canvas").first.bounding_box()
@@ -105,8 +113,8 @@ def drag(page: Page) -> float:
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.evaluate(f"window.frames_seen = ({FRAMES})({SECONDS})")
-    for step in range(int(SECONDS * 50)):
+    begin_to_count(page)
+    for step in steps(60):
         page.mouse.move(x + step % 40, y + step % 30)
     fps: float = page.evaluate("window.frames_seen")
     page.mouse.up()
@@ -116,8 +124,8 @@ def drag(page: Page) -> float:
 def walk(page: Page) -> float:
     """Frames a second while the down arrow is held."""
     page.get_by_role("listbox").focus()
-    page.evaluate(f"window.frames_seen = ({FRAMES})({SECONDS})")
-    for _ in range(int(SECONDS * 30)):
+    begin_to_count(page)
+    for _ in steps(30):
         page.keyboard.press("ArrowDown")
     fps: float = page.evaluate("window.frames_seen")
     return fps
@@ -128,7 +136,8 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for lines in SIZES:
-            with served(page_of(lines, Path(folder))) as address:
+            # Each in a folder of its own: the picture is the same, and so known by its lines.
+            with served(page_of(lines, Path(folder) / str(lines))) as address:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(address)
                 page.get_by_role("listbox").get_by_role("option").first.wait_for()

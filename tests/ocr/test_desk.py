@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from paddle_workbench.errors import DeskError, PictureError, SchemaVersionError, StorageError
 from paddle_workbench.ocr.desk import Desk
-from paddle_workbench.ocr.results import PageResult
+from paddle_workbench.ocr.results import PageResult, TextLine
 
-from .desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, save_picture
+from .desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
 
 
 @pytest.fixture
@@ -103,12 +105,54 @@ def test_page_that_cannot_be_read_is_passed_over_and_tried_again(shop: Path) -> 
     assert desk.summary(0).state == "recognised"
 
 
+def test_page_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / "desk").write_text("no folder")
+    desk = Desk([picture()], folder=tmp_path / "elsewhere", read_page=read_page)
+    desk.files.folder = tmp_path / "desk"
+    desk.recognise_all()
+    assert desk.summary(0).state == "failed"
+    assert "Check the folder" in desk.summary(0).failure
+
+
+@pytest.mark.parametrize("confidence", [float("nan"), -0.1, 97.0])
+def test_confidence_that_is_none_is_told(tmp_path: Path, confidence: float) -> None:
+    line = result().lines[0]
+    wrong = PageResult(SIZE, (TextLine(line.box, line.text, confidence),), ("det", "rec"))
+    desk = Desk([picture()], folder=tmp_path, read_page=lambda _: wrong)
+    with pytest.raises(DeskError, match=f"with the confidence {confidence:g}"):
+        desk.recognise(0)
+    assert "numbers from 0 to 1" in desk.summary(0).failure
+
+
+def test_text_that_a_recogniser_gives_is_one_line(tmp_path: Path) -> None:
+    odd = result(("一\n二\ud800",))
+    desk = Desk([picture()], folder=tmp_path, read_page=lambda _: odd)
+    assert [line.text for line in desk.recognise(0).lines] == ["一 二?"]
+    assert texts(Desk([picture()], folder=tmp_path), 0) == ["一 二?"]
+
+
+def test_file_whose_name_is_no_unicode_is_a_page(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / os.fsdecode("价.png".encode("gbk")))
+    desk = Desk(path, folder=tmp_path / "desk", read_page=read_page)
+    desk.recognise(0)
+    assert texts(Desk(path, folder=tmp_path / "desk"), 0) == list(TEXTS)
+
+
 def test_picture_that_vanished_is_told(shop: Path) -> None:
     desk = open_desk(shop)
     (shop / "0.png").unlink()
     with pytest.raises(PictureError, match="cannot be opened"):
         desk.recognise(0)
     assert "cannot be opened" in desk.summary(0).failure
+
+
+def test_picture_that_was_changed_is_not_taken_for_the_old_one(shop: Path) -> None:
+    desk = open_desk(shop)
+    save_picture(shop / "0.png", TEXTS[:1])
+    with pytest.raises(PictureError, match=r"0.png was changed after it was put on the desk"):
+        desk.recognise(0)
+    assert desk.summary(0).state == "failed"
+    assert open_desk(shop).recognise(0).size == SIZE
 
 
 def test_picture_is_known_again_wherever_it_lies(shop: Path) -> None:
@@ -180,10 +224,27 @@ def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> Non
     assert texts(open_desk(shop), 0) == list(TEXTS)
 
 
+def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path) -> None:
+    desk = open_desk(shop)
+    desk.recognise(0)
+    (file,) = (shop.parent / "desk").glob("*.json")
+    file.unlink()
+    desk.edit(0, "edit", id=1, text="一")
+    assert texts(open_desk(shop), 0)[:2] == ["一", TEXTS[1]]
+    file.write_text("{")
+    desk.edit(0, "edit", id=2, text="二")
+    assert texts(open_desk(shop), 0)[:2] == ["一", "二"]
+    assert "is broken" in desk.messages[0]
+    (kept,) = file.parent.glob("*.broken-*")
+    assert kept.read_text() == "{"
+
+
 def test_page_of_a_newer_version_is_told_and_left_alone(shop: Path) -> None:
     open_desk(shop).recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
-    content = file.read_text(encoding="utf-8").replace("{", '{"schema_version": 2,', 1)
+    content = file.read_text(encoding="utf-8")
+    assert json.loads(content)["schema_version"] == 1
+    content = content.replace('"schema_version": 1,', '"schema_version": 2, "columns": [],')
     file.write_text(content, encoding="utf-8")
     with pytest.raises(SchemaVersionError, match="newer version"):
         open_desk(shop)
@@ -233,6 +294,9 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
     [
         ([], "no picture and no PDF"),
         ([7], "Picture 1 is int"),
+        (None, "Picture 1 is NoneType"),
+        (b"a.png", "Picture 1 is bytes"),
+        (Image.new("RGB", SIZE), "Picture 1 is Image"),
         ([np.zeros((4, 4), np.uint8)], r"array of uint8 with the shape \(4, 4\)"),
         ([np.zeros((4, 4, 3))], "array of float64"),
     ],
@@ -240,6 +304,20 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
 def test_what_is_no_picture_at_all_is_told(tmp_path: Path, given: Any, said: str) -> None:
     with pytest.raises(PictureError, match=said):
         Desk(given, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("长" * 4_000, "长长 cannot be opened: File name too long"),
+        ("a\0.png", "cannot be opened: embedded null byte"),
+        ("~nobody-of-this-name/a.png", "cannot be opened: Could not determine home directory"),
+    ],
+)
+def test_path_that_is_none_is_a_page_that_says_so(tmp_path: Path, given: str, said: str) -> None:
+    failure = Desk(given, folder=tmp_path).summary(0).failure
+    assert said in failure
+    assert len(failure) < 400
 
 
 def test_pages_are_kept_in_the_home_if_no_folder_is_given(home: Path) -> None:

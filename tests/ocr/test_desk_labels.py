@@ -167,6 +167,21 @@ def test_labels_are_found_by_folder_and_name_else_by_name_if_only_one_has_it(
     assert load_labels(desk, labels).pages == 0
 
 
+def test_labels_of_one_folder_are_not_put_on_the_other_folders_pictures(tmp_path: Path) -> None:
+    pictures = [
+        save_picture(tmp_path / name / "a.png", TEXTS[:at]) for at, name in [(2, "x"), (3, "y")]
+    ]
+    desk = open_desk(*pictures, folder=tmp_path / "desk")
+    line = '{"transcription": "x", "points": [[0, 0], [9, 0], [9, 9]]}'
+    labels = tmp_path / "Label.txt"
+    labels.write_text(f"x/a.png\t[{line}]\n")
+    assert load_labels(desk, labels).pages == 1
+    assert len(desk.page(0).lines) == 1  # type: ignore[union-attr]
+    assert len(desk.page(1).lines) == len(TEXTS)  # type: ignore[union-attr]
+    labels.write_text(f"z/a.png\t[{line}]\n")
+    assert load_labels(desk, labels).pages == 0
+
+
 def test_missing_label_file_is_told(tmp_path: Path) -> None:
     desk = Desk([picture()], folder=tmp_path)
     with pytest.raises(StorageError, match="does not exist"):

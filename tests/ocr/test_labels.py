@@ -73,6 +73,14 @@ BROKEN = [
         "the points of text 1 are no list of [x, y]",
     ),
     (
+        b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, 4], [5, 1' + b"0" * 400 + b"]]}]",
+        "the points of text 1 are no list of [x, y]",
+    ),
+    (
+        b'a.jpg\t[{"transcription": "\\ud800", "points": [[1, 2], [3, 4], [5, 6]]}]',
+        "half of a surrogate pair",
+    ),
+    (
         b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, 4], [5, 6]], "difficult": 1}]',
         "'difficult' of text 1 is '1'",
     ),
@@ -166,6 +174,8 @@ def test_texts_and_names_that_would_break_a_list_do_not() -> None:
     assert found.dump() == "a.jpg\t一 二 三\n".encode()
     with pytest.raises(StorageError, match="cannot stand in a list"):
         found.put("a\tb.jpg", "x")
+    with pytest.raises(StorageError, match="Rename the file, so that its name is in UTF-8"):
+        found.put("\udcbc\udcdb.jpg", "x")
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from paddle_workbench.errors import ShapeError
+from paddle_workbench.errors import ShapeError, TextError
 from paddle_workbench.ocr.lines import describe_recogniser, generate_lines
 from paddle_workbench.ocr.models import OcrModel
 from paddle_workbench.ocr.recognition import Recogniser, batches_by_width
@@ -92,6 +92,17 @@ def test_own_recogniser_takes_the_official_ones_place(
     assert ours.models == ("PP-OCRv5_mobile_det", "own")
     np.testing.assert_array_equal(ours.boxes, official.boxes)
     assert set(ours.text) <= {*CHARACTERS, "\n"}
+
+
+def test_recogniser_that_is_exported_anew_has_its_new_characters(tmp_path: Path) -> None:
+    for characters in ("天地", "人地"):
+        model = describe_recogniser(tmp_path, "own", characters, height=32, narrowest=96)
+        assert model.settings["PostProcess"]["character_dict"] == list(characters)
+
+
+def test_source_of_no_characters_is_told() -> None:
+    with pytest.raises(TextError, match="Of the characters ''"):
+        TextSource(characters="")
 
 
 def test_character_that_stands_twice_is_rejected(tmp_path: Path) -> None:

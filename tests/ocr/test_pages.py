@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import numpy as np
 import pypdfium2
 import pytest
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
 from PIL import Image
 
 from paddle_workbench.errors import PictureError
@@ -166,6 +170,45 @@ def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
     assert drawn == [0]
 
 
+THREADS = """
+import sys, threading
+from pathlib import Path
+from paddle_workbench.ocr.pages import PictureFile
+
+sys.setswitchinterval(1e-6)
+failures = []
+
+def work():
+    try:
+        for _ in range(15):
+            for number in range(3):
+                PictureFile(Path(sys.argv[1])).page(number)
+    except Exception as error:
+        failures.append(error)
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+sys.exit(str(failures[0]) if failures else 0)
+"""
+
+
+def test_threads_may_draw_pages_of_a_pdf_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    with PdfPages(path) as book:
+        for number in range(3):
+            figure = Figure(figsize=(3, 3))
+            figure.text(0.1, 0.5, f"page {number}, with text")
+            book.savefig(figure)
+    # In a process of its own, which it would end.
+    child = subprocess.run(
+        [sys.executable, "-c", THREADS, path], capture_output=True, text=True, check=False
+    )
+    assert (child.returncode, child.stderr) == (0, "")
+
+
 def encrypted(path: Path) -> Path:
     """A PDF whose password nobody knows: the entries of the standard handler are noise."""
     plain = pdf(path, 1).read_bytes()
@@ -236,6 +279,8 @@ def test_missing_files_folders_and_pages_are_told(tmp_path: Path) -> None:
         PictureFile(tmp_path / "no.png")
     with pytest.raises(PictureError, match="is no file"):
         PictureFile(tmp_path)
+    with pytest.raises(PictureError, match="cannot be opened: embedded null byte"):
+        PictureFile(tmp_path / "a\0.png")
     file = PictureFile(save(tmp_path / "a.png", marked()))
     with pytest.raises(PictureError, match="has no page 2; it has 1"):
         file.page(1)

@@ -77,3 +77,9 @@ def test_crop_of_an_upright_line_lies_on_its_side() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
     upright = ((10.0, 10.0), (30.0, 10.0), (30.0, 90.0), (10.0, 90.0))
     assert crop_line(pixels, upright).shape == (20, 80, 3)
+
+
+def test_corners_far_outside_make_no_huge_crop() -> None:
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    far = ((0.0, 0.0), (1e6, 0.0), (1e6, 1e6), (0.0, 1e6))
+    assert crop_line(pixels, far).shape == (300, 300, 3)

@@ -133,6 +133,17 @@ def test_picture_that_cannot_be_opened_is_a_page_that_says_so(tmp_path: Path) ->
     assert "role='alert'" in widget.to_html()
 
 
+def test_picture_that_vanished_since_is_told_in_its_place(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    (shop / "0.png").unlink()
+    assert "0.png cannot be opened" in widget.to_html()
+    widget.index = 1
+    widget.index = 0
+    assert widget.picture == b""
+    assert "0.png cannot be opened" in widget.notices[0]
+    assert texts(widget) == list(TEXTS)
+
+
 def test_recogniser_that_fails_is_told_on_its_page(shop: Path) -> None:
     def fails(_pixels: Any) -> Any:
         raise RuntimeError("no <model>")

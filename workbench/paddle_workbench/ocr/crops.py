@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .detection import smallest_rectangle
 from .pictures import Picture
+from .quads import sides, straightened
 from .results import DetectedBox
 
 __all__ = ["cut_out", "reading_order"]
 
 SAME_LINE: Final = 10  # pixels that the beginnings of neighbours may differ in height
-UPRIGHT: Final = 1.5  # a crop so many times higher than wide is turned on its side
 
 
 def reading_order(boxes: Sequence[DetectedBox]) -> tuple[DetectedBox, ...]:
@@ -51,24 +50,4 @@ def cut_out(picture: Picture, box: NDArray[np.float32]) -> Picture | None:
         None if the box has no area.
     """
     corners, _ = smallest_rectangle(box.astype(np.int32))
-    above_left, above_right, below_right, below_left = corners
-    width, height = (
-        int(max(np.linalg.norm(first[0] - first[1]), np.linalg.norm(second[0] - second[1])))
-        for first, second in (
-            ((above_left, above_right), (below_right, below_left)),
-            ((above_left, below_left), (above_right, below_right)),
-        )
-    )
-    if width < 1 or height < 1:
-        return None
-    straight = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    crop = cv2.warpPerspective(
-        picture,
-        cv2.getPerspectiveTransform(corners, straight),
-        (width, height),
-        borderMode=cv2.BORDER_REPLICATE,
-        flags=cv2.INTER_CUBIC,
-    )
-    if height / width >= UPRIGHT:
-        crop = np.rot90(crop)
-    return np.ascontiguousarray(crop, dtype=np.uint8)
+    return straightened(picture, corners) if min(sides(corners)) else None

@@ -209,7 +209,8 @@ class Desk:
         Raises
         ------
         WorkbenchError
-            If the picture cannot be opened or read; the page is `failed` then.
+            If the picture cannot be opened or read, or the page cannot be written; it is `failed`
+            then.
         """
         known = self.page(index)
         if known is not None:
@@ -218,15 +219,16 @@ class Desk:
             pixels = self.open(index).pixels
             with _READING:
                 result = self._page_reader()(pixels)
+            with self._lock:
+                page = self.page(index) or self._put(index, DeskPage.from_result(result))
+                self._failures.pop(index, None)
+                return page
         except WorkbenchError as error:
             self._failures[index] = str(error)
             raise
         except Exception as error:
             self._failures[index] = f"{type(error).__name__}: {error}"
             raise
-        with self._lock:
-            self._failures.pop(index, None)
-            return self.page(index) or self._put(index, DeskPage.from_result(result))
 
     def timed_recognise(self, index: int) -> float:
         """Recognise one page as `recognise`, and return the seconds that it took."""

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import DeskError, SchemaVersionError, StorageError
+from ..errors import DeskError, SchemaVersionError
 from ..storage import locked, set_aside, storage_error, write_whole
+from ..text.characters import sendable
 from .desk_page import Change, DeskLine, DeskPage
 
 __all__ = ["PageFiles", "StoredPage"]
@@ -18,6 +19,10 @@ SCHEMA_VERSION: Final = 1
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Version(BaseModel):
+    schema_version: int | None = None
 
 
 class _Line(_Model):
@@ -43,7 +48,8 @@ class StoredPage(_Model):
 
     Parameters
     ----------
-    schema_version : int
+    schema_version : int or None
+        None where the file does not say it.
     name : str
         Of the picture, for people who look into the file.
     revision : int
@@ -53,7 +59,7 @@ class StoredPage(_Model):
         As in `DeskPage`.
     """
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int | None = None
     name: str
     revision: int
     size: tuple[int, int]
@@ -103,49 +109,39 @@ class PageFiles:
         """
         path = self.path(key)
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise storage_error(path, error) from error
-        try:
-            stored = StoredPage.model_validate_json(content)
-        except ValidationError as error:
-            kept = set_aside(path)
-            self._revisions.pop(key, None)
-            self.messages.append(
-                f"{path.name} is broken ({error.error_count()} faults) and was kept as {kept.name}."
-            )
-            return None
-        if stored.schema_version > SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"{path} was written by a newer version of the workbench "
-                f"(schema {stored.schema_version}, this one knows {SCHEMA_VERSION}).",
-                "Update paddle-workbench.",
-            )
-        self._revisions[key] = stored.revision
-        return stored.page()
+            stored = _load(path)
+        except ValidationError:
+            with locked(path):
+                stored = self._load_or_set_aside(path)
+        self._revisions[key] = stored.revision if stored else 0
+        return stored.page() if stored else None
 
     def write(self, key: str, name: str, page: DeskPage) -> None:
         """Write a page, if nobody else has written it since it was read here.
+
+        A file that another program broke meanwhile is set aside, and `messages` says so.
 
         Raises
         ------
         DeskError
             If another window or notebook changed it meanwhile; nothing is written.
+        SchemaVersionError
+            If a newer version of the workbench did.
         StorageError
             If it cannot be written; the old file is untouched.
         """
         path = self.path(key)
         with locked(path):
             known = self._revisions.get(key, 0)
-            if _revision(path) != known:
+            stored = self._load_or_set_aside(path)
+            if stored and stored.revision != known:
                 raise DeskError(
                     f"{name} was changed in another window or notebook; this edit was not made.",
                     "The page was read again. Make the edit once more.",
                 )
             stored = StoredPage(
-                name=name,
+                schema_version=SCHEMA_VERSION,
+                name=sendable(name),
                 revision=known + 1,
                 size=page.size,
                 lines=[_Line(**_plain_line(line)) for line in page.lines],
@@ -156,21 +152,35 @@ class PageFiles:
             write_whole(path, stored.model_dump_json(exclude_defaults=True, indent=1))
             self._revisions[key] = known + 1
 
+    def _load_or_set_aside(self, path: Path) -> StoredPage | None:
+        """Read a file under its lock; what another window mended meanwhile is simply read."""
+        try:
+            return _load(path)
+        except ValidationError as error:
+            kept = set_aside(path)
+            self.messages.append(
+                f"{path.name} is broken ({error.error_count()} faults) and was kept as {kept.name}."
+            )
+            return None
 
-def _revision(path: Path) -> int:
+
+def _load(path: Path) -> StoredPage | None:
+    """Read a file; None if there is none. What is broken raises pydantic's error."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return 0
+        return None
     except OSError as error:
         raise storage_error(path, error) from error
-    try:
-        return StoredPage.model_validate_json(content).revision
-    except ValidationError as error:
-        raise StorageError(
-            f"{path} was broken by another program while it was in use here.",
-            "Run the cell again: the file is set aside and the page is recognised anew.",
-        ) from error
+    # First of all, since a newer version may hold what this one does not know.
+    version = _Version.model_validate_json(content).schema_version or SCHEMA_VERSION
+    if version > SCHEMA_VERSION:
+        raise SchemaVersionError(
+            f"{path} was written by a newer version of the workbench "
+            f"(schema {version}, this one knows {SCHEMA_VERSION}).",
+            "Update paddle-workbench.",
+        )
+    return StoredPage.model_validate_json(content)
 
 
 def _desk_line(line: _Line) -> DeskLine:

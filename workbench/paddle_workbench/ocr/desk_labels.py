@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -31,6 +31,7 @@ __all__ = ["Exchange", "load_labels", "save_labels"]
 
 # As cv2.imwrite, which PPOCRLabel uses.
 JPEG_QUALITY: Final = 95
+Key = TypeVar("Key")
 Lines = TypeVar("Lines", LabelFile, RecognitionList, FileStates)
 
 
@@ -68,13 +69,11 @@ def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
     """
     labels: LabelFile = LabelFile.load(path)
     values = labels.values()
-    loaded = 0
-    for index, source in enumerate(desk.sources):
-        lines = _find(values, _name(source))
-        if lines is not None and source.key:
-            desk.put_labels(index, lines, checked=checked)
-            loaded += 1
-    return Exchange(loaded, problems=labels.problems)
+    names = {at: _name(source) for at, source in enumerate(desk.sources) if source.key}
+    found = _found(names, list(values))
+    for index, name in found.items():
+        desk.put_labels(index, values[name], checked=checked)
+    return Exchange(len(found), problems=labels.problems)
 
 
 def save_labels(desk: Desk, folder: Path) -> Exchange:
@@ -188,15 +187,26 @@ def _name(source: PageSource) -> str:
     return f"{parent}/{source.path.stem}_p{source.number + 1:04d}.png"
 
 
-def _find(values: Mapping[str, LabelledPage], name: str) -> LabelledPage | None:
-    """Return the lines of a picture: by folder and name, else by name if only one has it."""
+def _found(pages: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
+    """Return the name in a file of each page: by folder and name, else by name alone.
+
+    What a folder and a name tell is no other page's; what is left must have its name alone.
+    """
+    found: dict[int, str] = {}
     for parts in (2, 1):
-        found = [
-            lines for each, lines in values.items() if _tail(each, parts) == _tail(name, parts)
-        ]
-        if len(found) == 1:
-            return found[0]
-    return None
+        known = _by_tail({name: name for name in names if name not in found.values()}, parts)
+        waiting = {at: name for at, name in pages.items() if at not in found}
+        for tail, places in _by_tail(waiting, parts).items():
+            if len(known.get(tail, ())) == 1 and (parts == 2 or len(places) == 1):
+                found |= dict.fromkeys(places, known[tail][0])
+    return found
+
+
+def _by_tail(names: Mapping[Key, str], parts: int) -> dict[str, list[Key]]:
+    tails: dict[str, list[Key]] = defaultdict(list)
+    for key, name in names.items():
+        tails[_tail(name, parts)].append(key)
+    return tails
 
 
 def _tail(name: str, parts: int) -> str:

@@ -110,14 +110,20 @@ class DeskPage:
 
     @classmethod
     def from_result(cls, result: PageResult) -> DeskPage:
-        """Return the page as it was recognised, with nothing to undo."""
+        """Return the page as it was recognised, with nothing to undo.
+
+        Raises
+        ------
+        DeskError
+            If a confidence is not from 0 to 1, or a text is too long.
+        """
         lines = tuple(
             DeskLine(
                 id=number,
-                text=line.text,
+                text=(said := _one_line(line.text)),
                 points=tuple((round(float(x), 2), round(float(y), 2)) for x, y in line.box),
-                confidence=round(float(line.confidence), 4),
-                recognised=line.text,
+                confidence=_confidence(line.confidence),
+                recognised=said,
             )
             for number, line in enumerate(result.lines, 1)
         )
@@ -160,7 +166,7 @@ class DeskPage:
     def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
         """Put what was recognised once more in the place of a line's text."""
         said = _one_line(text)
-        sure = round(confidence, 4)
+        sure = _confidence(confidence)
         return self._change_one(
             "reread",
             id,
@@ -318,6 +324,16 @@ def _one_line(text: str) -> str:
         " " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text
     )
     return plain.encode("utf-8", "replace").decode()
+
+
+def _confidence(value: float) -> float:
+    rounded = round(float(value), 4)
+    if not 0 <= rounded <= 1:
+        raise DeskError(
+            f"A line was read with the confidence {value:g}.",
+            "Let what recognises give numbers from 0 to 1.",
+        )
+    return rounded
 
 
 def _comes_after(line: DeskLine, middle: float, left: float) -> bool:

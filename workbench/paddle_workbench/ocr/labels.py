@@ -14,7 +14,7 @@ PaddleOCR's documents "Text Detection" and "Text Recognition", on data preparati
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,10 +37,14 @@ __all__ = [
 # PaddleOCR's detection leaves lines with these texts out of its loss.
 IGNORED: Final = ("*", "###")
 
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
+
 # Surrogates stand for bytes that are no UTF-8, so that they can be written as they were.
 _CODING: Final = ("utf-8", "surrogateescape")
 
 Point: TypeAlias = tuple[float, float]
+# Pixels; what is further away is no place in a picture.
+FARTHEST: Final = 1e6
 _KNOWN: Final = ("transcription", "points", "difficult")
 Value = TypeVar("Value")
 
@@ -210,7 +214,7 @@ class _Lines(Generic[Value]):
         self.records.append(record)
 
     def _parse(self, line: str) -> tuple[str, Value]:
-        if any("\udc80" <= character <= "\udcff" for character in line):
+        if _HALF.search(line):
             raise _UnreadableError("it is not in UTF-8.")
         name, tab, rest = line.partition("\t")
         if not tab:
@@ -234,6 +238,8 @@ class LabelFile(_Lines[LabelledPage]):
             lines = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise _UnreadableError(f"what follows the name is no JSON ({error}).") from error
+        if _HALF.search(json.dumps(lines, ensure_ascii=False)):
+            raise _UnreadableError("a text holds half of a surrogate pair, which is no character.")
         if not isinstance(lines, list):
             raise _UnreadableError(f"a list of lines is expected, and found is {_shortly(text)}.")
         return tuple(_line(number, line) for number, line in enumerate(lines, 1))
@@ -269,10 +275,10 @@ class FileStates(_Lines[int]):
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or any(each in name for each in "\t\r\n"):
+    if not name.strip() or any(each in name for each in "\t\r\n") or _HALF.search(name):
         raise StorageError(
             f"{name!r} cannot stand in a list of labels.",
-            "Rename the file, so that its name has no tab and no end of line.",
+            "Rename the file, so that its name is in UTF-8 and has no tab and no end of line.",
         )
 
 
@@ -304,7 +310,7 @@ def _is_point(value: Any) -> bool:
         isinstance(value, list)
         and len(value) == 2
         and all(
-            isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
+            isinstance(each, int | float) and not isinstance(each, bool) and abs(each) <= FARTHEST
             for each in value
         )
     )

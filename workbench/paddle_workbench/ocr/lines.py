@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ShapeError
+from ..storage import write_whole
 from .camera import Camera, photograph
 from .canvas import Canvas
 from .models import OcrModel
@@ -111,6 +112,8 @@ def describe_recogniser(
     ------
     ShapeError
         If a character stands twice.
+    StorageError
+        If the file cannot be written.
     """
     import yaml
 
@@ -130,5 +133,5 @@ def describe_recogniser(
         "PostProcess": {"name": "CTCLabelDecode", "character_dict": list(characters)},
     }
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-    (folder / "inference.yml").write_text(text, encoding="utf-8")
+    write_whole(folder / "inference.yml", text)
     return OcrModel(name, folder, "trained here")

@@ -48,7 +48,13 @@ class OcrModel:
     @property
     def settings(self) -> dict[str, Any]:
         """What `inference.yml` says: the steps before and after the network."""
-        return _settings(self.folder / "inference.yml")
+        path = self.folder / "inference.yml"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        # Known by its content, since a learner exports anew into the same folder.
+        return _settings(path, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +155,25 @@ def _is_whole(folder: Path) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _settings(path: Path) -> dict[str, Any]:
+def _settings(path: Path, content: bytes) -> dict[str, Any]:
     import yaml
 
     # The recogniser's file lists 18,383 characters: the parser in C takes a tenth of the time.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        settings = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - a safe loader
-    except (OSError, yaml.YAMLError) as error:
-        raise EnvironmentBrokenError(
-            f"The model's settings in {path} cannot be read: {error}.",
-            "Take a folder that holds inference.yml as PaddleOCR exports it.",
-        ) from error
+        settings = yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise _unreadable(path, error) from error
     if not isinstance(settings, dict):
         raise EnvironmentBrokenError(
             f"The model's settings in {path} are no mapping.",
             "Take a folder that holds inference.yml as PaddleOCR exports it.",
         )
     return settings
+
+
+def _unreadable(path: Path, error: Exception) -> EnvironmentBrokenError:
+    return EnvironmentBrokenError(
+        f"The model's settings in {path} cannot be read: {error}.",
+        "Take a folder that holds inference.yml as PaddleOCR exports it.",
+    )

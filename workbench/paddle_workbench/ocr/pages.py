@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -30,6 +32,7 @@ __all__ = [
     "MIN_SIDE",
     "Page",
     "PictureFile",
+    "unreadable",
 ]
 
 # Pixels of one page; A4 at 600 dpi has 35 million, and 64 million take 192 MB.
@@ -43,6 +46,9 @@ MAX_PAGES: Final = 5_000
 PDF_DPI: Final = 200
 PDF_LONGEST_SIDE: Final = 4_000
 
+# Characters of a path in a message: a text may have been given in its place.
+LONGEST_NAME: Final = 300
+
 # Left out on purpose: formats that run programs (EPS, WMF), read other files, or hold no pages.
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 ENDINGS: Final = frozenset(
@@ -52,6 +58,10 @@ ENDINGS: Final = frozenset(
         *("ppm", "tif", "tiff", "webp"),
     )
 )
+
+
+# PDFium ends the process if two threads use it, and filters of warnings belong to all threads.
+_OPENING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +83,8 @@ class Page:
 class PictureFile:
     """A picture, a TIFF with several pages, or a PDF; its pages are opened one at a time.
 
+    Threads that open pages wait for each other.
+
     Parameters
     ----------
     path : Path
@@ -88,9 +100,10 @@ class PictureFile:
         self.path = path
         self._bytes = _read(path)
         self.kind: Literal["picture", "pdf"] = "pdf" if _is_pdf(self._bytes) else "picture"
-        self._pages = self._count()
+        with _OPENING:
+            self._pages = self._count()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the file, in hexadecimal digits."""
         return hashlib.sha256(self._bytes).hexdigest()
@@ -115,7 +128,8 @@ class PictureFile:
                 f"{self.path.name} has no page {number + 1}; it has {len(self)}.",
                 f"Pages are counted from 0: ask for 0 to {len(self) - 1}.",
             )
-        return self._pdf_page(number) if self.kind == "pdf" else self._picture_page(number)
+        with _OPENING:
+            return self._pdf_page(number) if self.kind == "pdf" else self._picture_page(number)
 
     def _count(self) -> int:
         if self.kind == "pdf":
@@ -196,25 +210,31 @@ class _Pdf:
 
 def _read(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if path.is_file() and size <= MAX_BYTES:
-            content = path.read_bytes()
-        elif path.is_file():
-            raise PictureError(
-                f"{path.name} has {size:,} bytes; at most {MAX_BYTES:,} are opened.",
-                "Save it smaller, or cut it into several files.",
-            )
-        else:
-            raise PictureError(f"{path} is no file.", "Name a picture or a PDF.")
-    except OSError as error:
+        size, is_file = path.stat().st_size, path.is_file()
+        content = path.read_bytes() if is_file and size <= MAX_BYTES else b""
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    if not is_file:
+        raise PictureError(f"{path} is no file.", "Name a picture or a PDF.")
+    if size > MAX_BYTES:
         raise PictureError(
-            f"{path} cannot be opened: {error.strerror}.", "Check the name and its permissions."
-        ) from error
+            f"{path.name} has {size:,} bytes; at most {MAX_BYTES:,} are opened.",
+            "Save it smaller, or cut it into several files.",
+        )
     if not content:
         raise PictureError(
             f"{path.name} is empty (0 bytes).", "Copy or download the picture once more."
         )
     return content
+
+
+def unreadable(path: Path, error: Exception) -> PictureError:
+    """Return what the operating system's error with a picture or a folder means."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
+    return PictureError(
+        f"{str(path)[:LONGEST_NAME]} cannot be opened: {reason}.",
+        "Check the name and its permissions.",
+    )
 
 
 def _is_pdf(content: bytes) -> bool:

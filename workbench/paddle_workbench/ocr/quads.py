@@ -15,7 +15,18 @@ from numpy.typing import NDArray
 
 from ..errors import DeskError
 
-__all__ = ["Point", "Points", "checked_quad", "crop_line", "join", "quad_of", "split", "turned"]
+__all__ = [
+    "Point",
+    "Points",
+    "checked_quad",
+    "crop_line",
+    "join",
+    "quad_of",
+    "sides",
+    "split",
+    "straightened",
+    "turned",
+]
 
 Point: TypeAlias = tuple[float, float]
 Points: TypeAlias = tuple[Point, ...]
@@ -121,12 +132,18 @@ def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
     ----------
     PPOCRLabel, `libs/utils.py`, `get_rotate_crop_image`.
     """
+    return straightened(pixels, np.array(quad_of(points), np.float32))
+
+
+def straightened(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return what is inside four corners, (4, 2), as `crop_line`; no side is longer than a picture.
+
+    Corners may lie far outside the picture: a file may say so.
+    """
     import cv2
 
-    corners: NDArray[np.float32] = np.array(quad_of(points), np.float32)
-    begin, end, end_below, begin_below = corners
-    width = max(_length(begin, end), _length(begin_below, end_below), 1)
-    height = max(_length(begin, begin_below), _length(end, end_below), 1)
+    longest = pixels.shape[0] + pixels.shape[1]
+    width, height = (min(max(side, 1), longest) for side in sides(corners))
     straight = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     crop = cv2.warpPerspective(
         pixels,
@@ -138,6 +155,13 @@ def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
     if height >= UPRIGHT * width:
         crop = np.rot90(crop)
     return np.ascontiguousarray(crop, np.uint8)
+
+
+def sides(corners: NDArray[np.float32]) -> tuple[int, int]:
+    """Return width and height of a box, (4, 2), in whole pixels: of two sides the longer one."""
+    begin, end, end_below, begin_below = corners
+    width = max(_length(begin, end), _length(begin_below, end_below))
+    return width, max(_length(begin, begin_below), _length(end, end_below))
 
 
 def _length(first: NDArray[np.float32], second: NDArray[np.float32]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PictureError
-from .pages import ENDINGS, Page, PictureFile
+from .pages import ENDINGS, Page, PictureFile, unreadable
 
 __all__ = ["Images", "PageSource", "find_pages"]
 
@@ -58,14 +58,20 @@ class PageSource:
         Raises
         ------
         PictureError
-            If it cannot be opened (any more).
+            If it cannot be opened (any more), or holds something else by now.
         """
         if self.failure:
             raise PictureError(self.failure)
         if self.pixels is not None:
             return Page(self.pixels)
         assert self.path is not None  # noqa: S101 - what is no array is a file
-        return PictureFile(self.path).page(self.number)
+        file = PictureFile(self.path)
+        if self.key != _key(file, self.number):
+            raise PictureError(
+                f"{self.name} was changed after it was put on the desk.",
+                "Run the cell again: what it shows now is another page.",
+            )
+        return file.page(self.number)
 
 
 def find_pages(images: Images) -> list[PageSource]:
@@ -78,7 +84,9 @@ def find_pages(images: Images) -> list[PageSource]:
     PictureError
         If there is nothing at all, or something is neither a path nor an array of pixels.
     """
-    several = [images] if isinstance(images, str | Path | np.ndarray) else list(images)
+    several: list[Any] = [images]
+    if isinstance(images, Iterable) and not isinstance(images, str | bytes | Path | np.ndarray):
+        several = list(images)
     found = [page for at, each in enumerate(several) for page in _pages(at, each)]
     if not found:
         raise PictureError(
@@ -96,10 +104,14 @@ def _pages(at: int, given: Any) -> Iterable[PageSource]:
             f"Picture {at + 1} is {type(given).__name__}.",
             "Give a path, or an array of uint8 with the shape (height, width, 3).",
         )
-    path = Path(given).expanduser()
-    if path.is_dir():
-        files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
-        return [page for file in files for page in _file(file)]
+    path = Path(given)
+    try:
+        path = path.expanduser()
+        if path.is_dir():
+            files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
+            return [page for file in files for page in _file(file)]
+    except (OSError, RuntimeError) as error:
+        return [_failed(path, unreadable(path, error))]
     return _file(path)
 
 
@@ -107,13 +119,21 @@ def _file(path: Path) -> list[PageSource]:
     try:
         file = PictureFile(path)
     except PictureError as error:
-        return [PageSource(path.name, "", path, failure=str(error))]
+        return [_failed(path, error)]
     pages = len(file)
     names = [path.name] if pages == 1 else [f"{path.name} {at + 1}" for at in range(pages)]
     return [
-        PageSource(name, f"{file.digest[:KEY_LENGTH]}-{number}", path, number, pages)
+        PageSource(name, _key(file, number), path, number, pages)
         for number, name in enumerate(names)
     ]
+
+
+def _key(file: PictureFile, number: int) -> str:
+    return f"{file.digest[:KEY_LENGTH]}-{number}"
+
+
+def _failed(path: Path, error: PictureError) -> PageSource:
+    return PageSource(path.name, "", path, failure=str(error))
 
 
 def _array(at: int, pixels: NDArray[Any]) -> PageSource:

@@ -124,5 +124,7 @@ def _stretches(part: Part, characters: str | None) -> tuple[str, ...]:
     texts: Iterable[str] = corpus(part)
     if characters is None:
         return tuple(texts)
+    if not characters:
+        return ()
     allowed = re.compile(f"[{re.escape(characters)}]{{2,}}")
     return tuple(stretch for text in texts for stretch in allowed.findall(text))

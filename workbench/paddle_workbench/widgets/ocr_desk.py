@@ -164,7 +164,10 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         lines = page.lines if page else ()
         width, height = self.size
         boxes = "".join(self._box(number, line) for number, line in enumerate(lines, 1))
-        small = _jpeg(self.desk.open(self.index).pixels, LONGEST_IN_TWIN)
+        try:
+            small = _jpeg(self.desk.open(self.index).pixels, LONGEST_IN_TWIN)
+        except WorkbenchError as error:
+            return f"{title}<p role='alert'>{escape(sendable(str(error)))}</p>"
         source = base64.b64encode(small).decode()
         svg = (
             f"<svg viewBox='0 0 {width} {height}' style='max-width:640px;width:100%' role='img' "
@@ -291,8 +294,12 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         with self.hold_sync():
             try:
                 page = self.desk.open(self.index)
-            except WorkbenchError:
-                self.picture, self.size, self.notices = b"", [1, 1], list(self.desk.messages)
+            except WorkbenchError as error:
+                self.picture, self.size = b"", [1, 1]
+                # Of a page that was never read the list of pages says why.
+                told = bool(self.desk.summary(self.index).failure)
+                said = [] if told else [sendable(str(error))]
+                self.notices = [*said, *self.desk.messages]
             else:
                 height, width = page.pixels.shape[:2]
                 self.picture, self.size = _jpeg(page.pixels, LONGEST_SENT), [width, height]
