@@ -26,12 +26,14 @@ SIZES = {
     "alexnet": (3, 224),
     "googlenet": (3, 224),
     "inception_v3": (3, 128),
+    "crnn": (3, 32),
 }
 SIZE = (3, 96)
 # Constructors only: the classes among the names are what these make.
 CLASSES_TOO = ("LeNet",)
 # Shapes of what the detector and the recogniser of PP-OCRv5 are given.
 SAVED = {"PP-OCRv5_mobile_det": (1, 3, 320, 320), "PP-OCRv5_mobile_rec": (1, 3, 48, 320)}
+OCR = "crnn"
 VOCABULARY = 2_000
 
 
@@ -56,7 +58,7 @@ def names() -> list[str]:
     import paddle.vision.models as models
 
     vision = [name for name in models.__all__ if name.islower() or name in CLASSES_TOO]
-    return [*TEXT, *SAVED, *vision]
+    return [*TEXT, OCR, *SAVED, *vision]
 
 
 def classifier() -> Any:
@@ -90,6 +92,31 @@ def ernie() -> Any:
         intermediate_size=256,
     )
     return ErnieForSequenceClassification(config)
+
+
+def crnn() -> Any:
+    """Return a recogniser of text lines as a learner writes it: CRNN, read out by CTC."""
+    from paddle import nn
+
+    class CRNN(nn.Layer):
+        def __init__(self, num_classes: int, hidden: int = 64) -> None:
+            super().__init__()
+            self.features = nn.Sequential(
+                *self.block(3, 16, 2), *self.block(16, 32, 2), *self.block(32, 64, (2, 1))
+            )
+            self.rnn = nn.GRU(64 * 4, hidden, direction="bidirect")
+            self.fc = nn.Linear(2 * hidden, num_classes)
+
+        @staticmethod
+        def block(channels_in: int, channels_out: int, pool: Any) -> list[Any]:
+            convolution = nn.Conv2D(channels_in, channels_out, 3, padding=1, bias_attr=False)
+            return [convolution, nn.BatchNorm2D(channels_out), nn.ReLU(), nn.MaxPool2D(pool)]
+
+        def forward(self, x: Any) -> Any:
+            x = self.features(x).transpose([0, 3, 1, 2]).flatten(2)
+            return self.fc(self.rnn(x)[0])
+
+    return CRNN(101)
 
 
 def measure_text(name: str, pipeline: str) -> Row:
@@ -131,7 +158,7 @@ def measure(name: str, pipeline: str) -> Row:
     if name in SAVED:
         return measure_saved(name, pipeline)
     paddle.seed(0)
-    net = getattr(models, name)()
+    net = crnn() if name == OCR else getattr(models, name)()
     channels, size = SIZES.get(name, SIZE)
     image = np.random.default_rng(0).standard_normal((2, channels, size, size), np.float32)
     spec = InputSpec([None, channels, size, size], "float32", "image")
