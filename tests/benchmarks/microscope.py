@@ -13,12 +13,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +25,17 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from paddle_workbench.program.columns import to_columns
 from paddle_workbench.program.structure import Program
-from paddle_workbench.widgets.base import STATIC
 
 from ..program.onnx_file import onnx_bytes
 from ..program.synthetic import regular_capture, regular_program
 from ..ui.conftest import CHROMIUM, CHROMIUM_OPTIONS
+from ..ui.widget_page import served
+from .frames import FRAMES
 
 SIZES = (1_000, 10_000, 50_000)
 LIMIT_S = 240.0
 PAN_S = 3.0
 ONNX_KINDS = {"matmul": "Relu", "add": "Sum", "gelu": "Sigmoid", "softmax": "Softmax"}
-FRAMES = """seconds => new Promise(done => {
-  let frames = 0;
-  const start = performance.now();
-  const count = now => {
-    frames++;
-    if (now - start < seconds * 1000) requestAnimationFrame(count);
-    else done(frames / ((now - start) / 1000));
-  };
-  requestAnimationFrame(count);
-})"""
 MEMORY = "performance.memory.usedJSHeapSize / 1e6"
 # Presses a key on a row of the tree, and waits until the layer is open.
 OPEN_LAYER = """() => new Promise(done => {
@@ -91,41 +80,12 @@ class Measured:
     more: dict[str, float] = field(default_factory=dict)
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    columns = b""
-
-    def do_GET(self) -> None:
-        if self.path == "/":
-            content, kind = Path(__file__).with_name("microscope_page.html").read_bytes(), "html"
-        elif self.path == "/columns":
-            content, kind = self.columns, "plain"
-        else:
-            path = STATIC / Path(self.path).name
-            content = path.read_bytes() if path.is_file() else b""
-            kind = "css" if path.suffix == ".css" else "javascript"
-        self.send_response(200)
-        self.send_header("Content-Type", f"text/{kind}")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-
 @contextmanager
 def serve_microscope(program: Program, _folder: Path) -> Iterator[str]:
     columns = to_columns(regular_capture(len(program.ops)))
-    handler = type("Handler", (_Handler,), {"columns": columns})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    answers = {"/columns": (columns, "application/octet-stream")}
+    with served(Path(__file__).with_name("microscope_page.html"), answers) as address:
+        yield address
 
 
 @contextmanager

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import json
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from paddle_workbench.ocr.results import PageResult, TextLine
-from paddle_workbench.widgets.base import STATIC
 from paddle_workbench.widgets.ocr_desk import OcrDesk
 
 from ..ui.conftest import CHROMIUM, CHROMIUM_OPTIONS
-from .microscope import FRAMES
+from ..ui.widget_page import served_desk
+from .frames import FRAMES
 
 SIZES = (50, 500, 2_000)
 GOAL_FPS = 50
@@ -40,55 +35,6 @@ def page_of(lines: int, folder: Path) -> OcrDesk:
         found.append(TextLine(np.array(box, np.float32), f"第{at}行文字", 0.5 + at % 50 / 100))
     result = PageResult((2480, 3508), tuple(found), ("det", "rec"))
     return OcrDesk(pixels, folder=folder, lang="en", read_page=lambda _: result)
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    widget: OcrDesk
-
-    def do_GET(self) -> None:
-        if self.path == "/":
-            content, kind = Path(__file__).with_name("ocr_desk_page.html").read_bytes(), "text/html"
-        elif self.path == "/traits":
-            names = [name for name in self.widget.keys if name != "picture" and name[0] != "_"]
-            traits = {name: getattr(self.widget, name) for name in names if name != "layout"}
-            plain = {name: value for name, value in traits.items() if _is_plain(value)}
-            content, kind = json.dumps(plain).encode(), "application/json"
-        elif self.path == "/picture":
-            content, kind = self.widget.picture, "image/jpeg"
-        else:
-            path = STATIC / Path(self.path).name
-            content = path.read_bytes() if path.is_file() else b""
-            kind = "text/css" if path.suffix == ".css" else "text/javascript"
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-
-def _is_plain(value: Any) -> bool:
-    try:
-        json.dumps(value)
-    except TypeError:
-        return False
-    return True
-
-
-@contextmanager
-def served(widget: OcrDesk) -> Iterator[str]:
-    handler = type("Handler", (_Handler,), {"widget": widget})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def begin_to_count(page: Page) -> None:
@@ -137,7 +83,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for lines in SIZES:
             # Each in a folder of its own: the picture is the same, and so known by its lines.
-            with served(page_of(lines, Path(folder) / str(lines))) as address:
+            with served_desk(page_of(lines, Path(folder) / str(lines))) as address:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(address)
                 page.get_by_role("listbox").get_by_role("option").first.wait_for()

@@ -72,8 +72,3 @@ class TestEvaluationExercises(ExerciseTests):
     LESSON = "ocr/evaluation"
     ANSWERS = {"edit_distance": "edit_distance", "choose_threshold": "choose_threshold"}
     MISTAKES = MISTAKES
-
-    @staticmethod
-    def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
-        return {}

@@ -76,8 +76,3 @@ class TestPipelineExercises(ExerciseTests):
     LESSON = "ocr/pipeline"
     ANSWERS = {"padding_share": "padding_share", "column_order": "column_order"}
     MISTAKES = MISTAKES
-
-    @staticmethod
-    def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
-        return {}

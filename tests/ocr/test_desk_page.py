@@ -102,6 +102,12 @@ def test_merge_joins_boxes_and_texts(page: DeskPage) -> None:
     assert latin.lines[0].checked
 
 
+def test_merged_line_is_checked_if_both_were_and_difficult_if_either_was(page: DeskPage) -> None:
+    line = page.accept(1).mark(2, difficult=True).merge(1).lines[0]
+    assert (line.checked, line.difficult) == (False, True)
+    assert page.accept(1).accept(2).merge(1).lines[0].checked
+
+
 def test_new_line_stands_where_it_is_read(page: DeskPage) -> None:
     left = page.add([[18, 106], [90, 106], [90, 140], [18, 140]], "左")
     assert texts(left)[2:4] == ["强力去污", "左"]

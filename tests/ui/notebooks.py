@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import nbformat
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Lab
 from .pages import RUN_LIMIT_MS, Notebook
@@ -33,3 +33,13 @@ def open_cells(lab: Lab, page: Page, name: str, cells: Sequence[str]) -> Noteboo
     found.wait_until_idle()
     found.run_all()
     return found
+
+
+def looks_of_terms(place: Locator) -> tuple[str, str]:
+    """Return how a list of terms is laid out, and the weight of its terms.
+
+    In outputs JupyterLab sets such lists its own way, which a widget must not leave standing.
+    """
+    display: str = place.locator("dl").evaluate("node => getComputedStyle(node).display")
+    weight: str = place.locator("dt").first.evaluate("node => getComputedStyle(node).fontWeight")
+    return display, weight

@@ -12,7 +12,7 @@ from lxml import etree
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import Lab
-from .notebooks import open_cells
+from .notebooks import looks_of_terms, open_cells
 
 NETWORK = """
 import paddle
@@ -221,6 +221,14 @@ def test_search_goes_from_match_to_match(microscope: Microscope) -> None:
     expect(microscope.status).to_contain_text("pd_op.matmul, body.0")
     search.fill("no such op")
     expect(found).to_have_text("No op is named so.")
+
+
+def test_help_is_set_as_a_table(microscope: Microscope) -> None:
+    help_ = microscope.region.locator("details.pw-Microscope-help")
+    help_.locator("summary").click()
+    expect(help_.get_by_text("Esc", exact=True)).to_be_visible()
+    assert looks_of_terms(help_) == ("grid", "400")
+    help_.locator("summary").click()
 
 
 def test_graph_is_saved_as_svg_and_png(microscope: Microscope, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from ..ocr.desk_pictures import save_picture
 from .conftest import Lab
-from .notebooks import open_cells
+from .notebooks import looks_of_terms, open_cells
 from .pages import RUN_LIMIT_MS
 
 OpenPage = Callable[[Lab], Page]
@@ -171,6 +171,7 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
 
     keys.press("?")
     expect(desk.get_by_role("dialog", name="Keys")).to_contain_text("accept every line")
+    assert looks_of_terms(desk.get_by_role("dialog", name="Keys")) == ("grid", "400")
     keys.press("Escape")
     expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
 

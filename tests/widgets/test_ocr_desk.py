@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from lxml import etree
+from numpy.typing import NDArray
 from PIL import Image
 
 from paddle_workbench import OcrDesk
 from paddle_workbench.errors import PictureError, WidgetError
+from paddle_workbench.ocr.results import PageResult
 
 from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
 
@@ -63,6 +66,17 @@ def test_large_picture_is_sent_smaller_and_corners_stay_in_its_pixels(tmp_path: 
     assert widget.size == [6000, 400]
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "frame"), ("zh", "帧")])
+def test_what_is_to_know_of_a_picture_is_said_in_the_language(
+    tmp_path: Path, lang: str, said: str
+) -> None:
+    frames = [Image.fromarray(picture(TEXTS[:at])) for at in (1, 2)]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    widget = open_desk(tmp_path / "moving.gif", tmp_path / "desk", lang=lang)
+    (notice,) = widget.notices
+    assert said in notice
+
+
 def test_edit_of_the_browser_is_on_disk_and_answered(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="edit", edit="edit", values={"id": 1, "text": "<img src=x>"})
@@ -101,6 +115,29 @@ def test_other_pages_are_recognised_beside_the_work(shop: Path) -> None:
     assert widget.pages[0] | {"state": "done", "unchecked": 0} == widget.pages[0]
 
 
+def test_recognition_is_stopped_after_the_page_at_hand_and_goes_on(shop: Path) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def waits(pixels: NDArray[np.uint8]) -> PageResult:
+        begun.set()
+        assert go.wait(60)
+        return read_page(pixels)
+
+    go.set()
+    widget = open_desk(shop, shop.parent / "desk", read_page=waits)
+    begun.clear()
+    go.clear()
+    ask(widget, do="recognise")
+    assert begun.wait(60)
+    ask(widget, do="stop")
+    go.set()
+    wait_for(lambda: not widget.running)
+    assert [page["state"] for page in widget.pages] == ["recognised", "recognised", "waiting"]
+    ask(widget, do="recognise")
+    wait_for(lambda: not widget.running)
+    assert [page["state"] for page in widget.pages] == ["recognised"] * 3
+
+
 def test_line_is_read_again_beside_the_work(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="read_again", id=1)
@@ -123,6 +160,16 @@ def test_labels_are_saved_beside_the_pictures_and_loaded(shop: Path) -> None:
     ask(widget, do="load")
     assert texts(widget)[0] == "别的"
     assert widget.notices[1].startswith("Line 2: there is no tab")
+
+
+def test_what_was_done_twice_is_told_twice(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    told: list[list[str]] = []
+    widget.observe(lambda change: told.append(change["new"]), "notices")
+    for _ in range(2):
+        ask(widget, do="save")
+    said = [f"Saved: 1 pages and 0 crops in {shop}."]
+    assert [each for each in told if each] == [said, said]
 
 
 def test_picture_that_cannot_be_opened_is_a_page_that_says_so(tmp_path: Path) -> None:

@@ -242,8 +242,10 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             found = self.load_labels(Path(self.label_folder) / "Label.txt")
             self._tell(self.text("Loaded: {pages} pages.", pages=found.pages), found)
 
-    def _tell(self, said: str, found: Exchange) -> None:
-        self.notices = [said, *(problem.message for problem in found.problems)]
+    def _tell(self, said: str, found: Exchange | None = None) -> None:
+        problems = found.problems if found else ()
+        self.notices = []  # what is said twice is sent twice
+        self.notices = [said, *(problem.message for problem in problems)]
 
     def _read_again(self, index: int, id: int) -> None:  # noqa: A002
         try:
@@ -253,7 +255,8 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 text=sendable(line.text),
                 confidence=f"{line.confidence or 0:.2f}",
             )
-            self.failure, self.notices = "", [said]
+            self.failure = ""
+            self._tell(said)
         except Exception as error:  # in a thread nobody else would hear of it
             self.failure = sendable(str(error))
         self._show_lines()

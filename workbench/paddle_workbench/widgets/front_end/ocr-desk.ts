@@ -5,15 +5,13 @@ import { actOf } from './ocr-desk/desk-keys';
 import type { IDeskTraits } from './ocr-desk/desk-state';
 import { DeskState } from './ocr-desk/desk-state';
 import { HelpSheet } from './ocr-desk/help-sheet';
+import { KernelWatch } from './ocr-desk/kernel-watch';
 import { LineEditor } from './ocr-desk/line-editor';
 import { LineList } from './ocr-desk/line-list';
 import { PageCanvas } from './ocr-desk/page-canvas';
 import { ToolBar } from './ocr-desk/tool-bar';
 import chinese from './ocr-desk.zh.json';
 import { make } from './text/elements';
-
-/** Milliseconds after which a kernel that has not answered is said to be silent. */
-const SILENCE_MS = 5_000;
 
 const TRAITS = [
   'pages',
@@ -37,7 +35,9 @@ export default defineWidget<IDeskTraits>(
     root.setAttribute('role', 'region');
     root.setAttribute('aria-label', trans.__('OCR desk'));
     const state = new DeskState(model);
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watch = new KernelWatch(state, signal, () => {
+      draw();
+    });
 
     const failure = make('div', 'pw-Widget-failure');
     failure.setAttribute('role', 'alert');
@@ -78,6 +78,9 @@ export default defineWidget<IDeskTraits>(
           acts.goOn();
         }
         list.node.focus({ preventScroll: true });
+        draw();
+      },
+      onBlur: () => {
         draw();
       }
     });
@@ -122,7 +125,13 @@ export default defineWidget<IDeskTraits>(
       list.draw();
       editor.draw(canvas.picture);
       canvas.draw();
-      const failed = model.get('failure');
+      watch.look();
+      const failed = watch.silent
+        ? trans.__(
+            'The kernel has not answered: %1 edits are not on disk. Is it running, or busy with a cell?',
+            state.pending
+          )
+        : model.get('failure');
       failure.hidden = failed === '';
       if (failure.textContent !== failed) {
         failure.textContent = failed;
@@ -130,18 +139,6 @@ export default defineWidget<IDeskTraits>(
       empty.textContent = emptiness(state, trans);
       empty.hidden = empty.textContent === '';
       saved.textContent = standingOf(state, trans);
-    };
-    const watch = (): void => {
-      clearTimeout(timer);
-      if (state.pending > 0) {
-        timer = setTimeout(() => {
-          failure.hidden = false;
-          failure.textContent = trans.__(
-            'The kernel has not answered: %1 edits are not on disk. Is it running, or busy with a cell?',
-            state.pending
-          );
-        }, SILENCE_MS);
-      }
     };
 
     root.addEventListener(
@@ -170,13 +167,19 @@ export default defineWidget<IDeskTraits>(
           say('');
           acts.run(act);
         }
-        watch();
         draw();
       },
       { signal }
     );
 
     let notices = '';
+    const tell = (): void => {
+      const told = model.get('notices').join(' ');
+      if (told !== notices) {
+        notices = told;
+        say(told);
+      }
+    };
     for (const name of TRAITS) {
       onChange(name, () => {
         const before = state.selected;
@@ -184,12 +187,7 @@ export default defineWidget<IDeskTraits>(
         if (state.selected !== before) {
           canvas.reveal();
         }
-        const told = model.get('notices').join(' ');
-        if (told !== notices) {
-          notices = told;
-          say(told);
-        }
-        watch();
+        tell();
         draw();
       });
     }
@@ -201,10 +199,9 @@ export default defineWidget<IDeskTraits>(
     };
     onChange('picture', show);
     show();
+    tell();
     draw();
-    return () => {
-      clearTimeout(timer);
-    };
+    return undefined;
   }
 );
 

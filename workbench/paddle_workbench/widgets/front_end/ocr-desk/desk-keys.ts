@@ -90,9 +90,12 @@ export function actOf(event: KeyboardEvent): Act | undefined {
   if (altKey) {
     return undefined;
   }
-  const held = ctrlKey || metaKey ? 'Ctrl+' : '';
+  if (ctrlKey || metaKey) {
+    // On macOS the command key makes small letters of capital ones.
+    return KEYS[`Ctrl+${shiftKey ? key.toUpperCase() : key}`];
+  }
   const shift = shiftKey && key.startsWith('Arrow') ? 'Shift+' : '';
-  return KEYS[held + shift + key];
+  return KEYS[shift + key];
 }
 
 /** The help sheet: keys and what they do. */

@@ -11,8 +11,10 @@ interface ILineEditorOptions {
   readonly state: DeskState;
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
-  /** Called when the input was left; whether its text was taken. */
+  /** Called when a key ended the edit; whether the text was taken. */
   readonly onLeave: (taken: boolean) => void;
+  /** Called when the focus went elsewhere; what was typed was taken. */
+  readonly onBlur: () => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export class LineEditor {
     this._input.type = 'text';
     this._input.spellcheck = false;
     this._input.setAttribute('aria-label', trans.__('Text of the line'));
-    this._hint = make('div', 'pw-Text-note');
+    this._hint = make('div', 'pw-Text-note pw-OcrDesk-hint');
     this.node.append(this._crop, this._input, this._hint);
     this._input.addEventListener('keydown', this._onKey, { signal });
     this._input.addEventListener(
@@ -41,6 +43,7 @@ export class LineEditor {
       },
       { signal }
     );
+    this._input.addEventListener('blur', this._onBlur, { signal });
   }
 
   readonly node: HTMLElement;
@@ -62,6 +65,7 @@ export class LineEditor {
         : state.mode === 'edit'
           ? trans.__('Enter saves and goes on; Esc leaves the text as it was.')
           : '';
+    this._hint.title = this._hint.textContent;
     this._drawCrop(picture);
   }
 
@@ -101,6 +105,21 @@ export class LineEditor {
     const wasSplit = state.mode === 'split';
     state.leave();
     onLeave(taken && !wasSplit);
+  };
+
+  private readonly _onBlur = (): void => {
+    const { state, onBlur } = this._options;
+    const line = state.line;
+    // Another window in front ends nothing.
+    if (!['edit', 'split'].includes(state.mode) || !document.hasFocus()) {
+      return;
+    }
+    const text = this._input.value;
+    if (line !== undefined && line.id === this._shown && text !== line.text) {
+      state.edit('edit', { id: line.id, text });
+    }
+    state.leave();
+    onBlur();
   };
 
   private _drawCrop(picture: ImageBitmap | null): void {

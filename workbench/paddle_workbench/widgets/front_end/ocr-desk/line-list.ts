@@ -152,6 +152,11 @@ export class LineList {
   }
 
   private _said(line: IDeskLine, below: number): string {
+    const said = this._standing(line, below);
+    return line.difficult ? `${said}, ${this._trans.__('difficult')}` : said;
+  }
+
+  private _standing(line: IDeskLine, below: number): string {
     switch (standing(line, below)) {
       case 'checked':
         return this._trans.__('checked');

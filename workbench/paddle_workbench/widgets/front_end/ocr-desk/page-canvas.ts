@@ -20,7 +20,7 @@ interface IPageCanvasOptions {
 type Grip =
   | { readonly kind: 'corner'; readonly at: number }
   | { readonly kind: 'pan'; x: number; y: number; moved: boolean }
-  | { readonly kind: 'draw'; readonly from: Point };
+  | { readonly kind: 'draw'; readonly from: Point; moved: boolean };
 
 /**
  * The picture with its boxes. It is drawn at most once a frame, all boxes of a kind in one path.
@@ -151,8 +151,15 @@ export class PageCanvas {
 
   private _resize(): void {
     const ratio = window.devicePixelRatio;
-    this.node.width = Math.round(this.node.clientWidth * ratio);
-    this.node.height = Math.round(this.node.clientHeight * ratio);
+    const width = Math.round(this.node.clientWidth * ratio);
+    const height = Math.round(this.node.clientHeight * ratio);
+    const hidden = width === 0 || height === 0;
+    // Hidden, as behind another tab, and shown again: the view is what it was.
+    if (hidden || (width === this.node.width && height === this.node.height)) {
+      return;
+    }
+    this.node.width = width;
+    this.node.height = height;
     this.fit();
   }
 
@@ -283,6 +290,9 @@ export class PageCanvas {
   }
 
   private readonly _onDown = (event: PointerEvent): void => {
+    if (event.button !== 0) {
+      return;
+    }
     const { state } = this._options;
     const place = this._place(event);
     const points = state.draft ?? state.line?.points ?? [];
@@ -296,7 +306,8 @@ export class PageCanvas {
       state.corner = at;
       this._grip = { kind: 'corner', at };
     } else if (state.mode === 'draw') {
-      this._grip = { kind: 'draw', from: this._view.toPicture(place) };
+      const from = this._view.toPicture(place);
+      this._grip = { kind: 'draw', from, moved: false };
     } else {
       this._grip = { kind: 'pan', x: place[0], y: place[1], moved: false };
     }
@@ -314,6 +325,7 @@ export class PageCanvas {
       state.draft[grip.at] = [x, y];
     } else if (grip.kind === 'draw') {
       const [left, top] = grip.from;
+      grip.moved = true;
       state.draft = [
         [Math.min(left, x), Math.min(top, y)],
         [Math.max(left, x), Math.min(top, y)],
@@ -344,7 +356,7 @@ export class PageCanvas {
         state.edit('redraw', { id: state.selected, points: state.draft });
       }
       state.draft = null;
-    } else if (grip?.kind === 'draw' && state.draft) {
+    } else if (grip?.kind === 'draw' && grip.moved && state.draft) {
       state.edit('add', { points: state.draft });
       state.leave();
     }

@@ -109,11 +109,12 @@ export class ToolBar {
     this._count.textContent =
       trans.__('%1 of %2 recognised', read, pages.length) +
       (failed > 0 ? `, ${trans.__('%1 failed', failed)}` : '');
+    this._progress.setAttribute('aria-label', this._count.textContent);
     const running = state.get('running');
     this._run.textContent = running
       ? trans.__('Stop')
       : trans.__('Recognise all');
-    this._run.hidden = !running && read + failed === pages.length && !failed;
+    this._run.hidden = !running && read === pages.length;
     if (document.activeElement !== this._doubt) {
       this._doubt.value = String(
         Math.round(state.get('doubt_below') * 100) / 100

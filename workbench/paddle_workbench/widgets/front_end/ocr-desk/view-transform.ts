@@ -8,7 +8,10 @@ export class ViewTransform {
   /** Quarter turns, clockwise. */
   turns = 0;
 
-  /** Show a rectangle of the picture as large as fits, with a margin in screen pixels. */
+  /**
+   * Show a rectangle of the picture as large as fits, with a margin in screen pixels, which takes
+   * at most a third of the screen on each side.
+   */
   show(
     [left, top, right, bottom]: readonly [number, number, number, number],
     width: number,
@@ -18,8 +21,10 @@ export class ViewTransform {
     const upright = this.turns % 2 === 0;
     const across = Math.max(1, upright ? right - left : bottom - top);
     const down = Math.max(1, upright ? bottom - top : right - left);
-    const inner = [width - 2 * margin, height - 2 * margin] as const;
-    this.scale = clamp(Math.min(inner[0] / across, inner[1] / down));
+    const edge = Math.min(margin, width / 3, height / 3);
+    this.scale = clamp(
+      Math.min((width - 2 * edge) / across, (height - 2 * edge) / down)
+    );
     this.centre((left + right) / 2, (top + bottom) / 2, width, height);
   }
 

@@ -1,0 +1,13 @@
+"""How fast a page draws."""
+
+# From seconds to frames a second.
+FRAMES = """seconds => new Promise(done => {
+  let frames = 0;
+  const start = performance.now();
+  const count = now => {
+    frames++;
+    if (now - start < seconds * 1000) requestAnimationFrame(count);
+    else done(frames / ((now - start) / 1000));
+  };
+  requestAnimationFrame(count);
+})"""

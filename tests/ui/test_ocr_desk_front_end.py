@@ -1,0 +1,180 @@
+"""The OCR desk in a browser by itself: what it asks the kernel for, and what it says meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from paddle_workbench import OcrDesk
+
+from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_page
+from .widget_page import served_desk
+
+NOTICE = "The page file of 0.png is broken."
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("desk")
+    desk = OcrDesk(picture(), folder=folder, lang="en", read_page=read_page)
+    desk.notices = [NOTICE]
+    with served_desk(desk) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1200, "height": 700})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.clock.install()
+    page.goto(address)
+    expect(options(page)).to_have_count(len(TEXTS))
+    yield page
+    context.close()
+    assert errors == []
+
+
+def options(page: Page) -> Locator:
+    return page.get_by_role("listbox").get_by_role("option")
+
+
+def sent(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("window.sent")
+    return found
+
+
+def width_of_new_box(page: Page) -> float:
+    """Draw the box that is offered, a part of what is seen; return its width in the picture."""
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    (left, _), (right, _), *_ = sent(page)[-1]["values"]["points"]
+    width: float = right - left
+    return width
+
+
+def canvas_of(page: Page) -> tuple[Locator, float, float]:
+    """The canvas and its middle."""
+    canvas = page.get_by_role("img", name="The picture")
+    box = canvas.bounding_box()
+    assert box is not None
+    return canvas, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_what_is_to_know_of_the_first_page_is_said_at_once(page: Page) -> None:
+    expect(page.get_by_text(NOTICE)).to_be_visible()
+
+
+@pytest.mark.parametrize("by", ["typing", "pointer", "button"])
+def test_kernel_that_does_not_answer_is_told_until_it_does(page: Page, by: str) -> None:
+    alert = page.get_by_role("alert")
+    expect(alert).to_be_hidden()
+    if by == "typing":
+        page.get_by_role("textbox", name="Text of the line").press("Enter")
+    elif by == "button":
+        page.get_by_role("button", name="Save Label.txt").click()
+    else:
+        _, x, y = canvas_of(page)
+        page.get_by_role("listbox").press("b")
+        page.mouse.move(x - 50, y - 50)
+        page.mouse.down()
+        page.mouse.move(x + 50, y + 50)
+        page.mouse.up()
+    expect(page.get_by_text("Saving 1 …")).to_be_visible()
+    page.clock.fast_forward(6_000)
+    expect(alert).to_contain_text("The kernel has not answered")
+    # It is still silent while the work goes on.
+    page.get_by_role("listbox").press("ArrowDown")
+    expect(alert).to_be_visible()
+    page.evaluate("model.set('answered', 1)")
+    expect(alert).to_be_hidden()
+    expect(page.get_by_text("✓ On disk")).to_be_visible()
+
+
+def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
+    lines = page.get_by_role("listbox")
+    lines.press("i")
+    for _ in range(3):
+        page.clock.fast_forward(2_000)
+        lines.press("ArrowDown")
+    expect(page.get_by_role("alert")).to_contain_text("The kernel has not answered")
+
+
+@pytest.mark.parametrize("where", ["row", "button", "tab"])
+def test_text_that_was_typed_is_not_lost_where_it_is_left(page: Page, where: str) -> None:
+    text = page.get_by_role("textbox", name="Text of the line")
+    options(page).first.click()
+    page.get_by_role("listbox").press("e")
+    page.keyboard.insert_text("改过")
+    if where == "row":
+        options(page).nth(2).click()
+        expect(text).to_have_value(TEXTS[2])
+    elif where == "button":
+        page.get_by_role("button", name="Only doubtful").click()
+    else:
+        page.keyboard.press("Tab")
+    assert [(each["edit"], each["values"]) for each in sent(page)] == [
+        ("edit", {"id": 1, "text": "改过"})
+    ]
+    # What was read again meanwhile is shown, not what stood there when it was typed.
+    page.evaluate("model.set('lines', model.get('lines').map(x => ({ ...x, text: '新' })))")
+    expect(text).to_have_value("新")
+
+
+def test_text_that_is_left_as_it_was_asks_for_nothing(page: Page) -> None:
+    lines = page.get_by_role("listbox")
+    lines.press("e")
+    page.keyboard.insert_text("别的")
+    page.keyboard.press("Escape")
+    lines.press("e")
+    options(page).nth(2).click()
+    lines.press("s")
+    options(page).nth(3).click()
+    assert sent(page) == []
+
+
+def test_click_without_a_drag_draws_no_box(page: Page) -> None:
+    _, x, y = canvas_of(page)
+    page.get_by_role("listbox").press("b")
+    page.mouse.click(x + 150, y + 150)
+    page.mouse.click(x, y, button="right")
+    assert sent(page) == []
+    page.mouse.move(x - 100, y + 100)
+    page.mouse.down()
+    page.mouse.move(x, y + 140)
+    page.mouse.up()
+    (asked,) = sent(page)
+    assert asked["edit"] == "add"
+
+
+def test_hidden_desk_comes_back_as_it_was(page: Page) -> None:
+    lines = page.get_by_role("listbox")
+    whole = width_of_new_box(page)
+    for _ in range(3):
+        lines.press("+")
+    place = page.locator("#place")
+    place.evaluate("node => new Promise(done => { node.hidden = true; setTimeout(done, 200); })")
+    place.evaluate("node => new Promise(done => { node.hidden = false; setTimeout(done, 200); })")
+    assert width_of_new_box(page) == pytest.approx(whole / 1.25**3)
+
+
+def test_line_fills_a_narrow_desk(page: Page) -> None:
+    page.set_viewport_size({"width": 560, "height": 700})
+    canvas, *_ = canvas_of(page)
+    expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("node => node.width"))
+    page.get_by_role("listbox").press("f")
+    # The box that is offered takes 0.3 of what is seen; the line is two thirds of the picture.
+    assert width_of_new_box(page) < SIZE[0]
+
+
+def test_line_says_all_of_how_it_stands(page: Page) -> None:
+    line = options(page).nth(1)
+    expect(line).to_have_accessible_name(f"{TEXTS[1]} (doubtful, 0.72)")
+    marked = "{ ...each, checked: true, difficult: true }"
+    page.evaluate(f"model.set('lines', model.get('lines').map(each => ({marked})))")
+    expect(line).to_have_accessible_name(f"{TEXTS[1]} (checked, difficult, 0.72)")
