@@ -87,6 +87,19 @@ def test_what_the_files_say_of_other_pictures_stays(tmp_path: Path) -> None:
     assert crops.startswith("crop_img/other_crop_0.jpg\tx\ncrop_img/a_crop_0.jpg\t正品促销\n")
 
 
+def test_crops_of_a_picture_that_differs_in_its_suffix_stay(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.jpg")
+    labelled = b"shop/a.png\t[]\n"
+    (path.parent / "Label.txt").write_bytes(labelled)
+    (path.parent / "rec_gt.txt").write_bytes(b"crop_img/a_crop_0.jpg\tx\n")
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept_all")
+    save_labels(desk, path.parent)
+    crops = (path.parent / "rec_gt.txt").read_text(encoding="utf-8")
+    assert crops.startswith("crop_img/a_crop_0.jpg\tx\ncrop_img/a_jpg_crop_0.jpg\t")
+    assert (path.parent / "Label.txt").read_bytes().startswith(labelled)
+
+
 def test_crops_of_lines_that_are_gone_leave_the_list(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     desk = open_desk(path, folder=tmp_path / "desk")

@@ -103,7 +103,9 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     known = labels.values()
     read = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
     pictures = [_picture(source, folder) for source, _ in read]
-    stems = Counter(each.stem for each in set(pictures))
+    # Crops are called by stems: a.png that PPOCRLabel has labelled must not lose its to our a.jpg.
+    beside = {Path(name.replace("\\", "/")).name for name in (*known, *cache.values())}
+    stems = Counter(Path(name).stem for name in beside | {each.name for each in pictures})
     pages = written = 0
     for (source, page), picture in zip(read, pictures, strict=True):
         name = f"{folder.absolute().name}/{picture.name}"
