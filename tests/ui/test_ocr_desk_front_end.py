@@ -105,6 +105,17 @@ def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("The kernel has not answered")
 
 
+@pytest.mark.parametrize("value", ["7", "-0.1", ""])
+def test_threshold_that_is_none_is_told_and_not_taken(page: Page, value: str) -> None:
+    below = page.evaluate("model.get('doubt_below')")
+    field = page.get_by_role("spinbutton", name="Doubtful below")
+    page.evaluate("() => addEventListener('invalid', () => (window.told = true), true)")
+    field.fill(value)
+    field.press("Tab")
+    page.wait_for_function("window.told")
+    assert page.evaluate("model.get('doubt_below')") == below
+
+
 @pytest.mark.parametrize("where", ["row", "button", "tab"])
 def test_text_that_was_typed_is_not_lost_where_it_is_left(page: Page, where: str) -> None:
     text = page.get_by_role("textbox", name="Text of the line")

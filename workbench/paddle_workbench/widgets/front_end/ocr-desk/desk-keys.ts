@@ -111,7 +111,7 @@ export function keyHelp(trans: ITranslation): [string, string][] {
     [
       'w',
       trans.__(
-        'redraw: Tab takes the next corner, arrows move it, Shift 10 pixels, Enter saves'
+        'redraw: Tab takes the next corner, arrows move it, Alt the whole box, Shift 10 pixels, Enter saves'
       )
     ],
     ['b', trans.__('draw a new box, with the pointer or by the same keys')],

@@ -42,12 +42,20 @@ export class ToolBar {
     });
     const doubt = make('label', 'pw-Text-choice', trans.__('Doubtful below'));
     this._doubt = make('input', 'pw-OcrDesk-doubt');
-    Object.assign(this._doubt, { type: 'number', min: 0, max: 1, step: 0.05 });
+    Object.assign(this._doubt, {
+      type: 'number',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      required: true
+    });
     doubt.append(this._doubt);
     this._onChange(this._doubt, () => {
       const value = this._doubt.valueAsNumber;
       if (value >= 0 && value <= 1) {
         state.set('doubt_below', value);
+      } else {
+        this._doubt.reportValidity();
       }
     });
     this._only = this._button(trans.__('Only doubtful'), '', () => {
