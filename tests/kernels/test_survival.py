@@ -47,6 +47,18 @@ def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSess
     assert kernel.is_warm
 
 
+def test_request_to_end_that_came_too_late_does_not_end_the_next_kernel(
+    directory: Path, session: MakeSession
+) -> None:
+    start("json")
+    kernel = session()
+    for _ in range(20):  # without the provisioner's wait about one in twenty ended
+        os.kill(kernel.pid, signal.SIGKILL)
+        kernel.process.wait(timeout=LIMIT_S)
+        kernel.manager.restart_kernel()
+        kernel.wait()
+
+
 def test_kernels_outlive_the_fork_server(directory: Path, session: MakeSession) -> None:
     start("json")
     kernel, other = session(), session()

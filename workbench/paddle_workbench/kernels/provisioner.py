@@ -28,6 +28,8 @@ from .warm_process import WarmProcess
 __all__ = ["WarmProvisioner"]
 
 LAUNCH_LIMIT_S = 10.0
+# Twice as long as jupyter_client still tries to send what is on its control socket.
+UNSENT_S = 0.2
 
 
 class _ColdStartError(Exception):
@@ -43,6 +45,7 @@ class WarmProvisioner(LocalProvisioner):
 
     # Jupyter's own has a Popen here; both have the same methods.
     process: Any
+    _was_asked_too_late = False
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel."""
@@ -59,6 +62,23 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = process.pid
         self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
         return self.connection_info
+
+    # The base's signature.
+    async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Note whether there is still a kernel that can be asked to end."""
+        await super().shutdown_requested(restart)
+        self._was_asked_too_late = self.process is None or self.process.poll() is not None
+
+    # The base's signature.
+    async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Clean up, and see to it that the next kernel is not asked what this one was.
+
+        A request to end that found no kernel waits for one at the same port. A fork may be there
+        before jupyter_client has given up sending, and would end.
+        """
+        await super().cleanup(restart)
+        if restart and self._was_asked_too_late:
+            await asyncio.sleep(UNSENT_S)
 
 
 def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
