@@ -35,8 +35,3 @@ class TestRecognitionExercises(ExerciseTests):
     LESSON = "ocr/recognition"
     ANSWERS = {"collapse": "collapse", "fewest_steps": "fewest_steps"}
     MISTAKES = MISTAKES
-
-    @staticmethod
-    def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
-        return {}
