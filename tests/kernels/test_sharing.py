@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zmq
+from jupyter_client.manager import KernelManager
 
 from paddle_workbench import kernels
 from paddle_workbench.contract import KernelServerStatus
@@ -36,6 +39,38 @@ def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
     assert {total for total, _ in said} == {"4"}
     assert len({pid for _, pid in said}) == 30
     wait_until(lambda: (client.read_status() or {})["kernels"] == 0)
+
+
+def test_ports_are_kept_until_the_kernel_has_them(directory: Path) -> None:
+    def take(port: int) -> None:
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", port))
+
+    manager = KernelManager(kernel_name="paddle")
+    manager.pre_start_kernel()
+    found = manager.get_connection_info()
+    ports = [int(found[f"{name}_port"]) for name in ("shell", "iopub", "stdin", "hb", "control")]
+    assert len(set(ports)) == 5
+    for port in ports:
+        with pytest.raises(OSError, match="in use"):
+            take(port)
+        # As the kernel does.
+        with zmq.Context() as context, context.socket(zmq.ROUTER) as listener:
+            listener.bind(f"tcp://127.0.0.1:{port}")
+    manager.cleanup_resources()
+    for port in ports:
+        take(port)
+
+
+def test_ports_are_kept_over_a_restart(
+    light_server: dict[str, object], session: MakeSession
+) -> None:
+    kernel = session()
+    before = kernel.manager.get_connection_info()
+    kernel.manager.restart_kernel(now=True)
+    kernel.wait()
+    assert kernel.manager.get_connection_info() == before
+    assert kernel.run("6 * 7") == "42"
 
 
 def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:

@@ -22,6 +22,7 @@ from .changes import EnvironmentWatch
 from .client import are_supported, read_status, start_server
 from .messages import PROTOCOL, connect, receive, send
 from .places import places
+from .ports import PortReservation
 from .surroundings import surroundings
 from .warm_process import WarmProcess
 
@@ -30,6 +31,7 @@ __all__ = ["WarmProvisioner"]
 LAUNCH_LIMIT_S = 10.0
 # Twice as long as jupyter_client still tries to send what is on its control socket.
 UNSENT_S = 0.2
+PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
 class _ColdStartError(Exception):
@@ -39,13 +41,30 @@ class _ColdStartError(Exception):
 class WarmProvisioner(LocalProvisioner):
     """Starts kernels by asking the fork server for them.
 
-    Everything else, from ports to signals, is Jupyter's own local provisioner. Where the fork
-    server is absent, declines, or cannot do what was asked, so is the start.
+    Everything else, from files to signals, is Jupyter's own local provisioner. Where the fork
+    server is absent, declines, or cannot do what was asked, so is the start. The ports of a kernel
+    are kept for it from their choice until its last end, over its restarts.
     """
 
     # Jupyter's own has a Popen here; both have the same methods.
     process: Any
     _was_asked_too_late = False
+    _reservation: PortReservation | None = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Choose the ports, and prepare as Jupyter's own does."""
+        manager: Any = self.parent
+        if (
+            PortReservation.is_possible()
+            and manager is not None
+            and manager.cache_ports
+            and not self.ports_cached
+        ):
+            self._reservation = PortReservation(manager.ip, len(PORTS))
+            for name, port in zip(PORTS, self._reservation.ports, strict=True):
+                setattr(manager, name, port)
+            self.ports_cached = True
+        return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel."""
@@ -71,12 +90,14 @@ class WarmProvisioner(LocalProvisioner):
 
     # The base's signature.
     async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Clean up, and see to it that the next kernel is not asked what this one was.
+        """Give up the ports, or see to it that the next kernel is not asked what this one was.
 
         A request to end that found no kernel waits for one at the same port. A fork may be there
         before jupyter_client has given up sending, and would end.
         """
         await super().cleanup(restart)
+        if not restart and self._reservation is not None:
+            self._reservation.release()
         if restart and self._was_asked_too_late:
             await asyncio.sleep(UNSENT_S)
 
