@@ -69,6 +69,7 @@ export default defineConfig([
           ignoreImports: [
             './check-*',
             './course-*',
+            './desk-document-factory', // light: the kernel brings what draws the desk
             './lesson-*',
             './program-document-factory', // light: the microscope comes with the first program
             '../course/exercise-result-renderer'

@@ -15,6 +15,7 @@ BENCHMARKS = [
     "microscope",
     "ocr",
     "ocr_desk",
+    "ocr_errors",
     "text",
 ]
 

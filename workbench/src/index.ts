@@ -2,6 +2,7 @@ import { checksPlugin } from './checks/checks-plugin';
 import { coursePlugin } from './course/course-plugin';
 import { lessonPlugin } from './course/lesson-plugin';
 import { environmentPlugin } from './environment/environment-plugin';
+import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
 import { resultsPlugin } from './runs/results-plugin';
 
@@ -10,6 +11,7 @@ export default [
   coursePlugin,
   lessonPlugin,
   environmentPlugin,
+  ocrPlugin,
   programPlugin,
   resultsPlugin
 ];

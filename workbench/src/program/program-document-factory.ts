@@ -1,27 +1,6 @@
-import {
-  ABCWidgetFactory,
-  DocumentWidget,
-  TextModelFactory
-} from '@jupyterlab/docregistry';
+import { ABCWidgetFactory, DocumentWidget } from '@jupyterlab/docregistry';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import type { Contents } from '@jupyterlab/services';
 import { ProgramPanel } from './program-panel';
-
-/** The name of documents of which the browser fetches nothing. */
-export const UNREAD = 'paddle-workbench:unread';
-
-/**
- * A document of which the browser fetches nothing: the server reads it.
- */
-export class UnreadModelFactory extends TextModelFactory {
-  override get name(): string {
-    return UNREAD;
-  }
-
-  override get fileFormat(): Contents.FileFormat {
-    return null;
-  }
-}
 
 /**
  * Opens saved programs in tabs.

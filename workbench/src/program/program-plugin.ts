@@ -12,14 +12,11 @@ import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { ITranslator } from '@jupyterlab/translation';
 import { courseIcon } from '../icons';
 import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
+import { addUnreadModel, UNREAD } from '../unread-model';
 import { createGraphWorker } from './graph-worker';
 import { JsonPrograms } from './json-programs';
 import { addCompareCommand } from './program-commands';
-import {
-  ProgramDocumentFactory,
-  UNREAD,
-  UnreadModelFactory
-} from './program-document-factory';
+import { ProgramDocumentFactory } from './program-document-factory';
 import type { ProgramPanel } from './program-panel';
 import { CommandIDs, FACTORY } from './tokens';
 
@@ -59,7 +56,7 @@ export const programPlugin: JupyterFrontEndPlugin<void> = {
       fileFormat: 'base64',
       icon: courseIcon
     });
-    docRegistry.addModelFactory(new UnreadModelFactory());
+    addUnreadModel(docRegistry);
     const factory = new ProgramDocumentFactory(
       {
         name: FACTORY,

@@ -1,0 +1,121 @@
+"""Pictures and PDFs opened from the file browser on a desk of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from ..ocr.desk_pictures import save_picture
+from .conftest import Lab
+from .pages import RUN_LIMIT_MS
+
+OpenPage = Callable[[Lab], Page]
+
+RESTART = """
+async () => {
+  const token = /_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? '';
+  const [session] = await (await fetch('/api/sessions')).json();
+  const url = `/api/kernels/${session.kernel.id}/restart`;
+  return (await fetch(url, {method: 'POST', headers: {'X-XSRFToken': token}})).status;
+}
+"""
+
+
+def open_on_desk(page: Page, name: str, label: str = "OCR Desk") -> None:
+    if not page.locator("#filebrowser").is_visible():
+        page.keyboard.press("Control+Shift+F")
+    page.locator(".jp-DirListing-item").filter(has_text=name).click(button="right")
+    # The rows of Lumino's menus have no role of their own.
+    page.get_by_role("menu").get_by_text(re.compile("Open With|打开方式")).hover()
+    page.get_by_role("menu").get_by_text(label, exact=True).click()
+
+
+def desk_of(page: Page, name: str = "OCR desk") -> Locator:
+    desk = page.get_by_role("region", name=name)
+    expect(desk.get_by_role("listbox")).to_be_visible(timeout=RUN_LIMIT_MS)
+    return desk
+
+
+def sessions(page: Page) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = page.evaluate(
+        "async () => await (await fetch('/api/sessions')).json()"
+    )
+    return found
+
+
+def texts_on_disk(home: Path) -> list[str]:
+    file = max((home / "desk").glob("*.json"), key=lambda each: each.stat().st_mtime)
+    return [line["text"] for line in json.loads(file.read_text(encoding="utf-8"))["lines"]]
+
+
+def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: OpenPage) -> None:
+    save_picture(english_lab.home / "tag.png", ("第一行", "第二行", "第三行"), (420, 300))
+    page = open_page(english_lab)
+    open_on_desk(page, "tag.png")
+    desk = desk_of(page)
+    expect(desk.get_by_role("listbox")).to_be_focused()
+    (session,) = sessions(page)
+    assert session["path"] == "tag.png"
+    keys = page.keyboard
+    keys.press("Home")
+    keys.press("e")
+    keys.insert_text("改过的第一行")
+    keys.press("Enter")
+    expect(desk.get_by_text("✓ On disk")).to_be_visible()
+    corrected = texts_on_disk(english_lab.home)
+    assert corrected == ["改过的第一行", "第二行", "第三行"]
+
+    # The window is loaded anew: the desk is there again, with one kernel and not two.
+    page.reload()
+    desk = desk_of(page)
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+    assert len(sessions(page)) == 1
+
+    # The kernel is lost: that is said, and the desk comes back.
+    assert page.evaluate(RESTART) == 200
+    alert = page.get_by_role("alert").filter(has_text="The kernel of this desk has ended.")
+    expect(alert).to_be_visible()
+    alert.get_by_role("button", name="Retry").click()
+    desk = desk_of(page)
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+
+    page.get_by_role("tab", name="tag.png").get_by_title("Close tag.png").click()
+    page.wait_for_function("async () => (await (await fetch('/api/sessions')).json()).length === 0")
+
+
+def test_pdf_in_a_folder_with_all_its_pages(english_lab: Lab, open_page: OpenPage) -> None:
+    folder = english_lab.home / "扫 描"
+    folder.mkdir()
+    for at in range(2):
+        save_picture(folder / f"{at}.png", (f"第{at}页的文字",), (420, 200))
+    first, second = (Image.open(folder / f"{at}.png").convert("RGB") for at in range(2))
+    first.save(folder / "两页.pdf", save_all=True, append_images=[second])
+    page = open_page(english_lab)
+    page.locator(".jp-DirListing-item").filter(has_text="扫 描").dblclick()
+    open_on_desk(page, "两页.pdf")
+    desk = desk_of(page)
+    expect(desk.get_by_role("combobox").get_by_role("option")).to_have_count(2)
+    desk.get_by_role("button", name="Recognise all").click()
+    expect(desk.get_by_text("2 of 2 recognised")).to_be_visible(timeout=RUN_LIMIT_MS)
+
+
+def test_what_is_no_picture_says_so(english_lab: Lab, open_page: OpenPage) -> None:
+    (english_lab.home / "broken.png").write_bytes(b"<b>no picture</b>")
+    page = open_page(english_lab)
+    open_on_desk(page, "broken.png")
+    desk = page.get_by_role("region", name="OCR desk")
+    expect(desk.get_by_text(re.compile("broken.png is not a picture"))).to_be_visible(
+        timeout=RUN_LIMIT_MS
+    )
+
+
+def test_desk_is_chinese_where_jupyterlab_is(chinese_lab: Lab, open_page: OpenPage) -> None:
+    save_picture(chinese_lab.home / "tag.png", ("第一行",), (420, 200))
+    page = open_page(chinese_lab)
+    open_on_desk(page, "tag.png", "OCR 校对台")
+    expect(desk_of(page, "OCR 校对台").get_by_text("第一行")).to_be_visible()

@@ -1,0 +1,131 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject, JSONValue } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+
+/** Traits as the kernel sends them; bytes come as views of a buffer. */
+type State = Record<string, unknown>;
+
+/** What is sent over the comm of a widget, in either direction. */
+interface IWidgetMessage {
+  method?: string;
+  state?: State;
+  buffer_paths?: (string | number)[][];
+}
+
+/**
+ * A widget of the kernel with the interface that anywidget gives a front end.
+ *
+ * Speaks version 2 of the protocol of Jupyter's widgets, whose own manager lives in notebooks and
+ * consoles. The browser is the only one that shows it, so echoes are left aside.
+ */
+export class CommModel implements IDisposable {
+  constructor(
+    private readonly _comm: Kernel.IComm,
+    opened: KernelMessage.ICommOpenMsg
+  ) {
+    this._state = stateOf(opened.content.data, opened.buffers);
+    _comm.onMsg = ({ content, buffers }) => {
+      if ((content.data as IWidgetMessage).method === 'update') {
+        this._update(stateOf(content.data, buffers));
+      }
+    };
+  }
+
+  /** The value of a trait; undefined if there is none of that name. */
+  get(name: string): unknown {
+    return this._state[name];
+  }
+
+  /** Change a trait here; `save_changes` tells the kernel. */
+  set(name: string, value: unknown): void {
+    this._unsaved.add(name);
+    this._update({ [name]: value });
+  }
+
+  /** Tell the kernel what was set since the last time. */
+  save_changes(): void {
+    const state: JSONObject = {};
+    for (const name of this._unsaved) {
+      state[name] = this._state[name] as JSONValue;
+    }
+    this._unsaved.clear();
+    if (Object.keys(state).length > 0) {
+      this._send({ method: 'update', state, buffer_paths: [] });
+    }
+  }
+
+  /** Send the kernel a message that is no trait. */
+  send(content: unknown): void {
+    this._send({ method: 'custom', content: content as JSONValue });
+  }
+
+  /** Call a handler at each `change:name`. */
+  on(event: string, handler: () => void): void {
+    const handlers = this._handlers.get(event) ?? new Set();
+    handlers.add(handler);
+    this._handlers.set(event, handlers);
+  }
+
+  /** Call it no more. */
+  off(event: string, handler: () => void): void {
+    this._handlers.get(event)?.delete(handler);
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this._handlers.clear();
+    this._comm.dispose();
+  }
+
+  private _send(data: JSONObject): void {
+    if (!this._isDisposed) {
+      this._comm.send(data);
+    }
+  }
+
+  /** All values are there before the first handler is called. */
+  private _update(state: State): void {
+    const changed = Object.keys(state).filter(
+      name => this._state[name] !== state[name]
+    );
+    Object.assign(this._state, state);
+    for (const name of changed) {
+      const handlers = this._handlers.get(`change:${name}`) ?? new Set();
+      // A handler may add others, which are for the next change, or take some back.
+      for (const handler of [...handlers]) {
+        if (handlers.has(handler)) {
+          handler();
+        }
+      }
+    }
+  }
+
+  private readonly _state: State;
+  private readonly _unsaved = new Set<string>();
+  private readonly _handlers = new Map<string, Set<() => void>>();
+  private _isDisposed = false;
+}
+
+/** Put the bytes of a message where they belong in its state. */
+function stateOf(
+  data: JSONValue,
+  buffers: (ArrayBuffer | ArrayBufferView)[] = []
+): State {
+  const { state = {}, buffer_paths: paths = [] } = data as IWidgetMessage;
+  paths.forEach((path, at) => {
+    let place = state as Record<string | number, unknown>;
+    for (const step of path.slice(0, -1)) {
+      place = place[step] as Record<string | number, unknown>;
+    }
+    const bytes = buffers[at];
+    const last = path.at(-1);
+    if (bytes !== undefined && last !== undefined) {
+      place[last] = bytes instanceof ArrayBuffer ? new DataView(bytes) : bytes;
+    }
+  });
+  return state;
+}

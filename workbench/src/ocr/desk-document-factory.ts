@@ -1,0 +1,25 @@
+import { ABCWidgetFactory, DocumentWidget } from '@jupyterlab/docregistry';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { DeskKernel } from './desk-kernel';
+import { DeskPanel } from './desk-panel';
+
+/**
+ * Opens pictures and PDFs on desks.
+ */
+export class DeskDocumentFactory extends ABCWidgetFactory<
+  DocumentWidget<DeskPanel>
+> {
+  constructor(
+    options: DocumentRegistry.IWidgetFactoryOptions<DocumentWidget<DeskPanel>>,
+    private readonly _panel: Omit<DeskKernel.IOptions, 'path'>
+  ) {
+    super(options);
+  }
+
+  protected override createNewWidget(
+    context: DocumentRegistry.Context
+  ): DocumentWidget<DeskPanel> {
+    const content = new DeskPanel({ ...this._panel, path: context.path });
+    return new DocumentWidget<DeskPanel>({ content, context });
+  }
+}

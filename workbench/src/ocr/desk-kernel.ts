@@ -1,0 +1,148 @@
+import { PathExt } from '@jupyterlab/coreutils';
+import type { Contents, Kernel, Session } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { Language } from '../language';
+import { RequestError } from '../request';
+import { CommModel } from './comm-model';
+
+const KERNEL = 'paddle';
+const COMM_TARGET = 'jupyter.widget';
+/** States of a kernel in which what it held is gone. */
+const LOST: readonly Kernel.Status[] = [
+  'dead',
+  'restarting',
+  'autorestarting',
+  'terminating'
+];
+
+/**
+ * A kernel of its own for the desk of one file.
+ */
+export class DeskKernel implements IDisposable {
+  private constructor(
+    private readonly _session: Session.ISessionConnection,
+    readonly model: CommModel
+  ) {
+    _session.statusChanged.connect(this._onStatusChanged, this);
+    _session.disposed.connect(this._onDisposed, this);
+  }
+
+  /**
+   * Start a kernel and put the file on a desk there.
+   *
+   * A kernel that an earlier page of this browser left behind is ended: every edit is on disk.
+   * Rejects with a RequestError that says why there is no desk.
+   */
+  static async start(options: DeskKernel.IOptions): Promise<DeskKernel> {
+    const { contents, language, path, sessions, trans } = options;
+    const left = await sessions.findByPath(path);
+    if (left) {
+      await sessions.shutdown(left.id);
+    }
+    const session = await sessions.startNew({
+      path,
+      name: PathExt.basename(path),
+      type: 'file',
+      kernel: { name: KERNEL }
+    });
+    try {
+      const name = PathExt.basename(contents.localPath(path));
+      const model = await openDesk(session, name, language, trans);
+      return new DeskKernel(session, model);
+    } catch (error) {
+      await session.shutdown();
+      throw error;
+    }
+  }
+
+  /** Emitted when the kernel has ended, or another one has its place. */
+  get lost(): ISignal<this, void> {
+    return this._lost;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** End the kernel; what was edited is on disk. */
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    Signal.clearData(this);
+    this.model.dispose();
+    if (!this._session.isDisposed) {
+      void this._session.shutdown().catch(() => {
+        // It has ended by itself, or the server has.
+      });
+    }
+  }
+
+  private _onStatusChanged(
+    _: Session.ISessionConnection,
+    status: Kernel.Status
+  ): void {
+    if (LOST.includes(status)) {
+      this._lost.emit();
+    }
+  }
+
+  private _onDisposed(): void {
+    this._lost.emit();
+  }
+
+  private readonly _lost = new Signal<this, void>(this);
+  private _isDisposed = false;
+}
+
+export namespace DeskKernel {
+  export interface IOptions {
+    readonly contents: Contents.IManager;
+    readonly language: Language;
+    /** As the contents API names it. */
+    readonly path: string;
+    readonly sessions: Session.IManager;
+    readonly trans: TranslationBundle;
+  }
+}
+
+async function openDesk(
+  session: Session.ISessionConnection,
+  name: string,
+  language: Language,
+  trans: TranslationBundle
+): Promise<CommModel> {
+  const { kernel } = session;
+  const found: { model?: CommModel } = {};
+  kernel?.registerCommTarget(COMM_TARGET, (comm, opened) => {
+    const { state } = opened.content.data as { state?: object };
+    // The desk has a layout, which comes over a comm too and draws nothing.
+    if (state && '_esm' in state) {
+      found.model = new CommModel(comm, opened);
+    }
+  });
+  const reply = await kernel?.requestExecute({
+    // A string of JSON is one of Python.
+    code: [
+      'from paddle_workbench import OcrDesk',
+      `desk = OcrDesk([${JSON.stringify(name)}], lang=${JSON.stringify(language)})`
+    ].join('\n'),
+    store_history: false
+  }).done;
+  const content = reply?.content;
+  if (found.model === undefined || content?.status === 'error') {
+    found.model?.dispose();
+    throw new RequestError(
+      content?.status === 'error'
+        ? content.evalue
+        : trans.__('The kernel opened no desk for %1.', name),
+      trans.__('Run the doctor: it says what is missing.'),
+      0
+    );
+  }
+  return found.model;
+}

@@ -1,0 +1,13 @@
+/** The name of the desk among those that open a file. */
+export const FACTORY = 'OCR Desk';
+
+/** The file types of JupyterLab that the desk opens. */
+export const FILE_TYPES = [
+  'png',
+  'jpeg',
+  'webp',
+  'tiff',
+  'bmp',
+  'gif',
+  'pdf'
+] as const;
