@@ -26,9 +26,15 @@ async () => {
 """
 
 
-def open_on_desk(page: Page, name: str, label: str = "OCR Desk") -> None:
+def show_files(page: Page) -> None:
+    tab = page.get_by_role("tab", name=re.compile("^(File Browser|文件浏览器)"))
+    tab.wait_for()
     if not page.locator("#filebrowser").is_visible():
-        page.keyboard.press("Control+Shift+F")
+        tab.click()
+
+
+def open_on_desk(page: Page, name: str, label: str = "OCR Desk") -> None:
+    show_files(page)
     page.locator(".jp-DirListing-item").filter(has_text=name).click(button="right")
     # The rows of Lumino's menus have no role of their own.
     page.get_by_role("menu").get_by_text(re.compile("Open With|打开方式")).hover()
@@ -96,6 +102,7 @@ def test_pdf_in_a_folder_with_all_its_pages(english_lab: Lab, open_page: OpenPag
     first, second = (Image.open(folder / f"{at}.png").convert("RGB") for at in range(2))
     first.save(folder / "两页.pdf", save_all=True, append_images=[second])
     page = open_page(english_lab)
+    show_files(page)
     page.locator(".jp-DirListing-item").filter(has_text="扫 描").dblclick()
     open_on_desk(page, "两页.pdf")
     desk = desk_of(page)

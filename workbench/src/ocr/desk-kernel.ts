@@ -10,8 +10,9 @@ import { CommModel } from './comm-model';
 
 const KERNEL = 'paddle';
 const COMM_TARGET = 'jupyter.widget';
-/** States of a kernel in which what it held is gone. */
+/** States of a kernel that had begun, in which what it held is gone. */
 const LOST: readonly Kernel.Status[] = [
+  'starting',
   'dead',
   'restarting',
   'autorestarting',

@@ -9,5 +9,5 @@ export const FILE_TYPES = [
   'tiff',
   'bmp',
   'gif',
-  'pdf'
+  'PDF'
 ] as const;
