@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -57,12 +58,17 @@ def test_ports_are_kept_until_the_kernel_has_them(directory: Path) -> None:
         # As the kernel does.
         with zmq.Context() as context, context.socket(zmq.ROUTER) as listener:
             listener.bind(f"tcp://127.0.0.1:{port}")
+    assert manager.provisioner is not None
+    asyncio.run(manager.provisioner.cleanup(restart=True))
+    for port in ports:
+        with pytest.raises(OSError, match="in use"):
+            take(port)
     manager.cleanup_resources()
     for port in ports:
         take(port)
 
 
-def test_ports_are_kept_over_a_restart(
+def test_restarted_kernel_has_the_same_ports(
     light_server: dict[str, object], session: MakeSession
 ) -> None:
     kernel = session()
