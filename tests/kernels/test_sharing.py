@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 import zmq
 from jupyter_client.manager import KernelManager
 
-from paddle_workbench import kernels
+import paddle_workbench
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.errors import StorageError
 from paddle_workbench.kernels import client
@@ -91,29 +92,44 @@ def test_second_fork_server_leaves_the_first_alone(directory: Path) -> None:
     assert is_running(int(first["pid"]))
 
 
-def test_changed_package_file_brings_a_new_fork_server(
-    directory: Path, session: MakeSession
+@pytest.mark.parametrize(
+    "changed", ["paddle_workbench/kernels/__init__.py", "something-1.0.dist-info/RECORD"]
+)
+def test_changed_environment_brings_a_new_fork_server(
+    changed: str,
+    directory: Path,
+    tmp_path: Path,
+    session: MakeSession,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A copy of the package: the files that other tests' fork servers watch stay as they are.
+    folder = tmp_path / "site-packages"
+    shutil.copytree(
+        Path(paddle_workbench.__file__).parent,
+        folder / "paddle_workbench",
+        ignore=shutil.ignore_patterns("labextension", "__pycache__"),
+    )
+    file = folder / changed
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    monkeypatch.setenv("PYTHONPATH", str(folder))
     first = start("json")
     kernel = session()
-    file = Path(kernels.__file__)
+    assert kernel.is_warm
     before = file.stat()
-    try:
-        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
-        refused = session()
-        assert not refused.is_warm
-        wait_until(lambda: (client.read_status() or {}).get("pid") != first["pid"])
-        status = client.wait_until_started()
-        assert status is not None
-        assert status["state"] == "ready"
-        assert session().is_warm
-        # The old one stays for the kernels that it has.
-        assert kernel.run("1 + 1") == "2"
-        assert is_running(int(first["pid"]))
-        kernel.close()
-        wait_until(lambda: not is_running(int(first["pid"])))
-    finally:
-        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns + 1_000_000))
+    refused = session()
+    assert not refused.is_warm
+    wait_until(lambda: (client.read_status() or {}).get("pid") != first["pid"])
+    status = client.wait_until_started()
+    assert status is not None
+    assert status["state"] == "ready"
+    assert session().is_warm
+    # The old one stays for the kernels that it has.
+    assert kernel.run("1 + 1") == "2"
+    assert is_running(int(first["pid"]))
+    kernel.close()
+    wait_until(lambda: not is_running(int(first["pid"])))
 
 
 def test_changed_module_is_noticed_without_a_request(
