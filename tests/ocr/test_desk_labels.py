@@ -13,7 +13,7 @@ from paddle_workbench.ocr.desk import Desk
 from paddle_workbench.ocr.desk_labels import load_labels, save_labels
 from paddle_workbench.ocr.pages import PictureFile
 
-from .desk_pictures import TEXTS, picture, read_page, save_picture
+from .desk_pictures import TEXTS, picture, read_page, result, save_picture
 
 
 def open_desk(*images: object, folder: Path) -> Desk:
@@ -118,9 +118,75 @@ def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
     desk.edit(0, "accept_all")
     save_labels(desk, path.parent)
     desk.edit(0, "add", points=[[0, 300], [50, 300], [50, 318], [0, 318]])
-    save_labels(desk, path.parent)
+    found = save_labels(desk, path.parent)
+    assert (found.left, found.kept) == ([], None)
     assert len(records(path.parent / "Label.txt")["shop/a.png"]) == 7
     assert not (path.parent / "Cache.cach").exists()
+    # It is no longer checked, and nobody trains with it.
+    assert (path.parent / "fileState.txt").read_text() == ""
+    assert (path.parent / "rec_gt.txt").read_text() == ""
+
+
+def labelled_elsewhere(folder: Path) -> bytes:
+    """Write a `Label.txt` as somebody has made it by hand in PPOCRLabel, and return it."""
+    made = '[{"transcription": "手工", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]'
+    content = f"shop/a.png\t{made}\n".encode()
+    (folder / "Label.txt").write_bytes(content)
+    (folder / "rec_gt.txt").write_text("crop_img/a_crop_0.jpg\t手工\n", encoding="utf-8")
+    return content
+
+
+def test_labels_that_were_never_on_the_desk_are_not_replaced_by_unchecked_lines(
+    tmp_path: Path,
+) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    made = labelled_elsewhere(path.parent)
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept", id=1)
+    assert save_labels(desk, path.parent).left == ["shop/a.png"]
+    assert (path.parent / "Label.txt").read_bytes() == made
+    assert (path.parent / "rec_gt.txt").read_text(encoding="utf-8").endswith("手工\n")
+    assert len(records(path.parent / "Cache.cach")["shop/a.png"]) == len(TEXTS)
+    # Once loaded they were on the desk, and an edit is one of them.
+    load_labels(desk, path.parent / "Label.txt", checked=False)
+    desk.edit(0, "edit", id=7, text="改过")
+    assert save_labels(desk, path.parent).left == []
+    assert records(path.parent / "Label.txt")["shop/a.png"][0]["transcription"] == "改过"
+    # Whoever takes the loading back has not taken back what somebody made.
+    saved = (path.parent / "Label.txt").read_bytes()
+    desk.edit(0, "undo")
+    desk.edit(0, "undo")
+    assert save_labels(desk, path.parent).left == ["shop/a.png"]
+    assert (path.parent / "Label.txt").read_bytes() == saved
+
+
+def test_labels_that_a_checked_page_replaces_are_kept_beside(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png")
+    made = labelled_elsewhere(path.parent)
+    desk = open_desk(path, folder=tmp_path / "desk")
+    desk.edit(0, "accept_all")
+    found = save_labels(desk, path.parent)
+    assert found.left == []
+    assert found.kept is not None
+    assert found.kept.read_bytes() == made
+    assert len(records(path.parent / "Label.txt")["shop/a.png"]) == len(TEXTS)
+    desk.edit(0, "delete", id=1)
+    assert save_labels(desk, path.parent).kept is None
+
+
+def test_page_without_lines_is_checked_when_somebody_says_so(tmp_path: Path) -> None:
+    path = save_picture(tmp_path / "shop" / "a.png", ())
+    desk = Desk([path], folder=tmp_path / "desk", read_page=lambda _pixels: result(()))
+    desk.recognise(0)
+    assert desk.summary(0).state == "recognised"
+    save_labels(desk, path.parent)
+    assert list(records(path.parent / "Cache.cach")) == ["shop/a.png"]
+    desk.edit(0, "accept_all")
+    assert desk.summary(0).state == "done"
+    save_labels(desk, path.parent)
+    assert records(path.parent / "Label.txt") == {"shop/a.png": []}
+    desk.edit(0, "undo")
+    assert desk.summary(0).state == "recognised"
 
 
 def test_pages_of_a_pdf_and_arrays_are_put_beside_as_pictures(tmp_path: Path) -> None:

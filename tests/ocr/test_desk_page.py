@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,13 @@ def test_page_is_done_when_every_line_is_checked(page: DeskPage) -> None:
         page = page.accept(line.id)
     assert page.is_done
     assert DeskPage.from_result(result()).accept_all().is_done
-    assert DeskPage((9, 9)).is_done
+    # That there is no text was seen by nobody yet.
+    empty = DeskPage((9, 9))
+    assert not empty.is_done
+    seen = empty.accept_all()
+    assert seen.is_done
+    assert seen.accept_all() is seen
+    assert seen.undo() == replace(empty, undone=seen.done)
 
 
 def test_split_cuts_the_box_where_the_character_stands(page: DeskPage) -> None:

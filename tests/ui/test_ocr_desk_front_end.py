@@ -163,6 +163,25 @@ def test_click_without_a_drag_draws_no_box(page: Page) -> None:
     assert asked["edit"] == "add"
 
 
+def test_pages_and_files_wait_while_corners_are_drawn(page: Page) -> None:
+    names = ("Only doubtful", "Save Label.txt", "Load Label.txt")
+    buttons = [page.get_by_role("button", name=name) for name in names]
+    page.get_by_role("listbox").press("b")
+    for button in [*buttons, page.get_by_role("combobox", name="Page")]:
+        expect(button).to_be_disabled()
+    page.keyboard.press("Escape")
+    for button in buttons:
+        expect(button).to_be_enabled()
+
+
+def test_escape_closes_the_keys_wherever_the_focus_is(page: Page) -> None:
+    sheet = page.get_by_role("dialog", name="Keys")
+    page.get_by_role("listbox").press("?")
+    page.get_by_role("button", name="Only doubtful").press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(page.get_by_role("listbox")).to_be_focused()
+
+
 def test_hidden_desk_comes_back_as_it_was(page: Page) -> None:
     lines = page.get_by_role("listbox")
     whole = width_of_new_box(page)

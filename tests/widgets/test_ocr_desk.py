@@ -162,6 +162,27 @@ def test_labels_are_saved_beside_the_pictures_and_loaded(shop: Path) -> None:
     assert widget.notices[1].startswith("Line 2: there is no tab")
 
 
+@pytest.mark.parametrize(
+    ("lang", "stays", "kept"),
+    [("en", "which stay", "it was kept as"), ("zh", "予以保留", "原文件另存为")],
+)
+def test_what_becomes_of_labels_made_elsewhere_is_told(
+    shop: Path, lang: str, stays: str, kept: str
+) -> None:
+    box = '"points": [[0, 0], [9, 0], [9, 9]]'
+    made = f'[{{"transcription": "x", {box}}}]\n'
+    (shop / "Label.txt").write_text("".join(f"shop/{at}.png\t{made}" for at in range(3)))
+    widget = open_desk(shop, shop.parent / "desk", lang=lang)
+    widget.recognise_all()
+    ask(widget, do="edit", edit="accept_all")
+    ask(widget, do="save")
+    _, left, replaced = widget.notices
+    assert "shop/1.png, shop/2.png" in left
+    assert stays in left
+    assert kept in replaced
+    assert (shop / re.findall(r"Label\.kept-[\w-]+\.txt", replaced)[0]).exists()
+
+
 def test_what_was_done_twice_is_told_twice(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     told: list[list[str]] = []
@@ -202,6 +223,8 @@ def test_recogniser_that_fails_is_told_on_its_page(shop: Path) -> None:
 
 def test_page_without_text_is_recognised_and_has_no_lines(tmp_path: Path) -> None:
     widget = open_desk(picture(()), tmp_path, read_page=lambda _: result((), SIZE))
+    assert (widget.lines, widget.pages[0]["state"]) == ([], "recognised")
+    ask(widget, do="edit", edit="accept_all")
     assert (widget.lines, widget.pages[0]["state"]) == ([], "done")
 
 

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..storage import make_folder, storage_error, write_whole
+from ..storage import beside, make_folder, storage_error, write_whole
 from .desk import Desk
 from .labels import (
     IGNORED,
@@ -44,11 +44,18 @@ class Exchange:
     pages, crops : int
     problems : list of Problem
         Lines of the files that could not be read; they are kept as they are.
+    left : list of str
+        Pages that are not checked and of which `Label.txt` has lines that were never on the desk:
+        these stay, and the desk's are in `Cache.cach`.
+    kept : Path or None
+        The old `Label.txt`, if a page that is checked took the place of such lines.
     """
 
     pages: int
     crops: int = 0
     problems: list[Problem] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    kept: Path | None = None
 
 
 def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
@@ -80,9 +87,10 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     """Write the desk as PPOCRLabel would have left it, into a folder with the pictures.
 
     Pages of which every line is checked go to `Label.txt`, `fileState.txt` and, as crops with
-    their texts, `rec_gt.txt`; the others to `Cache.cach`. What these files say of other pictures
-    stays. Pages of PDFs and arrays, and pictures that lie elsewhere, are put beside as PNG or as
-    they are.
+    their texts, `rec_gt.txt`; the others to `Cache.cach`, unless `Label.txt` has them from before.
+    What these files say of other pictures stays, and so does work on these pictures that the desk
+    has never seen (`Exchange.left`, `Exchange.kept`). Pages of PDFs and arrays, and pictures that
+    lie elsewhere, are put beside as PNG or as they are.
 
     Parameters
     ----------
@@ -104,28 +112,43 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     read = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
     pictures = [_picture(source, folder) for source, _ in read]
     # Crops are called by stems: a.png that PPOCRLabel has labelled must not lose its to our a.jpg.
-    beside = {Path(name.replace("\\", "/")).name for name in (*known, *cache.values())}
-    stems = Counter(Path(name).stem for name in beside | {each.name for each in pictures})
-    pages = written = 0
+    near = {Path(name.replace("\\", "/")).name for name in (*known, *cache.values())}
+    stems = Counter(Path(name).stem for name in near | {each.name for each in pictures})
+    written = 0
+    left: list[str] = []
+    replaced = False
     for (source, page), picture in zip(read, pictures, strict=True):
         name = f"{folder.absolute().name}/{picture.name}"
-        pages += 1
-        if not page.is_done:
-            (labels if name in known else cache).put(name, page.labelled())
+        lines = page.labelled()
+        unseen = bool(known.get(name)) and not page.has_been(known[name])
+        if not page.is_done and (unseen or name not in known):
+            cache.put(name, lines)
+            left += [name] if unseen else []
             continue
-        labels.put(name, page.labelled())
-        states.put(str(picture.absolute()), 1)
+        labels.put(name, lines)
         stem = picture.stem if stems[picture.stem] == 1 else picture.name.replace(".", "_")
-        written += _save_crops(crops, folder, stem, source.open().pixels, page.labelled())
+        _forget_crops(crops, stem)
+        if page.is_done:
+            replaced = replaced or unseen
+            states.put(str(picture.absolute()), 1)
+            written += _save_crops(crops, folder, stem, source.open().pixels, lines)
+        else:
+            states.remove({str(picture.absolute())})
+    kept = _copied(folder / "Label.txt") if replaced else None
     for path, file in (
         ("Label.txt", labels),
         ("Cache.cach", cache),
         ("rec_gt.txt", crops),
         ("fileState.txt", states),
     ):
-        if file.records:
+        if file.records or (folder / path).exists():
             file.save(folder / path)
-    return Exchange(pages, written, problems)
+    return Exchange(len(read), written, problems, left, kept)
+
+
+def _forget_crops(crops: RecognitionList, stem: str) -> None:
+    mine = re.compile(rf"crop_img/{re.escape(stem)}_crop_\d+\.jpg")
+    crops.remove({name for name in crops.values() if mine.fullmatch(name)})
 
 
 def _save_crops(
@@ -135,8 +158,6 @@ def _save_crops(
     pixels: NDArray[np.uint8],
     lines: LabelledPage,
 ) -> int:
-    mine = re.compile(rf"crop_img/{re.escape(stem)}_crop_\d+\.jpg")
-    crops.remove({name for name in crops.values() if mine.fullmatch(name)})
     written = 0
     for number, line in enumerate(lines):
         if line.difficult or line.transcription in ("", *IGNORED):
@@ -147,6 +168,16 @@ def _save_crops(
         crops.put(name, line.transcription)
         written += 1
     return written
+
+
+def _copied(path: Path) -> Path:
+    """Copy a file beside itself, and return the copy."""
+    copy = beside(path, "kept")
+    try:
+        write_whole(copy, path.read_bytes())
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return copy
 
 
 def _picture(source: PageSource, folder: Path) -> Path:

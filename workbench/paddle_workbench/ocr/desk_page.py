@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ..errors import DeskError
-from .labels import LabelledLine
+from .labels import LabelledLine, LabelledPage
 from .quads import Points, checked_quad, join, split, turned
 from .results import PageResult
 
@@ -131,8 +131,8 @@ class DeskPage:
 
     @property
     def is_done(self) -> bool:
-        """Whether every line was checked by a person."""
-        return all(line.checked for line in self.lines)
+        """Whether every line was checked by a person; a page without lines, whether one said so."""
+        return all(line.checked for line in self.lines) and bool(self.lines or self.done)
 
     def line(self, id: int) -> DeskLine:  # noqa: A002 - it is the line's id
         return self.lines[self._place(id)]
@@ -142,7 +142,9 @@ class DeskPage:
         return self._change_one("accept", id, lambda line: replace(line, checked=True))
 
     def accept_all(self) -> DeskPage:
-        """Take every line of the page as it is."""
+        """Take every line of the page as it is, or that there is none."""
+        if not self.lines and not self.done:
+            return replace(self, done=(Change("accept", 0, (), ()),), undone=())
         return self._splice("accept", 0, self.lines, [replace(x, checked=True) for x in self.lines])
 
     def edit(self, id: int, text: str) -> DeskPage:  # noqa: A002
@@ -274,7 +276,16 @@ class DeskPage:
             self, lines=self._spliced(last), done=(*self.done, last), undone=tuple(earlier)
         )
 
-    def labelled(self) -> tuple[LabelledLine, ...]:
+    def has_been(self, lines: LabelledPage) -> bool:
+        """Whether these are the lines of the page, or were before an edit that can be undone."""
+        page = self
+        while page.labelled() != lines:
+            if not page.done:
+                return False
+            page = page.undo()
+        return True
+
+    def labelled(self) -> LabelledPage:
         """Return the lines as `Label.txt` has them."""
         return tuple(
             LabelledLine(line.text, line.points, line.difficult, line.more) for line in self.lines

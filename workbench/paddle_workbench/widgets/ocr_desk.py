@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
@@ -27,6 +28,8 @@ __all__ = ["OcrDesk"]
 # Pixels of the longer side of what the browser gets, and of the static twin.
 LONGEST_SENT: Final = 3_000
 LONGEST_IN_TWIN: Final = 900
+# Names of pages in one sentence.
+SHOWN_NAMES: Final = 3
 SIGNS: Final = {"checked": "✓", "doubtful": "?", "sure": "·"}
 
 
@@ -245,7 +248,27 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     def _tell(self, said: str, found: Exchange | None = None) -> None:
         problems = found.problems if found else ()
         self.notices = []  # what is said twice is sent twice
-        self.notices = [said, *(problem.message for problem in problems)]
+        self.notices = [
+            said,
+            *(self._unseen(found) if found else ()),
+            *(problem.message for problem in problems),
+        ]
+
+    def _unseen(self, found: Exchange) -> Iterator[str]:
+        """Say what became of lines in `Label.txt` that were never on the desk."""
+        if found.left:
+            more = len(found.left) - SHOWN_NAMES
+            yield self.text(
+                "Label.txt has other lines of {names}, which stay; the desk's are in Cache.cach. "
+                "Load Label.txt, or check the page.",
+                names=", ".join(map(sendable, found.left[:SHOWN_NAMES]))
+                + (f" (+{more})" if more > 0 else ""),
+            )
+        if found.kept is not None:
+            yield self.text(
+                "Label.txt had other lines of pages that are checked here; it was kept as {name}.",
+                name=found.kept.name,
+            )
 
     def _read_again(self, index: int, id: int) -> None:  # noqa: A002
         try:

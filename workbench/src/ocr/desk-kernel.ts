@@ -9,6 +9,8 @@ import { RequestError } from '../request';
 import { CommModel } from './comm-model';
 
 const KERNEL = 'paddle';
+/** Of the session, as JupyterLab calls whoever is no notebook and no console. */
+const TYPE = 'file';
 const COMM_TARGET = 'jupyter.widget';
 /** States of a kernel that had begun, in which what it held is gone. */
 const LOST: readonly Kernel.Status[] = [
@@ -40,13 +42,13 @@ export class DeskKernel implements IDisposable {
   static async start(options: DeskKernel.IOptions): Promise<DeskKernel> {
     const { contents, language, path, sessions, trans } = options;
     const left = await sessions.findByPath(path);
-    if (left) {
+    if (left?.type === TYPE && left.kernel?.name === KERNEL) {
       await sessions.shutdown(left.id);
     }
     const session = await sessions.startNew({
       path,
       name: PathExt.basename(path),
-      type: 'file',
+      type: TYPE,
       kernel: { name: KERNEL }
     });
     try {
@@ -126,14 +128,24 @@ async function openDesk(
       found.model = new CommModel(comm, opened);
     }
   });
-  const reply = await kernel?.requestExecute({
-    // A string of JSON is one of Python.
-    code: [
-      'from paddle_workbench import OcrDesk',
-      `desk = OcrDesk([${JSON.stringify(name)}], lang=${JSON.stringify(language)})`
-    ].join('\n'),
-    store_history: false
-  }).done;
+  const reply = await kernel
+    ?.requestExecute({
+      // A string of JSON is one of Python.
+      code: [
+        'from paddle_workbench import OcrDesk',
+        `desk = OcrDesk([${JSON.stringify(name)}], lang=${JSON.stringify(language)})`
+      ].join('\n'),
+      store_history: false
+    })
+    .done.catch(() => null);
+  if (reply === null) {
+    found.model?.dispose();
+    throw new RequestError(
+      trans.__('The kernel ended while it opened %1.', name),
+      trans.__('Memory may be short: close other kernels, then retry.'),
+      0
+    );
+  }
   const content = reply?.content;
   if (found.model === undefined || content?.status === 'error') {
     found.model?.dispose();

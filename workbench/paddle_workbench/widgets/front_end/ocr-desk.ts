@@ -163,6 +163,9 @@ export default defineWidget<IDeskTraits>(
         }
         event.preventDefault();
         event.stopPropagation();
+        if (act === 'leave' && sheet.toggle(false)) {
+          return;
+        }
         if (act !== undefined) {
           say('');
           acts.run(act);
@@ -215,7 +218,11 @@ function emptiness(state: DeskState, trans: ITranslation): string {
     return trans.__('This page was not recognised yet.');
   }
   return state.lines.length === 0
-    ? trans.__('No text was found on this page. Press b to draw a box.')
+    ? page?.state === 'done'
+      ? ''
+      : trans.__(
+          'No text was found on this page. Press b to draw a box, or A if there is none.'
+        )
     : '';
 }
 

@@ -47,12 +47,17 @@ export class HelpSheet {
 
   readonly node: HTMLElement;
 
-  toggle(open = this.node.hidden): void {
+  /** Open or close it. Returns whether it was the other way before. */
+  toggle(open = this.node.hidden): boolean {
+    if (this.node.hidden === !open) {
+      return false;
+    }
     this.node.hidden = !open;
     if (open) {
       this.node.focus({ preventScroll: true });
     } else {
       this._onClose();
     }
+    return true;
   }
 }

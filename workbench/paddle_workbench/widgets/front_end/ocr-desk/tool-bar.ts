@@ -61,13 +61,13 @@ export class ToolBar {
     this._only = this._button(trans.__('Only doubtful'), '', () => {
       act('only-doubtful');
     });
-    const save = this._button(trans.__('Save Label.txt'), '', () => {
+    this._save = this._button(trans.__('Save Label.txt'), '', () => {
       act('save');
     });
-    const load = this._button(trans.__('Load Label.txt'), '', () => {
+    this._load = this._button(trans.__('Load Label.txt'), '', () => {
       state.request('load');
     });
-    for (const each of [save, load]) {
+    for (const each of [this._save, this._load]) {
       each.title = state.get('label_folder');
     }
     const help = this._button('?', trans.__('Keys'), () => {
@@ -82,8 +82,8 @@ export class ToolBar {
       this._count,
       doubt,
       this._only,
-      save,
-      load,
+      this._save,
+      this._load,
       help
     );
   }
@@ -106,8 +106,13 @@ export class ToolBar {
       );
     }
     this._pages.value = String(index);
-    this._previous.disabled = index === 0;
-    this._next.disabled = index === pages.length - 1;
+    // What would take the page away from under a box that is being drawn.
+    const drawing = state.draft !== null;
+    for (const each of [this._pages, this._only, this._save, this._load]) {
+      each.disabled = drawing;
+    }
+    this._previous.disabled = drawing || index === 0;
+    this._next.disabled = drawing || index === pages.length - 1;
     const read = pages.filter(
       page => page.state === 'recognised' || page.state === 'done'
     ).length;
@@ -162,5 +167,7 @@ export class ToolBar {
   private readonly _run: HTMLButtonElement;
   private readonly _doubt: HTMLInputElement;
   private readonly _only: HTMLButtonElement;
+  private readonly _save: HTMLButtonElement;
+  private readonly _load: HTMLButtonElement;
   private _texts = '';
 }
