@@ -203,10 +203,10 @@ def test_stopping_leaves_the_kernels(directory: Path, session: MakeSession) -> N
 
 
 def test_ends_when_idle(directory: Path, session: MakeSession) -> None:
-    start("json", idle=2)
+    start("json", idle=6)
     server = server_pid()
     kernel = session()
-    time.sleep(4)
+    time.sleep(8)
     assert is_running(server)  # it has a kernel
     kernel.close()
     wait_until(lambda: not is_running(server))
