@@ -60,3 +60,38 @@ class Notebook:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)
         self.page.keyboard.press("Control+Enter")
+
+
+def choose_theme(page: Page, theme: str) -> None:
+    """Choose a theme of JupyterLab in the settings menu."""
+    Notebook(page).menu("Settings", "Theme", theme)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
+
+def contrast(page: Page, selector: str) -> float:
+    """Return the contrast of WCAG 2 of an element's text, 1 to 21, on what lies behind it."""
+    ratio: float = page.evaluate(_CONTRAST, selector)
+    return ratio
+
+
+# Painted one on the other, since colours may be transparent.
+_CONTRAST = """selector => {
+  const element = document.querySelector(selector);
+  const behind = [];
+  for (let each = element; each; each = each.parentElement) {
+    behind.unshift(getComputedStyle(each).backgroundColor);
+  }
+  const paint = new OffscreenCanvas(1, 1).getContext('2d');
+  const luminance = colour => {
+    paint.fillStyle = colour;
+    paint.fillRect(0, 0, 1, 1);
+    return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map(value => value / 255)
+      .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  };
+  const ground = ['white', ...behind].map(luminance).at(-1);
+  const text = luminance(getComputedStyle(element).color);
+  const [lighter, darker] = [ground, text].sort((a, b) => b - a);
+  return (lighter + 0.05) / (darker + 0.05);
+}"""

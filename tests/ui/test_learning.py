@@ -16,7 +16,7 @@ from playwright.sync_api import Error, Page, expect
 from paddle_workbench.course.notebook import solution_of
 
 from .conftest import Lab, running_lab
-from .pages import RUN_LIMIT_MS, CoursePanel, Notebook
+from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast
 
 OpenPage = Callable[[Lab], Page]
 TITLE = re.compile("environment", re.I)
@@ -219,26 +219,7 @@ def test_panel_can_be_read_in_both_themes(
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.region).to_be_visible()
-    Notebook(page).menu("Settings", "Theme", theme)
-    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+    choose_theme(page, theme)
     for name in ("pw-LessonTree-title", "pw-CoursePanel-title", "pw-LessonTree-minutes"):
-        ratio = page.evaluate(CONTRAST, name)
+        ratio = contrast(page, f".{name}")
         assert ratio >= 4.5, f"{name}: contrast {ratio:.1f} in {theme}"
-
-
-# The contrast of WCAG 2: text colour against the first background that is not transparent.
-CONTRAST = """name => {
-  const element = document.querySelector(`.${name}`);
-  const parts = text => text.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b]
-    .map(value => value / 255)
-    .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  let behind = element;
-  while (behind && parts(getComputedStyle(behind).backgroundColor)[3] === 0) {
-    behind = behind.parentElement;
-  }
-  const colours = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
-  const [lighter, darker] = colours.map(parts).map(luminance).sort((a, b) => b - a);
-  return (lighter + 0.05) / (darker + 0.05);
-}"""

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jupyter_client import BlockingKernelClient, find_connection_file
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from ..ocr.desk_pictures import save_picture
 from .conftest import Lab
-from .pages import RUN_LIMIT_MS
+from .pages import RUN_LIMIT_MS, choose_theme, contrast
 
 OpenPage = Callable[[Lab], Page]
 
@@ -135,3 +136,26 @@ def test_desk_is_chinese_where_jupyterlab_is(chinese_lab: Lab, open_page: OpenPa
     page = open_page(chinese_lab)
     open_on_desk(page, "tag.png", "OCR 校对台")
     expect(desk_of(page, "OCR 校对台").get_by_text("第一行")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_desk_can_be_read_in_both_themes(english_lab: Lab, open_page: OpenPage, theme: str) -> None:
+    name = f"{theme.split()[1]}.png"
+    save_picture(english_lab.home / name, ("第一行", "第二行"), (420, 300))
+    page = open_page(english_lab)
+    choose_theme(page, theme)
+    open_on_desk(page, name)
+    desk = desk_of(page)
+    # Every line is doubtful, the first is checked, the second selected.
+    desk.get_by_role("spinbutton", name="Doubtful below").fill("1")
+    desk.get_by_role("listbox").press("Enter")
+    expect(desk.locator("[data-standing='checked']")).to_have_count(1)
+    for selector in (
+        "[data-standing='checked'] .pw-OcrDesk-sign",
+        "[data-standing='doubtful'] .pw-OcrDesk-sign",
+        "[data-standing='doubtful'] .pw-OcrDesk-sure",
+        ".pw-OcrDesk-number",
+        ".pw-OcrDesk-saved",
+    ):
+        ratio = contrast(page, selector)
+        assert ratio >= 4.5, f"{selector}: contrast {ratio:.1f} in {theme}"
