@@ -100,6 +100,20 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     desk = desk_of(page)
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
 
+    # It is started anew by somebody else: the first edit that is lost by it is told.
+    (session,) = sessions(page)
+    page.evaluate(
+        "async id => { const key = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';"
+        "await fetch(`/api/kernels/${id}/restart`,"
+        " { method: 'POST', headers: { 'X-XSRFToken': key } }); }",
+        session["kernel"]["id"],
+    )
+    keys.press("i")
+    expect(alert).to_be_visible()
+    alert.get_by_role("button", name="Retry").click()
+    desk = desk_of(page)
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+
     page.get_by_role("tab", name="tag.png").get_by_title("Close tag.png").click()
     page.wait_for_function("async () => (await (await fetch('/api/sessions')).json()).length === 0")
 

@@ -1,6 +1,8 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject, JSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 
 /** Traits as the kernel sends them; bytes come as views of a buffer. */
 type State = Record<string, unknown>;
@@ -25,6 +27,7 @@ export class CommModel implements IDisposable {
   ) {
     this._state = stateOf(opened.content.data, opened.buffers);
     _comm.onMsg = ({ content, buffers }) => {
+      this._heard++;
       if ((content.data as IWidgetMessage).method === 'update') {
         this._update(stateOf(content.data, buffers));
       }
@@ -54,9 +57,38 @@ export class CommModel implements IDisposable {
     }
   }
 
-  /** Send the kernel a message that is no trait. */
+  /** Send the kernel a message that is no trait, and that it answers by a change of one. */
   send(content: unknown): void {
-    this._send({ method: 'custom', content: content as JSONValue });
+    const heard = this._heard;
+    const sent = this._send({
+      method: 'custom',
+      content: content as JSONValue
+    });
+    if (sent) {
+      this._unanswered++;
+      void sent.done.then(
+        () => {
+          if (this._heard > heard) {
+            this._unanswered--;
+          } else if (!this._isDisposed) {
+            this._forgotten.emit();
+          }
+        },
+        () => {
+          // The kernel has ended, which its status says.
+        }
+      );
+    }
+  }
+
+  /** Emitted when the kernel took a message and did not answer: it was started anew. */
+  get forgotten(): ISignal<this, void> {
+    return this._forgotten;
+  }
+
+  /** Messages that the kernel has not answered. */
+  get unanswered(): number {
+    return this._unanswered;
   }
 
   /** Call a handler at each `change:name`. */
@@ -78,13 +110,12 @@ export class CommModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._handlers.clear();
+    Signal.clearData(this);
     this._comm.dispose();
   }
 
-  private _send(data: JSONObject): void {
-    if (!this._isDisposed) {
-      this._comm.send(data);
-    }
+  private _send(data: JSONObject): Kernel.IShellFuture | null {
+    return this._isDisposed ? null : this._comm.send(data);
   }
 
   /** All values are there before the first handler is called. */
@@ -107,6 +138,9 @@ export class CommModel implements IDisposable {
   private readonly _state: State;
   private readonly _unsaved = new Set<string>();
   private readonly _handlers = new Map<string, Set<() => void>>();
+  private readonly _forgotten = new Signal<this, void>(this);
+  private _heard = 0;
+  private _unanswered = 0;
   private _isDisposed = false;
 }
 

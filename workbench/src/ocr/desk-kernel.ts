@@ -30,7 +30,8 @@ export class DeskKernel implements IDisposable {
     readonly model: CommModel
   ) {
     _session.statusChanged.connect(this._onStatusChanged, this);
-    _session.disposed.connect(this._onDisposed, this);
+    _session.disposed.connect(this._onLost, this);
+    model.forgotten.connect(this._onLost, this);
   }
 
   /**
@@ -94,7 +95,7 @@ export class DeskKernel implements IDisposable {
     }
   }
 
-  private _onDisposed(): void {
+  private _onLost(): void {
     this._lost.emit();
   }
 

@@ -51,10 +51,16 @@ export class DeskPanel extends Panel {
         return;
       }
       this._kernel = kernel;
-      kernel.lost.connect(() => {
+      kernel.lost.connect(({ model: { unanswered } }) => {
         this._fail({
           message: trans.__('The kernel of this desk has ended.'),
-          hint: trans.__('Every edit is on disk. Retry opens the desk again.')
+          hint:
+            unanswered > 0
+              ? trans.__(
+                  'The last edits (%1) did not reach the disk. Retry opens the desk with all before them.',
+                  unanswered
+                )
+              : trans.__('Every edit is on disk. Retry opens the desk again.')
         });
       });
       await this._draw(kernel.model);

@@ -6,12 +6,18 @@ import { CommModel } from '../comm-model';
 class KernelSide {
   readonly sent: JSONObject[] = [];
   readonly comm = {
-    send: (data: JSONObject) => this.sent.push(data),
+    send: (data: JSONObject) => {
+      this.sent.push(data);
+      this.answer();
+      return { done: Promise.resolve() };
+    },
     dispose: () => {
       this.ended = true;
     }
   } as unknown as Kernel.IComm;
   ended = false;
+  /** What it does before it has taken a message. */
+  answer: () => void = () => undefined;
 
   open(state: JSONObject, ...more: Buffers): CommModel {
     return new CommModel(
@@ -100,6 +106,25 @@ describe('CommModel', () => {
     expect(kernel.sent).toEqual([
       { method: 'custom', content: { do: 'edit', n: 1 } }
     ]);
+  });
+
+  it.each([
+    ['answers', 0],
+    ['says nothing', 1]
+  ])('notices whether the kernel %s', async (how, unanswered) => {
+    const model = kernel.open({ answered: 0 });
+    const forgotten = jest.fn();
+    model.forgotten.connect(forgotten);
+    if (how === 'answers') {
+      kernel.answer = () => {
+        kernel.tell({ method: 'update', state: { answered: 1 } });
+      };
+    }
+    model.send({ do: 'edit', n: 1 });
+    expect(model.unanswered).toBe(1);
+    await Promise.resolve();
+    expect(forgotten).toHaveBeenCalledTimes(unanswered);
+    expect(model.unanswered).toBe(unanswered);
   });
 
   it('calls a handler no more that was taken back, even meanwhile', () => {
