@@ -7,6 +7,9 @@ import { Signal } from '@lumino/signaling';
 /** Traits as the kernel sends them; bytes come as views of a buffer. */
 type State = Record<string, unknown>;
 
+/** Milliseconds after which a kernel that owes an answer is asked whether it knows the widget. */
+const PATIENCE_MS = 3_000;
+
 /** What is sent over the comm of a widget, in either direction. */
 interface IWidgetMessage {
   method?: string;
@@ -23,7 +26,8 @@ interface IWidgetMessage {
 export class CommModel implements IDisposable {
   constructor(
     private readonly _comm: Kernel.IComm,
-    opened: KernelMessage.ICommOpenMsg
+    opened: KernelMessage.ICommOpenMsg,
+    private readonly _isKnown: (comm: string) => Promise<boolean>
   ) {
     this._state = stateOf(opened.content.data, opened.buffers);
     _comm.onMsg = ({ content, buffers }) => {
@@ -64,24 +68,28 @@ export class CommModel implements IDisposable {
       method: 'custom',
       content: content as JSONValue
     });
-    if (sent) {
-      this._unanswered++;
-      void sent.done.then(
-        () => {
-          if (this._heard > heard) {
-            this._unanswered--;
-          } else if (!this._isDisposed) {
-            this._forgotten.emit();
-          }
-        },
-        () => {
-          // The kernel has ended, which its status says.
-        }
-      );
+    if (sent === null) {
+      return;
     }
+    this._unanswered++;
+    this._asking ??= setInterval(() => {
+      this._ask();
+    }, PATIENCE_MS);
+    void sent.done.then(
+      () => {
+        if (this._heard > heard) {
+          this._unanswered--;
+        } else {
+          this._ask();
+        }
+      },
+      () => {
+        // The kernel has ended, which its status says.
+      }
+    );
   }
 
-  /** Emitted when the kernel took a message and did not answer: it was started anew. */
+  /** Emitted when the kernel owes an answer and knows no such widget: it was started anew. */
   get forgotten(): ISignal<this, void> {
     return this._forgotten;
   }
@@ -109,6 +117,7 @@ export class CommModel implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    clearInterval(this._asking);
     this._handlers.clear();
     Signal.clearData(this);
     this._comm.dispose();
@@ -116,6 +125,24 @@ export class CommModel implements IDisposable {
 
   private _send(data: JSONObject): Kernel.IShellFuture | null {
     return this._isDisposed ? null : this._comm.send(data);
+  }
+
+  private _ask(): void {
+    if (this._unanswered === 0) {
+      clearInterval(this._asking);
+      this._asking = undefined;
+      return;
+    }
+    this._isKnown(this._comm.commId).then(
+      isKnown => {
+        if (!isKnown && !this._isDisposed) {
+          this._forgotten.emit();
+        }
+      },
+      () => {
+        // The kernel has ended, which its status says.
+      }
+    );
   }
 
   /** All values are there before the first handler is called. */
@@ -139,6 +166,7 @@ export class CommModel implements IDisposable {
   private readonly _unsaved = new Set<string>();
   private readonly _handlers = new Map<string, Set<() => void>>();
   private readonly _forgotten = new Signal<this, void>(this);
+  private _asking: ReturnType<typeof setInterval> | undefined;
   private _heard = 0;
   private _unanswered = 0;
   private _isDisposed = false;

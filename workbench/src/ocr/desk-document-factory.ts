@@ -19,6 +19,13 @@ export class DeskDocumentFactory extends ABCWidgetFactory<
   protected override createNewWidget(
     context: DocumentRegistry.Context
   ): DocumentWidget<DeskPanel> {
+    // JupyterLab would connect the document to the desk's kernel if it finds it in time, and of
+    // several connections only the first hears of new widgets.
+    const { sessionContext } = context;
+    sessionContext.kernelPreference = {
+      ...sessionContext.kernelPreference,
+      shouldReuse: false
+    };
     const content = new DeskPanel({ ...this._panel, path: context.path });
     return new DocumentWidget<DeskPanel>({ content, context });
   }

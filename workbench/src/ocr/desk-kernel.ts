@@ -122,11 +122,16 @@ async function openDesk(
 ): Promise<CommModel> {
   const { kernel } = session;
   const found: { model?: CommModel } = {};
+  const isKnown = async (comm: string): Promise<boolean> => {
+    const reply = await kernel?.requestCommInfo({ target_name: COMM_TARGET });
+    const content = reply?.content;
+    return content?.status !== 'ok' || comm in content.comms;
+  };
   kernel?.registerCommTarget(COMM_TARGET, (comm, opened) => {
     const { state } = opened.content.data as { state?: object };
     // The desk has a layout, which comes over a comm too and draws nothing.
     if (state && '_esm' in state) {
-      found.model = new CommModel(comm, opened);
+      found.model = new CommModel(comm, opened, isKnown);
     }
   });
   const reply = await kernel

@@ -6,23 +6,26 @@ import { CommModel } from '../comm-model';
 class KernelSide {
   readonly sent: JSONObject[] = [];
   readonly comm = {
+    commId: 'c1',
     send: (data: JSONObject) => {
       this.sent.push(data);
-      this.answer();
-      return { done: Promise.resolve() };
+      return { done: this.done };
     },
     dispose: () => {
       this.ended = true;
     }
   } as unknown as Kernel.IComm;
   ended = false;
-  /** What it does before it has taken a message. */
-  answer: () => void = () => undefined;
+  /** When it has taken a message. */
+  done = Promise.resolve();
+  /** The comms that it knows. */
+  comms = ['c1'];
 
   open(state: JSONObject, ...more: Buffers): CommModel {
     return new CommModel(
       this.comm,
-      message({ state }, more) as KernelMessage.ICommOpenMsg
+      message({ state }, more) as KernelMessage.ICommOpenMsg,
+      comm => Promise.resolve(this.comms.includes(comm))
     );
   }
 
@@ -108,23 +111,51 @@ describe('CommModel', () => {
     ]);
   });
 
-  it.each([
-    ['answers', 0],
-    ['says nothing', 1]
-  ])('notices whether the kernel %s', async (how, unanswered) => {
-    const model = kernel.open({ answered: 0 });
+  describe('that has asked for something', () => {
+    let model: CommModel;
     const forgotten = jest.fn();
-    model.forgotten.connect(forgotten);
-    if (how === 'answers') {
-      kernel.answer = () => {
-        kernel.tell({ method: 'update', state: { answered: 1 } });
-      };
-    }
-    model.send({ do: 'edit', n: 1 });
-    expect(model.unanswered).toBe(1);
-    await Promise.resolve();
-    expect(forgotten).toHaveBeenCalledTimes(unanswered);
-    expect(model.unanswered).toBe(unanswered);
+
+    beforeEach(() => {
+      jest.useFakeTimers();
+      forgotten.mockClear();
+      model = kernel.open({ answered: 0 });
+      model.forgotten.connect(forgotten);
+    });
+
+    afterEach(() => {
+      model.dispose();
+      expect(jest.getTimerCount()).toBe(0);
+      jest.useRealTimers();
+    });
+
+    it('counts what is not answered', async () => {
+      model.send({ do: 'edit', n: 1 });
+      expect(model.unanswered).toBe(1);
+      kernel.tell({ method: 'update', state: { answered: 1 } });
+      await jest.advanceTimersByTimeAsync(10_000);
+      expect(model.unanswered).toBe(0);
+      expect(forgotten).not.toHaveBeenCalled();
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it.each([
+      ['has taken it without a word', Promise.resolve()],
+      ['has not said that it took it', new Promise<void>(() => undefined)]
+    ])('notices a kernel started anew that %s', async (_, done) => {
+      kernel.comms = [];
+      kernel.done = done;
+      model.send({ do: 'edit', n: 1 });
+      await jest.advanceTimersByTimeAsync(5_000);
+      expect(forgotten).toHaveBeenCalled();
+      expect(model.unanswered).toBe(1);
+    });
+
+    it('waits for a kernel that is busy', async () => {
+      kernel.done = new Promise<void>(() => undefined);
+      model.send({ do: 'edit', n: 1 });
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(forgotten).not.toHaveBeenCalled();
+    });
   });
 
   it('calls a handler no more that was taken back, even meanwhile', () => {
