@@ -176,7 +176,7 @@ def test_what_becomes_of_labels_made_elsewhere_is_told(
     widget.recognise_all()
     ask(widget, do="edit", edit="accept_all")
     ask(widget, do="save")
-    _, left, replaced = widget.notices
+    _, left, _, replaced = widget.notices
     assert "shop/1.png, shop/2.png" in left
     assert stays in left
     assert kept in replaced

@@ -259,11 +259,11 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         if found.left:
             more = len(found.left) - SHOWN_NAMES
             yield self.text(
-                "Label.txt has other lines of {names}, which stay; the desk's are in Cache.cach. "
-                "Load Label.txt, or check the page.",
+                "Label.txt has other lines of {names}, which stay; the desk's are in Cache.cach.",
                 names=", ".join(map(sendable, found.left[:SHOWN_NAMES]))
                 + (f" (+{more})" if more > 0 else ""),
             )
+            yield self.text("Load Label.txt to go on from them, or check every line of the page.")
         if found.kept is not None:
             yield self.text(
                 "Label.txt had other lines of pages that are checked here; it was kept as {name}.",
