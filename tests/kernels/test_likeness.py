@@ -140,7 +140,7 @@ def test_restarts_and_shuts_down(light_server: dict[str, object], session: MakeS
     first = kernel.pid
     kernel.run("x = 1")
     kernel.manager.restart_kernel()
-    kernel.client.wait_for_ready(timeout=60)
+    kernel.wait()
     assert kernel.is_warm
     assert kernel.pid != first
     assert kernel.run("'x' in globals()") == "False"

@@ -43,7 +43,7 @@ def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSess
     assert kernel.process.wait(timeout=LIMIT_S) == -signal.SIGKILL
     assert other.run("1 + 1") == "2"
     kernel.manager.restart_kernel()
-    kernel.client.wait_for_ready(timeout=LIMIT_S)
+    kernel.wait()
     assert kernel.is_warm
 
 
@@ -118,7 +118,7 @@ def test_restart_in_the_middle_of_a_long_call_in_c(directory: Path, session: Mak
     )
     time.sleep(1)
     kernel.manager.restart_kernel(now=True)
-    kernel.client.wait_for_ready(timeout=LIMIT_S)
+    kernel.wait()
     assert kernel.is_warm
     assert kernel.run("1 + 1") == "2"
     wait_until(lambda: not is_running(first))
