@@ -99,7 +99,10 @@ class Session:
             elif message["msg_type"] == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
 
-        self.client.execute_interactive(code, output_hook=hook, timeout=timeout)
+        # After an error ipykernel would abort what comes in the next moment.
+        self.client.execute_interactive(
+            code, output_hook=hook, timeout=timeout, stop_on_error=False
+        )
         return "".join([*said, *warned]).strip()
 
     def close(self) -> None:
