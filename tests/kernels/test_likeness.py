@@ -249,6 +249,8 @@ def test_command_line_of_jupyter_gets_it(light_server: dict[str, object], tmp_pa
     script.write_text(
         "import sys; print('paddle_workbench.kernels.warm_kernel' in sys.modules)", encoding="utf-8"
     )
-    command = [sys.executable, "-m", "jupyter", "run", "--kernel", "paddle", str(script)]
+    # The log says why a kernel is cold, should one be.
+    options = ["--kernel", "paddle", "--log-level", "INFO"]
+    command = [sys.executable, "-m", "jupyter", "run", *options, str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "True", (done.stderr, light_server)
