@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 from jupyter_client.manager import KernelManager
@@ -38,26 +36,12 @@ class Session:
             self.wait()
 
     def wait(self) -> None:
-        """Wait until the kernel answers, and until what it publishes is heard.
-
-        Its reply may come before the channel of what it publishes is connected, and what it says
-        meanwhile is lost.
-        """
+        """Wait until the kernel answers, and take its answers off the channel."""
         self.client.wait_for_ready(timeout=LIMIT_S)
-        wait_until(self._is_heard, limit_s=LIMIT_S)
-
-    def _is_heard(self) -> bool:
-        """Ask the kernel who it is, and say whether it published that it is done."""
+        # Jupyter's client asks a slow kernel several times, and leaves the later answers.
         asked = self.client.kernel_info()
         while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"]["msg_id"] != asked:
-            pass  # the answer to what was asked before it was ready
-        with contextlib.suppress(Empty):
-            while True:
-                said = self.client.get_iopub_msg(timeout=1)
-                idle = said["content"].get("execution_state") == "idle"
-                if idle and said["parent_header"].get("msg_id") == asked:
-                    return True
-        return False
+            pass
 
     @classmethod
     @contextmanager
