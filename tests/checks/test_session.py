@@ -128,6 +128,21 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
     assert (report.compared_outputs, report.outputs) == (6, 7)
 
 
+def test_listener_hears_of_the_last_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The child ends before a second look at it, as with a short lesson on a quick machine.
+    monkeypatch.setattr("paddle_workbench.checks.pytest_child.POLL_S", 120.0)
+    skipped = code("skipped", "1 / 0", tags=["skip-execution"])
+    whole = make_lesson(tmp_path / "whole.ipynb", skipped, code("last", "n", result("3")))
+    dying = make_lesson(
+        tmp_path / "dying.ipynb", code("die", "import os; os._exit(3)"), code("after", "1")
+    )
+    told: list[tuple[int, int]] = []
+    check_notebooks([whole, dying], listener=lambda done, total: told.append((done, total)))
+    assert told == [(0, 6), (6, 6)]
+
+
 def test_changed_outputs_fail_and_show_the_difference(checked: Checked) -> None:
     report = checked[2]["b_changed"]
     assert not report.passed

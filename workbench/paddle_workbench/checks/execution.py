@@ -174,6 +174,7 @@ class Execution:
                     raise
                 first = next(iter(self._futures.values()))
                 said = f"{error}\n{self._last_words()}"
+                self._listener()
                 first.set_result(ExecutedCell([], 0.0, "the kernel did not start", said))
 
     async def _run_cells(self, client: _Client) -> None:
@@ -181,8 +182,9 @@ class Execution:
             if self._stopping.is_set():
                 return
             executed = await self._run_cell(client, index)
-            future.set_result(executed)
+            # Before the result, with which the process may already end.
             self._listener()
+            future.set_result(executed)
             if executed.stopped:
                 return
 

@@ -15,7 +15,6 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -149,7 +148,6 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
 
     def begin(self) -> None:
         """Have the notebook executed when its turn comes."""
-        progress: Path | None = self.config.getoption("--workbench-progress")
         kernel = self.config.getoption("--nbval-kernel-name", default=None)
         if self.config.getoption("--nbval-current-env", default=False):
             kernel = CURRENT_ENV_KERNEL_NAME
@@ -163,7 +161,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
             limit_s=self.minutes * 60 if limit_s is None else limit_s,
             environment=self.environment,
             log=Path(self._log.name) / "kernel.log",
-            listener=partial(_advance, progress),
+            listener=self.advance,
         )
         self.queue.put(self._execution)
 
@@ -173,6 +171,13 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
             self.begin()
         assert self._execution is not None  # noqa: S101 - begin has just set it
         return self._execution.result(index)
+
+    def advance(self) -> None:
+        """Tell `workbench check` that one more cell is through."""
+        progress: Path | None = self.config.getoption("--workbench-progress")
+        if progress is not None:
+            with progress.open("ab") as file:
+                file.write(b".")
 
     def teardown(self) -> None:
         """Leave the executed notebook beside the copy that `workbench check` made."""
@@ -270,6 +275,8 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
 
     def _skip(self, reason: str) -> NoReturn:
         self._tell("not_run", reason, has_output=bool(self._reference))
+        # The execution tells of those that it ran.
+        self.parent.advance()
         pytest.skip(reason)
 
     def _fail(
@@ -311,9 +318,3 @@ def _how(options: CheckOptions) -> str:
     """Say what a cell that was compared was not held to."""
     free = [name for name in ("numbers", "texts") if getattr(options, name) == "any"]
     return f"whatever its {' and '.join(free)}" if free else ""
-
-
-def _advance(progress: Path | None) -> None:
-    if progress is not None:
-        with progress.open("ab") as file:
-            file.write(b".")
