@@ -128,9 +128,7 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
     assert (report.compared_outputs, report.outputs) == (6, 7)
 
 
-def test_listener_hears_of_the_last_cell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_listener_hears_of_the_last_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The child ends before a second look at it, as with a short lesson on a quick machine.
     monkeypatch.setattr("paddle_workbench.checks.pytest_child.POLL_S", 120.0)
     skipped = code("skipped", "1 / 0", tags=["skip-execution"])
