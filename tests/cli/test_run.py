@@ -64,7 +64,12 @@ def notebook(tmp_path: Path) -> Path:
         new.new_code_cell(
             "from paddle_workbench import record\nrecord('loss', 1 / num_epochs)", id="train"
         ),
-        new.new_code_cell("import time\ntime.sleep(sleep_s)", id="sleep"),
+        # A signal that comes just before a call to sleep does not end that call.
+        new.new_code_cell(
+            "import time\nend = time.monotonic() + sleep_s\n"
+            "while time.monotonic() < end:\n    time.sleep(0.1)",
+            id="sleep",
+        ),
     ]
     kernelspec = {"name": "paddle", "display_name": "Paddle", "language": "python"}
     path = tmp_path / "01_training.ipynb"
@@ -79,6 +84,7 @@ def wait_for_cell(runs: Path, cell: str) -> Path:
         for events in runs.glob("*/events.jsonl"):
             lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
             if any(line["event"] == "cell_started" and line.get("cell") == cell for line in lines):
+                time.sleep(0.5)  # it is told before the kernel has the cell
                 return events.parent
         time.sleep(0.1)
     raise AssertionError(f"Cell {cell} has not started within {PATIENCE_S} s.")
