@@ -19,16 +19,23 @@ from paddle_workbench.checks.execution import (
     shared_threads,
     thread_variables,
 )
+from paddle_workbench.settings import WARM_VARIABLE
 
 from .conftest import code
 
 SLIDER = "import ipywidgets\nipywidgets.HBox([ipywidgets.FloatSlider(value={value})])"
 
 
+@pytest.fixture(autouse=True)
+def _cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WARM_VARIABLE, "0")
+
+
 def execution(folder: Path, *sources: str, **options: Any) -> Execution:
     cells = [code(f"cell-{number}", source) for number, source in enumerate(sources)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    # Cold, but its ports are kept for it: others start kernels at the same time.
+    notebook.metadata["kernelspec"] = {"name": "paddle", "display_name": "", "language": "python"}
     return Execution(
         notebook,
         folder=folder,

@@ -54,7 +54,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verdicts(folder: Path, option: str) -> Verdicts:
     """Return what pytest says of each cell, by notebook and number among the code cells."""
     report = folder.parent / f"{option.strip('-')}.xml"
-    completed = run_pytest(folder, option, "--junit-xml", str(report))
+    kernel = ("--nbval-kernel-name", "paddle")
+    completed = run_pytest(folder, option, *kernel, "--junit-xml", str(report))
     found = {}
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - just written
         kinds = {child.tag for child in case}

@@ -13,6 +13,8 @@ import nbformat
 import numpy as np
 import pytest
 
+from paddle_workbench.settings import WARM_VARIABLE
+
 from .comparison.conftest import png
 from .conftest import Cell, code, result, stream
 
@@ -105,7 +107,7 @@ STRICTER: list[tuple[Cell, str, str]] = [
 
 def write(folder: Path, cells: list[Cell], name: str = "sample") -> Path:
     notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": "paddle", "display_name": "", "language": "python"}
     path = folder / f"{name}.ipynb"
     nbformat.write(notebook, path)
     return path
@@ -127,6 +129,8 @@ def pytest_verdicts(folder: Path, *options: str, cells: list[Cell]) -> dict[str,
 def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     environment = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
+    # Cold, but its ports are kept for it: others start kernels at the same time.
+    environment[WARM_VARIABLE] = "0"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(folder)]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -66,8 +66,8 @@ def notebook(tmp_path: Path) -> Path:
         ),
         # A signal that comes just before a call to sleep does not end that call.
         new.new_code_cell(
-            "import time\nend = time.monotonic() + sleep_s\n"
-            "while time.monotonic() < end:\n    time.sleep(0.1)",
+            "import pathlib, time\npathlib.Path('begun').touch()\n"
+            "end = time.monotonic() + sleep_s\nwhile time.monotonic() < end:\n    time.sleep(0.1)",
             id="sleep",
         ),
     ]
@@ -77,17 +77,15 @@ def notebook(tmp_path: Path) -> Path:
     return path
 
 
-def wait_for_cell(runs: Path, cell: str) -> Path:
-    """Wait until a cell of the only run has started, and return the run's folder."""
+def wait_for_sleep(runs: Path) -> Path:
+    """Wait until the only run sleeps, and return its folder."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        for events in runs.glob("*/events.jsonl"):
-            lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
-            if any(line["event"] == "cell_started" and line.get("cell") == cell for line in lines):
-                time.sleep(0.5)  # it is told before the kernel has the cell
-                return events.parent
+        # The events tell of a cell before the kernel has it.
+        for begun in runs.glob("*/work/begun"):
+            return begun.parents[1]
         time.sleep(0.1)
-    raise AssertionError(f"Cell {cell} has not started within {PATIENCE_S} s.")
+    raise AssertionError(f"The cell has not begun within {PATIENCE_S} s.")
 
 
 def state(folder: Path) -> str:
@@ -158,7 +156,7 @@ def test_output_dir_and_rerun_of_a_changed_notebook(
 
 def test_ctrl_c_cancels_and_keeps_the_notebook(start: Starter, notebook: Path, home: Path) -> None:
     process = start("run", notebook, "-p", "sleep_s", "100")
-    folder = wait_for_cell(home / "runs", "sleep")
+    folder = wait_for_sleep(home / "runs")
     process.send_signal(signal.SIGINT)
     stdout, _stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
@@ -174,7 +172,7 @@ def test_cancel_from_another_terminal(
     start: Starter, workbench: Workbench, notebook: Path, home: Path
 ) -> None:
     process = start("run", notebook, "-p", "sleep_s", "100")
-    folder = wait_for_cell(home / "runs", "sleep")
+    folder = wait_for_sleep(home / "runs")
     cancelled = workbench("runs", "cancel", folder.name)
     assert cancelled.returncode == 0, cancelled.stderr
     assert "cancelled" in cancelled.stdout
@@ -188,7 +186,7 @@ def test_killed_run_is_lost_and_its_kernel_ends(
     start: Starter, workbench: Workbench, notebook: Path, home: Path
 ) -> None:
     process = start("run", notebook, "-p", "sleep_s", "100")
-    folder = wait_for_cell(home / "runs", "sleep")
+    folder = wait_for_sleep(home / "runs")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8")
     process.kill()
     process.wait()

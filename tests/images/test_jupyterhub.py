@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -107,7 +108,7 @@ def hub(
             yield running
         finally:
             for server in servers_in(container):
-                os.kill(server, signal.SIGTERM)
+                end(server, signal.SIGTERM)
             process.terminate()
             process.wait(timeout=60)
             wait_until_gone(container)
@@ -167,12 +168,18 @@ def servers_in(container: Container) -> list[int]:
     return found
 
 
+def end(process: int, how: signal.Signals) -> None:
+    """Send a signal to a process, which may have ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, how)
+
+
 def wait_until_gone(container: Container) -> None:
     deadline = time.monotonic() + 60
     while servers := servers_in(container):
         if time.monotonic() > deadline:
             for server in servers:
-                os.kill(server, signal.SIGKILL)
+                end(server, signal.SIGKILL)
         time.sleep(0.2)
 
 

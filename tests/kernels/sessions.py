@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from jupyter_client.manager import KernelManager
@@ -28,7 +30,7 @@ class Session:
     """
 
     def __init__(self, *, ready: bool = True, **options: Any) -> None:
-        self.manager = KernelManager(kernel_name="paddle")
+        self.manager = KernelManager(kernel_name="paddle", shutdown_wait_time=LIMIT_S)
         self.manager.start_kernel(**options)
         self.client = self.manager.blocking_client()
         self.client.start_channels()
@@ -38,10 +40,22 @@ class Session:
     def wait(self) -> None:
         """Wait until the kernel answers, and take its answers off the channel."""
         self.client.wait_for_ready(timeout=LIMIT_S)
-        # Jupyter's client asks a slow kernel several times, and leaves the later answers.
+        # Jupyter's client asks a slow kernel several times, and leaves the later answers. After a
+        # restart it may take the word of the old kernel, and be deaf to the new one for a moment.
+        while not self._is_heard():
+            pass
+
+    def _is_heard(self) -> bool:
         asked = self.client.kernel_info()
         while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"]["msg_id"] != asked:
             pass
+        with contextlib.suppress(Empty):
+            while True:
+                said = self.client.get_iopub_msg(timeout=1)
+                is_idle = said["content"].get("execution_state") == "idle"
+                if is_idle and said["parent_header"].get("msg_id") == asked:
+                    return True
+        return False
 
     @classmethod
     @contextmanager

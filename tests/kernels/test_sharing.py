@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
+import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +23,8 @@ import paddle_workbench
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.errors import StorageError
 from paddle_workbench.kernels import client
+from paddle_workbench.kernels.children import Child, Children
+from paddle_workbench.kernels.hidden_modules import HiddenModules
 from paddle_workbench.kernels.places import KERNELS_VARIABLE, places
 
 from .conftest import start
@@ -90,6 +96,63 @@ def test_second_fork_server_leaves_the_first_alone(directory: Path) -> None:
     first = start("json")
     assert start("json")["pid"] == first["pid"]
     assert is_running(int(first["pid"]))
+
+
+def test_status_is_that_of_the_next_fork_server_when_the_one_before_loses_a_kernel(
+    directory: Path, session: MakeSession
+) -> None:
+    first = start("json")
+    kernel = session()
+    assert client.stop_server()
+    assert is_running(int(first["pid"]))  # it stays for its kernel
+    second = start("json")
+    assert second["pid"] != first["pid"]
+    kernel.close()
+    wait_until(lambda: not is_running(int(first["pid"])))
+    written = KernelServerStatus.model_validate_json(places().status.read_text(encoding="utf-8"))
+    assert (written.pid, written.state) == (second["pid"], "ready")
+
+
+def test_status_is_read_again_when_the_process_has_gone_on_in_another(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen(["true"]) as parent:
+        parent.wait()
+    found = places()
+    found.make()
+    fields = {"state": "preloading", "pid": parent.pid}
+    found.status.write_text(json.dumps(fields), encoding="utf-8")
+    read = Path.read_text
+
+    def read_then_change(path: Path, *args: str, **options: str) -> str:
+        said = read(path, *args, **options)
+        if path == found.status:
+            found.status.write_text(json.dumps(fields | {"pid": os.getpid()}), encoding="utf-8")
+        return said
+
+    monkeypatch.setattr(Path, "read_text", read_then_change)
+    assert client.read_status() == {"state": "preloading", "pid": os.getpid()}
+    monkeypatch.undo()
+    found.status.unlink()
+
+
+def test_spare_that_is_dismissed_becomes_nobodys_kernel() -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
+        children = Children(selector, HiddenModules({}, set(sys.modules)))
+        processes = {}
+        for _ in range(2):
+            process = stack.enter_context(subprocess.Popen(command))
+            stack.callback(process.kill)
+            processes[process.pid] = process
+            child = Child(process.pid, os.pidfd_open(process.pid), None)
+            stack.callback(os.close, child.descriptor)
+            children.spares.append(child)
+        assert children.replenish() is None
+        (left,) = children.spares
+        (dismissed,) = processes.keys() - {left.pid}
+        assert processes[dismissed].wait(LIMIT_S) == -signal.SIGKILL
+        assert processes[left.pid].poll() is None
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,23 @@ async def test_untouched_copy_is_as_the_lesson(jp_fetch: Any, home: Path) -> Non
     assert (home / path).read_bytes() == before
 
 
+async def test_two_clicks_at_once_are_one_check(jp_fetch: Any, home: Path) -> None:
+    path = await opened(jp_fetch, "basics/products")
+    runs = home / "runs.txt"
+
+    def change(cells: dict[str, nbformat.NotebookNode]) -> None:
+        cells["parameters"].source = (
+            f"with open({str(runs)!r}, 'a') as file:\n    file.write('x')\n"
+            "import time\ntime.sleep(5)\nn = 3"
+        )
+
+    edit(home / path, change)
+    both = await asyncio.gather(posted(jp_fetch, path), posted(jp_fetch, path))
+    assert [check.state for check in both] == ["running", "running"]
+    assert (await ended(jp_fetch, path)).state == "done"
+    assert runs.read_text() == "x"
+
+
 async def test_what_the_learner_changed_is_run_and_not_compared(jp_fetch: Any, home: Path) -> None:
     path = await opened(jp_fetch, "basics/products")
 

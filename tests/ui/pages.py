@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 # A whole lesson on two busy cores.
 RUN_LIMIT_MS = 240_000
+
+
+def open_palette(page: Page) -> Locator:
+    """Open the command palette by its keys, and return its input."""
+    search = page.get_by_role("textbox", name="SEARCH")
+    # Keys that come before JupyterLab has its shortcuts are lost.
+    for _ in range(5):
+        page.keyboard.press("Control+Shift+C")
+        with contextlib.suppress(Error):
+            search.wait_for(timeout=10_000)
+            break
+    return search
 
 
 class CoursePanel:

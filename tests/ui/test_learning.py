@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Page, expect
 
 from paddle_workbench.course.notebook import solution_of
 
 from .conftest import Lab, running_lab
-from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast
+from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast, open_palette
 
 OpenPage = Callable[[Lab], Page]
 TITLE = re.compile("environment", re.I)
@@ -61,8 +60,7 @@ def test_keys_alone_walk_the_panel_and_open_a_lesson(english_lab: Lab, open_page
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.tree).to_be_visible()
-    panel.tree.get_by_role("treeitem").first.focus()
-    page.keyboard.press("End")
+    panel.tree.get_by_role("treeitem").first.press("End")
     last = panel.tree.locator("[data-lesson]").last
     expect(last).to_be_focused()
     page.keyboard.press("Home")
@@ -130,6 +128,7 @@ def test_reset_keeps_the_old_copy_and_says_where(english_lab: Lab, open_page: Op
     notebook = open_lesson(page)
     notebook.rewrite(notebook.cells.nth(1), "my_own_work = 1")
     notebook.menu("File", "Save Notebook")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     notebook.bar.get_by_role("button", name="Reset").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset").click()
     expect(page.get_by_text(re.compile(r"environment\.en\.kept-"))).to_be_visible()
@@ -147,8 +146,7 @@ def test_progress_reaches_another_window_and_survives_a_reload(
     for panel in panels:
         expect(panel.region).to_be_visible()
     lesson = panels[0].tree.locator("[data-lesson='static_graph/inference']")
-    lesson.focus()
-    first.keyboard.press("d")
+    lesson.press("d")
     expect(lesson).to_contain_text("done", ignore_case=True)
     panels[1].region.get_by_role("button", name="Refresh").click()
     other = panels[1].tree.locator("[data-lesson='static_graph/inference']")
@@ -163,8 +161,8 @@ def test_second_server_on_the_same_home_shares_the_progress(
     with running_lab(english_lab.home, "en") as other_lab:
         first, second = open_page(english_lab), open_page(other_lab)
         lesson = CoursePanel(first).tree.locator("[data-lesson='static_graph/to_static']")
-        lesson.focus()
-        first.keyboard.press("d")
+        expect(lesson).to_be_visible()
+        lesson.press("d")
         expect(lesson).to_contain_text("done", ignore_case=True)
         panel = CoursePanel(second)
         panel.region.get_by_role("button", name="Refresh").click()
@@ -197,14 +195,7 @@ def test_broken_progress_is_said_in_the_panel(english_lab: Lab, open_page: OpenP
 def test_doctor_panel_shows_every_finding(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     expect(CoursePanel(page).tree).to_be_visible()
-    search = page.get_by_role("textbox", name="SEARCH")
-    # Keys that come before JupyterLab has its shortcuts are lost.
-    for _ in range(5):
-        page.keyboard.press("Control+Shift+C")
-        with contextlib.suppress(Error):
-            search.wait_for(timeout=10_000)
-            break
-    search.fill("doctor")
+    open_palette(page).fill("doctor")
     page.keyboard.press("Enter")
     table = page.locator(".pw-Doctor").get_by_role("table")
     expect(table.get_by_role("row")).not_to_have_count(0, timeout=RUN_LIMIT_MS)

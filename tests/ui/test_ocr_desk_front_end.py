@@ -13,6 +13,12 @@ from paddle_workbench import OcrDesk
 from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_page
 from .widget_page import served_desk
 
+CANVAS = "document.querySelector('.pw-OcrDesk-canvas')"
+# The picture is there, and the canvas has been told its size: the view is what it will be.
+IS_FITTED = (
+    "document.querySelector('.pw-OcrDesk-crop')?.width > 1"
+    f" && {CANVAS}.width === Math.round({CANVAS}.clientWidth * devicePixelRatio)"
+)
 NOTICE = "The page file of 0.png is broken."
 
 
@@ -34,6 +40,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.clock.install()
     page.goto(address)
     expect(options(page)).to_have_count(len(TEXTS))
+    page.wait_for_function(IS_FITTED)
     yield page
     context.close()
     assert errors == []
@@ -195,8 +202,7 @@ def test_hidden_desk_comes_back_as_it_was(page: Page) -> None:
 
 def test_line_fills_a_narrow_desk(page: Page) -> None:
     page.set_viewport_size({"width": 560, "height": 700})
-    canvas, *_ = canvas_of(page)
-    expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("node => node.width"))
+    page.wait_for_function(f"{CANVAS}.clientWidth < 560 && {IS_FITTED}")
     page.get_by_role("listbox").press("f")
     # The box that is offered takes 0.3 of what is seen; the line is two thirds of the picture.
     assert width_of_new_box(page) < SIZE[0]

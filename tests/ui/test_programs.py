@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from ..program.onnx_file import onnx_bytes
 from ..program.pdmodel_file import write_legacy
 from .conftest import Lab
+from .pages import open_palette
 
 OpenPage = Callable[[Lab], Page]
 # A child process reads the file, on two busy cores.
@@ -35,10 +36,8 @@ def open_file(page: Page, name: str) -> None:
 
 
 def run_command(page: Page, label: str) -> None:
-    page.keyboard.press("Control+Shift+C")
-    palette = page.locator(".jp-ModalCommandPalette")
-    palette.locator("input").fill(label)
-    palette.get_by_text(label).first.click()
+    open_palette(page).fill(label)
+    page.locator(".jp-ModalCommandPalette").get_by_text(label).first.click()
 
 
 def test_pir_json_opens_as_a_graph_and_other_json_as_ever(

@@ -77,7 +77,8 @@ class Children:
         recent = sum(now - at < DEMAND_S for at in self._launches)
         wanted = min(MOST_SPARES, max(LEAST_SPARES, recent // 2))
         if len(self.spares) > wanted:
-            self._dismiss(self.spares[0])
+            # Off the list at once: until it has ended, a launch would take it.
+            self._dismiss(self.spares.pop())
         if len(self.spares) >= wanted or now < self._pause_until:
             return None
         with contextlib.suppress(OSError):

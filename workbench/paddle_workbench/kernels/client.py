@@ -102,13 +102,16 @@ def read_status() -> dict[str, Any] | None:
         return _ask(found, {"do": "status"})
     except (OSError, ValueError):
         pass
-    try:
-        status: dict[str, Any] = json.loads(found.status.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    # An unfit one has ended, and its verdict holds.
-    if status.get("state") != "unfit" and not _is_alive(int(status.get("pid", 0))):
-        status["state"] = "ended"
+    # Twice: while it imports it goes on in a child, which is named there before the parent ends.
+    for _ in range(2):
+        try:
+            status: dict[str, Any] = json.loads(found.status.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        # An unfit one has ended, and its verdict holds.
+        if status.get("state") == "unfit" or _is_alive(int(status.get("pid", 0))):
+            return status
+    status["state"] = "ended"
     return status
 
 

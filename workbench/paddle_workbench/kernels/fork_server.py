@@ -225,7 +225,8 @@ class ForkServer:
         self._places.socket.unlink(missing_ok=True)
         self._children.dismiss()
         self._status.state, self._status.problem = "retired", problem
-        self._write_status()
+        with contextlib.suppress(OSError):
+            self._current_status().write()
         LOG.info("retired: %s", problem or "idle")
         # A successor may have the files from now on.
         self._lock.release()
@@ -239,7 +240,7 @@ class ForkServer:
 
     def _write_status(self) -> None:
         # After it has retired, the file is the successor's.
-        if self._listener is not None or self._status.state == "retired":
+        if self._listener is not None:
             with contextlib.suppress(OSError):
                 self._current_status().write()
 

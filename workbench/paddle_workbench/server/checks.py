@@ -116,11 +116,11 @@ class CheckHandler(_ChecksHandler):
     @authenticated
     async def post(self) -> None:
         name = self.parse(LessonCheckRequest).path
-        check = self.checks.get(name)
+        path = self._locate(name)
+        lesson = await self.in_thread(partial(lesson_of, path))
         # A second click, or a second window, finds the check that runs.
+        check = self.checks.get(name)
         if check is None or not check.is_running:
-            path = self._locate(name)
-            lesson = await self.in_thread(partial(lesson_of, path))
             check = self.checks[name] = RunningCheck(name, path, lesson)
             task = asyncio.create_task(asyncio.to_thread(check.run))
             task.add_done_callback(self._log_failure)

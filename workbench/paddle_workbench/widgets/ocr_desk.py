@@ -121,6 +121,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         self._stop = threading.Event()
         self._tried: set[int] = set()
         self._times: list[float] = []
+        # Of what is shown: a thread that holds it back would lose what another sends meanwhile.
         self._shown_lock = threading.RLock()
         super().__init__(**traits)
         if not self.label_folder:
@@ -201,16 +202,16 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
         """Do what the browser asks for; what cannot be done is said, and nothing is changed."""
         number = int(request.get("n", 0))
+        self.failure = ""  # before the work: what it starts beside this may fail at once
         try:
             self._do(str(request.get("do")), request)
-            self.failure = ""
         except WorkbenchError as error:
             self.failure = sendable(str(error))
         except Exception as error:
             self.failure = sendable(f"{type(error).__name__}: {error}")
             raise
         finally:
-            with self.hold_sync():
+            with self._shown_lock, self.hold_sync():
                 if request.get("index", self.index) == self.index:
                     self._show_lines()
                 self._show_pages()
@@ -247,12 +248,13 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
 
     def _tell(self, said: str, found: Exchange | None = None) -> None:
         problems = found.problems if found else ()
-        self.notices = []  # what is said twice is sent twice
-        self.notices = [
-            said,
-            *(self._unseen(found) if found else ()),
-            *(problem.message for problem in problems),
-        ]
+        with self._shown_lock:
+            self.notices = []  # what is said twice is sent twice
+            self.notices = [
+                said,
+                *(self._unseen(found) if found else ()),
+                *(problem.message for problem in problems),
+            ]
 
     def _unseen(self, found: Exchange) -> Iterator[str]:
         """Say what became of lines in `Label.txt` that were never on the desk."""
@@ -278,10 +280,12 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 text=sendable(line.text),
                 confidence=f"{line.confidence or 0:.2f}",
             )
-            self.failure = ""
-            self._tell(said)
+            with self._shown_lock:
+                self.failure = ""
+                self._tell(said)
         except Exception as error:  # in a thread nobody else would hear of it
-            self.failure = sendable(str(error))
+            with self._shown_lock:
+                self.failure = sendable(str(error))
         self._show_lines()
         self._show_pages()
 
@@ -297,7 +301,8 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         )
         index = next(waiting, None)
         if index is None or self._stop.is_set():
-            self.running = False
+            with self._shown_lock:
+                self.running = False
             return
         self._tried.add(index)
         self._recognise(index)
@@ -312,12 +317,13 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         try:
             self._times.append(self.desk.timed_recognise(index))
             # The first page loads the models too.
-            self.seconds_a_page = float(np.mean(self._times[1:] or self._times))
+            with self._shown_lock:
+                self.seconds_a_page = float(np.mean(self._times[1:] or self._times))
         except Exception:  # noqa: S110 - the page says why
             pass
 
     def _show_page(self, _change: object = None) -> None:
-        with self.hold_sync():
+        with self._shown_lock, self.hold_sync():
             try:
                 page = self.desk.open(self.index)
             except WorkbenchError as error:

@@ -74,7 +74,11 @@ export class CheckModel implements IDisposable {
   async cancel(): Promise<void> {
     const { path } = this._check ?? {};
     if (path !== undefined && this.isRunning) {
-      await this._ask(() => this._post('checks/cancel', path));
+      const check = await this._ask(() => this._post('checks/cancel', path));
+      if (check?.state === 'running' && !this.isDisposed) {
+        // The poll has stopped if it has seen the end before this answer came.
+        void this._poll.start();
+      }
     }
   }
 

@@ -98,6 +98,10 @@ export class CourseModel implements ICourseModel {
   }
 
   async refresh(): Promise<void> {
+    if (this._poll.state.phase === 'refreshed') {
+      // What is under way may be older than what is asked for, and takes no other beside it.
+      await this._poll.tick.catch(() => undefined);
+    }
     await this._poll.refresh();
     // Settles when the request has; rejects only when the poll is disposed meanwhile.
     await this._poll.tick.catch(() => undefined);

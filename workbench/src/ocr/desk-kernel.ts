@@ -12,6 +12,7 @@ const KERNEL = 'paddle';
 /** Of the session, as JupyterLab calls whoever is no notebook and no console. */
 const TYPE = 'file';
 const COMM_TARGET = 'jupyter.widget';
+const REFUSED_MS = 2000;
 /** States of a kernel that had begun, in which what it held is gone. */
 const LOST: readonly Kernel.Status[] = [
   'starting',
@@ -80,9 +81,16 @@ export class DeskKernel implements IDisposable {
     Signal.clearData(this);
     this.model.dispose();
     if (!this._session.isDisposed) {
-      void this._session.shutdown().catch(() => {
-        // It has ended by itself, or the server has.
-      });
+      const end = (): Promise<void> => this._session.shutdown();
+      // A server that starts the kernel anew at this moment refuses the first time.
+      void end()
+        .catch(async () => {
+          await new Promise(resolve => setTimeout(resolve, REFUSED_MS));
+          await end();
+        })
+        .catch(() => {
+          // It has ended by itself, or the server has.
+        });
     }
   }
 

@@ -94,4 +94,17 @@ describe('CheckModel', () => {
     expect(model.isRunning).toBe(false);
     expect(model.check?.state).toBe('cancelled');
   });
+
+  it('follows the check on when the answer to its cancelling comes late', async () => {
+    server.answer('POST checks', { body: check() });
+    server.answer('GET checks', { body: check({ state: 'cancelled' }) });
+    server.answer('POST checks/cancel', async () => {
+      await until(model, () => model.check?.state === 'cancelled');
+      return { body: check() };
+    });
+    await model.start('a.ipynb');
+    await model.cancel();
+    await until(model, () => !model.isRunning);
+    expect(model.check?.state).toBe('cancelled');
+  });
 });

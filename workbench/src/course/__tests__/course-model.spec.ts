@@ -171,6 +171,27 @@ describe('CourseModel', () => {
     expect(model.catalog).toEqual(after);
   });
 
+  it('asks again when it is refreshed while an older answer is under way', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => {
+      release = resolve;
+    });
+    server.answer('GET course', async () => {
+      await held;
+      return { body: exampleCatalog() };
+    });
+    const first = model.refresh();
+    while (server.requests.length === 0) {
+      await new Promise(resolve => setTimeout(resolve, 1));
+    }
+    const after = exampleCatalog({ next_lesson: null });
+    server.answer('GET course', { body: after });
+    const second = model.refresh();
+    release();
+    await Promise.all([first, second]);
+    expect(model.catalog).toEqual(after);
+  });
+
   it('hides a notice that was dismissed, also after a refresh', async () => {
     const notice = {
       message: 'progress.json was broken.',
