@@ -11,16 +11,17 @@ from playwright.sync_api import Error, Locator, Page, expect
 RUN_LIMIT_MS = 240_000
 
 
-def open_palette(page: Page) -> Locator:
-    """Open the command palette by its keys, and return its input."""
+def search_commands(page: Page, text: str) -> None:
+    """Open the command palette by its keys, and search in it."""
     search = page.get_by_role("textbox", name="SEARCH")
-    # Keys that come before JupyterLab has its shortcuts are lost.
+    # Keys that come before JupyterLab has its shortcuts are lost, and the palette closes when what
+    # JupyterLab opens meanwhile, as the launcher, takes the focus.
     for _ in range(5):
         page.keyboard.press("Control+Shift+C")
         with contextlib.suppress(Error):
-            search.wait_for(timeout=10_000)
-            break
-    return search
+            search.fill(text, timeout=10_000)
+            return
+    raise AssertionError("The command palette does not open.")
 
 
 class CoursePanel:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from paddle_workbench.course.notebook import solution_of
 
 from .conftest import Lab, running_lab
-from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast, open_palette
+from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast, search_commands
 
 OpenPage = Callable[[Lab], Page]
 TITLE = re.compile("environment", re.I)
@@ -195,7 +195,8 @@ def test_broken_progress_is_said_in_the_panel(english_lab: Lab, open_page: OpenP
 def test_doctor_panel_shows_every_finding(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     expect(CoursePanel(page).tree).to_be_visible()
-    open_palette(page).fill("doctor")
+    expect(page.locator(".jp-Launcher")).to_be_visible()
+    search_commands(page, "doctor")
     page.keyboard.press("Enter")
     table = page.locator(".pw-Doctor").get_by_role("table")
     expect(table.get_by_role("row")).not_to_have_count(0, timeout=RUN_LIMIT_MS)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from ..program.onnx_file import onnx_bytes
 from ..program.pdmodel_file import write_legacy
 from .conftest import Lab
-from .pages import open_palette
+from .pages import search_commands
 
 OpenPage = Callable[[Lab], Page]
 # A child process reads the file, on two busy cores.
@@ -36,7 +36,7 @@ def open_file(page: Page, name: str) -> None:
 
 
 def run_command(page: Page, label: str) -> None:
-    open_palette(page).fill(label)
+    search_commands(page, label)
     page.locator(".jp-ModalCommandPalette").get_by_text(label).first.click()
 
 
