@@ -42,8 +42,7 @@ class Session:
         self.client.wait_for_ready(timeout=LIMIT_S)
         # Jupyter's client asks a slow kernel several times, and leaves the later answers. After a
         # restart it may take the word of the old kernel, and be deaf to the new one for a moment.
-        while not self._is_heard():
-            pass
+        wait_until(self._is_heard, limit_s=LIMIT_S)
 
     def _is_heard(self) -> bool:
         asked = self.client.kernel_info()

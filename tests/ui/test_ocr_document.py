@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,12 @@ from .conftest import Lab
 from .pages import RUN_LIMIT_MS, choose_theme, contrast
 
 OpenPage = Callable[[Lab], Page]
+
+
+@pytest.fixture
+def foreign_errors() -> tuple[str, ...]:
+    """What JupyterLab lets go by when a session ends while it reconnects to its kernel."""
+    return ("Kernel connection disconnected",)
 
 
 @contextmanager
@@ -112,7 +117,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     lines = desk.get_by_role("listbox")
     expect(lines.or_(alert).first).to_be_visible()
     # Most times nobody heard that it started; if somebody did, the desk is gone already.
-    with contextlib.suppress(Error):
+    with suppress(Error):
         lines.press("i", timeout=5_000)
     expect(alert).to_contain_text(re.compile(r"Every edit is on disk|edits \(1\) did not reach"))
     alert.get_by_role("button", name="Retry").click()

@@ -116,15 +116,21 @@ class CheckHandler(_ChecksHandler):
     @authenticated
     async def post(self) -> None:
         name = self.parse(LessonCheckRequest).path
-        path = self._locate(name)
-        lesson = await self.in_thread(partial(lesson_of, path))
         # A second click, or a second window, finds the check that runs.
-        check = self.checks.get(name)
-        if check is None or not check.is_running:
+        check = self._running(name)
+        if check is None:
+            path = self._locate(name)
+            lesson = await self.in_thread(partial(lesson_of, path))
+            check = self._running(name)  # another click may have come meanwhile
+        if check is None:
             check = self.checks[name] = RunningCheck(name, path, lesson)
             task = asyncio.create_task(asyncio.to_thread(check.run))
             task.add_done_callback(self._log_failure)
         self.answer(check.state)
+
+    def _running(self, name: str) -> RunningCheck | None:
+        check = self.checks.get(name)
+        return check if check is not None and check.is_running else None
 
     def _locate(self, name: str) -> Path:
         """Return where a notebook lies, inside the folder that the server shows."""

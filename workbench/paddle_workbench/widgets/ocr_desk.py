@@ -202,13 +202,13 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
         """Do what the browser asks for; what cannot be done is said, and nothing is changed."""
         number = int(request.get("n", 0))
-        self.failure = ""  # before the work: what it starts beside this may fail at once
+        self._set(failure="")  # before the work: what it starts beside this may fail at once
         try:
             self._do(str(request.get("do")), request)
         except WorkbenchError as error:
-            self.failure = sendable(str(error))
+            self._set(failure=sendable(str(error)))
         except Exception as error:
-            self.failure = sendable(f"{type(error).__name__}: {error}")
+            self._set(failure=sendable(f"{type(error).__name__}: {error}"))
             raise
         finally:
             with self._shown_lock, self.hold_sync():
@@ -227,7 +227,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         elif what == "recognise":
             self._stop.clear()
             self._tried.clear()
-            self.running = True
+            self._set(running=True)
             self._worker.submit(self._recognise_next)
         elif what == "stop":
             self._stop.set()
@@ -245,6 +245,11 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         elif what == "load":
             found = self.load_labels(Path(self.label_folder) / "Label.txt")
             self._tell(self.text("Loaded: {pages} pages.", pages=found.pages), found)
+
+    def _set(self, **traits: object) -> None:
+        with self._shown_lock:
+            for name, value in traits.items():
+                setattr(self, name, value)
 
     def _tell(self, said: str, found: Exchange | None = None) -> None:
         problems = found.problems if found else ()
@@ -280,12 +285,10 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 text=sendable(line.text),
                 confidence=f"{line.confidence or 0:.2f}",
             )
-            with self._shown_lock:
-                self.failure = ""
-                self._tell(said)
+            self._set(failure="")
+            self._tell(said)
         except Exception as error:  # in a thread nobody else would hear of it
-            with self._shown_lock:
-                self.failure = sendable(str(error))
+            self._set(failure=sendable(str(error)))
         self._show_lines()
         self._show_pages()
 
@@ -301,8 +304,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         )
         index = next(waiting, None)
         if index is None or self._stop.is_set():
-            with self._shown_lock:
-                self.running = False
+            self._set(running=False)
             return
         self._tried.add(index)
         self._recognise(index)
@@ -317,8 +319,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         try:
             self._times.append(self.desk.timed_recognise(index))
             # The first page loads the models too.
-            with self._shown_lock:
-                self.seconds_a_page = float(np.mean(self._times[1:] or self._times))
+            self._set(seconds_a_page=float(np.mean(self._times[1:] or self._times)))
         except Exception:  # noqa: S110 - the page says why
             pass
 

@@ -12,7 +12,7 @@ const KERNEL = 'paddle';
 /** Of the session, as JupyterLab calls whoever is no notebook and no console. */
 const TYPE = 'file';
 const COMM_TARGET = 'jupyter.widget';
-const REFUSED_MS = 2000;
+const RETRY_AFTER_MS = 2000;
 /** States of a kernel that had begun, in which what it held is gone. */
 const LOST: readonly Kernel.Status[] = [
   'starting',
@@ -85,7 +85,7 @@ export class DeskKernel implements IDisposable {
       // A server that starts the kernel anew at this moment refuses the first time.
       void end()
         .catch(async () => {
-          await new Promise(resolve => setTimeout(resolve, REFUSED_MS));
+          await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_MS));
           await end();
         })
         .catch(() => {

@@ -3,6 +3,19 @@ import { FakeServer } from '../../__tests__/fake-server';
 import { CourseClient } from '../course-client';
 import { CourseModel } from '../course-model';
 
+/** Hold the answer back until the function is called. */
+function holdCatalog(server: FakeServer): () => void {
+  let release = (): void => undefined;
+  const held = new Promise<void>(resolve => {
+    release = resolve;
+  });
+  server.answer('GET course', async () => {
+    await held;
+    return { body: exampleCatalog() };
+  });
+  return release;
+}
+
 describe('CourseModel', () => {
   let server: FakeServer;
   let model: CourseModel;
@@ -151,14 +164,7 @@ describe('CourseModel', () => {
   });
 
   it('does not let an older answer replace a newer one', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>(resolve => {
-      release = resolve;
-    });
-    server.answer('GET course', async () => {
-      await held;
-      return { body: exampleCatalog() };
-    });
+    const release = holdCatalog(server);
     const refreshed = model.refresh();
     const after = exampleCatalog({ next_lesson: null });
     server.answer('PATCH course/progress', { body: after });
@@ -172,14 +178,7 @@ describe('CourseModel', () => {
   });
 
   it('asks again when it is refreshed while an older answer is under way', async () => {
-    let release = (): void => undefined;
-    const held = new Promise<void>(resolve => {
-      release = resolve;
-    });
-    server.answer('GET course', async () => {
-      await held;
-      return { body: exampleCatalog() };
-    });
+    const release = holdCatalog(server);
     const first = model.refresh();
     while (server.requests.length === 0) {
       await new Promise(resolve => setTimeout(resolve, 1));
