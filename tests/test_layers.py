@@ -17,6 +17,7 @@ FLOORS = {
     "contract": 0,
     "contract_checks": 0,
     "pretrained": 0,
+    "processor": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,

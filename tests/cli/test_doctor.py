@@ -12,12 +12,15 @@ from jupyter_core.paths import ENV_JUPYTER_PATH
 
 from paddle_workbench.contract import DoctorReport
 
+pytestmark = pytest.mark.paddle
+
 COMMAND = [sys.executable, "-m", "paddle_workbench.cli", "doctor"]
 
 CHECKS = {
     "python",
     "versions",
     "paddle",
+    "processor",
     "gpu",
     "onednn",
     "imports",
@@ -59,7 +62,6 @@ def crashing_paddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
 
 
-@pytest.mark.slow
 def test_this_machine_is_ready_and_stays_as_it_is(learner: Path) -> None:
     before = listing(learner)
     code = (
@@ -128,7 +130,7 @@ def test_terminal_shows_progress_in_the_language_of_the_system(
     progress = os.read(reader, 1 << 16).decode()
     os.close(reader)
     assert process.returncode == 1
-    assert "\r\x1b[K1/14 " in progress
+    assert "\r\x1b[K1/15 " in progress
     # The line is cleared before the table is printed.
     assert progress.endswith("\r\x1b[K")
     assert output.startswith("✗ broken   Paddle and its device")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
 from paddle_workbench.settings import WARM_VARIABLE
 
 from .sessions import Session, wait_until
@@ -219,6 +220,16 @@ import numpy, paddle, threadpoolctl
 print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
 """
     assert kernel.run(code).splitlines()[0] == "{1}"
+
+
+def test_kernel_without_the_shims_variables_is_warm_and_gets_them(
+    light_server: dict[str, object], session: MakeSession
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != MKL_VARIABLE}
+    kernel = session(env=environment)
+    assert kernel.is_warm, light_server
+    expected = MKL_AVX2_PATH if has_slow_mkl() else None
+    assert kernel.run(f"import os; os.environ.get({MKL_VARIABLE!r})").strip() == repr(expected)
 
 
 def test_debugger_answers(full_server: dict[str, object], session: MakeSession) -> None:

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbclient.util import ensure_async
 
+from ..processor import THREAD_VARIABLES
 from .comparison.widgets import digest_widgets
 from .rendering import plain
 
@@ -28,14 +29,6 @@ __all__ = ["ExecutedCell", "Execution", "ExecutionQueue", "shared_threads", "thr
 START_TIMEOUT_S = 120
 LIMIT_BYTES = 50_000_000
 _LAST_LINES = 20
-# Every library that Paddle, NumPy and their like compute with has its own variable.
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-)
 
 
 def shared_threads(jobs: int) -> int:
@@ -46,7 +39,7 @@ def shared_threads(jobs: int) -> int:
 
 def thread_variables(threads: int) -> dict[str, str]:
     """Return the environment variables that hold a kernel to so many threads."""
-    return dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from .checks_packages import (
     examine_versions,
 )
 from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
+from .checks_processor import examine_processor
 from .checks_storage import examine_storage
 from .findings import Observation
 from .kernel import paddle_version
@@ -55,6 +56,7 @@ CHECKS = (
     Check("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
     Check("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
     Check("versions", Text(zh="版本", en="Versions"), examine_versions),
+    Check("processor", Text(zh="处理器", en="Processor"), examine_processor),
     Check("python", Text(zh="Python", en="Python"), examine_python),
     Check("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
     Check("extension", Text(zh="扩展", en="Extension"), examine_extension),
@@ -70,6 +72,7 @@ _ORDER = (
     "python",
     "versions",
     "paddle",
+    "processor",
     "gpu",
     "onednn",
     "imports",

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import multiprocessing
+import os
+import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..processor import MKL_AVX2_PATH, MKL_VARIABLE
 from .child import ANSWER
 
 __all__ = ["PROBES", "answer", "paddle_build"]
@@ -94,11 +101,58 @@ def fonts() -> dict[str, Any]:
     return {"family": FAMILY}
 
 
+def mkl_paths() -> dict[str, Any]:
+    """Time a matrix product by the code path that MKL is set to, by AVX2, and by its own choice."""
+    paths = sorted({os.environ.get(MKL_VARIABLE, ""), MKL_AVX2_PATH, ""})
+    # In turn, so that other work on the machine slows all of them.
+    rounds = [{path: _in_a_fork(_product_gflops, path) for path in paths} for _ in range(3)]
+    return {"gflops": {path: max(speed[path] for speed in rounds) for path in paths}}
+
+
+def _in_a_fork(function: Callable[[str], float], argument: str) -> float:
+    """Call a function in a process of its own: MKL reads its variables once."""
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(max_workers=1, mp_context=fork) as pool:
+        return pool.submit(function, argument).result()
+
+
+def _product_gflops(path: str) -> float:
+    """Return the speed of MKL's matrix product, single-threaded, without importing Paddle."""
+    import numpy as np
+
+    size, repetitions = 512, 10
+    os.environ.pop(MKL_VARIABLE, None)
+    if path:
+        os.environ[MKL_VARIABLE] = path
+    os.environ["OMP_NUM_THREADS"] = "1"
+    (package,) = find_spec("paddle").submodule_search_locations  # type: ignore[union-attr]
+    libraries = Path(package, "libs")
+    ctypes.CDLL(str(libraries / "libiomp5.so"))
+    sgemm = ctypes.CDLL(str(libraries / "libmklml_intel.so")).cblas_sgemm
+    matrix = np.ones((size, size), np.float32)
+    product = np.empty_like(matrix)
+    row_major, no_transposition = 101, 111
+    kinds = [ctypes.c_int] * 6 + [ctypes.c_float, ctypes.c_void_p, ctypes.c_int]
+    sgemm.argtypes = [*kinds, ctypes.c_void_p, ctypes.c_int]
+    sgemm.argtypes += [ctypes.c_float, ctypes.c_void_p, ctypes.c_int]
+    durations_s = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        sgemm(
+            *(row_major, no_transposition, no_transposition, size, size, size),
+            *(1.0, matrix.ctypes.data, size, matrix.ctypes.data, size),
+            *(0.0, product.ctypes.data, size),
+        )
+        durations_s.append(time.perf_counter() - start)
+    return float(2 * size**3 / min(durations_s) / 1e9)
+
+
 PROBES: dict[str, Callable[[], dict[str, Any]]] = {
     "paddle_build": paddle_build,
     "onednn": onednn,
     "imports": imports,
     "fonts": fonts,
+    "mkl_paths": mkl_paths,
 }
 
 

@@ -1,13 +1,15 @@
-"""Let paddlenlp and paddlex live in one interpreter.
+"""Let paddlenlp and paddlex live in one interpreter, and Paddle use the whole processor.
 
 paddlenlp 3.0.0b4 imports `aistudio_sdk.hub.download`, gone since aistudio-sdk 0.3.0; paddlex 3.7
 needs names that are only there since 0.3.5. No version serves both, so `download` is added when the
 module is imported. `paddle_workbench_shim.pth` calls `install` in every interpreter of the
-environment: nothing is imported here that a bare interpreter has not loaded already.
+environment: nothing is imported here that a bare interpreter has not loaded already. It is also the
+place that is early enough for what libraries read when they are loaded: see `processor`.
 """
 
 import sys
 
+from .. import processor
 from . import lazy_grammar
 
 # Not from typing: importing it would cost more than everything else here.
@@ -30,7 +32,8 @@ _DOWNLOAD_FAILED = 12002
 
 
 def install() -> None:
-    """Add the import hooks once to this interpreter: this one, and `lazy_grammar`'s."""
+    """Prepare this interpreter once: the import hooks, and the variables of `processor`."""
+    processor.install()
     if _HubFinder not in sys.meta_path:
         sys.meta_path.insert(0, _HubFinder)
     lazy_grammar.install()

@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["THREAD_VARIABLES", "adopt", "differing_variable", "foreign_namespace", "surroundings"]
+from .. import processor
 
-THREAD_VARIABLES = frozenset(
-    {
-        "BLIS_NUM_THREADS",
-        "GOTO_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    }
-)
+__all__ = ["adopt", "differing_variable", "foreign_namespace", "surroundings"]
+
 # Read while modules are imported or libraries loaded: a kernel that was given other values than the
 # fork server cannot be forked from it.
 _READ_BY_IMPORTS = (
@@ -89,9 +80,11 @@ def foreign_namespace(client: Mapping[str, Any]) -> str:
 
 def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
     """Return a variable that imports read and that has another value for a kernel; or nothing."""
+    kernel = dict(kernel)
+    processor.install(kernel)  # as the interpreter of a cold kernel does
     for name in sorted(own.keys() | kernel.keys()):
         matters = name.startswith(_READ_BY_IMPORTS) and not name.startswith(_NOT_READ_BY_IMPORTS)
-        if matters and name not in THREAD_VARIABLES and own.get(name) != kernel.get(name):
+        if matters and name not in processor.THREAD_VARIABLES and own.get(name) != kernel.get(name):
             return name
     return ""
 

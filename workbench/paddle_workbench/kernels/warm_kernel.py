@@ -17,9 +17,10 @@ from typing import Any
 
 from ipykernel import kernelapp
 
+from .. import processor
 from .hidden_modules import HiddenModules
 from .messages import receive
-from .surroundings import THREAD_VARIABLES, adopt, default_signals
+from .surroundings import adopt, default_signals
 
 __all__ = ["IPKernelApp", "run_kernel"]
 
@@ -112,6 +113,7 @@ def _become(
     started_with = dict(os.environ)
     os.environ.clear()
     os.environ.update(request["env"])
+    processor.install()
     os.chdir(request["cwd"])
     sys.orig_argv = list(request["argv"])
     sys.argv = [_launcher(), *request["argv"][3:]]
@@ -142,8 +144,8 @@ def _set_threads(old: Mapping[str, str], new: Mapping[str, str], hidden: HiddenM
     Of the variables, `OMP_NUM_THREADS` counts for all libraries and the others for one; where they
     disagree, the smallest is taken.
     """
-    if all(old.get(name) == new.get(name) for name in THREAD_VARIABLES):
+    if all(old.get(name) == new.get(name) for name in processor.THREAD_VARIABLES):
         return
-    given = [int(new[name]) for name in THREAD_VARIABLES if new.get(name, "").isdigit()]
+    given = [int(new[name]) for name in processor.THREAD_VARIABLES if new.get(name, "").isdigit()]
     limits = hidden.borrow("threadpoolctl").threadpool_limits
     limits(limits=min(given) if given else len(os.sched_getaffinity(0)))

@@ -1,0 +1,38 @@
+"""MKL's code path is chosen before it is loaded, and only where its own choice is slow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl, install
+
+AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
+INTEL = b"vendor_id\t: GenuineIntel\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
+OLD_AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx bmi2\n"
+
+
+@pytest.mark.parametrize(
+    ("description", "slow"), [(AMD, True), (INTEL, False), (OLD_AMD, False), (b"", False)]
+)
+def test_only_amd_with_avx2_needs_the_setting(description: bytes, slow: bool) -> None:
+    assert has_slow_mkl(description) is slow
+
+
+@pytest.mark.parametrize("value", ["0", "4", ""])
+def test_users_value_wins(value: str) -> None:
+    environment = {MKL_VARIABLE: value}
+    install(environment)
+    assert environment == {MKL_VARIABLE: value}
+
+
+def test_every_interpreter_of_the_environment_has_it() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != MKL_VARIABLE}
+    code = f"import os; print(os.environ.get({MKL_VARIABLE!r}))"
+    child = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert child.stdout.strip() == (MKL_AVX2_PATH if has_slow_mkl() else "None")

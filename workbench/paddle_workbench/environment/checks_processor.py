@@ -1,0 +1,52 @@
+"""Does Paddle's MKL use this processor as well as it can?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from ..contract import Text
+from ..processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
+from .child import run_probe
+from .findings import Observation
+from .repairs import reinstall_command
+
+__all__ = ["examine_processor"]
+
+TIMEOUT_S = 60.0
+
+# Of the speed of the AVX2 path; below it a path is worth a warning. The slow path has about 0.35.
+LEAST_RATIO = 0.8
+
+
+def examine_processor(*, timeout_s: float = TIMEOUT_S) -> Iterator[Observation]:
+    """Measure a matrix product by the code path that MKL is set to and by its own choice."""
+    title = Text(zh="处理器与 MKL", en="Processor and MKL")
+    if not has_slow_mkl():
+        detail = Text(zh="MKL 自己选择代码路径。", en="MKL chooses its code path by itself.")
+        yield Observation("processor", title, "ok", detail)
+        return
+    result = run_probe("mkl_paths", timeout_s=timeout_s)
+    if result.status != 0 or result.answer is None:
+        yield Observation("processor", title, "broken", result.failure(), reinstall_command())
+        return
+    chosen = os.environ.get(MKL_VARIABLE, "")
+    speed = {path: float(gflops) for path, gflops in result.answer["gflops"].items()}
+    if speed[chosen] < LEAST_RATIO * speed[MKL_AVX2_PATH]:
+        share = speed[chosen] / speed[MKL_AVX2_PATH]
+        detail = Text(
+            zh=f"{MKL_VARIABLE} 是 {chosen!r}：矩阵乘法只有 AVX2 路径的 {share:.2f} 倍快。",
+            en=f"{MKL_VARIABLE} is {chosen!r}: matrix products run at {share:.2f} of the speed of "
+            "the AVX2 path.",
+        )
+        # Without a value of the user's, the shim that sets it is not active.
+        repair = f"unset {MKL_VARIABLE}" if MKL_VARIABLE in os.environ else reinstall_command()
+        yield Observation("processor", title, "warning", detail, repair)
+        return
+    ratio = speed[chosen] / speed[""]
+    detail = Text(
+        zh=f"{MKL_VARIABLE}={chosen}：矩阵乘法是 MKL 默认路径的 {ratio:.1f} 倍快。",
+        en=f"{MKL_VARIABLE}={chosen}: matrix products are {ratio:.1f} times as fast as by "
+        "MKL's own choice.",
+    )
+    yield Observation("processor", title, "ok", detail)

@@ -1,0 +1,71 @@
+"""How the installed libraries use the processor.
+
+Paddle 3.2.2 bundles MKL 2019 (libmklml_intel), which uses AVX2 only on Intel's processors and falls
+back to its slowest code path on others. `MKL_DEBUG_CPU_TYPE=5` selects the AVX2 path; MKL 2020.1
+and later ignore it. The shim calls `install` in every interpreter of the environment, so this
+module imports nothing that a bare interpreter has not loaded already.
+"""
+
+import os
+
+# Not from typing: importing it would cost more than everything else here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+__all__ = ["MKL_AVX2_PATH", "MKL_VARIABLE", "THREAD_VARIABLES", "has_slow_mkl", "install"]
+
+# Every library that Paddle, NumPy and their like compute with has its own variable.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+MKL_VARIABLE = "MKL_DEBUG_CPU_TYPE"
+MKL_AVX2_PATH = "5"
+
+_PROCESSORS = "/proc/cpuinfo"
+# The first processor's entry, whose last long line lists its features.
+_FIRST_ENTRY_BYTES = 4096
+
+
+def has_slow_mkl(description: "bytes | None" = None) -> bool:
+    """Whether MKL 2019 takes its slow path here although the processor has AVX2.
+
+    Parameters
+    ----------
+    description : bytes, optional
+        The first entry of `/proc/cpuinfo`; that of this machine unless given. Only AMD's
+        processors count: no other was measured.
+    """
+    if description is None:
+        description = _first_processor()
+    return b"AuthenticAMD" in description and b" avx2 " in description
+
+
+def install(environment: "MutableMapping[str, str] | None" = None) -> None:
+    """Select MKL's AVX2 path where it is not the default, unless the user has chosen a path.
+
+    Parameters
+    ----------
+    environment : mutable mapping, optional
+        The variables to complete; those of this process unless given. MKL reads them at its first
+        call.
+    """
+    environment = os.environ if environment is None else environment
+    if MKL_VARIABLE not in environment and has_slow_mkl():
+        environment[MKL_VARIABLE] = MKL_AVX2_PATH
+
+
+def _first_processor() -> bytes:
+    try:
+        with open(_PROCESSORS, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib is not loaded yet
+            return file.read(_FIRST_ENTRY_BYTES)
+    except OSError:  # not Linux
+        return b""
