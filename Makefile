@@ -31,21 +31,36 @@ SOURCES := $(shell find workbench/src workbench/style workbench/schema -type f 2
 PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package.json \
   workbench/paddle_workbench_shim.pth $(shell find workbench/jupyter-config -type f)
 
-.PHONY: help setup lab test check bench lock build clean
+# What stages of the tests need; `make test STAGES='units python'` runs these alone.
+RUN := VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run
+
+.PHONY: help setup lab watch quick test test-images test-all check bench lock build clean
 
 help: ## Print this
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 setup: $(STAMPS)/package ## Make the environment and build the extension; does nothing when nothing changed
 
 lab: setup ## Open JupyterLab with the course; OPTIONS='--lang en --port 8899' passes options on
 	@$(BIN)/workbench lab $(if $(filter 0,$(shell id -u)),--allow-root) $(OPTIONS)
 
-test: setup $(STAMPS)/test ## Run every check there is; CI=true skips nothing
-	@VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run
+watch: setup ## Build the extension and the widgets again whenever a file changes, until Ctrl-C
+	@$(JLPM) watch
 
-check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebook checks
-	@VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run lint
+quick: setup $(STAMPS)/test ## Check what changed: linters, Jest, Python tests without Paddle, kernel, browser and build
+	@$(RUN) lint-changed front-end units
+
+test: setup $(STAMPS)/test ## Run what guards a landing; CI=true skips nothing, FRESH=1 checks unchanged notebooks too
+	@$(RUN) $(STAGES)
+
+test-images: setup $(STAMPS)/test ## Build the container images and try what is in them
+	@$(RUN) images
+
+test-all: setup $(STAMPS)/test ## Run every test there is, the notebooks twenty times among them
+	@FRESH=1 $(RUN) all
+
+check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebooks' form
+	@$(RUN) lint
 
 bench: setup $(STAMPS)/test ## Measure what README quotes; ONLY='checks kernels' measures these alone
 	@$(BIN)/python -m tests.benchmarks $(ONLY)

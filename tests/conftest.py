@@ -1,9 +1,11 @@
-"""What all tests share: a home of their own, small courses, and no skipping in CI."""
+"""What all tests share: their marks, a home of their own, small courses, no skipping in CI."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -12,6 +14,51 @@ import pytest
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 REPOSITORY = Path(__file__).parents[1]
+HEAVY = ("paddle", "kernel", "browser", "build")
+# What a test needs follows from its folder and its fixtures; other tests carry the mark.
+MARK_OF_FOLDER = {"kernels": "kernel", "ui": "browser"}
+MARK_OF_FIXTURE = {"imported_paddle": "paddle", "wheel": "build"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help=f"Run only tests without the marks {', '.join(HEAVY)}, and hold them to it.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        config.option.markexpr = f"not ({' or '.join(HEAVY)})"
+        sys.addaudithook(_forbid_what_is_heavy)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        fixtures = getattr(item, "fixturenames", ())
+        marks = [MARK_OF_FOLDER.get(folder), *map(MARK_OF_FIXTURE.get, fixtures)]
+        for mark in filter(None, marks):
+            item.add_marker(mark)
+
+
+def _forbid_what_is_heavy(event: str, arguments: tuple[object, ...]) -> None:
+    """Fail a quick test that imports Paddle, or starts a kernel without the mark for it."""
+    if event == "import" and str(arguments[0]).partition(".")[0] == "paddle":
+        raise ImportError("A quick test imports Paddle. Mark it: pytest.mark.paddle")
+    if event == "subprocess.Popen" and "ipykernel_launcher" in map(str, arguments[1]):
+        raise PermissionError("A quick test starts a kernel. Mark it: pytest.mark.kernel")
+
+
+@pytest.fixture(scope="session")
+def imported_paddle() -> None:
+    """Import Paddle once: what it warns of depends on what was imported before it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import paddle.inference
+        import paddle.static  # noqa: F401
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,9 +3,10 @@
  *
  * `front_end/NAME.ts` and `NAME.css` become `static/NAME.js` and `NAME.css`: one file each, because
  * anywidget loads them from a Blob URL, where a relative import leads nowhere. A worker is imported
- * as `./path.worker?source` and arrives as the text of its own bundle.
+ * as `./path.worker?source` and arrives as the text of its own bundle. With `--watch` it goes on, and
+ * bundles again what changes.
  */
-import { build } from 'esbuild';
+import { build, context } from 'esbuild';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
@@ -34,31 +35,49 @@ const workerSource = {
     bundler.onLoad(
       { filter: /.*/, namespace: 'worker-source' },
       async ({ path }) => {
-        const { outputFiles } = await build({
+        const { metafile, outputFiles } = await build({
           ...OPTIONS,
           entryPoints: [path],
           format: 'iife',
+          metafile: true,
           write: false
         });
-        return { contents: outputFiles[0].text, loader: 'text' };
+        const watchFiles = Object.keys(metafile.inputs).map(name =>
+          resolve(name)
+        );
+        return { contents: outputFiles[0].text, loader: 'text', watchFiles };
       }
     );
+  }
+};
+
+// The static twins are written in Python, in the same words.
+const staticTwins = {
+  name: 'static-twins',
+  setup(bundler) {
+    bundler.onEnd(async () => {
+      for (const name of files.filter(name => name.endsWith('.zh.json'))) {
+        await copyFile(join(SOURCES, name), join(STATIC, name));
+      }
+    });
   }
 };
 
 await rm(STATIC, { recursive: true, force: true });
 await mkdir(STATIC, { recursive: true });
 const files = await readdir(SOURCES);
-await build({
+const options = {
   ...OPTIONS,
   entryPoints: files
     .filter(name => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
     .map(name => join(SOURCES, name)),
   format: 'esm',
   outdir: STATIC,
-  plugins: [workerSource]
-});
-// The static twins are written in Python, in the same words.
-for (const name of files.filter(name => name.endsWith('.zh.json'))) {
-  await copyFile(join(SOURCES, name), join(STATIC, name));
+  plugins: [workerSource, staticTwins]
+};
+if (process.argv.includes('--watch')) {
+  const watcher = await context({ ...options, logLevel: 'info' });
+  await watcher.watch();
+} else {
+  await build(options);
 }

@@ -1,6 +1,6 @@
 """No clean notebook fails: the course again and again, each time on another number of threads.
 
-Not measured by `make bench`, since it takes hours; by `make bench ONLY=clean_runs`. With
+Takes hours: part of `make test-all`, and of `make bench` only by name, `ONLY=clean_runs`. With
 `FIRST=8 RUNS=5` in the environment only the runs 8 to 12 are made, on the threads that they have.
 """
 
@@ -35,3 +35,5 @@ def main() -> None:
         if not report.passed:
             print("\n".join(report_lines(report)), flush=True)
     print(f"{RUNS - failed} of {RUNS} runs passed.")
+    if failed:
+        raise SystemExit(1)

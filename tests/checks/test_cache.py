@@ -148,6 +148,7 @@ def test_broken_cache_costs_a_run_and_is_set_aside(
     assert "broken" in kept.name
 
 
+@pytest.mark.kernel
 def test_a_real_check_is_remembered(tmp_path: Path) -> None:
     path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
     cache = CheckCache(tmp_path / "cache")

@@ -23,6 +23,8 @@ from paddle_workbench.settings import WARM_VARIABLE
 
 from .conftest import code
 
+pytestmark = pytest.mark.kernel
+
 SLIDER = "import ipywidgets\nipywidgets.HBox([ipywidgets.FloatSlider(value={value})])"
 
 

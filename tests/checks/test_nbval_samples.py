@@ -14,6 +14,8 @@ import pytest
 
 from .test_plugin import FAILED, PASSED, run_pytest
 
+pytestmark = pytest.mark.kernel
+
 Verdicts = dict[tuple[str, int], str]
 
 # What nbval passes and the workbench does not, on purpose.

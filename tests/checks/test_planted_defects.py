@@ -79,8 +79,8 @@ def test_there_are_enough_kinds() -> None:
     assert len({defect.lesson for defect in DEFECTS}) == 4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lesson", IN_SOURCE)
+@pytest.mark.kernel
 def test_defect_in_the_source_of_a_lesson_is_caught(
     lesson: str, tmp_path: Path, home: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -105,8 +105,8 @@ def test_defect_in_the_source_of_a_lesson_is_caught(
     assert set(wrong) == set(IN_SOURCE[lesson]), found.output
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.kernel
 def test_clean_lesson_passes_on_any_number_of_threads(threads: int, home: Path) -> None:
     # `make bench ONLY=clean_runs` does so with the whole course, twenty times.
     (checked,) = check_notebooks([PATHS[TO_STATIC]], threads=threads)

@@ -18,6 +18,8 @@ from paddle_workbench.settings import WARM_VARIABLE
 from .comparison.conftest import png
 from .conftest import Cell, code, result, stream
 
+pytestmark = pytest.mark.kernel
+
 PASSED, FAILED = "passed", "failed"
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJg"

@@ -18,6 +18,8 @@ from paddle_workbench.errors import NotebookError
 
 from .conftest import code, make_lesson, result, stream
 
+pytestmark = pytest.mark.kernel
+
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABXvMqOgAAAABJRU5ErkJg"
 )

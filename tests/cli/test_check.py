@@ -13,6 +13,8 @@ from paddle_workbench.cli.check import command
 
 from ..checks.conftest import code, make_lesson, result, stream
 
+pytestmark = pytest.mark.kernel
+
 
 def check(*arguments: object, answer: str | None = None) -> Result:
     return CliRunner().invoke(command, [str(argument) for argument in arguments], input=answer)

@@ -15,6 +15,8 @@ from paddle_workbench.settings import WARM_VARIABLE
 
 from ..kernels.conftest import directory  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.kernel
+
 
 def kernels(*arguments: str) -> Result:
     return CliRunner().invoke(command, list(arguments))

@@ -149,7 +149,6 @@ def test_broken_configuration_is_passed_over(jupyter: Path) -> None:
     assert looks()[1].state == "ok"
 
 
-@pytest.mark.slow
 def test_disabled_server_extension_is_enabled_by_the_repair(jupyter: Path) -> None:
     enable_server(jupyter / "own", enabled=True, file="jupyter_server_config.d/own.json")
     command = [sys.executable, "-m", "jupyter", "server", "extension"]
@@ -161,7 +160,6 @@ def test_disabled_server_extension_is_enabled_by_the_repair(jupyter: Path) -> No
     assert looks()[1].state == "ok"
 
 
-@pytest.mark.slow
 def test_disabled_extension_is_enabled_by_the_repair(jupyter: Path) -> None:
     build(jupyter / "environment", "0.1.0")
     command = [sys.executable, "-m", "jupyter", "labextension", "disable", "--level=user"]

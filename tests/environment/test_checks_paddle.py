@@ -16,6 +16,8 @@ from paddle_workbench.environment.findings import Observation
 
 from .conftest import ONE_CARD, MakeDistribution, MakePackage
 
+pytestmark = pytest.mark.paddle
+
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
 HANG = "import time; time.sleep(600)"
 
@@ -31,14 +33,12 @@ def __getattr__(name): return "3.2.2" if name == "full_version" else _Any()
 """
 
 
-@pytest.mark.slow
 def test_paddle_of_this_environment_computes() -> None:
     paddle, _ = examine_paddle()
     assert paddle.state == "ok"
     assert paddle.detail.en.startswith("3.2.2, ")
 
 
-@pytest.mark.slow
 def test_onednn_of_this_environment_is_right() -> None:
     (observation,) = examine_onednn()
     assert observation.state == "ok", observation.detail.en

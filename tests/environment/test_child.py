@@ -70,6 +70,7 @@ def test_probe_of_an_unknown_name_fails() -> None:
     assert "KeyError: 'nothing'" in run_probe("nothing", timeout_s=60).failure().en
 
 
+@pytest.mark.paddle
 def test_answer_is_json() -> None:
     result = run_probe("fonts", timeout_s=120)
     assert json.dumps(result.answer) == '{"family": "Noto Sans CJK SC"}', result.errors

@@ -134,8 +134,8 @@ def table(*lines: str) -> list[list[str]]:
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("imported", [False, True])
+@pytest.mark.paddle
 def test_table_is_the_same_whether_paddle_is_imported_or_not(imported: bool) -> None:
     heading, *rows, (in_modules,) = table(*["import paddle"] * imported)
     assert heading == ["类别", "项目", "内容"]

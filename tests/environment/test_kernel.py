@@ -34,7 +34,7 @@ def test_without_paddle_imported_there_is_no_device() -> None:
     assert not grown
 
 
-@pytest.mark.slow
+@pytest.mark.paddle
 def test_with_paddle_imported_the_device_is_known() -> None:
     found, grown = report("import paddle")
     assert found.device in {"cpu", "gpu:0"}

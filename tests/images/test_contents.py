@@ -17,7 +17,7 @@ from paddle_workbench.environment.lock import locked_versions
 
 from .conftest import CANARY, Image
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 # Paddle itself is not the workbench; nor is the base.
 WORKBENCH_BYTES = 2_500_000_000

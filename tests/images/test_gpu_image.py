@@ -15,7 +15,7 @@ import pytest
 from .buildah import Container, Engine, python_3_10, stand_in_archive
 from .conftest import Image, said
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 # Another than the image's own, so that the setting is tried too.
 UID = "2000"

@@ -10,7 +10,7 @@ import pytest
 from .buildah import Container, Engine
 from .conftest import BASE, Image, said
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 TAG = "localhost/paddle-workbench:test-hub"
 

@@ -16,7 +16,7 @@ import pytest
 from .buildah import Container
 from .conftest import Image, said
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 PORT = 8888
 

@@ -25,7 +25,7 @@ import pytest
 from .buildah import Container
 from .conftest import Image
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 PASSWORD = "only for this trial"  # noqa: S105
 LEARNERS = ("ada", "grace")

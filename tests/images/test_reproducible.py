@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import CANARY, Image
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 SITE = Path("opt/workbench/lib/python3.11/site-packages")
 

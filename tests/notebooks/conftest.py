@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import warnings
-
 import pytest
 
 from .exercise_tests import ExerciseTests
@@ -17,12 +15,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("exercise", "mistake", "answer"), lesson.MISTAKES, ids=names)
     elif "exercise" in metafunc.fixturenames:
         metafunc.parametrize("exercise", list(lesson.ANSWERS))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _imported_paddle() -> None:
-    """Import Paddle once: of what it warns then, much depends on what was imported before it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import paddle.inference
-        import paddle.static  # noqa: F401

@@ -67,8 +67,8 @@ def test_lessons_it_requires_come_before_it(lesson: LessonFile) -> None:
     assert set(lesson.metadata.requires) <= set(before)
 
 
-@pytest.mark.slow
 @each_lesson
+@pytest.mark.kernel
 def test_copy_with_blank_exercises_runs_to_its_end(lesson: LessonFile, home: Path) -> None:
     copy = Workspace(settings()).open(lesson.metadata.lesson, "en").path
     notebook = nbformat.read(copy, as_version=4)

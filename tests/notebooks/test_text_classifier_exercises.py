@@ -2,8 +2,6 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from paddle_workbench.course.catalog import find_lesson
 from paddle_workbench.course.exercises import ExerciseSet
 from paddle_workbench.course.notebook import read_notebook
@@ -130,6 +128,5 @@ class TestTextClassifierExercises(ExerciseTests):
         suspicious = self.names()["SuspiciousClassifier"]
         assert lesson.examine("find_bug", suspicious).mistake == "sums_to_one"
 
-    @pytest.mark.slow
     def test_list_that_is_searched_is_too_slow(self, lesson: ExerciseSet) -> None:
         assert lesson.examine("leakage", _in_a_list).mistake == "too_slow"

@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _imported() -> None:
-    """Import once what warns of its own source when it is compiled, before warnings are errors."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import paddle  # noqa: F401
-
-
 @pytest.fixture(scope="session")
 def models_without_cache() -> Iterator[None]:
     """The models of the packages, whatever this machine has downloaded."""
@@ -30,7 +22,7 @@ def models_without_cache() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def pipeline(models_without_cache: None) -> Pipeline:
+def pipeline(imported_paddle: None, models_without_cache: None) -> Pipeline:
     """Ours, loaded once."""
     from paddle_workbench.ocr.pipeline import load_pipeline
 
@@ -38,7 +30,7 @@ def pipeline(models_without_cache: None) -> Pipeline:
 
 
 @pytest.fixture(scope="session")
-def official(models_without_cache: None) -> PaddleOCR:
+def official(imported_paddle: None, models_without_cache: None) -> PaddleOCR:
     """PaddleOCR as it comes, loaded once."""
     from paddle_workbench.ocr.models import official_pipeline
 

@@ -40,7 +40,7 @@ def test_lines_can_be_read(pipeline: PipelineType) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
+def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
     """A small network that has learned nothing, exported; and the network itself."""
     import paddle
     from paddle import nn

@@ -52,7 +52,6 @@ def assert_same(official: PaddleOCR, pipeline: Pipeline, picture: Picture) -> No
     assert [line.confidence for line in found] == list(expected["rec_scores"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("camera", ["clean", "phone"])
 def test_equals_paddleocr_on_generated_pictures(
     official: PaddleOCR, pipeline: Pipeline, camera: str
@@ -88,7 +87,6 @@ def test_picture_without_text_has_no_lines(pipeline: Pipeline) -> None:
     assert (len(page), page.size, page.text, page.boxes.shape) == (0, (300, 200), "", (0, 4, 2))
 
 
-@pytest.mark.slow
 def test_reads_clean_pictures_nearly_without_error(pipeline: Pipeline) -> None:
     pages = [generate(kind, seed) for kind in KINDS for seed in range(3)]
     scores = score_pages((pipeline.recognise(page.picture), page.lines) for page in pages)
@@ -96,7 +94,6 @@ def test_reads_clean_pictures_nearly_without_error(pipeline: Pipeline) -> None:
     assert scores.h_mean > 0.97
 
 
-@pytest.mark.slow
 def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
     rates = []
     for blur in (0.0, 3.0):
@@ -154,7 +151,7 @@ assert list(official["rec_texts"]) == [line.text for line in page] == [recognise
 """
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("imported_paddle")
 def test_never_asks_the_network() -> None:
     child = subprocess.run(
         [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, check=False

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.build
 
 
 def test_wheel_carries_the_course_the_extension_and_the_shim(wheel: Path, repository: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytest
@@ -10,17 +9,8 @@ import pytest
 from paddle_workbench.program.model import Capture
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _imported_paddle() -> None:
-    """Import Paddle once: of what it warns then, much depends on what was imported before it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import paddle.inference
-        import paddle.static  # noqa: F401
-
-
 @pytest.fixture(scope="session")
-def spec(_imported_paddle: None) -> Any:
+def spec(imported_paddle: None) -> Any:
     from paddle.static import InputSpec
 
     return InputSpec

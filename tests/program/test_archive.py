@@ -26,6 +26,7 @@ def rewritten(file: Path, change: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["convolutional", "branching"])
+@pytest.mark.usefixtures("imported_paddle")
 def test_loads_what_was_saved(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found: Capture = request.getfixturevalue(name)
     again = Capture.load(found.save(tmp_path / "net.capture"))

@@ -145,6 +145,7 @@ def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
 
 
 @pytest.mark.parametrize("target", [3, "net", None])
+@pytest.mark.usefixtures("imported_paddle")
 def test_refuses_what_is_no_network(target: Any) -> None:
     with pytest.raises(CaptureError, match="neither a network nor a function"):
         capture(target, pipeline=None)

@@ -70,6 +70,7 @@ def test_refused_function_has_no_program_and_a_reason(spec: Any) -> None:
     assert "dtype" in said.message
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_a_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 

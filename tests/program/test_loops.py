@@ -68,6 +68,7 @@ print("lost", lost)
 """
 
 
+@pytest.mark.paddle
 def test_loops_that_lose_a_result_are_captured() -> None:
     lost = 0
     for source in (CAPTURED["for_enumerate"], TEMPORARY):

@@ -88,6 +88,7 @@ def test_says_which_pass_cannot_be_run(spec: Any, passes: Any, message: str) -> 
         capture(tail, input_spec=[spec([None, 4], "float32", "x")], pipeline=passes)
 
 
+@pytest.mark.paddle
 def test_crash_of_the_child_is_an_error_here(tmp_path: Any) -> None:
     """A program that is none makes Paddle's reader abort; this process lives on to say so."""
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")

@@ -22,6 +22,8 @@ from paddle_workbench.runs.runner import Plan, plan_rerun, run_attempts, run_not
 
 from .conftest import NotebookMaker, make_notebook
 
+pytestmark = pytest.mark.kernel
+
 
 def ignore(_event: RunEvent, _record: RunRecord) -> None:
     """Listen to nothing."""

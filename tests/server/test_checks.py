@@ -13,6 +13,8 @@ from tornado.httpclient import HTTPClientError
 from paddle_workbench.contract import ErrorMessage, OpenedLesson
 from paddle_workbench.contract_checks import LessonCheck
 
+pytestmark = pytest.mark.kernel
+
 LIMIT_S = 120.0
 
 

@@ -60,6 +60,7 @@ def test_server_process_imports_no_paddle() -> None:
     assert output.strip() == ""
 
 
+@pytest.mark.paddle
 async def test_doctor_runs_in_its_own_process_and_reports(jp_fetch: Any) -> None:
     answer = await jp_fetch(PREFIX, "environment", "doctor", request_timeout=180)
     report = DoctorReport.model_validate_json(answer.body)

@@ -1,8 +1,11 @@
+import pytest
+
 from paddle_workbench.text.datasets import as_dataset
 from paddle_workbench.text.newspaper import load_newspaper
 from paddle_workbench.text.reviews import load_reviews
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_reviews_are_a_paddle_dataset() -> None:
     from paddle.io import DataLoader, Dataset
 
@@ -16,6 +19,7 @@ def test_reviews_are_a_paddle_dataset() -> None:
     assert batch["label"].tolist() == part.labels[:4].tolist()
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_sentences_carry_words_and_names() -> None:
     part = load_newspaper().test
     dataset = as_dataset(part)

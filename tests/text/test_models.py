@@ -46,7 +46,7 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def model(tokenizer: Tokenizer) -> NetworkModel:
+def model(imported_paddle: None, tokenizer: Tokenizer) -> NetworkModel:
     net = make_net(len(tokenizer))
     embedding = net.ernie.embeddings.word_embeddings
     return NetworkModel("ernie", net, tokenizer, embedding=embedding, length=34)
@@ -57,6 +57,7 @@ def counter() -> TextModel:
     return TextModel("counter", lambda texts: [0.9 if "好" in text else 0.2 for text in texts])  # type: ignore[arg-type,return-value]
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_vocabulary_that_does_not_fit_is_refused(tokenizer: Tokenizer) -> None:
     net = make_net(len(tokenizer) + 7)
     with pytest.raises(TextError, match=f"{len(tokenizer) + 7} rows") as caught:
@@ -145,6 +146,7 @@ def test_units_leave_blanks_out() -> None:
     assert [(u.start, u.end) for u in units_of("房间 很大", "words")] == [(0, 2), (3, 5)]
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_pretrained_ernie_is_loaded_from_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ BASELINE = [2, 4, 4, 4, 4, 3]
 
 
 @pytest.fixture(scope="module")
-def ernie() -> Any:
+def ernie(imported_paddle: None) -> Any:
     import paddle
     from paddlenlp.transformers import ErnieConfig, ErnieForSequenceClassification
 
@@ -72,6 +72,7 @@ def test_more_points_come_closer(ernie: Any) -> None:
     assert many < few / 10
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_linear_network_gives_each_token_its_own_term() -> None:
     import paddle
 

@@ -42,7 +42,10 @@ def ernie_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["characters", "words", "subwords", "ernie"])
+@pytest.fixture(
+    scope="module",
+    params=["characters", "words", "subwords", pytest.param("ernie", marks=pytest.mark.paddle)],
+)
 def tokenizer(request: pytest.FixtureRequest, ernie_files: Path) -> Tokenizer:
     make: dict[str, Callable[[], Tokenizer]] = {
         "characters": lambda: CharacterTokenizer(TEXTS),
@@ -137,6 +140,7 @@ def test_words_show_that_chinese_is_ambiguous() -> None:
     assert [token.text for token in words.tokenize("南京市长江大桥")] == ["南京市", "长江大桥"]
 
 
+@pytest.mark.usefixtures("imported_paddle")
 def test_ernie_files_bring_their_own_numbers(ernie_files: Path) -> None:
     ernie = ErnieFilesTokenizer(ernie_files)
     assert ernie.special == (0, 4, 1, 2, 3)

@@ -31,12 +31,6 @@ CHROMIUM_OPTIONS = [
 expect.set_options(timeout=30_000)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-
-
 @dataclass(frozen=True)
 class Lab:
     """A JupyterLab that runs on a home of its own."""

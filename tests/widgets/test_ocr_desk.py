@@ -253,6 +253,7 @@ def test_static_twin_has_the_picture_its_boxes_and_lines_as_text(
 
 # Paddle warns where no ccache is installed, which only compiles C++ that a learner brings.
 @pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
+@pytest.mark.usefixtures("imported_paddle")
 def test_pages_recognised_by_the_official_models(tmp_path: Path) -> None:
     widget = OcrDesk(picture(), folder=tmp_path, lang="en")
     assert [text.replace("￥", "¥") for text in texts(widget)] == list(TEXTS)

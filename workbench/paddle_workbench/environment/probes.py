@@ -125,16 +125,21 @@ def _product_gflops(path: str) -> float:
     if path:
         os.environ[MKL_VARIABLE] = path
     os.environ["OMP_NUM_THREADS"] = "1"
-    (package,) = find_spec("paddle").submodule_search_locations  # type: ignore[union-attr]
-    libraries = Path(package, "libs")
+    paddle = find_spec("paddle")
+    if paddle is None or paddle.origin is None:
+        raise ModuleNotFoundError("Paddle is not installed.")
+    libraries = Path(paddle.origin).with_name("libs")
     ctypes.CDLL(str(libraries / "libiomp5.so"))
     sgemm = ctypes.CDLL(str(libraries / "libmklml_intel.so")).cblas_sgemm
     matrix = np.ones((size, size), np.float32)
     product = np.empty_like(matrix)
     row_major, no_transposition = 101, 111
-    kinds = [ctypes.c_int] * 6 + [ctypes.c_float, ctypes.c_void_p, ctypes.c_int]
-    sgemm.argtypes = [*kinds, ctypes.c_void_p, ctypes.c_int]
-    sgemm.argtypes += [ctypes.c_float, ctypes.c_void_p, ctypes.c_int]
+    integer, number, pointer = ctypes.c_int, ctypes.c_float, ctypes.c_void_p
+    sgemm.argtypes = (
+        *(integer,) * 6,
+        *(number, pointer, integer, pointer, integer),
+        *(number, pointer, integer),
+    )
     durations_s = []
     for _ in range(repetitions):
         start = time.perf_counter()
