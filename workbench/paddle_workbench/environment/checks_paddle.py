@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..child_process import Outcome
 from ..contract import Text
 from .checks_gpu import judge_graphics
-from .child import ChildResult, run_probe
 from .findings import Observation
 from .graphics import read_graphics
 from .lock import installed_versions, locked_versions
+from .probe_process import failure_text, run_probe
 from .repairs import (
     install_command,
     install_paddle_command,
@@ -43,11 +44,11 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
         yield Observation("paddle", title, "broken", detail, repair)
         yield judge_graphics(graphics, build=None)
         return
-    result = run_probe("paddle_build", timeout_s=timeout_s)
-    build = result.answer if result.status == 0 else None
+    outcome = run_probe("paddle_build", timeout_s=timeout_s)
+    build = outcome.answer if outcome.status == 0 else None
     again = f"{uninstall_command(*kinds)} && {repair}"
     if build is None:
-        yield Observation("paddle", title, "broken", result.failure(), again)
+        yield Observation("paddle", title, "broken", failure_text(outcome), again)
     elif not build["computes"]:
         detail = Text(
             zh=f"{build['version']} 在 {build['device']} 上算错了一个卷积。",
@@ -69,16 +70,16 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
 def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observation]:
     """Does inference with oneDNN, which is on by default, give what Paddle gives eagerly?"""
     title = Text(zh="oneDNN 自检", en="oneDNN self-test")
-    result = run_probe("onednn", timeout_s=timeout_s)
+    outcome = run_probe("onednn", timeout_s=timeout_s)
     pinned = locked_versions()["paddlepaddle"]
     repair = install_command("--force-reinstall", "--no-deps", f"paddlepaddle=={pinned}")
     if "paddlepaddle-gpu" in installed_versions():
         cuda = read_graphics().driver_cuda or (11, 8)
         repair = f"{install_paddle_command(pinned, cuda)} --force-reinstall --no-deps"
-    if result.status != 0 or result.answer is None:
-        yield Observation("onednn", title, "broken", result.failure(), repair)
+    if outcome.status != 0 or outcome.answer is None:
+        yield Observation("onednn", title, "broken", failure_text(outcome), repair)
         return
-    difference = float(result.answer["difference"])
+    difference = float(outcome.answer["difference"])
     detail = Text(
         zh=f"与动态图结果最多相差 {difference:.1e}。",
         en=f"Differs from the eager result by {difference:.1e} at most.",
@@ -93,16 +94,18 @@ def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observati
 def examine_imports(*, timeout_s: float = IMPORTS_TIMEOUT_S) -> Iterator[Observation]:
     """Can paddlenlp and paddleocr be imported into one interpreter?"""
     title = Text(zh="同时导入 paddlenlp 和 paddleocr", en="paddlenlp and paddleocr together")
-    result = run_probe("imports", timeout_s=timeout_s)
-    if result.status == 0:
+    outcome = run_probe("imports", timeout_s=timeout_s)
+    if outcome.status == 0:
         detail = Text(zh="可以在同一个解释器中导入。", en="Both import into one interpreter.")
         yield Observation("imports", title, "ok", detail)
     else:
-        yield Observation("imports", title, "broken", result.failure(), _imports_repair(result))
+        yield Observation(
+            "imports", title, "broken", failure_text(outcome), _imports_repair(outcome)
+        )
 
 
-def _imports_repair(result: ChildResult) -> str:
-    if "aistudio_sdk.hub" in result.errors:
+def _imports_repair(outcome: Outcome) -> str:
+    if b"aistudio_sdk.hub" in outcome.stderr:
         # The shim that completes aistudio-sdk is not active.
         return reinstall_command()
     locked = locked_versions()
@@ -114,12 +117,12 @@ def _imports_repair(result: ChildResult) -> str:
 def examine_fonts(*, timeout_s: float = FONTS_TIMEOUT_S) -> Iterator[Observation]:
     """Does matplotlib draw Chinese?"""
     title = Text(zh="图中的中文", en="Chinese in pictures")
-    result = run_probe("fonts", timeout_s=timeout_s)
-    if result.status == 0 and result.answer is not None:
-        family = str(result.answer["family"])
+    outcome = run_probe("fonts", timeout_s=timeout_s)
+    if outcome.status == 0 and outcome.answer is not None:
+        family = str(outcome.answer["family"])
         yield Observation("fonts", title, "ok", Text(zh=family, en=family))
         return
     locked = locked_versions()
     pins = [f"{name}=={locked[name]}" for name in ("mplfonts", "matplotlib")]
     repair = install_command("--force-reinstall", "--no-deps", *pins)
-    yield Observation("fonts", title, "broken", result.failure(), repair)
+    yield Observation("fonts", title, "broken", failure_text(outcome), repair)

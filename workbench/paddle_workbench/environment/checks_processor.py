@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ..contract import Text
 from ..processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
-from .child import run_probe
 from .findings import Observation
+from .probe_process import failure_text, run_probe
 from .repairs import reinstall_command
 
 __all__ = ["examine_processor"]
@@ -28,7 +28,7 @@ def examine_processor(*, timeout_s: float = TIMEOUT_S) -> Iterator[Observation]:
         return
     result = run_probe("mkl_paths", timeout_s=timeout_s)
     if result.status != 0 or result.answer is None:
-        yield Observation("processor", title, "broken", result.failure(), reinstall_command())
+        yield Observation("processor", title, "broken", failure_text(result), reinstall_command())
         return
     chosen = os.environ.get(MKL_VARIABLE, "")
     speed = {path: float(gflops) for path, gflops in result.answer["gflops"].items()}

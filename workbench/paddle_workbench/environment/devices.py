@@ -76,14 +76,14 @@ def read_paddle_build() -> dict[str, Any]:
         from .probes import paddle_build
 
         return paddle_build()
-    from .child import run_probe
+    from .probe_process import failure_text, run_probe
 
-    result = run_probe("paddle_build", timeout_s=PADDLE_TIMEOUT_S)
-    if result.answer is None:
+    outcome = run_probe("paddle_build", timeout_s=PADDLE_TIMEOUT_S)
+    if outcome.answer is None:
         raise EnvironmentBrokenError(
-            f"Paddle does not work: {result.failure().en}", "workbench doctor"
+            f"Paddle does not work: {failure_text(outcome).en}", "workbench doctor"
         )
-    return result.answer
+    return outcome.answer
 
 
 _HEADINGS = {"zh": ("类别", "项目", "内容"), "en": ("kind", "item", "value")}

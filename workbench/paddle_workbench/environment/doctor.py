@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -26,6 +28,7 @@ from .checks_processor import examine_processor
 from .checks_storage import examine_storage
 from .findings import Observation
 from .kernel import paddle_version
+from .probe_process import PROBES_STOP
 from .redaction import redact
 from .repairs import reinstall_command
 
@@ -113,14 +116,19 @@ def examine(
     language = language or chosen_language()
     checks = tuple(checks)
     found: list[Observation] = []
+    stop = threading.Event()
+    context = copy_context()
+    context.run(PROBES_STOP.set, stop)
     pool = ThreadPoolExecutor(max_workers=LANES)
     try:
-        running = {pool.submit(_look, check): check for check in checks}
+        running = {pool.submit(context.copy().run, _look, check): check for check in checks}
         for done, future in enumerate(as_completed(running), start=1):
             found += future.result()
             if progress is not None:
                 progress(done, len(checks), running[future].title)
     finally:
+        # After Ctrl-C some still run, and nobody waits for what they would find.
+        stop.set()
         pool.shutdown(cancel_futures=True)
     found.sort(key=lambda item: (_STATES.index(item.state), _place(item.check)))
     return DoctorReport(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import multiprocessing
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..child_process import write_answer
 from ..processor import MKL_AVX2_PATH, MKL_VARIABLE
-from .child import ANSWER
 
-__all__ = ["PROBES", "answer", "paddle_build"]
+__all__ = ["PROBES", "paddle_build"]
 
 
 def paddle_build() -> dict[str, Any]:
@@ -161,6 +161,5 @@ PROBES: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def answer(name: str) -> None:
-    """Run a probe, and write its answer to the working directory."""
-    Path(ANSWER).write_text(json.dumps(PROBES[name]()), encoding="utf-8")
+if __name__ == "__main__":
+    write_answer(PROBES[sys.argv[1]]())

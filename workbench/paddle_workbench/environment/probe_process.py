@@ -1,0 +1,76 @@
+"""Running the probes of the doctor, each in a child process with a temporary home."""
+
+from __future__ import annotations
+
+import os
+import site
+import tempfile
+import threading
+from contextvars import ContextVar
+from pathlib import Path
+
+from ..child_process import Limits, Outcome, run
+from ..contract import Text
+
+__all__ = ["PROBES_STOP", "failure_text", "run_probe"]
+
+PROBES_STOP: ContextVar[threading.Event | None] = ContextVar("PROBES_STOP", default=None)
+"""Set by whoever runs probes in other threads, to end those that still run."""
+
+# Where libraries would write caches; without these they use the home, which is a temporary one.
+_CACHE_VARIABLES = (
+    "MPLCONFIGDIR",
+    "PADDLE_HOME",
+    "PADDLE_PDX_CACHE_HOME",
+    "PPNLP_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+)
+
+
+def run_probe(name: str, *, timeout_s: float) -> Outcome:
+    """Run a function of `probes` in a temporary directory, which is also its home."""
+    with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as directory:
+        folder = Path(directory)
+        return run(
+            "paddle_workbench.environment.probes",
+            name,
+            limits=Limits(time_s=timeout_s),
+            folder=folder,
+            environment=_environment(folder),
+            stop=PROBES_STOP.get(),
+        )
+
+
+def failure_text(outcome: Outcome) -> Text:
+    """Return what went wrong with a probe, and the last lines that it printed."""
+    lines = "".join(f"\n{line}" for line in outcome.last_lines())
+    problem = outcome.problem
+    return Text(
+        zh=f"{_in_chinese(outcome)}。{lines}", en=f"{problem[0].upper()}{problem[1:]}.{lines}"
+    )
+
+
+def _in_chinese(outcome: Outcome) -> str:
+    if outcome.limit == "time":
+        return f"{outcome.limits.time_s:g} 秒内没有结束"
+    if outcome.limit is not None:
+        return {"memory": "内存超出限制", "output": "输出超出限制"}[outcome.limit]
+    if outcome.signal_name:
+        return f"进程被信号 {outcome.signal_name} 终止"
+    return f"进程失败，退出码 {outcome.status}" if outcome.status else "进程没有给出结果"
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {
+        name: value for name, value in os.environ.items() if name not in _CACHE_VARIABLES
+    }
+    return environment | {
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        # The packages a user installed for themselves stay visible under the other home.
+        "PYTHONUSERBASE": site.getuserbase(),
+        # A kernel names the inline backend, which wants a kernel.
+        "MPLBACKEND": "agg",
+        "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True",
+    }
