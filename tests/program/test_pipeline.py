@@ -8,7 +8,6 @@ import pytest
 
 from paddle_workbench import capture
 from paddle_workbench.errors import CaptureError
-from paddle_workbench.program.child import run_worker
 from paddle_workbench.program.model import Capture
 
 
@@ -86,18 +85,3 @@ def test_says_which_pass_cannot_be_run(spec: Any, passes: Any, message: str) -> 
 
     with pytest.raises(CaptureError, match=message):
         capture(tail, input_spec=[spec([None, 4], "float32", "x")], pipeline=passes)
-
-
-@pytest.mark.paddle
-def test_crash_of_the_child_is_an_error_here(tmp_path: Any) -> None:
-    """A program that is none makes Paddle's reader abort; this process lives on to say so."""
-    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
-    (tmp_path / "broken.pdiparams").write_bytes(b"")
-    request = {"prefix": str(tmp_path / "broken"), "onednn": False, "threads": 1}
-    with pytest.raises(CaptureError, match="child process for predictor"):
-        run_worker("predictor", tmp_path, request)
-
-
-def test_child_that_hangs_is_ended(tmp_path: Any) -> None:
-    with pytest.raises(CaptureError, match=r"did not finish within 0\.2 s"):
-        run_worker("predictor", tmp_path, {"prefix": "x"}, timeout_s=0.2)

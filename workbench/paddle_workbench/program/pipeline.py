@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..child_process import Message, Outcome
 from ..errors import CaptureError
 from .assembly import Numbering, assemble
-from .child import Message, Outcome, run_worker
 from .cost import costs_of
 from .lineage import next_stage
 from .loops import sound_loops
@@ -23,6 +23,7 @@ from .printed import PrintedRegion, read_program
 from .structure import Program
 from .timing import Run, measured_ms
 from .worker import MARK
+from .worker_process import run_worker
 
 __all__ = ["OUTPUTS", "PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
 
@@ -109,14 +110,14 @@ def stages_of(
                 "threads": 1,
                 "inputs": str(inputs) if inputs else None,
             }
-            outcome = run_worker("predictor", folder, request)
+            answer, outcome = run_worker("predictor", folder, request)
             if inputs is not None:
                 shutil.move(folder / OUTPUTS, inputs.with_name(OUTPUTS))
             steps = list(_predictor_steps(outcome))
-            runs = outcome.answer.get("runs", ())
+            runs = answer.get("runs", ())
         else:
             request = {"prefix": str(prefix), "passes": list(pipeline)}
-            steps = list(_pass_steps(run_worker("passes", folder, request)))
+            steps = list(_pass_steps(*run_worker("passes", folder, request)))
     stages = tuple(_stages(program, steps, numbering))
     return (*stages[:-1], _with_times(stages[-1], runs)) if stages and runs else stages
 
@@ -165,7 +166,7 @@ def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Itera
 
 
 def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
-    printed = list(_printed_programs(outcome.output))
+    printed = list(_printed_programs(outcome.stdout.decode("utf-8", "replace")))
     if not printed:
         raise CaptureError(
             "The Predictor printed no program.",
@@ -245,8 +246,7 @@ def _timed(messages: Sequence[Message]) -> list[tuple[str, float | None, int | N
     return found
 
 
-def _pass_steps(outcome: Outcome) -> Iterator[_Step]:
-    answer = outcome.answer
+def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
     if "unknown" in answer:
         raise CaptureError(
             f"Paddle has no pass {answer['unknown']!r}.",

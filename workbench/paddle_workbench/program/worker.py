@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .child import ANSWER, REQUEST
+from ..child_process import write_answer
 from .timing import Run, runs_in
 
-__all__ = ["main"]
+__all__ = ["MARK", "REQUEST", "main"]
 
+REQUEST = "request.json"
 TRACE = "trace.json"
 PROFILED_RUNS = 21
 """Of which the first is not counted."""
@@ -31,10 +32,7 @@ MARK = "=== paddle-workbench"
 def main(task: str) -> None:
     """Run one task."""
     request = json.loads(Path(REQUEST).read_text("utf-8"))
-    answer = _TASKS[task](request)
-    temporary = Path(f"{ANSWER}.part")
-    temporary.write_text(json.dumps(answer), encoding="utf-8")
-    temporary.rename(ANSWER)
+    write_answer(_TASKS[task](request))
     # Paddle's threads may hold the interpreter's end up, and everything is written.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -164,3 +162,7 @@ _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "passes": _passes,
     "predictor": _predictor,
 }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
