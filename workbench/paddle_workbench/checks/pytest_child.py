@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..child_process import Limits, Outcome, run
 from .results import CheckedCell
 
 __all__ = ["CheckListener", "run_pytest"]
@@ -21,6 +19,8 @@ GRACE_S = 10.0
 # pytest: all passed, or some failed. Anything else went wrong in pytest itself.
 EXPECTED_EXITS = (0, 1)
 PLUGINS = ("nbval.plugin", "paddle_workbench.checks.plugin")
+# Options and plugins that the caller has for pytest are not for this one.
+_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 CheckListener = Callable[[int, int], None]
 
@@ -59,48 +59,40 @@ def run_pytest(
     results, progress = root / RESULTS_FILE, root / PROGRESS_FILE
     results.touch()
     progress.touch()
-    command = [sys.executable, "-m", "pytest", "-c", "pytest.ini", "--rootdir", str(root), "-q"]
+    arguments = ["-c", "pytest.ini", "--rootdir", str(root), "-q"]
     for plugin in PLUGINS:
-        command += ["-p", plugin]
-    command += ["-p", "no:cacheprovider", "--workbench"]
-    command += ["--workbench-jobs", str(jobs), "--workbench-threads", str(threads)]
-    command += ["--workbench-results", str(results), "--workbench-progress", str(progress)]
+        arguments += ["-p", plugin]
+    arguments += ["-p", "no:cacheprovider", "--workbench"]
+    arguments += ["--workbench-jobs", str(jobs), "--workbench-threads", str(threads)]
+    arguments += ["--workbench-results", str(results), "--workbench-progress", str(progress)]
     if limit_s is not None:
-        command += ["--workbench-limit", str(limit_s)]
-    command += [str(notebook) for notebook in notebooks]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    log = root / "pytest.log"
-    with log.open("w", encoding="utf-8") as output:
-        child = subprocess.Popen(
-            command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            while True:
-                listener(progress.stat().st_size, total)
-                try:
-                    child.wait(POLL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
-        finally:
-            _end(child)
-    # What went through since the last look: all of it, if the notebooks are short.
-    listener(progress.stat().st_size, total)
-    failure = "" if child.returncode in EXPECTED_EXITS else log.read_text(encoding="utf-8")
-    return _read_results(results, root), failure
+        arguments += ["--workbench-limit", str(limit_s)]
+    arguments += [str(notebook) for notebook in notebooks]
+    outcome = run(
+        "pytest",
+        *arguments,
+        # Each notebook has a limit of its own.
+        limits=Limits(),
+        folder=root,
+        environment=_environment(),
+        # As after Ctrl-C: it ends its kernels.
+        grace_s=GRACE_S,
+        listener=lambda: listener(progress.stat().st_size, total),
+        poll_s=POLL_S,
+    )
+    return _read_results(results, root), _failure(outcome)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child as Ctrl-C does, so that it can end its kernels."""
-    if child.poll() is not None:
-        return
-    child.send_signal(signal.SIGINT)
-    try:
-        child.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+def _environment() -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return {**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _failure(outcome: Outcome) -> str:
+    if outcome.status in EXPECTED_EXITS:
+        return ""
+    output = (outcome.stdout + outcome.stderr).decode("utf-8", "replace")
+    return output if outcome.limit is None else f"{output}\npytest {outcome.problem}."
 
 
 def _read_results(path: Path, root: Path) -> dict[Path, list[CheckedCell]]:

@@ -89,6 +89,8 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # The group of this process may end before the server has left it.
+        start_new_session=True,
     )
 
 
