@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +9,13 @@ import pytest
 from openapi_spec_validator import validate
 from tornado.httpclient import HTTPClientError
 
+from paddle_workbench.child_process import Limits
 from paddle_workbench.contract import DoctorReport, ErrorMessage
 from paddle_workbench.server.extension import PREFIX
 from paddle_workbench.server.openapi import openapi
 from paddle_workbench.server.routes import ROUTES
+
+from ..planted import imported_from, plant
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -61,10 +65,36 @@ def test_server_process_imports_no_paddle() -> None:
 
 
 @pytest.mark.paddle
-async def test_doctor_runs_in_its_own_process_and_reports(jp_fetch: Any) -> None:
+async def test_doctor_runs_in_its_own_process_and_reports(
+    jp_fetch: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(plant(home))
     answer = await jp_fetch(PREFIX, "environment", "doctor", request_timeout=180)
     report = DoctorReport.model_validate_json(answer.body)
     assert {"paddle", "fonts"} <= {finding.check for finding in report.findings}
+    assert imported_from(home) == []
+
+
+async def test_doctor_that_takes_too_long_is_ended(
+    jp_fetch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paddle_workbench.server.environment.LIMITS", Limits(time_s=0.1))
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(PREFIX, "environment", "doctor")
+    error = ErrorMessage.model_validate_json(caught.value.response.body)
+    assert error.message == "The doctor did not finish within 0.1 s."
+    assert error.hint == "Run `workbench doctor` in a terminal to see where it stays."
+
+
+async def test_doctor_that_prints_no_report_failed(
+    jp_fetch: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "click.py").write_text("raise OSError('no click here')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(PREFIX, "environment", "doctor")
+    error = ErrorMessage.model_validate_json(caught.value.response.body)
+    assert error.message == "The doctor failed: OSError: no click here"
 
 
 async def test_server_rooted_elsewhere_says_how_to_start(

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from paddle_workbench.child_process import module_command
 from paddle_workbench.server.launch import lab_command, lab_environment
 from paddle_workbench.settings import settings
+
+from ..planted import imported_from, plant
 
 
 @pytest.fixture
@@ -39,13 +42,25 @@ def enabled_extensions(environment: dict[str, str]) -> dict[str, bool]:
 
 def test_starts_jupyterlab_on_the_home(alone: None, home: Path) -> None:
     command = lab_command(settings(), ["--port=1234"])
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    start = module_command("jupyterlab")
+    assert command[: len(start)] == start
     assert f"--ServerApp.root_dir={home}" in command
     assert command[-1] == "--port=1234"
 
 
 def test_starts_as_a_learners_server_under_a_hub(in_class: None) -> None:
-    assert lab_command(settings(), [])[:3] == [sys.executable, "-m", "jupyterhub.singleuser"]
+    start = module_command("jupyterhub.singleuser")
+    assert lab_command(settings(), [])[: len(start)] == start
+
+
+def test_imports_nothing_from_where_it_is_started(
+    alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = plant(tmp_path / "planted")
+    monkeypatch.chdir(folder)
+    output = subprocess.check_output(lab_command(settings(), ["--version"]), text=True)
+    assert output[0].isdigit()
+    assert imported_from(folder) == []
 
 
 def test_grading_is_there_in_a_class(in_class: None) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
+from paddle_workbench.child_process import Limits
 from paddle_workbench.contract import ErrorMessage, ProgramPicture
 from paddle_workbench.program.columns import MAGIC
 
+from ..planted import imported_from, plant
 from ..program.onnx_file import onnx_bytes
 from ..program.synthetic import regular_capture
 
@@ -94,6 +97,50 @@ async def test_link_that_leads_out_of_the_folder_is_refused(jp_fetch: Any, home:
     write_onnx(home.parent / "secret.onnx")
     (home / "link.onnx").symlink_to(home.parent / "secret.onnx")
     assert (await refused(jp_fetch, "link.onnx"))[0] == 422
+
+
+async def test_reader_imports_nothing_from_the_folder_of_the_server(
+    jp_fetch: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(plant(home))
+    write_onnx(home / "net.onnx")
+    assert (await ask(jp_fetch, "net.onnx")).format == "onnx"
+    assert imported_from(home) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(time_s=0.01), "net.onnx was not read within 0.01 s."),
+        (
+            Limits(memory_bytes=64 << 20),
+            "net.onnx cannot be read: its reader needed more than 64 MiB of memory.",
+        ),
+        (
+            Limits(output_bytes=100),
+            "net.onnx cannot be read: its reader printed more than 0 MiB.",
+        ),
+    ],
+    ids=["time", "memory", "output"],
+)
+async def test_limits_of_the_reader(
+    jp_fetch: Any, home: Path, monkeypatch: pytest.MonkeyPatch, limits: Limits, message: str
+) -> None:
+    monkeypatch.setattr("paddle_workbench.server.program.LIMITS", limits)
+    write_onnx(home / "net.onnx")
+    status, error = await refused(jp_fetch, "net.onnx")
+    assert (status, error.message) == (422, message)
+    assert error.hint == "Try in a terminal: workbench program net.onnx"
+
+
+async def test_crash_of_the_reader_is_an_error(
+    jp_fetch: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pydantic.py").write_text("raise OSError('no pydantic here')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    write_onnx(home / "net.onnx")
+    status, error = await refused(jp_fetch, "net.onnx")
+    assert (status, error.message) == (503, "net.onnx cannot be read: OSError: no pydantic here")
 
 
 async def test_route_wants_a_path(jp_fetch: Any) -> None:

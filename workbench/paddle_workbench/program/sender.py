@@ -2,15 +2,14 @@
 
 python -m paddle_workbench.program.sender PATH
 
-The Jupyter server runs this as a child: files come from anywhere, and what one of them costs or
-breaks must not be the server's. The output is one line of JSON, `{"format", "version"}` or
+The Jupyter server runs this as a child with limits: files come from anywhere, and what one of them
+costs or breaks must not be the server's. The output is one line of JSON, `{"format", "version"}` or
 `{"message", "hint", "kind"}`, then the columns.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -22,9 +21,6 @@ from .model import SCHEMA_VERSION, Capture
 from .saved import SavedProgram, read
 
 __all__ = ["capture_of", "main"]
-
-# A program of 200 MB, the most that is read, takes some 3 GB.
-MEMORY_BYTES = 6 * 1024**3
 
 
 def capture_of(saved: SavedProgram) -> Capture:
@@ -43,7 +39,6 @@ def capture_of(saved: SavedProgram) -> Capture:
 
 def main(path: str) -> None:
     """Write the program in a file, or why it cannot be read."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     out = sys.stdout.buffer
     try:
         saved = read(Path(path))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from pydantic import ValidationError
 from tornado.web import authenticated
 
+from ..child_process import Limits, run_async
 from ..contract import DoctorReport
 from ..errors import EnvironmentBrokenError
 from .base import WorkbenchHandler
 
 __all__ = ["DoctorHandler"]
 
-DOCTOR_TIMEOUT_S = 180.0
+LIMITS = Limits(time_s=180.0)
 
 
 class DoctorHandler(WorkbenchHandler):
@@ -31,30 +31,16 @@ class DoctorHandler(WorkbenchHandler):
 
 
 async def _examine() -> DoctorReport:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "paddle_workbench.cli",
-        "doctor",
-        "--json",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        output, errors = await asyncio.wait_for(process.communicate(), DOCTOR_TIMEOUT_S)
-    except asyncio.TimeoutError as error:
+    outcome = await run_async("paddle_workbench.cli", "doctor", "--json", limits=LIMITS)
+    if outcome.limit == "time":
         raise EnvironmentBrokenError(
-            f"The doctor did not finish within {DOCTOR_TIMEOUT_S:g} s.",
+            f"The doctor did not finish within {LIMITS.time_s:g} s.",
             "Run `workbench doctor` in a terminal to see where it stays.",
-        ) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        )
     try:
-        return DoctorReport.model_validate_json(output)
+        return DoctorReport.model_validate_json(outcome.stdout)
     except ValidationError as error:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        (last,) = outcome.last_lines(1, length=1000) or [f"it {outcome.problem}"]
         raise EnvironmentBrokenError(
-            f"The doctor failed: {last[0]}", "Run `workbench doctor` in a terminal."
+            f"The doctor failed: {last}", "Run `workbench doctor` in a terminal."
         ) from error

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from ..child_process import module_command
 from ..contract import Language
 from ..kernels.client import are_supported, kernel_variables, start_server
 from ..settings import LANGUAGE_VARIABLE, Settings, language, settings
@@ -61,15 +62,13 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
 
 def lab_command(found: Settings, options: Sequence[str]) -> list[str]:
     """Return the command that runs JupyterLab on a home; under a JupyterHub, as its learner's."""
-    return [
-        sys.executable,
-        "-m",
+    return module_command(
         "jupyterhub.singleuser" if _in_class() else "jupyterlab",
         f"--ServerApp.root_dir={found.home}",
         "--MultiKernelManager.default_kernel_name=paddle",
         "--LabApp.extension_manager=readonly",
         *options,
-    ]
+    )
 
 
 def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:

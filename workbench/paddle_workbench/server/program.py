@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import sys
 from pathlib import Path
 
 from tornado.web import authenticated
 
+from ..child_process import Limits, run_async
 from ..contract import ProgramPicture, ProgramRequest
 from ..errors import EnvironmentBrokenError, ProgramError, SchemaVersionError, WorkbenchError
 from .base import WorkbenchHandler
 
 __all__ = ["ProgramHandler"]
 
-READ_TIMEOUT_S = 120.0
+# A program of 200 MB, the most that is read, takes some 3 GB.
+LIMITS = Limits(time_s=120.0, memory_bytes=6 * 1024**3, output_bytes=1024**3)
 _ERRORS: dict[str, type[WorkbenchError]] = {"SchemaVersionError": SchemaVersionError}
 
 
@@ -37,40 +37,24 @@ class ProgramHandler(WorkbenchHandler):
 
 
 async def _read(path: Path, shown: str) -> ProgramPicture:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "paddle_workbench.program.sender",
-        str(path),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        output, errors = await asyncio.wait_for(process.communicate(), READ_TIMEOUT_S)
-    except asyncio.TimeoutError as error:
-        raise ProgramError(
-            f"{shown} was not read within {READ_TIMEOUT_S:g} s.",
-            f"Try in a terminal: workbench program {shown}",
-        ) from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    head, _, columns = output.partition(b"\n")
-    if process.returncode != 0 or not head:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
-        raise EnvironmentBrokenError(
-            f"{shown} cannot be read: {last[0]}",
-            f"Try in a terminal: workbench program {shown}",
-        )
-    said = json.loads(head)
-    if "message" in said:
+    outcome = await run_async("paddle_workbench.program.sender", str(path), limits=LIMITS)
+    hint = f"Try in a terminal: workbench program {shown}"
+    if outcome.limit == "time":
+        raise ProgramError(f"{shown} was not read within {LIMITS.time_s:g} s.", hint)
+    if outcome.limit is not None:
+        raise ProgramError(f"{shown} cannot be read: its reader {outcome.problem}.", hint)
+    head, _, columns = outcome.stdout.partition(b"\n")
+    if outcome.status != 0 or not head:
+        (last,) = outcome.last_lines(1, length=1000) or [f"its reader {outcome.problem}."]
+        raise EnvironmentBrokenError(f"{shown} cannot be read: {last}", hint)
+    message = json.loads(head)
+    if "message" in message:
         # The learner knows the file by the path that JupyterLab shows.
-        message = said["message"].replace(str(path), shown)
-        raise _ERRORS.get(said["kind"], ProgramError)(message, said["hint"])
+        text = message["message"].replace(str(path), shown)
+        raise _ERRORS.get(message["kind"], ProgramError)(text, message["hint"])
     return ProgramPicture(
         path=shown,
-        format=said["format"],
-        version=said["version"],
+        format=message["format"],
+        version=message["version"],
         columns=base64.b64encode(columns).decode("ascii"),
     )
