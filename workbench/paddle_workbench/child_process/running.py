@@ -25,6 +25,10 @@ _RUN_MODULE = (
     "import sys; del sys.path[0]; import runpy; "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+# The words of Python, C++, the loader of libraries, and the C library.
+_OUT_OF_MEMORY = re.compile(
+    rb"MemoryError|bad_alloc|failed to map segment|Cannot allocate memory", re.IGNORECASE
+)
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -95,7 +99,7 @@ def run(
         limit = "output"
     status = process.returncode if limit is None else None
     stderr = bytes(supervision.stderr)
-    if status and limits.memory_bytes and re.search(rb"MemoryError|bad_alloc", stderr[-400:]):
+    if status and limits.memory_bytes and _OUT_OF_MEMORY.search(stderr[-1000:]):
         limit = "memory"
     return Outcome(
         status=status,
