@@ -73,6 +73,10 @@ class Text(Model):
     zh: str
     en: str
 
+    def in_language(self, language: Language) -> str:
+        """Return the sentence in one of the languages."""
+        return self.zh if language == "zh" else self.en
+
 
 class Objectives(Model):
     """What the learner will be able to do, one sentence an entry."""

@@ -46,7 +46,7 @@ class _ProgressLine:
         self._language = language
 
     def __call__(self, done: int, total: int, title: Text) -> None:
-        said = f"{done}/{total} {_in(title, self._language)}" if done < total else ""
+        said = f"{done}/{total} {title.in_language(self._language)}" if done < total else ""
         # Back to the start of the line, and clear what stood there.
         click.echo(f"\r\x1b[K{said}", nl=False, err=True)
 
@@ -54,23 +54,19 @@ class _ProgressLine:
 def _print(report: DoctorReport, language: Language) -> None:
     words = _WORDS[language]
     first = 2 + max(_width(word) for word in words.values())
-    second = max((_width(_in(item.title, language)) for item in report.findings), default=0)
+    second = max((_width(item.title.in_language(language)) for item in report.findings), default=0)
     margin = " " * (first + second + 2 * len(_GAP))
     for finding in report.findings:
         sign, colour = _SIGNS[finding.state]
         state = click.style(_pad(f"{sign} {words[finding.state]}", first), fg=colour)
         detail, *more = finding.detail.splitlines() or [""]
-        click.echo(_GAP.join([state, _pad(_in(finding.title, language), second), detail]))
+        click.echo(_GAP.join([state, _pad(finding.title.in_language(language), second), detail]))
         for line in more:
             click.echo(margin + line)
         if finding.repair:
             click.echo(f"{' ' * first}{_GAP}{words['repair']}: {finding.repair}")
     click.echo()
-    click.echo(_in(report.summary, language))
-
-
-def _in(text: Text, language: Language) -> str:
-    return text.zh if language == "zh" else text.en
+    click.echo(report.summary.in_language(language))
 
 
 def _pad(text: str, columns: int) -> str:

@@ -159,7 +159,7 @@ def _finding(item: Observation, language: Language) -> Finding:
         check=item.check,
         title=item.title,
         state=item.state,
-        detail=redact(item.detail.zh if language == "zh" else item.detail.en),
+        detail=redact(item.detail.in_language(language)),
         repair=redact(item.repair),
     )
 

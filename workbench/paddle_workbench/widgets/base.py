@@ -11,11 +11,13 @@ from typing import Any
 import anywidget
 import traitlets
 
+from ..contract import Language
 from ..errors import WidgetError
 from ..settings import language
 
 __all__ = ["STATIC", "WorkbenchWidget"]
 
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 # Made by `make setup` from `front_end/`.
 STATIC = Path(__file__).parent / "static"
 
@@ -37,7 +39,7 @@ class WorkbenchWidget(anywidget.AnyWidget):
         If a keyword is no trait of the widget, or its value is not one that the trait takes.
     """
 
-    lang = traitlets.Enum(("zh", "en")).tag(sync=True)
+    lang = traitlets.Enum(LANGUAGES).tag(sync=True)
     """"zh" or "en"; the workbench's language if it is not given."""
 
     _front_end = ""

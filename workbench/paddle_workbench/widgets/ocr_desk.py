@@ -336,7 +336,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             else:
                 height, width = page.pixels.shape[:2]
                 self.picture, self.size = _jpeg(page.pixels, LONGEST_SENT), [width, height]
-                said = [each.zh if self.lang == "zh" else each.en for each in page.notices]
+                said = [each.in_language(self.lang) for each in page.notices]
                 self.notices = [*said, *self.desk.messages]
             self._show_lines()
             self._show_pages()

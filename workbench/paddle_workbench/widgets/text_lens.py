@@ -108,7 +108,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
             self.notices = [self._said(notice) for notice in said.values()]
 
     def _said(self, notice: Notice) -> str:
-        return sendable(notice.message.zh if self.lang == "zh" else notice.message.en)
+        return sendable(notice.message.in_language(self.lang))
 
     def to_html(self) -> str:
         """Return each model's answer, and the text shaded by it."""

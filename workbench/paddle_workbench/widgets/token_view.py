@@ -68,7 +68,7 @@ class TokenView(WorkbenchWidget, front_end="token-view"):
             shown=sendable(shown), rows=rows, left_out=len(text) - len(shown), **traits
         )
         said = inspect_text(shown)
-        self.notices = [each.message.zh if self.lang == "zh" else each.message.en for each in said]
+        self.notices = [each.message.in_language(self.lang) for each in said]
 
     def to_html(self) -> str:
         """Return the cuts as a table, one row each."""
