@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import signal
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,18 @@ def _limits() -> list[int]:
 
 
 def _umask() -> int:
+    """Return the umask of this process, as the operating system reports it."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = re.search(r"^Umask:\s*([0-7]+)$", status, re.MULTILINE)
+    return int(line[1], 8) if line else _umask_at_first()
+
+
+@cache
+def _umask_at_first() -> int:
+    """Ask by setting it, which files that other threads make meanwhile would feel; so only once.
+
+    Linux before 4.7, and gVisor, report no umask.
+    """
     current = os.umask(0o077)
     os.umask(current)
     return current
