@@ -19,6 +19,7 @@ FLOORS = {
     "contract_checks": 0,
     "pretrained": 0,
     "processor": 0,
+    "reading": 0,
     "storage": 0,
     "course": 1,
     "environment": 1,

@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -45,6 +51,7 @@ __all__ = [
     "RunEvent",
     "RunRecord",
     "Text",
+    "invalid_field",
 ]
 
 SCHEMA_VERSION = 1
@@ -65,6 +72,20 @@ class Model(BaseModel):
     """The base of every model: unknown fields are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def invalid_field(error: ValidationError) -> str:
+    """Return what is wrong in the first field that does not fit, as half a sentence."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if not field:
+        return "it is not a JSON object"
+    if first["type"] == "missing":
+        return f"field {field!r} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"field {field!r} is unknown"
+    reason = first["msg"][:1].lower() + first["msg"][1:]
+    return f"field {field!r} is {first['input']!r:.80} ({reason})"
 
 
 class Text(Model):
@@ -239,8 +260,8 @@ class LessonProgress(Model):
     """One lesson in `progress.json`."""
 
     state: LessonState = "new"
-    opened_at: datetime | None = None
-    done_at: datetime | None = None
+    opened_at: AwareDatetime | None = None
+    done_at: AwareDatetime | None = None
     exercises: dict[ExerciseId, ExerciseProgress] = {}
 
 
@@ -270,7 +291,7 @@ class DoctorReport(Model):
 
     findings: list[Finding]
     summary: Text
-    created_at: datetime
+    created_at: AwareDatetime
 
 
 class KernelReport(Model):
@@ -301,7 +322,7 @@ class KernelServerStatus(Model):
         description="`ready` takes requests; `retired` only waits for its kernels to end; `unfit` "
         "found that a fork is not safe here; `ended` is a process that is gone."
     )
-    pid: int
+    pid: int = Field(ge=1, lt=2**31)
     started_at: float = Field(description="Seconds since the epoch.")
     preloads: list[Preload]
     waiting: list[str] = Field(description="Modules that are not imported yet.")
@@ -366,12 +387,12 @@ class RunRecord(Model):
     notebook: str
     state: RunState
     parameters: dict[str, Any]
-    created_at: datetime
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
     timeout_s: float | None = None
     attempt: int = 1
-    process_id: int | None = None
+    process_id: int | None = Field(None, ge=1, lt=2**31)
     cells_done: int = 0
     cells_total: int = 0
     metrics: dict[str, Any] = {}
@@ -383,7 +404,7 @@ class RunRecord(Model):
 class RunEvent(Model):
     """One line of `events.jsonl`."""
 
-    time: datetime
+    time: AwareDatetime
     event: Literal["queued", "started", "cell_started", "cell_finished", "finished"]
     cell: str | None = None
     index: int | None = None

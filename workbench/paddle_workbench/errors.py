@@ -6,6 +6,8 @@
     * LessonMetadataError
     * ExerciseNotFoundError
   * StorageError
+    * FileMissingError
+    * FileBrokenError
   * SchemaVersionError
   * NotebookError
     * ParameterError
@@ -28,6 +30,8 @@ __all__ = [
     "DeskError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
+    "FileBrokenError",
+    "FileMissingError",
     "LessonMetadataError",
     "LessonNotFoundError",
     "NotebookError",
@@ -82,6 +86,14 @@ class ExerciseNotFoundError(CourseError):
 
 class StorageError(WorkbenchError):
     """A file under the workbench home cannot be read or written."""
+
+
+class FileMissingError(StorageError):
+    """There is no file of this name."""
+
+
+class FileBrokenError(StorageError):
+    """A file is not what it should be: not a regular file, too large, or its content is wrong."""
 
 
 class SchemaVersionError(WorkbenchError):

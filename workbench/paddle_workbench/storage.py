@@ -1,22 +1,168 @@
-"""Files of the workbench home: written whole or not at all, and never lost."""
+"""Files of the workbench home: read within limits, written whole or not at all, and never lost."""
 
 from __future__ import annotations
 
 import errno
+import logging
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
 
-from .errors import StorageError
+from .contract import SCHEMA_VERSION, ErrorMessage, invalid_field
+from .errors import FileBrokenError, FileMissingError, SchemaVersionError, StorageError
+from .reading import MAX_BYTES, broken_file, parse_json, read_bytes
 
-__all__ = ["beside", "locked", "make_folder", "set_aside", "storage_error", "write_whole"]
+__all__ = [
+    "beside",
+    "check_schema_version",
+    "locked",
+    "make_folder",
+    "read_model",
+    "read_or_set_aside",
+    "set_aside",
+    "storage_error",
+    "write_model",
+    "write_whole",
+]
 
 LOCK_TIMEOUT_S = 10.0
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_log = logging.getLogger(__name__)
+
+
+def check_schema_version(content: Any, path: Path, *, newest: int = SCHEMA_VERSION) -> None:
+    """Refuse what a newer version of the workbench wrote.
+
+    Parameters
+    ----------
+    content
+        The JSON values of the file.
+    path : Path
+    newest : int, optional
+        The newest version that is known here; by default the contract's.
+
+    Raises
+    ------
+    SchemaVersionError
+        If `schema_version` is newer.
+    """
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(version, int | float) and version > newest:
+        raise SchemaVersionError(
+            f"{path} was written by a newer version of the workbench: its schema is version "
+            f"{version}, and this workbench reads up to version {newest}.",
+            "Upgrade: pip install --upgrade paddle-workbench",
+        )
+
+
+def read_model(
+    path: Path,
+    model: type[_Model],
+    *,
+    kind: str,
+    limit_bytes: int = MAX_BYTES,
+    newest: int = SCHEMA_VERSION,
+    hint: str = "",
+) -> _Model:
+    """Read a versioned JSON file as a pydantic model.
+
+    Parameters
+    ----------
+    path : Path
+    model : type of BaseModel
+    kind, limit_bytes, hint
+        As in `read_bytes`.
+    newest : int, optional
+        As in `check_schema_version`.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    FileBrokenError
+        If it does not hold such a model.
+    SchemaVersionError
+        If a newer workbench wrote it.
+    StorageError
+        If the operating system cannot read it.
+    """
+    content = parse_json(
+        read_bytes(path, kind=kind, limit_bytes=limit_bytes, hint=hint), path, kind=kind, hint=hint
+    )
+    check_schema_version(content, path, newest=newest)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise broken_file(path, kind, invalid_field(error), hint) from error
+
+
+def read_or_set_aside(
+    path: Path,
+    model: type[_Model],
+    *,
+    kind: str,
+    limit_bytes: int = MAX_BYTES,
+    newest: int = SCHEMA_VERSION,
+) -> tuple[_Model | None, ErrorMessage | None]:
+    """Read a model as `read_model`; None if there is no file, or if a broken one was set aside.
+
+    Call it under the lock of the file: another process may repair the file meanwhile.
+
+    Returns
+    -------
+    model : BaseModel or None
+    notice : ErrorMessage or None
+        Why the file was set aside, and its new name.
+
+    Raises
+    ------
+    SchemaVersionError
+        If a newer workbench wrote the file; it is left as it is.
+    StorageError
+        If it cannot be read or renamed.
+    """
+    try:
+        return read_model(path, model, kind=kind, limit_bytes=limit_bytes, newest=newest), None
+    except FileMissingError:
+        return None, None
+    except FileBrokenError as error:
+        notice = ErrorMessage(
+            message=error.message, hint=f"The file was set aside as {set_aside(path)}."
+        )
+        _log.warning("%s %s", notice.message, notice.hint)
+        return None, notice
+
+
+def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False) -> None:
+    """Write a model with its schema version as JSON, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    model : BaseModel
+    exclude_defaults : bool
+        Leave out the fields that have their default value.
+
+    Raises
+    ------
+    StorageError
+        If a value has no JSON, or the file cannot be written; the old file is untouched.
+    """
+    try:
+        content = model.model_dump_json(indent=2, exclude_defaults=exclude_defaults)
+    except ValueError as error:
+        raise StorageError(
+            f"{path} was not written: {error}.", "The file is as it was before."
+        ) from error
+    write_whole(path, content + "\n")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -27,21 +173,26 @@ def write_whole(path: Path, content: str | bytes) -> None:
     StorageError
         If the disk is full or the folder cannot be written; the old file is untouched.
     """
-    temporary: str | None = None
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         make_folder(path.parent)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        mode = path.stat().st_mode & 0o777 if path.exists() else None
+        # The operating system takes the umask away from a new file's mode; an old file's is kept.
+        descriptor = os.open(
+            temporary,
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC,
+            0o666 if mode is None else 0o600,
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)  # noqa: PTH101 - the name comes from mkstemp
-        os.replace(temporary, path)  # noqa: PTH105
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)  # noqa: PTH108
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise storage_error(path, error) from error
 
 
@@ -69,7 +220,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"{path} cannot be written: {error.strerror}.",
-            "Set PADDLE_WORKBENCH_HOME to a folder that you may write, or mend its permissions.",
+            "Set PADDLE_WORKBENCH_HOME to a folder that you may write, or change its permissions.",
         )
     return StorageError(f"{path}: {error.strerror or error}.", "Check the folder and try again.")
 
@@ -118,9 +269,3 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -1,0 +1,157 @@
+"""Files of the home are read within limits and written whole; what is wrong is one clear error."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import AwareDatetime
+
+from paddle_workbench.contract import SCHEMA_VERSION, Model
+from paddle_workbench.errors import (
+    FileBrokenError,
+    FileMissingError,
+    SchemaVersionError,
+    StorageError,
+)
+from paddle_workbench.storage import read_model, read_or_set_aside, write_model, write_whole
+
+from .broken_files import NOT_JSON, NOT_REGULAR, Maker, make_pipe
+
+
+class Note(Model):
+    schema_version: int = SCHEMA_VERSION
+    text: str
+    written_at: AwareDatetime | None = None
+    more: dict[str, Any] = {}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "note.json"
+
+
+def read_note(path: Path) -> Note:
+    return read_model(path, Note, kind="note")
+
+
+def test_model_survives_writing_and_reading(path: Path) -> None:
+    note = Note(text="你好", more={"large": 1e308, "nested": [[[]]]})
+    write_model(path, note)
+    assert read_note(path) == note
+    assert '"schema_version": 1' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_broken_file_is_one_error_with_path_reason_and_hint(
+    path: Path, make: Maker, reason: str
+) -> None:
+    make(path)
+    with pytest.raises(FileBrokenError) as caught:
+        read_note(path)
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+    assert f"mv {path} {path}.old" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{}", "is not a note: field 'text' is missing."),
+        ('{"text": "a", "colour": 1}', "is not a note: field 'colour' is unknown."),
+        ('{"text": 3}', "is not a note: field 'text' is 3 (input should be a valid string)."),
+        (
+            '{"text": "", "written_at": "2026-11-29T00:00:00"}',
+            "is not a note: field 'written_at' is '2026-11-29T00:00:00' "
+            "(input should have timezone info).",
+        ),
+    ],
+)
+def test_content_of_another_shape_names_the_field(path: Path, content: str, message: str) -> None:
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(FileBrokenError) as caught:
+        read_note(path)
+    assert caught.value.message == f"{path} {message}"
+
+
+@pytest.mark.parametrize("version", ["2", "1.5", "99999999999999999999"])
+def test_newer_schema_is_refused_before_its_fields_are(path: Path, version: str) -> None:
+    path.write_text(f'{{"schema_version": {version}, "colour": 1}}', encoding="utf-8")
+    with pytest.raises(
+        SchemaVersionError, match=f"version {version}, .* up to version 1"
+    ) as caught:
+        read_note(path)
+    assert caught.value.hint == "Upgrade: pip install --upgrade paddle-workbench"
+    with pytest.raises(SchemaVersionError):
+        read_or_set_aside(path, Note, kind="note")
+    assert path.exists()
+
+
+def test_missing_file_is_named(path: Path) -> None:
+    with pytest.raises(FileMissingError) as caught:
+        read_note(path)
+    assert caught.value.message == f"There is no note {path}."
+    path.symlink_to("nowhere")
+    with pytest.raises(FileMissingError):
+        read_note(path)
+
+
+def test_broken_file_is_set_aside_with_a_notice(path: Path) -> None:
+    assert read_or_set_aside(path, Note, kind="note") == (None, None)
+    path.write_text("{", encoding="utf-8")
+    note, notice = read_or_set_aside(path, Note, kind="note")
+    (kept,) = path.parent.iterdir()
+    assert note is None
+    assert notice is not None
+    assert f"{path} is not a note: " in notice.message
+    assert notice.hint == f"The file was set aside as {kept}."
+    assert kept.read_text(encoding="utf-8") == "{"
+    write_model(path, Note(text="a"))
+    assert read_or_set_aside(path, Note, kind="note") == (Note(text="a"), None)
+
+
+def test_pipe_is_set_aside_too(path: Path) -> None:
+    make_pipe(path)
+    _note, notice = read_or_set_aside(path, Note, kind="note")
+    assert notice is not None
+    (kept,) = path.parent.iterdir()
+    assert kept.is_fifo()
+
+
+def test_value_without_json_leaves_the_old_file(path: Path) -> None:
+    write_model(path, Note(text="old"))
+    with pytest.raises(StorageError, match=re.escape(f"{path} was not written: ")):
+        write_model(path, Note(text="new", more={"half": "\ud83d"}))
+    assert read_note(path).text == "old"
+
+
+def test_new_file_follows_the_umask_and_an_old_one_keeps_its_mode(path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        write_whole(path, "a")
+        assert path.stat().st_mode & 0o777 == 0o640
+        path.chmod(0o604)
+        write_whole(path, "b")
+        assert path.stat().st_mode & 0o777 == 0o604
+    finally:
+        os.umask(mask)
+
+
+def test_writing_never_changes_the_umask(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "umask", lambda _mask: pytest.fail("the umask of all threads was set"))
+    write_whole(path, "a")
+
+
+def test_many_threads_write_one_file_whole(path: Path) -> None:
+    contents = [str(number) * 100_000 for number in range(8)]
+    threads = [threading.Thread(target=write_whole, args=(path, content)) for content in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text(encoding="utf-8") in contents
+    assert [each.name for each in path.parent.iterdir()] == [path.name]

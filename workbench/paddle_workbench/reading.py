@@ -1,0 +1,192 @@
+"""Reading files that anybody may have written: regular files, within limits, one clear error."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import re
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from .errors import FileBrokenError, FileMissingError, StorageError, WorkbenchError
+
+__all__ = [
+    "MAX_BYTES",
+    "broken_file",
+    "parse_json",
+    "read_bytes",
+    "read_text",
+    "storage_errors_as",
+]
+
+MAX_BYTES = 64 * 1024 * 1024
+"""What a reader takes at most, unless it says otherwise."""
+
+_FILE_TYPES = {
+    stat.S_IFDIR: "folder",
+    stat.S_IFIFO: "named pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+# What could be a number that no float holds.
+_LARGE_NUMBER = re.compile(r"[0-9]{309}|[0-9][eE][+]?[0-9]{3}")
+
+
+def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> bytes:
+    """Return the content of a regular file, without ever waiting for a pipe or a device.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What the file should be, for the messages: `run record`.
+    limit_bytes : int
+        A larger file is refused before it is read.
+    hint : str, optional
+        What to do about a broken file; by default, to move it away.
+
+    Raises
+    ------
+    FileMissingError
+        If there is no such file.
+    FileBrokenError
+        If it is not a regular file, or is too large.
+    StorageError
+        If the operating system cannot read it.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                type_name = _FILE_TYPES.get(stat.S_IFMT(status.st_mode), "special file")
+                raise broken_file(path, kind, f"it is a {type_name}", hint)
+            size = status.st_size
+            content = file.read(limit_bytes + 1) if size <= limit_bytes else b""
+    except FileNotFoundError as error:
+        raise FileMissingError(f"There is no {kind} {path}.", "Check the path.") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, kind, error, hint) from error
+    size = max(size, len(content))
+    if size > limit_bytes:
+        raise FileBrokenError(
+            f"{path} has {_size(size)}; at most {_size(limit_bytes)} are read of a {kind}.",
+            hint or _move_away(path),
+        )
+    return content
+
+
+def read_text(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> str:
+    """Return the text of a regular file in UTF-8; see `read_bytes`.
+
+    Raises
+    ------
+    FileMissingError, FileBrokenError, StorageError
+        As `read_bytes`; a file that is not UTF-8 is broken.
+    """
+    content = read_bytes(path, kind=kind, limit_bytes=limit_bytes, hint=hint)
+    return _decode(content, path, kind, hint)
+
+
+def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
+    """Return the JSON values in the content of a file.
+
+    Strict: no NaN or Infinity, no number that a float cannot hold, no half of a surrogate pair, at
+    most 200 levels. Whoever gets the values can compute with them and write them again.
+
+    Raises
+    ------
+    FileBrokenError
+        If the content is not such JSON.
+    """
+    text = _decode(content, path, kind, hint)
+    try:
+        values = from_json(text, allow_inf_nan=False)
+        if _LARGE_NUMBER.search(text):
+            json.loads(text, parse_int=_check_number, parse_float=_check_number)
+    except ValueError as error:
+        reason = str(error)
+        if reason.startswith("recursion limit"):
+            reason = "it is nested too deeply"
+        elif not isinstance(error, _LargeNumberError):
+            reason = f"it is not JSON, or only part of it ({reason})"
+        raise broken_file(path, kind, reason, hint) from error
+    return values
+
+
+@contextmanager
+def storage_errors_as(room_error: type[WorkbenchError]) -> Iterator[None]:
+    """Raise what storage raises as the error of a room; for a block, or to decorate a function."""
+    try:
+        yield
+    except StorageError as error:
+        raise room_error(error.message, error.hint) from error
+
+
+def broken_file(path: Path, kind: str, reason: str, hint: str = "") -> FileBrokenError:
+    """Return the error that says why a file is not what it should be.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        What it should be: `run record`.
+    reason : str
+        A clause without a full stop.
+    hint : str, optional
+        By default, to move the file away.
+    """
+    return FileBrokenError(f"{path} is not a {kind}: {reason}.", hint or _move_away(path))
+
+
+class _LargeNumberError(ValueError):
+    """A number that no float holds."""
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _decode(content: bytes, path: Path, kind: str, hint: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        reason = f"it is not UTF-8 text (byte {error.start + 1} is {content[error.start]:#04x})"
+        raise broken_file(path, kind, reason, hint) from error
+
+
+def _check_number(text: str) -> None:
+    if not math.isfinite(float(text)):
+        shown = text if len(text) <= 12 else f"{text[:12]}…"
+        raise _LargeNumberError(f"the number {shown} is too large")
+
+
+def _move_away(path: Path) -> str:
+    return f"Restore it, or move it away: mv {shlex.quote(str(path))} {shlex.quote(f'{path}.old')}"
+
+
+def _unreadable(path: Path, kind: str, error: OSError | ValueError, hint: str) -> StorageError:
+    """Return what an error of reading means; a path with a NUL raises `ValueError`."""
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.EISDIR:
+        return broken_file(path, kind, "it is a folder", hint)
+    # A socket, or a device that is not there.
+    if code == errno.ENXIO:
+        return broken_file(path, kind, "it is not a regular file", hint)
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    command = "chmod u+r" if code in (errno.EACCES, errno.EPERM) else "ls -l"
+    return StorageError(
+        f"{path} cannot be read: {reason}.", f"Check it: {command} {shlex.quote(str(path))}"
+    )
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**20:.0f} MB" if size >= 2**20 else f"{size} bytes"
