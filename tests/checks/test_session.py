@@ -13,9 +13,10 @@ import psutil
 import pytest
 
 from paddle_workbench.checks.results import NotebookReport
-from paddle_workbench.checks.session import check_notebooks, find_notebooks
+from paddle_workbench.checks.session import check_notebooks, find_notebooks, read_notebooks
 from paddle_workbench.errors import NotebookError
 
+from ..broken_files import NOT_REGULAR, Maker
 from .conftest import code, make_lesson, result, stream
 
 pytestmark = pytest.mark.kernel
@@ -241,3 +242,14 @@ def test_a_check_that_is_ended_leaves_no_kernel(tmp_path: Path, number: signal.S
         child.kill()
     psutil.wait_procs([kernel], timeout=20)
     assert not kernel.is_running()
+
+
+@pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
+def test_notebook_that_cannot_be_read_is_an_error_of_its_report(
+    make: Maker, reason: str, tmp_path: Path
+) -> None:
+    make(tmp_path / "lesson.ipynb")
+    for check in (check_notebooks, read_notebooks):
+        (checked,) = check([tmp_path / "lesson.ipynb"])
+        assert checked.report.error is not None
+        assert reason in checked.report.error.message

@@ -4,8 +4,10 @@ import nbformat
 import pytest
 from nbgrader.preprocessors import ClearSolutions
 
-from paddle_workbench.course.notebook import blank_solutions, read_notebook, solution_of
+from paddle_workbench.course.notebook import blank_solutions, read_json, read_notebook, solution_of
 from paddle_workbench.errors import NotebookError
+
+from ..broken_files import NOT_REGULAR, Maker
 
 
 def test_blanks_are_those_of_nbgrader(small_course: Path, repository: Path) -> None:
@@ -38,7 +40,7 @@ def test_solution_is_the_cell_without_its_marks(small_course: Path) -> None:
     ("content", "reason"),
     [
         (b"{", "not JSON"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", r"it is not UTF-8 text \(byte 1 is 0xff\)"),
         (b"[]", "no cells"),
         (b'{"nbformat": 3, "worksheets": []}', "format 3"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}', "not a valid"),
@@ -49,6 +51,45 @@ def test_what_is_no_notebook_is_said(tmp_path: Path, content: bytes, reason: str
     path.write_bytes(content)
     with pytest.raises(NotebookError, match=reason):
         read_notebook(path)
+
+
+def notebook_with(field: bytes) -> bytes:
+    return b'{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {' + field + b"}}"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"[" * 5000, "it is nested too deeply"),
+        (notebook_with(b'"a": ' + b"[" * 5000 + b"]" * 5000), "it is nested too deeply"),
+        (notebook_with(b'"a": ' + b'{"b": ' * 900 + b"1" + b"}" * 900), "it is nested too deeply"),
+        (notebook_with(b"").replace(b": 5", b": 1e999"), "field 'nbformat_minor' is inf"),
+        (b'{"nbformat": 1' + b"0" * 5000 + b', "cells": []}', "it is not JSON"),
+    ],
+)
+def test_rejects_json_that_breaks_readers(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "lesson.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(NotebookError) as caught:
+        read_notebook(path)
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
+def test_rejects_what_is_not_a_file_of_text(tmp_path: Path, make: Maker, reason: str) -> None:
+    path = tmp_path / "lesson.ipynb"
+    make(path)
+    for read in (read_notebook, read_json):
+        with pytest.raises(NotebookError) as caught:
+            read(path)
+        assert reason in caught.value.message
+
+
+def test_accepts_nan_in_an_output(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.ipynb"
+    path.write_bytes(notebook_with(b'"loss": NaN'))
+    assert read_notebook(path).metadata.loss != read_notebook(path).metadata.loss
 
 
 def test_missing_notebook_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from tornado.httpclient import HTTPClientError
 from paddle_workbench.contract import ErrorMessage, OpenedLesson
 from paddle_workbench.contract_checks import LessonCheck
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker, make_pipe
+
 pytestmark = pytest.mark.kernel
 
 LIMIT_S = 120.0
@@ -145,6 +147,29 @@ async def test_what_cannot_be_checked_is_refused(
         await posted(jp_fetch, path)
     assert caught.value.code == status
     assert message in ErrorMessage.model_validate_json(caught.value.response.body).message
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON[2:5]])
+async def test_notebook_that_cannot_be_read_is_refused(
+    make: Maker, reason: str, jp_fetch: Any, home: Path
+) -> None:
+    make(home / "some.ipynb")
+    with pytest.raises(HTTPClientError) as caught:
+        await posted(jp_fetch, "some.ipynb")
+    assert caught.value.code == 422
+    message = ErrorMessage.model_validate_json(caught.value.response.body).message
+    # The device is a link out of the folder.
+    assert reason in message or "outside of the folder" in message
+
+
+async def test_pipes_hold_up_no_thread(jp_fetch: Any, home: Path) -> None:
+    make_pipe(home / "pipe.ipynb")
+    # More than the server has threads for such work.
+    requests = [posted(jp_fetch, "pipe.ipynb") for _ in range(40)]
+    answers = await asyncio.gather(*requests, return_exceptions=True)
+    codes = [answer.code for answer in answers if isinstance(answer, HTTPClientError)]
+    assert codes == [422] * len(requests)
+    assert (await jp_fetch("paddle-workbench", "course")).code == 200
 
 
 async def test_a_notebook_that_was_never_checked_is_not_found(jp_fetch: Any) -> None:

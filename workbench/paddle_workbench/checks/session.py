@@ -225,6 +225,11 @@ def _collect(job: _Job, results: Mapping[Path, list[CheckedCell]], failure: str)
         )
         report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells, error=error)
         return CheckedNotebook(job.path, report, None, job.lookup)
-    executed = nbformat.read(job.copy.with_suffix(EXECUTED_SUFFIX), as_version=4)
+    try:
+        executed = read_notebook(job.copy.with_suffix(EXECUTED_SUFFIX))
+    except NotebookError as unreadable:
+        error = ErrorMessage(message=unreadable.message, hint=unreadable.hint)
+        report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells, error=error)
+        return CheckedNotebook(job.path, report, None, job.lookup)
     report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells)
     return CheckedNotebook(job.path, report, executed, job.lookup)

@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 
-from ..course.notebook import lesson_metadata
+from ..course.notebook import lesson_metadata, read_json
 from ..errors import LessonMetadataError, NotebookError
 from .comparison.options import check_options
 from .results import StructuralFinding
@@ -75,7 +75,7 @@ def _kernel(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Structural
 
 def _cell_ids(_notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
     # From the file: reading with nbformat mends missing and double ids.
-    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells: list[dict[str, Any]] = read_json(path)["cells"]
     ids = [str(cell.get("id", "")) for cell in cells]
     for position, name in enumerate(ids):
         message = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..contract import Text
 from ..errors import LessonMetadataError
+from ..reading import read_text, storage_errors_as
 
 __all__ = ["ExerciseFile", "checkers_of", "declared_exercises"]
 
@@ -26,6 +27,7 @@ def checkers_of(notebook: Path) -> Path:
     return notebook.with_name(f"{notebook.stem}_exercises.py")
 
 
+@storage_errors_as(LessonMetadataError)
 def declared_exercises(notebook: Path) -> dict[str, ExerciseFile]:
     """Return what the checker module beside a lesson declares, without running it.
 
@@ -41,9 +43,12 @@ def declared_exercises(notebook: Path) -> dict[str, ExerciseFile]:
     if not source.is_file():
         return {}
     try:
-        tree = ast.parse(source.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise LessonMetadataError(f"{source.name} is not Python: {error}.", "Mend it.") from error
+        tree = ast.parse(read_text(source, kind="module of checkers"))
+    # Deeply nested brackets raise a MemoryError or a RecursionError, a NUL a ValueError.
+    except (MemoryError, RecursionError, SyntaxError, ValueError) as error:
+        raise LessonMetadataError(
+            f"{source.name} is not Python: {error}.", f"Correct it: python -m py_compile {source}"
+        ) from error
     declared = {}
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         if not (isinstance(call.func, ast.Name) and call.func.id == "checker" and call.args):

@@ -6,7 +6,6 @@ English `to_static.en.ipynb`), so that it is found again when the course is renu
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
 import sys
@@ -27,11 +26,11 @@ from ..contract import (
     LessonProgress,
     ProgressUpdate,
 )
-from ..errors import ExerciseNotFoundError
+from ..errors import ExerciseNotFoundError, NotebookError
 from ..settings import Settings
 from ..storage import beside, locked, make_folder, storage_error, write_whole
 from .catalog import LessonFile, find_lesson, read_course, scan_lessons
-from .notebook import METADATA_KEY, blank_solutions, clear_outputs, read_notebook
+from .notebook import METADATA_KEY, blank_solutions, clear_outputs, read_json, read_notebook
 from .progress import ProgressFile
 from .translation import read_catalog, translate
 
@@ -255,8 +254,8 @@ def _source_of(path: Path) -> str | None:
 @lru_cache(maxsize=512)
 def _read_source(path: Path, _changed_ns: int, _size_bytes: int) -> str | None:
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA_KEY]
+        metadata = read_json(path)["metadata"][METADATA_KEY]
         return str(metadata["source_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (NotebookError, KeyError, TypeError):
         # The learner may do anything to the copy; the catalog is shown all the same.
         return None
