@@ -13,6 +13,7 @@ from paddle_workbench.checks.cache import CheckCache, cache_key
 from paddle_workbench.checks.results import CheckedCell, NotebookReport
 from paddle_workbench.checks.session import check_notebooks
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from .conftest import code, make_lesson, result
 
 PASSED = NotebookReport(notebook="a", cells=[CheckedCell(cell="a", outcome="compared")])
@@ -146,6 +147,21 @@ def test_broken_cache_costs_a_run_and_is_set_aside(
     assert cache.look_up(notebook, OPTIONS).report is None
     (kept,) = (tmp_path / "cache").iterdir()
     assert "broken" in kept.name
+
+
+@pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_cache_that_cannot_be_read_costs_a_run(
+    make: Maker, _reason: str, notebook: Path, package: Path, tmp_path: Path
+) -> None:
+    cache = CheckCache(tmp_path / "cache")
+    cache.store(notebook, cache.look_up(notebook, OPTIONS).key, OPTIONS, PASSED)
+    (file,) = (tmp_path / "cache").iterdir()
+    make(file)
+    lookup = cache.look_up(notebook, OPTIONS)
+    assert lookup.why == "it has not passed yet"
+    assert ".broken-" in next((tmp_path / "cache").iterdir()).name
+    cache.store(notebook, lookup.key, OPTIONS, PASSED)
+    assert cache.look_up(notebook, OPTIONS).report is not None
 
 
 @pytest.mark.kernel

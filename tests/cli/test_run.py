@@ -8,10 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from paddle_workbench.contract import RunRecord
+
+from ..broken_files import make_pipe
+
+NOW = datetime(2026, 11, 23, 9, 15, 30, tzinfo=timezone.utc)
 
 pytestmark = pytest.mark.kernel
 
@@ -217,5 +224,36 @@ def test_broken_record_is_told_and_the_others_listed(workbench: Workbench, home:
     listed = workbench("runs", "list")
     assert listed.returncode == 0
     assert "No runs yet" in listed.stdout
-    assert "run.json is broken" in listed.stderr
+    assert "run.json is not a run record: it is not JSON" in listed.stderr
     assert [path.name for path in folder.iterdir()] == ["run.json"]
+
+
+def test_list_names_each_broken_record(workbench: Workbench, home: Path) -> None:
+    good = json.loads(
+        RunRecord(
+            id="good", notebook="a.ipynb", state="succeeded", parameters={}, created_at=NOW
+        ).model_dump_json()
+    )
+    contents = {
+        "brackets": "[" * 5000,
+        "date": json.dumps(good | {"created_at": "2026-11-29T00:00:00"}),
+        "good": json.dumps(good),
+        "newer": json.dumps(good | {"schema_version": 2}),
+    }
+    for name, content in contents.items():
+        (home / "runs" / name).mkdir(parents=True)
+        (home / "runs" / name / "run.json").write_text(content, encoding="utf-8")
+    (home / "runs" / "pipe").mkdir()
+    make_pipe(home / "runs" / "pipe" / "run.json")
+    listed = workbench("runs", "list", "--json")
+    assert listed.returncode == 0
+    assert [record["id"] for record in json.loads(listed.stdout)] == ["good"]
+    for name, reason in (
+        ("brackets", "is not a run record: it is nested too deeply."),
+        ("date", "is not a run record: field 'created_at' is '2026-11-29T00:00:00' ("),
+        ("newer", "was written by a newer version of the workbench: "),
+        ("pipe", "is not a run record: it is a named pipe."),
+    ):
+        assert f"workbench: {home / 'runs' / name / 'run.json'} {reason}" in listed.stderr
+    shown = workbench("runs", "show", "pipe")
+    assert (shown.returncode, "it is a named pipe" in shown.stderr) == (2, True)

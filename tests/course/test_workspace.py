@@ -12,12 +12,15 @@ import pytest
 from paddle_workbench.contract import ExerciseReport, ProgressUpdate, Text
 from paddle_workbench.course.workspace import Workspace
 from paddle_workbench.errors import (
+    CourseError,
     ExerciseNotFoundError,
     LessonNotFoundError,
     SchemaVersionError,
     StorageError,
 )
 from paddle_workbench.settings import settings
+
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 
 pytestmark = pytest.mark.usefixtures("home", "small_course")
 
@@ -233,6 +236,59 @@ def test_broken_progress_is_set_aside_and_said(
     assert kept.read_text(encoding="utf-8") == content
     assert kept.name in catalog.notices[0].hint
     assert not workspace.catalog().notices
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_progress_that_cannot_be_read_is_set_aside_once(
+    workspace: Workspace, home: Path, make: Maker, reason: str
+) -> None:
+    make(home / "progress.json")
+    notice = workspace.catalog().notices[0]
+    assert reason in notice.message
+    assert "Progress starts again." in notice.message
+    assert not workspace.catalog().notices
+    workspace.open("basics/sums", "zh")
+    assert workspace.catalog().chapters[0].lessons[0].state == "started"
+    assert len(list(home.glob("progress.broken-*.json"))) == 1
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_course_file_that_cannot_be_read_is_an_error_of_the_course(
+    workspace: Workspace, small_course: Path, make: Maker, reason: str
+) -> None:
+    path = small_course / "course.json"
+    make(path)
+    with pytest.raises(CourseError) as caught:
+        workspace.catalog()
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+
+
+@pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
+def test_lesson_that_cannot_be_read_is_named_and_the_others_listed(
+    workspace: Workspace, small_course: Path, make: Maker, reason: str
+) -> None:
+    path = small_course / "01_basics" / "02_products.ipynb"
+    make(path)
+    catalog = workspace.catalog()
+    assert [lesson.lesson for lesson in catalog.chapters[0].lessons] == ["basics/sums"]
+    (message,) = (notice.message for notice in catalog.notices)
+    # The device is a link.
+    assert reason in message or "leads out of the course" in message
+
+
+@pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_copy_that_cannot_be_read_does_not_hide_the_catalog(
+    workspace: Workspace, make: Maker, _reason: str
+) -> None:
+    make(workspace.open("basics/sums", "zh").path)
+    assert not workspace.catalog().notices
+
+
+def test_checkers_nested_too_deeply_are_named(workspace: Workspace, small_course: Path) -> None:
+    path = small_course / "01_basics" / "01_sums_exercises.py"
+    path.write_text("x = " + "(" * 5000 + ")" * 5000, encoding="utf-8")
+    assert "01_sums_exercises.py is not Python" in workspace.catalog().notices[0].message
 
 
 def test_progress_of_a_newer_version_is_left_alone(workspace: Workspace, home: Path) -> None:

@@ -15,6 +15,7 @@ from paddle_workbench.errors import DeskError, PictureError, SchemaVersionError,
 from paddle_workbench.ocr.desk import Desk
 from paddle_workbench.ocr.results import PageResult, TextLine
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from .desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
 
 
@@ -217,9 +218,22 @@ def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> Non
     file.write_text(content)
     desk = open_desk(shop)
     assert desk.summary(0).state == "waiting"
-    assert "is broken" in desk.messages[0]
+    assert "is not a desk page: " in desk.messages[0]
     kept = [each for each in file.parent.iterdir() if ".broken-" in each.name]
     assert [each.read_text() for each in kept] == [content]
+    desk.recognise(0)
+    assert texts(open_desk(shop), 0) == list(TEXTS)
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_page_file_that_cannot_be_read_is_set_aside(shop: Path, make: Maker, reason: str) -> None:
+    open_desk(shop).recognise(0)
+    (file,) = (shop.parent / "desk").glob("*.json")
+    make(file)
+    desk = open_desk(shop)
+    assert str(file) in desk.messages[0]
+    assert reason in desk.messages[0]
+    assert desk.summary(0).state == "waiting"
     desk.recognise(0)
     assert texts(open_desk(shop), 0) == list(TEXTS)
 
@@ -234,7 +248,7 @@ def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path
     file.write_text("{")
     desk.edit(0, "edit", id=2, text="二")
     assert texts(open_desk(shop), 0)[:2] == ["一", "二"]
-    assert "is broken" in desk.messages[0]
+    assert "is not a desk page: " in desk.messages[0]
     (kept,) = file.parent.glob("*.broken-*")
     assert kept.read_text() == "{"
 

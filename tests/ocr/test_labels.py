@@ -10,6 +10,8 @@ import pytest
 from paddle_workbench.errors import StorageError
 from paddle_workbench.ocr.labels import FileStates, LabelFile, LabelledLine, RecognitionList
 
+from ..broken_files import NOT_REGULAR, Maker
+
 BOX = ((10, 20), (110, 20), (110, 50), (10, 50))
 
 # As PPOCRLabel writes them.
@@ -60,8 +62,8 @@ def test_list_of_recognition_keeps_blanks_and_empty_texts() -> None:
 BROKEN = [
     (b"no tab here", "there is no tab between name and value: 'no tab here'"),
     (b"\t[]", "there is no name before the tab"),
-    (b"a.jpg\t[{", "is no JSON"),
-    (b"a.jpg\t" + b"[" * 100_000, "is no JSON"),
+    (b"a.jpg\t[{", "is not JSON"),
+    (b"a.jpg\t" + b"[" * 100_000, "is nested too deeply"),
     (b'a.jpg\t{"points": []}', "a list of lines is expected"),
     (b"a.jpg\t[3]", "text 1 is '3', not an object"),
     (b'a.jpg\t[{"points": [[0, 0], [1, 0], [1, 1]]}]', "text 1 has no 'transcription'"),
@@ -178,6 +180,19 @@ def test_texts_and_names_that_would_break_a_list_do_not() -> None:
         found.put("\udcbc\udcdb.jpg", "x")
 
 
+# Bytes of another encoding are read line by line.
+@pytest.mark.parametrize(
+    ("make", "reason"), [each for each in NOT_REGULAR if each.id != "encoding"]
+)
+def test_file_that_is_not_regular_is_an_error(tmp_path: Path, make: Maker, reason: str) -> None:
+    path = tmp_path / "Label.txt"
+    make(path)
+    with pytest.raises(StorageError) as caught:
+        LabelFile.load(path)
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+
+
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="does not exist"):
+    with pytest.raises(StorageError, match="no list of labels .*Label.txt"):
         LabelFile.load(tmp_path / "Label.txt")

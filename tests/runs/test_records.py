@@ -26,6 +26,8 @@ from paddle_workbench.runs.records import (
     write_record,
 )
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
+
 NOW = datetime(2026, 11, 23, 9, 15, 30, tzinfo=timezone.utc)
 
 
@@ -105,12 +107,48 @@ def test_ended_run_is_not_lost_when_its_process_is_gone(folder: Path) -> None:
 def test_broken_record_is_reported_and_left_alone(folder: Path, content: str) -> None:
     path = folder / "run.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(StorageError, match=r"run\.json is broken"):
+    with pytest.raises(StorageError, match=r"run\.json is not a run record: "):
         read_record(folder)
     records, problems = list_records(folder.parent)
     assert records == []
-    assert "is broken" in problems[0].message
+    assert "run.json is not a run record: " in problems[0].message
     assert path.read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_broken_record_is_named_and_the_others_listed(
+    folder: Path, make: Maker, reason: str
+) -> None:
+    path = folder / "run.json"
+    make(path)
+    other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
+    write_record(other, record(other))
+    records, (problem,) = list_records(folder.parent)
+    assert [each.id for each in records] == [other.name]
+    assert str(path) in problem.message
+    assert reason in problem.message
+    assert f"rm -r {folder}" in problem.hint
+    assert list(folder.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("created_at", "2026-11-29T00:00:00", "input should have timezone info"),
+        ("process_id", -1, "input should be greater than or equal to 1"),
+        ("process_id", 10**20, "input should be less than 2147483648"),
+        ("state", "asleep", "input should be 'queued', "),
+    ],
+)
+def test_record_with_an_invalid_field_names_it(
+    folder: Path, field: str, value: object, reason: str
+) -> None:
+    content = json.loads(record(folder, state="running").model_dump_json()) | {field: value}
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(StorageError) as caught:
+        read_record(folder)
+    assert f"run.json is not a run record: field {field!r} is {value!r} (" in caught.value.message
+    assert reason in caught.value.message
 
 
 def test_record_of_a_newer_workbench_is_refused(folder: Path) -> None:
@@ -139,3 +177,18 @@ def test_event_that_was_not_written_to_its_end_is_left_out(folder: Path) -> None
     with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"time": "2026-')
     assert read_events(folder) == [first]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"time": "2026-11-23T09:15:30Z"}', "field 'event' is missing"),
+        ('{"time": "2026-11-23T09:15:30", "event": "queued"}', "should have timezone info"),
+        ("[" * 5000, "it is not a JSON object"),
+    ],
+)
+def test_broken_event_is_one_error(folder: Path, line: str, reason: str) -> None:
+    (folder / "events.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(StorageError, match=r"events\.jsonl is not a list of events: ") as caught:
+        read_events(folder)
+    assert reason in caught.value.message

@@ -7,6 +7,8 @@ from tornado.httpclient import HTTPClientError
 
 from paddle_workbench.contract import Catalog, ErrorMessage, OpenedLesson, ResetLesson
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
+
 
 async def refused(call: Any) -> tuple[int, ErrorMessage]:
     with pytest.raises(HTTPClientError) as caught:
@@ -104,6 +106,16 @@ async def test_newer_progress_is_a_conflict(jp_fetch: Any, home: Path) -> None:
     status, error = await refused(jp_fetch("paddle-workbench", "course"))
     assert status == 409
     assert "version 99" in error.message
+
+
+@pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
+async def test_progress_that_cannot_be_read_is_a_notice(
+    jp_fetch: Any, home: Path, make: Maker, reason: str
+) -> None:
+    make(home / "progress.json")
+    answer = await jp_fetch("paddle-workbench", "course")
+    (notice,) = Catalog.model_validate_json(answer.body).notices
+    assert reason in notice.message
 
 
 async def test_broken_course_is_an_error_with_its_file(jp_fetch: Any, small_course: Path) -> None:

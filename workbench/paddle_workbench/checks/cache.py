@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import platform
 import site
@@ -17,12 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime
 
 from ..contract import SCHEMA_VERSION, Model
 from ..course.companions import companions_of
+from ..errors import SchemaVersionError, StorageError
 from ..settings import settings
-from ..storage import set_aside, write_whole
+from ..storage import read_or_set_aside, set_aside, write_model
 from .results import NotebookReport
 
 __all__ = ["CheckCache", "Lookup", "cache_key"]
@@ -36,13 +38,16 @@ _PREFIXES = ("FLAGS_", "PADDLE_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON"
 _PLACES = frozenset(("PADDLE_WORKBENCH_HOME", "PADDLE_WORKBENCH_COURSE"))
 
 
+_log = logging.getLogger(__name__)
+
+
 class _Passed(Model):
     """A file of the cache: a notebook that passed, and with what."""
 
     schema_version: int = SCHEMA_VERSION
     key: dict[str, str]
     report: NotebookReport
-    passed_at: datetime
+    passed_at: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +132,24 @@ class CheckCache:
         if not report.passed or cache_key(notebook, options) != dict(key):
             return
         passed = _Passed(key=dict(key), report=report, passed_at=datetime.now(timezone.utc))
-        write_whole(self._file(notebook), passed.model_dump_json(indent=1) + "\n")
+        write_model(self._file(notebook), passed)
 
     def _file(self, notebook: Path) -> Path:
         name = hashlib.sha256(str(notebook.resolve()).encode()).hexdigest()[:16]
         return self._folder / f"{notebook.stem}-{name}.json"
 
     def _read(self, notebook: Path) -> _Passed | None:
+        # A broken cache costs a run, never an answer.
         file = self._file(notebook)
         try:
-            return _Passed.model_validate_json(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            passed, _notice = read_or_set_aside(file, _Passed, kind="check result")
+        except SchemaVersionError:
+            set_aside(file)
             return None
-        except (OSError, ValueError, ValidationError):
-            # A broken cache costs a run, never an answer.
-            if file.is_file():
-                set_aside(file)
+        except StorageError as error:
+            _log.warning("%s", error)
             return None
+        return passed
 
 
 def _package_files() -> list[Path]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode
-from pydantic import ValidationError
 
-from ..contract import SCHEMA_VERSION, ChapterMetadata, CourseMetadata, LessonMetadata
+from ..contract import ChapterMetadata, CourseMetadata, LessonMetadata
 from ..errors import (
     CourseError,
     LessonMetadataError,
     LessonNotFoundError,
     NotebookError,
-    SchemaVersionError,
     WorkbenchError,
 )
+from ..reading import storage_errors_as
 from ..settings import settings
+from ..storage import read_model
 from .declarations import ExerciseFile, checkers_of, declared_exercises
 from .notebook import lesson_metadata, read_notebook, solution_cells
 
@@ -50,6 +49,7 @@ class LessonFile:
         return f"{chapter}.{int(self.notebook.name.split('_', 1)[0])}"
 
 
+@storage_errors_as(CourseError)
 def read_course(course: Path) -> CourseMetadata:
     """Read `course.json`.
 
@@ -60,21 +60,12 @@ def read_course(course: Path) -> CourseMetadata:
     SchemaVersionError
         If a newer workbench wrote it.
     """
-    path = course / "course.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{path} cannot be read: {error}.", "Restore the file.") from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise SchemaVersionError(
-            f"{path} is of version {version}; this workbench knows {SCHEMA_VERSION}.",
-            "Upgrade: pip install --upgrade paddle-workbench",
-        )
-    try:
-        return CourseMetadata.model_validate(content)
-    except ValidationError as error:
-        raise CourseError(f"{path}: {error.errors()[0]['msg']}.", "Mend the file.") from error
+    return read_model(
+        course / "course.json",
+        CourseMetadata,
+        kind="course file",
+        hint="Restore it; in a clone of the course: git checkout -- course.json",
+    )
 
 
 def read_lessons(course: Path) -> list[LessonFile]:

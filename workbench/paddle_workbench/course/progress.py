@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ..contract import (
-    SCHEMA_VERSION,
     ErrorMessage,
     ExerciseProgress,
     LessonProgress,
@@ -19,12 +14,12 @@ from ..contract import (
     Progress,
     ProgressUpdate,
 )
-from ..errors import SchemaVersionError, StorageError
-from ..storage import locked, set_aside, write_whole
+from ..errors import FileBrokenError, FileMissingError
+from ..storage import locked, read_model, read_or_set_aside, write_model
 
 __all__ = ["ProgressFile"]
 
-_log = logging.getLogger(__name__)
+KIND = "progress file"
 
 
 class ProgressFile:
@@ -52,10 +47,13 @@ class ProgressFile:
             If the file cannot be read.
         """
         try:
-            return self._load(), []
-        except _BrokenFileError:
+            return read_model(self._path, Progress, kind=KIND), []
+        except FileMissingError:
+            return Progress(), []
+        except FileBrokenError:
             with locked(self._path):
-                return self._load_or_set_aside()
+                progress, notice = read_or_set_aside(self._path, Progress, kind=KIND)
+            return progress or Progress(), [_starts_again(notice)] if notice else []
 
     def opened(self, lesson: str) -> None:
         """Note that a lesson was opened; a new one becomes started."""
@@ -122,53 +120,17 @@ class ProgressFile:
         is_at_work: bool = True,
     ) -> None:
         with locked(self._path):
-            progress, _ = self._load_or_set_aside()
+            stored, _notice = read_or_set_aside(self._path, Progress, kind=KIND)
+            progress = stored or Progress()
             lessons = dict(progress.lessons)
             lessons[lesson] = change(lessons.get(lesson, LessonProgress()))
             last = lesson if is_at_work else progress.last_lesson
             changed = progress.model_copy(update={"lessons": lessons, "last_lesson": last})
-            write_whole(self._path, changed.model_dump_json(indent=2) + "\n")
-
-    def _load(self) -> Progress:
-        try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return Progress()
-        except ValueError as error:
-            raise _BrokenFileError(f"not JSON: {error}") from error
-        except OSError as error:
-            raise StorageError(
-                f"{self._path} cannot be read: {error.strerror}.", "Mend its permissions."
-            ) from error
-        version = content.get("schema_version") if isinstance(content, dict) else None
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"{self._path} is of version {version}; this workbench knows {SCHEMA_VERSION}.",
-                "Upgrade: pip install --upgrade paddle-workbench",
-            )
-        try:
-            return Progress.model_validate(content)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise _BrokenFileError(f"{where}: {first['msg']}") from error
-
-    def _load_or_set_aside(self) -> tuple[Progress, list[ErrorMessage]]:
-        """Load under the lock; what another window mended meanwhile is simply read."""
-        try:
-            return self._load(), []
-        except _BrokenFileError as error:
-            kept = set_aside(self._path)
-            notice = ErrorMessage(
-                message=f"{self._path.name} was broken ({error}) and progress starts anew.",
-                hint=f"The old file is kept beside it as {kept.name}.",
-            )
-            _log.warning("%s %s", notice.message, notice.hint)
-            return Progress(), [notice]
+            write_model(self._path, changed)
 
 
-class _BrokenFileError(Exception):
-    """The file holds no progress."""
+def _starts_again(notice: ErrorMessage) -> ErrorMessage:
+    return notice.model_copy(update={"message": f"{notice.message} Progress starts again."})
 
 
 def _now() -> datetime:

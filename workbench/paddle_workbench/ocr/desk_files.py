@@ -5,24 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import DeskError, SchemaVersionError
-from ..storage import locked, set_aside, storage_error, write_whole
+from ..errors import DeskError, FileBrokenError, FileMissingError
+from ..storage import locked, read_model, read_or_set_aside, write_model
 from ..text.characters import sendable
 from .desk_page import Change, DeskLine, DeskPage
 
 __all__ = ["PageFiles", "StoredPage"]
 
 SCHEMA_VERSION: Final = 1
+KIND: Final = "desk page"
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class _Version(BaseModel):
-    schema_version: int | None = None
 
 
 class _Line(_Model):
@@ -108,11 +105,14 @@ class PageFiles:
             If the file cannot be read.
         """
         path = self.path(key)
+        stored: StoredPage | None = None
         try:
-            stored = _load(path)
-        except ValidationError:
+            stored = read_model(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
+        except FileMissingError:
+            pass
+        except FileBrokenError:
             with locked(path):
-                stored = self._load_or_set_aside(path)
+                stored = self._read_or_set_aside(path)
         self._revisions[key] = stored.revision if stored else 0
         return stored.page() if stored else None
 
@@ -133,7 +133,7 @@ class PageFiles:
         path = self.path(key)
         with locked(path):
             known = self._revisions.get(key, 0)
-            stored = self._load_or_set_aside(path)
+            stored = self._read_or_set_aside(path)
             if stored and stored.revision != known:
                 raise DeskError(
                     f"{name} was changed in another window or notebook; this edit was not made.",
@@ -149,38 +149,15 @@ class PageFiles:
                 undone=list(map(_plain_change, page.undone)),
                 next_id=page.next_id,
             )
-            write_whole(path, stored.model_dump_json(exclude_defaults=True, indent=1))
+            write_model(path, stored, exclude_defaults=True)
             self._revisions[key] = known + 1
 
-    def _load_or_set_aside(self, path: Path) -> StoredPage | None:
-        """Read a file under its lock; what another window mended meanwhile is simply read."""
-        try:
-            return _load(path)
-        except ValidationError as error:
-            kept = set_aside(path)
-            self.messages.append(
-                f"{path.name} is broken ({error.error_count()} faults) and was kept as {kept.name}."
-            )
-            return None
-
-
-def _load(path: Path) -> StoredPage | None:
-    """Read a file; None if there is none. What is broken raises pydantic's error."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise storage_error(path, error) from error
-    # First of all, since a newer version may hold what this one does not know.
-    version = _Version.model_validate_json(content).schema_version or SCHEMA_VERSION
-    if version > SCHEMA_VERSION:
-        raise SchemaVersionError(
-            f"{path} was written by a newer version of the workbench "
-            f"(schema {version}, this one knows {SCHEMA_VERSION}).",
-            "Update paddle-workbench.",
-        )
-    return StoredPage.model_validate_json(content)
+    def _read_or_set_aside(self, path: Path) -> StoredPage | None:
+        """Read a page under its lock; report a broken one in `messages`."""
+        stored, notice = read_or_set_aside(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
+        if notice:
+            self.messages.append(f"{notice.message} {notice.hint}")
+        return stored
 
 
 def _desk_line(line: _Line) -> DeskLine:

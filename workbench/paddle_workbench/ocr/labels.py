@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ..errors import StorageError
-from ..storage import storage_error, write_whole
+from ..reading import read_bytes
+from ..storage import write_whole
 
 __all__ = [
     "IGNORED",
@@ -33,6 +34,9 @@ __all__ = [
     "RecognitionList",
     "Record",
 ]
+
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""A larger file is not read."""
 
 # PaddleOCR's detection leaves lines with these texts out of its loss.
 IGNORED: Final = ("*", "###")
@@ -131,12 +135,7 @@ class _Lines(Generic[Value]):
         StorageError
             If the file cannot be read at all.
         """
-        try:
-            return cls.parse(path.read_bytes())
-        except FileNotFoundError as error:
-            raise StorageError(f"{path} does not exist.", "Check the name.") from error
-        except OSError as error:
-            raise storage_error(path, error) from error
+        return cls.parse(read_bytes(path, kind="list of labels", limit_bytes=MAX_BYTES))
 
     @classmethod
     def parse(cls, content: bytes) -> Any:
@@ -236,9 +235,12 @@ class LabelFile(_Lines[LabelledPage]):
     def _value(self, text: str) -> LabelledPage:
         try:
             lines = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _UnreadableError(f"what follows the name is no JSON ({error}).") from error
-        if _HALF.search(json.dumps(lines, ensure_ascii=False)):
+            plain = json.dumps(lines, ensure_ascii=False)
+        except RecursionError:
+            raise _UnreadableError("what follows the name is nested too deeply.") from None
+        except ValueError as error:
+            raise _UnreadableError(f"what follows the name is not JSON ({error}).") from error
+        if _HALF.search(plain):
             raise _UnreadableError("a text holds half of a surrogate pair, which is no character.")
         if not isinstance(lines, list):
             raise _UnreadableError(f"a list of lines is expected, and found is {_shortly(text)}.")

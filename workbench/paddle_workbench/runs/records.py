@@ -12,18 +12,25 @@ A run is a folder `<id>/` with
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
+import shlex
 from datetime import datetime
 from pathlib import Path
 
 import psutil
 from pydantic import ValidationError
 
-from ..contract import SCHEMA_VERSION, ErrorMessage, RunEvent, RunRecord
-from ..errors import RunNotFoundError, SchemaVersionError, StorageError
-from ..storage import make_folder, storage_error, write_whole
+from ..contract import ErrorMessage, RunEvent, RunRecord, invalid_field
+from ..errors import (
+    FileBrokenError,
+    FileMissingError,
+    RunNotFoundError,
+    SchemaVersionError,
+    StorageError,
+)
+from ..reading import read_text
+from ..storage import make_folder, read_model, storage_error, write_model
 
 __all__ = [
     "KERNEL_LOG",
@@ -76,7 +83,7 @@ def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write `run.json`, whole or not at all."""
-    write_whole(folder / RECORD_FILE, record.model_dump_json(indent=2) + "\n")
+    write_model(folder / RECORD_FILE, record)
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -157,53 +164,31 @@ def read_events(folder: Path) -> list[RunEvent]:
     """Return the events of a run, without a last line that was not written to its end."""
     path = folder / EVENTS_FILE
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except FileNotFoundError:
+        lines = read_text(path, kind="list of events").splitlines(keepends=True)
+    except FileMissingError:
         return []
-    except OSError as error:
-        raise storage_error(path, error) from error
     whole = [line for line in lines if line.endswith("\n")]
     try:
         return [RunEvent.model_validate_json(line) for line in whole]
     except ValidationError as error:
-        raise StorageError(f"{path} is broken: {_first(error)}.", "Restore the file.") from error
+        raise FileBrokenError(
+            f"{path} is not a list of events: {invalid_field(error)}.", "Restore the file."
+        ) from error
 
 
 def _read(folder: Path) -> RunRecord:
-    path = folder / RECORD_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunNotFoundError(
-            f"{folder} holds no run.", "`workbench runs list` shows the runs there are."
-        ) from error
-    except OSError as error:
-        raise storage_error(path, error) from error
-    except ValueError as error:
-        raise _broken(path, str(error)) from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise SchemaVersionError(
-            f"{path} is of version {version}; this workbench knows {SCHEMA_VERSION}.",
-            "Upgrade: pip install --upgrade paddle-workbench",
+        return read_model(
+            folder / RECORD_FILE,
+            RunRecord,
+            kind="run record",
+            hint=f"It was left as it is. The notebook is in {folder / OUTPUT_FILE}; "
+            f"run it again, or delete the run: rm -r {shlex.quote(str(folder))}",
         )
-    try:
-        return RunRecord.model_validate(content)
-    except ValidationError as error:
-        raise _broken(path, _first(error)) from error
-
-
-def _broken(path: Path, reason: str) -> StorageError:
-    return StorageError(
-        f"{path} is broken: {reason}.",
-        f"It was left as it is. The notebook is in {OUTPUT_FILE} beside it; run it again, "
-        "or delete the folder.",
-    )
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    except FileMissingError as error:
+        raise RunNotFoundError(
+            f"{folder} contains no run.", "`workbench runs list` shows the runs there are."
+        ) from error
 
 
 def _is_alive(record: RunRecord) -> bool:
