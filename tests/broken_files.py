@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 __all__ = ["NOT_JSON", "NOT_REGULAR", "Maker", "make_pipe"]
 
@@ -53,7 +54,7 @@ def _write(content: bytes) -> Maker:
     return write
 
 
-def _case(name: str, make: Maker, reason: str) -> object:
+def _case(name: str, make: Maker, reason: str) -> ParameterSet:
     return pytest.param(make, reason, id=name)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from paddle_workbench.program.pdmodel import _framework
 
+BLOCK = 8
+
 
 def write_legacy(path: Path, *, version: int = 2006000) -> Path:
     """A program as Paddle 2.6 wrote it, with a name that is written twice."""
@@ -35,5 +37,17 @@ def write_legacy(path: Path, *, version: int = 2006000) -> Path:
     matmul.attrs.add(name="trans_x", type=6, b=False)
     op("relu", ["y"], ["y"])
     op("fetch", ["y"], ["fetch"])
+    path.write_bytes(program.SerializeToString())
+    return path
+
+
+def write_chain(path: Path, *, blocks: int, calls: int) -> Path:
+    """Write a program in which every block calls the next one, `calls` times."""
+    program = _framework().ProgramDesc()
+    for number in range(blocks):
+        block = program.blocks.add(idx=number, parent_idx=number - 1)
+        for _ in range(calls if number + 1 < blocks else 0):
+            op = block.ops.add(type="conditional_block")
+            op.attrs.add(name="sub_block", type=BLOCK, block_idx=number + 1)
     path.write_bytes(program.SerializeToString())
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from paddle_workbench.program.model import Capture
 from paddle_workbench.program.onnx_model import _description
 from paddle_workbench.program.saved import load, read
 
-from .pdmodel_file import write_legacy
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
+from .pdmodel_file import write_chain, write_legacy
 
 
 @pytest.fixture(scope="module")
@@ -200,8 +202,90 @@ def test_json_of_others_is_refused(text: str, tmp_path: Path) -> None:
     ],
 )
 def test_broken_program_is_refused(change: Any, pir: Path, tmp_path: Path) -> None:
-    with pytest.raises(ProgramError, match="broken program"):
+    with pytest.raises(ProgramError, match="is not a saved program: "):
         read(broken(pir, tmp_path, change))
+
+
+# A folder has an error of its own, with the program in it.
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [each for each in [*NOT_REGULAR, *NOT_JSON] if each.id not in ("folder", "list")],
+)
+def test_file_that_cannot_be_read_is_refused(tmp_path: Path, make: Maker, reason: str) -> None:
+    path = tmp_path / "net.json"
+    make(path)
+    with pytest.raises(ProgramError) as caught:
+        read(path)
+    assert str(path) in caught.value.message
+    assert reason in caught.value.message
+    result = CliRunner().invoke(command, [str(path)])
+    assert str(result.exception) == str(caught.value)
+
+
+@pytest.mark.parametrize("size", [2**63, -2, 1.5, "4", None, [2]])
+def test_rejects_what_is_not_a_dimension(pir: Path, tmp_path: Path, size: object) -> None:
+    def change(data: Any) -> None:
+        ops = data["program"]["regions"][0]["blocks"][0]["ops"]
+        typed = next(op for op in ops if isinstance(op["O"], list) and op["O"])
+        typed["O"][0]["TT"] = {"#": "0.t_dtensor", "D": [{"#": "0.t_f32"}, [4, size], "NCHW"]}
+
+    with pytest.raises(ProgramError, match=re.escape(f"{size!r} is not a dimension")):
+        read(broken(pir, tmp_path, change))
+
+
+def test_dimension_that_is_infinite_is_refused(pir: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    text = pir.read_text(encoding="utf-8")
+    assert "[-1,-1]" in text
+    for number in ("Infinity", "1" + "0" * 4000):
+        path.write_text(text.replace("[-1,-1]", f"[-1,{number}]"), encoding="utf-8")
+        with pytest.raises(ProgramError, match="is not a saved program: "):
+            read(path)
+
+
+def test_regions_nested_too_deeply_are_refused(pir: Path, tmp_path: Path) -> None:
+    before = '{"blocks": [{"args": [], "ops": [{"#": "2.if", "regions": ['
+    path = tmp_path / "net.json"
+    path.write_text(
+        '{"base_code": {"magic": "pir", "version": 3}, "program": {"regions": ['
+        + before * 3000
+        + "]}]}]}" * 3000
+        + "]}}",
+        encoding="utf-8",
+    )
+    with pytest.raises(ProgramError, match="it is nested too deeply"):
+        read(path)
+
+
+def test_attribute_whose_name_is_an_object_is_kept_as_text(pir: Path, tmp_path: Path) -> None:
+    def change(data: Any) -> None:
+        ops = data["program"]["regions"][0]["blocks"][0]["ops"]
+        next(op for op in ops if op["#"] != "p").setdefault("A", []).append(
+            {"N": {"a": 1}, "AT": {"#": "0.a_i32", "D": 3}}
+        )
+
+    program = load(broken(pir, tmp_path, change))
+    assert any(op.attributes.get("{'a': 1}") == 3 for op in program.walk())
+
+
+@pytest.mark.parametrize(
+    ("blocks", "calls", "reason"),
+    [
+        (28, 2, "more than 4 ops contain block"),
+        (300, 1, "its blocks are nested more than 64 deep"),
+    ],
+)
+def test_old_program_that_grows_while_it_is_read_is_refused(
+    blocks: int, calls: int, reason: str, tmp_path: Path
+) -> None:
+    path = write_chain(tmp_path / "net.pdmodel", blocks=blocks, calls=calls)
+    with pytest.raises(ProgramError, match=f"net.pdmodel is not a saved program: {reason}"):
+        read(path)
+
+
+def test_old_program_with_nested_blocks_is_read(tmp_path: Path) -> None:
+    program = load(write_chain(tmp_path / "net.pdmodel", blocks=20, calls=1))
+    assert len(list(program.walk())) == 19
 
 
 def test_unknown_op_and_dialect_are_kept_by_name(pir: Path, tmp_path: Path) -> None:
@@ -230,7 +314,8 @@ def test_file_that_is_too_large_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("none.json", "no file"), ("x.txt", "no saved program"), ("", "folder")]
+    ("name", "message"),
+    [("none.json", "no saved program"), ("x.txt", "not a saved program"), ("", "folder")],
 )
 def test_says_what_is_wrong_with_a_path(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 from pathlib import Path
@@ -16,6 +17,7 @@ from paddle_workbench.contract import ErrorMessage, ProgramPicture
 from paddle_workbench.program.columns import MAGIC
 
 from ..planted import imported_from, plant
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from ..program.onnx_file import onnx_bytes
 from ..program.synthetic import regular_capture
 
@@ -76,6 +78,29 @@ async def test_foreign_or_cut_json_is_refused_with_its_path(
     assert status == 422
     assert "some.json" in error.message
     assert str(home) not in error.message
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"), [each for each in NOT_REGULAR if each.id != "device"] + NOT_JSON[2:8]
+)
+async def test_file_that_cannot_be_read_is_refused(
+    jp_fetch: Any, home: Path, make: Maker, reason: str
+) -> None:
+    make(home / "some.json")
+    status, error = await refused(jp_fetch, "some.json")
+    assert status == 422
+    assert "some.json" in error.message
+    assert reason in error.message or "some.json is a folder" in error.message
+
+
+async def test_values_of_the_wrong_kind_are_refused(jp_fetch: Any, home: Path) -> None:
+    path = regular_capture(4).save(home / "odd.capture")
+    data = json.loads(gzip.decompress(path.read_bytes()))
+    data["tables"]["ops"][0][1] = {"a": 1}  # the name of an op
+    path.write_bytes(gzip.compress(json.dumps(data).encode()))
+    status, error = await refused(jp_fetch, "odd.capture")
+    assert status == 422
+    assert "odd.capture is not a saved program: " in error.message
 
 
 async def test_file_of_300_mb_is_refused(jp_fetch: Any, home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Callable, Mapping
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..contract import Text
-from ..errors import ProgramError, SchemaVersionError
-from ..storage import write_whole
+from ..errors import ProgramError
+from ..reading import broken_file, parse_json, read_bytes, storage_errors_as
+from ..storage import check_schema_version, write_whole
 from .model import (
     SCHEMA_VERSION,
     Capture,
@@ -33,14 +35,17 @@ from .model import (
     Transformed,
     Value,
 )
+from .structure import MAX_DEPTH, MAX_OPS
 
-__all__ = ["FORMAT", "MAX_BYTES", "from_json", "is_capture", "load", "save", "to_json"]
+__all__ = ["FORMAT", "MAX_BYTES", "is_capture", "load", "save", "to_json", "unpack"]
 
 FORMAT = "paddle-workbench-capture"
 MAX_BYTES = 200 * 1024 * 1024
 """A larger file is not read, nor one that unpacks to more."""
 
+KIND = "capture"
 _GZIP = b"\x1f\x8b"
+_HINT = "Save the capture again: capture(net, input_spec=[...]).save(path)."
 T = TypeVar("T")
 
 
@@ -52,47 +57,48 @@ def save(capture: Capture, path: Path) -> Path:
     return path
 
 
+@storage_errors_as(ProgramError)
 def load(path: Path) -> Capture:
-    """Read a capture that `save` wrote."""
-    hint = "Save the capture again: capture(net, input_spec=[...]).save(path)."
-    content = _unpacked(path, hint)
+    """Read a capture that `save` wrote.
+
+    Raises
+    ------
+    ProgramError
+        If the file is missing, cannot be read, or is not a capture.
+    SchemaVersionError
+        If a newer workbench wrote it.
+    """
+    return unpack(read_bytes(path, kind=KIND, limit_bytes=MAX_BYTES, hint=_HINT), path)
+
+
+@storage_errors_as(ProgramError)
+def unpack(content: bytes, path: Path) -> Capture:
+    """Return the capture in the content of a file; raises as `load`."""
     try:
-        data = json.loads(content)
-    except ValueError as error:
-        raise ProgramError(f"{path} is no capture: {error}.", hint) from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ProgramError(f"{path} is no capture.", hint)
-    return from_json(data, path=path)
-
-
-def is_capture(path: Path) -> bool:
-    """Say whether a file looks like a capture, from its first bytes."""
-    try:
-        with path.open("rb") as file:
-            return file.read(2) == _GZIP
-    except OSError:
-        return False
-
-
-def _unpacked(path: Path, hint: str) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ProgramError(
-                f"{path} has {size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read.",
-                "Capture a smaller network, or without stages.",
-            )
-        with gzip.open(path) as file:
-            content = file.read(MAX_BYTES + 1)
+        with gzip.open(io.BytesIO(content)) as file:
+            unpacked = file.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ProgramError(f"{path} cannot be read as a capture: {reason}.", hint) from error
-    if len(content) > MAX_BYTES:
-        raise ProgramError(
-            f"{path} unpacks to more than {MAX_BYTES // 2**20} MB.",
+        raise broken_file(path, KIND, str(error), _HINT) from error
+    if len(unpacked) > MAX_BYTES:
+        raise broken_file(
+            path,
+            KIND,
+            f"it unpacks to more than {MAX_BYTES // 2**20} MB",
             "Capture a smaller network, or without stages.",
         )
-    return content
+    data = parse_json(unpacked, path, kind=KIND, hint=_HINT)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise broken_file(path, KIND, f"field 'format' is not {FORMAT!r}", _HINT)
+    check_schema_version(data, path, newest=SCHEMA_VERSION)
+    try:
+        return _capture(data)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise broken_file(path, KIND, f"{type(error).__name__}: {error}", _HINT) from error
+
+
+def is_capture(content: bytes) -> bool:
+    """Return whether the content of a file looks like a capture, from its first bytes."""
+    return content.startswith(_GZIP)
 
 
 def to_json(capture: Capture) -> dict[str, Any]:
@@ -132,32 +138,6 @@ def to_json(capture: Capture) -> dict[str, Any]:
         "programs": tables.programs,
     }
     return data
-
-
-def from_json(data: Mapping[str, Any], *, path: Path | None = None) -> Capture:
-    """Return the capture that `to_json` told of.
-
-    Raises
-    ------
-    ProgramError
-        If something is missing or of the wrong kind.
-    SchemaVersionError
-        If a newer workbench wrote it.
-    """
-    where = str(path) if path else "The capture"
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise SchemaVersionError(
-            f"{where} has schema version {version}; this workbench reads up to {SCHEMA_VERSION}.",
-            "Update the workbench.",
-        )
-    try:
-        return _capture(data)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ProgramError(
-            f"{where} is broken: {type(error).__name__}: {error}.",
-            "Save the capture again: capture(net, input_spec=[...]).save(path).",
-        ) from error
 
 
 @dataclass(slots=True)
@@ -311,6 +291,9 @@ class _Reader:
             for number, shape, dtype, name in tables["values"]
         ]
         self.ops: list[Op] = []
+        # Of each op with those inside its regions, which stand once and may be named many times.
+        self.counts: list[int] = []
+        self.depths: list[int] = []
         for row in tables["ops"]:
             self.ops.append(self._op(row))
         self.programs = [self._program(row) for row in tables["programs"]]
@@ -323,6 +306,11 @@ class _Reader:
 
     def _op(self, row: list[Any]) -> Op:
         number, name, inputs, outputs, attributes, layer, line, regions, stack = row
+        inner = [place for _arguments, places in regions for place in places]
+        self.counts.append(1 + sum(self.counts[place] for place in inner))
+        self.depths.append(1 + max((self.depths[place] for place in inner), default=0))
+        if self.depths[-1] > MAX_DEPTH:
+            raise ValueError(f"op {number} has regions more than {MAX_DEPTH} deep")
         return Op(
             id=number,
             name=name,
@@ -340,6 +328,9 @@ class _Reader:
 
     def _program(self, row: Mapping[str, Any]) -> Program:
         values = (self.values[place] for place in row["values"])
+        count = sum(self.counts[place] for place in row["ops"])
+        if count > MAX_OPS:
+            raise ValueError(f"a program has {count:,} ops; at most {MAX_OPS:,} are read")
         return Program(
             ops=tuple(self.ops[place] for place in row["ops"]),
             values={value.id: value for value in values},

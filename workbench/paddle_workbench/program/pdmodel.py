@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProgramError
+from ..errors import FileBrokenError
+from ..reading import broken_file
 from .printed import PrintedOp, PrintedRegion
 from .protobuf import protobuf_of
+from .structure import MAX_DEPTH
 
 __all__ = ["read_pdmodel"]
 
@@ -24,7 +27,11 @@ _FIELDS = {
     9: "l", 11: "longs", 12: "float64s", 15: "float64",
 }  # fmt: skip
 _BLOCKS = {8: "block_idx", 10: "blocks_idx"}
+# A block belongs to one op; its gradient may name it too. Blocks that name others twice, and so on,
+# would be read for ever.
+_MAX_USES = 4
 _SKIPPED = frozenset({"op_callstack", "op_role", "op_role_var", "op_namescope", "op_device"})
+_HINT = "Save the program again with paddle.jit.save, or download the file again."
 _NAMES = {"feed": "pd_op.feed", "fetch": "pd_op.fetch"}
 
 
@@ -34,14 +41,14 @@ def read_pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
 
     framework = _framework()
     program = framework.ProgramDesc()
-    hint = "Save the program again with paddle.jit.save, or fetch the file once more."
     try:
         program.ParseFromString(content)
     except DecodeError as error:
-        raise ProgramError(f"{file} is no .pdmodel, or only a part of one.", hint) from error
+        reason = "it is not a .pdmodel file, or only part of one"
+        raise broken_file(file, "saved program", reason, _HINT) from error
     if not program.blocks or not any(block.ops for block in program.blocks):
-        raise ProgramError(f"{file} holds no program.", hint)
-    return _Reader(program).block(0), _version(program.version.version)
+        raise broken_file(file, "saved program", "it contains no ops", _HINT)
+    return _Reader(program, file).block(0), _version(program.version.version)
 
 
 def _framework() -> Any:
@@ -55,7 +62,8 @@ def _version(number: int) -> str:
 
 
 class _Reader:
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, file: Path) -> None:
+        self.file = file
         self.blocks = program.blocks
         self.variables = {
             variable.name: variable for block in program.blocks for variable in block.vars
@@ -63,12 +71,18 @@ class _Reader:
         # A name may be written again; every time it is another value.
         self.current: dict[str, str] = {}
         self.open: set[int] = set()
+        self.uses: Counter[int] = Counter()
 
     def block(self, index: int) -> PrintedRegion:
         region = PrintedRegion()
         if not 0 <= index < len(self.blocks) or index in self.open:
             return region  # a block that is missing, or that calls itself
         self.open.add(index)
+        self.uses[index] += 1
+        if self.uses[index] > _MAX_USES:
+            raise self._broken(f"more than {_MAX_USES} ops contain block {index}")
+        if len(self.open) > MAX_DEPTH:
+            raise self._broken(f"its blocks are nested more than {MAX_DEPTH} deep")
         if index == 0:
             written = {name for op in self.blocks[0].ops for name in _arguments(op.outputs)}
             region.ops += [
@@ -81,6 +95,9 @@ class _Reader:
         region.ops += [self._op(op) for op in self.blocks[index].ops]
         self.open.discard(index)
         return region
+
+    def _broken(self, reason: str) -> FileBrokenError:
+        return broken_file(self.file, "saved program", reason, _HINT)
 
     def _parameter(self, variable: Any) -> PrintedOp:
         self.current[variable.name] = f"%{variable.name}"

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProgramError
+from ..reading import broken_file, parse_json
 from .printed import PrintedOp, PrintedRegion
 
 __all__ = ["read_pir"]
 
 _DIALECTS = {"0": "builtin", "1": "pd_op", "2": "cf", "3": "custom_op", "4": "pd_dist"}
 _DTYPES = {"bool": "b", "ui8": "u8"}
+_KIND = "saved program"
 _HINT = "Save the program again: paddle.jit.save(net, path, input_spec=[...])."
 
 
 def read_pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     """Return the program and the version of its format."""
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise ProgramError(f"{file} is no JSON, or only a part of it: {error}.", _HINT) from error
+    data = parse_json(content, file, kind=_KIND, hint=_HINT)
     base = data.get("base_code") if isinstance(data, dict) else None
     if not isinstance(base, dict) or base.get("magic") != "pir":
-        raise ProgramError(f"{file} is JSON, but no program of Paddle's.", _HINT)
+        raise broken_file(file, _KIND, "field 'base_code.magic' is not 'pir'", _HINT)
     try:
         regions = data["program"]["regions"]
         return _region(regions[0]), str(base.get("version", ""))
-    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise ProgramError(
-            f"{file} is a broken program: {type(error).__name__}: {error}.", _HINT
-        ) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise broken_file(file, _KIND, f"{type(error).__name__}: {error}", _HINT) from error
 
 
 def _region(region: Mapping[str, Any]) -> PrintedRegion:
@@ -89,11 +84,17 @@ def _type(kind: Any) -> str:
     data = kind.get("D")
     if name == "t_dtensor" and isinstance(data, list) and len(data) > 1:
         dtype = str(data[0]["#"]).partition("t_")[2]
-        sizes = "".join(f"{int(size)}x" for size in data[1])
+        sizes = "".join(f"{_dimension(size)}x" for size in data[1])
         return f"tensor<{sizes}{_DTYPES.get(dtype, dtype)}>"
     if name == "t_vec" and isinstance(data, list):
         return f"vec[{','.join(_type(item) for item in data)}]"
     return name or "unknown"
+
+
+def _dimension(size: Any) -> int:
+    if not isinstance(size, int) or not -1 <= size < 2**63:
+        raise ValueError(f"{size!r:.40} is not a dimension")
+    return size
 
 
 def _attribute(value: Any) -> Any:

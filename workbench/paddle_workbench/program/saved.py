@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ProgramError
-from .archive import MAX_BYTES, is_capture
-from .archive import load as load_capture
+from ..reading import read_bytes, storage_errors_as
+from .archive import MAX_BYTES, is_capture, unpack
 from .assembly import Numbering, assemble
 from .model import Capture
 from .printed import PrintedRegion
 from .structure import Program
 
 __all__ = ["MAX_BYTES", "SavedProgram", "load", "read"]
+
+_HINT = "Save the program again with paddle.jit.save, which keeps the weights in another file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def load(path: str | Path) -> Program:
     return read(path).program
 
 
+@storage_errors_as(ProgramError)
 def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgram:
     """Read a saved program.
 
@@ -61,17 +64,16 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
     Raises
     ------
     ProgramError
-        If there is no such file, it is larger than `MAX_BYTES`, or no program.
+        If there is no such file, it is larger than `MAX_BYTES`, or not a program.
     SchemaVersionError
         If it is a capture that a newer workbench wrote.
     """
     file = Path(path)
     if file.is_dir():
         raise ProgramError(f"{file} is a folder.", _hint_for_folder(file))
-    if not file.exists():
-        raise ProgramError(f"There is no file {file}.", "Check the path.")
-    if is_capture(file):
-        capture = load_capture(file)
+    content = read_bytes(file, kind="saved program", limit_bytes=MAX_BYTES, hint=_HINT)
+    if is_capture(content):
+        capture = unpack(content, file)
         if capture.program is None:
             raise ProgramError(
                 f"{file} holds a capture without a program: {capture.name} could not be traced.",
@@ -81,25 +83,12 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
     reader = _READERS.get(file.suffix)
     if reader is None:
         raise ProgramError(
-            f"{file} is no saved program.",
+            f"{file} is not a saved program.",
             f"Programs end in {', '.join(_READERS)}; captures have the name you gave them.",
         )
-    printed, version = reader(_content(file), file)
+    printed, version = reader(content, file)
     program = assemble(printed, numbering or Numbering())
     return SavedProgram(file, _FORMATS[file.suffix], version, program)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            raise ProgramError(
-                f"{file} has {size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read.",
-                "A program without its weights is far smaller; save the weights beside it.",
-            )
-        return file.read_bytes()
-    except OSError as error:
-        raise ProgramError(f"{file} cannot be read: {error.strerror}.", "") from error
 
 
 def _hint_for_folder(folder: Path) -> str:

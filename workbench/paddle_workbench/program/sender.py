@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from pathlib import Path
 
 from ..errors import WorkbenchError
+from ..reading import broken_file
 from .columns import to_columns
 from .cost import costs_of
 from .memory import memory_plan
@@ -21,6 +23,8 @@ from .model import SCHEMA_VERSION, Capture
 from .saved import SavedProgram, read
 
 __all__ = ["capture_of", "main"]
+
+_HINT = "Save the program or the capture again."
 
 
 def capture_of(saved: SavedProgram) -> Capture:
@@ -44,13 +48,25 @@ def main(path: str) -> None:
         saved = read(Path(path))
         columns = to_columns(capture_of(saved))
     except WorkbenchError as error:
-        kind = type(error).__name__
-        failure = {"message": error.message, "hint": error.hint, "kind": kind}
-        out.write(json.dumps(failure).encode() + b"\n")
+        _write_failure(error)
+        return
+    except MemoryError:
+        raise  # the server knows the limit
+    except Exception as error:
+        traceback.print_exc()
+        _write_failure(
+            broken_file(Path(path), "saved program", f"{type(error).__name__}: {error}", _HINT)
+        )
         return
     head = {"format": saved.format, "version": saved.version}
     out.write(json.dumps(head).encode() + b"\n")
     out.write(columns)
+
+
+def _write_failure(error: WorkbenchError) -> None:
+    kind = type(error).__name__
+    failure = {"message": error.message, "hint": error.hint, "kind": kind}
+    sys.stdout.buffer.write(json.dumps(failure).encode() + b"\n")
 
 
 if __name__ == "__main__":

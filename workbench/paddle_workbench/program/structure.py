@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Op", "Parameter", "Program", "Region", "SourceLine", "Value"]
+__all__ = ["MAX_DEPTH", "MAX_OPS", "Op", "Parameter", "Program", "Region", "SourceLine", "Value"]
+
+MAX_OPS = 1_000_000
+"""A program in a file may refer to an op many times; counted so, a larger one is not read."""
+MAX_DEPTH = 64
+"""Regions inside regions: more is not a program that anybody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
