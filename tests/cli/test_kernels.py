@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from paddle_workbench.cli.kernels import command
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.environment.checks_kernels import examine_warm_kernels
-from paddle_workbench.settings import WARM_VARIABLE
+from paddle_workbench.settings import WARM_VARIABLE, kernels_directory
 
+from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from ..kernels.conftest import directory  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.kernel
@@ -39,6 +40,26 @@ def test_starts_says_and_stops() -> None:
     assert finding.repair.endswith("--preload json")
     assert json.loads(kernels("stop", "--json").output) == {"stopped": True}
     assert "starts cold" in kernels("status").output
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(("make", "_reason"), NOT_JSON)
+def test_status_that_is_not_json_is_no_server(make: Maker, _reason: str) -> None:
+    folder = kernels_directory()
+    folder.mkdir(parents=True, exist_ok=True)
+    make(folder / "status.json")
+    assert "next kernel starts cold" in kernels("status").output
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
+def test_doctor_takes_a_status_that_cannot_be_read_for_none(make: Maker, _reason: str) -> None:
+    path = kernels_directory() / "status.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    make(path)
+    [finding] = examine_warm_kernels()
+    path.rename(path.with_name("broken"))
+    assert finding.detail.en.startswith("Not running")
 
 
 @pytest.mark.usefixtures("directory")

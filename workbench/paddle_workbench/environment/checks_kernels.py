@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 
 import psutil
-from pydantic import ValidationError
 
 from ..contract import FindingState, KernelServerStatus, Text
+from ..errors import SchemaVersionError, StorageError
 from ..settings import WARM_VARIABLE, kernels_directory
+from ..storage import read_model
 from .findings import Observation
 
 __all__ = ["examine_warm_kernels"]
@@ -69,10 +70,10 @@ def _finding(zh: str, en: str, repair: str = "") -> Observation:
 
 
 def _status() -> KernelServerStatus | None:
+    path = kernels_directory() / "status.json"
     try:
-        text = (kernels_directory() / "status.json").read_text(encoding="utf-8")
-        return KernelServerStatus.model_validate_json(text)
-    except (OSError, ValidationError):
+        return read_model(path, KernelServerStatus, kind="kernel server status")
+    except (SchemaVersionError, StorageError):
         return None
 
 

@@ -5,14 +5,18 @@ Jupyter names its folders from the most to the least important.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_config_path, jupyter_path
 
+from ..errors import StorageError
+from ..reading import parse_json, read_bytes
+
 __all__ = ["first_folder", "lab_pages", "read_object", "server_configurations"]
+
+_KIND = "Jupyter configuration file"
 
 
 def first_folder(kind: str, name: str, file: str) -> Path | None:
@@ -48,7 +52,7 @@ def lab_pages() -> Iterator[tuple[Path, dict[str, Any]]]:
 def read_object(file: Path) -> dict[str, Any]:
     """Return a JSON object, empty if there is none: Jupyter skips such a file with a warning."""
     try:
-        content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+        content = parse_json(read_bytes(file, kind=_KIND), file, kind=_KIND)
+    except StorageError:
         return {}
     return content if isinstance(content, dict) else {}

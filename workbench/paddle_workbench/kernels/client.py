@@ -107,11 +107,13 @@ def read_status() -> dict[str, Any] | None:
     # Twice: while it imports it goes on in a child, which is named there before the parent ends.
     for _ in range(2):
         try:
+            # Not through `storage`: the kernels of the fork server must not have its imports.
             status: dict[str, Any] = json.loads(found.status.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            pid = int(status["pid"])
+        except (KeyError, OSError, RecursionError, TypeError, ValueError):
             return None
         # An unfit one has ended, and its verdict holds.
-        if status.get("state") == "unfit" or _is_alive(int(status.get("pid", 0))):
+        if status.get("state") == "unfit" or _is_alive(pid):
             return status
     status["state"] = "ended"
     return status

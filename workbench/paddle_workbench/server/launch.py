@@ -11,7 +11,9 @@ from typing import NoReturn
 
 from ..child_process import module_command
 from ..contract import Language
+from ..errors import StorageError
 from ..kernels.client import are_supported, kernel_variables, start_server
+from ..reading import read_text
 from ..settings import LANGUAGE_VARIABLE, Settings, language, settings
 from ..storage import make_folder, write_whole
 from .extension import LAB_VARIABLE
@@ -111,8 +113,8 @@ def _forget_locale() -> None:
     plugin = "@jupyterlab/translation-extension/plugin.jupyterlab-settings"
     path = Path(get_user_settings_dir()) / plugin
     try:
-        chosen = json5.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        chosen = json5.loads(read_text(path, kind="settings file"))
+    except (RecursionError, StorageError, ValueError):
         return
     if isinstance(chosen, dict) and chosen.pop("locale", None) is not None:
         _write_json(path, chosen)
