@@ -263,5 +263,5 @@ def test_labels_of_one_folder_are_not_put_on_the_other_folders_pictures(tmp_path
 
 def test_missing_label_file_is_told(tmp_path: Path) -> None:
     desk = Desk([picture()], folder=tmp_path)
-    with pytest.raises(StorageError, match="does not exist"):
+    with pytest.raises(StorageError, match=r"no list of labels .*Label\.txt"):
         load_labels(desk, tmp_path / "Label.txt")
