@@ -38,7 +38,9 @@ _FILE_TYPES = {
     stat.S_IFBLK: "device",
 }
 # What could be a number that no float holds.
-_LARGE_NUMBER = re.compile(r"[0-9]{309}|[0-9][eE][+]?[0-9]{3}")
+# Two patterns, since together they would take twice as long.
+_MANY_DIGITS = re.compile(r"[0-9]{309}")
+_LARGE_EXPONENT = re.compile(r"[eE][+]?[0-9]{3}")
 
 
 def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> bytes:
@@ -110,7 +112,7 @@ def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
     text = _decode(content, path, kind, hint)
     try:
         values = from_json(text, allow_inf_nan=False)
-        if _LARGE_NUMBER.search(text):
+        if _LARGE_EXPONENT.search(text) or _MANY_DIGITS.search(text):
             json.loads(text, parse_int=_check_number, parse_float=_check_number)
     except ValueError as error:
         reason = str(error)
