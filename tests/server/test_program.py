@@ -16,8 +16,8 @@ from paddle_workbench.child_process import Limits
 from paddle_workbench.contract import ErrorMessage, ProgramPicture
 from paddle_workbench.program.columns import MAGIC
 
-from ..planted import imported_from, plant
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
+from ..planted import imported_from, plant
 from ..program.onnx_file import onnx_bytes
 from ..program.synthetic import regular_capture
 
