@@ -11,6 +11,7 @@ BENCHMARKS = [
     "server_start",
     "kernels",
     "checks",
+    "runs",
     "program",
     "microscope",
     "ocr",

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from paddle_workbench.runs.records import read_events, read_record
 from paddle_workbench.runs.report import write_report
 from paddle_workbench.runs.runner import Plan, plan_rerun, run_attempts, run_notebook
 
+from ..kernels.sessions import wait_until
 from .conftest import NotebookMaker, make_notebook
 
 pytestmark = pytest.mark.kernel
@@ -276,6 +278,32 @@ def test_home_that_is_a_file_is_an_error(lesson: NotebookMaker, tmp_path: Path) 
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError, match=r"Not a directory|File exists"):
         run_notebook(Plan(lesson(("a", "1")), {}, tmp_path / "file" / "runs"), ignore)
+
+
+def test_quick_cells_are_saved_and_counted_while_a_long_one_runs(
+    lesson: NotebookMaker, runs: Path, tmp_path: Path
+) -> None:
+    """However many saves were put off, what ran is on disk before the long cell ends."""
+    seen = tmp_path / "seen"
+    wait = f"import time, os\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.05)"
+    source = lesson(*((f"cell-{i}", f"print({i})") for i in range(20)), ("long", wait))
+
+    def watch(folder: Path) -> None:
+        def is_saved() -> bool:
+            cells = json.loads((folder / "output.ipynb").read_text(encoding="utf-8"))["cells"]
+            printed = {cell["id"]: cell["outputs"] for cell in cells}
+            return bool(printed["cell-19"]) and read_record(folder).cells_done == 21
+
+        wait_until(is_saved)
+        seen.touch()
+
+    def listen(event: RunEvent, record: RunRecord) -> None:
+        if event.event == "cell_started" and event.cell == "long":
+            threading.Thread(target=watch, args=(runs / record.id,), daemon=True).start()
+
+    _folder, record = run_notebook(Plan(source, {}, runs, timeout_s=60), listen)
+    assert record.state == "succeeded"
+    assert seen.exists()
 
 
 def test_output_is_whole_at_every_moment(lesson: NotebookMaker, runs: Path) -> None:

@@ -1,8 +1,9 @@
-"""A papermill engine that tells what happens, and that can be stopped from outside.
+"""Runs a notebook by papermill's parts, with events, and can be stopped from outside.
 
-papermill's own `execute_notebook` is not used on top of it: it fails a notebook for an error output
-in a cell that is tagged `raises-exception`, and lessons have such cells on purpose. Its parts are:
-loading, parameterising, and `Engine.execute_notebook` with its saving after every cell.
+papermill's own `execute_notebook` fails a notebook for an error output in a cell that is tagged
+`raises-exception`, and lessons have such cells on purpose. Its loading, parameters, client and
+metadata of each cell are used. papermill saves the whole notebook twice for every cell, which is
+most of the time of a long run; here saving takes at most a tenth of it.
 """
 
 from __future__ import annotations
@@ -18,23 +19,26 @@ import nbformat
 from jupyter_core.utils import ensure_event_loop
 from nbclient.util import ensure_async
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.engines import NotebookExecutionManager
 from papermill.execute import prepare_notebook_metadata, remove_error_markers
 from papermill.iorw import LocalHandler, load_notebook_node, papermill_io
 from papermill.parameterize import parameterize_notebook
+from papermill.utils import nb_kernel_name
 
+from ..errors import StorageError
 from ..storage import write_whole
 
 __all__ = ["CellListener", "RunControl", "RunStopped", "execute", "prepare"]
 
 _log = logging.getLogger(__name__)
 
-ENGINE = "paddle-workbench"
 SCHEME = "whole:"
 INJECTED = "injected-parameters"
 START_TIMEOUT_S = 120
 GRACE_S = 5.0
 AUTOSAVE_S = 30
+# After a save that took a second, the next one waits for nine: saving takes a tenth of a run.
+PAUSE_AFTER_SAVE = 9.0
 
 StopReason = Literal["cancelled", "timed_out"]
 
@@ -144,41 +148,53 @@ class _RunClient(PapermillNotebookClient):  # type: ignore[misc] # papermill is 
         self.running = None
 
 
-class _RunEngine(NBClientEngine):  # type: ignore[misc]
-    """The engine that papermill knows under the name `paddle-workbench`."""
+class _SavedNotebook(NotebookExecutionManager):  # type: ignore[misc]
+    """A notebook as it runs, saved whole, as often as saving is cheap compared to running.
 
-    @classmethod
-    def execute_managed_notebook(
-        cls,
-        nb_man: NotebookExecutionManager,
-        kernel_name: str,
-        *,
-        control: RunControl,
-        listener: CellListener,
-        work: Path,
-        kernel_log: Path,
-        **_options: Any,
-    ) -> None:
-        client = _RunClient(
-            nb_man,
-            control=control,
-            listener=listener,
-            kernel_name=kernel_name,
-            startup_timeout=START_TIMEOUT_S,
-            log=_log,
+    A save that comes too soon after the last one is made a moment later, while the cell runs.
+    """
+
+    def __init__(self, notebook: nbformat.NotebookNode, output: Path) -> None:
+        super().__init__(
+            notebook,
+            output_path=f"{SCHEME}{output}",
+            progress_bar=False,
+            autosave_cell_every=AUTOSAVE_S,
         )
-        control.attach(client)
+        self._next_save = 0.0
+        self._later: asyncio.TimerHandle | None = None
+        self._failure: StorageError | None = None
+
+    def save(self, **changes: Any) -> None:
+        """Save now, or as soon as the last save is long enough ago."""
+        if self._failure is not None:
+            raise self._failure
+        pause_s = self._next_save - time.monotonic()
+        if pause_s <= 0:
+            self._save_now(**changes)
+        elif self._later is None:
+            self._later = ensure_event_loop().call_later(pause_s, self._save_late)
+
+    def notebook_complete(self, **changes: Any) -> None:
+        """Save what is there, however soon after the last save."""
+        self._next_save = 0.0
+        super().notebook_complete(**changes)
+
+    def _save_late(self) -> None:
         try:
-            # What native code says while it crashes is heard nowhere else.
-            with kernel_log.open("w", encoding="utf-8") as log:
-                client.execute(cwd=str(work), stdout=log, stderr=log)
-        except Exception:
-            # Otherwise papermill would mark this cell, and all after it, as completed.
-            if client.running is not None:
-                nb_man.cell_exception(client.running)
-            raise
-        finally:
-            control.detach()
+            self._save_now()
+        except StorageError as error:
+            # Nobody hears of it in the loop; the next cell does.
+            self._failure = error
+
+    def _save_now(self, **changes: Any) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        started = time.monotonic()
+        super().save(**changes)
+        finished = time.monotonic()
+        self._next_save = finished + PAUSE_AFTER_SAVE * (finished - started)
 
 
 class _WholeFiles(LocalHandler):  # type: ignore[misc]
@@ -194,9 +210,7 @@ def prepare(source: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
     notebook = load_notebook_node(str(source))
     if parameters:
         language = notebook.metadata.get("language_info", {}).get("name", "python")
-        notebook = parameterize_notebook(
-            notebook, parameters, language=language, engine_name=ENGINE
-        )
+        notebook = parameterize_notebook(notebook, parameters, language=language)
         for cell in notebook.cells:
             if INJECTED in cell.metadata.get("tags", []):
                 cell.id = INJECTED
@@ -231,22 +245,32 @@ def execute(
         If the notebook cannot be saved.
     """
     _register()
-    papermill_engines.execute_notebook_with_engine(
-        ENGINE,
-        notebook,
-        papermill_engines.nb_kernel_name(ENGINE, notebook),
-        output_path=f"{SCHEME}{output}",
-        progress_bar=False,
-        autosave_cell_every=AUTOSAVE_S,
+    saved = _SavedNotebook(notebook, output)
+    client = _RunClient(
+        saved,
         control=control,
         listener=listener,
-        work=work,
-        kernel_log=kernel_log,
+        kernel_name=nb_kernel_name(notebook),
+        startup_timeout=START_TIMEOUT_S,
+        log=_log,
     )
+    saved.notebook_start()
+    control.attach(client)
+    try:
+        # What native code says while it crashes is heard nowhere else.
+        with kernel_log.open("w", encoding="utf-8") as log:
+            client.execute(cwd=str(work), stdout=log, stderr=log)
+    except Exception:
+        # Otherwise papermill would mark this cell, and all after it, as completed.
+        if client.running is not None:
+            saved.cell_exception(client.running)
+        raise
+    finally:
+        control.detach()
+        saved.notebook_complete()
 
 
 def _register() -> None:
-    """Make the engine and the saving known to papermill; again does no harm."""
-    papermill_engines.register(ENGINE, _RunEngine)
+    """Make the saving known to papermill; repeating it is harmless."""
     if not any(scheme == SCHEME for scheme, _handler in papermill_io._handlers):
         papermill_io.register(SCHEME, _WholeFiles())

@@ -41,7 +41,7 @@ class Journal:
         duration_s: float | None = None,
         **changes: Any,
     ) -> None:
-        """Write a change of the record, then the event, then tell it."""
+        """Write a change of the record, then the event, then tell the listener."""
         self.record = self.record.model_copy(update=changes)
         happened = RunEvent(
             time=_now(),
@@ -60,8 +60,10 @@ class Journal:
         self.note("cell_started", cell=cell, index=index)
 
     def cell_finished(self, cell: str, index: int, duration_s: float) -> None:
+        # Not written to the record for every cell: readers count the events of a run that goes on.
         done = self.record.cells_done + 1
-        self.note("cell_finished", cell=cell, index=index, duration_s=duration_s, cells_done=done)
+        self.record = self.record.model_copy(update={"cells_done": done})
+        self.note("cell_finished", cell=cell, index=index, duration_s=duration_s)
 
 
 def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal) -> None:

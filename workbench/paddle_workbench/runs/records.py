@@ -99,8 +99,10 @@ def read_record(folder: Path) -> RunRecord:
         If the record is broken; it is left as it is.
     """
     record = _read(folder)
-    if record.state not in ("queued", "running") or _is_alive(record):
+    if record.state not in ("queued", "running"):
         return record
+    if _is_alive(record):
+        return _with_progress(record, folder)
     # Once more: it may have ended, and written so, between the reading and the looking.
     record = _read(folder)
     if record.state not in ("queued", "running"):
@@ -109,7 +111,8 @@ def read_record(folder: Path) -> RunRecord:
         message=f"The process of this run ({record.process_id}) ended without finishing it.",
         hint=f"Look at {OUTPUT_FILE} for how far it came; `workbench runs rerun {record.id}`.",
     )
-    return record.model_copy(update={"state": "lost", "error": message})
+    lost = record.model_copy(update={"state": "lost", "error": message})
+    return _with_progress(lost, folder)
 
 
 def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
@@ -189,6 +192,16 @@ def _read(folder: Path) -> RunRecord:
         raise RunNotFoundError(
             f"{folder} contains no run.", "`workbench runs list` shows the runs there are."
         ) from error
+
+
+def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
+    """Return the record of a run that has not finished, with the cells that its events tell of."""
+    try:
+        events = read_events(folder)
+    except StorageError:
+        return record
+    done = sum(event.event == "cell_finished" for event in events)
+    return record.model_copy(update={"cells_done": done})
 
 
 def _is_alive(record: RunRecord) -> bool:
