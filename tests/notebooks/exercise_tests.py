@@ -8,17 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
+from paddle_workbench.contract import ExerciseResult
 from paddle_workbench.course.catalog import find_lesson
 from paddle_workbench.course.declarations import checkers_of
-from paddle_workbench.course.exercises import ExerciseSet, load_checkers
+from paddle_workbench.course.exercises import MIME_TYPE, ExerciseSet, load_checkers
 from paddle_workbench.course.notebook import (
     blank_solutions,
     read_notebook,
     solution_cells,
     solution_of,
 )
+from paddle_workbench.course.workspace import Workspace
+from paddle_workbench.settings import settings
 from paddle_workbench.time_limit import TimeLimitExceeded, time_limit
 
 
@@ -95,6 +100,27 @@ class ExerciseTests:
         # tests/course shows that it is called too slow; here, that this checker can be stopped.
         with pytest.raises(TimeLimitExceeded), time_limit(0.5):
             checker.check(endless)
+
+    # Here, not with what holds for every lesson: workers share the tests by module.
+    @pytest.mark.kernel
+    def test_copy_with_blank_exercises_runs_to_its_end(self) -> None:
+        copy = Workspace(settings()).open(self.LESSON, "en").path
+        notebook = nbformat.read(copy, as_version=4)
+        # Errors that are no part of the lesson stop it here.
+        NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="paddle",
+            resources={"metadata": {"path": copy.parent}},
+        ).execute()
+        shown = [
+            ExerciseResult.model_validate(output.data[MIME_TYPE])
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+            if MIME_TYPE in output.get("data", {})
+        ]
+        blank = dict.fromkeys(load_checkers(self.notebook), "blank")
+        assert {result.exercise: result.mistake for result in shown} == blank
 
 
 def declared_mistakes(source: Path) -> set[str]:

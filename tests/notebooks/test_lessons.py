@@ -7,15 +7,11 @@ from pathlib import Path
 import nbformat
 import polib
 import pytest
-from nbclient import NotebookClient
 
-from paddle_workbench.contract import ExerciseResult
 from paddle_workbench.course.catalog import LessonFile, read_lessons
-from paddle_workbench.course.exercises import MIME_TYPE, load_checkers
+from paddle_workbench.course.exercises import load_checkers
 from paddle_workbench.course.notebook import read_notebook, solution_cells
 from paddle_workbench.course.translation import read_catalog, untranslated_cells
-from paddle_workbench.course.workspace import Workspace
-from paddle_workbench.settings import settings
 
 COURSE = Path(__file__).parents[2] / "notebooks"
 LESSONS = read_lessons(COURSE)
@@ -65,23 +61,3 @@ def test_every_exercise_is_one_of_nbgraders(lesson: LessonFile) -> None:
 def test_lessons_it_requires_come_before_it(lesson: LessonFile) -> None:
     before = [other.metadata.lesson for other in LESSONS[: LESSONS.index(lesson)]]
     assert set(lesson.metadata.requires) <= set(before)
-
-
-@each_lesson
-@pytest.mark.kernel
-def test_copy_with_blank_exercises_runs_to_its_end(lesson: LessonFile, home: Path) -> None:
-    copy = Workspace(settings()).open(lesson.metadata.lesson, "en").path
-    notebook = nbformat.read(copy, as_version=4)
-    # Errors that are no part of the lesson stop it here.
-    NotebookClient(
-        notebook, timeout=300, kernel_name="paddle", resources={"metadata": {"path": copy.parent}}
-    ).execute()
-    shown = [
-        ExerciseResult.model_validate(output.data[MIME_TYPE])
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if MIME_TYPE in output.get("data", {})
-    ]
-    assert {result.exercise: result.mistake for result in shown} == dict.fromkeys(
-        load_checkers(lesson.notebook), "blank"
-    )
