@@ -62,7 +62,7 @@ test-all: setup $(STAMPS)/test ## Run every test there is, the notebooks twenty 
 check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebooks' form
 	@$(RUN) lint
 
-bench: setup $(STAMPS)/test ## Measure what README quotes; ONLY='checks kernels' measures these alone
+bench: setup $(STAMPS)/test ## Measure what README and docs quote; ONLY='checks kernels' measures these alone
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 lock: $(STAMPS)/build ## Renew the hashed locks
