@@ -74,9 +74,11 @@ lock: $(STAMPS)/build ## Renew the hashed locks
 	    --override overrides.txt $$constraint --output-file $$name.txt $$name.in; \
 	done
 
-build: setup ## Write the contract's files anew and build the wheel into dist/
+build: setup ## Write the contract's files again and build the wheel into dist/
+	@mkdir -p dist
 	$(BIN)/python -m paddle_workbench.server.openapi > workbench/paddle_workbench/server/openapi.json
-	$(BIN)/python -m paddle_workbench.server.openapi --json-schema | ($(JLPM) contract)
+	$(BIN)/python -m paddle_workbench.server.openapi --json-schema | ($(JLPM) contract) > dist/contract.ts
+	mv dist/contract.ts workbench/src/contract.ts
 	@$(MAKE) setup
 	cd workbench && ../$(BIN)/hatchling build -t wheel -d ../dist
 
