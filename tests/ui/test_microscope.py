@@ -101,7 +101,7 @@ def microscope(opened: Microscope) -> Microscope:
     """At the traced program, with everything folded and nothing held."""
     opened.slider.fill("0")
     opened.region.get_by_role("searchbox").fill("")
-    opened.region.get_by_role("button", name="Fold all layers").click()
+    opened.region.get_by_role("button", name="Collapse all layers").click()
     opened.graph.press("Escape")
     expect(opened.status).to_have_text("traced")
     return opened
@@ -122,7 +122,7 @@ def test_click_holds_and_escape_lets_go(microscope: Microscope) -> None:
     line.click()
     expect(line).to_have_attribute("aria-selected", "true")
     microscope.line("Source", "x.mean").hover()
-    expect(microscope.status).to_contain_text("5 ops pinned; Esc lets go")
+    expect(microscope.status).to_contain_text("5 ops pinned; press Esc to unpin")
     microscope.page.keyboard.press("Escape")
     expect(line).to_have_attribute("aria-selected", "false")
     expect(microscope.status).not_to_contain_text("pinned")
@@ -220,7 +220,7 @@ def test_search_goes_from_match_to_match(microscope: Microscope) -> None:
     expect(found).to_have_text("1 of 3")
     expect(microscope.status).to_contain_text("pd_op.matmul, body.0")
     search.fill("no such op")
-    expect(found).to_have_text("No op is named so.")
+    expect(found).to_have_text("No op with that name.")
 
 
 def test_help_is_set_as_a_table(microscope: Microscope) -> None:

@@ -104,14 +104,14 @@ def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Pag
     show_whole(region)
     save_screenshot(english, "microscope")
     region.get_by_role("tab", name="Ops", exact=True).click()
-    region.get_by_role("button", name="Open all layers").click()
+    region.get_by_role("button", name="Expand all layers").click()
     tree = region.get_by_role("tree", name="Layers and ops")
     times = tree.get_by_role("treeitem", name=re.compile(r"fused_conv2d.*\d ms"))
     expect(times.first).to_be_visible()
     # The traced program was not run.
     english.keyboard.press("Escape")
     slider.press("Home")
-    region.get_by_role("button", name="Open all layers").click()
+    region.get_by_role("button", name="Expand all layers").click()
     expect(tree.get_by_role("treeitem", name=re.compile("batch_norm_")).first).to_be_visible()
     expect(tree.get_by_role("treeitem", name=re.compile(r"batch_norm_.*\d ms"))).to_have_count(0)
 
@@ -123,7 +123,7 @@ def test_notes_say_the_rule_the_line_and_the_repair(english: Page) -> None:
     note = notes.get_by_role("article").first
     expect(note).to_contain_text("while tracing")
     expect(note).to_contain_text("Return what is to get out.")
-    expect(note).to_contain_text("This repair was run here and works.")
+    expect(note).to_contain_text("This fix was tested here and works.")
     note.get_by_role("button").first.click()
     line = (
         region.get_by_role("listbox", name="Source")

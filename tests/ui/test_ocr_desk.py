@@ -78,7 +78,7 @@ def test_ten_lines_are_corrected_by_keys_alone_and_survive_a_reload(
     desk = desk_in(english_lab, page, "keys", DESK)
     folder = english_lab.home / "keys" / "pages"
     keys = page.keyboard
-    saved = desk.get_by_text("✓ On disk")
+    saved = desk.get_by_text("✓ Saved")
     desk.get_by_role("listbox").focus()
 
     for at in range(10):
@@ -170,22 +170,22 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     expect(options(desk)).to_have_count(12)
 
     keys.press("?")
-    expect(desk.get_by_role("dialog", name="Keys")).to_contain_text("accept every line")
-    assert looks_of_terms(desk.get_by_role("dialog", name="Keys")) == ("grid", "400")
+    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("accept every line")
+    assert looks_of_terms(desk.get_by_role("dialog", name="Keyboard shortcuts")) == ("grid", "400")
     keys.press("Escape")
-    expect(desk.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
 
     keys.press("]")
-    expect(desk.get_by_text("This page was not recognised yet.")).to_be_visible()
+    expect(desk.get_by_text("This page has not been recognised yet.")).to_be_visible()
     desk.get_by_role("button", name="Recognise all").click()
     expect(desk.get_by_text("2 of 2 recognised")).to_be_visible()
     expect(options(desk)).to_have_count(12)
     desk.get_by_role("listbox").focus()
     keys.press("]")
-    expect(desk.get_by_text("There is no further page.")).to_be_visible()
+    expect(desk.get_by_text("There are no more pages.")).to_be_visible()
 
     # By pointer: a box is chosen, a corner dragged, a new box drawn.
-    canvas = desk.get_by_role("img", name="The picture with the boxes")
+    canvas = desk.get_by_role("img", name="The image with its line boxes")
     place = canvas.bounding_box()
     assert place is not None
     middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)

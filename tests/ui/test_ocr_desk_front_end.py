@@ -67,7 +67,7 @@ def width_of_new_box(page: Page) -> float:
 
 def canvas_of(page: Page) -> tuple[Locator, float, float]:
     """The canvas and its middle."""
-    canvas = page.get_by_role("img", name="The picture")
+    canvas = page.get_by_role("img", name="The image")
     box = canvas.bounding_box()
     assert box is not None
     return canvas, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -100,7 +100,7 @@ def test_kernel_that_does_not_answer_is_told_until_it_does(page: Page, by: str) 
     expect(alert).to_be_visible()
     page.evaluate("model.set('answered', 1)")
     expect(alert).to_be_hidden()
-    expect(page.get_by_text("✓ On disk")).to_be_visible()
+    expect(page.get_by_text("✓ Saved")).to_be_visible()
 
 
 def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
@@ -182,7 +182,7 @@ def test_pages_and_files_wait_while_corners_are_drawn(page: Page) -> None:
 
 
 def test_escape_closes_the_keys_wherever_the_focus_is(page: Page) -> None:
-    sheet = page.get_by_role("dialog", name="Keys")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
     page.get_by_role("listbox").press("?")
     page.get_by_role("button", name="Only doubtful").press("Escape")
     expect(sheet).to_be_hidden()

@@ -88,7 +88,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     keys.press("e")
     keys.insert_text("改过的第一行")
     keys.press("Enter")
-    expect(desk.get_by_text("✓ On disk")).to_be_visible()
+    expect(desk.get_by_text("✓ Saved")).to_be_visible()
     corrected = texts_on_disk(english_lab.home)
     assert corrected == ["改过的第一行", "第二行", "第三行"]
 
@@ -99,7 +99,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     assert len(sessions(page)) == 1
 
     # The kernel is lost: that is said, and the desk comes back.
-    alert = page.get_by_role("alert").filter(has_text="The kernel of this desk has ended.")
+    alert = page.get_by_role("alert").filter(has_text="The kernel for this desk has stopped.")
     with killed_kernel(page):
         expect(alert).to_be_visible()
     alert.get_by_role("button", name="Retry").click()

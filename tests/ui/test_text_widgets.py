@@ -45,7 +45,7 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     page = open_page(english_lab)
     panel = open_cells(english_lab, page, "texts", [TOKENS, SPANS, LENS]).panel
 
-    tokens = panel.get_by_role("region", name="One text in several cuts")
+    tokens = panel.get_by_role("region", name="One text, several tokenisations")
     expect(tokens.locator(".pw-TokenView-token.pw-mod-unknown")).to_have_count(2)
     first = tokens.locator(".pw-TokenView-token").first
     first.focus()
@@ -56,12 +56,12 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     expect(tokens.locator("small")).to_have_count(8)
 
     spans = panel.get_by_role("region", name="Spans in texts")
-    spans.get_by_role("button", name="Only with errors").click()
+    spans.get_by_role("button", name="Only texts with errors").click()
     spans.get_by_role("button", name="Next").click()
     expect(spans.get_by_text("3 of 3")).to_be_visible()
     expect(spans.get_by_role("button", name="Next")).to_be_disabled()
     spans.locator(".pw-SpanView-span").first.focus()
-    said = "wrong ends: gold 江泽民 PER, predicted 江泽 PER"
+    said = "wrong boundaries: gold 江泽民 PER, predicted 江泽 PER"
     expect(spans.get_by_text(said)).to_be_visible()
 
     lens = panel.get_by_role("region", name="Text lens")
@@ -69,7 +69,7 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     lens.get_by_role("textbox").fill("真好👍")
     expect(lens.get_by_text("90.0 % positive")).to_be_visible()
     expect(lens.get_by_text("1 emoji or symbols")).to_be_visible()
-    lens.get_by_label("Shade").select_option("words")
+    lens.get_by_label("Shade by").select_option("words")
     expect(lens.locator(".pw-TextLens-piece.pw-mod-differs").first).to_be_visible()
 
     lens.get_by_role("textbox").fill(" ")

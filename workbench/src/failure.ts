@@ -21,6 +21,6 @@ export function describeFailure(
   }
   return {
     message: error instanceof Error ? error.message : String(error),
-    hint: trans.__('Try again; if it stays, reload the page.')
+    hint: trans.__('Try again. If the problem persists, reload the page.')
   };
 }

@@ -50,7 +50,7 @@ export async function request<T>(
     text = await response.text();
   } catch {
     throw new RequestError(
-      trans.__('The Jupyter server does not answer.'),
+      trans.__('The Jupyter server is not responding.'),
       trans.__('Check that it is still running, then try again.'),
       0
     );
@@ -60,19 +60,16 @@ export async function request<T>(
     throw isErrorMessage(content)
       ? new RequestError(content.message, content.hint, response.status)
       : new RequestError(
-          trans.__(
-            'The Jupyter server answered with status %1.',
-            response.status
-          ),
-          trans.__('Look at the log of the server.'),
+          trans.__('The Jupyter server returned status %1.', response.status),
+          trans.__('Check the server log.'),
           response.status
         );
   }
   if (content === undefined) {
     throw new RequestError(
-      trans.__('The answer of the Jupyter server cannot be read.'),
+      trans.__('Could not read the response from the Jupyter server.'),
       trans.__(
-        'Another program may stand between: check the proxy, or sign in again.'
+        'A proxy may be interfering. Check your proxy settings, or sign in again.'
       ),
       response.status
     );

@@ -194,7 +194,7 @@ class Desk:
         """
         page = self.page(index)
         if page is None:
-            raise DeskError("This page was not recognised yet.", "Recognise the page first.")
+            raise DeskError("This page has not been recognised yet.", "Recognise the page first.")
         points = page.line(id).points
         crop = crop_line(self.open(index).pixels, points)
         with _READING:

@@ -21,7 +21,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     """Shows the whole way of a network from its Python lines to the ops that run.
 
     Point at a line, an op or a layer: what it came from and what it became lights up everywhere.
-    `[` and `]` step through the passes, `/` searches, arrows walk the graph.
+    `[` and `]` step through the passes, `/` searches, arrows move through the graph.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         capture = self.capture
         program = capture.stages[-1].program if capture.stages else capture.program
         if program is None:
-            return f"<p>{escape(self.text('There is no program: the notes say why.'))}</p>"
+            return f"<p>{escape(self.text('There is no program. See the notes for the reason.'))}</p>"
         layers = layers_of(capture)
         counted = self.text("Ops: {count}", count="{count}")
         title = self.text("Program microscope of {name}", name=capture.name)

@@ -266,14 +266,18 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         if found.left:
             more = len(found.left) - SHOWN_NAMES
             yield self.text(
-                "Label.txt has other lines of {names}, which stay; the desk's are in Cache.cach.",
+                "Label.txt has different lines for {names}; they were kept. "
+                "The desk's lines are in Cache.cach.",
                 names=", ".join(map(sendable, found.left[:SHOWN_NAMES]))
                 + (f" (+{more})" if more > 0 else ""),
             )
-            yield self.text("Load Label.txt to go on from them, or check every line of the page.")
+            yield self.text(
+                "Load Label.txt to continue from those lines, or check every line on the page."
+            )
         if found.kept is not None:
             yield self.text(
-                "Label.txt had other lines of pages that are checked here; it was kept as {name}.",
+                "Label.txt had different lines for pages checked here; "
+                "the old file was kept as {name}.",
                 name=found.kept.name,
             )
 

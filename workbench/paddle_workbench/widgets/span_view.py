@@ -81,7 +81,7 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
         names = {
             "right": self.text("right"),
             "label": self.text("wrong label"),
-            "boundary": self.text("wrong ends"),
+            "boundary": self.text("wrong boundaries"),
             "missed": self.text("missed"),
             "spurious": self.text("spurious"),
         }

@@ -125,7 +125,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
             blocks.append(f"<p>{escape(answer)}</p><p style='line-height:2'>{_shaded(each)}</p>")
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notices)
         legend = self.text(
-            "Shaded: speaks for {label}. Underlined: speaks against it.", label=self.classes[1]
+            "Shaded: supports {label}. Underlined: opposes it.", label=self.classes[1]
         )
         return "".join(blocks) + notes + f"<p><small>{escape(legend)}</small></p>"
 

@@ -50,7 +50,7 @@ describe('request', () => {
     server.answer('GET course', new TypeError('Failed to fetch'));
     const error = await failure(request(server.connection, 'course'));
     expect(error).toMatchObject({
-      message: 'The Jupyter server does not answer.',
+      message: 'The Jupyter server is not responding.',
       status: 0
     });
   });
@@ -60,7 +60,7 @@ describe('request', () => {
     server.answer('GET course', { body: '<html>Sign in</html>' });
     const error = await failure(request(server.connection, 'course'));
     expect(error.message).toBe(
-      'The answer of the Jupyter server cannot be read.'
+      'Could not read the response from the Jupyter server.'
     );
   });
 });

@@ -17,9 +17,9 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
   const { outcome, reason } = cell;
   switch (outcome) {
     case 'compared':
-      return trans.__('As in the lesson');
+      return trans.__('Same as in the lesson');
     case 'differs':
-      return trans.__('Not as in the lesson');
+      return trans.__('Different from the lesson');
     case 'raised':
       return trans.__('Stopped here: %1', reason);
     case 'unchecked':
@@ -28,11 +28,11 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
       return trans.__('Not run');
     case 'not_compared':
       if (reason === 'changed') {
-        return trans.__('Changed by you: run, not compared');
+        return trans.__('Changed by you: run but not compared');
       }
       return reason === 'exercise'
-        ? trans.__('Exercise: run, not compared')
-        : trans.__('Run; the lesson says that its output varies');
+        ? trans.__('Exercise: run but not compared')
+        : trans.__('Run; the lesson says its output varies');
   }
 }
 
@@ -70,31 +70,31 @@ export function differenceText(
           );
     case 'picture':
       return likeness === null
-        ? trans.__('The picture has another size.')
+        ? trans.__('The image has a different size.')
         : trans.__(
-            'The pictures are alike to %1 (1 is the same).',
+            'Image similarity: %1 (1 means identical).',
             likeness.toFixed(LIKENESS_DIGITS)
           );
     case 'missing':
-      return trans.__('The lesson shows this, and your notebook does not.');
+      return trans.__('The lesson shows this, but your notebook does not.');
     case 'extra':
-      return trans.__('Your notebook shows this, and the lesson does not.');
+      return trans.__('Your notebook shows this, but the lesson does not.');
     case 'error':
-      return trans.__('Another error than in the lesson.');
+      return trans.__('A different error from the lesson.');
     case 'structure':
-      return trans.__('The output is built otherwise than in the lesson.');
+      return trans.__('The output is structured differently from the lesson.');
     case 'unreadable':
-      return trans.__('The output cannot be read.');
+      return trans.__('Could not read the output.');
     case 'text':
     case 'value':
-      return trans.__('The text is not the same.');
+      return trans.__('The text is different.');
   }
 }
 
 function outputText(output: string, trans: TranslationBundle): string {
   switch (output) {
     case 'stdout':
-      return trans.__('Printed text');
+      return trans.__('Printed output');
     case 'stderr':
       return trans.__('Warnings');
     case 'error':
@@ -106,7 +106,7 @@ function outputText(output: string, trans: TranslationBundle): string {
     case 'image/png':
     case 'image/jpeg':
     case 'image/svg+xml':
-      return trans.__('Picture');
+      return trans.__('Image');
     default:
       return output;
   }

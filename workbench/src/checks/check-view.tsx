@@ -35,7 +35,7 @@ export function CheckView(props: ICheckViewProps): React.JSX.Element {
         <h2 className="pw-Check-title">{trans.__('Check this lesson')}</h2>
         <p className="pw-Check-note">
           {trans.__(
-            'Runs a copy of your notebook and compares what it shows with the lesson. Cells that you changed are run, not compared.'
+            'Runs a copy of your notebook and compares its output with the lesson. Cells you changed are run but not compared.'
           )}
         </p>
         {!isRunning && (
@@ -110,11 +110,11 @@ function Findings(
       <p className="pw-Check-summary" role="status">
         {wrong.length === 0
           ? trans.__(
-              '✓ Everything that was compared is as in the lesson. Cells: %1.',
+              '✓ Everything compared matches the lesson. Cells: %1.',
               compared.length
             )
           : trans.__(
-              '✗ Cells that are not as in the lesson: %1 of %2.',
+              '✗ Cells that differ from the lesson: %1 of %2.',
               wrong.length,
               check.cells.length
             )}

@@ -50,7 +50,7 @@ export const checksPlugin: JupyterFrontEndPlugin<void> = {
           if (!isShown) {
             Notification.warning(
               trans.__(
-                'The cell “%1” is not to be seen. Open the notebook that was checked.',
+                'Cell “%1” is not visible. Open the notebook you checked.',
                 cell
               )
             );

@@ -37,7 +37,7 @@ export function addCourseCommands(
   const lessonArgument = {
     type: 'string',
     description: trans.__(
-      'The name of the lesson, for example static_graph/to_static; by default the lesson in front'
+      'The name of the lesson, for example static_graph/to_static; by default, the current lesson'
     )
   };
   const languageArgument = {
@@ -115,7 +115,7 @@ export function addCourseCommands(
   added.add(
     commands.addCommand(CommandIDs.continueCourse, {
       label: trans.__('Continue the Course'),
-      caption: trans.__('Open the lesson that comes next for you'),
+      caption: trans.__('Open your next lesson'),
       isEnabled: () => nextLesson() !== null,
       execute: async () => {
         const lesson = nextLesson();
@@ -130,7 +130,7 @@ export function addCourseCommands(
   added.add(
     commands.addCommand(CommandIDs.resetLesson, {
       label: trans.__('Reset Lesson…'),
-      caption: trans.__('Start the lesson afresh; your old copy is kept'),
+      caption: trans.__('Start the lesson over; your old copy is kept'),
       isEnabled: args => Object.keys(named(args)?.paths ?? {}).length > 0,
       execute: async args => {
         const lesson = named(args);
@@ -173,7 +173,7 @@ export function addCourseCommands(
             done: {
               type: 'boolean',
               description: trans.__(
-                'Whether the lesson is done; by default the opposite of now'
+                'Whether the lesson is done; by default, the opposite of its current state'
               )
             }
           }

@@ -113,7 +113,7 @@ function Lessons(
     return (
       <p className="pw-Empty">
         {trans.__(
-          'The course has no lessons. Check that PADDLE_WORKBENCH_COURSE names the right folder.'
+          'The course has no lessons. Check that PADDLE_WORKBENCH_COURSE points to the right folder.'
         )}
       </p>
     );
@@ -183,7 +183,7 @@ function ContinueButton(
   if (next === null) {
     return (
       <p className="pw-CoursePanel-finished" role="status">
-        {trans.__('✓ You have done every lesson.')}
+        {trans.__('✓ You have completed every lesson.')}
       </p>
     );
   }

@@ -43,7 +43,7 @@ export function ExerciseResultView(
       {(isShown(expected) || isShown(found)) && (
         <div className="pw-ExerciseResult-values">
           <Value label={trans.__('Expected')} value={expected} />
-          <Value label={trans.__('Found')} value={found} />
+          <Value label={trans.__('Actual')} value={found} />
         </div>
       )}
       {isShown(solution) && (

@@ -38,7 +38,7 @@ export class LessonActions {
     const answer = await showDialog({
       title: trans.__('Reset “%1”?', title),
       body: trans.__(
-        'You get a fresh copy of the lesson. Your work is kept in a file beside it.'
+        'You get a fresh copy of the lesson. Your work is kept in a file next to it.'
       ),
       buttons: [
         Dialog.cancelButton(),
@@ -105,7 +105,7 @@ export class LessonActions {
     if (session?.session?.kernel) {
       actions.push({
         label: trans.__('Restart kernel'),
-        caption: trans.__('Forget the variables of the old copy'),
+        caption: trans.__('Discard the variables of the old copy'),
         callback: () => {
           void this._try(
             () => session.restartKernel(),
@@ -116,8 +116,8 @@ export class LessonActions {
     }
     const message =
       kept === null
-        ? trans.__('The lesson is fresh.')
-        : trans.__('The lesson is fresh. Your old copy is %1.', kept);
+        ? trans.__('The lesson has been reset.')
+        : trans.__('The lesson has been reset. Your old copy is %1.', kept);
     Notification.success(message, { actions, autoClose: false });
   }
 

@@ -36,7 +36,7 @@ export function LessonBarView(props: ILessonBarViewProps): React.JSX.Element {
   if (isLoaded) {
     return (
       <p className="pw-LessonBar-note">
-        {trans.__('This lesson is not in the course any more.')}
+        {trans.__('This lesson is no longer in the course.')}
       </p>
     );
   }
@@ -116,7 +116,7 @@ function LessonTools(
       <button
         type="button"
         className="pw-BarButton pw-mod-optional"
-        title={trans.__('Start the lesson afresh; your old copy is kept')}
+        title={trans.__('Start the lesson over; your old copy is kept')}
         onClick={() => {
           props.onReset(lesson);
         }}

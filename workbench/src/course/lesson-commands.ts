@@ -64,9 +64,7 @@ export function addLessonCommands(
           progressText(state, trans)
         );
       },
-      caption: trans.__(
-        'Show the cell of an exercise in the notebook in front'
-      ),
+      caption: trans.__('Show the cell of an exercise in the current notebook'),
       execute: async args => {
         const name = typeof args.exercise === 'string' ? args.exercise : '';
         if (!(await lessons.reveal(name))) {
@@ -92,7 +90,7 @@ export function addLessonCommands(
             lesson: {
               type: 'string',
               description: trans.__(
-                'The lesson of the exercise; by default the lesson in front'
+                'The lesson that contains the exercise; by default, the current lesson'
               )
             },
             language: {

@@ -34,7 +34,7 @@ export function LessonPreview(props: ILessonPreviewProps): React.JSX.Element {
       ) : (
         <p className="pw-LessonPreview-lead">
           {trans.__(
-            'Point at a lesson to see what it teaches. Enter opens, R resets, D marks as done.'
+            'Hover over a lesson to see what it teaches. Press Enter to open it, R to reset it, D to mark it as done.'
           )}
         </p>
       )}

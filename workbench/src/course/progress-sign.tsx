@@ -23,7 +23,7 @@ export function progressText(
     case 'new':
       return trans.__('Not started');
     case 'started':
-      return trans.__('Started');
+      return trans.__('In progress');
     case 'done':
       return trans.__('Done');
     case 'untried':

@@ -77,9 +77,9 @@ export function DoctorView(props: IDoctorViewProps): React.JSX.Element {
         <table className="pw-Doctor-table" aria-busy={isRunning}>
           <thead>
             <tr>
-              <th scope="col">{trans.__('State')}</th>
+              <th scope="col">{trans.__('Status')}</th>
               <th scope="col">{trans.__('Check')}</th>
-              <th scope="col">{trans.__('Detail')}</th>
+              <th scope="col">{trans.__('Details')}</th>
               <th scope="col">{trans.__('Repair')}</th>
             </tr>
           </thead>

@@ -155,8 +155,8 @@ async function openDesk(
   if (reply === null) {
     found.model?.dispose();
     throw new RequestError(
-      trans.__('The kernel ended while it opened %1.', name),
-      trans.__('Memory may be short: close other kernels, then retry.'),
+      trans.__('The kernel stopped while opening %1.', name),
+      trans.__('Memory may be low. Shut down other kernels, then retry.'),
       0
     );
   }
@@ -166,8 +166,8 @@ async function openDesk(
     throw new RequestError(
       content?.status === 'error'
         ? content.evalue
-        : trans.__('The kernel opened no desk for %1.', name),
-      trans.__('Run the doctor: it says what is missing.'),
+        : trans.__('The kernel did not open a desk for %1.', name),
+      trans.__('Run the doctor to see what is missing.'),
       0
     );
   }

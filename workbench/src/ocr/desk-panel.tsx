@@ -53,14 +53,14 @@ export class DeskPanel extends Panel {
       this._kernel = kernel;
       kernel.lost.connect(({ model: { unanswered } }) => {
         this._fail({
-          message: trans.__('The kernel of this desk has ended.'),
+          message: trans.__('The kernel for this desk has stopped.'),
           hint:
             unanswered > 0
               ? trans.__(
-                  'The last edits (%1) did not reach the disk. Retry opens the desk with all before them.',
+                  'The last edits (%1) were not saved. Retry reopens the desk with all earlier edits.',
                   unanswered
                 )
-              : trans.__('Every edit is on disk. Retry opens the desk again.')
+              : trans.__('All edits are saved. Retry reopens the desk.')
         });
       });
       await this._draw(kernel.model);

@@ -28,7 +28,7 @@ export class ExplanationList {
         note.append(element('pre', 'pw-Notes-example', found.example));
       }
       if (found.proven) {
-        const text = _trans.__('✓ This repair was run here and works.');
+        const text = _trans.__('✓ This fix was tested here and works.');
         note.append(element('p', 'pw-Notes-proven', text));
       }
       this.node.append(note);

@@ -75,10 +75,10 @@ export class MicroscopeToolbar {
       act: () => void
     ): HTMLButtonElement => button(text, title, act, this._signal);
     return [
-      make(trans.__('Fold'), trans.__('Fold all layers'), () => {
+      make(trans.__('Collapse'), trans.__('Collapse all layers'), () => {
         void model.foldAll();
       }),
-      make(trans.__('Open'), trans.__('Open all layers'), () => {
+      make(trans.__('Expand'), trans.__('Expand all layers'), () => {
         void model.openAll();
       }),
       make(trans.__('Fit'), trans.__('Show the whole graph (0)'), () => {
@@ -117,20 +117,20 @@ export class MicroscopeToolbar {
     const trans = this._trans;
     const box = element('details', 'pw-Microscope-help');
     const keys: [string, string][] = [
-      ['← ↑ ↓ →', trans.__('walk the graph')],
-      ['Enter', trans.__('open a layer, pin an op')],
-      ['U', trans.__('fold the layer around')],
-      ['Esc', trans.__('let go')],
-      ['/', trans.__('search; Enter goes on')],
+      ['← ↑ ↓ →', trans.__('move through the graph')],
+      ['Enter', trans.__('expand a layer, pin an op')],
+      ['U', trans.__('collapse the enclosing layer')],
+      ['Esc', trans.__('unpin')],
+      ['/', trans.__('search; Enter goes to the next match')],
       ['[ ]', trans.__('step through the passes')],
       ['P', trans.__('play the passes')],
-      ['+ − 0', trans.__('larger, smaller, all')]
+      ['+ − 0', trans.__('zoom in, zoom out, fit')]
     ];
     const list = element('dl');
     for (const [key, text] of keys) {
       list.append(element('dt', '', key), element('dd', '', text));
     }
-    box.append(element('summary', '', trans.__('Keys')), list);
+    box.append(element('summary', '', trans.__('Keyboard shortcuts')), list);
     return box;
   }
 
@@ -145,7 +145,7 @@ export class MicroscopeToolbar {
     const count = this._rows.length;
     this._found.textContent =
       count === 0
-        ? this._trans.__('No op is named so.')
+        ? this._trans.__('No op with that name.')
         : opCount(count, this._trans);
     const ids = this._rows.map(row => data.opId[row] ?? -1);
     this._model.pin(count === 0 ? null : { kind: 'ops', stage, ids });

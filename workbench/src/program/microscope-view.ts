@@ -144,7 +144,7 @@ export class MicroscopeView {
     const trans = this._trans;
     if (failure !== null) {
       this._status.textContent = trans.__(
-        'The graph cannot be drawn: %1',
+        'Could not draw the graph: %1',
         failure
       );
       this._status.setAttribute('role', 'alert');
@@ -155,7 +155,7 @@ export class MicroscopeView {
       this._status.textContent =
         this._model.data.stageCount > 0
           ? trans.__('Drawing the graph …')
-          : trans.__('There is no program: the notes say why.');
+          : trans.__('There is no program. See the notes for the reason.');
       return;
     }
     const parts = [this._timeline.nameOf(stage)];
@@ -163,7 +163,7 @@ export class MicroscopeView {
       const count = families.rowsIn(stage, family).size;
       parts.push(
         isPinned
-          ? trans.__('%1 pinned; Esc lets go', opCount(count, trans))
+          ? trans.__('%1 pinned; press Esc to unpin', opCount(count, trans))
           : opCount(count, trans)
       );
     }

@@ -39,7 +39,7 @@ export class OpDetails {
     const rows = computing.length > 0 ? computing : all;
     const [row] = rows;
     if (row === undefined) {
-      const hint = this._trans.__('Point at an op, a layer or a line.');
+      const hint = this._trans.__('Hover over an op, a layer or a line.');
       this.node.replaceChildren(element('p', 'pw-Details-empty', hint));
     } else if (rows.length === 1) {
       this.node.replaceChildren(...this._op(row));
@@ -107,7 +107,7 @@ export class OpDetails {
     return [
       element('h4', 'pw-Details-name', opCount(rows.length, trans)),
       ...this._cost(rows),
-      element('h5', '', trans.__('Kinds of ops')),
+      element('h5', '', trans.__('Op types')),
       this._facts(facts)
     ];
   }
@@ -123,7 +123,7 @@ export class OpDetails {
     for (const value of values.slice(0, MOST_ITEMS)) {
       const item = element('li');
       if (value === null) {
-        item.textContent = this._trans.__('not given');
+        item.textContent = this._trans.__('not specified');
       } else {
         item.append(
           element('span', 'pw-Details-shape', value.shape || '–'),
@@ -151,7 +151,7 @@ export class OpDetails {
     }
     const facts: [string, string][] = [];
     if (sums.flops > 0) {
-      facts.push([trans.__('Computes'), amount(sums.flops, 'FLOP')]);
+      facts.push([trans.__('Computation'), amount(sums.flops, 'FLOP')]);
     }
     if (sums.bytes > 0) {
       facts.push([trans.__('Reads and writes'), amount(sums.bytes, 'B')]);

@@ -41,7 +41,7 @@ export class StageTimeline {
     this._count = element('span', 'pw-Timeline-count');
     const bar = element('div', 'pw-Timeline-bar');
     bar.append(
-      this._button('◂', _trans.__('Pass before'), () => {
+      this._button('◂', _trans.__('Previous pass'), () => {
         this.step(-1);
       }),
       this._play,

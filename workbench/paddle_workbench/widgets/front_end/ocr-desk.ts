@@ -50,7 +50,7 @@ export default defineWidget<IDeskTraits>(
 
     const canvas = new PageCanvas({
       state,
-      label: trans.__('The picture with the boxes of its lines'),
+      label: trans.__('The image with its line boxes'),
       signal,
       onChange: () => {
         draw();
@@ -128,7 +128,7 @@ export default defineWidget<IDeskTraits>(
       watch.look();
       const failed = watch.silent
         ? trans.__(
-            'The kernel has not answered: %1 edits are not on disk. Is it running, or busy with a cell?',
+            'The kernel is not responding: %1 edits are not saved. Is it running, or busy with a cell?',
             state.pending
           )
         : model.get('failure');
@@ -215,7 +215,7 @@ function emptiness(state: DeskState, trans: ITranslation): string {
     return page.failure;
   }
   if (page?.state === 'waiting') {
-    return trans.__('This page was not recognised yet.');
+    return trans.__('This page has not been recognised yet.');
   }
   return state.lines.length === 0
     ? page?.state === 'done'
@@ -231,7 +231,7 @@ function standingOf(state: DeskState, trans: ITranslation): string {
   const parts = [
     state.pending > 0
       ? trans.__('Saving %1 …', state.pending)
-      : trans.__('✓ On disk')
+      : trans.__('✓ Saved')
   ];
   const page = state.page;
   if (page && page.lines > 0) {
@@ -245,8 +245,8 @@ function standingOf(state: DeskState, trans: ITranslation): string {
   }
   const seconds = state.get('seconds_a_page');
   if (seconds > 0) {
-    parts.push(trans.__('%1 s a page', seconds.toFixed(2)));
+    parts.push(trans.__('%1 s per page', seconds.toFixed(2)));
   }
-  parts.push(trans.__('? shows the keys'));
+  parts.push(trans.__('Press ? for keyboard shortcuts'));
   return parts.join('  ·  ');
 }

@@ -39,10 +39,7 @@ export default defineWidget<ISpanTraits>(
   ({ model, root, trans, signal, onChange }) => {
     root.classList.add('pw-SpanView');
     root.setAttribute('role', 'region');
-    root.setAttribute(
-      'aria-label',
-      trans.__('Spans in texts, gold and predicted')
-    );
+    root.setAttribute('aria-label', trans.__('Gold and predicted spans'));
     const bar = make('div', 'pw-Text-bar');
     const previous = make(
       'button',
@@ -53,7 +50,7 @@ export default defineWidget<ISpanTraits>(
     const errors = make(
       'button',
       'pw-Text-button',
-      trans.__('Only with errors')
+      trans.__('Only texts with errors')
     );
     const place = make('span', 'pw-Text-note');
     place.setAttribute('aria-live', 'polite');
@@ -228,7 +225,7 @@ function kindName(kind: Kind, trans: ITranslation): string {
     case 'label':
       return trans.__('wrong label');
     case 'boundary':
-      return trans.__('wrong ends');
+      return trans.__('wrong boundaries');
     case 'missed':
       return trans.__('missed');
     case 'spurious':

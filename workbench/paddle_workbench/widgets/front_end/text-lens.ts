@@ -41,7 +41,7 @@ export default defineWidget<ILensTraits>(
     input.value = model.get('text_shown');
     input.setAttribute(
       'aria-label',
-      trans.__('The text; the shading follows while you type')
+      trans.__('Text; the shading updates as you type')
     );
     const methods = choice(
       trans.__('Saliency'),
@@ -52,7 +52,7 @@ export default defineWidget<ILensTraits>(
       model.get('method')
     );
     const units = choice(
-      trans.__('Shade'),
+      trans.__('Shade by'),
       [
         ['characters', trans.__('characters')],
         ['words', trans.__('words')]
@@ -68,7 +68,7 @@ export default defineWidget<ILensTraits>(
       'p',
       'pw-Text-note',
       trans.__(
-        'Shaded: speaks for %1. Underlined: speaks against it. Outlined: the models disagree.',
+        'Shaded: supports %1. Underlined: opposes it. Outlined: the models disagree.',
         model.get('classes')[1] ?? ''
       )
     );

@@ -25,7 +25,10 @@ export default defineWidget<ITokenTraits>(
   ({ model, root, trans, signal, onChange }) => {
     root.classList.add('pw-TokenView');
     root.setAttribute('role', 'region');
-    root.setAttribute('aria-label', trans.__('One text in several cuts'));
+    root.setAttribute(
+      'aria-label',
+      trans.__('One text, several tokenisations')
+    );
     let withNumbers = false;
     let end = new AbortController();
     const bar = make('div', 'pw-Text-bar');
@@ -157,5 +160,10 @@ function describe(
   const piece = codePoints(text).slice(start, stop).join('');
   return known
     ? trans.__('%1 is number %2 of %3 (%4)', piece, id, row.size, row.name)
-    : trans.__('%1 is not among the %2 (%3)', piece, row.size, row.name);
+    : trans.__(
+        '%1 is not one of the %2 tokens (%3)',
+        piece,
+        row.size,
+        row.name
+      );
 }

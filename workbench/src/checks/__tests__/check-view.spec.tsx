@@ -100,7 +100,7 @@ describe('CheckView', () => {
   it('lists what is wrong, and goes to the cell', () => {
     const { onReveal } = show({ check: done });
     expect(screen.getByRole('status').textContent).toBe(
-      '✗ Cells that are not as in the lesson: 2 of 4.'
+      '✗ Cells that differ from the lesson: 2 of 4.'
     );
     expect(screen.getByText(/0\.505 instead of 0\.5 \(\+1 %\)/)).toBeTruthy();
     expect(screen.getByText('Stopped here: KeyError: 1')).toBeTruthy();
@@ -113,7 +113,9 @@ describe('CheckView', () => {
   it('tells changed cells from those that were compared', () => {
     show({ check: done });
     expect(screen.getByText('Not compared: 1')).toBeTruthy();
-    expect(screen.getByText('Changed by you: run, not compared')).toBeTruthy();
+    expect(
+      screen.getByText('Changed by you: run but not compared')
+    ).toBeTruthy();
   });
 
   it('shows pictures side by side', () => {
@@ -158,22 +160,22 @@ describe('sentences', () => {
     [difference({ deviation: -0.123 }), '0.505 instead of 0.5 (-12 %)'],
     [
       difference({ kind: 'picture', likeness: 0.5 }),
-      'The pictures are alike to 0.50 (1 is the same).'
+      'Image similarity: 0.50 (1 means identical).'
     ],
     [
       difference({ kind: 'picture', likeness: null }),
-      'The picture has another size.'
+      'The image has a different size.'
     ],
     [
       difference({ kind: 'missing' }),
-      'The lesson shows this, and your notebook does not.'
+      'The lesson shows this, but your notebook does not.'
     ]
   ])('say what differs (%#)', (given, text) => {
     expect(differenceText(given, trans)).toBe(text);
   });
 
   it.each([
-    [difference(), 'Printed text, line 2'],
+    [difference(), 'Printed output, line 2'],
     [
       difference({ output: 'text/html', row: 3, column: 2 }),
       'Table, row 3, column 2'
@@ -186,7 +188,7 @@ describe('sentences', () => {
       }),
       'application/scrapbook.scrap.json+json, accuracy'
     ],
-    [difference({ output: 'image/png', line: null }), 'Picture']
+    [difference({ output: 'image/png', line: null }), 'Image']
   ])('say where (%#)', (given, text) => {
     expect(placeText(given, trans)).toBe(text);
   });

@@ -69,7 +69,9 @@ describe('CourseModel', () => {
     server.answer('GET course', new TypeError('Failed to fetch'));
     await model.refresh();
     expect(model.catalog).toEqual(exampleCatalog());
-    expect(model.failure?.message).toBe('The Jupyter server does not answer.');
+    expect(model.failure?.message).toBe(
+      'The Jupyter server is not responding.'
+    );
   });
 
   it('keeps the same catalog object when nothing changed', async () => {

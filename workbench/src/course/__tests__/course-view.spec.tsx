@@ -75,7 +75,7 @@ describe('CourseView', () => {
 
   it('congratulates when every lesson is done', () => {
     show({ catalog: exampleCatalog({ next_lesson: null }) });
-    expect(screen.getByText(/You have done every lesson/)).toBeTruthy();
+    expect(screen.getByText(/You have completed every lesson/)).toBeTruthy();
     expect(screen.queryByRole('button', { name: /Continue/ })).toBeNull();
   });
 
@@ -111,7 +111,7 @@ describe('CourseView', () => {
   it('says the state of a lesson in words, and its device only if that is a GPU', () => {
     show();
     expect(item(/Environment/).textContent).toContain('Done');
-    expect(item(/A text classifier/).textContent).toContain('Started');
+    expect(item(/A text classifier/).textContent).toContain('In progress');
     expect(item(/The training loop/).textContent).toContain('Not started');
     expect(item(/The training loop/).textContent).toContain('GPU');
     expect(item(/A text classifier/).textContent).not.toContain('GPU');

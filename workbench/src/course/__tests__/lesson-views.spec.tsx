@@ -92,7 +92,7 @@ describe('LessonBarView', () => {
 
   it('says that a lesson was taken out of the course', () => {
     show({ lesson: null });
-    expect(screen.getByText(/not in the course any more/)).toBeTruthy();
+    expect(screen.getByText(/no longer in the course/)).toBeTruthy();
   });
 });
 

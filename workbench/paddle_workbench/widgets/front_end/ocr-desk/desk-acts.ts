@@ -43,7 +43,7 @@ export class DeskActs {
       case 'next-page':
       case 'previous-page':
         if (!state.turn(act === 'next-page' ? 1 : -1)) {
-          this._say(this._options.trans.__('There is no further page.'));
+          this._say(this._options.trans.__('There are no more pages.'));
         }
         return;
       case 'undo':
@@ -88,7 +88,7 @@ export class DeskActs {
     if (state.step(by, true)) {
       canvas.reveal();
     } else {
-      this._say(trans.__('No other line of this page is doubtful.'));
+      this._say(trans.__('No other doubtful lines on this page.'));
     }
   }
 
@@ -165,7 +165,7 @@ export class DeskActs {
           state.corner = 0;
           canvas.node.focus({ preventScroll: true });
         } else {
-          this._say(trans.__('Only boxes of four corners are redrawn.'));
+          this._say(trans.__('Only boxes with four corners can be redrawn.'));
         }
         break;
       case 'difficult':

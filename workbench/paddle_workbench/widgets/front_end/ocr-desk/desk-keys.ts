@@ -104,29 +104,29 @@ export function keyHelp(trans: ITranslation): [string, string][] {
     ['↓ ↑', trans.__('next or previous line')],
     ['n p', trans.__('next or previous doubtful line')],
     ['Enter', trans.__('accept, and go to the next doubtful line')],
-    ['A', trans.__('accept every line of the page')],
-    ['e', trans.__('edit the text; Enter saves, Esc leaves it')],
-    ['s', trans.__('split: put the caret, Enter splits')],
-    ['m', trans.__('merge with the line after it')],
+    ['A', trans.__('accept every line on the page')],
+    ['e', trans.__('edit the text; Enter saves, Esc cancels')],
+    ['s', trans.__('split: place the cursor, then press Enter')],
+    ['m', trans.__('merge with the next line')],
     [
       'w',
       trans.__(
-        'redraw: Tab takes the next corner, arrows move it, Alt the whole box, Shift 10 pixels, Enter saves'
+        'redraw: Tab selects the next corner, arrows move it, Alt moves the whole box, Shift moves by 10 pixels, Enter saves'
       )
     ],
-    ['b', trans.__('draw a new box, with the pointer or by the same keys')],
-    ['r', trans.__('rotate: read the line a quarter turn further')],
+    ['b', trans.__('draw a new box, with the pointer or the same keys')],
+    ['r', trans.__('rotate: turn the reading direction by 90°')],
     ['x Delete', trans.__('delete')],
     ['g', trans.__('recognise this line again')],
     ['i', trans.__('difficult: leave the line out of training')],
     ['z Z', trans.__('undo, redo')],
     ['[ ]', trans.__('previous or next page')],
-    ['o', trans.__('list doubtful lines alone')],
-    ['< >', trans.__('doubt fewer or more lines')],
+    ['o', trans.__('list only doubtful lines')],
+    ['< >', trans.__('mark fewer or more lines as doubtful')],
     ['+ - 0 f', trans.__('zoom in, out, whole page, this line')],
-    ['t', trans.__('turn the view')],
-    ['Shift+←→↑↓', trans.__('move the picture')],
+    ['t', trans.__('rotate the view')],
+    ['Shift+←→↑↓', trans.__('pan the image')],
     ['S', trans.__('save as Label.txt')],
-    ['Esc', trans.__('leave what was begun')]
+    ['Esc', trans.__('cancel the current action')]
   ];
 }

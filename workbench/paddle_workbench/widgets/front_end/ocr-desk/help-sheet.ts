@@ -15,7 +15,7 @@ export class HelpSheet {
     this.node.hidden = true;
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'dialog');
-    this.node.setAttribute('aria-label', trans.__('Keys'));
+    this.node.setAttribute('aria-label', trans.__('Keyboard shortcuts'));
     const table = make('dl', 'pw-OcrDesk-keys');
     for (const [keys, what] of keyHelp(trans)) {
       const key = make('dt');

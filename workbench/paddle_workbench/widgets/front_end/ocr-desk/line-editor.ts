@@ -61,9 +61,13 @@ export class LineEditor {
     this._input.disabled = line === undefined;
     this._hint.textContent =
       state.mode === 'split'
-        ? trans.__('Put the caret where the second line begins; Enter splits.')
+        ? trans.__(
+            'Place the cursor where the second line begins, then press Enter to split.'
+          )
         : state.mode === 'edit'
-          ? trans.__('Enter saves and goes on; Esc leaves the text as it was.')
+          ? trans.__(
+              'Press Enter to save and continue, Esc to keep the old text.'
+            )
           : '';
     this._hint.title = this._hint.textContent;
     this._drawCrop(picture);

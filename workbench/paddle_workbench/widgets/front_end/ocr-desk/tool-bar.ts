@@ -70,7 +70,7 @@ export class ToolBar {
     for (const each of [this._save, this._load]) {
       each.title = state.get('label_folder');
     }
-    const help = this._button('?', trans.__('Keys'), () => {
+    const help = this._button('?', trans.__('Keyboard shortcuts'), () => {
       act('help');
     });
     this.node.append(
