@@ -31,7 +31,7 @@ def check_parse_tag(parse_tag: Callable[[str], Mapping[str, str | None]]) -> Non
             "makes_floats",
             Text(
                 zh="版本号不是小数：12.10 比 12.9 新，变成 float 就成了 12.1。请保留字符串。",
-                en="A version is no decimal: 12.10 is newer than 12.9, but float makes it 12.1. "
+                en="A version is not a decimal: 12.10 is newer than 12.9, but float makes it 12.1. "
                 "Keep strings.",
             ),
             expected=expected,
@@ -101,7 +101,7 @@ def _check_tags_of_the_article(parse_tag: Callable[[str], Mapping[str, str | Non
             "latest_is_a_version",
             Text(
                 zh="latest 不是版本号：它今天指这个，明天指那个。没有版本号时请返回 None。",
-                en="latest is no version: today it names one image, tomorrow another. "
+                en="latest is not a version: today it names one image, tomorrow another. "
                 "Return None where there is no version.",
             ),
             expected=expected,

@@ -124,7 +124,7 @@ def check_count_ops(count_ops: Callable[[str], Mapping[str, int]]) -> None:
             "counts_parameters",
             Text(
                 zh='参数（"p"）不是算子，不要数进去。',
-                en='Parameters ("p") are no operations; leave them out.',
+                en='Parameters ("p") are not operations; leave them out.',
             ),
             **sides,
         )
@@ -234,7 +234,7 @@ def _check_ids(found: Any, expected: Any) -> None:
 
 
 def _check_in_graph(known_ids: Callable[[Any, int], Any], ids: Any, expected: Any) -> None:
-    """Trace the answer as an export would, and feed it another shape than any it has seen."""
+    """Trace the answer as an export would, and feed it a shape it has not seen."""
     import numpy as np
     import paddle
     from paddle.static import InputSpec

@@ -31,7 +31,7 @@ def check_collapse(collapse: Callable[[list[int]], Sequence[int]]) -> None:
             "wrong_text",
             Text(
                 zh="结果不对。一个编号留下来的条件：不是空白，而且和前一步不同。",
-                en="The result is wrong. A number stays if it is no blank and differs from the "
+                en="The result is wrong. A number stays if it is not a blank and differs from the "
                 "step before.",
             ),
             expected=_COLLAPSED,
@@ -135,7 +135,7 @@ _WRONG_STEPS = [
         9,
         Text(
             zh="不相邻的相同字也算进去了。隔着别的字，就不会合并。",
-            en="Equal characters that are no neighbours are counted too. With another between "
+            en="Equal characters that are not neighbours are counted too. With another between "
             "them they do not merge.",
         ),
     ),

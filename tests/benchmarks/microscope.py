@@ -1,4 +1,4 @@
-"""The microscope beside Netron and Model Explorer, on the same regular graphs in one browser.
+"""The microscope, Netron and Model Explorer, on the same regular graphs in one browser.
 
 The microscope is given columns, as a kernel sends them; the other two the same graph as ONNX. What
 is measured is the same: seconds from opening the page to the first picture, frames a second while a

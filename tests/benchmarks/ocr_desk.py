@@ -43,7 +43,7 @@ def begin_to_count(page: Page) -> None:
 
 
 def steps(a_second: int) -> Iterator[int]:
-    """Count up for as long as frames are counted, at most so many times a second."""
+    """Count up for as long as frames are counted, at most `a_second` times a second."""
     end = time.monotonic() + SECONDS
     for step in itertools.count():
         if time.monotonic() > end:

@@ -3,7 +3,7 @@
 python -m tests.benchmarks program            # all of them, with oneDNN
 python -m tests.benchmarks.program resnet18 ernie --pipeline inference
 
-The two networks of PP-OCRv5 are loaded programs: their files hold no lines.
+The two networks of PP-OCRv5 are loaded programs: their files contain no lines.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ DEFECTS = [
     Defect("a line twice", INFERENCE, "clones", _edit(lambda text: text + text)),
     Defect("an empty stream", CLASSIFIER, "sizes", _edit(lambda _: "")),
     Defect("a missing output", CLASSIFIER, "wilson", lambda outputs: outputs.clear()),
-    Defect("a missing result beside a stream", CLASSIFIER, "vocab", lambda outputs: outputs.pop()),
+    Defect("a missing result next to a stream", CLASSIFIER, "vocab", lambda outputs: outputs.pop()),
     Defect("an output twice", CLASSIFIER, "loss", lambda outputs: outputs.append(outputs[0])),
     Defect("an extra warning", CLASSIFIER, "loss", _warn),
     Defect("a missing warning", TO_STATIC, "article-save", _unwarn),

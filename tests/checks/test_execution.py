@@ -105,7 +105,7 @@ def test_widgets_of_two_runs_are_compared(tmp_path: Path) -> None:
     }
 
 
-def test_queue_runs_so_many_at_a_time_in_order_and_can_be_closed(tmp_path: Path) -> None:
+def test_queue_runs_in_order_with_a_limit_and_can_be_closed(tmp_path: Path) -> None:
     order: list[str] = []
     first_done = threading.Event()
 
@@ -127,7 +127,7 @@ def test_queue_runs_so_many_at_a_time_in_order_and_can_be_closed(tmp_path: Path)
     assert stopped is None or stopped.stopped
 
 
-def test_kernel_that_cannot_start_is_told(tmp_path: Path) -> None:
+def test_reports_kernel_that_cannot_start(tmp_path: Path) -> None:
     found = execution(tmp_path, "1")
     found.notebook.metadata.kernelspec.name = "pte"
     found.run()

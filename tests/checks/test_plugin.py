@@ -166,7 +166,7 @@ def test_is_idle_unless_asked(tmp_path: Path) -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "[]"
 
 
-def test_nothing_is_left_beside_the_notebook(tmp_path: Path) -> None:
+def test_leaves_nothing_next_to_the_notebook(tmp_path: Path) -> None:
     path = write(tmp_path, [code("right", "1 + 1", result("2"))])
     content = path.read_bytes()
     assert run_pytest(tmp_path, "--workbench").returncode == 0

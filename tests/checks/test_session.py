@@ -95,7 +95,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
         code("loop", STUBBORN),
     )
     make_lesson(folder / "f_kernel.ipynb", kernel="pte")
-    (folder / "g_text.ipynb").write_text("this is no JSON", encoding="utf-8")
+    (folder / "g_text.ipynb").write_text("this is not JSON", encoding="utf-8")
     (folder / "h_old.ipynb").write_text(
         '{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', encoding="utf-8"
     )
@@ -191,7 +191,7 @@ def test_what_cannot_run_says_why(checked: Checked) -> None:
     assert errors == {}
 
 
-def test_nothing_is_written_beside_the_lessons(checked: Checked) -> None:
+def test_writes_nothing_next_to_the_lessons(checked: Checked) -> None:
     folder, before, _reports = checked
     assert {path.name: path.read_bytes() for path in folder.glob("*.ipynb")} == before
     assert {path.name for path in folder.iterdir()} == {*before, "assets"}
@@ -207,7 +207,7 @@ def test_without_names_the_course_is_found(small_course: Path) -> None:
     assert find_notebooks(["basics/products", str(chapter)]) == lessons[::-1]
 
 
-def test_what_is_no_notebook_is_refused(small_course: Path, tmp_path: Path) -> None:
+def test_rejects_non_notebook(small_course: Path, tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match="no notebook, no folder and no lesson"):
         find_notebooks(["basics/quotients"])
     (tmp_path / "empty").mkdir()

@@ -77,7 +77,7 @@ def test_this_machine_is_ready_and_stays_as_it_is(learner: Path) -> None:
     # A card may be there without its Paddle, and a disk may be nearly full; the rest is ours.
     faults = {name: text for name, text in faults.items() if name not in {"gpu", "space"}}
     if not built():
-        assert "holds no build" in faults.pop("labextension")
+        assert "contains no build" in faults.pop("labextension")
     assert faults == {}
     assert done.stderr == "False\n"
     assert listing(learner) == before

@@ -44,7 +44,7 @@ def test_starts_says_and_stops() -> None:
 
 @pytest.mark.usefixtures("directory")
 @pytest.mark.parametrize(("make", "_reason"), NOT_JSON)
-def test_status_that_is_not_json_is_no_server(make: Maker, _reason: str) -> None:
+def test_non_json_status_means_no_server(make: Maker, _reason: str) -> None:
     folder = kernels_directory()
     folder.mkdir(parents=True, exist_ok=True)
     make(folder / "status.json")

@@ -62,7 +62,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    """A notebook that records a metric and then sleeps for as long as it is told."""
+    """A notebook that records a metric and then sleeps for a given time."""
     new = nbformat.v4
     cells = [
         new.new_code_cell(
@@ -217,7 +217,7 @@ def _is_running(process_id: int) -> bool:
     return status.rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_broken_record_is_told_and_the_others_listed(workbench: Workbench, home: Path) -> None:
+def test_reports_broken_record_and_lists_the_others(workbench: Workbench, home: Path) -> None:
     folder = home / "runs" / "20261123-091530-broken-0000"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{", encoding="utf-8")

@@ -46,7 +46,7 @@ def test_solution_is_the_cell_without_its_marks(small_course: Path) -> None:
         (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}', "not a valid"),
     ],
 )
-def test_what_is_no_notebook_is_said(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_reports_non_notebook(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "lesson.ipynb"
     path.write_bytes(content)
     with pytest.raises(NotebookError, match=reason):

@@ -48,7 +48,7 @@ def test_copy_has_no_outputs_and_no_solutions(workspace: Workspace, home: Path) 
     assert any("raise NotImplementedError()" in cell.source for cell in notebook.cells)
 
 
-def test_copy_has_the_assets_beside_it(workspace: Workspace) -> None:
+def test_copy_has_the_assets_next_to_it(workspace: Workspace) -> None:
     copy = workspace.open("basics/sums", "zh")
     assert (copy.path.parent / "assets" / "numbers.txt").read_text() == "1 2 3\n"
 
@@ -63,7 +63,7 @@ def test_opening_again_keeps_what_the_learner_wrote(workspace: Workspace) -> Non
     assert nbformat.read(path, 4).cells[2].source == "my_work = 1"
 
 
-def test_reset_keeps_the_old_copy_beside_the_new(workspace: Workspace) -> None:
+def test_reset_keeps_the_old_copy_next_to_the_new(workspace: Workspace) -> None:
     path = workspace.open("basics/sums", "zh").path
     path.write_text(path.read_text().replace("sum(range(n))", "my_work"), encoding="utf-8")
     copies = [workspace.reset("basics/sums", "zh") for _ in range(2)]

@@ -43,7 +43,7 @@ def test_reads_what_the_build_wrote(
     assert volume.check == "image_volume"
 
 
-def test_another_lock_than_the_label_says_is_broken() -> None:
+def test_lock_that_differs_from_the_label_is_broken() -> None:
     found = judge_lock(IMAGE, "cd" * 32)
     assert found.state == "broken"
     assert "abababababab" in found.detail.en

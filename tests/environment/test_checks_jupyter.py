@@ -87,7 +87,7 @@ def test_extension_without_a_build_is_broken(jupyter: Path) -> None:
     (extension / "static" / "remoteEntry.js").unlink()
     lab, _ = looks()
     assert lab.state == "broken"
-    assert "holds no build" in lab.detail.en
+    assert "contains no build" in lab.detail.en
 
 
 def test_unreadable_extension_is_broken(jupyter: Path) -> None:

@@ -41,7 +41,7 @@ def test_every_other_version_is_named_with_its_repair(make_distribution: MakeDis
     assert observation.repair.endswith("install --no-deps jieba==0.42.1 numpy==1.26.4")
 
 
-def test_other_paddle_for_cards_is_mended_from_its_own_index(
+def test_repairs_wrong_paddle_for_cards_from_its_own_index(
     make_distribution: MakeDistribution,
 ) -> None:
     make_distribution("paddlepaddle-gpu", "3.3.1")
@@ -53,7 +53,7 @@ def test_other_paddle_for_cards_is_mended_from_its_own_index(
     assert other.endswith("jieba==0.42.1")
 
 
-def test_empty_environment_is_mended_by_the_whole_lock(
+def test_repairs_empty_environment_with_the_whole_lock(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repository: Path
 ) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])

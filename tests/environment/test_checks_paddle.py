@@ -108,7 +108,7 @@ def test_package_that_does_not_import_is_named_with_the_family_as_repair(
     assert "aistudio-sdk==" in observation.repair
 
 
-def test_inactive_shim_is_mended_by_installing_the_workbench_again(
+def test_repairs_inactive_shim_by_reinstalling_the_workbench(
     make_package: MakePackage,
 ) -> None:
     make_package("aistudio_sdk", "")

@@ -148,7 +148,7 @@ def test_table_is_the_same_whether_paddle_is_imported_or_not(imported: bool) -> 
     assert in_modules == str(imported)
 
 
-def test_paddle_that_does_not_work_is_said(make_package: MakePackage) -> None:
+def test_reports_paddle_that_does_not_work(make_package: MakePackage) -> None:
     make_package("paddle", "raise ImportError('libgomp.so.1 is missing')")
     code = (
         "from paddle_workbench.environment.devices import read_paddle_build\n"

@@ -14,7 +14,7 @@ HERE = Text(zh="这里", en="here")
 
 
 def observe(check: str, state: FindingState, detail: str = "seen") -> Observation:
-    repair = "" if state == "ok" else f"mend {detail}"
+    repair = "" if state == "ok" else f"fix {detail}"
     return Observation(check, HERE, state, Text(zh=f"{detail}(中)", en=detail), repair)
 
 
@@ -77,10 +77,10 @@ def test_report_names_neither_home_nor_user(monkeypatch: pytest.MonkeyPatch) -> 
     seen = observe("home", "broken", "/home/xiaoming/work and /tmp/of-xiaoming")
     (finding,) = examine(language="en", checks=[check(seen)]).findings
     assert finding.detail == "~/work and /tmp/of-<user>"
-    assert finding.repair == "mend ~/work and /tmp/of-<user>"
+    assert finding.repair == "fix ~/work and /tmp/of-<user>"
 
 
-def test_progress_is_told_after_each_check() -> None:
+def test_reports_progress_after_each_check() -> None:
     told: list[tuple[int, int, Text]] = []
     examine(lambda *step: told.append(step), checks=[check(), check(), check()])
     assert told == [(1, 3, HERE), (2, 3, HERE), (3, 3, HERE)]

@@ -1,4 +1,4 @@
-"""The grammar that jsonschema imports is loaded when it is used, and then works as ever."""
+"""The grammar that jsonschema imports is loaded on first use, and then works as before."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_pip_of_a_repair_is_there() -> None:
     assert "already satisfied" in in_shell(shlex.join(words))
 
 
-def test_environment_without_pip_is_mended_by_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repairs_environment_without_pip_with_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "pip", raising=False)
     monkeypatch.setattr(sys, "path", [])
     assert install_command("jieba") == f"uv pip install --python {shell_path(sys.executable)} jieba"

@@ -116,5 +116,5 @@ class TestCold(_PaddleKernel):
             del os.environ[WARM_VARIABLE]
 
 
-# The suite itself is no test of its own.
+# The suite itself is not a test.
 del _PaddleKernel

@@ -137,7 +137,7 @@ logger.addHandler(handler)
 
 
 def test_python_path_of_the_kernel_decides(tmp_path: Path, directory: Path) -> None:
-    """A kernel with another PYTHONPATH than the fork server's would import other modules."""
+    """A kernel with a different PYTHONPATH from the fork server would import other modules."""
     start("json")
     with Session.several() as make:
         assert make().is_warm

@@ -116,7 +116,7 @@ def test_page_that_cannot_be_written_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("confidence", [float("nan"), -0.1, 97.0])
-def test_confidence_that_is_none_is_told(tmp_path: Path, confidence: float) -> None:
+def test_rejects_confidence_that_is_not_one(tmp_path: Path, confidence: float) -> None:
     line = result().lines[0]
     wrong = PageResult(SIZE, (TextLine(line.box, line.text, confidence),), ("det", "rec"))
     desk = Desk([picture()], folder=tmp_path, read_page=lambda _: wrong)
@@ -132,14 +132,14 @@ def test_text_that_a_recogniser_gives_is_one_line(tmp_path: Path) -> None:
     assert texts(Desk([picture()], folder=tmp_path), 0) == ["一 二?"]
 
 
-def test_file_whose_name_is_no_unicode_is_a_page(tmp_path: Path) -> None:
+def test_file_with_a_non_unicode_name_is_a_page(tmp_path: Path) -> None:
     path = save_picture(tmp_path / os.fsdecode("价.png".encode("gbk")))
     desk = Desk(path, folder=tmp_path / "desk", read_page=read_page)
     desk.recognise(0)
     assert texts(Desk(path, folder=tmp_path / "desk"), 0) == list(TEXTS)
 
 
-def test_picture_that_vanished_is_told(shop: Path) -> None:
+def test_reports_picture_that_vanished(shop: Path) -> None:
     desk = open_desk(shop)
     (shop / "0.png").unlink()
     with pytest.raises(PictureError, match="cannot be opened"):
@@ -253,7 +253,7 @@ def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path
     assert kept.read_text() == "{"
 
 
-def test_page_of_a_newer_version_is_told_and_left_alone(shop: Path) -> None:
+def test_reports_page_of_a_newer_version_and_leaves_it_alone(shop: Path) -> None:
     open_desk(shop).recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
     content = file.read_text(encoding="utf-8")
@@ -283,14 +283,14 @@ def test_edit_that_cannot_be_written_is_not_made(
     assert texts(open_desk(shop), 0) == list(TEXTS[1:])
 
 
-def test_unknown_edit_and_wrong_values_are_told(shop: Path) -> None:
+def test_rejects_unknown_edit_and_wrong_values(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)
     with pytest.raises(DeskError, match="There is no edit 'from_result'"):
         desk.edit(0, "from_result")
     with pytest.raises(DeskError, match="accept does not take"):
         desk.edit(0, "accept", text="x")
-    with pytest.raises(DeskError, match="not recognised yet"):
+    with pytest.raises(DeskError, match="not been recognised yet"):
         desk.read_again(1, 1)
 
 
@@ -315,7 +315,7 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
         ([np.zeros((4, 4, 3))], "array of float64"),
     ],
 )
-def test_what_is_no_picture_at_all_is_told(tmp_path: Path, given: Any, said: str) -> None:
+def test_rejects_non_picture(tmp_path: Path, given: Any, said: str) -> None:
     with pytest.raises(PictureError, match=said):
         Desk(given, folder=tmp_path)
 

@@ -160,7 +160,7 @@ def test_labels_that_were_never_on_the_desk_are_not_replaced_by_unchecked_lines(
     assert (path.parent / "Label.txt").read_bytes() == saved
 
 
-def test_labels_that_a_checked_page_replaces_are_kept_beside(tmp_path: Path) -> None:
+def test_keeps_labels_that_a_checked_page_replaces(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     made = labelled_elsewhere(path.parent)
     desk = open_desk(path, folder=tmp_path / "desk")
@@ -189,7 +189,7 @@ def test_page_without_lines_is_checked_when_somebody_says_so(tmp_path: Path) -> 
     assert desk.summary(0).state == "recognised"
 
 
-def test_pages_of_a_pdf_and_arrays_are_put_beside_as_pictures(tmp_path: Path) -> None:
+def test_saves_pages_of_a_pdf_and_arrays_as_pictures(tmp_path: Path) -> None:
     document = pypdfium2.PdfDocument.new()
     for _ in range(2):
         document.new_page(144, 72)
@@ -211,16 +211,16 @@ def test_pages_of_a_pdf_and_arrays_are_put_beside_as_pictures(tmp_path: Path) ->
 def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     first = save_picture(tmp_path / "x" / "a.png", TEXTS[:2])
     second = save_picture(tmp_path / "y" / "a.png", TEXTS[:3])
-    beside = tmp_path / "x" / "a.jpg"
-    Image.fromarray(picture(TEXTS[:4])).save(beside)
+    nested = tmp_path / "x" / "a.jpg"
+    Image.fromarray(picture(TEXTS[:4])).save(nested)
     out = tmp_path / "out"
-    desk = open_desk(first, second, beside, folder=tmp_path / "desk")
+    desk = open_desk(first, second, nested, folder=tmp_path / "desk")
     for at in range(3):
         desk.edit(at, "accept_all")
     save_labels(desk, out)
     assert list(records(out / "Label.txt")) == ["out/a.png", "out/a_2.png", "out/a.jpg"]
     assert (out / "a_2.png").read_bytes() == second.read_bytes()
-    assert (out / "a.jpg").read_bytes() == beside.read_bytes()
+    assert (out / "a.jpg").read_bytes() == nested.read_bytes()
     crops = (out / "rec_gt.txt").read_text(encoding="utf-8").splitlines()
     assert len(crops) == len({line.split("\t")[0] for line in crops}) == 18
 
@@ -261,7 +261,7 @@ def test_labels_of_one_folder_are_not_put_on_the_other_folders_pictures(tmp_path
     assert load_labels(desk, labels).pages == 0
 
 
-def test_missing_label_file_is_told(tmp_path: Path) -> None:
+def test_reports_missing_label_file(tmp_path: Path) -> None:
     desk = Desk([picture()], folder=tmp_path)
     with pytest.raises(StorageError, match=r"no list of labels .*Label\.txt"):
         load_labels(desk, tmp_path / "Label.txt")

@@ -157,7 +157,7 @@ def test_labels_of_a_file_take_the_place_of_all_lines(page: DeskPage) -> None:
         (lambda page: page.redo(), "nothing to redo"),
     ],
 )
-def test_impossible_edit_is_told(page: DeskPage, edit: Any, said: str) -> None:
+def test_rejects_impossible_edit(page: DeskPage, edit: Any, said: str) -> None:
     with pytest.raises(DeskError, match=said):
         edit(page)
 

@@ -69,14 +69,14 @@ BROKEN = [
     (b'a.jpg\t[{"points": [[0, 0], [1, 0], [1, 1]]}]', "text 1 has no 'transcription'"),
     (b'a.jpg\t[{"transcription": "x"}]', "text 1 has no 'points'"),
     (b'a.jpg\t[{"transcription": 7, "points": []}]', "the transcription of text 1 is '7'"),
-    (b'a.jpg\t[{"transcription": "x", "points": [[1, 2]]}]', "the points of text 1 are no list"),
+    (b'a.jpg\t[{"transcription": "x", "points": [[1, 2]]}]', "the points of text 1 are not a list"),
     (
         b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, NaN], [5, 6]]}]',
-        "the points of text 1 are no list of [x, y]",
+        "the points of text 1 are not a list of [x, y]",
     ),
     (
         b'a.jpg\t[{"transcription": "x", "points": [[1, 2], [3, 4], [5, 1' + b"0" * 400 + b"]]}]",
-        "the points of text 1 are no list of [x, y]",
+        "the points of text 1 are not a list of [x, y]",
     ),
     (
         b'a.jpg\t[{"transcription": "\\ud800", "points": [[1, 2], [3, 4], [5, 6]]}]',
@@ -92,7 +92,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("line", "said"), BROKEN, ids=[said[:24] for _, said in BROKEN])
-def test_broken_line_is_told_by_number_and_kept(tmp_path: Path, line: bytes, said: str) -> None:
+def test_reports_broken_line_by_number_and_keeps_it(tmp_path: Path, line: bytes, said: str) -> None:
     if said == "there is no tab":
         line = line.replace(b"\t\x00", b"")
     first, *rest = LABELS.encode().splitlines(keepends=True)
@@ -111,7 +111,7 @@ def test_broken_line_is_told_by_number_and_kept(tmp_path: Path, line: bytes, sai
     assert json.loads(written.splitlines()[3].split(b"\t")[1])[0]["transcription"] == "新"
 
 
-def test_name_that_comes_twice_is_told_and_the_last_counts() -> None:
+def test_reports_duplicate_name_and_uses_the_last() -> None:
     content = b"a.jpg\t[]\n" + LABELS.encode().replace(b"shop/a", b"a", 1)
     found = LabelFile.parse(content)
     assert found.problems[0].message == "Line 1: a.jpg comes again in line 2, which counts."
@@ -193,6 +193,6 @@ def test_file_that_is_not_regular_is_an_error(tmp_path: Path, make: Maker, reaso
     assert reason in caught.value.message
 
 
-def test_missing_file_is_told(tmp_path: Path) -> None:
+def test_reports_missing_file(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no list of labels .*Label.txt"):
         LabelFile.load(tmp_path / "Label.txt")

@@ -100,7 +100,7 @@ def test_recogniser_that_is_exported_anew_has_its_new_characters(tmp_path: Path)
         assert model.settings["PostProcess"]["character_dict"] == list(characters)
 
 
-def test_source_of_no_characters_is_told() -> None:
+def test_rejects_source_without_characters() -> None:
     with pytest.raises(TextError, match="Of the characters ''"):
         TextSource(characters="")
 

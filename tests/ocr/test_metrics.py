@@ -64,7 +64,7 @@ def test_boxes_match_once_and_only_when_they_overlap_by_half() -> None:
     assert match_boxes(found[:0], truth) == ()
 
 
-def test_crossed_box_is_no_error() -> None:
+def test_accepts_crossed_box() -> None:
     crossed = corners(0, 0, 100, 20)[[0, 2, 1, 3]]
     assert match_boxes(crossed[None], corners(0, 0, 100, 60)[None]) == ()
 

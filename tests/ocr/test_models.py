@@ -1,4 +1,4 @@
-"""Which models are chosen, and what is said where there are none."""
+"""Which models are chosen, and the message if there are none."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_unknown_model_is_named_with_what_to_do() -> None:
         choose_models(detection="PP-OCRv9_det")
 
 
-def test_broken_settings_are_told(cache: Path) -> None:
+def test_reports_broken_settings(cache: Path) -> None:
     (cache / "inference.yml").write_text("a: [", encoding="utf-8")
     model = choose_models(recognition="PP-OCRv5_server_rec").recognition
     with pytest.raises(EnvironmentBrokenError, match=r"inference\.yml cannot be read"):

@@ -19,7 +19,7 @@ from paddle_workbench.errors import PictureError
 from paddle_workbench.ocr import pages
 from paddle_workbench.ocr.pages import MAX_PIXELS, PictureFile
 
-# The pixel above on the left is red, the one beside it blue, all others are white.
+# The top left pixel is red, the one next to it blue, all others are white.
 WIDTH, HEIGHT = 16, 12
 
 
@@ -250,7 +250,7 @@ def broken_jpeg() -> bytes:
         (b"%PDF-1.7\nnothing", "is damaged and cannot be read"),
     ],
 )
-def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+def test_reports_bad_file_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "scan.png"
     path.write_bytes(content)
     with pytest.raises(PictureError) as caught:
@@ -261,9 +261,7 @@ def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: bytes, said: st
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 400), (MAX_PIXELS // 100 + 1, 100), (30_001, 8)])
-def test_too_small_and_too_large_are_told_with_the_size(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+def test_reports_the_size_of_too_small_and_too_large(tmp_path: Path, size: tuple[int, int]) -> None:
     path = save(tmp_path / "a.png", Image.new("1", size))
     with pytest.raises(PictureError, match=f"{size[0]:,} x {size[1]:,} pixels"):
         PictureFile(path)
@@ -274,10 +272,10 @@ def test_pdf_with_a_password_says_so(tmp_path: Path) -> None:
         PictureFile(encrypted(tmp_path / "secret.pdf"))
 
 
-def test_missing_files_folders_and_pages_are_told(tmp_path: Path) -> None:
+def test_reports_missing_files_folders_and_pages(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"no.png cannot be opened: No such file"):
         PictureFile(tmp_path / "no.png")
-    with pytest.raises(PictureError, match="is no file"):
+    with pytest.raises(PictureError, match="is not a file"):
         PictureFile(tmp_path)
     with pytest.raises(PictureError, match="cannot be opened: embedded null byte"):
         PictureFile(tmp_path / "a\0.png")
@@ -286,9 +284,7 @@ def test_missing_files_folders_and_pages_are_told(tmp_path: Path) -> None:
         file.page(1)
 
 
-def test_limits_of_bytes_and_pages_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reports_limits_of_bytes_and_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pdf(tmp_path / "a.pdf", 3)
     monkeypatch.setattr(pages, "MAX_PAGES", 2)
     with pytest.raises(PictureError, match="has 3 pages; at most 2"):

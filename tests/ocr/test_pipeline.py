@@ -114,7 +114,7 @@ def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
         ("page.png", "this is a str"),
     ],
 )
-def test_rejects_what_is_no_picture(pipeline: Pipeline, given: Any, said: str) -> None:
+def test_rejects_non_picture(pipeline: Pipeline, given: Any, said: str) -> None:
     with pytest.raises(ShapeError, match=said):
         pipeline.recognise(given)
     with pytest.raises(ShapeError, match=said):

@@ -44,8 +44,8 @@ def test_polygon_becomes_the_rectangle_around_it() -> None:
 @pytest.mark.parametrize(
     ("points", "said"),
     [
-        ([[0, 0], [9, 0], [9, 9]], "has four corners"),
-        ([[0, 0], [9, 0], [9, float("nan")], [0, 9]], "has four corners"),
+        ([[0, 0], [9, 0], [9, 9]], "needs four corners"),
+        ([[0, 0], [9, 0], [9, float("nan")], [0, 9]], "needs four corners"),
         ([[5, 5], [5, 5], [5, 5], [5, 5]], "has no area"),
         ([[-9, 0], [-5, 0], [-5, 50], [-9, 50]], "has no area"),
         ([[0, 0], [50, 50], [50, 0], [0, 50]], "has no area"),
@@ -53,7 +53,7 @@ def test_polygon_becomes_the_rectangle_around_it() -> None:
         ([[0, 0], [50, 0], [10, 10], [0, 50]], "points inwards"),
     ],
 )
-def test_impossible_boxes_are_told(points: list[list[float]], said: str) -> None:
+def test_rejects_impossible_boxes(points: list[list[float]], said: str) -> None:
     with pytest.raises(DeskError, match=said):
         checked_quad(points, SIZE)
 

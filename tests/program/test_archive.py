@@ -146,7 +146,7 @@ def test_refuses_a_part_of_a_file(file: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"no gzip", gzip.compress(b"[]", mtime=0), gzip.compress(b"{", mtime=0)]
 )
-def test_refuses_what_is_no_capture(tmp_path: Path, content: bytes) -> None:
+def test_rejects_non_capture(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.capture"
     path.write_bytes(content)
     with pytest.raises(ProgramError, match=r"x\.capture is not a capture: "):

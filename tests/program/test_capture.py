@@ -146,7 +146,7 @@ def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
 
 @pytest.mark.parametrize("target", [3, "net", None])
 @pytest.mark.usefixtures("imported_paddle")
-def test_refuses_what_is_no_network(target: Any) -> None:
+def test_rejects_non_network(target: Any) -> None:
     with pytest.raises(CaptureError, match="neither a network nor a function"):
         capture(target, pipeline=None)
 
@@ -164,7 +164,7 @@ def test_function_with_the_text_of_another_stands_on_its_own_lines(spec: Any) ->
         assert lines == {(file, above.count("\n") + 2)}
 
 
-def test_what_packages_put_in_the_place_of_paddles_own_is_no_line(
+def test_ignores_lines_of_what_packages_put_in_place_of_paddles_own(
     spec: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import paddle

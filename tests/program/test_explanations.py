@@ -1,4 +1,4 @@
-"""Every rule is provoked on this Paddle, found on its line, and mended by its repair."""
+"""Every rule is provoked on this Paddle, found on its line, and fixed by its repair."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_rule_is_provoked_and_its_repair_works(kind: str, spec: Any) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-def test_rule_is_said_in_both_languages(rule: Any) -> None:
+def test_rule_has_a_text_in_both_languages(rule: Any) -> None:
     for text in (rule.rule, rule.repair):
         assert re.search("[一-鿿]", text.zh)
         assert text.en.isascii()
@@ -79,7 +79,7 @@ def test_a_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPat
     assert not is_proven("wrong")
 
 
-def test_sub_graphs_and_guards_are_told(spec: Any) -> None:
+def test_reports_sub_graphs_and_guards(spec: Any) -> None:
     found = captured(RULES["break-branch"].broken, "graphs", spec, sot=True)
     assert len(found.subgraphs) == 2
     assert all(graph.eager for graph in found.subgraphs)

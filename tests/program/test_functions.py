@@ -35,7 +35,7 @@ def test_captured_with_the_eager_result(name: str, spec: Any) -> None:
     assert found.program.outputs
     assert len(found.program.inputs) == 1
     wanted = function(paddle.to_tensor(X))
-    with sound_loops():  # an array of another shape than the InputSpec's is traced again
+    with sound_loops():  # an array whose shape differs from the InputSpec is traced again
         result = found.static(paddle.to_tensor(X))
     np.testing.assert_allclose(result.numpy(), wanted.numpy(), rtol=1e-6, atol=1e-7)
 

@@ -59,7 +59,7 @@ for number in range(40):
     function = function_of(sys.argv[1] + chr(10), str(number))
     spec = [InputSpec([None], "float32", "x")]
     traced = trace(function, spec, training=False, numbering=Numbering())
-    assert len(traced.program.outputs) == 1, "the output is no value of the program"
+    assert len(traced.program.outputs) == 1, "the output is not a value of the program"
     assert len(traced.risky_loops) == 1
     with sound_loops():
         result = traced.static(x)
@@ -77,7 +77,7 @@ def test_loops_that_lose_a_result_are_captured() -> None:
         )
         assert done.returncode == 0, done.stderr[-2000:]
         lost += int(done.stdout.split("lost")[1])
-    assert lost, "Paddle lost no result in 80 traces: is it mended there?"
+    assert lost, "Paddle lost no result in 80 traces: is it fixed there?"
 
 
 def test_loop_that_sets_what_it_needs_is_not_complained_of(spec: Any) -> None:

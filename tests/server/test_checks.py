@@ -107,7 +107,7 @@ async def test_what_the_learner_changed_is_run_and_not_compared(jp_fetch: Any, h
     assert (difference.expected, difference.found) == ("3", "10")
 
 
-async def test_exercises_are_not_compared_and_errors_are_told(jp_fetch: Any) -> None:
+async def test_does_not_compare_exercises_and_reports_errors(jp_fetch: Any) -> None:
     path = await opened(jp_fetch, "basics/sums")
     await posted(jp_fetch, path)
     check = await ended(jp_fetch, path)

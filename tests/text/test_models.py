@@ -120,7 +120,7 @@ def test_strange_text_is_answered_and_said(model: NetworkModel, text: str, metho
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00"])
 def test_empty_text_is_refused(model: NetworkModel, text: str) -> None:
-    with pytest.raises(TextError, match="no character that can be seen"):
+    with pytest.raises(TextError, match="no visible character"):
         explain(model, text)
 
 

@@ -75,9 +75,9 @@ def test_ids_are_those_of_the_tokens(tokenizer: Tokenizer, text: str) -> None:
 
 @pytest.mark.parametrize("empty", ["", " \n", "\x00"])
 def test_empty_text_is_refused(tokenizer: Tokenizer, empty: str) -> None:
-    with pytest.raises(TextError, match="no character that can be seen"):
+    with pytest.raises(TextError, match="no visible character"):
         tokenizer.tokenize(empty)
-    with pytest.raises(TextError, match="no character that can be seen"):
+    with pytest.raises(TextError, match="no visible character"):
         tokenizer.encode(["好", empty])
 
 

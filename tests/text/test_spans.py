@@ -85,5 +85,5 @@ def test_impossible_letters_still_cut(tags: str, words: list[str]) -> None:
 def test_letters_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError, match="3 tags for 4 characters"):
         words_of_bmes("研究生命", "BES")
-    with pytest.raises(TextError, match="'X' is no tag"):
+    with pytest.raises(TextError, match="'X' is not a tag"):
         words_of_bmes("研究", "BX")

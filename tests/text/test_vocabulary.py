@@ -78,12 +78,12 @@ def test_clean_leaves_what_can_be_seen(text: str, cleaned: str) -> None:
 
 @pytest.mark.parametrize("empty", ["", "   ", "\n\t", "\x00\u200b"])
 def test_text_without_characters_is_refused(vocabulary: Vocabulary, empty: str) -> None:
-    with pytest.raises(TextError, match="Text 1 holds no character"):
+    with pytest.raises(TextError, match="Text 1 contains no character"):
         vocabulary.encode(["好", empty], length=4)
 
 
 @pytest.mark.parametrize("missing", [None, 3.5, b"\xe5\xa5\xbd"])
-def test_what_is_no_text_is_refused(vocabulary: Vocabulary, missing: Any) -> None:
+def test_rejects_non_text(vocabulary: Vocabulary, missing: Any) -> None:
     with pytest.raises(TextError, match=f"Text 1 is {type(missing).__name__}, not str"):
         vocabulary.encode(["好", missing], length=4)
 

@@ -184,7 +184,7 @@ def test_language_of_lessons_is_switched_in_the_panel(
     expect(panel.lesson(chinese)).to_have_count(0)
 
 
-def test_broken_progress_is_said_in_the_panel(english_lab: Lab, open_page: OpenPage) -> None:
+def test_panel_reports_broken_progress(english_lab: Lab, open_page: OpenPage) -> None:
     (english_lab.home / "progress.json").write_text("{", encoding="utf-8")
     panel = CoursePanel(open_page(english_lab))
     expect(panel.region.get_by_text("progress.json was broken")).to_be_visible()

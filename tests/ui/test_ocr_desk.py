@@ -170,10 +170,11 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     expect(options(desk)).to_have_count(12)
 
     keys.press("?")
-    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("accept every line")
-    assert looks_of_terms(desk.get_by_role("dialog", name="Keyboard shortcuts")) == ("grid", "400")
+    sheet = desk.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet).to_contain_text("accept every line")
+    assert looks_of_terms(sheet) == ("grid", "400")
     keys.press("Escape")
-    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    expect(sheet).to_be_hidden()
 
     keys.press("]")
     expect(desk.get_by_text("This page has not been recognised yet.")).to_be_visible()

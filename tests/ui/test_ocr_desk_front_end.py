@@ -73,12 +73,12 @@ def canvas_of(page: Page) -> tuple[Locator, float, float]:
     return canvas, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_what_is_to_know_of_the_first_page_is_said_at_once(page: Page) -> None:
+def test_shows_notices_of_the_first_page_at_once(page: Page) -> None:
     expect(page.get_by_text(NOTICE)).to_be_visible()
 
 
 @pytest.mark.parametrize("by", ["typing", "pointer", "button"])
-def test_kernel_that_does_not_answer_is_told_until_it_does(page: Page, by: str) -> None:
+def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
     alert = page.get_by_role("alert")
     expect(alert).to_be_hidden()
     if by == "typing":
@@ -113,7 +113,7 @@ def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
 
 
 @pytest.mark.parametrize("value", ["7", "-0.1", ""])
-def test_threshold_that_is_none_is_told_and_not_taken(page: Page, value: str) -> None:
+def test_rejects_invalid_threshold(page: Page, value: str) -> None:
     below = page.evaluate("model.get('doubt_below')")
     field = page.get_by_role("spinbutton", name="Doubtful below")
     page.evaluate("() => addEventListener('invalid', () => (window.told = true), true)")

@@ -98,7 +98,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
     assert len(sessions(page)) == 1
 
-    # The kernel is lost: that is said, and the desk comes back.
+    # The kernel is lost: the panel reports it, and the desk comes back.
     alert = page.get_by_role("alert").filter(has_text="The kernel for this desk has stopped.")
     with killed_kernel(page):
         expect(alert).to_be_visible()
@@ -106,7 +106,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     desk = desk_of(page)
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
 
-    # It is started anew by somebody else: the first edit that is lost by it is told.
+    # Somebody else restarts it: the first edit that is lost is reported.
     (session,) = sessions(page)
     page.evaluate(
         "async id => { const key = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';"
@@ -145,7 +145,7 @@ def test_pdf_in_a_folder_with_all_its_pages(english_lab: Lab, open_page: OpenPag
     expect(desk.get_by_text("2 of 2 recognised")).to_be_visible(timeout=RUN_LIMIT_MS)
 
 
-def test_what_is_no_picture_says_so(english_lab: Lab, open_page: OpenPage) -> None:
+def test_reports_non_picture(english_lab: Lab, open_page: OpenPage) -> None:
     (english_lab.home / "broken.png").write_bytes(b"<b>no picture</b>")
     page = open_page(english_lab)
     open_on_desk(page, "broken.png")

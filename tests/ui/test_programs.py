@@ -40,7 +40,7 @@ def run_command(page: Page, label: str) -> None:
     page.locator(".jp-ModalCommandPalette").get_by_text(label).first.click()
 
 
-def test_pir_json_opens_as_a_graph_and_other_json_as_ever(
+def test_pir_json_opens_as_a_graph_and_other_json_as_usual(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     shutil.copy(PIR, english_lab.home / "recogniser.json")

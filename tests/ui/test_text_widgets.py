@@ -73,6 +73,6 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     expect(lens.locator(".pw-TextLens-piece.pw-mod-differs").first).to_be_visible()
 
     lens.get_by_role("textbox").fill(" ")
-    expect(lens.get_by_role("alert")).to_contain_text("no character that can be seen")
+    expect(lens.get_by_role("alert")).to_contain_text("no visible character")
     lens.get_by_role("button", name="房间好 (positive)").click()
     expect(lens.get_by_text("90.0 % positive")).to_be_visible()

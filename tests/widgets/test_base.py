@@ -32,7 +32,7 @@ def test_language_is_zh_or_en(counter: Any) -> None:
         counter(lang="fr")
 
 
-def test_output_carries_the_static_twin_beside_the_widget(counter: Any) -> None:
+def test_output_has_the_static_twin_and_the_widget(counter: Any) -> None:
     data, _ = counter(count=4)._repr_mimebundle_()
     assert data["text/html"] == "<p>4</p>"
     assert "application/vnd.jupyter.widget-view+json" in data

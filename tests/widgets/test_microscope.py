@@ -29,7 +29,7 @@ def test_sends_the_capture_as_columns(capture: Capture) -> None:
     assert widget.get_state("columns")["columns"] == to_columns(capture)
 
 
-def test_refuses_what_is_no_capture() -> None:
+def test_rejects_non_capture() -> None:
     with pytest.raises(WidgetError, match="a dict") as caught:
         ProgramMicroscope({"ops": []})  # type: ignore[arg-type]
     assert "capture(" in caught.value.hint

@@ -67,9 +67,7 @@ def test_large_picture_is_sent_smaller_and_corners_stay_in_its_pixels(tmp_path: 
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "frame"), ("zh", "帧")])
-def test_what_is_to_know_of_a_picture_is_said_in_the_language(
-    tmp_path: Path, lang: str, said: str
-) -> None:
+def test_notices_of_a_picture_are_in_the_language(tmp_path: Path, lang: str, said: str) -> None:
     frames = [Image.fromarray(picture(TEXTS[:at])) for at in (1, 2)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     widget = open_desk(tmp_path / "moving.gif", tmp_path / "desk", lang=lang)
@@ -87,7 +85,7 @@ def test_edit_of_the_browser_is_on_disk_and_answered(shop: Path) -> None:
     assert (texts(widget), widget.can_redo) == (list(TEXTS), True)
 
 
-def test_impossible_request_is_told_and_changes_nothing(shop: Path) -> None:
+def test_rejects_impossible_request_without_changes(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="edit", edit="merge", values={"id": 6})
     assert "the last line" in widget.failure
@@ -106,7 +104,7 @@ def test_edit_belongs_to_the_page_that_was_shown_when_it_was_made(shop: Path) ->
     assert texts(widget) == list(TEXTS[1:])
 
 
-def test_other_pages_are_recognised_beside_the_work(shop: Path) -> None:
+def test_recognises_other_pages_in_the_background(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="recognise")
     wait_for(lambda: not widget.running)
@@ -138,7 +136,7 @@ def test_recognition_is_stopped_after_the_page_at_hand_and_goes_on(shop: Path) -
     assert [page["state"] for page in widget.pages] == ["recognised"] * 3
 
 
-def test_line_is_read_again_beside_the_work(shop: Path) -> None:
+def test_reads_line_again_in_the_background(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="read_again", id=1)
     wait_for(lambda: texts(widget)[0] != TEXTS[0])
@@ -148,7 +146,7 @@ def test_line_is_read_again_beside_the_work(shop: Path) -> None:
     assert "Line 99 is no longer on this page" in widget.failure
 
 
-def test_labels_are_saved_beside_the_pictures_and_loaded(shop: Path) -> None:
+def test_saves_labels_next_to_the_pictures_and_loads_them(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="edit", edit="accept_all")
     ask(widget, do="save")
@@ -164,9 +162,9 @@ def test_labels_are_saved_beside_the_pictures_and_loaded(shop: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "stays", "kept"),
-    [("en", "which stay", "it was kept as"), ("zh", "予以保留", "原文件另存为")],
+    [("en", "they were kept", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
 )
-def test_what_becomes_of_labels_made_elsewhere_is_told(
+def test_reports_what_becomes_of_labels_made_elsewhere(
     shop: Path, lang: str, stays: str, kept: str
 ) -> None:
     box = '"points": [[0, 0], [9, 0], [9, 9]]'
@@ -183,7 +181,7 @@ def test_what_becomes_of_labels_made_elsewhere_is_told(
     assert (shop / re.findall(r"Label\.kept-[\w-]+\.txt", replaced)[0]).exists()
 
 
-def test_what_was_done_twice_is_told_twice(shop: Path) -> None:
+def test_reports_twice_what_was_done_twice(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     told: list[list[str]] = []
     widget.observe(lambda change: told.append(change["new"]), "notices")
@@ -201,7 +199,7 @@ def test_picture_that_cannot_be_opened_is_a_page_that_says_so(tmp_path: Path) ->
     assert "role='alert'" in widget.to_html()
 
 
-def test_picture_that_vanished_since_is_told_in_its_place(shop: Path) -> None:
+def test_reports_vanished_picture_in_its_place(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     (shop / "0.png").unlink()
     assert "0.png cannot be opened" in widget.to_html()
@@ -212,7 +210,7 @@ def test_picture_that_vanished_since_is_told_in_its_place(shop: Path) -> None:
     assert texts(widget) == list(TEXTS)
 
 
-def test_recogniser_that_fails_is_told_on_its_page(shop: Path) -> None:
+def test_reports_failed_recogniser_on_its_page(shop: Path) -> None:
     def fails(_pixels: Any) -> Any:
         raise RuntimeError("no <model>")
 

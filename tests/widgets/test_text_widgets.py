@@ -73,7 +73,7 @@ def test_strange_text_is_shown_with_its_notice(tokenizers: Any, text: str) -> No
 
 
 def test_nothing_to_cut_or_nothing_to_cut_with_is_refused(tokenizers: Any) -> None:
-    with pytest.raises(TextError, match="no character that can be seen"):
+    with pytest.raises(TextError, match="no visible character"):
         TokenView(" ", tokenizers)
     with pytest.raises(WidgetError, match="no tokeniser"):
         TokenView("好", {})
@@ -135,7 +135,7 @@ def test_lens_follows_the_text_the_method_and_the_unit() -> None:
 def test_lens_says_in_place_what_it_cannot_read_and_recovers() -> None:
     lens = TextLens([GOOD], "好", lang="en")
     lens.text_shown = "  "
-    assert "no character that can be seen" in lens.failure
+    assert "no visible character" in lens.failure
     assert "role='alert'" in lens.to_html()
     lens.text_shown = "好"
     assert lens.failure == ""

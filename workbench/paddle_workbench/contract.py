@@ -193,7 +193,7 @@ class Catalog(Model):
     title: Text
     chapters: list[Chapter]
     next_lesson: LessonId | None = Field(description="What Continue opens; none when all is done.")
-    notices: list[ErrorMessage] = Field(description="What went wrong and was mended on the way.")
+    notices: list[ErrorMessage] = Field(description="What went wrong and was repaired on the way.")
 
 
 class LessonRequest(Model):
@@ -283,7 +283,7 @@ class Finding(Model):
     title: Text
     state: FindingState
     detail: str
-    repair: str = Field("", description="The exact command that mends it; empty when ok.")
+    repair: str = Field("", description="The exact command that fixes it; empty when ok.")
 
 
 class DoctorReport(Model):

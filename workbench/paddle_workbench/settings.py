@@ -72,7 +72,7 @@ def settings() -> Settings:
 def _course() -> Path:
     package = Path(__file__).parent
     named = os.environ.get(COURSE_VARIABLE)
-    # A wheel carries the course inside the package; a checkout has it beside `workbench/`.
+    # A wheel carries the course inside the package; a checkout has it next to `workbench/`.
     places = [Path(named)] if named else [package / "notebooks", package.parents[1] / "notebooks"]
     for place in places:
         if (place / "course.json").is_file():

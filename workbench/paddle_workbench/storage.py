@@ -20,8 +20,8 @@ from .errors import FileBrokenError, FileMissingError, SchemaVersionError, Stora
 from .reading import MAX_BYTES, broken_file, parse_json, read_bytes
 
 __all__ = [
-    "beside",
     "check_schema_version",
+    "free_sibling",
     "locked",
     "make_folder",
     "read_model",
@@ -227,7 +227,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
 
 def set_aside(path: Path) -> Path:
     """Rename a broken file so that it is kept, and return its new name."""
-    kept = beside(path, "broken")
+    kept = free_sibling(path, "broken")
     try:
         path.rename(kept)
     except OSError as error:
@@ -235,15 +235,15 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def beside(path: Path, word: str) -> Path:
-    """Return a free name beside a file, for example `to_static.kept-20261123-091530.ipynb`."""
+def free_sibling(path: Path, word: str) -> Path:
+    """Return a free name next to a file, for example `to_static.kept-20261123-091530.ipynb`."""
     stamp = datetime.now(timezone.utc).astimezone().strftime("%Y%m%d-%H%M%S")
     for number in range(1, 1000):
         again = f"-{number}" if number > 1 else ""
         candidate = path.with_name(f"{path.stem}.{word}-{stamp}{again}{path.suffix}")
         if not candidate.exists():
             return candidate
-    raise StorageError(f"No free name beside {path}.", "Move some of the old copies away.")
+    raise StorageError(f"No free name next to {path}.", "Move some of the old copies away.")
 
 
 @contextmanager

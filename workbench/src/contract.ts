@@ -17,7 +17,7 @@ export interface Catalog {
    */
   next_lesson: string | null;
   /**
-   * What went wrong and was mended on the way.
+   * What went wrong and was repaired on the way.
    */
   notices: ErrorMessage[];
 }
@@ -243,7 +243,7 @@ export interface Finding {
   state: "ok" | "warning" | "broken";
   detail: string;
   /**
-   * The exact command that mends it; empty when ok.
+   * The exact command that fixes it; empty when ok.
    */
   repair: string;
 }

@@ -60,7 +60,7 @@ def test_a_wrong_cell_is_named_by_row_and_column() -> None:
         (TABLE.assign(seed=0), "4 columns instead of 3"),
     ],
 )
-def test_missing_rows_and_columns_are_told(other: pd.DataFrame, message: str) -> None:
+def test_names_missing_rows_and_columns(other: pd.DataFrame, message: str) -> None:
     (difference,) = compare(TABLE, other)
     assert difference.kind == "structure"
     assert message in difference.message
@@ -101,6 +101,6 @@ def test_what_is_drawn_counts(change: dict[str, str]) -> None:
     assert differences(drawing(), drawing(**change))
 
 
-def test_broken_drawing_is_told() -> None:
+def test_reports_broken_drawing() -> None:
     broken = shown("image/svg+xml", "<svg><g></svg>")
     assert kinds(differences(drawing(), broken)) == ["unreadable"]

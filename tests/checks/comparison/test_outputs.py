@@ -162,7 +162,7 @@ def test_options_that_a_cell_cannot_have_are_named(metadata: Any, message: str) 
     assert "Options are: rtol, atol" in caught.value.hint
 
 
-def test_metadata_that_is_no_object_is_named() -> None:
+def test_names_metadata_that_is_not_an_object() -> None:
     cell = nbformat.v4.new_code_cell(metadata={"paddle_workbench": 3})
     with pytest.raises(NotebookError, match="is 3, not an object"):
         check_options(cell)

@@ -47,7 +47,7 @@ def reference() -> str:
     return plot()
 
 
-def test_rounding_is_no_difference(reference: str) -> None:
+def test_ignores_rounding(reference: str) -> None:
     other = plot(noise=1e-6)
     assert differences(shown("image/png", reference), shown("image/png", other)) == []
     faint = np.clip(pixels(reference).astype(int) + np.resize([0, 1], (1, 1, 3)), 0, 255)
@@ -112,7 +112,7 @@ def test_cell_asks_for_less_likeness(reference: str) -> None:
     assert differences(shown("image/png", reference), shown("image/png", half), likeness=0.5)
 
 
-def test_what_is_no_picture_is_not_passed(reference: str) -> None:
+def test_rejects_non_picture(reference: str) -> None:
     for broken in ("AAAA", "no base64!", reference[: len(reference) // 2]):
         found = differences(shown("image/png", broken), shown("image/png", broken))
         assert kinds(found) == ["unreadable"]

@@ -24,7 +24,7 @@ TENSOR = (
         ("accuracy 0.8530", "accuracy 0.8531"),
     ],
 )
-def test_rounding_is_no_difference(expected: str, found: str) -> None:
+def test_ignores_rounding(expected: str, found: str) -> None:
     assert text_differences(expected, found) == []
 
 
@@ -66,7 +66,7 @@ def test_text_around_numbers_is_exact(expected: str, found: str) -> None:
     assert kinds(text_differences(expected, found)) in (["text"], ["number"])
 
 
-def test_deviation_and_line_are_told() -> None:
+def test_reports_deviation_and_line() -> None:
     (difference,) = text_differences("epoch 1\nloss 0.500\n", "epoch 1\nloss 0.505\n")
     assert difference.message == "stdout: line 2: 0.505 instead of 0.500 (1 % more)."
     assert difference.line == 2
@@ -138,7 +138,7 @@ def test_order_counts_unless_the_cell_says_otherwise() -> None:
     assert (difference.expected, difference.found) == ("b 2", "c 3")
 
 
-def test_a_text_that_is_wrong_all_through_is_told_once() -> None:
+def test_reports_a_completely_wrong_text_once() -> None:
     expected = " ".join(f"{i}.5" for i in range(1, 60))
     found = " ".join(f"{i}.9" for i in range(1, 60))
     told = text_differences(expected, found)

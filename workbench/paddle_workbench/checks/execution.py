@@ -32,13 +32,13 @@ _LAST_LINES = 20
 
 
 def shared_threads(jobs: int) -> int:
-    """Return how many threads each of so many notebooks gets of the cores there are."""
+    """Return how many threads each of `jobs` notebooks gets."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, (cores or 1) // jobs)
 
 
 def thread_variables(threads: int) -> dict[str, str]:
-    """Return the environment variables that hold a kernel to so many threads."""
+    """Return the environment variables that limit a kernel to `threads` threads."""
     return dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
@@ -116,7 +116,7 @@ class Execution:
             return None
 
     def run(self) -> None:
-        """Execute the cells; what goes wrong is told in the results."""
+        """Execute the cells; the results report what goes wrong."""
         try:
             asyncio.run(self._run())
         except BaseException as error:
@@ -256,7 +256,7 @@ class _Client(NotebookClient):
 
 
 class ExecutionQueue:
-    """Executes notebooks, so many at a time, in the order in which they are put in."""
+    """Executes notebooks in the order they are added, a limited number at a time."""
 
     def __init__(self, jobs: int) -> None:
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")

@@ -1,6 +1,6 @@
 """Checking a learner's working copy against the lesson that it was made from.
 
-A working copy holds no reference outputs. Those of the lesson stand for the cells whose code the
+A working copy has no reference outputs. Those of the lesson stand for the cells whose code the
 learner has left as it was; what the learner wrote is run, and not compared with anything.
 """
 
@@ -62,7 +62,7 @@ def lesson_of(path: Path) -> LessonFile:
 
 
 def prepare_copy(path: Path, lesson: LessonFile, folder: Path) -> LearnerCopy:
-    """Write a working copy with its lesson's outputs into a folder, beside its companions.
+    """Write a working copy with its lesson's outputs into a folder, next to its companions.
 
     Parameters
     ----------

@@ -180,7 +180,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
                 file.write(b".")
 
     def teardown(self) -> None:
-        """Leave the executed notebook beside the copy that `workbench check` made."""
+        """Leave the executed notebook next to the copy that `workbench check` made."""
         self._log.cleanup()
         if self.config.getoption("--workbench-results") is not None:
             executed = self.path.with_suffix(EXECUTED_SUFFIX)

@@ -11,7 +11,7 @@ from .results import FAILED, CellOutcome, CheckedCell, CheckReport, NotebookRepo
 
 __all__ = ["junit_xml", "report_lines", "summary"]
 
-# Of one difference so many lines are printed; the HTML report has all.
+# Printed lines of one difference; the HTML report has all.
 _LINES = 40
 _WORDS: dict[CellOutcome, str] = {
     "differs": "different",

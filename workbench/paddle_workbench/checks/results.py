@@ -20,7 +20,7 @@ __all__ = [
     "StructuralFinding",
 ]
 
-# What the nbval layer leaves beside the copy of a notebook that it has executed.
+# What the nbval layer leaves next to the copy of a notebook that it has executed.
 EXECUTED_SUFFIX = ".executed"
 
 FAILED: tuple[CellOutcome, ...] = ("differs", "raised", "unchecked")

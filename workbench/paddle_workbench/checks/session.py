@@ -164,7 +164,7 @@ def _lesson(name: str) -> Path:
         return find_lesson(name).notebook
     except LessonNotFoundError as error:
         raise NotebookError(
-            f"{name!r} is no notebook, no folder and no lesson.", error.hint
+            f"{name!r} is not a notebook, a folder or a lesson.", error.hint
         ) from error
 
 

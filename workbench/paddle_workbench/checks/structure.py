@@ -74,7 +74,7 @@ def _kernel(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Structural
 
 
 def _cell_ids(_notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
-    # From the file: reading with nbformat mends missing and double ids.
+    # From the file: reading with nbformat repairs missing and duplicate ids.
     cells: list[dict[str, Any]] = read_json(path)["cells"]
     ids = [str(cell.get("id", "")) for cell in cells]
     for position, name in enumerate(ids):

@@ -116,7 +116,7 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
             difference = output_difference(cell.outputs, outputs, stable_paths)
             changes.append(CellChange(cell.id, _with_pictures_named(difference), outputs))
         elif outcome.outcome == "differs":
-            # It is as it was stored, and that is wrong: nothing that recording could mend.
+            # It is as it was stored, and that is wrong: recording could not fix it.
             _refuse_doubtful(checked, cell, cell.outputs, outcome)
         cell.execution_count = count
         for output in cell.outputs:
@@ -138,12 +138,12 @@ def _refuse_doubtful(
     if fared.outcome == "raised" or "raised nothing" in fared.reason:
         raise NotebookError(
             f"{where}: {fared.reason}; nothing recorded.",
-            f"Mend it, or add --force. A cell that is to fail carries the tag `{_MAY_RAISE}`.",
+            f"Fix it, or add --force. A cell that is to fail carries the tag `{_MAY_RAISE}`.",
         )
     if cell.outputs and not outputs:
         raise NotebookError(
             f"{where}: it had an output and gives none any more; nothing recorded.",
-            "Mend the cell; if it is right so, add --force.",
+            "Fix the cell; if it is right as it is, add --force.",
         )
 
 

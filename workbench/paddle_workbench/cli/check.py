@@ -24,7 +24,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command("check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-              help="Run so many notebooks at the same time.")  # fmt: skip
+              help="Run this number of notebooks at the same time.")  # fmt: skip
 @click.option("--no-cache", is_flag=True,
               help="Run also what passed before and has not changed since.")  # fmt: skip
 @click.option("--explain", is_flag=True,

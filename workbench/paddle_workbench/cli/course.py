@@ -21,7 +21,7 @@ _language_option = click.option(
 
 @click.group("course")
 def command() -> None:
-    """The lessons: list them, open a working copy, start one afresh."""
+    """The lessons: list them, open a working copy, reset one."""
 
 
 @command.command("list")
@@ -70,7 +70,7 @@ def open_lesson(lesson: str, lang: Language | None) -> None:
 @click.argument("lesson")
 @_language_option
 def reset_lesson(lesson: str, lang: Language | None) -> None:
-    """Make the working copy of LESSON afresh; the old one is kept beside it."""
+    """Replace the working copy of LESSON by a fresh one; the old one is kept next to it."""
     copy = Workspace(settings()).reset(lesson, lang or language())
     click.echo(copy.path)
     if copy.kept is not None:

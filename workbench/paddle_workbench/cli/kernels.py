@@ -51,7 +51,7 @@ def status(*, as_json: bool) -> None:
               help="Leave out an import that takes more seconds.")  # fmt: skip
 @click.option("--idle-minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
               default=IDLE_S / 60, show_default=True,
-              help="End after so many minutes without a kernel.")  # fmt: skip
+              help="End after this many minutes without a kernel.")  # fmt: skip
 @_json_option
 def start(*, preload: str, preload_limit: float, idle_minutes: float, as_json: bool) -> None:
     """Import the stack now, so that the next kernel is warm; wait until it is done.

@@ -70,9 +70,9 @@ def show_end(folder: Path, record: RunRecord) -> None:
     help="Run once for each value, one after another; several sweeps: for each combination.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
-              help="Stop a run after so many seconds.")  # fmt: skip
+              help="Stop a run after this many seconds.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(min=0), default=0, metavar="N", show_default=True,
-              help="Try again so many times when a run fails or times out.")  # fmt: skip
+              help="Retry this many times when a run fails or times out.")  # fmt: skip
 @click.option("--backend", type=click.Choice(["local"]), default="local", show_default=True,
               help="Where to run.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
@@ -88,7 +88,7 @@ def command(
 ) -> None:
     """Run NOTEBOOK, a path or the name of a lesson, and keep everything in a run folder.
 
-    It runs on a copy, in `work/` inside the run folder, with a copy of the `assets/` beside it;
+    It runs on a copy, in `work/` inside the run folder, with a copy of the `assets/` next to it;
     files that it writes by a relative path stay there. Ctrl-C cancels, a second time at once.
     Exit code 1 if a run does not succeed.
     """

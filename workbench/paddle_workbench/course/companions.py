@@ -1,4 +1,4 @@
-"""The files beside a notebook that it needs while it runs."""
+"""The files next to a notebook that it needs while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checker module beside a lesson declares, read without running it."""
+"""What the checker module of a lesson declares, read without running it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ExerciseFile", "checkers_of", "declared_exercises"]
 
 @dataclass(frozen=True, slots=True)
 class ExerciseFile:
-    """An exercise of a lesson: a cell to fill in, and a checker beside the notebook."""
+    """An exercise of a lesson: a cell to fill in, and a checker next to the notebook."""
 
     name: str
     title: Text
@@ -29,7 +29,7 @@ def checkers_of(notebook: Path) -> Path:
 
 @storage_errors_as(LessonMetadataError)
 def declared_exercises(notebook: Path) -> dict[str, ExerciseFile]:
-    """Return what the checker module beside a lesson declares, without running it.
+    """Return what the checker module of a lesson declares, without running it.
 
     The module may import Paddle; the Jupyter server, which asks, must not. So its decorators are
     read as text.

@@ -1,6 +1,6 @@
 """Exercises as a lesson uses them, and as its checker module writes them.
 
-A lesson `NN_lesson.ipynb` has its checkers beside it in `NN_lesson_exercises.py`:
+A lesson `NN_lesson.ipynb` has its checkers next to it in `NN_lesson_exercises.py`:
 
     @checker("masked_mean", title=Text(zh="…", en="…"), points=2)
     def check_masked_mean(masked_mean):
@@ -97,7 +97,7 @@ def checker(
 
 
 def load_checkers(notebook: Path) -> dict[str, Checker]:
-    """Return the checkers of the module beside a lesson, by exercise; empty if there is none.
+    """Return the checkers of a lesson's module, by exercise; empty if there is none.
 
     Raises
     ------

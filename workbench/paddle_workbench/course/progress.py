@@ -104,7 +104,7 @@ class ProgressFile:
         self._change(update.lesson, change, is_at_work=update.exercise is not None)
 
     def reset(self, lesson: str) -> None:
-        """Forget the attempts of a lesson whose working copy is made afresh."""
+        """Forget the attempts of a lesson whose working copy is reset."""
         self._change(
             lesson,
             lambda progress: LessonProgress(

@@ -36,7 +36,7 @@ def read_catalog(lesson: LessonFile, language: Language) -> dict[str, str]:
     try:
         catalog = polib.pofile(str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path.name} is not a gettext catalog: {error}", "Mend it.") from error
+        raise CourseError(f"{path.name} is not a gettext catalog: {error}", "Fix it.") from error
     return {
         entry.msgid: entry.msgstr
         for entry in catalog

@@ -28,7 +28,7 @@ from ..contract import (
 )
 from ..errors import ExerciseNotFoundError, NotebookError
 from ..settings import Settings
-from ..storage import beside, locked, make_folder, storage_error, write_whole
+from ..storage import free_sibling, locked, make_folder, storage_error, write_whole
 from .catalog import LessonFile, find_lesson, read_course, scan_lessons
 from .notebook import METADATA_KEY, blank_solutions, clear_outputs, read_json, read_notebook
 from .progress import ProgressFile
@@ -119,7 +119,7 @@ class Workspace:
         return WorkingCopy(lesson, path, created=created)
 
     def reset(self, name: str, language: Language) -> WorkingCopy:
-        """Make the working copy afresh; the old one is kept beside it.
+        """Replace the working copy by a fresh one; the old one is kept next to it.
 
         Raises
         ------
@@ -134,7 +134,7 @@ class Workspace:
         with locked(self._settings.progress_file.with_name("lessons")):
             if path.exists():
                 # Copied, not moved: at every moment a whole notebook lies under the old name.
-                kept = beside(path, "kept")
+                kept = free_sibling(path, "kept")
                 try:
                     shutil.copy2(path, kept)
                 except OSError as error:

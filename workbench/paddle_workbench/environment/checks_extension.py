@@ -48,7 +48,7 @@ def _judge_lab() -> Observation:
         )
     load = package.get("jupyterlab", {}).get("_build", {}).get("load")
     if not load or not (folder / load).is_file():
-        return _lab_broken(f"{folder} 里没有构建结果。", f"{folder} holds no build.", repair)
+        return _lab_broken(f"{folder} 里没有构建结果。", f"{folder} contains no build.", repair)
     disabled = _disabled()
     if disabled is not None:
         name, where = disabled

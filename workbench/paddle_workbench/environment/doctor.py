@@ -50,7 +50,7 @@ class Check:
     look: Callable[[], Iterable[Observation]]
 
 
-# The longest first, so that the others run beside it.
+# The longest first, so that the others run at the same time.
 CHECKS = (
     Check("imports", Text(zh="导入", en="Imports"), examine_imports),
     Check("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle),

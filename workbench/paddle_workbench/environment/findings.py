@@ -21,7 +21,7 @@ class Observation:
     state : str
         `ok`, `warning` or `broken`.
     repair : str
-        The exact command that mends it; empty when ok.
+        The exact command that fixes it; empty when ok.
     """
 
     check: str

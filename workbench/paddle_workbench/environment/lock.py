@@ -51,7 +51,7 @@ def lock_path(lock: Lock | None = None) -> Path:
     if lock is None:
         lock = "gpu" if "paddlepaddle-gpu" in installed_versions() else "cpu"
     package = Path(__file__).parents[1]
-    # A wheel carries the locks inside the package; a checkout has them beside it.
+    # A wheel carries the locks inside the package; a checkout has them next to it.
     places = [folder / "requirements" / f"{lock}.txt" for folder in (package, package.parent)]
     for place in places:
         if place.is_file():

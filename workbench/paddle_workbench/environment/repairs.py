@@ -1,4 +1,4 @@
-"""The exact commands that mend an environment, written so that they can be pasted into a shell."""
+"""The exact commands that repair an environment, ready to be pasted into a shell."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Child:
     control : socket or None
         Where a spare waits for its request; None once it has it.
     client : socket or None
-        To whom its end is told.
+        Who is informed when it ends.
     """
 
     pid: int

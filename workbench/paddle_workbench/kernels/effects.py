@@ -96,7 +96,7 @@ class Variable:
     new: str | None
 
     def apply(self) -> None:
-        # Where the kernel was started with another value than the fork server, that one stays.
+        # If the kernel was started with a different value from the fork server, that one stays.
         if os.environ.get(self.name) != self.old:
             return
         if self.new is None:

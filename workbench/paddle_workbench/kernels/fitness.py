@@ -69,7 +69,7 @@ def fitness_problem(
     threads_are_known : bool
         The preload is one whose own threads are known to survive a fork, or not to be missed.
     limit_s : float
-        After so many seconds a child that tries is taken to hang.
+        Seconds after which a child counts as hanging.
     """
     python_threads = [
         thread.name for thread in threading.enumerate() if thread is not threading.main_thread()

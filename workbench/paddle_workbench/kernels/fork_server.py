@@ -355,6 +355,6 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # As ipykernel's launcher does: the folder that this was started in is no place for modules.
+    # As ipykernel's launcher does: the folder that this was started in is not a place for modules.
     del sys.path[0]
     main()

@@ -21,7 +21,7 @@ def gpu_problem() -> str:
     paddle = sys.modules.get("paddle")
     if paddle is None or not paddle.is_compiled_with_cuda():
         return ""
-    if not os.path.exists("/dev/nvidiactl"):  # noqa: PTH110 - pathlib is no shorter here
+    if not os.path.exists("/dev/nvidiactl"):  # noqa: PTH110 - pathlib is not shorter here
         return ""
     problem = run_in_child(_compute_on_card, limit_s=TRY_LIMIT_S)
     return f"with Paddle imported, {problem}" if problem else ""

@@ -1,6 +1,6 @@
 """What the fork server and those who ask it for kernels say to each other.
 
-Each message is one JSON object in one packet of a UNIX socket, with file descriptors beside it.
+Each message is one JSON object in one packet of a UNIX socket, along with file descriptors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kernel provisioner: a fork where one can be had, else a process as ever."""
+"""Fork kernels from the warm server if possible; otherwise start a normal process."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
         raise _ColdStartError(f"{' '.join(cmd[:3])} is not this environment's ipykernel")
     directory = str(options.get("cwd") or Path.cwd())
     if not Path(directory).is_dir():
-        raise _ColdStartError(f"{directory} is no folder")
+        raise _ColdStartError(f"{directory} is not a folder")
     environment = options.get("env") or dict(os.environ)
     independent = options.get("independent", False)
     request = {

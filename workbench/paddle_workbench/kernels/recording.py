@@ -228,7 +228,7 @@ class ImportRecorder:
                     self._undo.append(Attribute(owner, name, was, absent=was is _MISSING))
 
     def _patching(self, owner: Any, was: Any, value: Any, root: str) -> str:
-        """Return the package that made a change; empty if that is no patch."""
+        """Return the package that made a change; empty if it is not a patch."""
         if not (_is_behaviour(was) or _is_behaviour(value)):
             # Counters and caches of the owner, which others fill by using it.
             return ""

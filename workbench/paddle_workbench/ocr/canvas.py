@@ -16,7 +16,7 @@ __all__ = ["Canvas", "Colour", "TrueLine"]
 
 Colour: TypeAlias = tuple[int, int, int]
 
-# Room round the ink, as a share of the character size and at most so many pixels.
+# Room round the ink, as a share of the character size, and at most in pixels.
 MARGIN: Final = 0.18
 MOST_MARGIN: Final = 6.0
 
@@ -110,7 +110,7 @@ class Canvas:
     def rule(
         self, begin: tuple[float, float], end: tuple[float, float], *, colour: Colour, dash: int = 0
     ) -> None:
-        """Draw a line that is no text, dashed if a length is given."""
+        """Draw a line that is not text, dashed if a length is given."""
         if not dash:
             self.draw.line((*begin, *end), colour, 1)
             return

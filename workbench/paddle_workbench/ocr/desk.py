@@ -115,7 +115,7 @@ class Desk:
         self._read_crop = read_crop
         self._pages: dict[str, DeskPage] = {}
         self._failures = {at: each.failure for at, each in enumerate(self.sources) if each.failure}
-        # Recognition runs beside edits, in a thread of its own.
+        # Recognition runs in its own thread, at the same time as edits.
         self._lock = threading.RLock()
         for key in {each.key for each in self.sources if each.key}:
             self._read(key)

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..storage import beside, make_folder, storage_error, write_whole
+from ..storage import free_sibling, make_folder, storage_error, write_whole
 from .desk import Desk
 from .labels import (
     IGNORED,
@@ -90,7 +90,7 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     their texts, `rec_gt.txt`; the others to `Cache.cach`, unless `Label.txt` has them from before.
     What these files say of other pictures stays, and so does work on these pictures that the desk
     has never seen (`Exchange.left`, `Exchange.kept`). Pages of PDFs and arrays, and pictures that
-    lie elsewhere, are put beside as PNG or as they are.
+    lie elsewhere, are saved there as PNG or as they are.
 
     Parameters
     ----------
@@ -171,8 +171,8 @@ def _save_crops(
 
 
 def _copied(path: Path) -> Path:
-    """Copy a file beside itself, and return the copy."""
-    copy = beside(path, "kept")
+    """Copy a file in its own folder, and return the copy."""
+    copy = free_sibling(path, "kept")
     try:
         write_whole(copy, path.read_bytes())
     except OSError as error:
@@ -223,7 +223,7 @@ def _name(source: PageSource) -> str:
 def _found(pages: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
     """Return the name in a file of each page: by folder and name, else by name alone.
 
-    What a folder and a name tell is no other page's; what is left must have its name alone.
+    What folder and name identify belongs to no other page; the rest needs a unique name.
     """
     found: dict[int, str] = {}
     for parts in (2, 1):

@@ -43,11 +43,11 @@ IGNORED: Final = ("*", "###")
 
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
-# Surrogates stand for bytes that are no UTF-8, so that they can be written as they were.
+# Surrogates stand for bytes that are not UTF-8, so that they can be written as they were.
 _CODING: Final = ("utf-8", "surrogateescape")
 
 Point: TypeAlias = tuple[float, float]
-# Pixels; what is further away is no place in a picture.
+# Pixels; anything further away is not in a picture.
 FARTHEST: Final = 1e6
 _KNOWN: Final = ("transcription", "points", "difficult")
 Value = TypeVar("Value")
@@ -128,7 +128,7 @@ class _Lines(Generic[Value]):
 
     @classmethod
     def load(cls, path: Path) -> Any:
-        """Read a file; lines that cannot be read are told in `problems`, and kept.
+        """Read a file; lines that cannot be read are listed in `problems`, and kept.
 
         Raises
         ------
@@ -241,7 +241,9 @@ class LabelFile(_Lines[LabelledPage]):
         except ValueError as error:
             raise _UnreadableError(f"what follows the name is not JSON ({error}).") from error
         if _HALF.search(plain):
-            raise _UnreadableError("a text holds half of a surrogate pair, which is no character.")
+            raise _UnreadableError(
+                "a text holds half of a surrogate pair, which is not a character."
+            )
         if not isinstance(lines, list):
             raise _UnreadableError(f"a list of lines is expected, and found is {_shortly(text)}.")
         return tuple(_line(number, line) for number, line in enumerate(lines, 1))
@@ -302,7 +304,7 @@ def _line(number: int, found: Any) -> LabelledLine:
         )
     if not isinstance(points, list) or len(points) < 3 or not all(map(_is_point, points)):
         shown = _shortly(json.dumps(points))
-        raise _UnreadableError(f"the points of text {number} are no list of [x, y]: {shown}.")
+        raise _UnreadableError(f"the points of text {number} are not a list of [x, y]: {shown}.")
     more = {name: value for name, value in found.items() if name not in _KNOWN}
     return LabelledLine(text, tuple((x, y) for x, y in points), difficult, more)
 

@@ -90,7 +90,7 @@ def generate_lines(
 def describe_recogniser(
     folder: Path, name: str, characters: str, *, height: int, narrowest: int
 ) -> OcrModel:
-    """Write the `inference.yml` that PaddleOCR reads beside a recogniser of one's own.
+    """Write the `inference.yml` that PaddleOCR reads next to a custom recogniser.
 
     Parameters
     ----------

@@ -166,7 +166,7 @@ def _settings(path: Path, content: bytes) -> dict[str, Any]:
         raise _unreadable(path, error) from error
     if not isinstance(settings, dict):
         raise EnvironmentBrokenError(
-            f"The model's settings in {path} are no mapping.",
+            f"The model's settings in {path} are not a mapping.",
             "Take a folder that holds inference.yml as PaddleOCR exports it.",
         )
     return settings

@@ -49,7 +49,7 @@ PDF_LONGEST_SIDE: Final = 4_000
 # Characters of a path in a message: a text may have been given in its place.
 LONGEST_NAME: Final = 300
 
-# Left out on purpose: formats that run programs (EPS, WMF), read other files, or hold no pages.
+# Left out on purpose: formats that run programs (EPS, WMF), read other files, or contain no pages.
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 ENDINGS: Final = frozenset(
     f".{ending}"
@@ -215,7 +215,7 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     if not is_file:
-        raise PictureError(f"{path} is no file.", "Name a picture or a PDF.")
+        raise PictureError(f"{path} is not a file.", "Name a picture or a PDF.")
     if size > MAX_BYTES:
         raise PictureError(
             f"{path.name} has {size:,} bytes; at most {MAX_BYTES:,} are opened.",

@@ -21,7 +21,7 @@ def check_picture(picture: Any) -> Picture:
     Raises
     ------
     ShapeError
-        If it is no array of uint8 of the shape (height, width, 3), or has no pixels.
+        If it is not an array of uint8 of the shape (height, width, 3), or has no pixels.
     """
     if not isinstance(picture, np.ndarray):
         raise ShapeError(

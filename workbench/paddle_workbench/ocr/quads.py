@@ -31,11 +31,11 @@ __all__ = [
 Point: TypeAlias = tuple[float, float]
 Points: TypeAlias = tuple[Point, ...]
 
-# A crop so many times higher than wide is laid on its side, as PaddleOCR and PPOCRLabel do.
+# Height over width from which a crop is laid on its side, as PaddleOCR and PPOCRLabel do.
 UPRIGHT: Final = 1.5
-# Square pixels; a smaller box holds no character.
+# Square pixels; a smaller box cannot hold a character.
 SMALLEST_AREA: Final = 4.0
-# Places after the point; a fiftieth of a pixel is no matter, and files stay short.
+# Decimal places; a fiftieth of a pixel does not matter, and files stay short.
 PLACES: Final = 2
 
 
@@ -53,9 +53,7 @@ def checked_quad(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Po
         If they are not four points, have no area, or their sides cross.
     """
     if len(points) != 4 or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in points):
-        raise DeskError(
-            f"A box has four corners, and given is {points!r}.", "Give [x, y] four times."
-        )
+        raise DeskError(f"A box needs four corners, got {points!r}.", "Give [x, y] four times.")
     width, height = size
     quad = tuple(
         (

@@ -64,7 +64,7 @@ class PageSource:
             raise PictureError(self.failure)
         if self.pixels is not None:
             return Page(self.pixels)
-        assert self.path is not None  # noqa: S101 - what is no array is a file
+        assert self.path is not None  # noqa: S101 - what is not an array is a file
         file = PictureFile(self.path)
         if self.key != _key(file, self.number):
             raise PictureError(

@@ -73,7 +73,7 @@ class TextSource:
         self._stretches = _stretches(part, characters)
         if not self._stretches:
             raise TextError(
-                f"Of the characters {characters!r} no two stand beside each other in the corpora.",
+                f"Of the characters {characters!r} no two are adjacent in the corpora.",
                 "Take more of commonest_characters(300).",
             )
 

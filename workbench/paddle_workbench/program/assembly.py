@@ -42,7 +42,7 @@ _SIZES = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an op beside what is printed."""
+    """What is known of an op besides what is printed."""
 
     layer: str = ""
     line: SourceLine | None = None
@@ -58,7 +58,7 @@ class Numbering:
 
 
 def size_of(dtype: str) -> int | None:
-    """Return the bytes of one element; None for what is no tensor."""
+    """Return the bytes of one element; None if the type is not a tensor."""
     return _SIZES.get(dtype)
 
 

@@ -127,7 +127,7 @@ def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[N
     def note(reason: str, kind: str) -> None:
         line = _where()
         if line is not None and _package(line.file) not in (None, home):
-            return  # inside what print and the like do: the learner's own line is noted, too
+            return  # inside print or a similar function: the learner's own line is noted, too
         if line is not None and not line.certain and found.breaks:
             # What follows a break has no lines of its own until it has left that line.
             before = found.breaks[-1].line

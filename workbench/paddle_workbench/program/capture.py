@@ -125,7 +125,7 @@ def capture_saved(
     Parameters
     ----------
     path : str or Path
-        The `.json` of PIR; its `.pdiparams` lies beside it.
+        The `.json` of PIR; its `.pdiparams` lies next to it.
     pipeline : "inference", "onednn", list of passes, or None
         As in `capture`.
     inputs : sequence of arrays, optional
@@ -134,7 +134,7 @@ def capture_saved(
     Raises
     ------
     ProgramError
-        If there is no such file, or it is no program of PIR.
+        If there is no such file, or it is not a PIR program.
     CaptureError
         If a pass cannot be run.
     """

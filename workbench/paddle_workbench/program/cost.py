@@ -48,7 +48,7 @@ class Sizes:
 
 
 def bytes_of(value: Value | None, sizes: Sizes) -> int | None:
-    """Return what a tensor takes; None if a size is unknown or it is no single tensor."""
+    """Return what a tensor takes; None if a size is unknown or it is not a single tensor."""
     shape = sizes.shape(value)
     size = size_of(value.dtype) if value is not None else None
     return None if shape is None or size is None else prod(shape) * size

@@ -140,7 +140,7 @@ def is_proven(kind: str) -> bool:
             wanted = [np.asarray(value) for value in flatten(function(x))]
             found, again = _on_route(rule, function, x)
             results = [np.asarray(value) for value in flatten(found)]
-        except Exception:  # whatever it raises, it is no repair
+        except Exception:  # whatever it raises, it is not a repair
             return False
     if kind in again or len(results) != len(wanted):
         return False

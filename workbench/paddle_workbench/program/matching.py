@@ -1,7 +1,7 @@
 """Which op of a program is which op of the one after it, where no id says so.
 
 Two programs that stand one pass apart are nearly the same. What feeds an op tells most of them;
-what is left is told by its neighbours, step by step from ops already told. Ops that changed only
+the rest is matched by its neighbours, step by step from ops already matched. Ops that changed only
 their dialect, attributes or whether they work in place are the same op, too. The result says where
 it is not sure.
 """
@@ -172,7 +172,7 @@ class _Matcher:
                 self._pair(op, waiting[found].pop())
 
     def _spread(self, before: _Level, after: _Level) -> None:
-        """Pair ops by their neighbours until no more can be told."""
+        """Pair ops by their neighbours until no more can be matched."""
         names = {before.keys[op] for op in self.before.ops if op not in self.taken}
         waiting = [op for op in self.after.ops if op not in self.pairs and after.keys[op] in names]
         while waiting:
@@ -278,14 +278,14 @@ class _Matcher:
         return score if self._same_place(later, earlier) else score - 1
 
     def _same_place(self, later: int, earlier: int) -> bool:
-        """Say whether both stand outside all regions, or in the same op's, as far as it is told."""
+        """Whether both ops are outside every region or inside the same op's region."""
         mine, other = self.after.parents[later], self.before.parents[earlier]
         if mine is None or other is None:
             return mine is other
         return self.pairs.get(mine, other) == other
 
     def _earlier_value(self, value: int | None) -> int | None:
-        """Return what a value of the later program was in the earlier one, if it is told."""
+        """Return the value of the earlier program that a later one was, if known."""
         if value is None or value not in self.after.producers:
             return None
         maker, index = self.after.producers[value]

@@ -307,7 +307,7 @@ class Capture:
     name : str
         The network's class or the function's name.
     sources : tuple of SourceText
-        Every function of the learner's that took part, in the order it was first seen.
+        Each of the learner's functions that took part, in the order it was first seen.
     transformed : tuple of Transformed
         What AST conversion made of them.
     program : Program or None

@@ -28,7 +28,7 @@ def read_onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     except DecodeError as error:
         raise ProgramError(f"{file} is no .onnx, or only a part of one.", hint) from error
     if not model.graph.node:
-        raise ProgramError(f"{file} holds no graph.", hint)
+        raise ProgramError(f"{file} contains no graph.", hint)
     opsets = ", ".join(f"{item.domain or 'ai.onnx'} {item.version}" for item in model.opset_import)
     return _Reader().graph(model.graph, {}), opsets
 

@@ -17,7 +17,7 @@ class Difference:
     """Finds the origins of what is new.
 
     What a new op's results stand for and what its inputs stand for delimit what it replaced. Where
-    one of the two is not told by ops that were kept, it is told by cones: what was computed from
+    one of the two is not matched by ops that were kept, cones decide: what was computed from
     the same values before and after.
     """
 
@@ -97,7 +97,7 @@ class Difference:
         return found
 
     def _is_new_here(self, mine: int, other: int) -> bool:
-        """Say whether an op that was kept takes another value than before."""
+        """Say whether an op that was kept takes a different value from before."""
         return self._before(mine) != other
 
     def _merged(self) -> None:
@@ -110,7 +110,7 @@ class Difference:
         for op, partner in self.match.before.items():
             twins = [other for other in equal[prints[partner]] if other not in stayed]
             heirs = [other for other in equal[prints[partner]] if other in stayed]
-            # The first that stayed takes them in; its equals only stand beside it.
+            # The first that stayed takes them in; its equals only go with it.
             if twins and heirs[0] == partner and self.before.ops[partner].outputs:
                 self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
 

@@ -87,7 +87,7 @@ def stages_of(
     numbering : Numbering
     inputs : Path, optional
         An `.npz` file of arrays to run the last stage on, named 0, 1 ...; what comes out is
-        written to `outputs.npz` beside it, and the ops' times are measured. For the two named
+        written to `outputs.npz` next to it, and the ops' times are measured. For the two named
         pipelines.
 
     Raises
@@ -185,7 +185,7 @@ def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
                 text = item.text
             continue
         index += 1
-        # The two runs print the same passes in the same order; where they do not, no time is said.
+        # The two runs print the same passes in the same order; where they do not, there is no time.
         told = timed[index] if index < len(timed) and timed[index][0] == item.name else None
         yield _Step(
             item.name,

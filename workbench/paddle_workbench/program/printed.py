@@ -74,13 +74,14 @@ def read_program(text: str) -> PrintedRegion:
     Raises
     ------
     ProgramError
-        If a line is no op.
+        If a line is not an op.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or lines[0].strip() != "{":
         first = lines[0].strip()[:80] if lines else ""
         raise ProgramError(
-            f"This is no printed program; it begins with {first!r}.", "Print it with str(program)."
+            f"This is not a printed program; it begins with {first!r}.",
+            "Print it with str(program).",
         )
     region = PrintedRegion()
     end = _read_block(lines, 1, region)
@@ -90,7 +91,7 @@ def read_program(text: str) -> PrintedRegion:
 
 
 def read_type(text: str) -> tuple[tuple[int, ...] | None, str]:
-    """Return shape and dtype of a printed type; for what is no single tensor None and the text."""
+    """Return shape and dtype of a printed type; if not a single tensor, None and the text."""
     match = _TENSOR.fullmatch(text.strip())
     if match is None:
         return None, text.strip()
@@ -126,7 +127,7 @@ def _read_op(line: str) -> tuple[PrintedOp, bool]:
     head = _HEAD.match(line)
     if head is None:
         raise ProgramError(
-            f"This line of a printed program is no op: {line.strip()[:120]!r}.",
+            f"This line of a printed program is not an op: {line.strip()[:120]!r}.",
             "If Paddle printed it, its format has changed: report the version of Paddle.",
         )
     rest = line[head.end() :]
@@ -217,7 +218,7 @@ def _read_attribute(text: str) -> Any:
         value = json.loads(text)
     except ValueError:
         return text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
-    # NaN and infinities are no JSON, and no browser reads them.
+    # NaN and infinities are not JSON, and no browser reads them.
     return text if isinstance(value, float) and not isfinite(value) else value
 
 

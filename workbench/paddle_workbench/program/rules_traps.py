@@ -1,4 +1,4 @@
-"""What Paddle accepts without a word, and what then is not what it looks like."""
+"""What Paddle accepts silently, and what then is not what it looks like."""
 
 from __future__ import annotations
 
@@ -288,8 +288,8 @@ TRAPS: tuple[Rule, ...] = (
             把这样的语句移到 forward 之外，或者用 full_graph=True 看看 AST 转不转得了。
         """,
         en="""
-            SOT left no graph at all and did not say why: for with open, exceptions raised inside
-            try and the like it silently runs the whole function eagerly.
+            SOT left no graph at all and did not say why: for with open, exceptions raised
+            inside try and similar code, it silently runs the whole function eagerly.
             ---
             Move such statements out of forward, or try full_graph=True: AST may convert them.
         """,

@@ -13,7 +13,7 @@ __all__ = ["source_text", "source_texts", "transformed_texts"]
 
 
 def source_text(function: Callable[..., Any]) -> SourceText | None:
-    """Return a function's source; None if there is none to be had."""
+    """Return a function's source; None if not available."""
     try:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):

@@ -44,9 +44,9 @@ class Value:
     ----------
     id : int
     shape : tuple of int, or None
-        -1 where a size is only known when the program runs; None for what is no single tensor.
+        -1 where a size is only known when the program runs; None if not a single tensor.
     dtype : str
-        `float32`, `int64`, `bool` ...; for what is no tensor its type as Paddle prints it.
+        `float32`, `int64`, `bool` ...; if not a tensor, its type as Paddle prints it.
     name : str
         The name of an input, output or parameter, else empty.
     """

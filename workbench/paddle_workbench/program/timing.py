@@ -31,7 +31,7 @@ def runs_in(events: Iterable[Mapping[str, object]]) -> list[Run]:
         for start, duration, name in ops:
             if begin <= start < begin + length and start >= inside_until:
                 run.append((name, duration / 1000))
-                # Starts are whole microseconds: that one begins before another ends is no sign.
+                # Starts are whole microseconds: that one begins before another ends means nothing.
                 if name in _AROUND_OTHERS:
                     inside_until = start + duration
         runs.append(run)
@@ -56,7 +56,7 @@ def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
     recorded = {name for run in runs for name, _ in run}
     ops = [op for op in program.ops if op.name in recorded]
     names = [op.name for op in ops]
-    # Ops that begin in the same microsecond may be told the wrong way round: such runs say nothing.
+    # Ops that begin in the same microsecond may be in the wrong order: such runs are not used.
     in_order = [run for run in runs if [name for name, _ in run] == names]
     if names and in_order:
         columns = zip(*in_order, strict=True)

@@ -82,7 +82,7 @@ def read_parameters(notebook: nbformat.NotebookNode) -> list[Parameter]:
     except SyntaxError as error:
         raise ParameterError(
             f"The parameters cell is not Python: line {error.lineno}: {error.msg}.",
-            "Mend the cell; it may hold nothing but assignments of literals.",
+            "Fix the cell; it may contain nothing but assignments of literals.",
         ) from error
     comments = _comments(cell.source)
     found: dict[str, Parameter] = {}
@@ -108,7 +108,7 @@ def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> d
     Raises
     ------
     ParameterError
-        If there is no parameter of a name, or a text is no value of its type.
+        If there is no parameter of a name, or a text is not a value of its type.
     """
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}

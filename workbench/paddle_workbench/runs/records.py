@@ -92,7 +92,7 @@ def read_record(folder: Path) -> RunRecord:
     Raises
     ------
     RunNotFoundError
-        If the folder holds no run.
+        If the folder contains no run.
     SchemaVersionError
         If a newer workbench wrote it.
     StorageError

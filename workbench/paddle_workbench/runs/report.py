@@ -64,7 +64,7 @@ def write_report(folder: Path) -> Path:
 
 
 def _drop_what_needs_scripts(notebook: nbformat.NotebookNode) -> None:
-    """Remove widgets, beside each of which a lesson has a picture, and the recorded metrics."""
+    """Remove widgets, as a lesson has a picture next to each, and the recorded metrics."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

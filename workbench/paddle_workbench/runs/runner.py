@@ -54,7 +54,7 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     """Run a notebook and return its folder and its final record.
 
     It runs in `work/` inside the run folder, on a copy of the notebook with its assets and its
-    checker module beside it; what it writes by a relative path stays there. Ctrl-C and SIGTERM
+    checker module next to it; what it writes by a relative path stays there. Ctrl-C and SIGTERM
     cancel it: the kernel is interrupted, after five seconds killed, and the half-executed notebook
     is kept.
 

@@ -97,7 +97,7 @@ class WorkbenchHandler(APIHandler):
         Raises
         ------
         EnvironmentBrokenError
-            If the server shows another folder than the home.
+            If the server's root is not the home.
         """
         root = Path(self.settings["server_root_dir"]).expanduser().resolve()
         resolved = path.resolve()

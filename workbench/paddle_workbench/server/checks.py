@@ -55,7 +55,7 @@ class RunningCheck:
         self._cancelled.set()
 
     def run(self) -> None:
-        """Check; what goes wrong is told in the state."""
+        """Check; the state reports what goes wrong."""
         try:
             self._run()
         except _Cancelled:

@@ -81,7 +81,7 @@ ROUTES = [
         "course/reset",
         "post",
         ResetLessonHandler,
-        "Make the working copy afresh and keep the old one beside it.",
+        "Replace the working copy by a fresh one and keep the old one next to it.",
         LessonRequest,
         ResetLesson,
     ),

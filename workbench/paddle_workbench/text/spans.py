@@ -157,7 +157,7 @@ def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
         )
     unknown = set(tags) - set("BMES")
     if unknown:
-        raise TextError(f"{sorted(unknown)[0]!r} is no tag.", "There are B, M, E and S.")
+        raise TextError(f"{sorted(unknown)[0]!r} is not a tag.", "There are B, M, E and S.")
     words: list[str] = []
     opened = False
     for character, tag in zip(text, tags, strict=True):

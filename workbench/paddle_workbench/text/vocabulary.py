@@ -38,7 +38,7 @@ class Vocabulary:
     Raises
     ------
     TextError
-        If `texts` is a single string, or one of its entries is no text.
+        If `texts` is a single string, or one of its entries is not a text.
     """
 
     def __init__(self, texts: Sequence[str], *, min_count: int = 1) -> None:
@@ -75,7 +75,7 @@ class Vocabulary:
         Raises
         ------
         TextError
-            If `texts` is a single string, or one of its entries is not a string or holds no
+            If `texts` is a single string, or one of its entries is not a string or has no
             character after cleaning.
         """
         if length < 1:
@@ -120,6 +120,8 @@ def _cleaned(texts: Sequence[str]) -> list[str]:
             )
         kept = clean(text)
         if not kept:
-            raise TextError(f"Text {place} holds no character: {text!r}.", "Leave empty texts out.")
+            raise TextError(
+                f"Text {place} contains no character: {text!r}.", "Leave empty texts out."
+            )
         cleaned.append(kept)
     return cleaned

@@ -36,7 +36,7 @@ class WorkbenchWidget(anywidget.AnyWidget):
     Raises
     ------
     WidgetError
-        If a keyword is no trait of the widget, or its value is not one that the trait takes.
+        If a keyword is not a trait of the widget, or its value is invalid for the trait.
     """
 
     lang = traitlets.Enum(LANGUAGES).tag(sync=True)

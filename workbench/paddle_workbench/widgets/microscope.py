@@ -33,7 +33,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     Raises
     ------
     WidgetError
-        If `capture` is no capture, or a keyword is unknown.
+        If `capture` is not a capture, or a keyword is unknown.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         capture = self.capture
         program = capture.stages[-1].program if capture.stages else capture.program
         if program is None:
-            return f"<p>{escape(self.text('There is no program. See the notes for the reason.'))}</p>"
+            return f"<p>{escape(self.text('There is no program; see the notes.'))}</p>"
         layers = layers_of(capture)
         counted = self.text("Ops: {count}", count="{count}")
         title = self.text("Program microscope of {name}", name=capture.name)

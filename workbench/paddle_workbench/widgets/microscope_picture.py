@@ -78,7 +78,7 @@ def folded_svg(program: Program, layers: Mapping[int, str], label: str, counted:
     label : str
         What a screen reader says of it.
     counted : str
-        How a number of ops is said, with `{count}` in it.
+        The text for a number of ops, with `{count}` in it.
     """
     boxes, edges = folded_graph(program, layers)
     names = list(boxes)[:MOST_BOXES]

@@ -36,8 +36,7 @@ SIGNS: Final = {"checked": "✓", "doubtful": "?", "sure": "·"}
 class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     """Shows pages of text with their lines, to be corrected by keyboard; every edit is on disk.
 
-    The first page is recognised at once, the others when asked for, beside the work on those that
-    are there.
+    The first page is recognised at once, the others when asked for, in the background.
 
     Parameters
     ----------
@@ -200,9 +199,9 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         return f"<tr><td>{number}</td><td>{text}</td><td>{sure}</td><td>{sign}</td></tr>"
 
     def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
-        """Do what the browser asks for; what cannot be done is said, and nothing is changed."""
+        """Do what the browser asks for; report what cannot be done, and change nothing then."""
         number = int(request.get("n", 0))
-        self._set(failure="")  # before the work: what it starts beside this may fail at once
+        self._set(failure="")  # before the work: what it starts in the background may fail at once
         try:
             self._do(str(request.get("do")), request)
         except WorkbenchError as error:
@@ -254,7 +253,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     def _tell(self, said: str, found: Exchange | None = None) -> None:
         problems = found.problems if found else ()
         with self._shown_lock:
-            self.notices = []  # what is said twice is sent twice
+            self.notices = []  # the same message twice is sent twice
             self.notices = [
                 said,
                 *(self._unseen(found) if found else ()),

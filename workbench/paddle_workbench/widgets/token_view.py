@@ -15,7 +15,7 @@ from .base import WorkbenchWidget
 
 __all__ = ["TokenView"]
 
-# Characters; a longer text is cut, and the cut is said.
+# Characters; a longer text is cut, and a notice says so.
 LONGEST_SHOWN = 300
 
 Row = dict[str, Any]
@@ -38,7 +38,7 @@ class TokenView(WorkbenchWidget, front_end="token-view"):
     WidgetError
         If there is no tokeniser.
     TextError
-        If the text is no string, or holds nothing that can be seen.
+        If the text is not a string, or contains nothing visible.
     """
 
     shown = traitlets.Unicode().tag(sync=True)

@@ -55,7 +55,7 @@ export function addCourseCommands(
     isLanguage(args.language)
       ? args.language
       : ((args.lesson === undefined ? lessons.language : null) ?? undefined);
-  const beside = (step: 1 | -1): Lesson | null =>
+  const next = (step: 1 | -1): Lesson | null =>
     lessons.lesson ? course.neighbour(lessons.lesson, step) : null;
   const nextLesson = (): Lesson | null =>
     course.catalog?.next_lesson
@@ -190,10 +190,10 @@ export function addCourseCommands(
       commands.addCommand(id, {
         label:
           step === 1 ? trans.__('Next Lesson') : trans.__('Previous Lesson'),
-        caption: () => beside(step)?.title[course.language] ?? '',
-        isEnabled: () => beside(step) !== null,
+        caption: () => next(step)?.title[course.language] ?? '',
+        isEnabled: () => next(step) !== null,
         execute: async () => {
-          const lesson = beside(step);
+          const lesson = next(step);
           if (lesson) {
             await actions.open(lesson.lesson, lessons.language ?? undefined);
           }

@@ -99,7 +99,7 @@ export class CourseModel implements ICourseModel {
 
   async refresh(): Promise<void> {
     if (this._poll.state.phase === 'refreshed') {
-      // What is under way may be older than what is asked for, and takes no other beside it.
+      // What is under way may be older than what is asked for, and does not run a second one.
       await this._poll.tick.catch(() => undefined);
     }
     await this._poll.refresh();

@@ -31,7 +31,7 @@ export class LessonActions {
     );
   }
 
-  /** Ask, then put a fresh copy in the place of the learner's, which is kept. */
+  /** Ask, then replace the learner's copy, which is kept, by a fresh one. */
   async reset(lesson: Lesson, language?: Language): Promise<void> {
     const { course, trans } = this._options;
     const title = lesson.title[course.language];

@@ -51,7 +51,7 @@ export interface ICourseModel extends IObservableDisposable {
   /** The language of lessons that are opened from now on. */
   language: Language;
 
-  /** What the server mended on the way and the learner has not dismissed. */
+  /** What the server repaired on the way and the learner has not dismissed. */
   readonly notices: readonly ErrorMessage[];
 
   /** Find a lesson by its name. */

@@ -61,7 +61,7 @@ export class CommModel implements IDisposable {
     }
   }
 
-  /** Send the kernel a message that is no trait, and that it answers by a change of one. */
+  /** Send the kernel a message that is not a trait; it answers by changing one. */
   send(content: unknown): void {
     const heard = this._heard;
     const sent = this._send({

@@ -9,7 +9,7 @@ import { RequestError } from '../request';
 import { CommModel } from './comm-model';
 
 const KERNEL = 'paddle';
-/** Of the session, as JupyterLab calls whoever is no notebook and no console. */
+/** Of the session; what JupyterLab calls anything that is not a notebook or console. */
 const TYPE = 'file';
 const COMM_TARGET = 'jupyter.widget';
 const RETRY_AFTER_MS = 2000;

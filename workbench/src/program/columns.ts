@@ -93,7 +93,7 @@ export class Columns {
         new Uint8Array(bytes.buffer, bytes.byteOffset + start, length)
       );
     if (bytes.byteLength < HEADER_START || text(0, MAGIC.length) !== MAGIC) {
-      throw new Error('These bytes are no program.');
+      throw new Error('These bytes are not a program.');
     }
     const length = bytes.getUint32(MAGIC.length, true);
     this.header = JSON.parse(text(HEADER_START, length)) as IColumnsHeader;

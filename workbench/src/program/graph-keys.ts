@@ -38,9 +38,9 @@ export class GraphKeys {
       case 'ArrowUp':
         return this._walk(box => this._model.index?.neighbours(box, 1)[0]);
       case 'ArrowLeft':
-        return this._walk(box => this._model.index?.beside(box, -1));
+        return this._walk(box => this._model.index?.neighbour(box, -1));
       case 'ArrowRight':
-        return this._walk(box => this._model.index?.beside(box, 1));
+        return this._walk(box => this._model.index?.neighbour(box, 1));
       case 'Home':
         return this._goTo(this._end(-1));
       case 'End':

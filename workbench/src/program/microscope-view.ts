@@ -155,7 +155,7 @@ export class MicroscopeView {
       this._status.textContent =
         this._model.data.stageCount > 0
           ? trans.__('Drawing the graph …')
-          : trans.__('There is no program. See the notes for the reason.');
+          : trans.__('There is no program; see the notes.');
       return;
     }
     const parts = [this._timeline.nameOf(stage)];

@@ -6,7 +6,7 @@ export interface IValue {
   readonly id: number;
   readonly name: string;
   readonly dtype: string;
-  /** `4×128`, `?` for a size known only when the program runs; empty for what is no tensor. */
+  /** `4×128`, `?` for a size known only when the program runs; empty if not a tensor. */
   readonly shape: string;
 }
 

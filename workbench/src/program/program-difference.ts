@@ -83,10 +83,10 @@ export function longestCommon(
   let j = 0;
   while (i < a.length && j < b.length) {
     const below = lengths[(i + 1) * width + j] ?? 0;
-    const beside = lengths[i * width + j + 1] ?? 0;
+    const right = lengths[i * width + j + 1] ?? 0;
     if (a[i] === b[j]) {
       found.push([i++, j++]);
-    } else if (below >= beside) {
+    } else if (below >= right) {
       i++;
     } else {
       j++;

@@ -111,8 +111,8 @@ export class SceneIndex {
       .sort((a, b) => this.rectangle(a).x - this.rectangle(b).x);
   }
 
-  /** The nearest box beside one, to the left (-1) or right (1); -1 if there is none. */
-  beside(box: number, side: -1 | 1): number {
+  /** The nearest box next to one, to the left (-1) or right (1); -1 if there is none. */
+  neighbour(box: number, side: -1 | 1): number {
     const place = this.rectangle(box);
     const middle = place.y + place.height / 2;
     let found = -1;

@@ -4,7 +4,7 @@ import type { SceneIndex } from './scene-index';
 import type { IRectangle } from './viewport';
 
 export const TRANSITION_MS = 450;
-/** Larger pictures change at once: nobody follows so many boxes. */
+/** Larger pictures change at once: nobody can follow that many boxes. */
 const MOST_BOXES = 2_500;
 
 /** A box of the picture before that is not in the new one. */

@@ -69,7 +69,7 @@ def compare_svg(
         try:
             trees.append(lxml.etree.fromstring(sanitize(text).encode(), parser))
         except lxml.etree.XMLSyntaxError as error:  # noqa: PERF203 - two of them
-            return [place.difference("unreadable", f"the {name} is no SVG: {error}.")]
+            return [place.difference("unreadable", f"the {name} is not an SVG: {error}.")]
     one, other = trees
     _rename_references(one)
     _rename_references(other)

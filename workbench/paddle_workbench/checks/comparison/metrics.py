@@ -36,7 +36,7 @@ def compare_metrics(
 
 
 def _by_name(scraps: Sequence[Any]) -> dict[str, Any]:
-    """Return the last value of each name; what is no scrap stands under its place."""
+    """Return the last value of each name; an output that is not a scrap is listed by its place."""
     return {
         str(scrap.get("name")) if isinstance(scrap, dict) else f"[{index}]": (
             scrap.get("data") if isinstance(scrap, dict) else scrap

@@ -123,7 +123,7 @@ def same_number(expected: Number, found: Number, options: CheckOptions) -> bool:
 
 
 def deviation(expected: float, found: float) -> float | None:
-    """Return found less expected over expected; None where that is no number."""
+    """Return found less expected over expected; None if that is not a number."""
     if expected == 0 or not (math.isfinite(expected) and math.isfinite(found)):
         return None
     return (found - expected) / abs(expected)

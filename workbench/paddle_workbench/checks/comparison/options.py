@@ -35,7 +35,7 @@ class Tolerance:
         return abs(found - expected) <= max(self.relative * abs(expected), self.absolute)
 
 
-# By the element type that stands beside the numbers. None of them lets 1 % pass. Three digits of a
+# By the element type printed with the numbers. None of them lets 1 % pass. Three digits of a
 # half-precision number are real; a float32 result of a deep sum is good to four or five.
 _BY_DTYPE = {
     "bfloat16": Tolerance(4e-3, 1e-4),
@@ -74,7 +74,7 @@ class CheckOptions(Model):
         usual = _BY_DTYPE.get(dtype, _DEFAULT)
         if self.rtol is None and self.atol is None:
             return usual
-        # One that is given stands alone: `atol` is no good if a relative one lets more pass.
+        # One that is given stands alone: `atol` has no effect if a relative one lets more pass.
         return Tolerance(self.rtol or 0.0, self.atol or 0.0)
 
 

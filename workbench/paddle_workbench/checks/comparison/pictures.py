@@ -149,7 +149,7 @@ def _unreadable(picture: str, place: Place, name: str) -> list[CheckDifference]:
         with Image.open(io.BytesIO(base64.b64decode(picture, validate=False))) as image:
             image.load()
     except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        return [place.difference("unreadable", f"the {name} is no picture: {error}.")]
+        return [place.difference("unreadable", f"the {name} is not a picture: {error}.")]
     return []
 
 

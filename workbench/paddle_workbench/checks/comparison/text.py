@@ -12,9 +12,9 @@ from .options import CheckOptions
 
 __all__ = ["Place", "compare_text"]
 
-# A message quotes so much of a line; the whole text stands beside it.
+# Characters of a line that a message quotes; the whole text is shown next to it.
 _QUOTED = 60
-# So many are told one by one; a text that is wrong all through is one difference.
+# Differences listed one by one; a text that is completely wrong is one difference.
 _LIMIT = 20
 
 

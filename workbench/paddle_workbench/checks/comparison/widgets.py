@@ -1,8 +1,8 @@
 """Widgets: the model behind a view, and those of its traits that carry meaning.
 
-A view names its model by a random id, and the model's state is no part of an output. So a digest of
-it is kept in the metadata of the output: in the new one when the cell has run, in the stored one
-when it is recorded.
+A view names its model by a random id, and the model's state is not part of an output. So a digest
+of it is kept in the metadata of the output: in the new one when the cell has run, in the stored
+one when it is recorded.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ def compare_widgets(
         for output in (expected, found)
     ]
     if digests[0] is None:
-        message = "the reference holds no state to compare with; record it with --update."
+        message = "the reference contains no state to compare with; record it with --update."
         return [place.difference("unreadable", message)]
     if digests[1] is None:
-        return [place.difference("missing", "the kernel holds no model of this view.")]
+        return [place.difference("missing", "the kernel has no model of this view.")]
     kinds = [digest["model"] for digest in digests]
     if kinds[0] != kinds[1]:
         # Another widget is another one even where its words are free.

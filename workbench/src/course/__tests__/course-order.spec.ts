@@ -15,7 +15,7 @@ describe('neighbour', () => {
     expect(neighbour(catalog, 'dynamic_graph/training_loop', 1)).toBeNull();
   });
 
-  it('is nothing beside a lesson that the course does not have', () => {
+  it('is nothing next to a lesson that the course does not have', () => {
     expect(neighbour(catalog, 'gone/lesson', 1)).toBeNull();
     expect(findLesson(catalog, 'gone/lesson')).toBeNull();
   });

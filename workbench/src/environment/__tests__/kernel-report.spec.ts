@@ -26,7 +26,7 @@ describe('parseKernelReport', () => {
     expect(parseKernelReport(undefined)).toBeNull();
   });
 
-  it('is nothing where the answer is no JSON', () => {
+  it('is nothing if the answer is not JSON', () => {
     expect(
       parseKernelReport({ status: 'ok', data: { 'text/plain': "'<x>'" } })
     ).toBeNull();

@@ -139,7 +139,7 @@ describe('CommModel', () => {
     });
 
     it.each([
-      ['has taken it without a word', Promise.resolve()],
+      ['has taken it silently', Promise.resolve()],
       ['has not said that it took it', new Promise<void>(() => undefined)]
     ])('notices a kernel started anew that %s', async (_, done) => {
       kernel.comms = [];

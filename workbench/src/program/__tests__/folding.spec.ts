@@ -131,7 +131,7 @@ describe('a scene', () => {
     expect(names(scene, ShapeKind.Open)).toContain('32');
   });
 
-  it('has boxes of an open layer inside it, and beside each other', () => {
+  it('has boxes of an open layer inside it, and next to each other', () => {
     const scene = answer(regularOps(40), null, [12, 31]);
     const index = new SceneIndex(scene);
     const around = names(scene, ShapeKind.Open);

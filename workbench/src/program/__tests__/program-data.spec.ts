@@ -39,7 +39,7 @@ describe('the columns of a program', () => {
   it('are refused if they are something else', () => {
     const other = new TextEncoder().encode('{"base_code": {}}');
     expect(() => new ProgramData(new DataView(other.buffer))).toThrow(
-      'These bytes are no program.'
+      'These bytes are not a program.'
     );
     expect(() => new ProgramData(new DataView(new ArrayBuffer(2)))).toThrow();
   });

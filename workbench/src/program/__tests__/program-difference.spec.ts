@@ -39,7 +39,7 @@ describe('the difference of two programs', () => {
     expect(longestCommon([], ['a'])).toEqual([]);
   });
 
-  it('is told in kinds alone where the programs are too different and too large', () => {
+  it('lists only op types if the programs are too different and too large', () => {
     const many = (kind: string): ProgramData =>
       program('data', ...new Array<string>(4_000).fill(kind), 'fetch');
     const found = differenceOf(many('relu'), many('gelu'));

@@ -11,7 +11,7 @@ describe('parseMetric', () => {
     expect(parseMetric({ name: 'passed', data: false })?.value).toBe(false);
   });
 
-  it('refuses what is no metric', () => {
+  it('rejects non-metrics', () => {
     expect(parseMetric({ name: 'plot', data: { x: 1 } })).toBeNull();
     expect(parseMetric('accuracy')).toBeNull();
     expect(parseMetric(undefined)).toBeNull();

@@ -4,7 +4,7 @@ import { codePointsBefore } from './desk-lines';
 import type { DeskState } from './desk-state';
 
 const CROP_HEIGHT = 56;
-/** A line so many times higher than wide is shown on its side, as it is recognised. */
+/** Height over width from which a line is shown on its side, as it is recognised. */
 const UPRIGHT = 1.5;
 
 interface ILineEditorOptions {

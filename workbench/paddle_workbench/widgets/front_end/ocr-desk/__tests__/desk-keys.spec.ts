@@ -6,7 +6,7 @@ function press(key: string, more: KeyboardEventInit = {}): string | undefined {
 }
 
 describe('the keys of the desk', () => {
-  it('are told by the help sheet, and each of those means something', () => {
+  it('are all in the help sheet, and each of those does something', () => {
     const arrows: Record<string, string> = {
       '↓': 'ArrowDown',
       '↑': 'ArrowUp',
