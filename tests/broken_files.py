@@ -63,7 +63,7 @@ NOT_REGULAR = [
     _case("folder", _make_folder, "it is a folder"),
     _case("socket", _make_socket, "it is not a regular file"),
     _case("device", _link_to_device, "it is a device"),
-    _case("gigabyte", _make_large, "has 1024 MB; at most "),
+    _case("gigabyte", _make_large, "has 1024 MB; the limit for a "),
     _case("encoding", _write(b'{"a": "\xd6\xd0"}'), r"it is not UTF-8 text (byte 8 is 0xd6)"),
 ]
 """Of any file: makes one at a path."""

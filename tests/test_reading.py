@@ -69,7 +69,7 @@ def test_forbidden_file_is_an_error_with_its_repair(path: Path) -> None:
 def test_limit_holds_to_the_byte(path: Path) -> None:
     path.write_text("12345", encoding="utf-8")
     assert read_text(path, kind="note", limit_bytes=5) == "12345"
-    with pytest.raises(FileBrokenError, match="has 5 bytes; at most 4 bytes are read of a note"):
+    with pytest.raises(FileBrokenError, match="has 5 bytes; the limit for a note is 4 bytes"):
         read_bytes(path, kind="note", limit_bytes=4)
 
 
@@ -77,7 +77,7 @@ def test_limit_holds_for_a_file_that_reports_no_size() -> None:
     path = Path("/proc/self/status")
     assert path.stat().st_size == 0
     assert "Name:" in read_text(path, kind="status")
-    with pytest.raises(FileBrokenError, match="at most 10 bytes"):
+    with pytest.raises(FileBrokenError, match="the limit for a status is 10 bytes"):
         read_bytes(path, kind="status", limit_bytes=10)
 
 

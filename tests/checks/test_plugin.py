@@ -209,4 +209,4 @@ def test_with_nbval_it_is_a_wrong_call(tmp_path: Path) -> None:
     write(tmp_path, [code("one", "1", result("1"))])
     found = run_pytest(tmp_path, "--workbench", "--nbval")
     assert found.returncode == 4
-    assert "give one of them" in found.stderr
+    assert "use only one of them" in found.stderr

@@ -208,7 +208,7 @@ def test_without_names_the_course_is_found(small_course: Path) -> None:
 
 
 def test_rejects_non_notebook(small_course: Path, tmp_path: Path) -> None:
-    with pytest.raises(NotebookError, match="no notebook, no folder and no lesson"):
+    with pytest.raises(NotebookError, match="not a notebook, a folder or a lesson"):
         find_notebooks(["basics/quotients"])
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotebookError, match="There is no notebook in"):

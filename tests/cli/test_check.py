@@ -105,7 +105,7 @@ def test_update_records_doubtful_outputs_only_by_force(lesson: Path) -> None:
     before = lesson.read_bytes()
     refused = check(lesson, "--update", "--yes")
     assert refused.exit_code == 1
-    assert "cell `changed`: it had an output and gives none any more" in refused.output
+    assert "cell `changed`: it had an output but no longer produces one" in refused.output
     assert lesson.read_bytes() == before
     forced = check(lesson, "--update", "--yes", "--force")
     assert forced.exit_code == 0, forced.output

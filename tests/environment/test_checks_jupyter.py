@@ -183,7 +183,7 @@ def test_kernel_of_this_environment_is_ok(program: str, jupyter: Path) -> None:
 
 def test_missing_kernel_is_broken(jupyter: Path) -> None:
     (observation,) = examine_kernel()
-    assert (observation.state, observation.detail.en) == ("broken", "No kernel is called paddle.")
+    assert (observation.state, observation.detail.en) == ("broken", "There is no kernel paddle.")
     assert "--force-reinstall" in observation.repair
 
 

@@ -95,7 +95,7 @@ def test_error_in_progress_ends_the_examination() -> None:
 
 
 def test_finding_with_a_fault_and_no_repair_is_refused() -> None:
-    with pytest.raises(ValueError, match="broken does not go with repair ''"):
+    with pytest.raises(ValueError, match="broken cannot have the repair ''"):
         Observation("python", HERE, "broken", HERE)
 
 

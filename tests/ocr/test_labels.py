@@ -64,7 +64,7 @@ BROKEN = [
     (b"\t[]", "there is no name before the tab"),
     (b"a.jpg\t[{", "is not JSON"),
     (b"a.jpg\t" + b"[" * 100_000, "is nested too deeply"),
-    (b'a.jpg\t{"points": []}', "a list of lines is expected"),
+    (b'a.jpg\t{"points": []}', "expected a list of lines"),
     (b"a.jpg\t[3]", "text 1 is '3', not an object"),
     (b'a.jpg\t[{"points": [[0, 0], [1, 0], [1, 1]]}]', "text 1 has no 'transcription'"),
     (b'a.jpg\t[{"transcription": "x"}]', "text 1 has no 'points'"),
@@ -174,9 +174,9 @@ def test_texts_and_names_that_would_break_a_list_do_not() -> None:
     found = RecognitionList()
     found.put("a.jpg", "一\t二\n三")
     assert found.dump() == "a.jpg\t一 二 三\n".encode()
-    with pytest.raises(StorageError, match="cannot stand in a list"):
+    with pytest.raises(StorageError, match="cannot be used in a list"):
         found.put("a\tb.jpg", "x")
-    with pytest.raises(StorageError, match="Rename the file, so that its name is in UTF-8"):
+    with pytest.raises(StorageError, match="Rename the file so that its name is UTF-8"):
         found.put("\udcbc\udcdb.jpg", "x")
 
 

@@ -34,7 +34,9 @@ def test_error_rate_may_exceed_one() -> None:
 
 def test_lines_of_different_number_are_rejected() -> None:
     for metric in (character_error_rate, line_accuracy, confusions):
-        with pytest.raises(ShapeError, match="2 lines were read and 1 are there"):
+        with pytest.raises(
+            ShapeError, match="2 lines were recognised, but there are 1 reference lines"
+        ):
             metric(["一", "二"], ["一"])
     with pytest.raises(ShapeError, match="no characters"):
         character_error_rate([""], [""])

@@ -287,10 +287,10 @@ def test_reports_missing_files_folders_and_pages(tmp_path: Path) -> None:
 def test_reports_limits_of_bytes_and_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pdf(tmp_path / "a.pdf", 3)
     monkeypatch.setattr(pages, "MAX_PAGES", 2)
-    with pytest.raises(PictureError, match="has 3 pages; at most 2"):
+    with pytest.raises(PictureError, match="has 3 pages; the limit is 2"):
         PictureFile(path)
     monkeypatch.setattr(pages, "MAX_BYTES", 10)
-    with pytest.raises(PictureError, match="bytes; at most 10 are opened"):
+    with pytest.raises(PictureError, match="bytes; the limit is 10"):
         PictureFile(path)
 
 

@@ -158,7 +158,7 @@ def test_refuses_what_is_too_large(file: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(ProgramError, match="unpacks to more"):
         Capture.load(file)
     monkeypatch.setattr(archive, "MAX_BYTES", 10)
-    with pytest.raises(ProgramError, match="at most"):
+    with pytest.raises(ProgramError, match="the limit for a capture is 10 bytes"):
         Capture.load(file)
 
 

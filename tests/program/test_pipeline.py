@@ -76,7 +76,7 @@ def test_without_onednn_there_are_other_passes(spec: Any) -> None:
     ("passes", "message"),
     [
         (["no_such_pass"], "no pass 'no_such_pass'"),
-        (["constant_folding_pass"], "cannot be run by itself"),
+        (["constant_folding_pass"], "cannot run on its own"),
         ("fastest", "no pipeline 'fastest'"),
     ],
 )

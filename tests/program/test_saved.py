@@ -306,10 +306,10 @@ def test_file_that_is_too_large_is_refused(
     path = tmp_path / "large.json"
     with path.open("wb") as file:
         file.truncate(300 * 1024 * 1024)  # 300 MB that take no room on the disk
-    with pytest.raises(ProgramError, match="has 300 MB; at most 200 MB"):
+    with pytest.raises(ProgramError, match="has 300 MB; the limit for a saved program is 200 MB"):
         read(path)
     monkeypatch.setattr(saved, "MAX_BYTES", 10)
-    with pytest.raises(ProgramError, match="at most"):
+    with pytest.raises(ProgramError, match="the limit for a saved program is 10 bytes"):
         read(pir)
 
 

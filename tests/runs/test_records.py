@@ -165,7 +165,7 @@ def test_finds_a_run_by_the_beginning_of_its_id(folder: Path) -> None:
     assert find_run("20261123", folder.parent) == folder
     other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
     write_record(other, record(other))
-    with pytest.raises(RunNotFoundError, match="2 runs begin"):
+    with pytest.raises(RunNotFoundError, match="2 runs start"):
         find_run("20261123", folder.parent)
     with pytest.raises(RunNotFoundError, match="no run 'nothing'"):
         find_run("nothing", folder.parent)

@@ -134,7 +134,7 @@ async def test_check_is_cancelled(jp_fetch: Any, home: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "message"),
     [
-        ("../outside.ipynb", 422, "outside of the folder"),
+        ("../outside.ipynb", 422, "outside the root folder"),
         ("missing.ipynb", 422, "no notebook"),
         ("plain.ipynb", 500, "no metadata"),
     ],
@@ -159,7 +159,7 @@ async def test_notebook_that_cannot_be_read_is_refused(
     assert caught.value.code == 422
     message = ErrorMessage.model_validate_json(caught.value.response.body).message
     # The device is a link out of the folder.
-    assert reason in message or "outside of the folder" in message
+    assert reason in message or "outside the root folder" in message
 
 
 async def test_pipes_hold_up_no_thread(jp_fetch: Any, home: Path) -> None:

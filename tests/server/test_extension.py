@@ -83,7 +83,7 @@ async def test_doctor_that_takes_too_long_is_ended(
         await jp_fetch(PREFIX, "environment", "doctor")
     error = ErrorMessage.model_validate_json(caught.value.response.body)
     assert error.message == "The doctor did not finish within 0.1 s."
-    assert error.hint == "Run `workbench doctor` in a terminal to see where it stays."
+    assert error.hint == "Run `workbench doctor` in a terminal to see where it hangs."
 
 
 async def test_doctor_that_prints_no_report_failed(

@@ -59,5 +59,5 @@ def test_calibration_counts_each_bin() -> None:
 
 @pytest.mark.parametrize("labels", [np.zeros(3, dtype=np.int64), np.zeros((2, 1), dtype=np.int64)])
 def test_calibration_of_unequal_parts_is_refused(labels: np.ndarray) -> None:
-    with pytest.raises(ShapeError, match="do not go together"):
+    with pytest.raises(ShapeError, match="do not match"):
         calibration(np.array([0.5, 0.6]), labels)

@@ -90,7 +90,7 @@ def test_long_text_is_read_and_rows_are_cut(tokenizer: Tokenizer) -> None:
 
 
 def test_single_string_is_refused(tokenizer: Tokenizer) -> None:
-    with pytest.raises(TextError, match="One string was given"):
+    with pytest.raises(TextError, match="Expected a list of texts, got one string"):
         tokenizer.encode("不错")
 
 

@@ -89,7 +89,7 @@ def test_rejects_non_text(vocabulary: Vocabulary, missing: Any) -> None:
 
 
 def test_single_string_is_refused(vocabulary: Vocabulary) -> None:
-    with pytest.raises(TextError, match="One string was given") as caught:
+    with pytest.raises(TextError, match="Expected a list of texts, got one string") as caught:
         vocabulary.encode("不错", length=4)
     assert "[text]" in caught.value.hint
 

@@ -94,7 +94,7 @@ def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
         page.mouse.up()
     expect(page.get_by_text("Saving 1 …")).to_be_visible()
     page.clock.fast_forward(6_000)
-    expect(alert).to_contain_text("The kernel has not answered")
+    expect(alert).to_contain_text("The kernel is not responding")
     # It is still silent while the work goes on.
     page.get_by_role("listbox").press("ArrowDown")
     expect(alert).to_be_visible()
@@ -109,7 +109,7 @@ def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
     for _ in range(3):
         page.clock.fast_forward(2_000)
         lines.press("ArrowDown")
-    expect(page.get_by_role("alert")).to_contain_text("The kernel has not answered")
+    expect(page.get_by_role("alert")).to_contain_text("The kernel is not responding")
 
 
 @pytest.mark.parametrize("value", ["7", "-0.1", ""])

@@ -119,7 +119,7 @@ def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: O
     # Most times nobody heard that it started; if somebody did, the desk is gone already.
     with suppress(Error):
         lines.press("i", timeout=5_000)
-    expect(alert).to_contain_text(re.compile(r"Every edit is on disk|edits \(1\) did not reach"))
+    expect(alert).to_contain_text(re.compile(r"All edits are saved|edits \(1\) were not saved"))
     alert.get_by_role("button", name="Retry").click()
     desk = desk_of(page)
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected

@@ -55,7 +55,7 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     tokens.get_by_role("button", name="Show numbers").click()
     expect(tokens.locator("small")).to_have_count(8)
 
-    spans = panel.get_by_role("region", name="Spans in texts")
+    spans = panel.get_by_role("region", name="Gold and predicted spans")
     spans.get_by_role("button", name="Only texts with errors").click()
     spans.get_by_role("button", name="Next").click()
     expect(spans.get_by_text("3 of 3")).to_be_visible()

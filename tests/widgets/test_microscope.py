@@ -30,7 +30,7 @@ def test_sends_the_capture_as_columns(capture: Capture) -> None:
 
 
 def test_rejects_non_capture() -> None:
-    with pytest.raises(WidgetError, match="a dict") as caught:
+    with pytest.raises(WidgetError, match="got dict") as caught:
         ProgramMicroscope({"ops": []})  # type: ignore[arg-type]
     assert "capture(" in caught.value.hint
 

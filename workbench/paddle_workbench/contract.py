@@ -237,7 +237,7 @@ class ExerciseResult(Model):
     message: Text
     expected: str | None = None
     found: str | None = None
-    solution: str | None = Field(None, description="Given from the third failed attempt on.")
+    solution: str | None = Field(None, description="Given from the third failed attempt.")
 
 
 class ExerciseReport(Model):
@@ -300,7 +300,9 @@ class KernelReport(Model):
     paddle: str | None = Field(description="Version of Paddle; none if it is not installed.")
     device: str | None = Field(description="`cpu` or `gpu:0`; none until Paddle is imported.")
     python: str
-    warm: bool = Field(description="Was it forked from a process that had imported the stack?")
+    warm: bool = Field(
+        description="Whether it was forked from a process that had imported the stack."
+    )
 
 
 class Preload(Model):
@@ -327,7 +329,7 @@ class KernelServerStatus(Model):
     preloads: list[Preload]
     waiting: list[str] = Field(description="Modules that are not imported yet.")
     problem: str = Field(description="Why it starts no kernels; empty if it does.")
-    environment: str = Field(description="A digest of the packages that it has imported.")
+    environment: str = Field(description="A digest of the packages it has imported.")
     kernels: int
     spares: int
     launched: int = Field(description="Kernels that it has started so far.")

@@ -28,7 +28,7 @@ class CheckDifference(Model):
     name: str = Field("", description="A metric, a trait, or a place in JSON.")
     expected: str = ""
     found: str = ""
-    deviation: float | None = Field(None, description="Found less expected, over expected.")
+    deviation: float | None = Field(None, description="(found - expected) / expected.")
     likeness: float | None = Field(None, description="Of pictures: 1 for the same.")
     expected_picture: str | None = Field(None, description="As a `data:` address.")
     found_picture: str | None = None
@@ -43,7 +43,7 @@ class CheckedCell(Model):
     reason: str = Field(
         "", description="In a check of a learner's copy also `changed` or `exercise`."
     )
-    has_output: bool = Field(default=True, description="It has an output, stored or new.")
+    has_output: bool = Field(default=True, description="Whether it has an output, stored or new.")
     duration_s: float | None = None
     differences: list[CheckDifference] = Field(default_factory=list)
     traceback: str = Field("", description="What an error that was not expected printed.")

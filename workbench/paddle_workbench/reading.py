@@ -80,7 +80,7 @@ def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str
     size = max(size, len(content))
     if size > limit_bytes:
         raise FileBrokenError(
-            f"{path} has {_size(size)}; at most {_size(limit_bytes)} are read of a {kind}.",
+            f"{path} has {_size(size)}; the limit for a {kind} is {_size(limit_bytes)}.",
             hint or _move_away(path),
         )
     return content

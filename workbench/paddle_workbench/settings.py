@@ -79,7 +79,7 @@ def _course() -> Path:
             return place.resolve()
     raise CourseError(
         f"No course found in {' or '.join(str(place) for place in places)}.",
-        f"Unset {COURSE_VARIABLE}, or point it at a folder that holds course.json.",
+        f"Unset {COURSE_VARIABLE}, or set it to a folder that contains course.json.",
     )
 
 

@@ -159,9 +159,7 @@ def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False)
     try:
         content = model.model_dump_json(indent=2, exclude_defaults=exclude_defaults)
     except ValueError as error:
-        raise StorageError(
-            f"{path} was not written: {error}.", "The file is as it was before."
-        ) from error
+        raise StorageError(f"{path} was not written: {error}.", "The file is unchanged.") from error
     write_whole(path, content + "\n")
 
 
@@ -220,7 +218,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"{path} cannot be written: {error.strerror}.",
-            "Set PADDLE_WORKBENCH_HOME to a folder that you may write, or change its permissions.",
+            "Set PADDLE_WORKBENCH_HOME to a folder you can write to, or change its permissions.",
         )
     return StorageError(f"{path}: {error.strerror or error}.", "Check the folder and try again.")
 
@@ -243,7 +241,7 @@ def free_sibling(path: Path, word: str) -> Path:
         candidate = path.with_name(f"{path.stem}.{word}-{stamp}{again}{path.suffix}")
         if not candidate.exists():
             return candidate
-    raise StorageError(f"No free name next to {path}.", "Move some of the old copies away.")
+    raise StorageError(f"No free name next to {path}.", "Move some of the old copies elsewhere.")
 
 
 @contextmanager

@@ -168,7 +168,7 @@ export interface CheckDifference {
   expected: string;
   found: string;
   /**
-   * Found less expected, over expected.
+   * (found - expected) / expected.
    */
   deviation: number | null;
   /**
@@ -196,7 +196,7 @@ export interface CheckedCell {
    */
   reason: string;
   /**
-   * It has an output, stored or new.
+   * Whether it has an output, stored or new.
    */
   has_output: boolean;
   duration_s: number | null;
@@ -279,7 +279,7 @@ export interface ExerciseResult {
   expected: string | null;
   found: string | null;
   /**
-   * Given from the third failed attempt on.
+   * Given from the third failed attempt.
    */
   solution: string | null;
 }
@@ -300,7 +300,7 @@ export interface KernelReport {
   device: string | null;
   python: string;
   /**
-   * Was it forked from a process that had imported the stack?
+   * Whether it was forked from a process that had imported the stack.
    */
   warm: boolean;
 }
@@ -331,7 +331,7 @@ export interface KernelServerStatus {
    */
   problem: string;
   /**
-   * A digest of the packages that it has imported.
+   * A digest of the packages it has imported.
    */
   environment: string;
   kernels: number;

@@ -28,8 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--workbench-threads", type=int, metavar="N", help="Threads that each notebook computes in."
     )
-    group.addoption("--workbench-results", type=Path, help="File for one JSON line a cell.")
-    group.addoption("--workbench-progress", type=Path, help="File for one byte a cell.")
+    group.addoption("--workbench-results", type=Path, help="File for one JSON line per cell.")
+    group.addoption("--workbench-progress", type=Path, help="File for one byte per cell.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,9 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--workbench"):
         return
     if config.getoption("--nbval", default=False) or config.getoption("--nbval-lax", default=False):
-        raise pytest.UsageError("--workbench does what --nbval does; give one of them.")
+        raise pytest.UsageError("--workbench does what --nbval does; use only one of them.")
     if not any(config.pluginmanager.has_plugin(name) for name in ("nbval", "nbval.plugin")):
-        raise pytest.UsageError("--workbench needs the plugin nbval, which is switched off.")
+        raise pytest.UsageError("--workbench needs the plugin nbval, which is disabled.")
     from . import nbval_layer
 
     config.pluginmanager.register(nbval_layer.NbvalLayer(config), "workbench-nbval-layer")

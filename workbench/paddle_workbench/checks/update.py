@@ -142,7 +142,7 @@ def _refuse_doubtful(
         )
     if cell.outputs and not outputs:
         raise NotebookError(
-            f"{where}: it had an output and gives none any more; nothing recorded.",
+            f"{where}: it had an output but no longer produces one; nothing recorded.",
             "Fix the cell; if it is right as it is, add --force.",
         )
 

@@ -26,9 +26,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
               help="Run this number of notebooks at the same time.")  # fmt: skip
 @click.option("--no-cache", is_flag=True,
-              help="Run also what passed before and has not changed since.")  # fmt: skip
+              help="Also run what passed before and has not changed since.")  # fmt: skip
 @click.option("--explain", is_flag=True,
-              help="Say of every notebook why it was run, or was not.")  # fmt: skip
+              help="Explain for every notebook why it was or was not run.")  # fmt: skip
 @click.option("--static", "only_read", is_flag=True,
               help="Only read the notebooks: metadata, cell ids, tags, widths, paths.")  # fmt: skip
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
@@ -69,9 +69,9 @@ def command(
     from ..storage import write_whole
 
     if (yes or force) and not update:
-        raise click.UsageError(f"{'--yes' if yes else '--force'} goes with --update.")
+        raise click.UsageError(f"{'--yes' if yes else '--force'} needs --update.")
     if update and only_read:
-        raise click.UsageError("--update runs the notebooks; it does not go with --static.")
+        raise click.UsageError("--update runs the notebooks; it cannot be combined with --static.")
     notebooks = find_notebooks(paths)
     # As Ctrl-C: what was started has to be ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

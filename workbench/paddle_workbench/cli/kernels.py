@@ -48,7 +48,7 @@ def status(*, as_json: bool) -> None:
               help="What to import, separated by commas.")  # fmt: skip
 @click.option("--preload-limit", type=click.FloatRange(min=0, min_open=True), metavar="S",
               default=PRELOAD_LIMIT_S, show_default=True,
-              help="Leave out an import that takes more seconds.")  # fmt: skip
+              help="Leave out an import that takes more than this many seconds.")  # fmt: skip
 @click.option("--idle-minutes", type=click.FloatRange(min=0, min_open=True), metavar="M",
               default=IDLE_S / 60, show_default=True,
               help="End after this many minutes without a kernel.")  # fmt: skip
@@ -61,7 +61,7 @@ def start(*, preload: str, preload_limit: float, idle_minutes: float, as_json: b
     if not are_supported():
         raise EnvironmentBrokenError(
             f"Warm kernels need Linux and {WARM_VARIABLE} other than 0; this is {sys.platform}.",
-            "Nothing needs to be done: kernels start cold.",
+            "Nothing to do: kernels start cold.",
         )
     options = ["--preload", preload, "--preload-limit", str(preload_limit)]
     start_server({**os.environ, **kernel_variables()}, [*options, "--idle", str(idle_minutes * 60)])
@@ -87,7 +87,7 @@ def _print(found: dict[str, Any] | None, *, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     if found is None:
-        click.echo("No fork server has run here yet: the next kernel starts cold, and starts one.")
+        click.echo("No fork server has run here yet: the next kernel starts cold and starts one.")
         return
     known = KernelServerStatus.model_validate(found)
     says = {

@@ -76,7 +76,7 @@ def show_end(folder: Path, record: RunRecord) -> None:
 @click.option("--backend", type=click.Choice(["local"]), default="local", show_default=True,
               help="Where to run.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
-              help="Put the run folder under D instead of the runs of the home.")  # fmt: skip
+              help="Put the run folder under D instead of in the runs of the home.")  # fmt: skip
 def command(
     notebook: str,
     values: tuple[tuple[str, str], ...],

@@ -116,8 +116,8 @@ def _refuse_outside(path: Path, course: Path) -> None:
     """Raise `CourseError` for a link that leads out of the course."""
     if not path.resolve().is_relative_to(course.resolve()):
         raise CourseError(
-            f"{path.name} leads out of the course, to {path.resolve()}.",
-            "Put the notebook itself into the course.",
+            f"{path.name} points outside the course, to {path.resolve()}.",
+            "Copy the notebook itself into the course.",
         )
 
 

@@ -235,7 +235,7 @@ def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
             "blank",
             Text(
                 zh="这道题还没有作答：把 raise NotImplementedError() 换成你的代码。",
-                en="Not answered yet: replace raise NotImplementedError() by your code.",
+                en="Not answered yet: replace raise NotImplementedError() with your code.",
             ),
         )
     except TimeLimitExceeded:

@@ -121,7 +121,7 @@ def lesson_metadata(notebook: nbformat.NotebookNode, path: Path) -> LessonMetada
     if not isinstance(found, dict):
         raise LessonMetadataError(
             f"{path.name} has no metadata `{METADATA_KEY}`.",
-            "Add it, as the other lessons have it.",
+            "Add it, as in the other lessons.",
         )
     version = found.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:

@@ -185,4 +185,4 @@ def bundled_file(name: str) -> Path:
         if file.name == name:
             return file.locate()
     names = ", ".join(file.name for file in BUNDLED_FILES)
-    raise EnvironmentBrokenError(f"No bundled file is called {name!r}.", f"There are: {names}.")
+    raise EnvironmentBrokenError(f"There is no bundled file {name!r}.", f"There are: {names}.")

@@ -76,7 +76,7 @@ def judge_lock(image: Image, sha256: str) -> Observation:
         detail = Text(
             zh=f"镜像标注的锁文件是 {image.lock_sha256[:12]}…，里面的却是 {sha256[:12]}…。",
             en=f"The image is labelled with the lock {image.lock_sha256[:12]}…, "
-            f"but holds {sha256[:12]}….",
+            f"but contains {sha256[:12]}….",
         )
         return Observation("image", title, "broken", detail, f"docker pull {image.name}")
     said = f"{image.name}, {image.revision[:12]}, {image.base}"
@@ -100,7 +100,7 @@ def judge_volume(image: Image, home: Path) -> Observation:
     if mount == Path("/"):
         detail = Text(
             zh=f"{home} 不在数据卷上：容器删除后，学习进度就没有了。",
-            en=f"{home} is on no volume: what you do is lost with the container.",
+            en=f"{home} is not on a volume: your work is lost with the container.",
         )
         repair = f"docker run --volume paddle-workbench:{Path.home()} {image.name}"
         return Observation("image_volume", title, "warning", detail, repair)

@@ -47,7 +47,7 @@ def examine_kernel() -> Iterator[Observation]:
     title = Text(zh="内核 paddle", en="Kernel paddle")
     folder = first_folder("kernels", KERNEL, "kernel.json")
     if folder is None:
-        detail = Text(zh=f"没有找到内核 {KERNEL}。", en=f"No kernel is called {KERNEL}.")
+        detail = Text(zh=f"没有找到内核 {KERNEL}。", en=f"There is no kernel {KERNEL}.")
         yield Observation("kernel", title, "broken", detail, reinstall_command())
         return
     program = str((read_object(folder / "kernel.json").get("argv") or [""])[0])

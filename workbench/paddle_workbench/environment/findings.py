@@ -32,4 +32,4 @@ class Observation:
 
     def __post_init__(self) -> None:
         if (self.state == "ok") == bool(self.repair):
-            raise ValueError(f"{self.check}: {self.state} does not go with repair {self.repair!r}.")
+            raise ValueError(f"{self.check}: {self.state} cannot have the repair {self.repair!r}.")

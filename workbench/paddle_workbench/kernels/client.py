@@ -150,7 +150,7 @@ def _ask(found: Places, message: dict[str, Any]) -> dict[str, Any]:
         send(connection, message)
         answer = receive(connection)
     if answer is None:
-        raise ConnectionError("The fork server gave no answer.")
+        raise ConnectionError("The fork server did not answer.")
     return answer[0]
 
 

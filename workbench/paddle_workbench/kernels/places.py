@@ -59,7 +59,7 @@ class Places:
                 found = folder.lstat()
             except OSError as error:
                 raise StorageError(
-                    f"{folder} cannot be made: {error.strerror}.",
+                    f"{folder} could not be created: {error.strerror}.",
                     f"Set {KERNELS_VARIABLE} to a folder of your own.",
                 ) from error
             private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077

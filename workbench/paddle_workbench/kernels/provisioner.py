@@ -152,7 +152,7 @@ def _answer(connection: socket.socket) -> tuple[int, int]:
     """Return the process and the pidfd that the fork server answers with."""
     answer = receive(connection)
     if answer is None:
-        raise ConnectionError("the fork server gave no answer")
+        raise ConnectionError("the fork server did not answer")
     message, descriptors = answer
     if "refused" in message:
         raise _ColdStartError(str(message["refused"]))

@@ -136,8 +136,8 @@ class PageFiles:
             stored = self._read_or_set_aside(path)
             if stored and stored.revision != known:
                 raise DeskError(
-                    f"{name} was changed in another window or notebook; this edit was not made.",
-                    "The page was read again. Make the edit once more.",
+                    f"{name} was changed in another window or notebook; this edit was not saved.",
+                    "The page was reloaded. Make the edit again.",
                 )
             stored = StoredPage(
                 schema_version=SCHEMA_VERSION,

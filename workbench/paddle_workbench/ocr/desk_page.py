@@ -211,7 +211,7 @@ class DeskPage:
             if not 0 < cut < len(line.text):
                 raise DeskError(
                     f"{line.text!r} cannot be split before character {cut}.",
-                    f"Put the caret between two characters, 1 to {len(line.text) - 1}.",
+                    f"Place the cursor between two characters, 1 to {len(line.text) - 1}.",
                 )
             share = _width(line.text[:cut]) / _width(line.text)
         first, second = split(line.points, share)
@@ -228,8 +228,8 @@ class DeskPage:
         at = self._place(id)
         if at + 1 == len(self.lines):
             raise DeskError(
-                "This is the last line; there is none after it to merge it with.",
-                "Go to the line before it.",
+                "This is the last line; there is no line after it to merge with.",
+                "Select the line before it.",
             )
         first, second = self.lines[at : at + 2]
         known = [each for each in (first.confidence, second.confidence) if each is not None]
@@ -262,7 +262,7 @@ class DeskPage:
     def undo(self) -> DeskPage:
         """Take the latest edit back."""
         if not self.done:
-            raise DeskError("There is nothing to undo on this page.", "Undo goes page by page.")
+            raise DeskError("There is nothing to undo on this page.", "Undo works page by page.")
         *earlier, last = self.done
         lines = self._spliced(last.reversed())
         return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
@@ -270,7 +270,7 @@ class DeskPage:
     def redo(self) -> DeskPage:
         """Do again what was undone last."""
         if not self.undone:
-            raise DeskError("There is nothing to redo on this page.", "Redo goes page by page.")
+            raise DeskError("There is nothing to redo on this page.", "Redo works page by page.")
         *earlier, last = self.undone
         return replace(
             self, lines=self._spliced(last), done=(*self.done, last), undone=tuple(earlier)
@@ -342,7 +342,7 @@ def _confidence(value: float) -> float:
     if not 0 <= rounded <= 1:
         raise DeskError(
             f"A line was read with the confidence {value:g}.",
-            "Let what recognises give numbers from 0 to 1.",
+            "The recogniser must return numbers from 0 to 1.",
         )
     return rounded
 

@@ -64,7 +64,7 @@ def generate(
     if kind not in KINDS:
         raise ParameterError(
             f"No picture of the kind {kind!r} can be generated.",
-            f"Take one of: {', '.join(get_args(Kind))}.",
+            f"Use one of: {', '.join(get_args(Kind))}.",
         )
     # Content and camera have streams of their own: the same sheet can be seen in many ways.
     content, light = (np.random.default_rng([seed, stream]) for stream in range(2))

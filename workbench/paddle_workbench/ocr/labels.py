@@ -245,7 +245,7 @@ class LabelFile(_Lines[LabelledPage]):
                 "a text holds half of a surrogate pair, which is not a character."
             )
         if not isinstance(lines, list):
-            raise _UnreadableError(f"a list of lines is expected, and found is {_shortly(text)}.")
+            raise _UnreadableError(f"expected a list of lines, got {_shortly(text)}.")
         return tuple(_line(number, line) for number, line in enumerate(lines, 1))
 
     def _dump(self, value: LabelledPage) -> str:
@@ -271,7 +271,7 @@ class FileStates(_Lines[int]):
             return int(text)
         except ValueError:
             raise _UnreadableError(
-                f"the state is {_shortly(text)}, and a number is expected."
+                f"expected a number as the state, got {_shortly(text)}."
             ) from None
 
     def _dump(self, value: int) -> str:
@@ -281,8 +281,8 @@ class FileStates(_Lines[int]):
 def _check_name(name: str) -> None:
     if not name.strip() or any(each in name for each in "\t\r\n") or _HALF.search(name):
         raise StorageError(
-            f"{name!r} cannot stand in a list of labels.",
-            "Rename the file, so that its name is in UTF-8 and has no tab and no end of line.",
+            f"{name!r} cannot be used in a list of labels.",
+            "Rename the file so that its name is UTF-8 and has no tab or line break.",
         )
 
 

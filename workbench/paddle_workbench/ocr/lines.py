@@ -120,7 +120,7 @@ def describe_recogniser(
     if len(set(characters)) != len(characters):
         raise ShapeError(
             f"Of {len(characters)} characters {len(set(characters))} differ.",
-            "Give every class a character of its own.",
+            "Give every class its own character.",
         )
     settings = {
         "Global": {"model_name": name},

@@ -245,6 +245,7 @@ def _edits(predicted: Sequence[str], reference: Sequence[str]) -> tuple[int, int
 def _check_lengths(predicted: Sequence[str], reference: Sequence[str]) -> None:
     if len(predicted) != len(reference):
         raise ShapeError(
-            f"{len(predicted)} lines were read and {len(reference)} are there.",
-            "Give one recognised line for each true one.",
+            f"{len(predicted)} lines were recognised, but there are {len(reference)} reference "
+            "lines.",
+            "Give one recognised line for each reference line.",
         )

@@ -140,8 +140,8 @@ def _find(name: str, *, allow_cached: bool) -> OcrModel:
     if allow_cached and _is_whole(folder):
         return OcrModel(name, folder, "cache of PaddleX")
     raise EnvironmentBrokenError(
-        f"No package and no cache has the model {name!r}.",
-        f"Put its files {', '.join(_FILES)} into {folder}, or take one of: {', '.join(_BUNDLED)}.",
+        f"The model {name!r} is in no package and no cache.",
+        f"Put its files {', '.join(_FILES)} into {folder}, or use one of: {', '.join(_BUNDLED)}.",
     )
 
 
@@ -167,7 +167,7 @@ def _settings(path: Path, content: bytes) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise EnvironmentBrokenError(
             f"The model's settings in {path} are not a mapping.",
-            "Take a folder that holds inference.yml as PaddleOCR exports it.",
+            "Use a folder with the inference.yml that PaddleOCR exports.",
         )
     return settings
 
@@ -175,5 +175,5 @@ def _settings(path: Path, content: bytes) -> dict[str, Any]:
 def _unreadable(path: Path, error: Exception) -> EnvironmentBrokenError:
     return EnvironmentBrokenError(
         f"The model's settings in {path} cannot be read: {error}.",
-        "Take a folder that holds inference.yml as PaddleOCR exports it.",
+        "Use a folder with the inference.yml that PaddleOCR exports.",
     )

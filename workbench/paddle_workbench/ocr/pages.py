@@ -142,8 +142,8 @@ class PictureFile:
                 pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         if pages > MAX_PAGES:
             raise PictureError(
-                f"{self.path.name} has {pages} pages; at most {MAX_PAGES} are opened.",
-                "Cut it into smaller files.",
+                f"{self.path.name} has {pages} pages; the limit is {MAX_PAGES}.",
+                "Split it into smaller files.",
             )
         if pages == 0:
             raise PictureError(f"{self.path.name} has no page.", "Check the file in a viewer.")
@@ -218,12 +218,12 @@ def _read(path: Path) -> bytes:
         raise PictureError(f"{path} is not a file.", "Name a picture or a PDF.")
     if size > MAX_BYTES:
         raise PictureError(
-            f"{path.name} has {size:,} bytes; at most {MAX_BYTES:,} are opened.",
-            "Save it smaller, or cut it into several files.",
+            f"{path.name} has {size:,} bytes; the limit is {MAX_BYTES:,}.",
+            "Reduce its size, or split it into several files.",
         )
     if not content:
         raise PictureError(
-            f"{path.name} is empty (0 bytes).", "Copy or download the picture once more."
+            f"{path.name} is empty (0 bytes).", "Copy or download the picture again."
         )
     return content
 
@@ -264,7 +264,7 @@ def _opened(content: bytes, name: str) -> Iterator[Image]:
     except UnidentifiedImageError as error:
         raise PictureError(
             f"{name} is not a picture that can be read here.",
-            f"Save it as PNG, JPEG or PDF; taken are {', '.join(FORMATS)} and PDF.",
+            f"Save it as PNG, JPEG or PDF; supported are {', '.join(FORMATS)} and PDF.",
         ) from error
     except Exception as error:  # decoders raise what they will
         raise _damaged(name, error) from error
@@ -276,7 +276,7 @@ _SMALLER = "Make it smaller, or cut it into parts; 300 dots an inch are enough f
 def _check_size(width: int, height: int, name: str) -> None:
     if min(width, height) < MIN_SIDE:
         raise PictureError(
-            f"{name} is {width} x {height} pixels; below {MIN_SIDE} no text can be read.",
+            f"{name} is {width} x {height} pixels; text cannot be read below {MIN_SIDE}.",
             "Give a larger picture.",
         )
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
@@ -328,5 +328,5 @@ def _damaged(name: str, error: Exception) -> PictureError:
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return PictureError(
         f"{name} is damaged and cannot be read: {reason}.",
-        "Copy or download it once more, or open it in a viewer and save it anew.",
+        "Copy or download it again, or open it in a viewer and save it again.",
     )

@@ -25,12 +25,12 @@ def check_picture(picture: Any) -> Picture:
     """
     if not isinstance(picture, np.ndarray):
         raise ShapeError(
-            f"A picture must be a numpy array, and this is a {type(picture).__name__}.",
+            f"A picture must be a numpy array, got {type(picture).__name__}.",
             'Convert it first: np.asarray(image.convert("RGB")).',
         )
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
         raise ShapeError(
-            f"A picture must be uint8 of shape (height, width, 3), and this is "
+            f"A picture must be uint8 of shape (height, width, 3), got "
             f"{picture.dtype} of shape {picture.shape}.",
             'Convert it first: np.asarray(image.convert("RGB")).',
         )

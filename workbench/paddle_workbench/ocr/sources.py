@@ -69,7 +69,7 @@ class PageSource:
         if self.key != _key(file, self.number):
             raise PictureError(
                 f"{self.name} was changed after it was put on the desk.",
-                "Run the cell again: what it shows now is another page.",
+                "Run the cell again: it now shows a different page.",
             )
         return file.page(self.number)
 

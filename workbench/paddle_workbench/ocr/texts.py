@@ -74,7 +74,7 @@ class TextSource:
         if not self._stretches:
             raise TextError(
                 f"Of the characters {characters!r} no two are adjacent in the corpora.",
-                "Take more of commonest_characters(300).",
+                "Use more of commonest_characters(300).",
             )
 
     def line(self, rng: np.random.Generator, *, shortest: int = 4, longest: int = 18) -> str:

@@ -186,12 +186,12 @@ def _unknown(line: SourceLine | None, message: str) -> Explanation:
         kind="unknown",
         rule=Text(
             zh="飞桨在这里停下了，原因不在已知的规则之内；它自己的话见 message。",
-            en="Paddle stopped here for a reason no rule covers; its own words are in message.",
+            en="Paddle stopped here for a reason that no rule covers; see its own message.",
         ),
         line=line,
         repair=Text(
             zh="从函数里一行一行地去掉代码，直到能转换为止；最后去掉的那一行就是原因。",
-            en="Take lines out of the function until it converts; the last one is the reason.",
+            en="Remove lines from the function until it converts; the last one is the reason.",
         ),
         message=_shortened(message),
     )

@@ -26,7 +26,7 @@ def read_onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     try:
         model.ParseFromString(content)
     except DecodeError as error:
-        raise ProgramError(f"{file} is no .onnx, or only a part of one.", hint) from error
+        raise ProgramError(f"{file} is not an .onnx file, or only part of one.", hint) from error
     if not model.graph.node:
         raise ProgramError(f"{file} contains no graph.", hint)
     opsets = ", ".join(f"{item.domain or 'ai.onnx'} {item.version}" for item in model.opset_import)

@@ -102,7 +102,7 @@ def stages_of(
             if pipeline not in PIPELINES:
                 raise CaptureError(
                     f"There is no pipeline {pipeline!r}.",
-                    f"Say one of {', '.join(PIPELINES)}, or give a list of passes.",
+                    f"Use one of {', '.join(PIPELINES)}, or give a list of passes.",
                 )
             request = {
                 "prefix": str(prefix),
@@ -250,12 +250,12 @@ def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
     if "unknown" in answer:
         raise CaptureError(
             f"Paddle has no pass {answer['unknown']!r}.",
-            "Pipelines 'inference' and 'onednn' show the names there are.",
+            "The pipelines 'inference' and 'onednn' show the available names.",
         )
     if "refused" in answer:
         reason = " ".join(answer["reason"])
         raise CaptureError(
-            f"{answer['refused']} cannot be run by itself: {reason}",
+            f"{answer['refused']} cannot run on its own: {reason}",
             "Use the pipeline 'inference' or 'onednn': there the Predictor runs it.",
         )
     matches = _matches(outcome.messages)

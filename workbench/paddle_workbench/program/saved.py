@@ -76,7 +76,7 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
         capture = unpack(content, file)
         if capture.program is None:
             raise ProgramError(
-                f"{file} holds a capture without a program: {capture.name} could not be traced.",
+                f"{file} contains a capture without a program: {capture.name} could not be traced.",
                 "Its explanations say why: Capture.load(path).explanations.",
             )
         return SavedProgram(file, "capture", str(capture.schema_version), capture.program, capture)

@@ -313,7 +313,7 @@ def _program(
     if len(live) != len(flat):
         raise CaptureError(
             f"Paddle printed {len(flat)} ops of a program that has {len(live)}.",
-            "Report the version of Paddle: its printed form has changed.",
+            "Report the version of Paddle: its printed format has changed.",
         )
     facts = {}
     names = {}

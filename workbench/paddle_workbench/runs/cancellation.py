@@ -30,7 +30,7 @@ def cancel_run(folder: Path) -> RunRecord:
     if record.state not in ("queued", "running") or record.process_id is None:
         raise WorkbenchError(
             f"{record.id} has already ended: {record.state}.",
-            f"`workbench runs show {record.id}` tells more.",
+            f"`workbench runs show {record.id}` has the details.",
         )
     try:
         os.kill(record.process_id, signal.SIGTERM)

@@ -144,7 +144,7 @@ def find_run(name: str, parent: Path) -> Path:
         return begun[0]
     if len(begun) > 1:
         raise RunNotFoundError(
-            f"{len(begun)} runs begin with {name!r}.",
+            f"{len(begun)} runs start with {name!r}.",
             "Write more of the id: " + ", ".join(folder.name for folder in begun[-5:]),
         )
     raise RunNotFoundError(
@@ -190,7 +190,7 @@ def _read(folder: Path) -> RunRecord:
         )
     except FileMissingError as error:
         raise RunNotFoundError(
-            f"{folder} contains no run.", "`workbench runs list` shows the runs there are."
+            f"{folder} contains no run.", "`workbench runs list` shows all runs."
         ) from error
 
 

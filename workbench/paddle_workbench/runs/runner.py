@@ -109,7 +109,7 @@ def find_notebook(name: str) -> Path:
         return find_lesson(name).notebook
     except LessonNotFoundError as error:
         raise NotebookError(
-            f"There is no notebook {name!r}, and no lesson of this name.", error.hint
+            f"There is no notebook {name!r}, and no lesson with that name.", error.hint
         ) from error
 
 

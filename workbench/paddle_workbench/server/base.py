@@ -103,7 +103,8 @@ class WorkbenchHandler(APIHandler):
         resolved = path.resolve()
         if not resolved.is_relative_to(root):
             raise EnvironmentBrokenError(
-                f"This server shows {root}, and the lessons are in {self.workbench_settings.home}.",
+                f"This server is rooted at {root}, but the lessons are in "
+                f"{self.workbench_settings.home}.",
                 "Start JupyterLab with `workbench lab`, or set PADDLE_WORKBENCH_HOME to a folder "
                 f"below {root}.",
             )

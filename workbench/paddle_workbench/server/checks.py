@@ -138,7 +138,7 @@ class CheckHandler(_ChecksHandler):
         path = (root / name).resolve()
         if not path.is_relative_to(root):
             raise NotebookError(
-                f"{name!r} lies outside of the folder that this server shows.",
+                f"{name!r} is outside the root folder of this server.",
                 "Open the notebook in JupyterLab and check it there.",
             )
         return path

@@ -35,7 +35,7 @@ async def _examine() -> DoctorReport:
     if outcome.limit == "time":
         raise EnvironmentBrokenError(
             f"The doctor did not finish within {LIMITS.time_s:g} s.",
-            "Run `workbench doctor` in a terminal to see where it stays.",
+            "Run `workbench doctor` in a terminal to see where it hangs.",
         )
     try:
         return DoctorReport.model_validate_json(outcome.stdout)

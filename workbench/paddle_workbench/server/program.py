@@ -30,7 +30,7 @@ class ProgramHandler(WorkbenchHandler):
         path = (root / request.path).resolve()
         if not path.is_relative_to(root):
             raise ProgramError(
-                f"{request.path} is outside the folder that this server shows.",
+                f"{request.path} is outside the root folder of this server.",
                 "Copy the program into it.",
             )
         self.answer(await _read(path, request.path))

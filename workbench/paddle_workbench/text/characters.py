@@ -155,7 +155,8 @@ def _cut(text: str, kept: int | None) -> Notice | None:
         text[limit : limit + 8],
         Text(
             zh=f"全文 {len(text)} 字，只读前 {limit} 字，后面 {beyond} 字没有参加判断。",
-            en=f"Of {len(text)} characters only the first {limit} are read; {beyond} play no part.",
+            en=f"Of {len(text)} characters only the first {limit} are read; the other {beyond} "
+            "are ignored.",
         ),
     )
 

@@ -53,7 +53,7 @@ def cooccurrence_vectors(
 
     if not 0 < size < vocab_size:
         raise ShapeError(
-            f"{vocab_size} tokens cannot have vectors of {size} numbers.",
+            f"{vocab_size} tokens are too few for vectors of {size} numbers.",
             f"Give a size from 1 to {vocab_size - 1}.",
         )
     # Rows end to end, with a gap that no window bridges.

@@ -49,7 +49,7 @@ def name_scores(
     if not len(gold) == len(predicted) == len(lengths):
         raise ShapeError(
             f"{len(gold)} gold rows, {len(predicted)} predicted and {len(lengths)} lengths.",
-            "Give one of each for every sentence.",
+            "Give one of each per sentence.",
         )
     rows = [
         [bio_tags(spans, length) for spans, length in zip(side, lengths, strict=True)]
@@ -89,7 +89,7 @@ def word_scores(
         if "".join(left) != "".join(other):
             raise ShapeError(
                 f"The words of {''.join(left)[:20]!r} make {''.join(other)[:20]!r}.",
-                "Compare cuts of the same text.",
+                "Compare segmentations of the same text.",
             )
         ends, other_ends = _ends(left), _ends(other)
         right += len(ends & other_ends)
@@ -154,7 +154,7 @@ def calibration(
     """
     if probabilities.shape != labels.shape or probabilities.ndim != 1 or not len(labels):
         raise ShapeError(
-            f"Probabilities {probabilities.shape} and labels {labels.shape} do not go together.",
+            f"Probabilities {probabilities.shape} and labels {labels.shape} do not match.",
             "Give one probability of class 1 for each label.",
         )
     sure = np.maximum(probabilities, 1 - probabilities)

@@ -99,8 +99,8 @@ class NetworkModel(TextModel):
         if rows != len(tokenizer):
             raise TextError(
                 f"The vocabulary {tokenizer.name!r} has {len(tokenizer)} tokens, the embedding of "
-                f"{name} {rows} rows: they do not belong together.",
-                "Take the tokeniser that the network was trained with.",
+                f"{name} {rows} rows: they do not match.",
+                "Use the tokeniser that the network was trained with.",
             )
         net.eval()
         self.net, self.tokenizer, self.embedding, self.length = net, tokenizer, embedding, length

@@ -86,7 +86,7 @@ def integrated_gradients(
 
     if len(ids) != len(baseline_ids) or not len(ids):
         raise ShapeError(
-            f"{len(ids)} ids and {len(baseline_ids)} of the baseline do not go together.",
+            f"{len(ids)} ids and {len(baseline_ids)} of the baseline do not match.",
             "Give one baseline id for each id.",
         )
     points, weights = leggauss(steps)  # type: ignore[no-untyped-call]  # as numpy 1.26 has it
@@ -141,9 +141,8 @@ def occlusion(
     for unit in units:
         if not 0 <= unit.start < unit.end <= len(text):
             raise TextError(
-                f"The stretch {unit.start}-{unit.end} lies beyond a text of {len(text)} "
-                "characters.",
-                "Take units and text from the same sentence.",
+                f"The unit {unit.start}-{unit.end} is outside a text of {len(text)} characters.",
+                "Use units and text from the same sentence.",
             )
     variants = [text[: unit.start] + text[unit.end :] for unit in units]
     scores = np.asarray(score([text, "", *variants]), dtype=np.float64)
@@ -168,7 +167,7 @@ def distribute(
         If there is not one value a token.
     """
     if len(values) != len(tokens):
-        raise ShapeError(f"{len(values)} values for {len(tokens)} tokens.", "Give one a token.")
+        raise ShapeError(f"{len(values)} values for {len(tokens)} tokens.", "Give one per token.")
     shares = np.zeros(length)
     for value, token in zip(values, tokens, strict=True):
         shares[token.start : token.end] += value / (token.end - token.start)

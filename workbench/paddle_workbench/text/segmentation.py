@@ -126,7 +126,7 @@ class Tokenizer(ABC):
         """
         if isinstance(texts, str):
             raise TextError(
-                f"One string was given ({texts[:20]!r}) where a list of texts is expected.",
+                f"Expected a list of texts, got one string: {texts[:20]!r}.",
                 "Put it in a list: [text].",
             )
         room = LONGEST if length is None else length - 2 * frame

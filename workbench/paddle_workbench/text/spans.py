@@ -105,12 +105,12 @@ def bio_tags(spans: Iterable[Span], length: int) -> list[str]:
     for span in sorted(spans):
         if not 0 <= span.start < span.end <= length:
             raise ShapeError(
-                f"{span} does not lie within a text of {length} characters.",
-                "Take spans and text from the same sentence.",
+                f"{span} is outside a text of {length} characters.",
+                "Use spans and text from the same sentence.",
             )
         if tags[span.start : span.end] != ["O"] * (span.end - span.start):
             raise ShapeError(
-                f"{span} overlaps another span, and one tag cannot say both.",
+                f"{span} overlaps another span, and one tag cannot mark both.",
                 "Keep the outer span of nested ones.",
             )
         tags[span.start] = f"B-{span.label}"
@@ -153,7 +153,7 @@ def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
     """
     if len(text) != len(tags):
         raise ShapeError(
-            f"{len(tags)} tags for {len(text)} characters.", "Give one tag a character."
+            f"{len(tags)} tags for {len(text)} characters.", "Give one tag per character."
         )
     unknown = set(tags) - set("BMES")
     if unknown:

@@ -108,7 +108,7 @@ def clean(text: str) -> str:
 def _cleaned(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):
         raise TextError(
-            f"One string was given ({texts[:20]!r}) where a list of texts is expected.",
+            f"Expected a list of texts, got one string: {texts[:20]!r}.",
             "Put it in a list: [text].",
         )
     cleaned: list[str] = []

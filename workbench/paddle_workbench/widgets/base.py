@@ -65,7 +65,7 @@ class WorkbenchWidget(anywidget.AnyWidget):
         except traitlets.TraitError as error:
             raise WidgetError(
                 f"{type(self).__name__} cannot take this: {error}",
-                f"Look at help({type(self).__name__}).",
+                f"See help({type(self).__name__}).",
             ) from error
 
     @traitlets.default("lang")

@@ -46,7 +46,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     def __init__(self, capture: Capture, **traits: Any) -> None:
         if not isinstance(capture, Capture):
             raise WidgetError(
-                f"A microscope shows a Capture, and this is a {type(capture).__name__}.",
+                f"A microscope shows a Capture, got {type(capture).__name__}.",
                 "Make one: capture(net, input_spec=[...]).",
             )
         super().__init__(**traits)

@@ -137,7 +137,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         index = int(proposal["value"])
         if not 0 <= index < len(self.desk):
             raise traitlets.TraitError(
-                f"index is {index}, and there are {len(self.desk)} pages, from 0 on."
+                f"index is {index}, but there are {len(self.desk)} pages, counted from 0."
             )
         return index
 

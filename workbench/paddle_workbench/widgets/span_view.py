@@ -70,7 +70,7 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
         index = int(proposal["value"])
         if not 0 <= index < len(self.examples):
             raise traitlets.TraitError(
-                f"index is {index}, and there are {len(self.examples)} examples, from 0 on."
+                f"index is {index}, but there are {len(self.examples)} examples, counted from 0."
             )
         return index
 
@@ -106,8 +106,8 @@ def _plain(example: SpanExample) -> dict[str, Any]:
     for span in (*example.gold, *example.predicted):
         if not 0 <= span.start < span.end <= len(example.text):
             raise ShapeError(
-                f"{span} does not lie within a text of {len(example.text)} characters.",
-                "Take spans and text from the same sentence.",
+                f"{span} is outside a text of {len(example.text)} characters.",
+                "Use spans and text from the same sentence.",
             )
     found = compare_spans(example.gold, example.predicted)
     return {"text": sendable(example.text), "agreements": [_agreement(each) for each in found]}

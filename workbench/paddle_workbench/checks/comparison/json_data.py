@@ -46,7 +46,7 @@ def _compare_objects(
 ) -> list[CheckDifference]:
     differences = [
         _below(place, f".{key}").difference(
-            "missing", "it is not there any more.", expected=_short(expected[key])
+            "missing", "it is no longer there.", expected=_short(expected[key])
         )
         for key in expected
         if key not in found

@@ -56,16 +56,17 @@ class CheckOptions(Model):
     atol: Annotated[float, Field(ge=0)] | None = Field(
         None, description="Absolute tolerance of numbers, instead of that of their type."
     )
-    whole_numbers: bool = Field(default=False, description="Let the tolerance hold for these too.")
+    whole_numbers: bool = Field(default=False, description="Apply the tolerance to these too.")
     numbers: Literal["close", "any"] = Field(
-        "close", description="`any` for measured times: a number must stand there, whichever."
+        "close",
+        description="`any` for measured times: there must be a number, of any value.",
     )
     texts: Literal["exact", "any"] = Field(
         "exact",
-        description="`any` for what a trained network chose: a text must stand there, whichever.",
+        description="`any` for what a trained network chose: there must be a text, any text.",
     )
     likeness: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Structural likeness that is enough for a picture."
+        None, description="Structural similarity that is enough for a picture."
     )
     unordered: bool = Field(default=False, description="Lines, rows and list entries in any order.")
 

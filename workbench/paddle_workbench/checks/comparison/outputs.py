@@ -89,7 +89,7 @@ def _count_difference(kind: str, one: Sequence[_Shown], other: Sequence[_Shown])
     if not other:
         return place.difference("missing", "the output is missing.", expected=expected)
     if not one:
-        return place.difference("extra", "an output that the reference lacks.", found=found)
+        return place.difference("extra", "the reference has no such output.", found=found)
     message = f"{len(other)} outputs instead of {len(one)}."
     return place.difference("structure", message, expected=expected, found=found)
 

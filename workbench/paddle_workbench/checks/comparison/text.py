@@ -130,7 +130,7 @@ def _text_difference(expected: str, found: str, place: Place) -> CheckDifference
             message = f"line {j + 1} is {_quoted(new[j])} instead of {_quoted(old[i])}."
         return place.difference("text", message, line=j + 1, expected=expected, found=found)
     return place.difference(
-        "text", "line ends or blanks at the end differ.", expected=expected, found=found
+        "text", "line ends or trailing blanks differ.", expected=expected, found=found
     )
 
 
