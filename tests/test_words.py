@@ -1,12 +1,15 @@
-"""The phrases that `docs/style.md` replaces are found, and the tree is free of them."""
+"""The words that the style guide and the glossary replace are found; the tree is free of them."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from .words import findings, findings_in, tracked_files
+from .words import GLOSSARY, findings, findings_in, terms, terms_in, tracked_files
+
+TERMS = {"跟踪": "追踪"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,29 @@ def test_accepts_plain_english(text: str) -> None:
 def test_names_the_line_and_the_replacement() -> None:
     (finding,) = findings_in("one\ntwo is no\nthree", "notes.md")
     assert str(finding) == "notes.md:2: “is no three”; write: is not a …"
+
+
+def test_reads_terms_of_the_last_column_of_the_glossary() -> None:
+    found = terms(GLOSSARY.read_text(encoding="utf-8"))
+    assert found["跟踪"] == "追踪"
+    assert found["运算符"] == found["操作符"] == "算子"
+    assert not set(found) & set(found.values())
+
+
+def test_finds_term_in_text() -> None:
+    (finding,) = terms_in("一\n被跟踪的程序", "panel.zh.json", TERMS)
+    assert str(finding) == "panel.zh.json:2: “跟踪”; write: 追踪"
+
+
+@pytest.mark.parametrize("source", ["跟踪", ["一\n", "跟踪"]])
+def test_reads_only_text_cells_of_a_notebook(source: str | list[str]) -> None:
+    cells = [
+        {"cell_type": "code", "source": ["# 跟踪 a"]},
+        {"cell_type": "markdown", "source": source},
+    ]
+    notebook = json.dumps({"cells": cells}, ensure_ascii=False, indent=1)
+    (finding,) = terms_in(notebook, "lesson.ipynb", TERMS)
+    assert "跟踪" in notebook.splitlines()[finding.line - 1]
 
 
 def test_reads_only_text_files(tmp_path: Path) -> None:

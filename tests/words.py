@@ -1,12 +1,14 @@
-"""Find phrases that the style guide replaces: `python tests/words.py [PATH ...]`.
+"""Find words that the style guide or the glossary replaces: `python tests/words.py [PATH ...]`.
 
-Without arguments every tracked file is read. `docs/style.md` has the whole list; here is the part
-that a pattern can find with few false alarms.
+Without arguments every tracked file is read. `docs/style.md` has the whole list of English phrases;
+here is the part that a pattern can find with few false alarms. The Chinese terms are those in the
+last column of `docs/glossary.md`; of a notebook only the text cells are read.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -15,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+GLOSSARY = ROOT / "docs" / "glossary.md"
 SUFFIXES = frozenset({".css", ".md", ".po", ".py", ".pyi", ".toml", ".ts", ".tsx", ".yaml", ".yml"})
+CHINESE_SUFFIXES = frozenset({".ipynb", ".json", ".md", ".po", ".py", ".ts", ".tsx"})
 # Files that quote the phrases.
-QUOTING = frozenset({"docs/style.md", "tests/test_words.py", "tests/words.py"})
+QUOTING = frozenset({"docs/glossary.md", "docs/style.md", "tests/test_words.py", "tests/words.py"})
 
 # A phrase may go on in the next line of a comment or string, and a test's name joins it with "_".
 _GAP = r"""(?:[ \t_]+|[ \t]*["']?\n[ \t]*(?:\#|\*|//|[fr]?["'])?[ \t]*)(?=[a-z])"""
@@ -92,6 +96,44 @@ def findings_in(text: str, path: str) -> Iterator[Finding]:
             yield Finding(path, line, " ".join(match[0].split()), instead)
 
 
+def terms(glossary: str) -> dict[str, str]:
+    """Return the terms that a glossary replaces, each with the preferred one."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in glossary.splitlines()
+        if line.startswith("|")
+    ]
+    return {
+        term: row[0]
+        for row in rows
+        if len(row) == 3 and row[0] != "中文" and not row[2].startswith("---")
+        for term in row[2].split("、")
+        if term
+    }
+
+
+def terms_in(text: str, path: str, preferred: dict[str, str]) -> Iterator[Finding]:
+    """Yield the terms of a text that have a preferred one; of a notebook, of its text cells."""
+    parts = _text_lines(text) if path.endswith(".ipynb") else text.splitlines()
+    for term, instead in preferred.items():
+        if term in text:
+            for number, part in enumerate(parts, start=1):
+                if term in part:
+                    yield Finding(path, number, term, instead)
+
+
+def _text_lines(notebook: str) -> list[str]:
+    """Return the lines of a notebook's file; empty those that are not of text cells."""
+    cells = json.loads(notebook)["cells"]
+    sources = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
+    pieces = [piece for each in sources for piece in ([each] if isinstance(each, str) else each)]
+    written = {json.dumps(piece, ensure_ascii=False) for piece in pieces}
+    return [
+        line if line.strip().removeprefix('"source": ').rstrip(",") in written else ""
+        for line in notebook.splitlines()
+    ]
+
+
 def tracked_files(root: Path = ROOT) -> list[str]:
     """Return the paths of the files that git tracks, relative to the root."""
     command = ["git", "-C", str(root), "ls-files", "-z"]
@@ -100,18 +142,27 @@ def tracked_files(root: Path = ROOT) -> list[str]:
 
 
 def findings(paths: Sequence[str], root: Path = ROOT) -> list[Finding]:
-    """Return the phrases in files, by path and line."""
+    """Return the phrases and terms in files, by path and line."""
+    preferred = terms(GLOSSARY.read_text(encoding="utf-8"))
     result: list[Finding] = []
     for path in paths:
         file = root / path
-        if file.suffix in SUFFIXES and path not in QUOTING and file.is_file():
-            result.extend(findings_in(file.read_text(encoding="utf-8", errors="replace"), path))
+        if path in QUOTING or not file.is_file():
+            continue
+        if file.suffix in SUFFIXES | CHINESE_SUFFIXES:
+            text = file.read_text(encoding="utf-8", errors="replace")
+            if file.suffix in SUFFIXES:
+                result.extend(findings_in(text, path))
+            if file.suffix in CHINESE_SUFFIXES:
+                result.extend(terms_in(text, path, preferred))
     return sorted(result, key=lambda finding: (finding.path, finding.line))
 
 
 def main() -> int:
     """Print the findings; return 1 if there are any."""
-    parser = argparse.ArgumentParser(description="Find phrases that docs/style.md replaces.")
+    parser = argparse.ArgumentParser(
+        description="Find words that docs/style.md or docs/glossary.md replaces."
+    )
     parser.add_argument("paths", nargs="*", help="files, relative to the repository; default: all")
     result = findings(parser.parse_args().paths or tracked_files())
     for finding in result:

@@ -142,7 +142,7 @@ def test_nothing_is_left_in_english_and_dark_is_dark(chinese: Page) -> None:
         expect(tab.first).to_be_visible()
     slider = region.get_by_role("slider", name="Pass")
     slider.press("End")
-    region.get_by_role("listbox", name="源代码").get_by_role("option").filter(
+    region.get_by_role("listbox", name="源码").get_by_role("option").filter(
         has_text="self.conv2(h)"
     ).last.click()
     expect(region.get_by_role("tabpanel", name="算子", exact=True)).to_contain_text("实测")

@@ -333,10 +333,10 @@ BREAKS: tuple[Rule, ...] = (
         "ambiguous-global",
         "sot",
         zh="""
-            SOT 遇到循环时会比较这个文件（或 notebook）里所有的全局变量。DataFrame 没有唯一的真假，
+            SOT 遇到循环时会比较这个文件（或笔记本）里所有的全局变量。DataFrame 没有唯一的真假，
             比较就失败了，尽管函数根本没有用到它。
             ---
-            不要把 DataFrame 留在全局变量里（notebook 最后一行的输出也算），显示时用 .style；
+            不要把 DataFrame 留在全局变量里（笔记本最后一行的输出也算），显示时用 .style；
             或者把函数放到另一个模块里。
         """,
         en="""
