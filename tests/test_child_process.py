@@ -199,7 +199,7 @@ def test_output_of_a_short_child_is_limited_too(run_code: Run) -> None:
 
 
 @pytest.mark.parametrize("limits", [MINUTE, Limits(time_s=3)], ids=["exit", "time limit"])
-def test_grandchild_holds_nothing_up_and_ends(run_code: Run, folder: Path, limits: Limits) -> None:
+def test_grandchild_is_ended_without_delay(run_code: Run, folder: Path, limits: Limits) -> None:
     ending = SLEEP if limits.time_s == 3 else ""
     started = time.monotonic()
     outcome = run_code(START_GRANDCHILD + ending, limits=limits)
@@ -208,7 +208,7 @@ def test_grandchild_holds_nothing_up_and_ends(run_code: Run, folder: Path, limit
     assert has_ended(int((folder / "pid").read_text()))
 
 
-def test_process_that_left_the_group_holds_nothing_up(run_code: Run, folder: Path) -> None:
+def test_process_that_left_the_group_causes_no_delay(run_code: Run, folder: Path) -> None:
     code = START_GRANDCHILD.replace("600)']", "600)'], start_new_session=True")
     started = time.monotonic()
     assert run_code(code).status == 0
@@ -358,7 +358,7 @@ def test_planted_modules_would_be_imported(planted: Path) -> None:
     assert "json" in imported_from(planted)
 
 
-def test_search_path_keeps_what_the_user_named(
+def test_search_path_keeps_the_users_entries(
     modules: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (modules / "task.py").write_text("print(1)")

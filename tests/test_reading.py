@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
-def test_rejects_what_is_not_a_text_within_limits(path: Path, make: Maker, reason: str) -> None:
+def test_rejects_non_text_and_too_large_file(path: Path, make: Maker, reason: str) -> None:
     make(path)
     with pytest.raises(FileBrokenError) as caught:
         read_text(path, kind="note", hint="Write it again.")

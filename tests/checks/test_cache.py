@@ -123,7 +123,7 @@ def test_python_platform_environment_and_options_are_part_of_the_key(
     assert cache_key(notebook, OPTIONS)["package"] == key["package"]
 
 
-def test_what_failed_or_changed_meanwhile_is_not_remembered(
+def test_does_not_cache_failed_or_changed_notebooks(
     notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
@@ -137,7 +137,7 @@ def test_what_failed_or_changed_meanwhile_is_not_remembered(
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema_version": 9}', "\x00"])
-def test_broken_cache_costs_a_run_and_is_set_aside(
+def test_broken_cache_is_set_aside_and_the_notebook_runs(
     content: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
@@ -150,7 +150,7 @@ def test_broken_cache_costs_a_run_and_is_set_aside(
 
 
 @pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_cache_that_cannot_be_read_costs_a_run(
+def test_unreadable_cache_means_another_run(
     make: Maker, _reason: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")

@@ -102,7 +102,7 @@ def test_lines_give_fractions_reasons_and_differences() -> None:
     assert not REPORT.passed
 
 
-def test_junit_counts_failures_and_what_was_not_compared() -> None:
+def test_junit_counts_failures_and_uncompared_cells() -> None:
     suites = ET.fromstring(junit_xml(REPORT))  # noqa: S314 - written above
     counts = [(s.get("name"), s.get("tests"), s.get("failures"), s.get("skipped")) for s in suites]
     assert counts == [
@@ -124,7 +124,7 @@ def test_page_shows_each_kind_of_difference_side_by_side() -> None:
     assert [picture[-4:] for picture in pictures] == ["AAAA", "BBBB", "CCCC"]
 
 
-def test_page_needs_nothing_but_itself() -> None:
+def test_page_is_self_contained() -> None:
     page = lxml.html.document_fromstring(html_report(REPORT))
     assert page.xpath("//script | //link") == []
     addresses = page.xpath("//@src | //@href")

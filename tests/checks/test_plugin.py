@@ -174,7 +174,7 @@ def test_leaves_nothing_next_to_the_notebook(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
-def test_failure_says_what_differs(tmp_path: Path) -> None:
+def test_failure_names_the_difference(tmp_path: Path) -> None:
     write(tmp_path, [code("loss", "print('loss', 0.505)", stream("loss 0.5\n"))])
     found = run_pytest(tmp_path, "--workbench")
     assert found.returncode == 1

@@ -179,7 +179,7 @@ def test_endless_cell_is_ended(checked: Checked) -> None:
     assert found["loop"] == ("raised", "the notebook reached its time limit")
 
 
-def test_what_cannot_run_says_why(checked: Checked) -> None:
+def test_explains_why_a_notebook_cannot_run(checked: Checked) -> None:
     errors = {
         name: report.error.message
         for name, report in checked[2].items()

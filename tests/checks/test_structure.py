@@ -48,7 +48,7 @@ def test_right_lesson_has_no_findings(lesson: LessonMaker) -> None:
          "stored_error"),
     ],
 )  # fmt: skip
-def test_finds_what_a_cell_must_not_have(
+def test_finds_forbidden_cell_contents(
     lesson: LessonMaker, cell: nbformat.NotebookNode, rule: str
 ) -> None:
     assert rules(lesson(cell)) == [(rule, cell.id)]
@@ -65,9 +65,7 @@ def test_finds_what_a_cell_must_not_have(
         (lambda notebook: notebook.cells[1].metadata.update(tags=["parameters"]), "parameters"),
     ],
 )
-def test_finds_what_a_notebook_must_not_lack(
-    lesson: LessonMaker, change: Change, rule: str
-) -> None:
+def test_finds_missing_notebook_parts(lesson: LessonMaker, change: Change, rule: str) -> None:
     path = lesson(code("train", "1", result("1")))
     notebook = nbformat.read(path, as_version=4)
     change(notebook)

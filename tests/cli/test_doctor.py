@@ -62,7 +62,7 @@ def crashing_paddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
 
 
-def test_this_machine_is_ready_and_stays_as_it_is(learner: Path) -> None:
+def test_check_of_this_machine_changes_nothing(learner: Path) -> None:
     before = listing(learner)
     code = (
         "import sys; sys.argv = ['workbench', 'doctor', '--json']\n"

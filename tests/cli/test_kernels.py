@@ -24,7 +24,7 @@ def kernels(*arguments: str) -> Result:
 
 
 @pytest.mark.usefixtures("directory")
-def test_starts_says_and_stops() -> None:
+def test_starts_reports_and_stops() -> None:
     assert "next kernel starts cold" in kernels("status").output
     assert kernels("stop").output == "It was not running.\n"
     started = kernels("start", "--preload", "json,nothing_of_this_name")
@@ -63,7 +63,7 @@ def test_doctor_takes_a_status_that_cannot_be_read_for_none(make: Maker, _reason
 
 
 @pytest.mark.usefixtures("directory")
-def test_says_why_where_warm_kernels_are_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explains_why_warm_kernels_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WARM_VARIABLE, "0")
     refused = kernels("start")
     assert refused.exit_code == 1
@@ -72,7 +72,7 @@ def test_says_why_where_warm_kernels_are_switched_off(monkeypatch: pytest.Monkey
     assert (finding.state, finding.detail.en) == ("ok", f"Switched off by {WARM_VARIABLE}=0.")
 
 
-def test_doctor_says_what_it_finds(directory: Path) -> None:  # noqa: F811 - the fixture
+def test_doctor_shows_findings(directory: Path) -> None:  # noqa: F811 - the fixture
     [finding] = examine_warm_kernels()
     assert finding.detail.en == "Not running; starts with the first kernel."
     kernels("start", "--preload", "json")

@@ -77,7 +77,7 @@ def test_rejects_json_that_breaks_readers(tmp_path: Path, content: bytes, reason
 
 
 @pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
-def test_rejects_what_is_not_a_file_of_text(tmp_path: Path, make: Maker, reason: str) -> None:
+def test_rejects_non_text_file(tmp_path: Path, make: Maker, reason: str) -> None:
     path = tmp_path / "lesson.ipynb"
     make(path)
     for read in (read_notebook, read_json):
@@ -97,7 +97,7 @@ def test_missing_notebook_is_named(tmp_path: Path) -> None:
         read_notebook(tmp_path / "nowhere.ipynb")
 
 
-def test_written_notebook_is_read_as_it_was(tmp_path: Path) -> None:
+def test_notebook_round_trips(tmp_path: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="one")])
     nbformat.write(notebook, tmp_path / "one.ipynb")
     assert read_notebook(tmp_path / "one.ipynb") == notebook

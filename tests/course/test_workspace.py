@@ -74,7 +74,7 @@ def test_reset_keeps_the_old_copy_next_to_the_new(workspace: Workspace) -> None:
     assert copies[1].kept not in (None, copies[0].kept)
 
 
-def test_english_copy_is_translated_and_marks_what_is_not(
+def test_english_copy_is_translated_and_marks_missing_texts(
     workspace: Workspace, small_course: Path
 ) -> None:
     path = workspace.open("basics/sums", "en").path
@@ -147,7 +147,7 @@ def test_states_go_from_new_over_started_to_done(workspace: Workspace) -> None:
     assert state() == "done"
 
 
-def test_failed_attempt_is_counted_with_its_hint_and_never_unpasses(workspace: Workspace) -> None:
+def test_counts_failed_attempt_with_hint_and_keeps_a_pass(workspace: Workspace) -> None:
     for passed in (False, True, False):
         workspace.update_progress(report("double", passed=passed))
     progress = workspace.catalog().chapters[0].lessons[0].exercises[0].progress
@@ -156,7 +156,7 @@ def test_failed_attempt_is_counted_with_its_hint_and_never_unpasses(workspace: W
     assert progress.hint.en == "Look here"
 
 
-def test_continue_goes_on_with_the_last_then_to_the_next(workspace: Workspace) -> None:
+def test_continue_opens_the_last_lesson_then_the_next(workspace: Workspace) -> None:
     assert workspace.catalog().next_lesson == "basics/sums"
     workspace.open("basics/products", "zh")
     assert workspace.catalog().next_lesson == "basics/products"

@@ -25,7 +25,7 @@ IMAGE = Image(
 )
 
 
-def test_says_nothing_outside_of_an_image(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_has_no_finding_outside_an_image(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORKBENCH_CONTENTS", raising=False)
     assert list(examine_image()) == []
 

@@ -31,7 +31,7 @@ def as_nobody() -> Iterator[Path]:
                 os.setresuid(0, 0, 0)
 
 
-def test_home_that_is_there_is_written_and_left_as_it_was(home: Path) -> None:
+def test_check_of_existing_home_leaves_it_unchanged(home: Path) -> None:
     assert judge_writable(home).state == "ok"
     assert list(home.iterdir()) == []
 

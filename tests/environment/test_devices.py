@@ -78,7 +78,7 @@ def test_limits_of_a_container(files: dict[str, str], limits: Limits, tmp_path: 
     assert read_limits(tree(tmp_path, files)) == limits
 
 
-def test_machine_is_what_this_process_may_use() -> None:
+def test_machine_lists_resources_of_this_process() -> None:
     machine = read_machine()
     assert machine.processor
     assert machine.cores >= 1

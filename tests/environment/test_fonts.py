@@ -56,12 +56,12 @@ def test_calling_twice_registers_the_font_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_font_of_the_package_comes_before_that_of_the_machine() -> None:
+def test_font_of_the_package_takes_precedence() -> None:
     use_chinese_fonts()
     assert fontManager.findfont(FAMILY) == str(bundled_file("chinese_font"))
 
 
-def test_lines_take_the_colours_that_everyone_can_tell_apart() -> None:
+def test_lines_use_colours_that_everyone_can_tell_apart() -> None:
     use_chinese_fonts()
     axes = Figure().subplots()
     lines = [axes.plot([0, 1])[0] for _ in COLOURS]

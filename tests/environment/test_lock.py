@@ -97,7 +97,7 @@ def test_half_removed_distribution_is_not_there(make_distribution: MakeDistribut
     assert "half-removed" not in installed_versions()
 
 
-def test_names_what_differs_and_what_is_missing() -> None:
+def test_names_differences_and_missing_entries() -> None:
     locked = {"numpy": "1.26.4", "jieba": "0.42.1", "tqdm": "4.66"}
     installed = {"numpy": "2.0.0", "tqdm": "4.66.0"}
     assert differences(locked, installed) == [

@@ -44,7 +44,7 @@ def test_is_active_in_a_fresh_interpreter() -> None:
     assert "paddle_workbench.environment.shim" in done.stdout.split()
 
 
-def test_loads_nothing_but_itself(repository: Path) -> None:
+def test_loads_no_other_module(repository: Path) -> None:
     done = run(
         "import os, sys; before = set(sys.modules); sys.path.append(sys.argv[1])\n"
         "import paddle_workbench.environment.shim as shim; shim.install(); shim.install()\n"
@@ -67,7 +67,7 @@ def test_adds_download_where_it_is_missing(make_package: MakePackage) -> None:
     assert done.stdout.strip() == "paddle_workbench.environment.shim", done.stderr
 
 
-def test_leaves_a_hub_that_has_download_alone(make_package: MakePackage) -> None:
+def test_does_not_change_a_hub_that_has_download(make_package: MakePackage) -> None:
     make_package("aistudio_sdk", "")
     make_package("aistudio_sdk.hub", "def download(): pass")
     done = run("from aistudio_sdk.hub import download; print(download.__module__)")
@@ -175,7 +175,7 @@ def ask(hub: str, home: Path, **request: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_download_gives_paddlenlp_the_file(hub: str, tmp_path: Path) -> None:
+def test_download_passes_the_file_to_paddlenlp(hub: str, tmp_path: Path) -> None:
     path = Path(
         ask(
             hub,
@@ -202,7 +202,7 @@ def test_download_with_a_wrong_repository_name_is_paddlenlps_error(
     assert said == "ValueError Illegal argument error"
 
 
-def test_download_without_network_says_so(tmp_path: Path) -> None:
+def test_reports_download_without_network(tmp_path: Path) -> None:
     said = ask("http://127.0.0.1:9", tmp_path, repo_id="PaddleNLP/ernie", filename="vocab.txt")
     assert said.startswith("Exception Unknown error")
     assert "127.0.0.1" in said

@@ -83,7 +83,7 @@ def warm(light_server: dict[str, object]) -> Iterator[Session]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_says_what_a_cold_kernel_says(program: str, cold: Session, warm: Session) -> None:
+def test_reports_the_same_as_a_cold_kernel(program: str, cold: Session, warm: Session) -> None:
     assert not cold.is_warm
     assert warm.run(program) == cold.run(program)
 
@@ -162,7 +162,7 @@ def test_restarts_and_shuts_down(light_server: dict[str, object], session: MakeS
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),
     ],
 )
-def test_tells_how_it_ended(
+def test_reports_how_it_ended(
     code: str, status: int, light_server: dict[str, object], session: MakeSession
 ) -> None:
     kernel = session()
@@ -183,7 +183,7 @@ print(random.random(), numpy.random.rand(), paddle.rand([1]).item())
         assert len(set(numbers)) == 3
 
 
-def test_imports_leave_what_they_leave_in_a_cold_kernel(
+def test_imports_have_the_same_effects_as_in_a_cold_kernel(
     full_server: dict[str, object], session: MakeSession
 ) -> None:
     """paddlenlp patches Paddle; neither must show before it is imported, both must afterwards."""

@@ -106,7 +106,7 @@ def test_preload_whose_forks_fail_is_left_out(module: Callable[[str, str], str])
 
 
 @pytest.mark.usefixtures("directory")
-def test_what_a_preload_prints_appears_where_it_is_imported(
+def test_output_of_a_preload_appears_at_its_import(
     module: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = """

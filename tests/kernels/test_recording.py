@@ -165,7 +165,7 @@ def test_state_of_the_process_changes_with_the_import(folder: Path, source: str,
     assert run(folder, code, "changing") == "False True"
 
 
-def test_variable_that_the_kernel_was_given_stays(folder: Path) -> None:
+def test_keeps_variable_set_for_the_kernel(folder: Path) -> None:
     (folder / "changing.py").write_text(
         "import os; os.environ.setdefault('MODE', 'theirs')\n", encoding="utf-8"
     )

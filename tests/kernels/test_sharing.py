@@ -92,7 +92,7 @@ def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:
     assert KernelServerStatus.model_validate(light_server).preloads[0].module == "numpy"
 
 
-def test_second_fork_server_leaves_the_first_alone(directory: Path) -> None:
+def test_second_fork_server_does_not_disturb_the_first(directory: Path) -> None:
     first = start("json")
     assert start("json")["pid"] == first["pid"]
     assert is_running(int(first["pid"]))

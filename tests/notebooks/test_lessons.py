@@ -31,7 +31,7 @@ def test_nearly_every_output_is_compared() -> None:
 
 
 @each_lesson
-def test_english_has_every_cell_and_none_that_is_gone(lesson: LessonFile) -> None:
+def test_english_catalog_has_exactly_the_cells_of_the_lesson(lesson: LessonFile) -> None:
     notebook = read_notebook(lesson.notebook)
     assert untranslated_cells(notebook, read_catalog(lesson, "en")) == []
     name = lesson.metadata.lesson.split("/")[1]

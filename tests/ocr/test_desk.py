@@ -41,7 +41,7 @@ def texts(desk: Desk, index: int) -> list[str]:
     return [line.text for line in page.lines]
 
 
-def test_folder_is_pictures_by_name_and_a_bad_file_says_why(shop: Path) -> None:
+def test_lists_pictures_of_folder_by_name_and_reports_bad_file(shop: Path) -> None:
     desk = open_desk(shop)
     assert [desk.summary(at).name for at in range(len(desk))] == [
         "0.png",
@@ -55,7 +55,7 @@ def test_folder_is_pictures_by_name_and_a_bad_file_says_why(shop: Path) -> None:
         desk.open(3)
 
 
-def test_every_edit_is_on_disk_at_once_with_what_can_be_undone(shop: Path) -> None:
+def test_saves_every_edit_with_its_undo_history_at_once(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)
     desk.edit(0, "edit", id=2, text="大桶装更划算")
@@ -70,7 +70,7 @@ def test_every_edit_is_on_disk_at_once_with_what_can_be_undone(shop: Path) -> No
     assert json.loads(file.read_text(encoding="utf-8"))["revision"] == 5
 
 
-def test_recognition_goes_on_where_it_was_stopped(shop: Path) -> None:
+def test_recognition_resumes_where_it_stopped(shop: Path) -> None:
     stop = threading.Event()
     seen: list[int] = []
 
@@ -106,7 +106,7 @@ def test_page_that_cannot_be_read_is_passed_over_and_tried_again(shop: Path) -> 
     assert desk.summary(0).state == "recognised"
 
 
-def test_page_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+def test_page_that_cannot_be_written_shows_the_reason(tmp_path: Path) -> None:
     (tmp_path / "desk").write_text("no folder")
     desk = Desk([picture()], folder=tmp_path / "elsewhere", read_page=read_page)
     desk.files.folder = tmp_path / "desk"
@@ -125,7 +125,7 @@ def test_rejects_confidence_that_is_not_one(tmp_path: Path, confidence: float) -
     assert "numbers from 0 to 1" in desk.summary(0).failure
 
 
-def test_text_that_a_recogniser_gives_is_one_line(tmp_path: Path) -> None:
+def test_text_from_a_recogniser_is_one_line(tmp_path: Path) -> None:
     odd = result(("一\n二\ud800",))
     desk = Desk([picture()], folder=tmp_path, read_page=lambda _: odd)
     assert [line.text for line in desk.recognise(0).lines] == ["一 二?"]
@@ -186,7 +186,7 @@ def test_desks_that_recognise_at_once_take_turns(shop: Path) -> None:
     assert together == [False] * 12
 
 
-def test_line_is_read_again_from_its_box_as_it_lies_now(shop: Path) -> None:
+def test_reads_line_again_from_its_current_box(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)
     desk.edit(0, "redraw", id=1, points=[[18, 10], [118, 10], [118, 40], [18, 40]])
@@ -328,7 +328,7 @@ def test_rejects_non_picture(tmp_path: Path, given: Any, said: str) -> None:
         ("~nobody-of-this-name/a.png", "cannot be opened: Could not determine home directory"),
     ],
 )
-def test_path_that_is_none_is_a_page_that_says_so(tmp_path: Path, given: str, said: str) -> None:
+def test_invalid_path_is_a_page_with_the_reason(tmp_path: Path, given: str, said: str) -> None:
     failure = Desk(given, folder=tmp_path).summary(0).failure
     assert said in failure
     assert len(failure) < 400

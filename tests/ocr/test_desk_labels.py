@@ -73,7 +73,7 @@ def test_saved_labels_come_back_and_undo_takes_them_away(tmp_path: Path) -> None
     assert [line.text for line in page.undo().lines] == list(TEXTS)
 
 
-def test_what_the_files_say_of_other_pictures_stays(tmp_path: Path) -> None:
+def test_keeps_entries_of_other_pictures(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     other = b'shop/other.png\t[{"transcription":"x","points":[[1,2],[3,4],[5,6]]}]\nbroken\n'
     (path.parent / "Label.txt").write_bytes(other)
@@ -174,7 +174,7 @@ def test_keeps_labels_that_a_checked_page_replaces(tmp_path: Path) -> None:
     assert save_labels(desk, path.parent).kept is None
 
 
-def test_page_without_lines_is_checked_when_somebody_says_so(tmp_path: Path) -> None:
+def test_page_without_lines_can_be_marked_checked(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png", ())
     desk = Desk([path], folder=tmp_path / "desk", read_page=lambda _pixels: result(()))
     desk.recognise(0)

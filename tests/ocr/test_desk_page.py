@@ -24,14 +24,14 @@ def texts(page: DeskPage) -> list[str]:
     return [line.text for line in page.lines]
 
 
-def test_recognised_lines_keep_order_confidence_and_what_was_read(page: DeskPage) -> None:
+def test_recognised_lines_keep_order_confidence_and_text(page: DeskPage) -> None:
     assert texts(page) == list(TEXTS)
     assert [line.confidence for line in page.lines] == pytest.approx(CONFIDENCES)
     assert [line.recognised for line in page.lines] == list(TEXTS)
     assert not page.is_done
 
 
-def test_doubtful_is_what_nobody_checked_below_the_threshold(page: DeskPage) -> None:
+def test_unchecked_lines_below_the_threshold_are_doubtful(page: DeskPage) -> None:
     assert [is_doubtful(line, 0.9) for line in page.lines] == [
         False,
         True,
@@ -46,7 +46,7 @@ def test_doubtful_is_what_nobody_checked_below_the_threshold(page: DeskPage) -> 
     assert any(is_doubtful(line, 0.0) for line in drawn.lines)
 
 
-def test_edited_text_counts_as_checked_and_keeps_what_was_read(page: DeskPage) -> None:
+def test_edited_text_counts_as_checked_and_keeps_the_recognised_text(page: DeskPage) -> None:
     line = page.edit(2, "大桶装 更划算！").lines[1]
     assert (line.text, line.checked, line.recognised) == ("大桶装 更划算！", True, TEXTS[1])
 
@@ -61,7 +61,7 @@ def test_edited_text_counts_as_checked_and_keeps_what_was_read(page: DeskPage) -
         ("", ""),
     ],
 )
-def test_text_is_one_line_and_else_as_it_was_typed(page: DeskPage, typed: str, kept: str) -> None:
+def test_text_is_one_line_and_otherwise_as_typed(page: DeskPage, typed: str, kept: str) -> None:
     assert page.edit(1, typed).lines[0].text == kept
 
 
@@ -115,7 +115,7 @@ def test_merged_line_is_checked_if_both_were_and_difficult_if_either_was(page: D
     assert page.accept(1).accept(2).merge(1).lines[0].checked
 
 
-def test_new_line_stands_where_it_is_read(page: DeskPage) -> None:
+def test_new_line_is_inserted_in_reading_order(page: DeskPage) -> None:
     left = page.add([[18, 106], [90, 106], [90, 140], [18, 140]], "左")
     assert texts(left)[2:4] == ["强力去污", "左"]
     right = page.add([[310, 12], [400, 12], [400, 40], [310, 40]], "右")
@@ -162,7 +162,7 @@ def test_rejects_impossible_edit(page: DeskPage, edit: Any, said: str) -> None:
         edit(page)
 
 
-def test_edit_that_changes_nothing_is_none(page: DeskPage) -> None:
+def test_edit_without_change_is_not_recorded(page: DeskPage) -> None:
     once = page.accept(1)
     assert once.accept(1) is once
     assert page.mark(1, difficult=False) is page
@@ -192,7 +192,7 @@ def random_edit(page: DeskPage, rng: np.random.Generator) -> DeskPage:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_edits_undone_are_as_if_never_made_and_redone_as_before(seed: int) -> None:
+def test_undo_and_redo_restore_every_state(seed: int) -> None:
     rng = np.random.default_rng(seed)
     pages = [DeskPage.from_result(result())]
     for _ in range(120):
@@ -212,7 +212,7 @@ def test_any_edits_undone_are_as_if_never_made_and_redone_as_before(seed: int) -
     assert page.done == pages[-1].done
 
 
-def test_new_edit_ends_what_could_be_redone(page: DeskPage) -> None:
+def test_new_edit_clears_redo(page: DeskPage) -> None:
     undone = page.accept(1).accept(2).undo()
     assert [change.kind for change in undone.undone] == ["accept"]
     assert undone.delete(3).undone == ()

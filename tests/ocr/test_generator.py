@@ -46,7 +46,7 @@ def test_boxes_hold_ink_and_lie_in_the_picture(kind: Kind, camera: Camera) -> No
         assert np.ptp(inside) > 60, line.text
 
 
-def test_each_effect_does_what_its_name_says() -> None:
+def test_each_effect_matches_its_name() -> None:
     plain = generate("price_tag", 1).picture.astype(float)
     faint = generate("price_tag", 1, camera=Camera(contrast=0.3)).picture
     assert np.ptp(faint) < np.ptp(plain)

@@ -135,14 +135,14 @@ def test_reports_duplicate_name_and_uses_the_last() -> None:
     ],
     ids=range(9),
 )
-def test_what_is_not_changed_is_written_as_it_was(content: bytes) -> None:
+def test_writes_unchanged_entries_as_they_were(content: bytes) -> None:
     found = LabelFile.parse(content)
     for name, value in found.values().items():
         found.put(name, value)
     assert found.dump() == content
 
 
-def test_new_line_begins_a_line_of_its_own() -> None:
+def test_newline_starts_another_line() -> None:
     for content in (b"a.jpg\t[]", b"a.jpg\t[]\n"):
         found = LabelFile.parse(content)
         found.put("b.jpg", ())

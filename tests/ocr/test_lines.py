@@ -94,7 +94,7 @@ def test_own_recogniser_takes_the_official_ones_place(
     assert set(ours.text) <= {*CHARACTERS, "\n"}
 
 
-def test_recogniser_that_is_exported_anew_has_its_new_characters(tmp_path: Path) -> None:
+def test_reexported_recogniser_has_its_new_characters(tmp_path: Path) -> None:
     for characters in ("天地", "人地"):
         model = describe_recogniser(tmp_path, "own", characters, height=32, narrowest=96)
         assert model.settings["PostProcess"]["character_dict"] == list(characters)
@@ -105,6 +105,6 @@ def test_rejects_source_without_characters() -> None:
         TextSource(characters="")
 
 
-def test_character_that_stands_twice_is_rejected(tmp_path: Path) -> None:
+def test_rejects_duplicate_character(tmp_path: Path) -> None:
     with pytest.raises(ShapeError, match="Of 3 characters 2 differ"):
         describe_recogniser(tmp_path, "own", "天地天", height=32, narrowest=96)

@@ -48,7 +48,7 @@ def test_line_accuracy_counts_whole_lines() -> None:
     assert line_accuracy(["一", "二二", "三"], ["一", "二", "三"]) == 2 / 3
 
 
-def test_confusions_name_what_stands_there_and_what_was_read() -> None:
+def test_confusions_name_true_and_recognised_character() -> None:
     found = confusions(["自已的", "未日", "天"], ["自己的", "末日", "天地"])
     assert found == {("己", "已"): 1, ("末", "未"): 1, ("地", ""): 1}
 

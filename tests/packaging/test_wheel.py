@@ -42,7 +42,7 @@ def test_wheel_carries_the_widgets_bundled(wheel: Path, repository: Path) -> Non
     assert not [name for name in names if name.startswith(f"{room}/front_end")]
 
 
-def test_wheel_carries_nothing_of_this_machine(wheel: Path, repository: Path) -> None:
+def test_wheel_contains_no_paths_of_this_machine(wheel: Path, repository: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             assert str(repository).encode() not in archive.read(name), name

@@ -31,7 +31,7 @@ def rewritten(file: Path, change: object) -> None:
 
 @pytest.mark.parametrize("name", ["convolutional", "branching"])
 @pytest.mark.usefixtures("imported_paddle")
-def test_loads_what_was_saved(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_loads_saved_program(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found: Capture = request.getfixturevalue(name)
     again = Capture.load(found.save(tmp_path / "net.capture"))
     assert again == found
@@ -120,7 +120,7 @@ def test_reads_ops_inside_ops(file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"), [each for each in NOT_REGULAR if each.id != "encoding"]
 )
-def test_refuses_what_is_not_a_regular_file(file: Path, make: Maker, reason: str) -> None:
+def test_rejects_non_regular_file(file: Path, make: Maker, reason: str) -> None:
     make(file)
     with pytest.raises(ProgramError) as caught:
         Capture.load(file)
@@ -153,7 +153,7 @@ def test_rejects_non_capture(tmp_path: Path, content: bytes) -> None:
         Capture.load(path)
 
 
-def test_refuses_what_is_too_large(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejects_too_large_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_BYTES", file.stat().st_size)
     with pytest.raises(ProgramError, match="unpacks to more"):
         Capture.load(file)
@@ -162,7 +162,7 @@ def test_refuses_what_is_too_large(file: Path, monkeypatch: pytest.MonkeyPatch) 
         Capture.load(file)
 
 
-def test_says_where_it_cannot_write(convolutional: Capture, tmp_path: Path) -> None:
+def test_names_the_folder_it_cannot_write(convolutional: Capture, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError):
         convolutional.save(tmp_path / "file" / "net.capture")

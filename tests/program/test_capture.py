@@ -43,7 +43,7 @@ def test_every_computing_op_has_a_certain_line(branching: Capture) -> None:
         ("return self.fc(x)", {"matmul", "add"}),
     ],
 )
-def test_ops_stand_on_the_line_that_made_them(
+def test_ops_belong_to_the_line_that_made_them(
     branching: Capture, text: str, kinds: set[str]
 ) -> None:
     from .networks import Branching
@@ -107,7 +107,7 @@ def test_transformed_code_leads_back_to_the_source(branching: Capture) -> None:
     assert branching.sources[0].first_line == line_of(Branching.forward, "def forward")
 
 
-def test_leaves_the_network_as_it_was(spec: Any) -> None:
+def test_does_not_change_the_network(spec: Any) -> None:
     import paddle
 
     from .networks import Convolutional
@@ -151,7 +151,7 @@ def test_rejects_non_network(target: Any) -> None:
         capture(target, pipeline=None)
 
 
-def test_function_with_the_text_of_another_stands_on_its_own_lines(spec: Any) -> None:
+def test_function_with_the_text_of_another_keeps_its_own_lines(spec: Any) -> None:
     from paddle_workbench.program.explanations import function_of
 
     text = "def f(x):\n    return x * 2 + 1\n"

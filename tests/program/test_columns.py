@@ -69,20 +69,20 @@ def test_values_lines_and_layers_are_those_of_the_op(capture: Capture) -> None:
     assert columns.text("value_shape", 0) == "?×64×128"
 
 
-def test_lineage_says_what_is_certain(capture: Capture) -> None:
+def test_lineage_marks_certain_origins(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
     triples = columns["lineage_1"].reshape(-1, 3).tolist()
     first = capture.stages[0].added[0]
     assert [triple for triple in triples if triple[0] == first] == [[first, 0, 1], [first, 1, 0]]
 
 
-def test_fused_op_stands_in_the_layer_that_its_origins_share(capture: Capture) -> None:
+def test_fused_op_is_in_the_common_layer_of_its_origins(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
     fused = [row for row in columns["rows_1"] if columns.text("op_name", row) == "pd_op.fc"]
     assert [columns.text("op_layer", row) for row in fused[:2]] == ["blocks.0.attention"] * 2
 
 
-def test_unknown_costs_are_not_numbers(capture: Capture) -> None:
+def test_unknown_costs_are_nan(capture: Capture) -> None:
     assert np.isnan(Columns(to_columns(capture))["flops"]).all()
 
 
@@ -117,7 +117,7 @@ def test_capture_without_a_program_has_no_stages() -> None:
     assert columns.header["stages"] == []
 
 
-def test_files_are_named_without_folders_and_never_twice_the_same(capture: Capture) -> None:
+def test_files_are_named_without_folders_and_uniquely(capture: Capture) -> None:
     def moved(op: Op) -> Op:
         lines = [
             replace(line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") for line in (op.stack or ())

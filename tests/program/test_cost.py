@@ -44,7 +44,7 @@ def test_batch_multiplies(convolutional: Capture) -> None:
             assert of_many[number].flops == 16 * one.flops
 
 
-def test_unknown_is_none_and_not_free() -> None:
+def test_unknown_cost_is_none_not_zero() -> None:
     found = program(
         '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<-1x-1xf32>',
         '(%1) = "pd_op.relu" (%0) {} : (tensor<-1x-1xf32>) -> tensor<-1x-1xf32>',

@@ -89,7 +89,7 @@ def test_reports_sub_graphs_and_guards(spec: Any) -> None:
     assert {guard.function for guard in found.guards} == {"f"}
 
 
-def test_leaves_what_sot_knows_as_it_was(spec: Any) -> None:
+def test_does_not_change_the_caches_of_sot(spec: Any) -> None:
     from paddle.jit.sot.opcode_translator.executor.executor_cache import OpcodeExecutorCache
     from paddle.jit.sot.symbolic.compile_cache import FallbackWrapper
 

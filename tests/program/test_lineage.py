@@ -113,7 +113,7 @@ def test_no_computing_op_gets_lost(convolutional: Capture) -> None:
             assert became.get(op.id), op
 
 
-def test_folded_constant_holds_what_it_was_computed_from(convolutional: Capture) -> None:
+def test_folded_constant_keeps_its_sources(convolutional: Capture) -> None:
     folded = stage(convolutional, "constant_folding_pass")
     weights = [number for number in folded.added if len(folded.origins(number)) > 3]
     assert weights
@@ -217,7 +217,7 @@ def test_origins_of_every_stage_are_ops_of_the_traced_program(
             assert {origin.op_id for origin in found.origins(op.id, stage=index)} <= known
 
 
-def test_what_was_done_to_an_input_goes_into_the_op_that_does_it_now() -> None:
+def test_op_on_an_input_is_an_origin_of_its_replacement() -> None:
     head = (
         '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<2x3xf32>',
         '(%1) = "pd_op.data" () {name:"y"} : () -> tensor<2x3xf32>',
@@ -271,7 +271,7 @@ def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> Non
         assert [(o.op_id, o.certain) for o in origins] == [(convolution_id, True), (relu, True)]
 
 
-def test_what_moved_past_an_op_that_did_not_change_is_not_certain() -> None:
+def test_op_moved_past_an_unchanged_op_is_not_certain() -> None:
     """relu(concat(a, b)) becomes concat(relu(a), relu(b)): nothing proves where the ReLU went."""
     shape = "tensor<2xf32>"
     head = f'(%0) = "pd_op.data" () {{name:"x"}} : () -> {shape}'

@@ -80,7 +80,7 @@ def test_loops_that_lose_a_result_are_captured() -> None:
     assert lost, "Paddle lost no result in 80 traces: is it fixed there?"
 
 
-def test_loop_that_sets_what_it_needs_is_not_complained_of(spec: Any) -> None:
+def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
     function = function_of(SET_BEFORE, "set")
     found = capture(function, input_spec=[spec([3], "float32")], pipeline=None)
     assert found.program is not None

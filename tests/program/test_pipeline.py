@@ -48,7 +48,7 @@ def test_ops_are_counted_before_and_after(convolutional: Capture) -> None:
         assert len(difference) == len(set(item.added))
 
 
-def test_last_stage_gives_the_eager_result(convolutional: Capture) -> None:
+def test_last_stage_has_the_eager_result(convolutional: Capture) -> None:
     assert convolutional.difference is not None
     assert convolutional.difference < 1e-5
 
@@ -80,7 +80,7 @@ def test_without_onednn_there_are_other_passes(spec: Any) -> None:
         ("fastest", "no pipeline 'fastest'"),
     ],
 )
-def test_says_which_pass_cannot_be_run(spec: Any, passes: Any, message: str) -> None:
+def test_names_the_pass_that_cannot_run(spec: Any, passes: Any, message: str) -> None:
     from .networks import tail
 
     with pytest.raises(CaptureError, match=message):

@@ -223,7 +223,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path, make: Maker, reason
 
 
 @pytest.mark.parametrize("size", [2**63, -2, 1.5, "4", None, [2]])
-def test_rejects_what_is_not_a_dimension(pir: Path, tmp_path: Path, size: object) -> None:
+def test_rejects_invalid_dimension(pir: Path, tmp_path: Path, size: object) -> None:
     def change(data: Any) -> None:
         ops = data["program"]["regions"][0]["blocks"][0]["ops"]
         typed = next(op for op in ops if isinstance(op["O"], list) and op["O"])
@@ -317,7 +317,7 @@ def test_file_that_is_too_large_is_refused(
     ("name", "message"),
     [("none.json", "no saved program"), ("x.txt", "not a saved program"), ("", "folder")],
 )
-def test_says_what_is_wrong_with_a_path(name: str, message: str, tmp_path: Path) -> None:
+def test_explains_invalid_path(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x", encoding="utf-8")
     with pytest.raises(ProgramError, match=message):
         read(tmp_path / name)
@@ -343,7 +343,7 @@ def test_command_lists_stages_of_a_capture(convolutional: Capture, tmp_path: Pat
     assert {op["name"] for op in as_json["ops"]} >= {"pd_op.conv2d", "pd_op.relu"}
 
 
-def test_command_prints_nothing_that_a_terminal_obeys(pir: Path, tmp_path: Path) -> None:
+def test_command_prints_no_control_sequences(pir: Path, tmp_path: Path) -> None:
     def change(data: Any) -> None:
         data["program"]["regions"][0]["blocks"][0]["ops"][-2]["#"] = "1.\x1b[31mred\x07"
 

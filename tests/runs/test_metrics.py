@@ -39,7 +39,7 @@ def test_records_plain_values(monkeypatch: pytest.MonkeyPatch, value: Any, plain
         (float("nan"), "nan is not a finite number"),
     ],
 )
-def test_refuses_what_cannot_be_compared(value: Any, message: str) -> None:
+def test_rejects_incomparable_values(value: Any, message: str) -> None:
     with pytest.raises(ParameterError) as refused:
         record("accuracy", value)
     assert message in refused.value.message

@@ -50,7 +50,7 @@ def test_reads_names_types_defaults_and_help() -> None:
     assert found["num_epochs"].help == ""
 
 
-def test_leaves_out_what_is_computed_from_other_parameters() -> None:
+def test_leaves_out_parameters_computed_from_others() -> None:
     assert "num_steps" not in {parameter.name for parameter in declared()}
 
 
@@ -115,7 +115,7 @@ def test_parameters_cell_that_is_not_python_is_refused() -> None:
         declared("num_epochs = = 3")
 
 
-def test_sweep_gives_every_combination() -> None:
+def test_sweep_runs_every_combination() -> None:
     axes = {"num_epochs": "1,2", "layers": "[1,2],[3]"}
     assert parse_sweep(declared(), axes) == [
         {"num_epochs": 1, "layers": [1, 2]},

@@ -84,7 +84,7 @@ def test_success_is_recorded(finished: Finished) -> None:
     assert read_record(folder) == record
 
 
-def test_events_tell_every_cell(finished: Finished) -> None:
+def test_events_report_every_cell(finished: Finished) -> None:
     _source, folder, _record, heard = finished
     events = read_events(folder)
     assert [event.event for event in events] == heard
@@ -97,7 +97,7 @@ def test_events_tell_every_cell(finished: Finished) -> None:
     assert all(event.duration_s is not None and event.duration_s >= 0 for event in done)
 
 
-def test_what_a_notebook_writes_stays_in_the_run_folder(finished: Finished) -> None:
+def test_files_of_a_notebook_stay_in_the_run_folder(finished: Finished) -> None:
     source, folder, _record, _heard = finished
     assert (folder / "work" / "made.txt").read_text(encoding="utf-8") == "x"
     assert sorted(path.name for path in source.parent.iterdir()) == ["01_training.ipynb", "assets"]
@@ -123,7 +123,7 @@ def test_report_shows_everything_and_loads_nothing(finished: Finished) -> None:
     assert not re.search(r"""@import|url\(\s*["']?(?!data:|["']?#)""", styles)
 
 
-def test_report_is_made_again_from_the_folder_alone(finished: Finished, tmp_path: Path) -> None:
+def test_report_is_rebuilt_from_the_folder_only(finished: Finished, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     subprocess.run(["cp", "-r", str(finished[1]), str(folder)], check=True)
     (folder / "report.html").unlink()
@@ -200,7 +200,7 @@ def test_dying_kernel_fails_the_run(lesson: NotebookMaker, runs: Path) -> None:
     assert statuses(folder)["after"] == "pending"
 
 
-def test_timeout_is_for_the_whole_run_and_kills_what_ignores_it(
+def test_timeout_covers_the_whole_run_and_kills_stuck_processes(
     lesson: NotebookMaker, runs: Path
 ) -> None:
     stubborn = """

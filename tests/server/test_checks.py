@@ -91,7 +91,9 @@ async def test_two_clicks_at_once_are_one_check(jp_fetch: Any, home: Path) -> No
     assert runs.read_text() == "x"
 
 
-async def test_what_the_learner_changed_is_run_and_not_compared(jp_fetch: Any, home: Path) -> None:
+async def test_cells_changed_by_the_learner_run_without_comparison(
+    jp_fetch: Any, home: Path
+) -> None:
     path = await opened(jp_fetch, "basics/products")
 
     def change(cells: dict[str, nbformat.NotebookNode]) -> None:
@@ -139,7 +141,7 @@ async def test_check_is_cancelled(jp_fetch: Any, home: Path) -> None:
         ("plain.ipynb", 500, "no metadata"),
     ],
 )
-async def test_what_cannot_be_checked_is_refused(
+async def test_rejects_notebooks_that_cannot_be_checked(
     path: str, status: int, message: str, jp_fetch: Any, home: Path
 ) -> None:
     nbformat.write(nbformat.v4.new_notebook(), home / "plain.ipynb")

@@ -37,7 +37,7 @@ async def test_opened_lesson_is_served_by_the_contents_api(jp_fetch: Any) -> Non
     assert catalog.chapters[0].lessons[0].paths == {"en": opened.path}
 
 
-async def test_reset_says_where_the_old_copy_is(jp_fetch: Any, home: Path) -> None:
+async def test_reset_names_the_old_copy(jp_fetch: Any, home: Path) -> None:
     body = json.dumps({"lesson": "basics/sums", "language": "zh"})
     await jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
     answer = await jp_fetch("paddle-workbench", "course", "reset", method="POST", body=body)

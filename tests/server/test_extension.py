@@ -97,7 +97,7 @@ async def test_doctor_that_prints_no_report_failed(
     assert error.message == "The doctor failed: OSError: no click here"
 
 
-async def test_server_rooted_elsewhere_says_how_to_start(
+async def test_server_rooted_elsewhere_explains_how_to_start(
     jp_fetch: Any, home: Path, tmp_path: Path, jp_serverapp: Any
 ) -> None:
     elsewhere = tmp_path / "home-elsewhere"  # the same beginning as the home, another folder

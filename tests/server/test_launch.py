@@ -53,7 +53,7 @@ def test_starts_as_a_learners_server_under_a_hub(in_class: None) -> None:
     assert lab_command(settings(), [])[: len(start)] == start
 
 
-def test_imports_nothing_from_where_it_is_started(
+def test_imports_nothing_from_its_start_folder(
     alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = plant(tmp_path / "planted")
@@ -70,7 +70,7 @@ def test_grading_is_there_in_a_class(in_class: None) -> None:
     assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is False
 
 
-def test_a_learner_alone_sees_no_grading(alone: None) -> None:
+def test_single_learner_sees_no_grading(alone: None) -> None:
     environment = lab_environment(settings(), "en")
     found = enabled_extensions(environment)
     assert found["paddle_workbench"]

@@ -111,7 +111,7 @@ async def test_file_of_300_mb_is_refused(jp_fetch: Any, home: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../outside.json", "/etc/passwd", "none.json"])
-async def test_what_is_not_in_the_folder_is_refused(jp_fetch: Any, home: Path, path: str) -> None:
+async def test_rejects_paths_outside_the_folder(jp_fetch: Any, home: Path, path: str) -> None:
     (home.parent / "outside.json").write_text("{}")
     status, error = await refused(jp_fetch, path)
     assert status == 422

@@ -27,7 +27,7 @@ def test_every_character_stays_where_it_was(text: str, plain: str) -> None:
 
 
 @pytest.mark.parametrize("empty", ["", "  ", "\n\t", "\x00\u200b", "\u3000", "\ud800"])
-def test_text_that_shows_nothing_is_refused(empty: str) -> None:
+def test_rejects_text_without_visible_characters(empty: str) -> None:
     with pytest.raises(TextError, match="no visible character"):
         readable(empty)
 
@@ -57,7 +57,7 @@ def test_reports_what_may_mislead(text: str, kind: str, count: int, example: str
     assert str(count) in notice.message.en
 
 
-def test_cut_comes_first_and_says_how_much() -> None:
+def test_cut_is_reported_first_with_its_length() -> None:
     cut, emoji = inspect_text(LONG + "👍", kept=128)
     assert (cut.kind, cut.count, emoji.kind) == ("cut", len(LONG) + 1 - 128, "emoji")
     assert "10001 字，只读前 128 字" in cut.message.zh

@@ -25,7 +25,7 @@ def test_parts_have_their_known_sizes(newspaper: Newspaper) -> None:
     assert repr(newspaper) == "Newspaper(sentences: train=37446, validation=4530, test=4301)"
 
 
-def test_no_sentence_stands_twice_or_in_two_parts(newspaper: Newspaper) -> None:
+def test_sentences_are_unique_and_in_one_part(newspaper: Newspaper) -> None:
     parts = (newspaper.train, newspaper.validation, newspaper.test)
     texts = [text for part in parts for text in part.texts]
     assert len(texts) == len(set(texts))

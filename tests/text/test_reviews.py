@@ -22,7 +22,7 @@ def test_parts_have_their_known_sizes(reviews: Reviews) -> None:
     assert (reviews.train.positive, reviews.test.positive) == (6_669, 1_663)
 
 
-def test_no_review_stands_twice_or_in_both_parts(reviews: Reviews) -> None:
+def test_reviews_are_unique_and_in_one_part(reviews: Reviews) -> None:
     texts = reviews.train.texts + reviews.test.texts
     assert len(texts) == len(set(texts)) == 17_363
     assert all(text and text == text.strip() for text in texts)

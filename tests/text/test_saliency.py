@@ -73,7 +73,7 @@ def test_more_points_come_closer(ernie: Any) -> None:
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_linear_network_gives_each_token_its_own_term() -> None:
+def test_token_of_linear_network_gets_its_own_term() -> None:
     import paddle
 
     paddle.seed(0)
@@ -86,7 +86,7 @@ def test_linear_network_gives_each_token_its_own_term() -> None:
     assert found.values == pytest.approx(terms[IDS] - terms[BASELINE], abs=1e-5)
 
 
-def test_the_network_is_left_as_it_was(ernie: Any) -> None:
+def test_network_is_unchanged(ernie: Any) -> None:
     import paddle
 
     before = ernie(paddle.to_tensor([IDS])).numpy()
@@ -113,7 +113,7 @@ def count_good(texts: list[str]) -> NDArray[np.float64]:
     return np.array([text.count("好") + 5.0 * ("不" in text and "错" in text) for text in texts])
 
 
-def test_occlusion_is_what_taking_out_one_by_one_gives() -> None:
+def test_occlusion_equals_removing_units_one_by_one() -> None:
     text = "好房间不错，好"
     units = [Span(i, i + 1) for i in range(len(text))] + [Span(3, 5)]
     found = occlusion(count_good, text, units)

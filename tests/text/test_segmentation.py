@@ -57,7 +57,7 @@ def tokenizer(request: pytest.FixtureRequest, ernie_files: Path) -> Tokenizer:
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_tokens_lie_where_they_say_and_leave_only_blanks(tokenizer: Tokenizer, text: str) -> None:
+def test_tokens_cover_everything_but_blanks(tokenizer: Tokenizer, text: str) -> None:
     tokens = tokenizer.tokenize(text)
     assert all(token.text == text[token.start : token.end] for token in tokens)
     assert all(a.end <= b.start for a, b in pairwise(tokens))
@@ -99,7 +99,7 @@ def test_length_without_room_is_refused(tokenizer: Tokenizer) -> None:
         tokenizer.encode(["好"], length=2)
 
 
-def test_what_training_lacks_is_unknown() -> None:
+def test_token_missing_from_training_is_unknown() -> None:
     characters = CharacterTokenizer(TEXTS)
     assert [token.known for token in characters.tokenize("好𠮷👍")] == [True, False, False]
     assert characters.unknown_rate(["好𠮷"]) == 0.5

@@ -14,7 +14,7 @@ from paddle_workbench.text.spans import (
 GOLD = [Span(0, 3, "PER"), Span(4, 6, "LOC"), Span(8, 10, "ORG"), Span(12, 14, "LOC")]
 
 
-def test_tags_say_where_names_begin_and_go_on() -> None:
+def test_tags_mark_beginning_and_inside_of_names() -> None:
     tags = bio_tags([Span(3, 5, "LOC"), Span(0, 3, "PER")], 6)
     assert tags == ["B-PER", "I-PER", "I-PER", "B-LOC", "I-LOC", "O"]
     assert spans_of_bio(tags) == [Span(0, 3, "PER"), Span(3, 5, "LOC")]
@@ -49,7 +49,7 @@ def test_overlapping_spans_are_refused() -> None:
         bio_tags([Span(0, 3, "LOC"), Span(1, 4, "ORG")], 4)
 
 
-def test_every_span_stands_in_one_agreement() -> None:
+def test_every_span_belongs_to_one_agreement() -> None:
     predicted = [Span(0, 3, "PER"), Span(4, 6, "ORG"), Span(7, 9, "ORG"), Span(15, 16, "LOC")]
     assert compare_spans(GOLD, predicted) == [
         Agreement("right", GOLD[0], predicted[0]),
@@ -60,13 +60,13 @@ def test_every_span_stands_in_one_agreement() -> None:
     ]
 
 
-def test_a_right_span_is_not_given_to_an_overlapping_one() -> None:
+def test_exact_span_is_not_matched_to_an_overlapping_one() -> None:
     found = compare_spans([Span(0, 2, "PER"), Span(2, 4, "PER")], [Span(0, 4, "PER")])
     assert [each.kind for each in found] == ["boundary", "missed"]
     assert compare_spans([], []) == []
 
 
-def test_words_and_letters_are_two_ways_to_say_the_same() -> None:
+def test_bmes_tags_round_trip() -> None:
     words = ["研究", "生", "命", "起源地"]
     assert bmes_tags(words) == "BESSBME"
     assert words_of_bmes("".join(words), bmes_tags(words)) == words

@@ -72,7 +72,7 @@ def test_real_reviews_are_encoded_whole() -> None:
         ("👍好", "👍好"),
     ],
 )
-def test_clean_leaves_what_can_be_seen(text: str, cleaned: str) -> None:
+def test_clean_keeps_visible_characters(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 

@@ -32,7 +32,7 @@ def test_lab_and_course_are_in_chinese(chinese_lab: Lab, open_page: Callable[[La
     assert (chinese_lab.home / "lessons" / "start" / "environment.ipynb").is_file()
 
 
-def test_nothing_of_the_workbench_is_left_in_english(
+def test_whole_workbench_is_translated(
     chinese_lab: Lab, open_page: Callable[[Lab], Page], repository: Path
 ) -> None:
     page = open_page(chinese_lab)

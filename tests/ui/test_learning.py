@@ -56,7 +56,9 @@ def test_course_panel_is_open_with_every_lesson_of_the_course(
     expect(panel.region.get_by_role("button", name=re.compile("^.?Start: "))).to_be_visible()
 
 
-def test_keys_alone_walk_the_panel_and_open_a_lesson(english_lab: Lab, open_page: OpenPage) -> None:
+def test_keyboard_navigates_the_panel_and_opens_a_lesson(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.tree).to_be_visible()
@@ -123,7 +125,7 @@ def test_opening_and_reading_leaves_the_learners_file_alone(
     assert copy_in(english_lab).read_bytes() == before
 
 
-def test_reset_keeps_the_old_copy_and_says_where(english_lab: Lab, open_page: OpenPage) -> None:
+def test_reset_keeps_the_old_copy_and_names_it(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     notebook = open_lesson(page)
     notebook.rewrite(notebook.cells.nth(1), "my_own_work = 1")

@@ -208,7 +208,7 @@ def test_tree_is_walked_and_opened_with_keys(microscope: Microscope) -> None:
     expect(microscope.status).to_contain_text("pd_op.embedding")
 
 
-def test_search_goes_from_match_to_match(microscope: Microscope) -> None:
+def test_search_steps_through_matches(microscope: Microscope) -> None:
     microscope.graph.focus()
     microscope.page.keyboard.press("/")
     search = microscope.region.get_by_role("searchbox")

@@ -135,7 +135,7 @@ def test_notes_say_the_rule_the_line_and_the_repair(english: Page) -> None:
     expect(line).to_have_class(re.compile("pw-mod-lit"))
 
 
-def test_nothing_is_left_in_english_and_dark_is_dark(chinese: Page) -> None:
+def test_everything_is_translated_and_dark_theme_is_dark(chinese: Page) -> None:
     region = chinese.get_by_role("region", name="程序显微镜：Pictures")
     for name in ("算子", "算子列表", "变化", "说明"):
         tab = region.get_by_role("tab", name=re.compile(f"^{name}"))

@@ -71,7 +71,7 @@ def rows(desk: Locator) -> list[str]:
     return desk.locator(".pw-OcrDesk-text").all_text_contents()
 
 
-def test_ten_lines_are_corrected_by_keys_alone_and_survive_a_reload(
+def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     page = open_page(english_lab)

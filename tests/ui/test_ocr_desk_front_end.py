@@ -144,7 +144,7 @@ def test_text_that_was_typed_is_not_lost_where_it_is_left(page: Page, where: str
     expect(text).to_have_value("新")
 
 
-def test_text_that_is_left_as_it_was_asks_for_nothing(page: Page) -> None:
+def test_unchanged_text_sends_no_request(page: Page) -> None:
     lines = page.get_by_role("listbox")
     lines.press("e")
     page.keyboard.insert_text("别的")
@@ -189,7 +189,7 @@ def test_escape_closes_the_keys_wherever_the_focus_is(page: Page) -> None:
     expect(page.get_by_role("listbox")).to_be_focused()
 
 
-def test_hidden_desk_comes_back_as_it_was(page: Page) -> None:
+def test_hidden_desk_keeps_its_state(page: Page) -> None:
     lines = page.get_by_role("listbox")
     whole = width_of_new_box(page)
     for _ in range(3):
@@ -208,7 +208,7 @@ def test_line_fills_a_narrow_desk(page: Page) -> None:
     assert width_of_new_box(page) < SIZE[0]
 
 
-def test_line_says_all_of_how_it_stands(page: Page) -> None:
+def test_line_states_its_full_status(page: Page) -> None:
     line = options(page).nth(1)
     expect(line).to_have_accessible_name(f"{TEXTS[1]} (doubtful, 0.72)")
     marked = "{ ...each, checked: true, difficult: true }"

@@ -75,7 +75,7 @@ def texts_on_disk(home: Path) -> list[str]:
     return [line["text"] for line in json.loads(file.read_text(encoding="utf-8"))["lines"]]
 
 
-def test_picture_is_corrected_in_a_tab_of_its_own(english_lab: Lab, open_page: OpenPage) -> None:
+def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) -> None:
     save_picture(english_lab.home / "tag.png", ("第一行", "第二行", "第三行"), (420, 300))
     page = open_page(english_lab)
     open_on_desk(page, "tag.png")

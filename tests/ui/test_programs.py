@@ -94,7 +94,7 @@ def test_two_programs_side_by_side_with_their_differences(
     expect(both).to_contain_text("Gelu: 0 → 1")
 
 
-def test_broken_program_says_why_and_is_read_again_on_retry(
+def test_broken_program_shows_reason_and_retry_reads_it_again(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     broken = english_lab.home / "broken.onnx"

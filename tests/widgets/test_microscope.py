@@ -35,7 +35,7 @@ def test_rejects_non_capture() -> None:
     assert "capture(" in caught.value.hint
 
 
-def test_columns_cannot_be_given_or_set(capture: Capture) -> None:
+def test_columns_are_read_only(capture: Capture) -> None:
     with pytest.raises(WidgetError, match="read-only"):
         ProgramMicroscope(capture, columns=b"")
 
@@ -55,7 +55,7 @@ def test_static_twin_speaks_chinese(capture: Capture) -> None:
     assert "microscope" not in html
 
 
-def test_static_twin_says_how_much_it_leaves_out() -> None:
+def test_static_twin_counts_what_it_leaves_out() -> None:
     html = ProgramMicroscope(regular_capture(1000), lang="en").to_html()
     assert "40 more are not shown." in html
 
@@ -69,6 +69,6 @@ def test_static_twin_shows_html_in_names_as_text(capture: Capture) -> None:
     assert "<script>alert(1)</script>" in "".join(twin.itertext())
 
 
-def test_capture_that_failed_says_so() -> None:
+def test_failed_capture_is_reported() -> None:
     widget = ProgramMicroscope(Capture(1, "f"), lang="en")
     assert "There is no program" in widget.to_html()

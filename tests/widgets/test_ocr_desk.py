@@ -113,7 +113,7 @@ def test_recognises_other_pages_in_the_background(shop: Path) -> None:
     assert widget.pages[0] | {"state": "done", "unchecked": 0} == widget.pages[0]
 
 
-def test_recognition_is_stopped_after_the_page_at_hand_and_goes_on(shop: Path) -> None:
+def test_recognition_stops_after_the_current_page_and_resumes(shop: Path) -> None:
     begun, go = threading.Event(), threading.Event()
 
     def waits(pixels: NDArray[np.uint8]) -> PageResult:
@@ -191,7 +191,7 @@ def test_reports_twice_what_was_done_twice(shop: Path) -> None:
     assert [each for each in told if each] == [said, said]
 
 
-def test_picture_that_cannot_be_opened_is_a_page_that_says_so(tmp_path: Path) -> None:
+def test_picture_that_cannot_be_opened_is_a_page_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"")
     widget = open_desk(tmp_path / "bad.png", tmp_path / "desk")
     assert widget.picture == b""
@@ -226,7 +226,7 @@ def test_page_without_text_is_recognised_and_has_no_lines(tmp_path: Path) -> Non
     assert (widget.lines, widget.pages[0]["state"]) == ([], "done")
 
 
-def test_nothing_to_show_and_a_page_that_is_not_there_are_refused(tmp_path: Path) -> None:
+def test_rejects_empty_desk_and_missing_page(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match="no picture and no PDF"):
         open_desk([], tmp_path)
     with pytest.raises(WidgetError, match="index is 3"):

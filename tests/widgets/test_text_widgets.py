@@ -43,7 +43,7 @@ def tokenizers() -> dict[str, Any]:
     return {"characters": CharacterTokenizer(TEXTS), "words": WordTokenizer(TEXTS)}
 
 
-def test_cuts_are_sent_with_places_numbers_and_what_is_unknown(tokenizers: Any) -> None:
+def test_sends_tokens_with_places_numbers_and_unknowns(tokenizers: Any) -> None:
     view = TokenView("房间很贵", tokenizers, lang="en")
     characters, words = view.rows
     assert [token[:2] for token in words["tokens"]] == [[0, 2], [2, 3], [3, 4]]
@@ -57,7 +57,7 @@ def test_twin_of_the_cuts_marks_unknown_tokens(tokenizers: Any) -> None:
     assert "dashed'>贵<sup>?</sup>" in html
 
 
-def test_long_text_is_shown_in_part_and_says_so(tokenizers: Any) -> None:
+def test_long_text_is_shortened_with_a_notice(tokenizers: Any) -> None:
     view = TokenView("房间很干净" * 2_000, tokenizers, lang="en")
     assert (len(view.shown), view.left_out) == (LONGEST_SHOWN, 10_000 - LONGEST_SHOWN)
     assert "9700 more characters are not shown." in view.to_html()
@@ -72,7 +72,7 @@ def test_strange_text_is_shown_with_its_notice(tokenizers: Any, text: str) -> No
     assert "<script>" not in html
 
 
-def test_nothing_to_cut_or_nothing_to_cut_with_is_refused(tokenizers: Any) -> None:
+def test_rejects_missing_text_or_tokeniser(tokenizers: Any) -> None:
     with pytest.raises(TextError, match="no visible character"):
         TokenView(" ", tokenizers)
     with pytest.raises(WidgetError, match="no tokeniser"):
@@ -114,7 +114,7 @@ def test_spans_that_do_not_fit_are_refused() -> None:
         view.index = -1
 
 
-def test_lens_says_what_explain_computes() -> None:
+def test_lens_matches_explain() -> None:
     lens = TextLens([GOOD, OTHER], "不好，好", lang="en")
     for model, sent in zip((GOOD, OTHER), lens.explanations, strict=True):
         found = explain(model, "不好，好")
@@ -132,7 +132,7 @@ def test_lens_follows_the_text_the_method_and_the_unit() -> None:
     assert [unit[:2] for unit in lens.explanations[0]["units"]] == [[0, 2], [2, 3]]
 
 
-def test_lens_says_in_place_what_it_cannot_read_and_recovers() -> None:
+def test_lens_reports_unreadable_text_in_place_and_recovers() -> None:
     lens = TextLens([GOOD], "好", lang="en")
     lens.text_shown = "  "
     assert "no visible character" in lens.failure
@@ -143,7 +143,7 @@ def test_lens_says_in_place_what_it_cannot_read_and_recovers() -> None:
 
 
 @pytest.mark.parametrize("text", STRANGE)
-def test_lens_reads_strange_text_and_says_so(text: str) -> None:
+def test_lens_reads_strange_text_with_a_notice(text: str) -> None:
     lens = TextLens([GOOD], text, lang="zh", examples=[(text, 1)])
     assert lens.failure == ""
     assert lens.notices

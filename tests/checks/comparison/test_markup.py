@@ -72,7 +72,7 @@ def test_swapped_columns_and_renamed_heads_are_found() -> None:
     assert compare(TABLE, TABLE.rename(index={"a": "z"}))
 
 
-def test_rows_in_another_order_are_a_difference_unless_the_cell_says_otherwise() -> None:
+def test_row_order_matters_unless_the_cell_allows_any() -> None:
     assert compare(TABLE, TABLE.iloc[::-1])
     assert compare(TABLE, TABLE.iloc[::-1], unordered=True) == []
     twice = pd.concat([TABLE.iloc[:2], TABLE.iloc[:1]])
@@ -89,7 +89,7 @@ def test_markup_around_a_table_is_compared() -> None:
     assert differences(shown("text/html", old), shown("text/html", new)) == []
 
 
-def test_names_given_by_chance_do_not_count_in_a_drawing() -> None:
+def test_ignores_random_names_in_a_drawing() -> None:
     assert differences(drawing(name="p1"), drawing(name="pf03c2")) == []
     assert differences(drawing(x="5"), drawing(x="5.01")) == []
 
@@ -97,7 +97,7 @@ def test_names_given_by_chance_do_not_count_in_a_drawing() -> None:
 @pytest.mark.parametrize(
     "change", [{"x": "6"}, {"colour": "#ff7f0e"}, {"label": "0.52"}, {"label": "loss"}]
 )
-def test_what_is_drawn_counts(change: dict[str, str]) -> None:
+def test_compares_the_drawing(change: dict[str, str]) -> None:
     assert differences(drawing(), drawing(**change))
 
 

@@ -128,7 +128,7 @@ def test_widgets_are_compared_by_model_and_traits() -> None:
     assert differences(reference, other)
 
 
-def test_a_widget_whose_words_are_free_is_compared_by_what_it_is_made_of() -> None:
+def test_compares_structure_of_widget_with_free_text() -> None:
     reference = view(MODELS, BUFFERS, "root")
     free = {"numbers": "any", "texts": "any"}
     assert differences(reference, renamed(value=0.75, description="rate"), **free) == []

@@ -115,7 +115,7 @@ def test_cell_sets_its_own_tolerance() -> None:
     assert text_differences("100 right", "101 right", rtol=0.05, whole_numbers=True) == []
 
 
-def test_any_number_will_do_where_the_cell_says_so() -> None:
+def test_accepts_any_number_if_the_cell_allows_it() -> None:
     assert text_differences("p50 1.25 of 8", "p50 9.75 of 7", numbers="any") == []
     assert kinds(text_differences("p50 1.25", "p50 nan", numbers="any")) == ["number"]
     assert kinds(text_differences("p50 1.25", "p99 1.25", numbers="any")) == ["text"]
@@ -131,7 +131,7 @@ def test_words_may_be_any_where_a_network_chose_them() -> None:
     assert kinds(text_differences("0.97", "nan", texts="any", numbers="any")) == ["number"]
 
 
-def test_order_counts_unless_the_cell_says_otherwise() -> None:
+def test_order_matters_unless_the_cell_allows_any() -> None:
     assert kinds(text_differences("a 1\nb 2\n", "b 2\na 1\n"))
     assert text_differences("a 1\nb 2\n", "b 2\na 1\n", unordered=True) == []
     (difference,) = text_differences("a 1\nb 2\nb 2", "b 2\na 1\nc 3", unordered=True)
