@@ -209,7 +209,7 @@ def test_killed_run_is_lost_and_its_kernel_ends(
 
 
 def _is_running(process_id: int) -> bool:
-    """Say whether a process runs; one that ended and was not waited for does not."""
+    """Return whether a process runs; one that ended and was not waited for does not."""
     try:
         status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8")
     except FileNotFoundError:

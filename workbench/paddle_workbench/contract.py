@@ -339,7 +339,7 @@ class KernelServerStatus(Model):
 
 
 class ProgramRequest(Model):
-    """A saved program that is to be shown."""
+    """A saved program to show."""
 
     path: str = Field(description="As the contents API names it.")
 
@@ -366,7 +366,7 @@ class Parameter(Model):
 
 
 class Provenance(Model):
-    """What is needed to believe and repeat a run."""
+    """What is needed to verify and repeat a run."""
 
     notebook: str
     notebook_sha256: str

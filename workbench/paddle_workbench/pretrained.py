@@ -1,4 +1,4 @@
-"""Whether a pretrained ERNIE lies on this machine, without importing what could load it."""
+"""Whether a pretrained ERNIE is on this machine, without importing its loader."""
 
 from __future__ import annotations
 

@@ -470,7 +470,7 @@ export interface ProgramPicture {
   columns: string;
 }
 /**
- * A saved program that is to be shown.
+ * A saved program to show.
  *
  * This interface was referenced by `Contract`'s JSON-Schema
  * via the `definition` "ProgramRequest".
@@ -506,7 +506,7 @@ export interface ProgressUpdate {
   exercise: ExerciseReport | null;
 }
 /**
- * What is needed to believe and repeat a run.
+ * What is needed to verify and repeat a run.
  *
  * This interface was referenced by `Contract`'s JSON-Schema
  * via the `definition` "Provenance".

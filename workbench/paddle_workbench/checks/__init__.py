@@ -1,1 +1,1 @@
-"""Checking that notebooks still say what they said: nbval, with the known noise taken out."""
+"""Check that notebooks still give their stored outputs: nbval, without known noise."""

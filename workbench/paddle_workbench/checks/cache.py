@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Passed(Model):
-    """A file of the cache: a notebook that passed, and with what."""
+    """A file of the cache: a notebook that passed, and its inputs."""
 
     schema_version: int = SCHEMA_VERSION
     key: dict[str, str]
@@ -161,7 +161,7 @@ def _package_files() -> list[Path]:
 
 
 def _installed() -> Iterable[str]:
-    """Return name and version of what is installed, and the digest of the lock."""
+    """Return names and versions of installed packages, and the digest of the lock."""
     for folder in dict.fromkeys([*site.getsitepackages(), *sys.path]):
         path = Path(folder)
         if path.is_dir() and path.name.endswith("-packages"):

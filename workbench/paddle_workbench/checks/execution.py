@@ -1,4 +1,4 @@
-"""Executing notebooks side by side, each in a thread with a kernel of its own."""
+"""Execute notebooks in parallel, each in its own thread with its own kernel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def thread_variables(threads: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedCell:
-    """What came of one cell.
+    """The result of one cell.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class Execution:
         self._stopping = threading.Event()
 
     def result(self, index: int) -> ExecutedCell | None:
-        """Wait for a cell, and return what came of it; None if it was not run."""
+        """Wait for a cell, and return its result; None if it was not run."""
         try:
             return self._futures[index].result()
         except asyncio.CancelledError:
@@ -129,7 +129,7 @@ class Execution:
             self.abandon()
 
     def abandon(self) -> None:
-        """Tell whoever waits for a cell that it will not be run."""
+        """Wake up everyone waiting for a cell that will not run."""
         for future in self._futures.values():
             if not future.done():
                 future.set_exception(asyncio.CancelledError())
@@ -268,7 +268,7 @@ class ExecutionQueue:
         self._pool.submit(execution.run)
 
     def close(self) -> None:
-        """End what still runs, and wait for it."""
+        """Stop what is still running, and wait for it."""
         for execution in self._executions:
             execution.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)

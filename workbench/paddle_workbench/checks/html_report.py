@@ -1,4 +1,4 @@
-"""A check report as one page that needs nothing else: no script, no network."""
+"""A check report as one self-contained page, without scripts or network."""
 
 from __future__ import annotations
 

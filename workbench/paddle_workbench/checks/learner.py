@@ -41,7 +41,7 @@ class LearnerCopy:
     reasons: dict[str, str]
 
     def cells(self, report: NotebookReport) -> list[CheckedCell]:
-        """Return what was found of each cell, with the reason why some were not compared."""
+        """Return the result of each cell, with the reason why some were not compared."""
         return [
             cell.model_copy(update={"reason": self.reasons[cell.cell]})
             if cell.outcome == "not_compared" and cell.cell in self.reasons

@@ -147,7 +147,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         self.setup_sanitize_files()
 
     def begin(self) -> None:
-        """Have the notebook executed when its turn comes."""
+        """Queue the notebook for execution."""
         kernel = self.config.getoption("--nbval-kernel-name", default=None)
         if self.config.getoption("--nbval-current-env", default=False):
             kernel = CURRENT_ENV_KERNEL_NAME
@@ -166,14 +166,14 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         self.queue.put(self._execution)
 
     def result(self, index: int) -> ExecutedCell | None:
-        """Wait for a cell, and return what came of it; None if it was not run."""
+        """Wait for a cell, and return its result; None if it was not run."""
         if self._execution is None:
             self.begin()
         assert self._execution is not None  # noqa: S101 - begin has just set it
         return self._execution.result(index)
 
     def advance(self) -> None:
-        """Tell `workbench check` that one more cell is through."""
+        """Tell `workbench check` that one more cell is done."""
         progress: Path | None = self.config.getoption("--workbench-progress")
         if progress is not None:
             with progress.open("ab") as file:
@@ -219,7 +219,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         """Do nothing: nbval would run the cells after one that timed out, expecting failures."""
 
     def runtest(self) -> None:
-        """Wait for the cell, and compare what came out with what is stored."""
+        """Wait for the cell, and compare its outputs with the stored ones."""
         if self.skipped:
             self._skip(self.skipped)
         executed = self.parent.result(self.index)
@@ -232,7 +232,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self._compare(executed)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-        """Say in pytest's own output what the result says."""
+        """Report the result in pytest's own output."""
         if isinstance(excinfo.value, CellFailedError):
             return str(excinfo.value)
         return str(excinfo.getrepr(style="short"))

@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load what does the work, if it is asked for."""
+    """Load the implementation, if the option is given."""
     if not config.getoption("--workbench"):
         return
     if config.getoption("--nbval", default=False) or config.getoption("--nbval-lax", default=False):

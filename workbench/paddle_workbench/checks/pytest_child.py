@@ -1,4 +1,4 @@
-"""Running pytest with the nbval layer in a child process, and reading what it found."""
+"""Run pytest with the nbval layer in a child process, and read its results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check found, as it is printed and written to a file."""
+"""The results of a check, as they are printed and written to a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StructuralFinding(Model):
 
 
 class NotebookReport(Model):
-    """One notebook: what is wrong in it, how its cells fared, or why it could not run."""
+    """One notebook: its problems, the results of its cells, or why it could not run."""
 
     notebook: str
     findings: list[StructuralFinding] = Field(default_factory=list)
@@ -47,7 +47,7 @@ class NotebookReport(Model):
 
     @property
     def passed(self) -> bool:
-        """Say whether nothing is wrong and no cell failed."""
+        """Return whether nothing is wrong and no cell failed."""
         failed = any(cell.outcome in FAILED for cell in self.cells)
         return self.error is None and not self.findings and not failed
 
@@ -81,5 +81,5 @@ class CheckReport(Model):
 
     @property
     def passed(self) -> bool:
-        """Say whether every notebook passed."""
+        """Return whether every notebook passed."""
         return all(notebook.passed for notebook in self.notebooks)

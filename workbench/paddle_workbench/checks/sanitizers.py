@@ -1,4 +1,4 @@
-"""What may differ between two runs of a cell and means nothing.
+"""Differences between two runs of a cell that mean nothing.
 
 A sanitizer replaces its noise in the stored output and in the new one before they are compared.
 Each is as narrow as it can be: `tests/checks/test_sanitizers.py` shows for every one of them a

@@ -170,14 +170,14 @@ def _lesson(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A notebook that can run, and what is wrong in it all the same."""
+    """A notebook that can run, and its problems."""
 
     notebook: nbformat.NotebookNode
     report: NotebookReport
 
 
 def _read(path: Path) -> _Read | NotebookReport:
-    """Read a notebook, or say why it cannot run."""
+    """Read a notebook, or return why it cannot run."""
     name = _display_name(path)
     findings: list[StructuralFinding] = []
     try:
@@ -196,7 +196,7 @@ def _read(path: Path) -> _Read | NotebookReport:
 def _prepare(
     path: Path, folder: Path, cache: CheckCache | None, options: Mapping[str, object]
 ) -> _Job | CheckedNotebook:
-    """Copy a notebook to where it will run, or say why it cannot or need not."""
+    """Copy a notebook to where it will run, or return why it cannot or need not."""
     read = _read(path)
     if isinstance(read, NotebookReport):
         return CheckedNotebook(path, read, None, Lookup("it cannot run", {}))

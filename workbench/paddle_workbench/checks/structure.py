@@ -1,4 +1,4 @@
-"""What a lesson must and must not have, found by reading it."""
+"""Rules for the content of a lesson, checked by reading it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _Rule = Callable[[nbformat.NotebookNode, Path], Iterator[StructuralFinding]]
 
 
 def check_structure(notebook: nbformat.NotebookNode, path: Path) -> list[StructuralFinding]:
-    """Return what is wrong in a lesson's notebook, apart from what its cells do.
+    """Return the problems of a lesson's notebook, without running its cells.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class Recording:
 
 
 def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recording:
-    """Return what recording the outputs of an executed notebook would write.
+    """Return the changes that recording the outputs of an executed notebook would make.
 
     Outputs that are as the stored ones, within the tolerance of their cell, are kept as they are
     stored. In new ones the paths of this machine are replaced; everything else stays true. Counts
@@ -133,7 +133,7 @@ def _refuse_doubtful(
     outputs: list[nbformat.NotebookNode],
     fared: CheckedCell,
 ) -> None:
-    """Raise for what nobody wants as a reference: an error, or nothing where something was."""
+    """Raise for an output that should not become a reference: an error, or a lost output."""
     where = f"{checked.report.notebook}: cell `{cell.id}`"
     if fared.outcome == "raised" or "raised nothing" in fared.reason:
         raise NotebookError(
@@ -148,7 +148,7 @@ def _refuse_doubtful(
 
 
 def _same(cell: nbformat.NotebookNode, executed: nbformat.NotebookNode, fared: CheckedCell) -> bool:
-    """Say whether the stored outputs can stay as they are."""
+    """Return whether the stored outputs can stay as they are."""
     if fared.outcome == "not_compared":
         return _same_but_for_noise(cell.outputs, executed.outputs)
     return fared.outcome != "raised" and not fared.differences
@@ -175,7 +175,7 @@ def _stable_value(value: Any, key: str = "") -> Any:
 
 
 def _with_pictures_named(difference: str) -> str:
-    """Say in words that a picture changed, since its hash tells a person nothing."""
+    """Describe a changed picture in words, since its hash means nothing to a person."""
     lines = difference.splitlines()
     changed = any(line.startswith("+a picture of") for line in lines)
     if changed:

@@ -1,4 +1,4 @@
-"""Python in a child process with limits: what crashes, hangs or grows there is a result here.
+"""Python in a child process with limits: a crash, a hang or growth there is a result here.
 
 `run` starts a module as `python -m` does, with three differences. The current folder, which may be
 a learner's or a server's root, is not on the child's `sys.path`. The child leads a process group

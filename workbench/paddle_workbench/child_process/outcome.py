@@ -1,4 +1,4 @@
-"""How a child ended, and what it left."""
+"""How a child process ended, and its answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a child ended, and what it left.
+    """How a child process ended, and its answer.
 
     Parameters
     ----------

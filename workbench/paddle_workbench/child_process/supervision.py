@@ -105,7 +105,7 @@ class Supervision:
         return tuple(messages)
 
     def _wait(self, until: float) -> bool:
-        """Wait for output or the end of the child, and say whether that has come."""
+        """Wait for output or the end of the child, and return whether it has ended."""
         if self._stop is not None or self._pidfd is None:
             until = min(until, monotonic() + TICK_S)
         keys = self._selector.select(None if until == math.inf else max(0.0, until - monotonic()))
@@ -117,7 +117,7 @@ class Supervision:
         return any(key.data is None for key, _ in keys)
 
     def _read(self, key: selectors.SelectorKey) -> bool:
-        """Read from a pipe, and say whether there may be more; what is too much is dropped."""
+        """Read from a pipe, and return whether there may be more; excess is dropped."""
         try:
             chunk = os.read(key.fd, CHUNK_BYTES)
         except BlockingIOError:

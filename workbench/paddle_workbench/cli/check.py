@@ -109,7 +109,7 @@ def _explain(checked: Sequence[CheckedNotebook]) -> None:
 
 
 def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bool:
-    """Record what was executed, and say whether all of it could be."""
+    """Record the executed outputs, and return whether all could be recorded."""
     from ..checks.update import prepare_recording
 
     complete = True
@@ -133,7 +133,7 @@ def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bo
 
 
 def _choose(name: str, recording: Recording, *, ask: bool) -> set[str]:
-    """Show every change, and return the cells whose new output is wanted."""
+    """Show every change, and return the cells whose new output is accepted."""
     chosen: set[str] = set()
     for change in recording.changes:
         click.echo(f"{name}: cell `{change.cell}`\n{change.difference}\n")

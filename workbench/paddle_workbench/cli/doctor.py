@@ -25,7 +25,7 @@ _GAP = "  "
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Is this machine ready? Every finding comes with its repair; nothing is changed.
+    """Check whether this machine is ready. Every finding has a repair; nothing is changed.
 
     Exits with 1 if something is broken.
     """
@@ -74,5 +74,5 @@ def _pad(text: str, columns: int) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal the text takes; Chinese characters take two."""
+    """Return the width of a text in terminal columns; Chinese characters take two."""
     return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)

@@ -38,7 +38,7 @@ def command() -> None:
 @command.command("status")
 @_json_option
 def status(*, as_json: bool) -> None:
-    """Say whether kernels start warm, what is imported, and how many there are."""
+    """Return whether kernels start warm, what is imported, and how many there are."""
     _print(read_status(), as_json=as_json)
 
 

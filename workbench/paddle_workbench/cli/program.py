@@ -135,5 +135,5 @@ def _print_stages(capture: Capture) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return text without what a terminal would obey."""
+    """Return text without control characters."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -71,7 +71,7 @@ def show(run_id: str, *, as_json: bool) -> None:
 @click.argument("run_ids", metavar="ID ID...", nargs=-1, required=True)
 @_as_json
 def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
-    """Show in what runs differ."""
+    """Show how runs differ."""
     from ..runs.comparison import compare_runs
     from ..runs.description import show_value
     from ..runs.records import find_run, read_record

@@ -1,4 +1,4 @@
-"""The lessons there are, in order."""
+"""The lessons of the course, in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LessonFile:
-    """One lesson as it stands in the course."""
+    """One lesson as it is in the course."""
 
     notebook: Path
     chapter: ChapterMetadata
@@ -122,7 +122,7 @@ def _refuse_outside(path: Path, course: Path) -> None:
 
 
 def _version_of(path: Path) -> tuple[int, ...]:
-    """Return what changes when a notebook or its checkers are written."""
+    """Return a value that changes when a notebook or its checkers are written."""
     checkers = checkers_of(path)
     files = [path, checkers] if checkers.is_file() else [path]
     return tuple(

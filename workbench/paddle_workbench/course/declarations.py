@@ -23,7 +23,7 @@ class ExerciseFile:
 
 
 def checkers_of(notebook: Path) -> Path:
-    """Return where the checker module of a lesson lies, or would."""
+    """Return the path of a lesson's checker module, whether or not it exists."""
     return notebook.with_name(f"{notebook.stem}_exercises.py")
 
 

@@ -224,7 +224,7 @@ def exercises(lesson: str) -> ExerciseSet:
 
 
 def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
-    """Run a checker on an answer; whatever the answer does comes back as a mistake."""
+    """Run a checker on an answer; anything that goes wrong in the answer is a mistake."""
     try:
         with time_limit(found.limit_s):
             found.check(*answer)

@@ -186,7 +186,7 @@ def _without_solutions(source: str) -> str:
 
 
 def clear_outputs(notebook: nbformat.NotebookNode) -> None:
-    """Remove outputs, counts and what running left in the metadata."""
+    """Remove outputs, execution counts and run-time metadata."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []

@@ -162,7 +162,7 @@ class Workspace:
         self._progress.update(update, names)
 
     def path_of(self, lesson: LessonFile, language: Language) -> Path:
-        """Return where the working copy of a lesson lies, or would."""
+        """Return the path of a lesson's working copy, whether or not it exists."""
         chapter, name = lesson.metadata.lesson.split("/")
         ending = ".ipynb" if language == "zh" else f".{language}.ipynb"
         return self._settings.lessons / chapter / f"{name}{ending}"
@@ -228,7 +228,7 @@ def _next_lesson(lessons: list[Lesson], last_lesson: str | None) -> str | None:
 
 
 def _language_info() -> dict[str, object]:
-    """Return what the kernel will say of its language.
+    """Return the kernel's language information.
 
     JupyterLab writes it into the notebook when the kernel starts; a copy that has it already is not
     changed by being opened.

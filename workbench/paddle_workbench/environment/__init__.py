@@ -1,1 +1,1 @@
-"""What the machine and its Python hold: doctor, devices, fonts, bundled models, the shim."""
+"""The machine and its Python: doctor, devices, fonts, bundled models, the shim."""

@@ -1,4 +1,4 @@
-"""What a container may use: the limits of the control groups this process is in."""
+"""The resource limits of a container: the control groups of this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Limits", "read_limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """None where there is no limit."""
+    """None means no limit."""
 
     cores: float | None
     memory_bytes: int | None

@@ -74,7 +74,7 @@ def _build_repair() -> str:
 
 
 def _scope(file: Path) -> str:
-    """Return whose configuration a file is, as Jupyter's commands call it."""
+    """Return the level of a configuration file, as Jupyter's commands name it."""
     if file.is_relative_to(sys.prefix):
         return "sys-prefix"
     return "user" if file.is_relative_to(jupyter_config_dir()) else "system"

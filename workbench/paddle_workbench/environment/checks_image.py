@@ -1,4 +1,4 @@
-"""In a container of the workbench: is the image what it says, and used as it should be?"""
+"""In a workbench container: whether the image is intact and used as intended."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Image:
 
 
 def examine_image() -> Iterator[Observation]:
-    """Look at the image that this is; outside of one there is nothing to say."""
+    """Examine the image this runs in; outside an image there are no findings."""
     folder = os.environ.get(CONTENTS_VARIABLE)
     if not folder:
         return

@@ -127,7 +127,7 @@ def examine_bundled() -> Iterator[Observation]:
 
 
 def examine_ernie() -> Iterator[Observation]:
-    """Which ERNIE do the lessons use? Either is right; results say which it was."""
+    """Which ERNIE the lessons use. Either is right; results name it."""
     title = Text(zh="ERNIE 的权重", en="ERNIE's weights")
     choice = choose_ernie()
     if choice.pretrained:

@@ -68,7 +68,7 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
 
 
 def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observation]:
-    """Does inference with oneDNN, which is on by default, give what Paddle gives eagerly?"""
+    """Whether inference with oneDNN, which is on by default, matches the eager result."""
     title = Text(zh="oneDNN 自检", en="oneDNN self-test")
     outcome = run_probe("onednn", timeout_s=timeout_s)
     pinned = locked_versions()["paddlepaddle"]

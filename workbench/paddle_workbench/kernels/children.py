@@ -172,7 +172,7 @@ class Children:
 
 
 def _is_for_kernels(number: int) -> bool:
-    """Say whether an open descriptor is one of a library, and not of the fork server."""
+    """Return whether an open descriptor is one of a library, and not of the fork server."""
     if number <= 2:
         return True
     try:

@@ -38,7 +38,7 @@ POLL_S = 0.1
 
 
 def are_supported() -> bool:
-    """Say whether this system can fork kernels and the user has not switched them off."""
+    """Return whether this system can fork kernels and the user has not switched them off."""
     return (
         sys.platform == "linux"
         and hasattr(os, "pidfd_open")
@@ -120,7 +120,7 @@ def read_status() -> dict[str, Any] | None:
 
 
 def stop_server() -> bool:
-    """Stop the fork server, and say whether there was one; its kernels go on."""
+    """Stop the fork server, and return whether there was one; its kernels keep running."""
     try:
         return "stopped" in _ask(places(), {"do": "stop"})
     except (OSError, ValueError):

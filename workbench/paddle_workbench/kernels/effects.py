@@ -51,7 +51,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A warning was given."""
+    """A warning was raised."""
 
     message: Warning | str
     category: type[Warning]
@@ -107,7 +107,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """Entries were put before or behind those of `warnings.filters`, `sys.path` or the like."""
+    """Entries were put before or behind those of `warnings.filters`, `sys.path` or similar."""
 
     which: str
     before: tuple[Any, ...]
@@ -143,7 +143,7 @@ _LISTS: MappingProxyType[str, Any] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What of the process imports are known to change."""
+    """The process state that imports are known to change."""
 
     lists: dict[str, tuple[Any, ...]]
     environment: dict[str, str]
@@ -160,7 +160,7 @@ def state_of() -> State:
 
 
 def set_state(state: State) -> None:
-    """Make the state of this process what it was."""
+    """Restore the state of this process."""
     for name, entries in state.lists.items():
         _LISTS[name]()[:] = entries
     warnings._filters_mutated()  # type: ignore[attr-defined]
@@ -171,7 +171,7 @@ def set_state(state: State) -> None:
 
 
 def state_changes(old: State, new: State) -> list[Effect]:
-    """Return what happened between two states."""
+    """Return the changes between two states."""
     changes: list[Effect] = []
     for name, entries in new.lists.items():
         was = old.lists[name]

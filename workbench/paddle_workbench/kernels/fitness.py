@@ -1,4 +1,4 @@
-"""Can this process be forked? A child tries what a kernel would do.
+"""Whether this process can be forked: a child tries what a kernel would do.
 
 A preload can leave a process unfit: a thread of its own does not exist in the child, and a lock
 that is held at the moment of forking is never released there.
@@ -128,7 +128,7 @@ def _outcome(pid: int, reading: int, limit_s: float) -> str:
 
 
 def _try_everything() -> None:
-    """Do once what kernels do: memory, threads, files, processes, numbers, an op of Paddle."""
+    """Do once what kernels do: memory, threads, files, processes, numbers, a Paddle op."""
     gc.collect()
     blocks = [bytes(1 << 20) for _ in range(32)]
     del blocks

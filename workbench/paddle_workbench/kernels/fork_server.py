@@ -216,7 +216,7 @@ class ForkServer:
             self._retire(f"{changed} changed")
 
     def _retire(self, problem: str) -> None:
-        """Take no more requests; stay for the kernels that there are."""
+        """Take no more requests; stay until the last kernel ends."""
         if self._listener is None:
             return
         self._selector.unregister(self._listener)
@@ -246,7 +246,7 @@ class ForkServer:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Go on as a process of its own that imports and serves; return at once in this one.
+    """Continue as a separate process that imports and serves; return at once in this one.
 
     At once means: when the other has written its status, or has found that it is not needed.
     """

@@ -80,7 +80,7 @@ class HiddenModules:
         return list(self._hidden)
 
     def borrow(self, name: str) -> Any:
-        """Return a module that may be hidden, and leave it so."""
+        """Return a module that may be hidden, without revealing it."""
         return self._hidden.get(package_of(name), {}).get(name) or import_module(name)
 
     def find_spec(

@@ -1,4 +1,4 @@
-"""What the fork server and those who ask it for kernels say to each other.
+"""The protocol between the fork server and its clients.
 
 Each message is one JSON object in one packet of a UNIX socket, along with file descriptors.
 """

@@ -46,7 +46,7 @@ class Places:
         return self.directory / "log"
 
     def make(self) -> None:
-        """Make the directory, and make sure that nobody else can look into it.
+        """Create the directory, and make sure that only this user can read it.
 
         Raises
         ------
@@ -72,13 +72,13 @@ class Places:
 
 
 class ServerLock:
-    """Held by the one fork server of a user and an environment that takes requests."""
+    """Lock of the one active fork server of a user and an environment."""
 
     def __init__(self, found: Places) -> None:
         self._descriptor = os.open(found.lock, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> bool:
-        """Take it, and say whether that could be done."""
+        """Acquire it, and return whether that worked."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

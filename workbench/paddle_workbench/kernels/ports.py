@@ -48,7 +48,7 @@ class PortReservation:
 
     @staticmethod
     def is_possible() -> bool:
-        """Say whether this system lets a listener have a port that is kept."""
+        """Return whether this system lets a listener use a reserved port."""
         return sys.platform == "linux"
 
     def release(self) -> None:

@@ -171,7 +171,7 @@ def _looking_like_a_kernel() -> Iterator[None]:
 
 @contextmanager
 def _descriptors() -> Iterator[dict[int, IO[bytes]]]:
-    """Catch what goes to the file descriptors of stdout and stderr."""
+    """Capture the file descriptors of stdout and stderr."""
     caught: dict[int, IO[bytes]] = {
         number: tempfile.TemporaryFile()  # noqa: SIM115 - read, and closed, by the caller
         for number in (1, 2)

@@ -1,4 +1,4 @@
-"""Watching imports in the fork server, so that a kernel can repeat what they did.
+"""Record imports in the fork server, so that a kernel can repeat their effects.
 
 A kernel must look as if nothing had been imported yet, and `import paddle` in it must do what it
 does in a cold one: apply the patches, give the warnings, print the lines. So while the fork server
@@ -58,7 +58,7 @@ def package_of(name: str) -> str:
 
 @dataclass(slots=True)
 class PackageRecord:
-    """What importing one top-level package did.
+    """The effects of importing one top-level package.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class PackageRecord:
 
 
 class ImportRecorder:
-    """Writes down what imports do.
+    """Records the effects of imports.
 
     Parameters
     ----------
@@ -127,18 +127,18 @@ class ImportRecorder:
             self._note_patches(package_of(root))
 
     def withdraw(self) -> None:
-        """Take back what was recorded, so that this process is again as it was at the beginning."""
+        """Undo what was recorded, so that this process is in its first state again."""
         for undo in reversed(self._undo):
             undo.apply()
         self._undo.clear()
         set_state(self._beginning)
 
     def printed(self, stream: str, text: str) -> None:
-        """Write down what a module printed while it was imported."""
+        """Record what a module printed while it was imported."""
         self._record(self._current()).effects.append(Printed(stream, text))
 
     def wrote(self, descriptor: int, data: bytes, root: str) -> None:
-        """Write down what went past Python while a preload was imported."""
+        """Record output that bypassed Python while a preload was imported."""
         self._record(package_of(root)).effects.append(Wrote(descriptor, data))
 
     # Called by the watcher
@@ -169,7 +169,7 @@ class ImportRecorder:
         return self.packages.setdefault(package, PackageRecord(package))
 
     def _note_state(self) -> None:
-        """Give what changed in the process since the last look to the package that is running."""
+        """Assign the changes since the last look to the package being imported."""
         now = state_of()
         changes = state_changes(self._state, now)
         if changes:
@@ -212,7 +212,7 @@ class ImportRecorder:
                 self._record(package).needs.add(package_of(name))
 
     def _note_patches(self, root: str) -> None:
-        """Write down what was changed in modules and classes of others."""
+        """Record changes in modules and classes of other packages."""
         for owner, old in self._before.values():
             now = vars(owner)
             if len(now) == len(old) and all(now.get(name) is value for name, value in old.items()):
@@ -268,7 +268,7 @@ class LateStream:
 
 
 class _Watcher:
-    """A finder that finds nothing of its own, and watches the modules that others find."""
+    """A finder that finds nothing itself, but watches the modules that others find."""
 
     def __init__(self, recorder: ImportRecorder) -> None:
         self._recorder = recorder
@@ -339,7 +339,7 @@ def _is_behaviour(value: Any) -> bool:
 
 
 def _is_noise(owner: Any, name: str, value: Any) -> bool:
-    """Say whether an attribute changes by itself, or is recorded in another way."""
+    """Return whether an attribute changes on its own or is recorded elsewhere."""
     if name in _NOISE or name.startswith("__pybind11_internals"):
         return True
     if owner is sys:

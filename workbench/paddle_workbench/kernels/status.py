@@ -1,4 +1,4 @@
-"""What the fork server says of itself, in a file and to those who ask.
+"""The status of the fork server, in a file and on request.
 
 Plain JSON, and no model: what is imported here would be visible in every kernel. A test holds the
 file and `contract.KernelServerStatus` equal.

@@ -1,4 +1,4 @@
-"""What a process inherits from the one that starts it, and a forked kernel must be given."""
+"""What a process inherits from its parent, and a forked kernel must receive."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str
 
 
 def adopt(client: Mapping[str, Any]) -> None:
-    """Make this process what a child of the client would be.
+    """Give this process the attributes of a child of the client.
 
     Raises
     ------

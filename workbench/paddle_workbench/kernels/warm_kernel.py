@@ -104,7 +104,7 @@ def _become(
     keep: Sequence[int],
     hidden: HiddenModules,
 ) -> None:
-    """Become the process that the client would have started."""
+    """Turn into the process that the client would have started."""
     os.setsid()
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)

@@ -1,4 +1,4 @@
-"""A kernel that is somebody else's child, with the interface of `subprocess.Popen`."""
+"""A kernel that is not our child, with the interface of `subprocess.Popen`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN_STATUS = 255
 
 
 class WarmProcess:
-    """A process known by its pidfd, whose exit status the fork server tells.
+    """A process known by its pidfd; the fork server reports its exit status.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ MOST_MARGIN: Final = 6.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrueLine:
-    """A line of text that stands in a generated picture.
+    """A line of text in a generated picture.
 
     Parameters
     ----------

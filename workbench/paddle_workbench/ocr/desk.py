@@ -125,7 +125,7 @@ class Desk:
 
     @property
     def messages(self) -> list[str]:
-        """What happened to files of pages, a sentence each."""
+        """Events of page files, one sentence each."""
         return self.files.messages
 
     def page(self, index: int) -> DeskPage | None:
@@ -183,7 +183,7 @@ class Desk:
             return self._put(index, changed)
 
     def read_again(self, index: int, id: int) -> DeskPage:  # noqa: A002
-        """Recognise one line once more, as its box lies now.
+        """Recognise one line again, from its current box.
 
         Raises
         ------
@@ -278,7 +278,7 @@ class Desk:
         return self._timed(began, read)
 
     def put_labels(self, index: int, lines: LabelledPage, *, checked: bool) -> DeskPage:
-        """Put the lines of a `Label.txt` in the place of a page's lines; undo takes them back.
+        """Replace a page's lines by those of a `Label.txt`; undo restores them.
 
         Raises
         ------

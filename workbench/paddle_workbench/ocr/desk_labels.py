@@ -1,4 +1,4 @@
-"""Between the desk and PPOCRLabel: a folder with pictures, `Label.txt` and what goes with it."""
+"""Exchange with PPOCRLabel: a folder with pictures, `Label.txt` and its other files."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Exchange:
 
 
 def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
-    """Put the lines of a `Label.txt` on the pages that it names; undo takes them back.
+    """Replace the lines of the pages named in a `Label.txt`; undo restores them.
 
     Parameters
     ----------

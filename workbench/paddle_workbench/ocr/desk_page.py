@@ -138,11 +138,11 @@ class DeskPage:
         return self.lines[self._place(id)]
 
     def accept(self, id: int) -> DeskPage:  # noqa: A002
-        """Take the text of a line as it is."""
+        """Accept the text of a line."""
         return self._change_one("accept", id, lambda line: replace(line, checked=True))
 
     def accept_all(self) -> DeskPage:
-        """Take every line of the page as it is, or that there is none."""
+        """Accept every line of the page, or that it has none."""
         if not self.lines and not self.done:
             return replace(self, done=(Change("accept", 0, (), ()),), undone=())
         return self._splice("accept", 0, self.lines, [replace(x, checked=True) for x in self.lines])
@@ -153,7 +153,7 @@ class DeskPage:
         return self._change_one("edit", id, lambda line: replace(line, text=said, checked=True))
 
     def mark(self, id: int, *, difficult: bool) -> DeskPage:  # noqa: A002
-        """Say whether a line is left out of training."""
+        """Return whether a line is left out of training."""
         return self._change_one("mark", id, lambda line: replace(line, difficult=difficult))
 
     def rotate(self, id: int) -> DeskPage:  # noqa: A002
@@ -161,12 +161,12 @@ class DeskPage:
         return self._change_one("rotate", id, lambda x: replace(x, points=turned(x.points)))
 
     def redraw(self, id: int, points: Sequence[Sequence[float]]) -> DeskPage:  # noqa: A002
-        """Put the four corners of a line elsewhere."""
+        """Move the four corners of a line."""
         quad = checked_quad(points, self.size)
         return self._change_one("redraw", id, lambda line: replace(line, points=quad))
 
     def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
-        """Put what was recognised once more in the place of a line's text."""
+        """Replace a line's text by a new recognition."""
         said = _one_line(text)
         sure = _confidence(confidence)
         return self._change_one(
@@ -176,12 +176,12 @@ class DeskPage:
         )
 
     def delete(self, id: int) -> DeskPage:  # noqa: A002
-        """Take a line away."""
+        """Delete a line."""
         at = self._place(id)
         return self._splice("delete", at, self.lines[at : at + 1], [])
 
     def add(self, points: Sequence[Sequence[float]], text: str = "") -> DeskPage:
-        """Put a new line where it belongs in reading order: before the first that begins below."""
+        """Insert a new line in reading order: before the first that begins below it."""
         quad = checked_quad(points, self.size)
         middle = sum(y for _, y in quad) / 4
         left = min(x for x, _ in quad)
@@ -245,7 +245,7 @@ class DeskPage:
         return self._splice("merge", at, (first, second), [merged])
 
     def replace_all(self, lines: Iterable[LabelledLine], *, checked: bool) -> DeskPage:
-        """Put the lines of a `Label.txt` in the place of all lines."""
+        """Replace all lines by those of a `Label.txt`."""
         new = [
             DeskLine(
                 id=number,
@@ -260,7 +260,7 @@ class DeskPage:
         return self._splice("load", 0, self.lines, new)
 
     def undo(self) -> DeskPage:
-        """Take the latest edit back."""
+        """Undo the last edit."""
         if not self.done:
             raise DeskError("There is nothing to undo on this page.", "Undo works page by page.")
         *earlier, last = self.done
@@ -268,7 +268,7 @@ class DeskPage:
         return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
 
     def redo(self) -> DeskPage:
-        """Do again what was undone last."""
+        """Redo the edit undone last."""
         if not self.undone:
             raise DeskError("There is nothing to redo on this page.", "Redo works page by page.")
         *earlier, last = self.undone

@@ -1,4 +1,4 @@
-"""The first stage: where text is. A probability for each pixel, then boxes (DB)."""
+"""The first stage, detection: a probability for each pixel, then boxes (DB)."""
 
 from __future__ import annotations
 

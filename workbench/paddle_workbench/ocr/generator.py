@@ -21,7 +21,7 @@ __all__ = ["KINDS", "SyntheticPicture", "generate", "generate_many"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SyntheticPicture:
-    """A generated picture and what stands in it.
+    """A generated picture and its text.
 
     Parameters
     ----------

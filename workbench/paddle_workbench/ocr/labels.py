@@ -117,7 +117,7 @@ class _UnreadableError(ValueError):
 
 
 class _Lines(Generic[Value]):
-    """A file of lines that is kept line by line: what is not changed is written as it was read."""
+    """A file edited line by line: unchanged lines are written as they were read."""
 
     def __init__(self, records: Iterable[Record[Value]] = ()) -> None:
         self.records: list[Record[Value]] = list(records)
@@ -150,15 +150,15 @@ class _Lines(Generic[Value]):
         return found
 
     def __len__(self) -> int:
-        """Return how many lines could be read, a name that comes twice counted once."""
+        """Return how many lines could be read; a duplicate name counts once."""
         return len(self.values())
 
     def values(self) -> dict[str, Value]:
-        """Return what could be read, by name; of a name that comes twice the last counts."""
+        """Return what could be read, by name; of duplicate names the last counts."""
         return {each.name: each.value for each in self.records if each.value is not None}
 
     def put(self, name: str, value: Value) -> None:
-        """Set what stands behind a name: in its place, or at the end if it is new."""
+        """Set the value of a name: in its place, or at the end if it is new."""
         _check_name(name)
         at = self._places.get(name)
         if at is None:
@@ -168,7 +168,7 @@ class _Lines(Generic[Value]):
             self.records[at] = Record(name, value)
 
     def remove(self, names: Collection[str]) -> None:
-        """Take out what stands behind names; what is not there is no matter."""
+        """Remove the values of names; missing names are ignored."""
         kept = [each for each in self.records if each.value is None or each.name not in names]
         self.records = kept
         self._places = {each.name: at for at, each in enumerate(kept) if each.value is not None}

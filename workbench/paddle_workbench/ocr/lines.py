@@ -20,7 +20,7 @@ __all__ = ["LineSet", "describe_recogniser", "generate_lines"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineSet:
-    """Pictures of lines and what they say.
+    """Pictures of lines and their texts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Between crops and recognition: does a line stand on its head?"""
+"""Between crops and recognition: whether a line is upside down."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Orientation:
 def find_orientations(
     crops: Sequence[Picture], recogniser: Recogniser, *, batch_size: int = 6
 ) -> tuple[Orientation, ...]:
-    """Return which way each crop stands, by reading it both ways and asking which was surer.
+    """Return the orientation of each crop, by reading it both ways and comparing confidence.
 
     PaddleOCR has a network for it, PP-LCNet_x1_0_textline_ori, which no package carries. Reading
     twice needs none and costs a second reading; an upright crop is kept where both are equal.

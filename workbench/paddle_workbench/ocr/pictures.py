@@ -1,4 +1,4 @@
-"""What the stages demand of a picture."""
+"""The form of pictures that the stages need."""
 
 from __future__ import annotations
 

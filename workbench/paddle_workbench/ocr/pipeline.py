@@ -1,4 +1,4 @@
-"""All stages put together: a picture in, its lines out, as PaddleOCR would."""
+"""All stages together: a picture in, its lines out, as in PaddleOCR."""
 
 from __future__ import annotations
 

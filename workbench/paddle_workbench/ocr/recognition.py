@@ -1,4 +1,4 @@
-"""The last stage: what each crop says. CTC probabilities a step, then text."""
+"""The last stage, recognition: CTC probabilities for each step, then text."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Recogniser:
     def read(
         self, crops: Sequence[Picture], *, batch_size: int = 6, keep_steps: int = 0
     ) -> tuple[Reading, ...]:
-        """Return what each crop says.
+        """Return the text of each crop.
 
         Parameters
         ----------

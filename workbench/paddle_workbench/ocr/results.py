@@ -1,4 +1,4 @@
-"""What the stages of text recognition give, from the picture to the page."""
+"""The results of the stages of text recognition, from the picture to the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CtcSteps", "DetectedBox", "PageResult", "Reading", "TextLine"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectedBox:
-    """Where the detector sees a line of text.
+    """The place of a line of text, from the detector.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class DetectedBox:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CtcSteps:
-    """What a recogniser trained by CTC thinks from left to right: its best candidates a step.
+    """The best candidates of a CTC recogniser at each step, from left to right.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class CtcSteps:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the recogniser reads in one crop.
+    """The recogniser's reading of one crop.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The pages that a desk is given: from files, folders and arrays, known by their content."""
+"""The pages of a desk: from files, folders and arrays, identified by content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in generated pictures: lines of real reviews and news, and the words of a shop."""
+"""Texts of generated pictures: lines of real reviews and news, and words of a shop."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def corpus(part: Part) -> tuple[str, ...]:
 
 
 def commonest_characters(count: int, *, part: Part = "train") -> str:
-    """Return the characters that stand most often in the corpora, the commonest first."""
+    """Return the most frequent characters of the corpora, most frequent first."""
     return "".join(c for c, _ in _frequencies(part).most_common(count))
 
 

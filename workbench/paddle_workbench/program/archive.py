@@ -1,4 +1,4 @@
-"""A capture as one file: gzip around JSON, in which what stages share stands once."""
+"""A capture as one file: gzipped JSON that stores shared parts of stages once."""
 
 from __future__ import annotations
 

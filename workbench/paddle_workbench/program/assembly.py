@@ -16,7 +16,7 @@ __all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble", "size_of"]
 BOOKKEEPING = frozenset(
     {"op_callstack", "op_name", "origin_id", "persistable", "stop_gradient", "struct_name"}
 )
-"""Attributes that say nothing about what an op computes."""
+"""Attributes that do not affect what an op computes."""
 
 INPUTS = frozenset({"pd_op.data", "pd_op.feed"})
 OUTPUTS = frozenset({"pd_op.fetch", "builtin.shadow_output"})

@@ -31,7 +31,7 @@ _PASSED_ON = frozenset({"BreakGraphInlineCallBreak", "OtherInlineCallBreak"})
 
 @dataclass(slots=True)
 class Simulation:
-    """What SOT did during one call.
+    """The work of SOT during one call.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulati
 
 @contextmanager
 def _own_cache(cache: Any) -> Iterator[None]:
-    """Let SOT begin without what it knows, and give it back afterwards."""
+    """Clear the caches of SOT, and restore them afterwards."""
     kept = {
         name: type(value)(value)
         for name, value in cache.dump_state().items()

@@ -133,7 +133,7 @@ def _line(line: SourceLine | None, files: _Files) -> list[Any] | None:
 
 
 class _Files:
-    """Names of files without the folders of this machine, which are nobody else's business.
+    """File names without the folders of this machine, which are private.
 
     A notebook's cell has a folder of its own in every run; its name is the same in all.
     """

@@ -1,4 +1,4 @@
-"""What ops cost, from their shapes: floating-point operations, and bytes read and written.
+"""The cost of ops from their shapes: floating-point operations, bytes read and written.
 
 A multiplication and an addition are two operations, as is usual. Functions such as `exp` count as
 one: how many instructions they take depends on the processor. What only moves data counts none, and
@@ -21,7 +21,7 @@ __all__ = ["Sizes", "bytes_of", "costs_of"]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What a size that is only known at run time is taken to be.
+    """The assumed value of a size that is only known at run time.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Sizes:
 
 
 def bytes_of(value: Value | None, sizes: Sizes) -> int | None:
-    """Return what a tensor takes; None if a size is unknown or it is not a single tensor."""
+    """Return the bytes of a tensor; None if a size is unknown or it is not a single tensor."""
     shape = sizes.shape(value)
     size = size_of(value.dtype) if value is not None else None
     return None if shape is None or size is None else prod(shape) * size

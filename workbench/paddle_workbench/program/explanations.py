@@ -122,7 +122,7 @@ def function_of(source: str, name: str) -> Callable[..., Any]:
 
 @cache
 def is_proven(kind: str) -> bool:
-    """Run a rule's repair on this version of Paddle, and say whether it works.
+    """Run a rule's repair on this version of Paddle, and return whether it works.
 
     It works if it can be captured on the rule's route without the rule applying again, and gives
     there what it gives eagerly.

@@ -1,4 +1,4 @@
-"""What a pass did: which ops it kept, changed, moved, removed and added, and out of which."""
+"""The effect of a pass: which ops it kept, changed, moved, removed and added."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _NOT_COMPUTING = frozenset(
 
 
 def computes(op: Op) -> bool:
-    """Say whether an op computes; constants, inputs and what only groups values do not."""
+    """Return whether an op computes; constants, inputs and what only groups values do not."""
     return op.name not in _NOT_COMPUTING
 
 

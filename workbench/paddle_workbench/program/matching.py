@@ -1,4 +1,4 @@
-"""Which op of a program is which op of the one after it, where no id says so.
+"""Match the ops of a program with those of the next one, without ids.
 
 Two programs that stand one pass apart are nearly the same. What feeds an op tells most of them;
 the rest is matched by its neighbours, step by step from ops already matched. Ops that changed only
@@ -124,7 +124,7 @@ class Match:
 
 
 def match_programs(before: Graph, after: Graph, known: Mapping[int, int] | None = None) -> Match:
-    """Pair the ops of two programs that stand one pass apart.
+    """Match the ops of two programs that are one pass apart.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ class _Matcher:
             waiting = [op for op in waiting if op not in self.pairs]
 
     def _outputs(self) -> None:
-        """Pair the program's outputs, which have names whatever is put before them."""
+        """Match the program's outputs, whose names stay the same."""
         names = {
             name: op
             for op in self.before.ops

@@ -97,7 +97,7 @@ class Difference:
         return found
 
     def _is_new_here(self, mine: int, other: int) -> bool:
-        """Say whether an op that was kept takes a different value from before."""
+        """Return whether an op that was kept takes a different value from before."""
         return self._before(mine) != other
 
     def _merged(self) -> None:

@@ -17,7 +17,7 @@ Code: TypeAlias = tuple[str, str]
 
 
 def is_library(file: str) -> bool:
-    """Say whether a file is Paddle's plumbing or ours. Networks that come in packages are not."""
+    """Return whether a file is Paddle's plumbing or ours. Networks in packages are not."""
     if file.startswith("<frozen") or file == loops.__file__:
         return True
     package = _paddle_folder()

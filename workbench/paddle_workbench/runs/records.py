@@ -205,7 +205,7 @@ def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
 
 
 def _is_alive(record: RunRecord) -> bool:
-    """Say whether the process that wrote a record still runs, and is not a later one of its id."""
+    """Return whether the process that wrote a record still runs (not a later one with its id)."""
     if record.process_id is None:
         return False
     try:

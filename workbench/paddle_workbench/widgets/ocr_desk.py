@@ -142,7 +142,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         return index
 
     def load_labels(self, path: Path, *, checked: bool = True) -> Exchange:
-        """Put the lines of a `Label.txt` on the pages that it names; undo takes them back."""
+        """Replace the lines of the pages named in a `Label.txt`; undo restores them."""
         found = load_labels(self.desk, Path(path), checked=checked)
         self._show_page()
         return found

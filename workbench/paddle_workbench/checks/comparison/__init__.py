@@ -1,1 +1,1 @@
-"""Comparing outputs: one module for each kind of what a cell can show."""
+"""Compare outputs: one module for each kind of output."""

@@ -17,7 +17,7 @@ __all__ = ["compare_json"]
 def compare_json(
     expected: Any, found: Any, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return in what a JSON value is not as its reference, however deep.
+    """Return how a JSON value differs from its reference, at any depth.
 
     A fraction is compared within the tolerance, a whole number exactly, a text as texts are.
     """

@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"(?:url\(#|#)([\w.-]+)\)?")
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """An element with its attributes, places on a drawing, or a text; and where it stands."""
+    """An element with its attributes, places on a drawing, or a text, with its position."""
 
     kind: str
     text: str
@@ -40,7 +40,7 @@ class _Piece:
 def compare_html(
     expected: str, found: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return in what HTML is not as its reference; tables are compared row by row."""
+    """Return how HTML differs from its reference; tables are compared row by row."""
     one, other = (_parse_html(sanitize(text)) for text in (expected, found))
     tables, others = one.xpath("//table"), other.xpath("//table")
     if len(tables) != len(others):
@@ -62,7 +62,7 @@ def compare_html(
 def compare_svg(
     expected: str, found: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return in what a drawing is not as its reference: its elements, places, colours and texts."""
+    """Return how a drawing differs from its reference: elements, places, colours and texts."""
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
     trees = []
     for name, text in (("reference", expected), ("output", found)):

@@ -1,4 +1,4 @@
-"""Pairing things whose order means nothing."""
+"""Pair things whose order does not matter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Item = TypeVar("_Item")
 def unmatched(
     expected: Sequence[_Item], found: Sequence[_Item], same: Callable[[_Item, _Item], bool]
 ) -> tuple[list[_Item], list[_Item]]:
-    """Return what is expected and not found, and what is found and not expected.
+    """Return what is missing, and what is there unexpectedly.
 
     Each thing is paired with one other at most, so that one that comes twice counts twice.
     """

@@ -1,4 +1,4 @@
-"""Texts as numbers and what stands between them."""
+"""Texts as numbers and the gaps between them."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Number:
 
     @property
     def whole(self) -> bool:
-        """Say whether it is printed without a fraction."""
+        """Return whether it is printed without a fraction."""
         return not set(self.text) & set("eE") and "." not in self.text.rstrip(".")
 
     @property
     def last_place(self) -> float:
-        """Return what one unit in the last printed digit is worth."""
+        """Return the value of one unit in the last printed digit."""
         mantissa, _, exponent = self.text.lower().partition("e")
         decimals = len(mantissa.partition(".")[2])
         return float(10.0 ** (int(exponent or 0) - decimals))
@@ -84,7 +84,7 @@ class NumberedText:
         return cls([*gaps, text[end:]], numbers)
 
     def same_gaps(self, other: NumberedText) -> bool:
-        """Say whether the same stands between the numbers.
+        """Return whether the gaps between the numbers are the same.
 
         Where a number takes more room, as -0.01 does than 0.02, columns are padded otherwise: then
         the amount of blanks does not count.
@@ -100,7 +100,7 @@ class NumberedText:
 
 
 def same_number(expected: Number, found: Number, options: CheckOptions) -> bool:
-    """Say whether a printed number is near enough to its reference.
+    """Return whether a printed number is near enough to its reference.
 
     Whole numbers are exact. Others may differ by the tolerance, or by one in the last digit where
     that is worth less than a thousandth: what was rounded up here may be rounded down elsewhere.

@@ -1,4 +1,4 @@
-"""How closely a cell's outputs are compared: the defaults, and what the cell itself asks for."""
+"""How closely a cell's outputs are compared: the defaults, and the cell's own options."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tolerance:
     absolute: float
 
     def allows(self, expected: float, found: float) -> bool:
-        """Say whether a number is near enough to its reference."""
+        """Return whether a number is near enough to its reference."""
         return abs(found - expected) <= max(self.relative * abs(expected), self.absolute)
 
 
@@ -48,7 +48,7 @@ _DEFAULT = _BY_DTYPE["float32"]
 
 
 class CheckOptions(Model):
-    """What stands under `paddle_workbench.check` in the metadata of a cell."""
+    """The options under `paddle_workbench.check` in the metadata of a cell."""
 
     rtol: Annotated[float, Field(ge=0, lt=1)] | None = Field(
         None, description="Relative tolerance of numbers, instead of that of their type."
@@ -80,7 +80,7 @@ class CheckOptions(Model):
 
 
 def check_options(cell: nbformat.NotebookNode) -> CheckOptions:
-    """Return what a cell asks for.
+    """Return the options of a cell.
 
     Raises
     ------

@@ -36,7 +36,7 @@ def compare_outputs(
     options: CheckOptions,
     clean: Clean = sanitize,
 ) -> list[CheckDifference]:
-    """Return in what the outputs of a cell are not as their reference.
+    """Return how the outputs of a cell differ from their reference.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ _Shown = tuple[Any, nbformat.NotebookNode]
 
 
 def _by_kind(outputs: Sequence[nbformat.NotebookNode], clean: Clean) -> Mapping[str, list[_Shown]]:
-    """Return what a cell shows, by stream, MIME type or `error`; streams without noise."""
+    """Return the outputs of a cell by stream, MIME type or `error`; streams without noise."""
     kinds: dict[str, list[_Shown]] = {}
     for output in coalesce_streams([nbformat.from_dict(output) for output in outputs]):
         if output.output_type == "stream":

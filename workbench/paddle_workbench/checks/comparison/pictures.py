@@ -1,4 +1,4 @@
-"""Pictures, by structural likeness where there is something to see."""
+"""Compare pictures by structural similarity, except in plain areas."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Likeness:
 def compare_pictures(
     expected: str, found: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return in what a picture is not as its reference.
+    """Return how a picture differs from its reference.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Texts: numbers within their tolerance, what stands between them to the letter."""
+"""Compare texts: numbers within their tolerance, everything else exactly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a cell's output a text stands."""
+    """The place of a text in a cell's output."""
 
     output: str
     row: int | None = None
@@ -50,7 +50,7 @@ class Place:
 def compare_text(
     expected: str, found: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return in what a text is not as its reference.
+    """Return how a text differs from its reference.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def compare_text(
 
 
 def _holds_words(text: str) -> bool:
-    """Say whether a text is neither empty nor a number alone."""
+    """Return whether a text is neither empty nor a number alone."""
     gaps = NumberedText.of(text).gaps
     return any(gap.strip() for gap in gaps)
 

@@ -65,7 +65,7 @@ def compare_widgets(
     place: Place,
     options: CheckOptions,
 ) -> list[CheckDifference]:
-    """Return in what the model of a shown widget is not as that of its reference."""
+    """Return how the model of a shown widget differs from its reference."""
     digests = [
         output.get("metadata", {}).get(METADATA_KEY, {}).get(_DIGEST)
         for output in (expected, found)
