@@ -16,6 +16,7 @@ TERMS = {"跟踪": "追踪"}
     "text",
     [
         "# This is no list.",
+        "# These are no lessons.",
         "They are no operations.",
         "def test_what_is_no_text_is_refused() -> None:",
         "Mend the cell.",

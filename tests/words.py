@@ -40,8 +40,8 @@ class Phrase:
 
 PHRASES = (
     Phrase(
-        r"(?P<right>there )?(?:is|are) no (?!longer|more|less|fewer|larger|smaller|such|better"
-        r"|worse|use|need|reason|surprise)[a-z]+",
+        r"(?P<right>there )?(?:is|are) no (?!(?:longer|more|less|fewer|larger|smaller|such|better"
+        r"|worse|use|need|reason|surprise)(?![a-z]))[a-z]+",
         "is not a …",
     ),
     Phrase(r"mend(?:s|ed|ing)?", "fix"),
@@ -58,7 +58,7 @@ PHRASES = (
     Phrase(r"holds? no [a-z]+", "contains no …"),
     Phrase(r"and given is", "got …"),
     Phrase(r"without a word", "silently"),
-    Phrase(r"afresh", "again, from the start"),
+    Phrase(r"(?:afresh|anew)", "again, from the start"),
     Phrase(r"otherwise than", "differently from"),
     Phrase(r"and the like", "and similar …"),
 )

@@ -38,11 +38,11 @@ def test_well_formed_file_comes_back_byte_for_byte(tmp_path: Path, kind: Any, co
     path.write_bytes(content.encode())
     found = kind.load(path)
     assert found.problems == []
-    # Read and put anew, so that every line is written and none copied.
-    anew = kind()
+    # Put again after reading, so that every line is written and none copied.
+    copy = kind()
     for name, value in found.values().items():
-        anew.put(name, value)
-    anew.save(path)
+        copy.put(name, value)
+    copy.save(path)
     assert path.read_bytes() == content.encode()
 
 

@@ -20,7 +20,7 @@ from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast, 
 OpenPage = Callable[[Lab], Page]
 TITLE = re.compile("environment", re.I)
 LESSON = Path(__file__).parents[2] / "notebooks" / "00_start" / "01_environment.ipynb"
-# What README shows; written anew with UPDATE_SCREENSHOTS=1.
+# The screenshots of the README; UPDATE_SCREENSHOTS=1 updates them.
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 

@@ -92,7 +92,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     corrected = texts_on_disk(english_lab.home)
     assert corrected == ["改过的第一行", "第二行", "第三行"]
 
-    # The window is loaded anew: the desk is there again, with one kernel and not two.
+    # The window is reloaded: the desk is there again, with one kernel and not two.
     page.reload()
     desk = desk_of(page)
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected

@@ -162,7 +162,7 @@ def test_saves_labels_next_to_the_pictures_and_loads_them(shop: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "stays", "kept"),
-    [("en", "they were kept", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
+    [("en", "keeps its lines of", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
 )
 def test_reports_what_becomes_of_labels_made_elsewhere(
     shop: Path, lang: str, stays: str, kept: str

@@ -34,7 +34,7 @@ PACKAGE = Path(__file__).parents[1]
 _NO_CODE = frozenset(("labextension", "__pycache__"))
 # By these a notebook can be told to compute otherwise.
 _PREFIXES = ("FLAGS_", "PADDLE_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON", "MPL")
-# Set by those who test or measure; what they lead to stands in the key itself.
+# Set by tests and measurements; their effects are in the key itself.
 _PLACES = frozenset(("PADDLE_WORKBENCH_HOME", "PADDLE_WORKBENCH_COURSE"))
 
 

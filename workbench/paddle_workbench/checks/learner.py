@@ -56,7 +56,7 @@ def lesson_of(path: Path) -> LessonFile:
     Raises
     ------
     NotebookError, LessonMetadataError, LessonNotFoundError
-        If it cannot be read, is no lesson, or the course has that lesson no more.
+        If it cannot be read, is not a lesson, or the course no longer has that lesson.
     """
     return find_lesson(lesson_metadata(read_notebook(path), path).lesson)
 

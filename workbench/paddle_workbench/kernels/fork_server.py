@@ -194,7 +194,7 @@ class ForkServer:
         client = request["surroundings"]
         environment = request["env"]
         if not isinstance(client, dict) or not isinstance(environment, dict):
-            raise TypeError("surroundings and env are to be objects")
+            raise TypeError("surroundings and env must be objects")
         elsewhere = foreign_namespace(client)
         if elsewhere:
             return f"the client lives in {elsewhere}"

@@ -51,7 +51,7 @@ class Places:
         Raises
         ------
         StorageError
-            If it belongs to somebody else, is a link, or is open to others.
+            If it belongs to another user, is a link, or is open to others.
         """
         for folder in (self.directory.parent, self.directory):
             try:

@@ -75,7 +75,7 @@ def preload_all(
     limit_s : float
         A preload that takes longer is left out.
     listener : callable
-        Told after each preload, in the process that goes on.
+        Called after each preload, in the process that continues.
     """
     done: list[Preload] = []
     for module in modules:

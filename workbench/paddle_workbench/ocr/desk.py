@@ -252,7 +252,7 @@ class Desk:
     ) -> Progress:
         """Recognise every page that was not yet; one that fails is passed over and says why.
 
-        Each page is on disk before the next begins: stopped or broken off, it goes on from there.
+        Each page is on disk before the next begins: stopped or interrupted, it resumes from there.
 
         Parameters
         ----------

@@ -27,7 +27,7 @@ class DeskLine:
     Parameters
     ----------
     id : int
-        Stays with the line as long as it lives, whatever comes before it.
+        Stays with the line as long as it exists.
     text : str
     points : tuple of (x, y)
         Four corners in pixels of the upright picture, from where the text begins above; polygons

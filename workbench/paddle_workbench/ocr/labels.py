@@ -102,7 +102,7 @@ class Record(Generic[Value]):
     name : str
         What stands before the tab; empty where the line could not be read.
     value
-        What stands behind it; None where it could not be read.
+        Its value; None if it could not be read.
     source : str or None
         The line as it stood in the file, with its end; None if it was changed since.
     """

@@ -53,7 +53,7 @@ class OcrModel:
             content = path.read_bytes()
         except OSError as error:
             raise _unreadable(path, error) from error
-        # Known by its content, since a learner exports anew into the same folder.
+        # Known by its content, since a learner exports again into the same folder.
         return _settings(path, content)
 
 

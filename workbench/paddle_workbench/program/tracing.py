@@ -274,7 +274,7 @@ def _next_op_id() -> int:
 
 @contextmanager
 def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
-    """Note which functions AST conversion is asked for, and let it convert them anew.
+    """Note which functions AST conversion is asked for, and let it convert them again.
 
     Paddle keeps what it made of a source text, with the lines of the function that had it first:
     another function with the same text would be told to stand there.

@@ -154,7 +154,7 @@ def _cut(text: str, kept: int | None) -> Notice | None:
         beyond,
         text[limit : limit + 8],
         Text(
-            zh=f"全文 {len(text)} 字，只读前 {limit} 字，后面 {beyond} 字没有参加判断。",
+            zh=f"全文 {len(text)} 字，只读前 {limit} 字，后面 {beyond} 字不参与判断。",
             en=f"Of {len(text)} characters only the first {limit} are read; the other {beyond} "
             "are ignored.",
         ),

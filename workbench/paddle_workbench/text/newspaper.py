@@ -91,7 +91,7 @@ class Newspaper:
     Parameters
     ----------
     train, validation, test : NewspaperPart
-        The first eight tenths of the month, the next tenth, the last. No sentence stands in two.
+        The first eight tenths of the month, the next tenth, the last. No sentence is in two.
     """
 
     train: NewspaperPart

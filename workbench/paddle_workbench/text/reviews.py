@@ -56,7 +56,7 @@ class Reviews:
     Parameters
     ----------
     train, test : ReviewPart
-        No text stands in both.
+        No text is in both.
     seed : int
         Of the split.
     """

@@ -132,7 +132,7 @@ def occlusion(
     Raises
     ------
     TextError
-        If a unit lies beyond the text.
+        If a unit is outside the text.
 
     References
     ----------

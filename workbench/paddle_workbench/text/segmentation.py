@@ -47,7 +47,7 @@ class Token:
     Parameters
     ----------
     text : str
-        As it stands in the text that was cut.
+        As in the original text.
     start, end : int
         In characters; `text == whole[start:end]`.
     id : int

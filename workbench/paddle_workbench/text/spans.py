@@ -61,7 +61,7 @@ class Agreement:
 def compare_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Agreement]:
     """Return how predicted spans meet the gold ones, in the order of the text.
 
-    Each span stands in exactly one agreement: equal ones first, then those of the same stretch,
+    Each span is in exactly one agreement: equal ones first, then those of the same stretch,
     then those that overlap, each with the first that is still free.
     """
     left, right = sorted(set(gold)), sorted(set(predicted))

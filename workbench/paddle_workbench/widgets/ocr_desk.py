@@ -265,8 +265,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         if found.left:
             more = len(found.left) - SHOWN_NAMES
             yield self.text(
-                "Label.txt has different lines for {names}; they were kept. "
-                "The desk's lines are in Cache.cach.",
+                "Label.txt keeps its lines of {names}; the desk's are in Cache.cach.",
                 names=", ".join(map(sendable, found.left[:SHOWN_NAMES]))
                 + (f" (+{more})" if more > 0 else ""),
             )
@@ -275,8 +274,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             )
         if found.kept is not None:
             yield self.text(
-                "Label.txt had different lines for pages checked here; "
-                "the old file was kept as {name}.",
+                "Label.txt differed on checked pages; the old file was kept as {name}.",
                 name=found.kept.name,
             )
 

@@ -42,7 +42,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
     """
 
     text_shown = traitlets.Unicode().tag(sync=True)
-    """The text; setting it computes anew."""
+    """The text; setting it computes again."""
 
     method = traitlets.Enum(("gradients", "occlusion"), "gradients").tag(sync=True)
     """Integrated gradients where the model has them, or occlusion."""

@@ -45,7 +45,7 @@ describe('request', () => {
     expect(error.hint).not.toBe('');
   });
 
-  it('says so when the server does not answer', async () => {
+  it('reports a server that does not answer', async () => {
     const server = new FakeServer();
     server.answer('GET course', new TypeError('Failed to fetch'));
     const error = await failure(request(server.connection, 'course'));
@@ -55,7 +55,7 @@ describe('request', () => {
     });
   });
 
-  it('says so when the answer is a page instead of data', async () => {
+  it('reports a page instead of data', async () => {
     const server = new FakeServer();
     server.answer('GET course', { body: '<html>Sign in</html>' });
     const error = await failure(request(server.connection, 'course'));

@@ -89,7 +89,7 @@ export class CommModel implements IDisposable {
     );
   }
 
-  /** Emitted when the kernel owes an answer and knows no such widget: it was started anew. */
+  /** Emitted when the kernel owes an answer and knows no such widget: it was restarted. */
   get forgotten(): ISignal<this, void> {
     return this._forgotten;
   }

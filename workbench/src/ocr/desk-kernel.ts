@@ -82,7 +82,7 @@ export class DeskKernel implements IDisposable {
     this.model.dispose();
     if (!this._session.isDisposed) {
       const end = (): Promise<void> => this._session.shutdown();
-      // A server that starts the kernel anew at this moment refuses the first time.
+      // A server that restarts the kernel at this moment refuses the first time.
       void end()
         .catch(async () => {
           await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_MS));

@@ -35,7 +35,7 @@ class Number:
     ----------
     text : str
     start : int
-        Where it stands in the text.
+        Its position in the text.
     dtype : str
         The element type that the array around it names; empty if it names none.
     """

@@ -85,7 +85,7 @@ def check_options(cell: nbformat.NotebookNode) -> CheckOptions:
     Raises
     ------
     NotebookError
-        If it is not one of the options, or has a value that it cannot have.
+        If it is not an option, or has an invalid value.
     """
     found = cell.metadata.get(METADATA_KEY, {})
     if not isinstance(found, dict):

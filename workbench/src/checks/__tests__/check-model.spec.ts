@@ -70,7 +70,7 @@ describe('CheckModel', () => {
     ]);
   });
 
-  it('says why the server could not be asked, and can be asked again', async () => {
+  it('reports why a request failed, and can retry', async () => {
     server.answer('POST checks', {
       status: 422,
       body: { message: 'No lesson.', hint: 'Open one.' }
@@ -95,7 +95,7 @@ describe('CheckModel', () => {
     expect(model.check?.state).toBe('cancelled');
   });
 
-  it('follows the check on when the answer to its cancelling comes late', async () => {
+  it('keeps following the check if the reply to cancel is late', async () => {
     server.answer('POST checks', { body: check() });
     server.answer('GET checks', { body: check({ state: 'cancelled' }) });
     server.answer('POST checks/cancel', async () => {

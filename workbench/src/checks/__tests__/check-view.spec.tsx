@@ -78,7 +78,7 @@ describe('CheckView', () => {
     return props;
   }
 
-  it('offers the check, and says what to do without a lesson', () => {
+  it('offers the check, and explains what to do without a lesson', () => {
     const { onCheck } = show();
     fireEvent.click(screen.getByRole('button', { name: 'Check' }));
     expect(onCheck).toHaveBeenCalledTimes(1);
@@ -86,7 +86,7 @@ describe('CheckView', () => {
     expect(screen.getByText('Open a lesson to check it here.')).toBeTruthy();
   });
 
-  it('says how far it is, and can be cancelled', () => {
+  it('shows progress, and can be cancelled', () => {
     const { onCancel } = show({
       isRunning: true,
       check: { ...done, state: 'running', cells_done: 1 }
@@ -97,7 +97,7 @@ describe('CheckView', () => {
     expect(onCancel).toHaveBeenCalledTimes(1);
   });
 
-  it('lists what is wrong, and goes to the cell', () => {
+  it('lists problems, and goes to the cell', () => {
     const { onReveal } = show({ check: done });
     expect(screen.getByRole('status').textContent).toBe(
       '✗ Cells that differ from the lesson: 2 of 4.'
@@ -110,7 +110,7 @@ describe('CheckView', () => {
     expect(screen.queryByRole('button', { name: 'data' })).toBeNull();
   });
 
-  it('tells changed cells from those that were compared', () => {
+  it('distinguishes changed from compared cells', () => {
     show({ check: done });
     expect(screen.getByText('Not compared: 1')).toBeTruthy();
     expect(

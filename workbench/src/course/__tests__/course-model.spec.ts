@@ -35,7 +35,7 @@ describe('CourseModel', () => {
     model.dispose();
   });
 
-  it('asks for nothing until it is told to', () => {
+  it('makes no request until asked', () => {
     expect(server.requests).toEqual([]);
     expect(model.catalog).toBeNull();
   });
@@ -47,7 +47,7 @@ describe('CourseModel', () => {
     expect(model.failure).toBeNull();
   });
 
-  it('tells why the catalog could not be loaded, and recovers', async () => {
+  it('reports why the catalog could not be loaded, and recovers', async () => {
     server.answer('GET course', {
       status: 500,
       body: { message: 'course.json is broken.', hint: 'Restore it.' }
@@ -81,7 +81,7 @@ describe('CourseModel', () => {
     expect(model.catalog).toBe(before);
   });
 
-  it('opens a lesson in a language and loads what that changed', async () => {
+  it('opens a lesson in a language and reloads the catalog', async () => {
     const path = 'lessons/start/environment.en.ipynb';
     server.answer('POST course/open', {
       body: { lesson: 'start/environment', path, created: true }
@@ -116,7 +116,7 @@ describe('CourseModel', () => {
     expect(model.opening).toBeNull();
   });
 
-  it('takes the mark back to started where there is a working copy', async () => {
+  it('resets the mark to started if there is a working copy', async () => {
     await model.refresh();
     server.answer('PATCH course/progress', { body: exampleCatalog() });
     await model.setDone('dynamic_graph/text_classifier', false);
@@ -130,7 +130,7 @@ describe('CourseModel', () => {
     ]);
   });
 
-  it('records an attempt and shows the catalog that comes back', async () => {
+  it('records an attempt and shows the returned catalog', async () => {
     await model.refresh();
     const after = exampleCatalog({ next_lesson: null });
     server.answer('PATCH course/progress', { body: after });

@@ -10,12 +10,12 @@ describe('neighbour', () => {
     );
   });
 
-  it('is nothing before the first lesson and after the last', () => {
+  it('is null before the first lesson and after the last', () => {
     expect(neighbour(catalog, 'start/environment', -1)).toBeNull();
     expect(neighbour(catalog, 'dynamic_graph/training_loop', 1)).toBeNull();
   });
 
-  it('is nothing next to a lesson that the course does not have', () => {
+  it('is null for a lesson outside the course', () => {
     expect(neighbour(catalog, 'gone/lesson', 1)).toBeNull();
     expect(findLesson(catalog, 'gone/lesson')).toBeNull();
   });

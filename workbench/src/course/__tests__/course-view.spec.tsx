@@ -44,7 +44,7 @@ function press(key: string): void {
 }
 
 describe('CourseView', () => {
-  it('says that it is loading until there is a catalog', () => {
+  it('shows that it is loading until there is a catalog', () => {
     show({ catalog: null, isLoading: true });
     expect(screen.getByText('Loading the course…')).toBeTruthy();
     expect(screen.queryByRole('tree')).toBeNull();
@@ -108,7 +108,7 @@ describe('CourseView', () => {
     expect(screen.getByRole('heading', { name: '飞桨工作台' })).toBeTruthy();
   });
 
-  it('says the state of a lesson in words, and its device only if that is a GPU', () => {
+  it('shows the status of a lesson in words, and its device only if it is a GPU', () => {
     show();
     expect(item(/Environment/).textContent).toContain('Done');
     expect(item(/A text classifier/).textContent).toContain('In progress');
@@ -168,7 +168,7 @@ describe('CourseView', () => {
     expect(onDismiss).toHaveBeenCalledWith(notice);
   });
 
-  it('says which language is chosen, and chooses the other', () => {
+  it('shows the chosen language, and chooses the other', () => {
     const { onLanguage } = show();
     const english = screen.getByRole('button', { name: 'EN' });
     expect(english.getAttribute('aria-pressed')).toBe('true');
@@ -176,7 +176,7 @@ describe('CourseView', () => {
     expect(onLanguage).toHaveBeenCalledWith('zh');
   });
 
-  it('says that a lesson is being opened', () => {
+  it('shows that a lesson is being opened', () => {
     show({ opening: 'dynamic_graph/training_loop' });
     const opening = item(/The training loop/);
     expect(opening.getAttribute('aria-busy')).toBe('true');

@@ -25,7 +25,7 @@ describe('ExerciseResultRenderer', () => {
     renderer.dispose();
   });
 
-  it('says so when an output is not a result', async () => {
+  it('reports an output that is not a result', async () => {
     const renderer = await rendered({ passed: 'yes' });
     expect(renderer.node.querySelector('[role=alert]')?.textContent).toBe(
       'This result cannot be shown. Run the cell again.'

@@ -124,7 +124,7 @@ describe('LessonActions', () => {
     expect(context?.sessionContext.kernelPreference.name).toBe('paddle');
   });
 
-  it('says why a lesson could not be opened, and tries again', async () => {
+  it('reports why a lesson could not be opened, and retries', async () => {
     server.answer('POST course/open', {
       status: 404,
       body: { message: 'No such lesson.', hint: 'List them.' }
@@ -136,14 +136,14 @@ describe('LessonActions', () => {
     expect(opener.widgets).toEqual([]);
   });
 
-  it('resets nothing when the learner thinks better of it', async () => {
+  it('does not reset if the learner cancels', async () => {
     const reset = actions.reset(LESSON);
     await press('Cancel');
     await reset;
     expect(server.requests).toEqual([]);
   });
 
-  it('resets, and says where the old copy went', async () => {
+  it('resets, and names the old copy', async () => {
     server.answer('POST course/reset', {
       body: { lesson: LESSON.lesson, path: PATH, kept: KEPT }
     });

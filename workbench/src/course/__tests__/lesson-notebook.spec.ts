@@ -58,7 +58,7 @@ describe('readLesson', () => {
     });
   });
 
-  it('is nothing for notebooks that are no lessons', () => {
+  it('is null for notebooks that are not lessons', () => {
     expect(readLesson(new NotebookModel())).toBeNull();
     expect(readLesson(notebook({ title: 'a' }))).toBeNull();
     expect(readLesson(null)).toBeNull();
@@ -70,7 +70,7 @@ describe('findExercise', () => {
     expect(findExercise(notebook(), 'masked_mean')).toBe(1);
   });
 
-  it('finds nothing where the cell was deleted', () => {
+  it('finds nothing if the cell was deleted', () => {
     expect(findExercise(notebook(), 'gone')).toBe(-1);
   });
 });
@@ -153,21 +153,21 @@ describe('ExerciseRecorder', () => {
     ]);
   });
 
-  it('records nothing when a notebook is merely loaded', async () => {
+  it('records nothing when a notebook is only loaded', async () => {
     const model = notebook(undefined, outputs);
     expect(readExerciseResults(model.cells.get(1))).toEqual([result]);
     await settled();
     expect(server.requests).toEqual([]);
   });
 
-  it('records nothing in a notebook that is no lesson, or another one', async () => {
+  it('records nothing in other notebooks and non-lessons', async () => {
     execute(notebook({}, outputs));
     execute(notebook({ lesson: 'start/environment' }, outputs));
     await settled();
     expect(server.requests).toEqual([]);
   });
 
-  it('tells when an attempt could not be recorded, and can try again', async () => {
+  it('reports an attempt that could not be recorded, and can retry', async () => {
     server.answer('PATCH course/progress', new TypeError('Failed to fetch'));
     execute(notebook(undefined, outputs));
     await settled();
@@ -180,7 +180,7 @@ describe('ExerciseRecorder', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('leaves the notebook as it is', async () => {
+  it('does not change the notebook', async () => {
     const model = notebook(undefined, outputs);
     const before = JSON.stringify(model.toJSON());
     execute(model);

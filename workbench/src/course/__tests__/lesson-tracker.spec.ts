@@ -134,7 +134,7 @@ describe('LessonBarExtension', () => {
     course.dispose();
   });
 
-  it('puts the bar over a lesson, and takes it away with the notebook', async () => {
+  it('adds the bar to a lesson, and removes it with the notebook', async () => {
     const panel = await openNotebook({ paddle_workbench: { lesson: LESSON } });
     const before = JSON.stringify(panel.model?.toJSON());
     const extended = extension.createNew(panel, panel.context);

@@ -53,7 +53,7 @@ describe('LessonBarView', () => {
     expect(screen.getByRole('button', { name: /Exercises 1\/2/ })).toBeTruthy();
   });
 
-  it('says nothing of exercises where there are none', () => {
+  it('shows no exercises if there are none', () => {
     show({ lesson: exampleLesson() });
     expect(screen.queryByRole('button', { name: /Exercises/ })).toBeNull();
   });
@@ -68,18 +68,18 @@ describe('LessonBarView', () => {
     expect(previous.hasAttribute('disabled')).toBe(true);
   });
 
-  it('says that a lesson is done', () => {
+  it('shows that a lesson is done', () => {
     show({ lesson: exampleLesson({ state: 'done' }) });
     const button = screen.getByRole('button', { name: /Done/ });
     expect(button.getAttribute('aria-pressed')).toBe('true');
   });
 
-  it('says that it is loading', () => {
+  it('shows that it is loading', () => {
     show({ isLoaded: false, lesson: null });
     expect(screen.getByRole('status').textContent).toBe('Loading the course…');
   });
 
-  it('says why the course could not be loaded, and tries again', () => {
+  it('shows why the course could not be loaded, and retries', () => {
     const { onRetry } = show({
       failure: { message: 'No answer.', hint: 'Check it.' },
       isLoaded: false,
@@ -90,7 +90,7 @@ describe('LessonBarView', () => {
     expect(onRetry).toHaveBeenCalledTimes(1);
   });
 
-  it('says that a lesson was taken out of the course', () => {
+  it('shows that a lesson was removed from the course', () => {
     show({ lesson: null });
     expect(screen.getByText(/no longer in the course/)).toBeTruthy();
   });
@@ -114,7 +114,7 @@ describe('LessonPanelView', () => {
     return props;
   }
 
-  it('says what will appear when no lesson is in front', () => {
+  it('explains what will appear if no lesson is open', () => {
     show({ lesson: null });
     expect(screen.getByText(/Open a lesson/)).toBeTruthy();
   });
@@ -147,7 +147,7 @@ describe('LessonPanelView', () => {
 });
 
 describe('ExerciseResultView', () => {
-  it('says only that it passed when it passed', () => {
+  it('shows only that it passed if it passed', () => {
     render(
       <ExerciseResultView
         language="en"

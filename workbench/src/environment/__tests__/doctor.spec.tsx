@@ -94,7 +94,7 @@ describe('DoctorView', () => {
     ]);
   });
 
-  it('says what is going on, and for how long', () => {
+  it('shows the current step, and for how long', () => {
     show({ elapsed_s: 7, report: null });
     expect(screen.getByRole('progressbar')).toBeTruthy();
     expect(screen.getByText('7 s')).toBeTruthy();

@@ -85,7 +85,7 @@ describe('KernelModel', () => {
     ]);
   });
 
-  it('has nothing to say of a kernel without the workbench', async () => {
+  it('has no report for a kernel without the workbench', async () => {
     await follow();
     expect(model.report).toBeNull();
   });
@@ -106,7 +106,7 @@ describe('KernelModel', () => {
     expect(model.report?.device).toBe('cpu');
   });
 
-  it('does not ask again because of its own question', async () => {
+  it('does not ask again because of its own request', async () => {
     await follow();
     session.runSilently();
     await settled();

@@ -19,14 +19,14 @@ describe('parseKernelReport', () => {
     });
   });
 
-  it('is nothing where the kernel has no workbench', () => {
+  it('is null if the kernel has no workbench', () => {
     expect(
       parseKernelReport({ status: 'error', ename: 'ModuleNotFoundError' })
     ).toBeNull();
     expect(parseKernelReport(undefined)).toBeNull();
   });
 
-  it('is nothing if the answer is not JSON', () => {
+  it('is null if the answer is not JSON', () => {
     expect(
       parseKernelReport({ status: 'ok', data: { 'text/plain': "'<x>'" } })
     ).toBeNull();

@@ -51,7 +51,7 @@ describe('CommModel', () => {
     kernel = new KernelSide();
   });
 
-  it('begins with what the kernel opened it with', () => {
+  it('starts with the state from the kernel', () => {
     const model = kernel.open({ index: 3, lines: [] });
     expect(model.get('index')).toBe(3);
     expect(model.get('absent')).toBeUndefined();
@@ -70,7 +70,7 @@ describe('CommModel', () => {
     expect(first.mask.byteLength).toBe(3);
   });
 
-  it('tells of a change when all values of the message are there', () => {
+  it('signals a change after all values of the message are set', () => {
     const model = kernel.open({ size: [1, 1], picture: null });
     const seen: unknown[] = [];
     model.on('change:size', () => seen.push(model.get('picture')));
@@ -78,7 +78,7 @@ describe('CommModel', () => {
     expect(seen).toEqual(['new']);
   });
 
-  it('does not tell of a value that is the same', () => {
+  it('does not signal an equal value', () => {
     const model = kernel.open({ index: 1 });
     const handler = jest.fn();
     model.on('change:index', handler);
@@ -86,14 +86,14 @@ describe('CommModel', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  it('leaves echoes of its own changes aside', () => {
+  it('ignores echoes of its own changes', () => {
     const model = kernel.open({ index: 0 });
     model.set('index', 2);
     kernel.tell({ method: 'echo_update', state: { index: 1 } });
     expect(model.get('index')).toBe(2);
   });
 
-  it('sends what was set, once', () => {
+  it('sends each set value once', () => {
     const model = kernel.open({ index: 0, doubt_below: 0.9 });
     model.set('index', 1);
     model.set('index', 2);
@@ -104,7 +104,7 @@ describe('CommModel', () => {
     ]);
   });
 
-  it('sends messages of its own', () => {
+  it('sends custom messages', () => {
     kernel.open({}).send({ do: 'edit', n: 1 });
     expect(kernel.sent).toEqual([
       { method: 'custom', content: { do: 'edit', n: 1 } }
@@ -128,7 +128,7 @@ describe('CommModel', () => {
       jest.useRealTimers();
     });
 
-    it('counts what is not answered', async () => {
+    it('counts unanswered messages', async () => {
       model.send({ do: 'edit', n: 1 });
       expect(model.unanswered).toBe(1);
       kernel.tell({ method: 'update', state: { answered: 1 } });
@@ -141,7 +141,7 @@ describe('CommModel', () => {
     it.each([
       ['has taken it silently', Promise.resolve()],
       ['has not said that it took it', new Promise<void>(() => undefined)]
-    ])('notices a kernel started anew that %s', async (_, done) => {
+    ])('notices a restarted kernel that %s', async (_, done) => {
       kernel.comms = [];
       kernel.done = done;
       model.send({ do: 'edit', n: 1 });

@@ -84,7 +84,7 @@ describe('the tree of layers', () => {
     expect(tree.group(ROOT).size).toBe(count);
   });
 
-  it('joins layers that have nothing but one other in them', () => {
+  it('joins layers that contain only one other layer', () => {
     const tree = treeOf([
       { id: 0, name: 'pd_op.a', layer: 'net.body.first', outputs: [0] },
       { id: 1, name: 'pd_op.b', layer: 'net.body.second', inputs: [0] }
@@ -125,7 +125,7 @@ describe('a scene', () => {
     }
   });
 
-  it('opens what is around an op that is to be revealed', () => {
+  it('expands the layers around an op to reveal', () => {
     const scene = answer(regularOps(500), null, [321]);
     expect(names(scene, ShapeKind.Op)).toContain('321');
     expect(names(scene, ShapeKind.Open)).toContain('32');
@@ -176,7 +176,7 @@ describe('a scene', () => {
     }
   });
 
-  it('finds the innermost box at a point, and what is near it', () => {
+  it('finds the innermost box at a point, and boxes near it', () => {
     const scene = answer(regularOps(40), null, [12]);
     const index = new SceneIndex(scene);
     const box = index.boxOf(12) ?? -1;

@@ -109,7 +109,7 @@ describe('the layered layout', () => {
     expect(layout.width).toBe(50 + 22 + 20);
   });
 
-  it('stands what needs nothing right above what needs it', () => {
+  it('places inputs right above their users', () => {
     const { layerOfSlot, slotOfBox } = assignLayers(
       boxes(4),
       links([0, 1], [1, 2], [3, 2])
@@ -117,7 +117,7 @@ describe('the layered layout', () => {
     expect(layerOfSlot[slotOfBox[3] ?? -1]).toBe(1);
   });
 
-  it('survives a cycle, and marks what leads back', () => {
+  it('survives a cycle, and marks back edges', () => {
     const all = links([0, 1], [1, 2], [2, 0], [2, 3]);
     const { isBack } = assignLayers(boxes(4), all);
     expect([...isBack]).toEqual([0, 0, 1, 0]);
@@ -139,7 +139,7 @@ describe('the layered layout', () => {
     expect(layout.y[3]).toBe(layout.height);
   });
 
-  it('is empty where there is nothing', () => {
+  it('is empty without nodes', () => {
     expect(layeredLayout([], [], PADDING)).toMatchObject({
       width: 0,
       lines: []
@@ -166,13 +166,13 @@ describe('the order of layers', () => {
 });
 
 describe('settling a row', () => {
-  it('gives each its wish where there is room', () => {
+  it('gives each its wanted place if there is room', () => {
     expect(settle([0, 100, 200], [10, 10, 10], [1, 1, 1])).toEqual([
       0, 100, 200
     ]);
   });
 
-  it('shares out the distance where there is none', () => {
+  it('shares the distance if there is no room', () => {
     expect(settle([0, 0], [10, 10], [1, 1])).toEqual([-5, 5]);
     expect(settle([0, 0], [10, 10], [3, 1])).toEqual([-2.5, 7.5]);
   });

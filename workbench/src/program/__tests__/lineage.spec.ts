@@ -56,7 +56,7 @@ describe('lineage', () => {
     ]);
   });
 
-  it('leads an op forward to what it became', () => {
+  it('follows an op forward to its successors', () => {
     expect([...lineage.descendants(2, new Map([[1, true]]))]).toEqual([
       [30, true]
     ]);
@@ -65,13 +65,13 @@ describe('lineage', () => {
     ]);
   });
 
-  it('knows that what was removed became nothing', () => {
+  it('has no successor for a removed op', () => {
     expect([...lineage.descendants(1, new Map([[4, true]]))]).toEqual([]);
   });
 });
 
 describe('a family', () => {
-  it('of a line is what it became in every stage', () => {
+  it('of a line covers every stage', () => {
     const family = families.of({ kind: 'line', file: FILE, line: 11 });
     expect(namesIn(0, families.rowsIn(0, family).keys())).toEqual(['add']);
     expect(namesIn(1, families.rowsIn(1, family).keys())).toEqual(['fc']);
@@ -87,7 +87,7 @@ describe('a family', () => {
     ]);
   });
 
-  it('of a line without ops is the line alone', () => {
+  it('of a line without ops is only the line', () => {
     const family = families.of({ kind: 'line', file: FILE, line: 99 });
     expect(family.traced.size).toBe(0);
     expect([...family.lines.keys()]).toEqual([`${FILE}:99`]);
@@ -95,7 +95,7 @@ describe('a family', () => {
 });
 
 describe('the changes of a stage', () => {
-  it('are what was fused and what was removed', () => {
+  it('include fused and removed ops', () => {
     expect(changesOf(data, lineage, 1)).toEqual([
       {
         kind: 'fused',
@@ -108,13 +108,13 @@ describe('the changes of a stage', () => {
     ]);
   });
 
-  it('say what is inferred', () => {
+  it('mark inferred origins', () => {
     expect(changesOf(data, lineage, 2)).toMatchObject([
       { kind: 'fused', to: 'fc_relu', isCertain: false }
     ]);
   });
 
-  it('count what is the same', () => {
+  it('count equal changes', () => {
     expect(countNames(['add', 'matmul', 'matmul'])).toEqual([
       'add',
       '2 matmul'

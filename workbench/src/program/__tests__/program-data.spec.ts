@@ -67,7 +67,7 @@ describe('the memory curve', () => {
 });
 
 describe('Python tokens', () => {
-  it('tell words, texts, numbers and comments apart, and lose nothing', () => {
+  it('distinguish words, texts, numbers and comments, and lose nothing', () => {
     const line = '    if x == "a # b": return 3.5  # why';
     const tokens = pythonTokens(line);
     expect(tokens.map(token => token.text).join('')).toBe(line);
@@ -93,7 +93,7 @@ describe('the viewport', () => {
     expect(after[1]).toBeCloseTo(before[1]);
   });
 
-  it('shows the beginning of what is too high to be read as a whole', () => {
+  it('shows the top of a graph too tall to read as a whole', () => {
     const view = new Viewport();
     view.width = 400;
     view.height = 300;

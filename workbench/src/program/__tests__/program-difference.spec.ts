@@ -9,7 +9,7 @@ function program(...kinds: string[]): ProgramData {
 }
 
 describe('the difference of two programs', () => {
-  it('is what either has and the other has not', () => {
+  it('is what only one of the two has', () => {
     const found = differenceOf(
       program('data', 'matmul', 'add', 'relu', 'softmax'),
       program('data', 'fc', 'relu', 'softmax')
@@ -23,7 +23,7 @@ describe('the difference of two programs', () => {
     ]);
   });
 
-  it('is nothing between a program and itself, whatever its constants', () => {
+  it('is empty between a program and itself, with any constants', () => {
     const found = differenceOf(
       program('full', 'data', 'add'),
       program('data', 'add')
@@ -32,7 +32,7 @@ describe('the difference of two programs', () => {
     expect(found.kinds).toEqual([]);
   });
 
-  it('finds what was moved in the middle', () => {
+  it('finds ops moved in the middle', () => {
     expect(
       longestCommon(['a', 'b', 'c', 'd'], ['a', 'c', 'b', 'd'])
     ).toHaveLength(3);

@@ -3,7 +3,7 @@ import { formatMetric, METRIC_MIME_TYPE, parseMetric } from '../metric';
 import { MetricRenderer } from '../metric-renderer';
 
 describe('parseMetric', () => {
-  it('takes numbers, strings and booleans', () => {
+  it('accepts numbers, strings and booleans', () => {
     expect(parseMetric({ name: 'accuracy', data: 0.5 })).toEqual({
       name: 'accuracy',
       value: 0.5

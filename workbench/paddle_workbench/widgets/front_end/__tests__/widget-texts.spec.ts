@@ -33,7 +33,7 @@ describe('the texts of the widgets', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('read as in the panels of JupyterLab, where both say the same', () => {
+  it('match the panels of JupyterLab for shared texts', () => {
     const different = widgets.flatMap(widget =>
       Object.entries(table(widget)).filter(
         ([text, chinese]) => (catalog[text] ?? [chinese])[0] !== chinese

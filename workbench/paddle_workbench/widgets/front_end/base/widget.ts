@@ -43,7 +43,7 @@ export interface IWidget<Traits extends ITraits> {
 }
 
 /**
- * Make what anywidget loads: a widget that is drawn anew when its language changes, takes its
+ * Make what anywidget loads: a widget that is redrawn when its language changes, takes its
  * listeners back, and shows a failure in its own place.
  */
 export function defineWidget<Traits extends ITraits>(

@@ -53,7 +53,7 @@ const widget = defineWidget<ICounted>(
 );
 
 describe('a widget', () => {
-  it('is drawn in its language, and anew when that changes', () => {
+  it('is drawn in its language, and again when that changes', () => {
     const model = new Traits({ lang: 'zh', count: 2 });
     const el = document.createElement('div');
     widget.render({ model, el });
@@ -64,7 +64,7 @@ describe('a widget', () => {
     expect(el.children).toHaveLength(1);
   });
 
-  it('follows its traits until it ends, and then leaves nothing behind', () => {
+  it('follows its traits, and removes its listeners at the end', () => {
     const model = new Traits({ lang: 'en', count: 1 });
     const el = document.createElement('div');
     const end = widget.render({ model, el });
@@ -76,7 +76,7 @@ describe('a widget', () => {
     expect(left).toEqual([0, 0]);
   });
 
-  it('says in its own place why it cannot be drawn, as text', () => {
+  it('shows in its own place, as text, why it cannot be drawn', () => {
     const broken = defineWidget<ICounted>({}, () => {
       throw new Error('No <b>program</b>.');
     });

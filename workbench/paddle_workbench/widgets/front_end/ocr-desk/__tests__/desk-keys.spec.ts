@@ -20,7 +20,7 @@ describe('the keys of the desk', () => {
     expect(press('ArrowLeft', { shiftKey: true })).toBe('pan-left');
   });
 
-  it('undo and redo, whatever case the system writes them in', () => {
+  it('undo and redo in upper and lower case', () => {
     expect(press('z')).toBe('undo');
     expect(press('Z', { shiftKey: true })).toBe('redo');
     for (const held of [{ ctrlKey: true }, { metaKey: true }]) {

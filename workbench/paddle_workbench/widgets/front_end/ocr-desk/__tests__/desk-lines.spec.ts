@@ -47,7 +47,7 @@ describe('the lines of a page', () => {
     expect(nextLine([], null, 1, unchecked)).toBeNull();
   });
 
-  it('hand the selection on when one of them goes', () => {
+  it('pass the selection on when one is removed', () => {
     const left = LINES.filter(each => each.id !== 2);
     expect(lineInPlace(left, LINES, 2)).toBe(3);
     expect(lineInPlace(left, LINES, 4)).toBe(4);

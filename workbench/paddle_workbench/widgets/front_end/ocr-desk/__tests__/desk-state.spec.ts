@@ -109,7 +109,7 @@ describe('the state of the desk', () => {
     expect(state.turn(1)).toBe(false);
   });
 
-  it('hands the selection on when its line goes, and drops a draft with its page', () => {
+  it('passes the selection on when its line is removed, and drops a draft with its page', () => {
     const traits = new Traits();
     const state = new DeskState(traits);
     traits.set('lines', [line(1), line(3)]);
@@ -122,7 +122,7 @@ describe('the state of the desk', () => {
     expect([state.mode, state.draft]).toEqual(['walk', null]);
   });
 
-  it('goes where an edit was undone, and to a box that was drawn', () => {
+  it('selects an undone edit and a new box', () => {
     const traits = new Traits();
     const state = new DeskState(traits);
     state.edit('undo');
@@ -140,7 +140,7 @@ describe('the state of the desk', () => {
     expect(state.selected).toBe(4);
   });
 
-  it('walks doubtful lines alone where they are listed alone', () => {
+  it('steps through doubtful lines only if only they are listed', () => {
     const traits = new Traits();
     traits.values.only_doubtful = true;
     const state = new DeskState(traits);
