@@ -29,7 +29,7 @@ def test_python_out_of_range_is_broken(
 def test_environment_as_locked_is_ok() -> None:
     (observation,) = examine_versions()
     assert observation.state == "ok"
-    assert "packages are as locked" in observation.detail.en
+    assert "packages match the lock" in observation.detail.en
 
 
 def test_every_other_version_is_named_with_its_repair(make_distribution: MakeDistribution) -> None:

@@ -122,7 +122,7 @@ def test_notes_say_the_rule_the_line_and_the_repair(english: Page) -> None:
     notes = region.get_by_role("tabpanel", name=re.compile("^Notes"))
     note = notes.get_by_role("article").first
     expect(note).to_contain_text("while tracing")
-    expect(note).to_contain_text("Return what is to get out.")
+    expect(note).to_contain_text("Return the value instead.")
     expect(note).to_contain_text("This fix was tested here and works.")
     note.get_by_role("button").first.click()
     line = (

@@ -50,7 +50,7 @@ def examine_python() -> Iterator[Observation]:
 
 def examine_versions() -> Iterator[Observation]:
     """Is everything installed as the lock says?"""
-    title = Text(zh="与锁定版本一致", en="Versions equal to the lock")
+    title = Text(zh="与锁定版本一致", en="Package versions match the lock")
     locked = locked_versions()
     installed = installed_versions()
     different = differences(locked, installed)
@@ -60,7 +60,7 @@ def examine_versions() -> Iterator[Observation]:
             "versions",
             title,
             "ok",
-            Text(zh=f"{count} 个包与锁定版本一致。", en=f"{count} packages are as locked."),
+            Text(zh=f"{count} 个包与锁定版本一致。", en=f"{count} packages match the lock."),
         )
         return
     zh = ";".join(
@@ -118,7 +118,7 @@ def examine_bundled() -> Iterator[Observation]:
         megabytes = sum(file.size_bytes for file in BUNDLED_FILES) / 1e6
         detail = Text(
             zh=f"{len(BUNDLED_FILES)} 个文件（{megabytes:.0f} MB）的 SHA-256 都对。",
-            en=f"{len(BUNDLED_FILES)} files ({megabytes:.0f} MB) have the right SHA-256.",
+            en=f"{len(BUNDLED_FILES)} files ({megabytes:.0f} MB) have the expected SHA-256.",
         )
         yield Observation("bundled", title, "ok", detail)
         return

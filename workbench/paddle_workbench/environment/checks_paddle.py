@@ -116,7 +116,7 @@ def _imports_repair(outcome: Outcome) -> str:
 
 def examine_fonts(*, timeout_s: float = FONTS_TIMEOUT_S) -> Iterator[Observation]:
     """Does matplotlib draw Chinese?"""
-    title = Text(zh="图中的中文", en="Chinese in pictures")
+    title = Text(zh="图中的中文", en="Chinese text in pictures")
     outcome = run_probe("fonts", timeout_s=timeout_s)
     if outcome.status == 0 and outcome.answer is not None:
         family = str(outcome.answer["family"])

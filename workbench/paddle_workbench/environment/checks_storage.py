@@ -38,7 +38,7 @@ def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
     variable : str
         The environment variable that names it.
     """
-    title = Text(zh="工作目录可写", en="Home can be written")
+    title = Text(zh="工作目录可写", en="Home folder is writable")
     nearest = _nearest(home)
     try:
         if nearest == home:

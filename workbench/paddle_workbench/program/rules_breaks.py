@@ -17,8 +17,8 @@ BREAKS: tuple[Rule, ...] = (
             只用飞桨的运算；非取值不可，就放到 forward 之外。
         """,
         en="""
-            numpy(), item() and tolist() hand a tensor's value to Python. It is only there once it
-            is computed, so the graph breaks here and its first half runs.
+            numpy(), item() and tolist() hand a tensor's value to Python. The value only exists
+            once it is computed, so the graph breaks here and its first half runs.
             ---
             Stay with Paddle's operations; take values out after forward, not inside.
         """,
@@ -43,7 +43,7 @@ BREAKS: tuple[Rule, ...] = (
             让它保持为张量：乘法、比较、paddle.where 都认张量；换类型用 astype。
         """,
         en="""
-            int(), float() and bool() make a Python number of a tensor. Its value must be known,
+            int(), float() and bool() turn a tensor into a Python number. Its value must be known,
             so the graph breaks here.
             ---
             Keep it a tensor: products, comparisons and paddle.where take tensors, astype changes
@@ -68,9 +68,9 @@ BREAKS: tuple[Rule, ...] = (
             去掉 forward 里的 print；要看中间结果，就把它一起返回，或者在动态图里调试。
         """,
         en="""
-            print must write when the program gets here. A graph cannot do that, so it breaks.
+            print must write when execution gets here. A graph cannot do that, so it breaks.
             ---
-            Take print out of forward; to see a value, return it too, or debug eagerly.
+            Remove print from forward; to see a value, return it too, or debug eagerly.
         """,
         broken="""
             def f(x):
@@ -94,10 +94,10 @@ BREAKS: tuple[Rule, ...] = (
             用 paddle.rand、paddle.randn 等：它们是图里的算子，每次运行都会重新产生。
         """,
         en="""
-            random and np.random give another number every time; a graph cannot hold Python's
-            random numbers, so it breaks.
+            random and np.random give a different number every time; a graph cannot contain
+            Python's random numbers, so it breaks.
             ---
-            Use paddle.rand, paddle.randn and so on: they are ops, and make new numbers in every
+            Use paddle.rand, paddle.randn and so on: they are ops, and give new numbers in every
             run.
         """,
         broken="""
@@ -119,7 +119,7 @@ BREAKS: tuple[Rule, ...] = (
             计时写在 forward 之外，夹住整个调用。
         """,
         en="""
-            The clock says something else every time and cannot stand in a graph, so it breaks.
+            The time is different on every call and cannot be part of a graph, so it breaks.
             ---
             Measure time outside forward, around the whole call.
         """,
@@ -198,10 +198,10 @@ BREAKS: tuple[Rule, ...] = (
             字符串里只写形状这类不取决于数据的东西，或者移到 forward 之外。
         """,
         en="""
-            Writing a tensor into a string needs its value; SOT gives the whole function up and it
-            runs eagerly.
+            Formatting a tensor as a string needs its value; SOT gives up on the whole function,
+            which runs eagerly.
             ---
-            Write only what does not depend on data, such as a shape, or do it outside forward.
+            Format only what does not depend on data, such as a shape, or do it outside forward.
         """,
         broken="""
             def f(x):
@@ -226,7 +226,7 @@ BREAKS: tuple[Rule, ...] = (
         en="""
             The code itself asks for a break here (psdb.breakgraph).
             ---
-            Take it out when you have finished debugging.
+            Remove it when you have finished debugging.
         """,
         broken="""
             def f(x):
@@ -252,11 +252,11 @@ BREAKS: tuple[Rule, ...] = (
             用 paddle.where 决定要不要更新。
         """,
         en="""
-            A break, continue or return in the loop depends on a tensor. How many rounds there are
-            is only known from data, and every round is a graph of its own.
+            A break, continue or return in the loop depends on a tensor. The number of iterations
+            depends on data, and every iteration is a separate graph.
             ---
             Use full_graph=True, which makes it a while in the graph; or run a fixed number of
-            rounds and let paddle.where decide what is updated.
+            iterations and let paddle.where decide what is updated.
         """,
         broken="""
             def f(x):
@@ -285,10 +285,10 @@ BREAKS: tuple[Rule, ...] = (
             让它变成图里的 if 或 while。
         """,
         en="""
-            The condition of an if, while or assert depends on a tensor. SOT follows one way and
+            The condition of an if, while or assert depends on a tensor. SOT follows one branch and
             must know which, so the graph breaks.
             ---
-            Where both ways are cheap, compute both and choose by paddle.where; else use
+            If both branches are cheap, compute both and choose with paddle.where; otherwise use
             full_graph=True, which puts an if or while into the graph.
         """,
         broken="""
@@ -340,11 +340,11 @@ BREAKS: tuple[Rule, ...] = (
             或者把函数放到另一个模块里。
         """,
         en="""
-            Where there is a loop, SOT compares all globals of the file or notebook. A DataFrame is
-            neither true nor false, so the comparison fails, though the function never uses it.
+            At a loop, SOT compares all globals of the file or notebook. A DataFrame has no truth
+            value, so the comparison fails, even if the function never uses it.
             ---
-            Keep no DataFrame in a global (the output of a notebook's last line is one, too): show
-            it by .style; or put the function into another module.
+            Do not keep a DataFrame in a global (the output of a notebook's last line counts, too):
+            show it with .style, or put the function into another module.
         """,
         broken="""
             table = pd.DataFrame({"a": [1]})

@@ -16,10 +16,10 @@ ERRORS: tuple[Rule, ...] = (
             在分支里用 astype 把两边变成同一种类型。
         """,
         en="""
-            Both branches of an if in the graph must give a variable the same dtype: whatever is
-            chosen, the ops after it must take it.
+            Both branches of an if in the graph must give a variable the same dtype: the ops after
+            it must accept either result.
             ---
-            Bring both sides to one type with astype inside the branches.
+            Convert both sides to one dtype with astype inside the branches.
         """,
         broken="""
             def f(x):
@@ -48,10 +48,10 @@ ERRORS: tuple[Rule, ...] = (
             让两边维数相同，例如 keepdim=True、reshape 或 expand。
         """,
         en="""
-            Both branches of an if in the graph must give a variable the same number of
-            dimensions; their sizes may differ.
+            Both branches of an if in the graph must give a variable the same number of dimensions;
+            their sizes may differ.
             ---
-            Give both sides the same rank, by keepdim=True, reshape or expand.
+            Give both sides the same rank with keepdim=True, reshape or expand.
         """,
         broken="""
             def f(x):
@@ -81,10 +81,11 @@ ERRORS: tuple[Rule, ...] = (
             两边返回同样多的张量；提前 return 改成先赋值、最后统一 return。
         """,
         en="""
-            What the two branches of an if give must correspond one by one: tensors, equally many.
-            Where one side is None, a string or a tuple, a graph cannot choose.
+            The results of the two branches of an if must correspond one to one: the same number of
+            tensors. If one side is None, a string or a tuple, a graph cannot choose.
             ---
-            Give equally many tensors on both sides; assign first and return once, at the end.
+            Return the same number of tensors on both sides; assign first and return once, at the
+            end.
         """,
         broken="""
             def f(x):
@@ -112,11 +113,10 @@ ERRORS: tuple[Rule, ...] = (
             把条件写进 while 本身，或者从一开始就用张量作条件。
         """,
         en="""
-            The loop begins with Python's True as its condition and gets a tensor from break.
-            Whether it is a loop of Python's or a while in the graph is decided in the first round
-            for good.
+            The loop starts with Python's True as its condition and gets a tensor from break. The
+            first iteration decides whether it is a Python loop or a while in the graph.
             ---
-            Write the condition into the while itself, so that it is a tensor from the beginning.
+            Write the condition into the while itself, so that it is a tensor from the start.
         """,
         broken="""
             def f(x):
@@ -144,8 +144,8 @@ ERRORS: tuple[Rule, ...] = (
             改写成 while：条件取决于张量的循环可以放进图里。
         """,
         en="""
-            Where the recursion ends depends on a tensor. Tracing takes both branches, so it never
-            ends.
+            The depth of the recursion depends on a tensor. Tracing takes both branches, so it
+            never ends.
             ---
             Write it as a while: a loop whose condition is a tensor fits into a graph.
         """,
@@ -177,7 +177,7 @@ ERRORS: tuple[Rule, ...] = (
         en="""
             While tracing there is no data, and tolist() has no list to give.
             ---
-            Replace what you do to the list by Paddle's operations: sum, max, paddle.where.
+            Replace the work on the list with Paddle's operations: sum, max, paddle.where.
         """,
         broken="""
             def f(x):
@@ -198,8 +198,7 @@ ERRORS: tuple[Rule, ...] = (
             换成飞桨的同名运算：paddle.sqrt、paddle.exp。
         """,
         en="""
-            A function of math wants a Python number, and while tracing there is only a
-            placeholder.
+            A math function needs a Python number, but while tracing there is only a placeholder.
             ---
             Use Paddle's operation of the same name: paddle.sqrt, paddle.exp.
         """,
@@ -248,8 +247,8 @@ ERRORS: tuple[Rule, ...] = (
             不要就地修改视图：用不带下划线的运算，再用下标写回原张量。
         """,
         en="""
-            A view is changed in place here. Eagerly the tensor it looks at changes too, in a
-            graph it does not, so Paddle refuses.
+            A view is changed in place here. Eagerly its base tensor changes too, but in a graph it
+            does not, so Paddle refuses.
             ---
             Do not change views in place: use the operation without an underscore, and write the
             result back by index.
@@ -278,7 +277,7 @@ ERRORS: tuple[Rule, ...] = (
             另用一个变量、字典或返回值来带它。
         """,
         en="""
-            The placeholder of a trace takes no attributes of your own.
+            A placeholder of a trace does not accept your own attributes.
             ---
             Carry it in a variable, a dictionary or a return value.
         """,
@@ -303,7 +302,7 @@ ERRORS: tuple[Rule, ...] = (
             检查输入用 assert，它会变成图里的算子；或者在调用模型之前检查。
         """,
         en="""
-            Tracing takes both branches, so a raise inside one happens at once, whatever the data.
+            Tracing takes both branches, so a raise inside one happens at once, with any data.
             ---
             Check inputs with assert, which becomes an op; or before the network is called.
         """,

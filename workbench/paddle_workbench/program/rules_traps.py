@@ -17,8 +17,8 @@ TRAPS: tuple[Rule, ...] = (
             只用飞桨的运算：x.mean()，不是 x.numpy().mean()。
         """,
         en="""
-            While tracing x.numpy() gives no array but silently a placeholder; code of NumPy's
-            fails on it far from the reason, or computes at the moment of tracing.
+            While tracing, x.numpy() silently gives a placeholder instead of an array; NumPy code
+            fails on it far from the cause, or computes at trace time.
             ---
             Stay with Paddle's operations: x.mean(), not x.numpy().mean().
         """,
@@ -40,10 +40,10 @@ TRAPS: tuple[Rule, ...] = (
             把要带出去的东西作为返回值。
         """,
         en="""
-            Writing to a list, dictionary or global outside happens once, while tracing, and in no
-            run after that.
+            Writing to an outer list, dictionary or global happens once, while tracing, and never
+            again in later runs.
             ---
-            Return what is to get out.
+            Return the value instead.
         """,
         broken="""
             calls = []
@@ -66,7 +66,7 @@ TRAPS: tuple[Rule, ...] = (
             用 paddle.rand 等：它们是图里的算子。
         """,
         en="""
-            random and np.random are asked once, while tracing; the number becomes a constant of
+            random and np.random are called once, while tracing; the number becomes a constant of
             the program, the same in every run.
             ---
             Use paddle.rand and so on: they are ops in the graph.
@@ -150,8 +150,8 @@ TRAPS: tuple[Rule, ...] = (
             不要按类型分支；确实要分，就判断 None 或 Python 的数。
         """,
         en="""
-            While tracing inputs are Values and no paddle.Tensor: isinstance(x, paddle.Tensor) is
-            False, and the other way is taken.
+            While tracing, inputs are Values, not paddle.Tensor: isinstance(x, paddle.Tensor) is
+            False, and the other branch is taken.
             ---
             Do not branch on the type; if you must, ask for None or for Python numbers.
         """,
@@ -177,10 +177,10 @@ TRAPS: tuple[Rule, ...] = (
             不要在 forward 里把张量变成文字。
         """,
         en="""
-            While tracing a tensor as text is the description of a placeholder, not its numbers,
-            and stays so for ever.
+            While tracing, the text of a tensor describes a placeholder, not its numbers, and never
+            changes.
             ---
-            Do not make text of tensors in forward.
+            Do not format tensors as text in forward.
         """,
         broken="""
             def f(x):
@@ -201,10 +201,10 @@ TRAPS: tuple[Rule, ...] = (
             在 __init__ 里建好，forward 里只用。
         """,
         en="""
-            A layer with parameters is made in forward: every call has new random ones, they are
+            A layer with parameters is created in forward: every call has new random ones, they are
             not in parameters(), and the graph does not find their values.
             ---
-            Make it in __init__, and only use it in forward.
+            Create it in __init__, and only use it in forward.
         """,
         broken="""
             def f(x):
@@ -288,8 +288,8 @@ TRAPS: tuple[Rule, ...] = (
             把这样的语句移到 forward 之外，或者用 full_graph=True 看看 AST 转不转得了。
         """,
         en="""
-            SOT left no graph at all and did not say why: for with open, exceptions raised
-            inside try and similar code, it silently runs the whole function eagerly.
+            SOT made no graph at all and did not say why: for with open, exceptions raised inside
+            try and similar code, it silently runs the whole function eagerly.
             ---
             Move such statements out of forward, or try full_graph=True: AST may convert them.
         """,
@@ -318,10 +318,10 @@ TRAPS: tuple[Rule, ...] = (
             把结果接住：y = y.add_(x)，或者干脆 y = y + x。
         """,
         en="""
-            y.add_(x) stands as a statement of its own: eagerly y changes; in the graph it makes a
-            new value and y stays the old one, which is what is used and returned afterwards.
+            y.add_(x) is a statement on its own: eagerly, y changes; in the graph it makes a new
+            value, and y stays the old one, which is then used and returned.
             ---
-            Take the result: y = y.add_(x), or simply y = y + x.
+            Use the result: y = y.add_(x), or simply y = y + x.
         """,
         broken="""
             def f(x):
