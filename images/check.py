@@ -52,7 +52,7 @@ def examine(path: Path) -> Iterator[str]:
         yield f"{path}: cannot be read: {error}"
         return
     except yaml.YAMLError as error:
-        yield f"{path}: is no YAML: {' '.join(str(error).split())}"
+        yield f"{path}: is not YAML: {' '.join(str(error).split())}"
         return
     for document in documents or [None]:
         if not isinstance(document, dict):

@@ -63,7 +63,7 @@ class Classroom:
         Of one learner, such as `16G`.
     cpus : float
     idle_s : int
-        A server that nobody has used for so many seconds is stopped.
+        A server that nobody has used for this many seconds is stopped.
     network : str
         The Docker network of hub and learners.
     course : str
@@ -141,7 +141,7 @@ class Classroom:
 
 
 def host_config(profile: Profile) -> dict[str, Any]:
-    """What Docker is told about a container beside its limits."""
+    """Options of a container for Docker, apart from its limits."""
     settings: dict[str, Any] = {
         "read_only": True,
         "tmpfs": {"/tmp": "rw,nosuid,nodev,size=2g"},  # noqa: S108 - of the container
@@ -168,7 +168,7 @@ def read_classroom(environ: Mapping[str, str] = os.environ) -> Classroom:
     authenticator = environ.get("WORKBENCH_AUTHENTICATOR", "native")
     if authenticator not in AUTHENTICATORS:
         raise ClassroomError(
-            f"WORKBENCH_AUTHENTICATOR={authenticator!r} is no way to log in.",
+            f"WORKBENCH_AUTHENTICATOR={authenticator!r} is not a way to log in.",
             f"Set one of: {', '.join(AUTHENTICATORS)}.",
         )
     admins = names(environ, "WORKBENCH_ADMINS")
@@ -202,7 +202,7 @@ def read_profiles(environ: Mapping[str, str]) -> tuple[Profile, ...]:
             continue
         if not IMAGE.fullmatch(image):
             raise ClassroomError(
-                f"{variable}={image!r} is no image held to a version.",
+                f"{variable}={image!r} is not an image with a version.",
                 f"Name a tag, never latest: {variable}=paddle-workbench:0.1.0-{name}",
             )
         profiles.append(Profile(name=name, title=title, image=image, gpus=gpus))
@@ -270,7 +270,7 @@ def names(environ: Mapping[str, str], variable: str) -> frozenset[str]:
 def size(environ: Mapping[str, str], variable: str, default: str) -> str:
     value = environ.get(variable, default)
     if not SIZE.fullmatch(value):
-        raise ClassroomError(f"{variable}={value!r} is no size.", f"Write it as {variable}=16G")
+        raise ClassroomError(f"{variable}={value!r} is not a size.", f"Write it as {variable}=16G")
     return value
 
 
@@ -282,6 +282,7 @@ def number(environ: Mapping[str, str], variable: str, default: float) -> float:
         found = 0.0
     if not 0 < found < float("inf"):
         raise ClassroomError(
-            f"{variable}={value!r} is no number above zero.", f"For example: {variable}={default:g}"
+            f"{variable}={value!r} is not a number above zero.",
+            f"For example: {variable}={default:g}",
         )
     return found

@@ -82,7 +82,7 @@ def licence(component: dict[str, Any]) -> str:
 
 
 def declared_licences() -> dict[str, str]:
-    """What packages say in words that are no SPDX name, such as `Apache 2.0`."""
+    """What packages say in words that are not an SPDX name, such as `Apache 2.0`."""
     site = Path(os.environ["WORKBENCH_ENVIRONMENT"]).glob("lib/python*/site-packages")
     found = {}
     for item in distributions(path=[str(folder) for folder in site]):

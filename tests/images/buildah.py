@@ -19,7 +19,7 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 LOCKS = REPOSITORY / "workbench" / "requirements"
 # Debian's packages for the base are kept a week, what is downloaded for the layers in buildah's own
-# cache beside it; both may be removed at any time.
+# cache next to it; both may be removed at any time.
 KEPT = Path("/var/tmp/paddle-workbench-images")
 KEEP_S = 7 * 24 * 3600
 RELEASE = "bookworm"

@@ -73,7 +73,7 @@ def test_refuses_a_profile_that_is_not_offered(classroom: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message", "hint"),
     [
-        ({"WORKBENCH_AUTHENTICATOR": "ldap"}, "'ldap' is no way to log in", "native, github"),
+        ({"WORKBENCH_AUTHENTICATOR": "ldap"}, "'ldap' is not a way to log in", "native, github"),
         ({"WORKBENCH_ADMINS": " ,"}, "WORKBENCH_ADMINS is empty", "WORKBENCH_ADMINS=lin"),
         (
             {"WORKBENCH_IMAGE_CPU": "", "WORKBENCH_IMAGE_GPU": ""},
@@ -81,9 +81,9 @@ def test_refuses_a_profile_that_is_not_offered(classroom: ModuleType) -> None:
             "paddle-workbench:0.1.0-cpu",
         ),
         ({"WORKBENCH_IMAGE_CPU": "workbench:latest"}, "'workbench:latest'", "never latest"),
-        ({"WORKBENCH_IMAGE_CPU": "workbench"}, "'workbench' is no image", "Name a tag"),
-        ({"WORKBENCH_MEMORY": "lots"}, "WORKBENCH_MEMORY='lots' is no size", "16G"),
-        ({"WORKBENCH_CPUS": "-1"}, "WORKBENCH_CPUS='-1' is no number", "WORKBENCH_CPUS=4"),
+        ({"WORKBENCH_IMAGE_CPU": "workbench"}, "'workbench' is not an image", "Name a tag"),
+        ({"WORKBENCH_MEMORY": "lots"}, "WORKBENCH_MEMORY='lots' is not a size", "16G"),
+        ({"WORKBENCH_CPUS": "-1"}, "WORKBENCH_CPUS='-1' is not a number", "WORKBENCH_CPUS=4"),
         ({"WORKBENCH_CPUS": "inf"}, "WORKBENCH_CPUS='inf'", "WORKBENCH_CPUS=4"),
         ({"WORKBENCH_IDLE_S": "soon"}, "WORKBENCH_IDLE_S='soon'", "3600"),
         ({"WORKBENCH_AUTHENTICATOR": "dummy"}, "lets anybody in", "WORKBENCH_TRIAL=yes"),

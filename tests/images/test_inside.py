@@ -190,6 +190,6 @@ def test_the_health_check_says_no_where_nothing_runs(image: Image) -> None:
     assert "No server has written its address" in result.stderr
 
 
-def test_the_doctor_reports_beside_the_start(lab: Lab) -> None:
+def test_the_doctor_reports_while_the_lab_starts(lab: Lab) -> None:
     summary = wait_for(lab.log, lab.process, r"\d+ (?:checks|项检查)\D+(.+)")
     assert "Paddle 3.2.2" in summary

@@ -43,7 +43,7 @@ def check() -> ModuleType:
 
 @pytest.fixture
 def faults(check: ModuleType, repository: Path, tmp_path: Path) -> Callable[[str, Change], str]:
-    """Change a file of images/, check it, and return what was said."""
+    """Change a file of images/, check it, and return its messages."""
 
     def look(name: str, change: Change) -> str:
         source = repository / "images" / name
@@ -195,13 +195,13 @@ def test_wrong_network_policy_is_refused(faults: Callable[[str, Change], str]) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "is no YAML"),
+        ("a: [", "is not YAML"),
         ("just words", "holds 'just words' where settings should be"),
         ("colour: red", "colour: neither compose"),
         ("", "holds None where settings should be"),
     ],
 )
-def test_what_is_no_settings_at_all_is_refused(
+def test_rejects_files_that_are_not_settings(
     check: ModuleType, tmp_path: Path, text: str, said: str
 ) -> None:
     path = tmp_path / "strange.yaml"

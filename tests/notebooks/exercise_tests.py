@@ -106,7 +106,7 @@ class ExerciseTests:
     def test_copy_with_blank_exercises_runs_to_its_end(self) -> None:
         copy = Workspace(settings()).open(self.LESSON, "en").path
         notebook = nbformat.read(copy, as_version=4)
-        # Errors that are no part of the lesson stop it here.
+        # Errors that are not part of the lesson stop it here.
         NotebookClient(
             notebook,
             timeout=300,
