@@ -189,9 +189,9 @@ def test_language_of_lessons_is_switched_in_the_panel(
 def test_panel_reports_broken_progress(english_lab: Lab, open_page: OpenPage) -> None:
     (english_lab.home / "progress.json").write_text("{", encoding="utf-8")
     panel = CoursePanel(open_page(english_lab))
-    expect(panel.region.get_by_text("progress.json was broken")).to_be_visible()
+    expect(panel.region.get_by_text("is not a progress file")).to_be_visible()
     panel.region.get_by_role("button", name="Dismiss").click()
-    expect(panel.region.get_by_text("progress.json was broken")).to_have_count(0)
+    expect(panel.region.get_by_text("is not a progress file")).to_have_count(0)
 
 
 def test_doctor_panel_shows_every_finding(english_lab: Lab, open_page: OpenPage) -> None:
