@@ -19,6 +19,8 @@ ifeq ($(strip $(UV_DEFAULT_INDEX)),)
 unexport UV_DEFAULT_INDEX
 endif
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
+# Compiled once: if Python may not write bytecode later, every process would compile what it imports.
+INSTALL_LOCK := $(INSTALL) --compile-bytecode --require-hashes
 
 # Node from PATH if it is 20 or newer, else from a wheel in the environment.
 NODE_IS_NEW := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
@@ -101,7 +103,7 @@ $(STAMPS)/build: $(STAMPS)/venv $(LOCKS)/build.txt
 
 $(STAMPS)/lock: $(STAMPS)/build $(LOCKS)/cpu.txt
 	@echo "Installing the locked packages (some 2.6 GB on disk) ..."
-	@$(INSTALL) --require-hashes -r $(LOCKS)/cpu.txt
+	@$(INSTALL_LOCK) -r $(LOCKS)/cpu.txt
 	@touch $@
 
 $(STAMPS)/node: $(STAMPS)/build $(LOCKS)/node.txt
@@ -127,5 +129,5 @@ $(STAMPS)/package: $(STAMPS)/extension $(PACKAGING)
 
 $(STAMPS)/test: $(STAMPS)/lock $(LOCKS)/test.txt tests/install-system-packages
 	@tests/install-system-packages
-	@$(INSTALL) --require-hashes -r $(LOCKS)/test.txt
+	@$(INSTALL_LOCK) -r $(LOCKS)/test.txt
 	@touch $@

@@ -13,6 +13,8 @@ from paddle_workbench.checks.session import check_notebooks
 from ..planted import imported_from, plant
 from .conftest import code, make_lesson, result
 
+pytestmark = pytest.mark.kernel
+
 
 def check_in(root: Path, notebook: Path, calls: list[tuple[int, int]]) -> tuple[list[str], str]:
     results, failure = run_pytest(

@@ -55,6 +55,7 @@ def test_signal_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.hint == "Try the passes one at a time: capture(..., pipeline=[name])."
 
 
+@pytest.mark.paddle
 def test_worker_imports_nothing_from_its_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
