@@ -111,7 +111,7 @@ def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
         (np.zeros((10, 10, 4), np.uint8), r"of shape \(10, 10, 4\)"),
         (np.zeros((10, 10, 3), np.float32), "float32"),
         (np.zeros((0, 10, 3), np.uint8), "10 by 0 has no pixels"),
-        ("page.png", "this is a str"),
+        ("page.png", "got str"),
     ],
 )
 def test_rejects_non_picture(pipeline: Pipeline, given: Any, said: str) -> None:

@@ -53,6 +53,8 @@ def tokenizer(request: pytest.FixtureRequest, ernie_files: Path) -> Tokenizer:
         "subwords": lambda: SubwordTokenizer(TEXTS, size=4_000),
         "ernie": lambda: ErnieFilesTokenizer(ernie_files),
     }
+    if request.param == "ernie":
+        request.getfixturevalue("imported_paddle")
     return make[request.param]()
 
 
