@@ -16,7 +16,6 @@ FLOORS = {
     "settings": 0,
     "time_limit": 0,
     "contract": 0,
-    "contract_checks": 0,
     "pretrained": 0,
     "processor": 0,
     "reading": 0,

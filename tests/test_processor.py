@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl, install
+from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl, select_mkl_path
 
 AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
 INTEL = b"vendor_id\t: GenuineIntel\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
@@ -25,7 +25,7 @@ def test_only_amd_with_avx2_needs_the_setting(description: bytes, slow: bool) ->
 @pytest.mark.parametrize("value", ["0", "4", ""])
 def test_users_value_wins(value: str) -> None:
     environment = {MKL_VARIABLE: value}
-    install(environment)
+    select_mkl_path(environment)
     assert environment == {MKL_VARIABLE: value}
 
 

@@ -14,8 +14,7 @@ from paddle_workbench.checks.results import (
     NotebookReport,
     StructuralFinding,
 )
-from paddle_workbench.contract import ErrorMessage
-from paddle_workbench.contract_checks import CheckDifference
+from paddle_workbench.contract import CheckDifference, ErrorMessage
 
 TWO = CheckDifference(
     kind="number",

@@ -18,7 +18,7 @@ from paddle_workbench.checks.report import report_lines
 from paddle_workbench.checks.results import CheckReport
 from paddle_workbench.checks.session import check_notebooks
 from paddle_workbench.cli.check import command
-from paddle_workbench.contract_checks import CheckDifference
+from paddle_workbench.contract import CheckDifference
 from paddle_workbench.course.catalog import read_lessons
 
 from .defects import DEFECTS, ENVIRONMENT, TO_STATIC, Defect

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from typing import Any
 import bs4
 import nbformat
 import pytest
+from jupyter_core.utils import ensure_event_loop
 
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError, RunNotFoundError, StorageError
@@ -304,6 +307,29 @@ def test_quick_cells_are_saved_and_counted_while_a_long_one_runs(
     _folder, record = run_notebook(Plan(source, {}, runs, timeout_s=60), listen)
     assert record.state == "succeeded"
     assert seen.exists()
+
+
+def test_last_save_is_tried_again_after_one_that_failed(
+    lesson: NotebookMaker, tmp_path: Path
+) -> None:
+    from paddle_workbench.runs.engine import _SavedNotebook, prepare
+
+    folder = tmp_path / "run"
+    folder.mkdir()
+    saved = _SavedNotebook(prepare(lesson(("cell", "1")), {}), folder / "output.ipynb")
+    saved.notebook_start()
+    saved.save()  # so soon after the first that it is put off
+    shutil.rmtree(folder)
+    folder.write_text("a file where the folder was")
+    loop = ensure_event_loop()
+    while saved._failure is None:
+        loop.run_until_complete(asyncio.sleep(0.01))
+    with pytest.raises(StorageError):
+        saved.save()
+    folder.unlink()
+    saved.notebook_complete()
+    content = json.loads((folder / "output.ipynb").read_text(encoding="utf-8"))
+    assert content["metadata"]["papermill"]["end_time"] is not None
 
 
 def test_output_is_whole_at_every_moment(lesson: NotebookMaker, runs: Path) -> None:

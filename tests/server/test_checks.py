@@ -10,8 +10,7 @@ import nbformat
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from paddle_workbench.contract import ErrorMessage, OpenedLesson
-from paddle_workbench.contract_checks import LessonCheck
+from paddle_workbench.contract import ErrorMessage, LessonCheck, OpenedLesson
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker, make_pipe
 

@@ -2,8 +2,8 @@
 
 Paddle 3.2.2 bundles MKL 2019 (libmklml_intel), which uses AVX2 only on Intel's processors and falls
 back to its slowest code path on others. `MKL_DEBUG_CPU_TYPE=5` selects the AVX2 path; MKL 2020.1
-and later ignore it. The shim calls `install` in every interpreter of the environment, so this
-module imports nothing that a bare interpreter has not loaded already.
+and later ignore it. The shim calls `select_mkl_path` in every interpreter of the environment, so
+this module imports nothing that a bare interpreter has not loaded already.
 """
 
 import os
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-__all__ = ["MKL_AVX2_PATH", "MKL_VARIABLE", "THREAD_VARIABLES", "has_slow_mkl", "install"]
+__all__ = ["MKL_AVX2_PATH", "MKL_VARIABLE", "THREAD_VARIABLES", "has_slow_mkl", "select_mkl_path"]
 
 # Every library that Paddle, NumPy and their like compute with has its own variable.
 THREAD_VARIABLES = (
@@ -49,7 +49,7 @@ def has_slow_mkl(description: "bytes | None" = None) -> bool:
     return b"AuthenticAMD" in description and b" avx2 " in description
 
 
-def install(environment: "MutableMapping[str, str] | None" = None) -> None:
+def select_mkl_path(environment: "MutableMapping[str, str] | None" = None) -> None:
     """Select MKL's AVX2 path where it is not the default, unless the user has chosen a path.
 
     Parameters

@@ -1,4 +1,4 @@
-/* Made from paddle_workbench/contract.py by `make build`; do not edit. */
+/* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
 export interface Contract {
   [k: string]: unknown;

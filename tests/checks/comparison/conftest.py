@@ -12,7 +12,7 @@ from PIL import Image
 
 from paddle_workbench.checks.comparison.options import CheckOptions
 from paddle_workbench.checks.comparison.outputs import compare_outputs
-from paddle_workbench.contract_checks import CheckDifference
+from paddle_workbench.contract import CheckDifference
 
 Output = nbformat.NotebookNode
 

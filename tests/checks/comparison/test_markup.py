@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from paddle_workbench.contract_checks import CheckDifference
+from paddle_workbench.contract import CheckDifference
 
 from .conftest import differences, kinds, shown
 

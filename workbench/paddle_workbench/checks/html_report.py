@@ -7,7 +7,7 @@ import html
 import re
 from pathlib import Path
 
-from ..contract_checks import CheckDifference
+from ..contract import CheckDifference
 from .report import summary
 from .results import FAILED, CheckedCell, CheckReport, NotebookReport
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from ..contract_checks import CheckedCell
+from ..contract import CheckedCell
 from ..course.catalog import LessonFile, find_lesson
 from ..course.companions import copy_companions
 from ..course.notebook import METADATA_KEY, lesson_metadata, read_notebook

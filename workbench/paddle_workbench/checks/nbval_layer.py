@@ -23,7 +23,7 @@ import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from ..contract_checks import CheckDifference
+from ..contract import CheckDifference
 from ..errors import NotebookError
 from .comparison.options import CheckOptions, check_options
 from .comparison.outputs import compare_outputs

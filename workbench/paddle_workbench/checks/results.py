@@ -7,8 +7,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ..contract import SCHEMA_VERSION, ErrorMessage, Model
-from ..contract_checks import CellOutcome, CheckedCell
+from ..contract import SCHEMA_VERSION, CellOutcome, CheckedCell, ErrorMessage, Model
 
 __all__ = [
     "EXECUTED_SUFFIX",

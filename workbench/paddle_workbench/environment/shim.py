@@ -33,7 +33,7 @@ _DOWNLOAD_FAILED = 12002
 
 def install() -> None:
     """Prepare this interpreter once: the import hooks, and the variables of `processor`."""
-    processor.install()
+    processor.select_mkl_path()
     if _HubFinder not in sys.meta_path:
         sys.meta_path.insert(0, _HubFinder)
     lazy_grammar.install()

@@ -83,7 +83,7 @@ def foreign_namespace(client: Mapping[str, Any]) -> str:
 def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
     """Return a variable that imports read and that has another value for a kernel; or nothing."""
     kernel = dict(kernel)
-    processor.install(kernel)  # as the interpreter of a cold kernel does
+    processor.select_mkl_path(kernel)  # as the interpreter of a cold kernel does
     for name in sorted(own.keys() | kernel.keys()):
         matters = name.startswith(_READ_BY_IMPORTS) and not name.startswith(_NOT_READ_BY_IMPORTS)
         if matters and name not in processor.THREAD_VARIABLES and own.get(name) != kernel.get(name):

@@ -113,7 +113,7 @@ def _become(
     started_with = dict(os.environ)
     os.environ.clear()
     os.environ.update(request["env"])
-    processor.install()
+    processor.select_mkl_path()
     os.chdir(request["cwd"])
     sys.orig_argv = list(request["argv"])
     sys.argv = [_launcher(), *request["argv"][3:]]

@@ -178,6 +178,7 @@ class _SavedNotebook(NotebookExecutionManager):  # type: ignore[misc]
     def notebook_complete(self, **changes: Any) -> None:
         """Save what is there, however soon after the last save."""
         self._next_save = 0.0
+        self._failure = None  # there may be space again
         super().notebook_complete(**changes)
 
     def _save_late(self) -> None:

@@ -12,8 +12,7 @@ from tornado.web import HTTPError, authenticated
 
 from ..checks.learner import lesson_of, prepare_copy
 from ..checks.session import check_notebooks
-from ..contract import ErrorMessage
-from ..contract_checks import LessonCheck, LessonCheckRequest
+from ..contract import ErrorMessage, LessonCheck, LessonCheckRequest
 from ..course.catalog import LessonFile
 from ..errors import NotebookError, WorkbenchError
 from .base import WorkbenchHandler

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
-from .. import __version__, contract, contract_checks
+from .. import __version__, contract
 from .extension import PREFIX
 from .routes import ROUTES
 
@@ -42,9 +42,8 @@ def json_schema(
     """Return the JSON schema of every model of the contract, as they are written."""
     models = [
         value
-        for module in (contract, contract_checks)
-        for value in (getattr(module, name) for name in module.__all__)
-        if isinstance(value, type) and issubclass(value, BaseModel)
+        for value in (getattr(contract, name) for name in contract.__all__)
+        if isinstance(value, type) and issubclass(value, BaseModel) and value is not contract.Model
     ]
     _, schema = models_json_schema(
         [(model, "serialization") for model in models],

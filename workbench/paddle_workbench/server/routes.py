@@ -14,6 +14,8 @@ from tornado.web import Application
 from ..contract import (
     Catalog,
     DoctorReport,
+    LessonCheck,
+    LessonCheckRequest,
     LessonRequest,
     OpenedLesson,
     ProgramPicture,
@@ -21,7 +23,6 @@ from ..contract import (
     ProgressUpdate,
     ResetLesson,
 )
-from ..contract_checks import LessonCheck, LessonCheckRequest
 from .base import WorkbenchHandler
 from .checks import CancelCheckHandler, CheckHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler

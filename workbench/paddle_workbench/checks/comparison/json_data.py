@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from ..sanitizers import sanitize
 from .matching import unmatched
 from .numbers import describe_deviation, deviation

@@ -10,7 +10,7 @@ from typing import Any
 import lxml.etree
 import lxml.html
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from ..sanitizers import sanitize
 from .matching import unmatched
 from .options import CheckOptions

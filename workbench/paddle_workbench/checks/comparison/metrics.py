@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from .json_data import compare_json
 from .options import CheckOptions
 from .text import Place

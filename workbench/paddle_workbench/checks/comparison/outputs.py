@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from ..rendering import plain
 from ..sanitizers import sanitize
 from .json_data import compare_json

@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from .options import CheckOptions
 from .text import Place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from .matching import unmatched
 from .numbers import NumberedText, describe_deviation, deviation, same_number
 from .options import CheckOptions

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from ...contract_checks import CheckDifference
+from ...contract import CheckDifference
 from ...course.notebook import METADATA_KEY
 from .json_data import compare_json
 from .options import CheckOptions

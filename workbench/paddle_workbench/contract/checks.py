@@ -1,4 +1,4 @@
-"""The part of the contract that speaks of checks: of notebooks, and of a learner's copy."""
+"""The part of the contract about checks: of notebooks, and of a learner's copy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from .contract import ErrorMessage, LessonId, Model
+from .course import LessonId
+from .model import ErrorMessage, Model
 
-__all__ = ["CheckDifference", "CheckedCell", "LessonCheck", "LessonCheckRequest"]
+__all__ = [
+    "CellOutcome",
+    "CheckDifference",
+    "CheckedCell",
+    "DifferenceKind",
+    "LessonCheck",
+    "LessonCheckRequest",
+]
 
 CellOutcome = Literal["compared", "not_compared", "unchecked", "differs", "raised", "not_run"]
 DifferenceKind = Literal[

@@ -1,0 +1,216 @@
+"""The part of the contract about the course: lessons, exercises, progress."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text
+
+__all__ = [
+    "Catalog",
+    "Chapter",
+    "ChapterMetadata",
+    "CourseMetadata",
+    "Device",
+    "Exercise",
+    "ExerciseId",
+    "ExerciseProgress",
+    "ExerciseReport",
+    "ExerciseResult",
+    "ExerciseState",
+    "Lesson",
+    "LessonId",
+    "LessonMetadata",
+    "LessonProgress",
+    "LessonRequest",
+    "LessonState",
+    "Objectives",
+    "OpenedLesson",
+    "Progress",
+    "ProgressUpdate",
+    "ResetLesson",
+]
+
+Device = Literal["cpu", "gpu", "any"]
+LessonState = Literal["new", "started", "done"]
+ExerciseState = Literal["untried", "failed", "passed"]
+LessonId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$", max_length=120)
+]
+ExerciseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+
+
+class Objectives(Model):
+    """What the learner will be able to do, one sentence an entry."""
+
+    zh: list[str]
+    en: list[str]
+
+
+# The course: what notebooks and course.json say
+
+
+class ChapterMetadata(Model):
+    """One chapter in `notebooks/course.json`."""
+
+    chapter: str = Field(description="A name without a number, for example `static_graph`.")
+    folder: str = Field(description="The folder in the course, for example `02_static_graph`.")
+    title: Text
+
+
+class CourseMetadata(Model):
+    """The file `notebooks/course.json`."""
+
+    schema_version: int
+    title: Text
+    chapters: list[ChapterMetadata]
+
+
+class LessonMetadata(Model):
+    """A notebook's metadata under `paddle_workbench`."""
+
+    schema_version: int
+    lesson: LessonId
+    title: Text
+    objectives: Objectives
+    minutes: Annotated[int, Field(ge=1, le=600)]
+    device: Device
+    requires: list[LessonId]
+    article: list[str] = Field(description="The claims of the article that the lesson tests.")
+
+
+# The course: what the panel shows
+
+
+class ExerciseProgress(Model):
+    """How far one exercise is."""
+
+    state: ExerciseState = "untried"
+    attempts: int = 0
+    hint: Text | None = None
+
+
+class Exercise(Model):
+    """An exercise of a lesson, with the learner's progress."""
+
+    exercise: ExerciseId
+    title: Text
+    points: float
+    progress: ExerciseProgress
+
+
+class Lesson(Model):
+    """A lesson in the catalog."""
+
+    lesson: LessonId
+    number: str = Field(description="Chapter and lesson number as shown, for example `2.1`.")
+    title: Text
+    objectives: Objectives
+    minutes: int
+    device: Device
+    requires: list[LessonId]
+    state: LessonState
+    exercises: list[Exercise]
+    paths: dict[Language, str] = Field(
+        description="Working copies that exist, relative to the root of the Jupyter server."
+    )
+    outdated: bool = Field(
+        description="The course has a newer version of this lesson than the working copy."
+    )
+
+
+class Chapter(Model):
+    """A chapter in the catalog."""
+
+    chapter: str
+    number: str
+    title: Text
+    lessons: list[Lesson]
+
+
+class Catalog(Model):
+    """The whole course as the course panel shows it."""
+
+    title: Text
+    chapters: list[Chapter]
+    next_lesson: LessonId | None = Field(description="What Continue opens; none when all is done.")
+    notices: list[ErrorMessage] = Field(description="What went wrong and was repaired on the way.")
+
+
+class LessonRequest(Model):
+    """Which lesson, in which language."""
+
+    lesson: LessonId
+    language: Language = "zh"
+
+
+class OpenedLesson(Model):
+    """The learner's working copy."""
+
+    lesson: LessonId
+    path: str = Field(
+        description="Relative to the root of the Jupyter server, with forward slashes."
+    )
+    created: bool
+
+
+class ResetLesson(Model):
+    """A fresh working copy, and where the old one went."""
+
+    lesson: LessonId
+    path: str
+    kept: str | None = Field(description="The old copy; none if there was nothing to keep.")
+
+
+# Exercises and progress
+
+
+class ExerciseResult(Model):
+    """What a check of an exercise found; also the MIME bundle shown under the cell."""
+
+    lesson: LessonId
+    exercise: ExerciseId
+    passed: bool
+    points: float
+    max_points: float
+    attempts: int
+    mistake: str | None = Field(description="The name of the recognised mistake.")
+    message: Text
+    expected: str | None = None
+    found: str | None = None
+    solution: str | None = Field(None, description="Given from the third failed attempt.")
+
+
+class ExerciseReport(Model):
+    """One attempt, as the notebook tells it to the server."""
+
+    exercise: ExerciseId
+    passed: bool
+    message: Text
+
+
+class ProgressUpdate(Model):
+    """A change to one lesson's progress."""
+
+    lesson: LessonId
+    state: LessonState | None = None
+    exercise: ExerciseReport | None = None
+
+
+class LessonProgress(Model):
+    """One lesson in `progress.json`."""
+
+    state: LessonState = "new"
+    opened_at: AwareDatetime | None = None
+    done_at: AwareDatetime | None = None
+    exercises: dict[ExerciseId, ExerciseProgress] = {}  # noqa: RUF012 - pydantic copies it
+
+
+class Progress(Model):
+    """The file `progress.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    last_lesson: LessonId | None = None
+    lessons: dict[LessonId, LessonProgress] = {}  # noqa: RUF012 - pydantic copies it
