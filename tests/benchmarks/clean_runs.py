@@ -11,7 +11,8 @@ import random
 
 from paddle_workbench.checks.report import report_lines
 from paddle_workbench.checks.results import CheckReport
-from paddle_workbench.checks.session import check_notebooks, find_notebooks
+from paddle_workbench.checks.session import check_notebooks
+from paddle_workbench.course.catalog import find_notebooks
 
 FIRST = int(os.environ.get("FIRST", "1"))
 RUNS = int(os.environ.get("RUNS", "20"))

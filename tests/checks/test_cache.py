@@ -12,6 +12,7 @@ from paddle_workbench.checks import cache as cache_module
 from paddle_workbench.checks.cache import CheckCache, cache_key
 from paddle_workbench.checks.results import CheckedCell, NotebookReport
 from paddle_workbench.checks.session import check_notebooks
+from paddle_workbench.notebooks import Notebook
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from .conftest import code, make_lesson, result
@@ -93,16 +94,16 @@ def test_every_change_has_it_run_again(
     change: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
-    first = cache.look_up(notebook, OPTIONS)
+    first = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert (first.report, first.why) == (None, "it has not passed yet")
-    cache.store(notebook, first.key, OPTIONS, PASSED)
-    again = cache.look_up(notebook, OPTIONS)
+    cache.store(Notebook.read(notebook), first.key, OPTIONS, PASSED)
+    again = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert again.report is not None
     assert again.report.cells == PASSED.cells
     assert again.report.cached_at is not None
     part, do = CHANGES[change]
     do(notebook, package)
-    changed = cache.look_up(notebook, OPTIONS)
+    changed = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert changed.report is None
     assert changed.why.startswith(f"{part} has changed")
 
@@ -110,30 +111,30 @@ def test_every_change_has_it_run_again(
 def test_python_platform_environment_and_options_are_part_of_the_key(
     notebook: Path, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = cache_key(notebook, OPTIONS)
-    assert cache_key(notebook, OPTIONS | {"threads": 2})["options"] != key["options"]
+    key = cache_key(Notebook.read(notebook), OPTIONS)
+    assert cache_key(Notebook.read(notebook), OPTIONS | {"threads": 2})["options"] != key["options"]
     monkeypatch.setenv("FLAGS_enable_pir_api", "0")
-    assert cache_key(notebook, OPTIONS)["environment"] != key["environment"]
+    assert cache_key(Notebook.read(notebook), OPTIONS)["environment"] != key["environment"]
     monkeypatch.setattr("sys.version", "3.12.0 (main, Jan 1 2026, 00:00:00) [GCC 12.2.0]")
-    assert cache_key(notebook, OPTIONS)["python"] != key["python"]
+    assert cache_key(Notebook.read(notebook), OPTIONS)["python"] != key["python"]
     monkeypatch.setattr("platform.platform", lambda: "Linux-arm")
-    assert cache_key(notebook, OPTIONS)["platform"] != key["platform"]
+    assert cache_key(Notebook.read(notebook), OPTIONS)["platform"] != key["platform"]
     # The front end is built again with every release and no notebook sees it.
     (package / "labextension" / "a.js").write_text("2", encoding="utf-8")
-    assert cache_key(notebook, OPTIONS)["package"] == key["package"]
+    assert cache_key(Notebook.read(notebook), OPTIONS)["package"] == key["package"]
 
 
 def test_does_not_cache_failed_or_changed_notebooks(
     notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
-    key = cache.look_up(notebook, OPTIONS).key
+    key = cache.look_up(Notebook.read(notebook), OPTIONS).key
     failed = NotebookReport(notebook="a", cells=[CheckedCell(cell="a", outcome="differs")])
-    cache.store(notebook, key, OPTIONS, failed)
-    assert cache.look_up(notebook, OPTIONS).report is None
+    cache.store(Notebook.read(notebook), key, OPTIONS, failed)
+    assert cache.look_up(Notebook.read(notebook), OPTIONS).report is None
     (package / "text" / "reviews.py").write_text("x = 3\n", encoding="utf-8")
-    cache.store(notebook, key, OPTIONS, PASSED)
-    assert cache.look_up(notebook, OPTIONS).report is None
+    cache.store(Notebook.read(notebook), key, OPTIONS, PASSED)
+    assert cache.look_up(Notebook.read(notebook), OPTIONS).report is None
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema_version": 9}', "\x00"])
@@ -141,10 +142,15 @@ def test_broken_cache_is_set_aside_and_the_notebook_runs(
     content: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
-    cache.store(notebook, cache.look_up(notebook, OPTIONS).key, OPTIONS, PASSED)
+    cache.store(
+        Notebook.read(notebook),
+        cache.look_up(Notebook.read(notebook), OPTIONS).key,
+        OPTIONS,
+        PASSED,
+    )
     (file,) = (tmp_path / "cache").iterdir()
     file.write_text(content, encoding="utf-8")
-    assert cache.look_up(notebook, OPTIONS).report is None
+    assert cache.look_up(Notebook.read(notebook), OPTIONS).report is None
     (kept,) = (tmp_path / "cache").iterdir()
     assert "broken" in kept.name
 
@@ -154,14 +160,19 @@ def test_unreadable_cache_means_another_run(
     make: Maker, _reason: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
-    cache.store(notebook, cache.look_up(notebook, OPTIONS).key, OPTIONS, PASSED)
+    cache.store(
+        Notebook.read(notebook),
+        cache.look_up(Notebook.read(notebook), OPTIONS).key,
+        OPTIONS,
+        PASSED,
+    )
     (file,) = (tmp_path / "cache").iterdir()
     make(file)
-    lookup = cache.look_up(notebook, OPTIONS)
+    lookup = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert lookup.why == "it has not passed yet"
     assert ".broken-" in next((tmp_path / "cache").iterdir()).name
-    cache.store(notebook, lookup.key, OPTIONS, PASSED)
-    assert cache.look_up(notebook, OPTIONS).report is not None
+    cache.store(Notebook.read(notebook), lookup.key, OPTIONS, PASSED)
+    assert cache.look_up(Notebook.read(notebook), OPTIONS).report is not None
 
 
 @pytest.mark.kernel

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
 
+from paddle_workbench.checks.cache import CheckCache
 from paddle_workbench.checks.results import NotebookReport
-from paddle_workbench.checks.session import check_notebooks, find_notebooks, read_notebooks
+from paddle_workbench.checks.session import check_notebooks, read_notebooks
+from paddle_workbench.course.catalog import find_notebooks
 from paddle_workbench.errors import NotebookError
 
 from ..broken_files import NOT_REGULAR, Maker
@@ -208,7 +211,7 @@ def test_without_names_the_course_is_found(small_course: Path) -> None:
 
 
 def test_rejects_non_notebook(small_course: Path, tmp_path: Path) -> None:
-    with pytest.raises(NotebookError, match="not a notebook, a folder or a lesson"):
+    with pytest.raises(NotebookError, match="There is no notebook or lesson 'basics/quotients'"):
         find_notebooks(["basics/quotients"])
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotebookError, match="There is no notebook in"):
@@ -253,3 +256,28 @@ def test_notebook_that_cannot_be_read_is_an_error_of_its_report(
         (checked,) = check([tmp_path / "lesson.ipynb"])
         assert checked.report.error is not None
         assert reason in checked.report.error.message
+
+
+_opened: list[str] | None = None
+
+
+def _note_opened(event: str, arguments: tuple[object, ...]) -> None:
+    if _opened is not None and event == "open":
+        _opened.append(str(arguments[0]))
+
+
+@pytest.fixture
+def opened() -> Iterator[list[str]]:
+    """The paths that this process opens; an audit hook cannot be taken back, but can be quiet."""
+    global _opened
+    sys.addaudithook(_note_opened)
+    _opened = []
+    yield _opened
+    _opened = None
+
+
+def test_reads_the_notebook_once(opened: list[str], home: Path, tmp_path: Path) -> None:
+    path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
+    (checked,) = check_notebooks([path], cache=CheckCache())
+    assert checked.report.passed
+    assert opened.count(str(path)) == 1

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from paddle_workbench.checks.structure import check_structure
-from paddle_workbench.course.notebook import read_notebook
+from paddle_workbench.notebooks import Notebook
 
 from .conftest import LessonMaker, code, result, stream
 
@@ -19,7 +19,7 @@ Change = Callable[[nbformat.NotebookNode], Any]
 
 
 def rules(path: Path) -> list[tuple[str, str | None]]:
-    return [(found.rule, found.cell) for found in check_structure(read_notebook(path), path)]
+    return [(found.rule, found.cell) for found in check_structure(Notebook.read(path))]
 
 
 def test_right_lesson_has_no_findings(lesson: LessonMaker) -> None:

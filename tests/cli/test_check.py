@@ -169,6 +169,6 @@ def test_a_flood_of_output_is_one_sentence_and_the_others_still_run(
         make_lesson(tmp_path / "b.ipynb", code("fine", "n + 1", result("4"))),
     ]
     found = check(*lessons, "--jobs", "2")
-    assert "cell `flood`: it gave more than 50 MB of output" in found.output
+    assert "cell `flood`: it printed more than 20 MB" in found.output
     assert len(found.output) < 2000
     assert "1 of 2 notebooks passed" in found.output

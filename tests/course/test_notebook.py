@@ -4,8 +4,9 @@ import nbformat
 import pytest
 from nbgrader.preprocessors import ClearSolutions
 
-from paddle_workbench.course.notebook import blank_solutions, read_json, read_notebook, solution_of
+from paddle_workbench.course.notebook import blank_solutions, solution_of
 from paddle_workbench.errors import NotebookError
+from paddle_workbench.notebooks import read_json, read_notebook
 
 from ..broken_files import NOT_REGULAR, Maker
 

@@ -10,8 +10,9 @@ import pytest
 
 from paddle_workbench.course.catalog import LessonFile, read_lessons
 from paddle_workbench.course.exercises import load_checkers
-from paddle_workbench.course.notebook import read_notebook, solution_cells
+from paddle_workbench.course.notebook import solution_cells
 from paddle_workbench.course.translation import read_catalog, untranslated_cells
+from paddle_workbench.notebooks import read_notebook
 
 COURSE = Path(__file__).parents[2] / "notebooks"
 LESSONS = read_lessons(COURSE)

@@ -4,7 +4,7 @@ from typing import Any
 
 from paddle_workbench.course.catalog import find_lesson
 from paddle_workbench.course.exercises import ExerciseSet
-from paddle_workbench.course.notebook import read_notebook
+from paddle_workbench.notebooks import read_notebook
 
 from .exercise_tests import ExerciseTests
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from paddle_workbench.notebooks import Notebook
 from paddle_workbench.runs.provenance import locate, portable_path, provenance_of
+
+EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -21,14 +24,14 @@ def git(folder: Path, *arguments: str) -> str:
 def notebook(tmp_path: Path, small_course: Path) -> Path:
     folder = tmp_path / "work tree"
     folder.mkdir()
-    (folder / "a.ipynb").write_text("{}", encoding="utf-8")
+    (folder / "a.ipynb").write_text(EMPTY, encoding="utf-8")
     return folder / "a.ipynb"
 
 
 def test_without_git_there_is_no_commit(notebook: Path) -> None:
-    found = provenance_of(notebook)
+    found = provenance_of(Notebook.read(notebook))
     assert (found.git_commit, found.git_dirty) == (None, None)
-    assert found.notebook_sha256 == hashlib.sha256(b"{}").hexdigest()
+    assert found.notebook_sha256 == hashlib.sha256(EMPTY.encode()).hexdigest()
     assert found.versions["papermill"]
     assert found.threads >= 1
 
@@ -38,13 +41,13 @@ def test_commit_and_dirtiness(notebook: Path) -> None:
     git(folder, "init", "-q")
     git(folder, "commit", "-q", "--allow-empty", "-m", "empty")
     # The notebook itself is in no commit yet.
-    assert provenance_of(notebook).git_dirty is True
+    assert provenance_of(Notebook.read(notebook)).git_dirty is True
     git(folder, "add", "a.ipynb")
     git(folder, "commit", "-q", "-m", "notebook")
-    found = provenance_of(notebook)
+    found = provenance_of(Notebook.read(notebook))
     assert (found.git_commit, found.git_dirty) == (git(folder, "rev-parse", "HEAD"), False)
-    notebook.write_text("{} ", encoding="utf-8")
-    assert provenance_of(notebook).git_dirty is True
+    notebook.write_text(EMPTY + " ", encoding="utf-8")
+    assert provenance_of(Notebook.read(notebook)).git_dirty is True
 
 
 def test_paths_name_neither_home_nor_course(

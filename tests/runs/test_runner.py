@@ -16,7 +16,6 @@ from typing import Any
 import bs4
 import nbformat
 import pytest
-from jupyter_core.utils import ensure_event_loop
 
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError, RunNotFoundError, StorageError
@@ -312,22 +311,25 @@ def test_quick_cells_are_saved_and_counted_while_a_long_one_runs(
 def test_last_save_is_tried_again_after_one_that_failed(
     lesson: NotebookMaker, tmp_path: Path
 ) -> None:
-    from paddle_workbench.runs.engine import _SavedNotebook, prepare
+    from paddle_workbench.runs.output import RunOutput, prepare
 
     folder = tmp_path / "run"
     folder.mkdir()
-    saved = _SavedNotebook(prepare(lesson(("cell", "1")), {}), folder / "output.ipynb")
-    saved.notebook_start()
-    saved.save()  # so soon after the first that it is put off
-    shutil.rmtree(folder)
-    folder.write_text("a file where the folder was")
-    loop = ensure_event_loop()
-    while saved._failure is None:
-        loop.run_until_complete(asyncio.sleep(0.01))
-    with pytest.raises(StorageError):
-        saved.save()
+    output = RunOutput(prepare(lesson(("cell", "1")), {}), folder / "output.ipynb")
+
+    async def fail_late() -> None:
+        output.notebook_start()
+        output.save()  # so soon after the first that it is put off
+        shutil.rmtree(folder)
+        folder.write_text("a file where the folder was")
+        while output._failure is None:
+            await asyncio.sleep(0.01)
+        with pytest.raises(StorageError):
+            output.save()
+
+    asyncio.run(fail_late())
     folder.unlink()
-    saved.notebook_complete()
+    output.notebook_complete()
     content = json.loads((folder / "output.ipynb").read_text(encoding="utf-8"))
     assert content["metadata"]["papermill"]["end_time"] is not None
 

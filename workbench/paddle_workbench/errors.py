@@ -14,6 +14,8 @@
   * ProgramError
     * CaptureError
   * RunNotFoundError
+  * JobNotFoundError
+  * ForbiddenPathError
   * EnvironmentBrokenError
   * ShapeError
   * TextError
@@ -32,6 +34,8 @@ __all__ = [
     "ExerciseNotFoundError",
     "FileBrokenError",
     "FileMissingError",
+    "ForbiddenPathError",
+    "JobNotFoundError",
     "LessonMetadataError",
     "LessonNotFoundError",
     "NotebookError",
@@ -118,6 +122,14 @@ class CaptureError(ProgramError):
 
 class RunNotFoundError(WorkbenchError):
     """No run has this id."""
+
+
+class JobNotFoundError(WorkbenchError):
+    """No job of the server has this id, or it has no result."""
+
+
+class ForbiddenPathError(WorkbenchError):
+    """A path leads out of the folder that it has to be in."""
 
 
 class EnvironmentBrokenError(WorkbenchError):

@@ -21,6 +21,7 @@ from .errors import FileBrokenError, FileMissingError, StorageError, WorkbenchEr
 __all__ = [
     "MAX_BYTES",
     "broken_file",
+    "decode",
     "parse_json",
     "read_bytes",
     "read_text",
@@ -95,7 +96,22 @@ def read_text(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str 
         As `read_bytes`; a file that is not UTF-8 is broken.
     """
     content = read_bytes(path, kind=kind, limit_bytes=limit_bytes, hint=hint)
-    return _decode(content, path, kind, hint)
+    return decode(content, path, kind=kind, hint=hint)
+
+
+def decode(content: bytes, path: Path, *, kind: str, hint: str = "") -> str:
+    """Return the text in the content of a file.
+
+    Raises
+    ------
+    FileBrokenError
+        If it is not UTF-8.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        reason = f"it is not UTF-8 text (byte {error.start + 1} is {content[error.start]:#04x})"
+        raise broken_file(path, kind, reason, hint) from error
 
 
 def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
@@ -109,7 +125,7 @@ def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
     FileBrokenError
         If the content is not such JSON.
     """
-    text = _decode(content, path, kind, hint)
+    text = decode(content, path, kind=kind, hint=hint)
     try:
         values = from_json(text, allow_inf_nan=False)
         if _LARGE_EXPONENT.search(text) or _MANY_DIGITS.search(text):
@@ -155,14 +171,6 @@ class _LargeNumberError(ValueError):
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
-
-
-def _decode(content: bytes, path: Path, kind: str, hint: str) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        reason = f"it is not UTF-8 text (byte {error.start + 1} is {content[error.start]:#04x})"
-        raise broken_file(path, kind, reason, hint) from error
 
 
 def _check_number(text: str) -> None:

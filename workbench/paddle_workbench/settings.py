@@ -9,20 +9,32 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import CourseError
+from .errors import CourseError, WorkbenchError
 
 # Not imported when running: settings are read at every start of a server, pydantic is not needed.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .contract import Language
 
-__all__ = ["Settings", "kernels_directory", "language", "settings"]
+__all__ = [
+    "MEGABYTE",
+    "OutputLimits",
+    "Settings",
+    "kernels_directory",
+    "language",
+    "output_limits",
+    "settings",
+]
 
 HOME_VARIABLE = "PADDLE_WORKBENCH_HOME"
 COURSE_VARIABLE = "PADDLE_WORKBENCH_COURSE"
 LANGUAGE_VARIABLE = "PADDLE_WORKBENCH_LANG"
 KERNELS_VARIABLE = "PADDLE_WORKBENCH_KERNELS"
 WARM_VARIABLE = "PADDLE_WORKBENCH_WARM_KERNELS"
+CELL_OUTPUT_VARIABLE = "PADDLE_WORKBENCH_CELL_OUTPUT_MB"
+NOTEBOOK_OUTPUT_VARIABLE = "PADDLE_WORKBENCH_NOTEBOOK_OUTPUT_MB"
+
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,26 @@ class Settings:
     def cache(self) -> Path:
         return self.home / "cache"
 
+    @property
+    def jobs(self) -> Path:
+        return self.home / "jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLimits:
+    """How much output is kept when a notebook runs; what comes after is cut, with a note.
+
+    Parameters
+    ----------
+    cell_bytes : int
+        Of one cell.
+    notebook_bytes : int
+        Of all cells together.
+    """
+
+    cell_bytes: int = 20 * MEGABYTE
+    notebook_bytes: int = 100 * MEGABYTE
+
 
 def settings() -> Settings:
     """Return the directories that the environment variables, or their defaults, name.
@@ -67,6 +99,37 @@ def settings() -> Settings:
     """
     home = Path(os.environ.get(HOME_VARIABLE) or "~/paddle-workbench").expanduser()
     return Settings(home=home.absolute(), course=_course())
+
+
+def output_limits() -> OutputLimits:
+    """Return the limits that the environment variables, or their defaults, name.
+
+    Raises
+    ------
+    WorkbenchError
+        If a variable is not a positive number.
+    """
+    default = OutputLimits()
+    return OutputLimits(
+        cell_bytes=_megabytes(CELL_OUTPUT_VARIABLE) or default.cell_bytes,
+        notebook_bytes=_megabytes(NOTEBOOK_OUTPUT_VARIABLE) or default.notebook_bytes,
+    )
+
+
+def _megabytes(variable: str) -> int | None:
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    try:
+        size = float(value) * MEGABYTE
+    except ValueError:
+        size = 0.0
+    if not 1 <= size < sys.maxsize:
+        raise WorkbenchError(
+            f"{variable} is {value!r}, which is not a number of megabytes.",
+            f"Set it to a positive number, or unset it: unset {variable}",
+        )
+    return int(size)
 
 
 def _course() -> Path:

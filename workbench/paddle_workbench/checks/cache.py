@@ -23,6 +23,7 @@ from pydantic import AwareDatetime
 from ..contract import SCHEMA_VERSION, Model
 from ..course.companions import companions_of
 from ..errors import SchemaVersionError, StorageError
+from ..notebooks import Notebook
 from ..settings import settings
 from ..storage import read_or_set_aside, set_aside, write_model
 from .results import NotebookReport
@@ -69,12 +70,12 @@ class Lookup:
     report: NotebookReport | None = None
 
 
-def cache_key(notebook: Path, options: Mapping[str, object]) -> dict[str, str]:
+def cache_key(notebook: Notebook, options: Mapping[str, object]) -> dict[str, str]:
     """Return a digest of each thing that a notebook's outputs may depend on.
 
     Parameters
     ----------
-    notebook : Path
+    notebook : Notebook
     options : mapping
         How it is checked.
     """
@@ -84,8 +85,8 @@ def cache_key(notebook: Path, options: Mapping[str, object]) -> dict[str, str]:
         if name.startswith(_PREFIXES) and name not in _PLACES
     }
     return {
-        "notebook": _digest_files([notebook]),
-        "companions": _digest_files(companions_of(notebook)),
+        "notebook": notebook.sha256,
+        "companions": _digest_files(companions_of(notebook.path)),
         "package": _digest_files(_package_files()),
         "lock": _digest(sorted(_installed())),
         "python": f"{platform.python_implementation()} {sys.version}",
@@ -107,10 +108,10 @@ class CheckCache:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder or settings().cache / "checks"
 
-    def look_up(self, notebook: Path, options: Mapping[str, object]) -> Lookup:
+    def look_up(self, notebook: Notebook, options: Mapping[str, object]) -> Lookup:
         """Return whether a notebook has to run."""
         key = cache_key(notebook, options)
-        passed = self._read(notebook)
+        passed = self._read(notebook.path)
         if passed is None:
             return Lookup("it has not passed yet", key)
         when = f"{passed.passed_at.astimezone():%Y-%m-%d %H:%M}"
@@ -123,7 +124,7 @@ class CheckCache:
 
     def store(
         self,
-        notebook: Path,
+        notebook: Notebook,
         key: Mapping[str, str],
         options: Mapping[str, object],
         report: NotebookReport,
@@ -132,7 +133,7 @@ class CheckCache:
         if not report.passed or cache_key(notebook, options) != dict(key):
             return
         passed = _Passed(key=dict(key), report=report, passed_at=datetime.now(timezone.utc))
-        write_model(self._file(notebook), passed)
+        write_model(self._file(notebook.path), passed)
 
     def _file(self, notebook: Path) -> Path:
         name = hashlib.sha256(str(notebook.resolve()).encode()).hexdigest()[:16]

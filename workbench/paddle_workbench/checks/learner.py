@@ -6,6 +6,7 @@ learner has left as it was; what the learner wrote is run, and not compared with
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import nbformat
 from ..contract import CheckedCell
 from ..course.catalog import LessonFile, find_lesson
 from ..course.companions import copy_companions
-from ..course.notebook import METADATA_KEY, lesson_metadata, read_notebook
+from ..course.notebook import METADATA_KEY, lesson_metadata
+from ..notebooks import Notebook, read_notebook
 from ..storage import write_whole
 from .results import NotebookReport
 
@@ -50,29 +52,29 @@ class LearnerCopy:
         ]
 
 
-def lesson_of(path: Path) -> LessonFile:
+def lesson_of(copy: Notebook) -> LessonFile:
     """Return the lesson that a notebook is a working copy of.
 
     Raises
     ------
-    NotebookError, LessonMetadataError, LessonNotFoundError
-        If it cannot be read, is not a lesson, or the course no longer has that lesson.
+    LessonMetadataError, LessonNotFoundError
+        If it is not a lesson, or the course no longer has that lesson.
     """
-    return find_lesson(lesson_metadata(read_notebook(path), path).lesson)
+    return find_lesson(lesson_metadata(copy.node, copy.path).lesson)
 
 
-def prepare_copy(path: Path, lesson: LessonFile, folder: Path) -> LearnerCopy:
+def prepare_copy(copy: Notebook, lesson: LessonFile, folder: Path) -> LearnerCopy:
     """Write a working copy with its lesson's outputs into a folder, next to its companions.
 
     Parameters
     ----------
-    path : Path
-        The learner's; never written.
+    copy : Notebook
+        The learner's.
     lesson : LessonFile
     folder : Path
         A temporary one.
     """
-    notebook = read_notebook(path)
+    notebook = deepcopy(copy.node)
     pristine = {
         cell.id: cell for cell in read_notebook(lesson.notebook).cells if cell.cell_type == "code"
     }
@@ -89,8 +91,8 @@ def prepare_copy(path: Path, lesson: LessonFile, folder: Path) -> LearnerCopy:
         else:
             cell.outputs, cell.execution_count = reference.outputs, reference.execution_count
             _take_options(cell, reference)
-    copy_companions(path, folder)
-    copied = folder / path.name
+    copy_companions(copy.path, folder)
+    copied = folder / copy.path.name
     write_whole(copied, nbformat.writes(notebook))
     return LearnerCopy(copied, reasons)
 

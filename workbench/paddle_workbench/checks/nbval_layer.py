@@ -25,9 +25,10 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from ..contract import CheckDifference
 from ..errors import NotebookError
+from ..execution import Execution, ExecutionQueue, shared_threads, thread_variables
+from .cell_runs import CellRun, CellRuns
 from .comparison.options import CheckOptions, check_options
 from .comparison.outputs import compare_outputs
-from .execution import ExecutedCell, Execution, ExecutionQueue, shared_threads, thread_variables
 from .results import EXECUTED_SUFFIX, FAILED, CellOutcome, CheckedCell
 from .sanitizers import sanitize
 
@@ -117,7 +118,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stopped_by = ""
-        self._execution: Execution | None = None
+        self._runs: CellRuns | None = None
         self._cells: list[int] = []
         self._log = tempfile.TemporaryDirectory(prefix="workbench-kernel-")
 
@@ -154,26 +155,29 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         if kernel:
             self.nb.metadata.setdefault("kernelspec", nbformat.NotebookNode()).name = kernel
         limit_s: float | None = self.config.getoption("--workbench-limit")
-        self._execution = Execution(
+        self._runs = CellRuns(self._cells, self.advance)
+        execution = Execution(
             self.nb,
             folder=self.path.parent,
+            kernel_log=Path(self._log.name) / "kernel.log",
+            listener=self._runs,
             cells=self._cells,
-            limit_s=self.minutes * 60 if limit_s is None else limit_s,
+            time_limit_s=self.minutes * 60 if limit_s is None else limit_s,
+            grace_s=0.0,
             environment=self.environment,
-            log=Path(self._log.name) / "kernel.log",
-            listener=self.advance,
+            stops_at_limit=True,
         )
-        self.queue.put(self._execution)
+        self._runs.start(execution, self.queue)
 
-    def result(self, index: int) -> ExecutedCell | None:
+    def result(self, index: int) -> CellRun | None:
         """Wait for a cell, and return its result; None if it was not run."""
-        if self._execution is None:
+        if self._runs is None:
             self.begin()
-        assert self._execution is not None  # noqa: S101 - begin has just set it
-        return self._execution.result(index)
+        assert self._runs is not None  # noqa: S101 - begin has just set it
+        return self._runs.result(index)
 
     def advance(self) -> None:
-        """Tell `workbench check` that one more cell is done."""
+        """Report one more cell to `workbench check`."""
         progress: Path | None = self.config.getoption("--workbench-progress")
         if progress is not None:
             with progress.open("ab") as file:
@@ -226,9 +230,10 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         if executed is None:
             reason = self.parent.stopped_by or "the check was stopped"
             self._skip(reason)
-        if executed.stopped:
-            self.parent.stopped_by = f"after `{self._cell_id}`: {executed.stopped}"
-            self._fail("raised", executed.stopped, executed, traceback=executed.words)
+        if executed.ending is not None:
+            reason = executed.ending.reason
+            self.parent.stopped_by = f"after `{self._cell_id}`: {reason}"
+            self._fail("raised", reason, executed, traceback=executed.ending.details)
         self._compare(executed)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
@@ -241,7 +246,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
     def _cell_id(self) -> str:
         return str(self.cell.get("id", self.name))
 
-    def _compare(self, executed: ExecutedCell) -> None:
+    def _compare(self, executed: CellRun) -> None:
         raised = any(output.output_type == "error" for output in executed.outputs)
         if self.options["check_exception"] and not raised:
             self._fail("differs", "it is tagged raises-exception, and raised nothing", executed)
@@ -283,7 +288,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self,
         outcome: CellOutcome,
         reason: str,
-        executed: ExecutedCell,
+        executed: CellRun,
         differences: list[CheckDifference] | None = None,
         traceback: str = "",
     ) -> NoReturn:
@@ -296,7 +301,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self,
         outcome: CellOutcome,
         reason: str = "",
-        executed: ExecutedCell | None = None,
+        executed: CellRun | None = None,
         differences: list[CheckDifference] | None = None,
         *,
         traceback: str = "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,19 +11,17 @@ from pathlib import Path
 import nbformat
 
 from ..contract import ErrorMessage
-from ..course.catalog import find_lesson
 from ..course.companions import copy_companions
-from ..course.kernelspec import require_kernel
-from ..course.notebook import read_notebook
-from ..errors import LessonNotFoundError, NotebookError
+from ..errors import NotebookError
+from ..execution import require_kernel, shared_threads
+from ..notebooks import Notebook, read_notebook
 from ..settings import settings
 from .cache import CheckCache, Lookup
-from .execution import shared_threads
 from .pytest_child import CheckListener, run_pytest
-from .results import EXECUTED_SUFFIX, CheckedCell, NotebookReport, StructuralFinding
+from .results import EXECUTED_SUFFIX, CheckedCell, NotebookReport
 from .structure import check_structure
 
-__all__ = ["CheckedNotebook", "check_notebooks", "find_notebooks", "read_notebooks"]
+__all__ = ["CheckedNotebook", "check_notebooks", "read_notebooks"]
 
 _ONLY_READ = Lookup("it was only read", {})
 
@@ -50,43 +47,13 @@ class CheckedNotebook:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    path: Path
-    name: str
-    folder: Path
-    findings: list[StructuralFinding]
+    """A notebook that is to run, and its copy."""
+
+    notebook: Notebook
+    copy: Path
+    report: NotebookReport
     cells: list[str]
     lookup: Lookup
-
-    @property
-    def copy(self) -> Path:
-        return self.folder / self.path.name
-
-
-def find_notebooks(names: Sequence[str]) -> list[Path]:
-    """Return the notebooks that paths, folders and lesson names mean; the course if there are none.
-
-    Raises
-    ------
-    NotebookError
-        If a name is none of these, or there is no notebook in it.
-    """
-    found: list[Path] = []
-    for name in names or [str(settings().course)]:
-        path = Path(name)
-        if path.is_dir():
-            notebooks = [
-                notebook
-                for notebook in sorted(path.rglob("*.ipynb"))
-                if not any(part.startswith(".") for part in notebook.relative_to(path).parts)
-            ]
-            if not notebooks:
-                raise NotebookError(f"There is no notebook in {path}.", "Check the path.")
-            found += notebooks
-        elif path.is_file():
-            found.append(path)
-        else:
-            found.append(_lesson(name))
-    return list(dict.fromkeys(path.resolve() for path in found))
 
 
 def check_notebooks(
@@ -139,7 +106,7 @@ def check_notebooks(
         for path, job in runnable.items():
             done[path] = checked = _collect(job, results, failure)
             if cache is not None:
-                cache.store(path, job.lookup.key, options, checked.report)
+                cache.store(job.notebook, job.lookup.key, options, checked.report)
         return [done[path] for path in paths]
 
 
@@ -153,62 +120,44 @@ def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
     """
     checked = []
     for path in paths:
-        read = _read(path)
-        report = read if isinstance(read, NotebookReport) else read.report
+        _notebook, report = _read(path)
         checked.append(CheckedNotebook(path, report, None, _ONLY_READ))
     return checked
 
 
-def _lesson(name: str) -> Path:
-    try:
-        return find_lesson(name).notebook
-    except LessonNotFoundError as error:
-        raise NotebookError(
-            f"{name!r} is not a notebook, a folder or a lesson.", error.hint
-        ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A notebook that can run, and its problems."""
-
-    notebook: nbformat.NotebookNode
-    report: NotebookReport
-
-
-def _read(path: Path) -> _Read | NotebookReport:
-    """Read a notebook, or return why it cannot run."""
-    name = _display_name(path)
-    findings: list[StructuralFinding] = []
+def _read(path: Path) -> tuple[Notebook | None, NotebookReport]:
+    """Read a notebook and its problems; None if it cannot run, with the error in the report."""
+    report = NotebookReport(notebook=_display_name(path))
     try:
         with warnings.catch_warnings():
             # nbformat warns of missing and double cell ids, which are findings.
             warnings.simplefilter("ignore")
-            notebook = read_notebook(path)
-        findings = check_structure(notebook, path)
-        require_kernel(notebook, path)
+            notebook = Notebook.read(path)
+        report = report.model_copy(update={"findings": check_structure(notebook)})
+        require_kernel(notebook.node, path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
-        return NotebookReport(notebook=name, findings=findings, error=message)
-    return _Read(notebook, NotebookReport(notebook=name, findings=findings))
+        return None, report.model_copy(update={"error": message})
+    return notebook, report
 
 
 def _prepare(
     path: Path, folder: Path, cache: CheckCache | None, options: Mapping[str, object]
 ) -> _Job | CheckedNotebook:
     """Copy a notebook to where it will run, or return why it cannot or need not."""
-    read = _read(path)
-    if isinstance(read, NotebookReport):
-        return CheckedNotebook(path, read, None, Lookup("it cannot run", {}))
-    lookup = cache.look_up(path, options) if cache is not None else Lookup("without a cache", {})
-    if lookup.report is not None and not read.report.findings:
-        report = lookup.report.model_copy(update={"notebook": read.report.notebook})
-        return CheckedNotebook(path, report, None, lookup)
+    notebook, report = _read(path)
+    if notebook is None:
+        return CheckedNotebook(path, report, None, Lookup("it cannot run", {}))
+    lookup = (
+        cache.look_up(notebook, options) if cache is not None else Lookup("without a cache", {})
+    )
+    if lookup.report is not None and not report.findings:
+        cached = lookup.report.model_copy(update={"notebook": report.notebook})
+        return CheckedNotebook(path, cached, None, lookup)
     copy_companions(path, folder)
-    shutil.copyfile(path, folder / path.name)
-    code = [cell for cell in read.notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.node.cells if cell.cell_type == "code"]
     cells = [cell.get("id", f"cell {number}") for number, cell in enumerate(code)]
-    return _Job(path, read.report.notebook, folder, read.report.findings, cells, lookup)
+    return _Job(notebook, notebook.copy_to(folder), report, cells, lookup)
 
 
 def _display_name(path: Path) -> str:
@@ -218,18 +167,17 @@ def _display_name(path: Path) -> str:
 
 def _collect(job: _Job, results: Mapping[Path, list[CheckedCell]], failure: str) -> CheckedNotebook:
     cells = results.get(job.copy, [])
+    executed: nbformat.NotebookNode | None = None
+    error: ErrorMessage | None = None
     if len(cells) < len(job.cells):
         error = ErrorMessage(
             message=f"pytest gave results for {len(cells)} of {len(job.cells)} code cells.",
             hint=failure.strip() or "It ended without saying why.",
         )
-        report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells, error=error)
-        return CheckedNotebook(job.path, report, None, job.lookup)
-    try:
-        executed = read_notebook(job.copy.with_suffix(EXECUTED_SUFFIX))
-    except NotebookError as unreadable:
-        error = ErrorMessage(message=unreadable.message, hint=unreadable.hint)
-        report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells, error=error)
-        return CheckedNotebook(job.path, report, None, job.lookup)
-    report = NotebookReport(notebook=job.name, findings=job.findings, cells=cells)
-    return CheckedNotebook(job.path, report, executed, job.lookup)
+    else:
+        try:
+            executed = read_notebook(job.copy.with_suffix(EXECUTED_SUFFIX))
+        except NotebookError as unreadable:
+            error = ErrorMessage(message=unreadable.message, hint=unreadable.hint)
+    report = job.report.model_copy(update={"cells": cells, "error": error})
+    return CheckedNotebook(job.notebook.path, report, executed, job.lookup)

@@ -6,13 +6,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from ..course.notebook import lesson_metadata, read_json
+from ..course.notebook import lesson_metadata
 from ..errors import LessonMetadataError, NotebookError
+from ..notebooks import Notebook
 from .comparison.options import check_options
 from .results import StructuralFinding
 
@@ -43,39 +43,32 @@ _INSTALL = re.compile(
     r"^\s*[!%]\s*(?:python\S* -m )?(?:uv )?(?:pip|conda|mamba|apt|apt-get)\b", re.M
 )
 
-_Rule = Callable[[nbformat.NotebookNode, Path], Iterator[StructuralFinding]]
+_Rule = Callable[[Notebook], Iterator[StructuralFinding]]
 
 
-def check_structure(notebook: nbformat.NotebookNode, path: Path) -> list[StructuralFinding]:
-    """Return the problems of a lesson's notebook, without running its cells.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    path : Path
-        Where it was read from; cell ids are read again from there.
-    """
-    return [finding for rule in _RULES for finding in rule(notebook, path)]
+def check_structure(notebook: Notebook) -> list[StructuralFinding]:
+    """Return the problems of a lesson's notebook, without running its cells."""
+    return [finding for rule in _RULES for finding in rule(notebook)]
 
 
-def _metadata(notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
+def _metadata(notebook: Notebook) -> Iterator[StructuralFinding]:
     try:
-        lesson_metadata(notebook, path)
+        lesson_metadata(notebook.node, notebook.path)
     except LessonMetadataError as error:
         yield StructuralFinding(rule="metadata", message=error.message)
 
 
-def _kernel(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
-    name = notebook.metadata.get("kernelspec", {}).get("name")
+def _kernel(notebook: Notebook) -> Iterator[StructuralFinding]:
+    name = notebook.node.metadata.get("kernelspec", {}).get("name")
     if name != KERNEL:
         yield StructuralFinding(
             rule="kernel", message=f"The kernel is {name!r}; lessons run in `{KERNEL}`."
         )
 
 
-def _cell_ids(_notebook: nbformat.NotebookNode, path: Path) -> Iterator[StructuralFinding]:
+def _cell_ids(notebook: Notebook) -> Iterator[StructuralFinding]:
     # From the file: reading with nbformat repairs missing and duplicate ids.
-    cells: list[dict[str, Any]] = read_json(path)["cells"]
+    cells: list[dict[str, Any]] = notebook.json["cells"]
     ids = [str(cell.get("id", "")) for cell in cells]
     for position, name in enumerate(ids):
         message = ""
@@ -89,15 +82,15 @@ def _cell_ids(_notebook: nbformat.NotebookNode, path: Path) -> Iterator[Structur
             yield StructuralFinding(rule="cell_id", message=message, cell=name or None)
 
 
-def _tags(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
-    for cell in notebook.cells:
+def _tags(notebook: Notebook) -> Iterator[StructuralFinding]:
+    for cell in notebook.node.cells:
         for tag in cell.metadata.get("tags", []):
             if tag not in TAGS:
                 message = f"Unknown tag `{tag}`; the known ones are {', '.join(sorted(TAGS))}."
                 yield StructuralFinding(rule="tag", message=message, cell=cell.get("id"))
 
 
-def _parameters(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _parameters(notebook: Notebook) -> Iterator[StructuralFinding]:
     code = _code_cells(notebook)
     tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
     message = ""
@@ -111,7 +104,7 @@ def _parameters(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Struct
         yield StructuralFinding(rule="parameters", message=message)
 
 
-def _width(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _width(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
         for number, line in enumerate(cell.source.splitlines(), start=1):
             # A Chinese character is two columns wide, as editors and ruff count.
@@ -121,7 +114,7 @@ def _width(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralF
                 yield StructuralFinding(rule="width", message=message, cell=cell.get("id"))
 
 
-def _paths(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _paths(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
         for match in _ABSOLUTE.finditer(cell.source):
             message = f"Absolute path {match.group()[1:]!r}; write it relative to the notebook."
@@ -132,7 +125,7 @@ def _paths(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralF
             break
 
 
-def _installs(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _installs(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
         found = _INSTALL.search(cell.source)
         if found:
@@ -140,7 +133,7 @@ def _installs(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Structur
             yield StructuralFinding(rule="install", message=message, cell=cell.get("id"))
 
 
-def _errors(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _errors(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
         names = [output.ename for output in cell.outputs if output.output_type == "error"]
         if names and "raises-exception" not in cell.metadata.get("tags", []):
@@ -148,7 +141,7 @@ def _errors(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[Structural
             yield StructuralFinding(rule="stored_error", message=message, cell=cell.get("id"))
 
 
-def _check_metadata(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[StructuralFinding]:
+def _check_metadata(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
         try:
             check_options(cell)
@@ -156,8 +149,8 @@ def _check_metadata(notebook: nbformat.NotebookNode, _path: Path) -> Iterator[St
             yield StructuralFinding(rule="check", message=error.message, cell=cell.get("id"))
 
 
-def _code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+def _code_cells(notebook: Notebook) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.node.cells if cell.cell_type == "code"]
 
 
 _RULES: tuple[_Rule, ...] = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import nbformat
 
-from ..course.notebook import read_notebook
 from ..errors import NotebookError
+from ..notebooks import read_notebook
 from ..storage import write_whole
 from .rendering import output_difference, render_outputs
 from .results import CheckedCell

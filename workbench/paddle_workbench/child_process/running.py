@@ -51,6 +51,7 @@ def run(
     timed: bool = False,
     listener: Callable[[], None] | None = None,
     poll_s: float = POLL_S,
+    on_line: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
     """Run a module in a child process and wait for its end.
@@ -73,6 +74,8 @@ def run(
         Keep the moment at which each line of stderr arrives.
     listener : callable, optional
         Called at the start, every `poll_s` seconds and after the end. If it raises, the child ends.
+    on_line : callable, optional
+        Called with each line of stderr as it arrives. If it raises, the child ends.
     stop : Event, optional
         Ends the child from another thread; the outcome is then that of a child that was killed.
     """
@@ -88,11 +91,12 @@ def run(
         bufsize=0,
         start_new_session=True,
     ) as process:
-        supervision = Supervision(process, limits, timed=timed, stop=stop)
+        supervision = Supervision(process, limits, timed=timed, stop=stop, on_line=on_line)
         try:
             limit = supervision.watch(listener, poll_s)
         finally:
             supervision.end(grace_s)
+    supervision.report_lines()
     if listener is not None:
         listener()
     if limit is None and supervision.is_over_output:

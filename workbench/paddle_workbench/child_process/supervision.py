@@ -31,11 +31,15 @@ class Supervision:
         *,
         timed: bool,
         stop: threading.Event | None,
+        on_line: Callable[[str], None] | None,
     ) -> None:
         self._process = process
         self._limits = limits
         self._timed = timed
         self._stop = stop
+        self._on_line = on_line
+        # Where the first line of stderr begins that `on_line` has not been given.
+        self._next_line = 0
         self.stdout, self.stderr = bytearray(), bytearray()
         # When stderr had grown to which length.
         self._arrivals: list[tuple[float, int]] = []
@@ -63,7 +67,9 @@ class Supervision:
             if listener is not None and monotonic() >= next_look:
                 listener()
                 next_look = monotonic() + poll_s
-            if self._wait(min(deadline, next_look)):
+            has_ended = self._wait(min(deadline, next_look))
+            self.report_lines()
+            if has_ended:
                 break
             if self.is_over_output:
                 return "output"
@@ -91,6 +97,13 @@ class Supervision:
             self._selector.close()
             if self._pidfd is not None:
                 os.close(self._pidfd)
+
+    def report_lines(self) -> None:
+        """Call `on_line` with the lines of stderr that it has not been given."""
+        while self._on_line is not None and (end := self.stderr.find(b"\n", self._next_line)) >= 0:
+            line = self.stderr[self._next_line : end].decode("utf-8", "replace")
+            self._next_line = end + 1
+            self._on_line(line.rstrip())
 
     def messages(self) -> tuple[Message, ...]:
         """Return the lines of stderr with the time of their arrival, if they were timed."""

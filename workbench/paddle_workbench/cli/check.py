@@ -65,7 +65,8 @@ def command(
     from ..checks.html_report import html_report
     from ..checks.report import junit_xml, report_lines
     from ..checks.results import CheckReport
-    from ..checks.session import check_notebooks, find_notebooks, read_notebooks
+    from ..checks.session import check_notebooks, read_notebooks
+    from ..course.catalog import find_notebooks
     from ..storage import write_whole
 
     if (yes or force) and not update:

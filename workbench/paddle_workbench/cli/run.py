@@ -73,8 +73,6 @@ def show_end(folder: Path, record: RunRecord) -> None:
               help="Stop a run after this many seconds.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(min=0), default=0, metavar="N", show_default=True,
               help="Retry this many times when a run fails or times out.")  # fmt: skip
-@click.option("--backend", type=click.Choice(["local"]), default="local", show_default=True,
-              help="Where to run.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
               help="Put the run folder under D instead of in the runs of the home.")  # fmt: skip
 def command(
@@ -83,7 +81,6 @@ def command(
     sweeps: tuple[str, ...],
     timeout: float | None,
     retries: int,
-    backend: str,  # noqa: ARG001 - there is one
     output_dir: Path | None,
 ) -> None:
     """Run NOTEBOOK, a path or the name of a lesson, and keep everything in a run folder.
@@ -93,9 +90,10 @@ def command(
     Exit code 1 if a run does not succeed.
     """
     # Here, not above: `workbench --help` need not wait for them.
-    from ..course.notebook import read_notebook
+    from ..course.catalog import find_notebook
+    from ..notebooks import read_notebook
     from ..runs.parameters import parse_sweep, parse_values, read_parameters
-    from ..runs.runner import Plan, find_notebook, run_attempts
+    from ..runs.runner import Plan, run_attempts
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())

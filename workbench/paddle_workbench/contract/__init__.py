@@ -44,6 +44,7 @@ from .environment import (
     KernelServerStatus,
     Preload,
 )
+from .jobs import Job, JobKind, JobList, JobProgress, JobRequest, JobState, ServerEvent
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
 from .program import ProgramPicture, ProgramRequest
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
@@ -69,6 +70,12 @@ __all__ = [
     "ExerciseState",
     "Finding",
     "FindingState",
+    "Job",
+    "JobKind",
+    "JobList",
+    "JobProgress",
+    "JobRequest",
+    "JobState",
     "KernelReport",
     "KernelServerState",
     "KernelServerStatus",
@@ -95,6 +102,7 @@ __all__ = [
     "RunEvent",
     "RunRecord",
     "RunState",
+    "ServerEvent",
     "Text",
     "invalid_field",
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .course import LessonId
-from .model import ErrorMessage, Model
+from .model import Model
 
 __all__ = [
     "CellOutcome",
@@ -64,12 +64,8 @@ class LessonCheckRequest(Model):
 
 
 class LessonCheck(Model):
-    """A check of a learner's working copy: how far it is, and what it found."""
+    """What a check of a learner's working copy found."""
 
     path: str
     lesson: LessonId
-    state: Literal["running", "done", "cancelled", "failed"]
-    cells_done: int = 0
-    cells_total: int = 0
     cells: list[CheckedCell] = Field(default_factory=list)
-    error: ErrorMessage | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,15 +17,18 @@ from ..errors import (
     NotebookError,
     WorkbenchError,
 )
+from ..notebooks import Notebook
 from ..reading import storage_errors_as
 from ..settings import settings
 from ..storage import read_model
 from .declarations import ExerciseFile, checkers_of, declared_exercises
-from .notebook import lesson_metadata, read_notebook, solution_cells
+from .notebook import lesson_metadata, solution_cells
 
 __all__ = [
     "LessonFile",
     "find_lesson",
+    "find_notebook",
+    "find_notebooks",
     "read_course",
     "read_lessons",
     "scan_lessons",
@@ -134,13 +137,13 @@ def _version_of(path: Path) -> tuple[int, ...]:
 
 @lru_cache(maxsize=512)
 def _read_lesson(path: Path, chapter: ChapterMetadata, _version: tuple[int, ...]) -> LessonFile:
-    notebook = read_notebook(path)
+    notebook = Notebook.read(path)
     return LessonFile(
         notebook=path,
         chapter=chapter,
-        metadata=lesson_metadata(notebook, path),
-        exercises=_read_exercises(notebook, path),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        metadata=lesson_metadata(notebook.node, path),
+        exercises=_read_exercises(notebook.node, path),
+        sha256=notebook.sha256,
     )
 
 
@@ -177,3 +180,45 @@ def find_lesson(lesson: str) -> LessonFile:
         f"The course has no lesson {lesson!r}.{unreadable}",
         f"It has: {', '.join(found.metadata.lesson for found in lessons) or 'none'}.",
     )
+
+
+def find_notebook(name: str) -> Path:
+    """Return the notebook that a path, or the name of a lesson, means.
+
+    Raises
+    ------
+    NotebookError
+        If it is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path.absolute()
+    try:
+        return find_lesson(name).notebook
+    except LessonNotFoundError as error:
+        raise NotebookError(f"There is no notebook or lesson {name!r}.", error.hint) from error
+
+
+def find_notebooks(names: Sequence[str]) -> list[Path]:
+    """Return the notebooks that paths, folders and lesson names mean; the course if there are none.
+
+    Raises
+    ------
+    NotebookError
+        If a name is none of these, or a folder contains no notebook.
+    """
+    notebooks: list[Path] = []
+    for name in names or [str(settings().course)]:
+        folder = Path(name)
+        if not folder.is_dir():
+            notebooks.append(find_notebook(name))
+            continue
+        inside = [
+            path
+            for path in sorted(folder.rglob("*.ipynb"))
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ]
+        if not inside:
+            raise NotebookError(f"There is no notebook in {folder}.", "Check the path.")
+        notebooks += inside
+    return list(dict.fromkeys(path.resolve() for path in notebooks))

@@ -27,10 +27,11 @@ from ..contract import (
     ProgressUpdate,
 )
 from ..errors import ExerciseNotFoundError, NotebookError
+from ..notebooks import read_json, read_notebook
 from ..settings import Settings
 from ..storage import free_sibling, locked, make_folder, storage_error, write_whole
 from .catalog import LessonFile, find_lesson, read_course, scan_lessons
-from .notebook import METADATA_KEY, blank_solutions, clear_outputs, read_json, read_notebook
+from .notebook import METADATA_KEY, blank_solutions, clear_outputs
 from .progress import ProgressFile
 from .translation import read_catalog, translate
 

@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import nbformat
 
-from ..contract import ErrorMessage, RunEvent, RunRecord
+from ..contract import ErrorMessage, RunEvent, RunRecord, RunState
 from ..errors import StorageError
+from ..execution import Ending, ExecutedCell, Execution, is_executed
 from .metrics import read_metrics
 from .records import KERNEL_LOG, OUTPUT_FILE, append_event, write_record
+
+if TYPE_CHECKING:
+    from .output import RunOutput
 
 __all__ = ["Journal", "RunListener", "execute_journaled"]
 
@@ -66,8 +70,35 @@ class Journal:
         self.note("cell_finished", cell=cell, index=index, duration_s=duration_s)
 
 
+class _CellJournal:
+    """Follows an execution: each cell goes to the journal and into the saved notebook."""
+
+    def __init__(self, journal: Journal, output: RunOutput) -> None:
+        self._journal = journal
+        self._output = output
+        self.running: int | None = None
+
+    def cell_started(self, index: int) -> None:
+        self.running = index
+        cell = self._output.nb.cells[index]
+        self._output.cell_start(cell, index)
+        self._journal.cell_started(cell.id, index)
+
+    def output_received(self) -> None:
+        self._output.autosave_cell()
+
+    def cell_finished(self, cell: ExecutedCell) -> None:
+        node = self._output.nb.cells[cell.index]
+        if cell.ending is None or cell.ending.state != "kernel_died":
+            self._journal.cell_finished(node.id, cell.index, cell.duration_s)
+        if cell.ending is not None:
+            self._output.abandon_cell(cell.index)
+        self._output.cell_complete(node, cell.index)
+        self.running = None
+
+
 def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal) -> None:
-    """Execute a notebook with these parameters and write down how it went.
+    """Execute a notebook with these parameters in its folder, and write down how it went.
 
     Raises
     ------
@@ -75,52 +106,42 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
         If not even the record can be written any more; the kernel is ended all the same.
     """
     # Here, not above: papermill is slow to import, and only running a notebook needs it.
-    from nbclient.exceptions import DeadKernelError
-
-    from .engine import RunControl, RunStopped, execute, prepare
+    from .output import RunOutput, prepare
 
     notebook = prepare(source, parameters)
-    total = sum(1 for cell in notebook.cells if _runs(cell))
-    control = RunControl(journal.record.timeout_s)
+    output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
+    cells = _CellJournal(journal, output)
+    execution = Execution(
+        notebook,
+        folder=source.parent,
+        kernel_log=journal.folder / KERNEL_LOG,
+        listener=cells,
+        time_limit_s=journal.record.timeout_s,
+    )
+    total = sum(is_executed(cell) for cell in notebook.cells)
+    ending: Ending | None = None
     failure: ErrorMessage | None = None
-    with _signals(lambda: control.stop("cancelled")):
+    with _signals(execution.stop):
         journal.note("started", state="running", started_at=_now(), cells_total=total)
         try:
-            execute(
-                notebook,
-                output=journal.folder / OUTPUT_FILE,
-                work=source.parent,
-                kernel_log=journal.folder / KERNEL_LOG,
-                control=control,
-                listener=journal,
-            )
-        except RunStopped:
-            pass
-        except DeadKernelError:
-            failure = ErrorMessage(
-                message="The kernel died.",
-                hint=f"Memory ran out, or native code crashed: {KERNEL_LOG} has its last words.",
-            )
+            output.notebook_start()
+            ending = execution.run()
         except StorageError as error:
             # The space of what could not be written is free again: enough to say so.
             failure = ErrorMessage(message=error.message, hint=error.hint)
-        except RuntimeError as error:
-            failure = ErrorMessage(
-                message=f"The kernel did not start: {error}.", hint="Run `workbench doctor`."
-            )
-    failed = _failed_cell(notebook)
-    if control.reason == "cancelled":
-        failure = ErrorMessage(message="The run was cancelled.")
-    elif control.reason == "timed_out":
-        failure = ErrorMessage(
-            message=f"The run reached its limit of {journal.record.timeout_s:g} s.",
-            hint="Give it more with --timeout, or less to do with -p.",
-        )
-    elif failed is not None and failure is None:
-        failure = _error_of(failed)
+        stopped_at = cells.running if ending is None else ending.cell
+        if stopped_at is not None:
+            output.abandon_cell(stopped_at)
+        try:
+            output.notebook_complete()
+        except StorageError as error:
+            failure = failure or ErrorMessage(message=error.message, hint=error.hint)
+    if ending is not None and failure is None:
+        failure = _failure(ending, notebook, journal.record)
+    failed = output.failed_cell
     journal.note(
         "finished",
-        state=control.reason or ("succeeded" if failure is None else "failed"),
+        state=_state(ending, failure),
         finished_at=_now(),
         metrics=read_metrics(notebook),
         error=failure,
@@ -128,28 +149,42 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
     )
 
 
-def _runs(cell: nbformat.NotebookNode) -> bool:
-    skipped = "skip-execution" in cell.metadata.get("tags", [])
-    return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
+def _state(ending: Ending | None, failure: ErrorMessage | None) -> RunState:
+    if failure is None:
+        return "succeeded"
+    if ending is not None and ending.state in ("cancelled", "timed_out"):
+        return "cancelled" if ending.state == "cancelled" else "timed_out"
+    return "failed"
 
 
-def _failed_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    failed: Iterator[nbformat.NotebookNode] = (
-        cell
-        for cell in notebook.cells
-        if cell.metadata.get("papermill", {}).get("status") == "failed"
+def _failure(
+    ending: Ending, notebook: nbformat.NotebookNode, record: RunRecord
+) -> ErrorMessage | None:
+    """Return what the learner reads about an ending; None if the notebook completed."""
+    if ending.state == "completed" or ending.cell is None:
+        return None
+    if ending.state == "cancelled":
+        return ErrorMessage(message="The run was cancelled.")
+    if ending.state == "timed_out":
+        return ErrorMessage(
+            message=f"The run reached its limit of {record.timeout_s:g} s.",
+            hint="Give it more with --timeout, or less to do with -p.",
+        )
+    if ending.state == "kernel_died":
+        return ErrorMessage(
+            message="The kernel died.",
+            hint=f"Memory ran out, or native code crashed: {KERNEL_LOG} has its last words.",
+        )
+    if ending.state == "kernel_not_started":
+        (problem, *_rest) = ending.details.splitlines() or ["it gave no reason"]
+        return ErrorMessage(
+            message=f"The kernel did not start: {problem.rstrip('.')}.",
+            hint="Run `workbench doctor`.",
+        )
+    return ErrorMessage(
+        message=f"{ending.reason} (in cell `{notebook.cells[ending.cell].id}`)",
+        hint=f"The traceback is in {OUTPUT_FILE} and in the report.",
     )
-    return next(failed, None)
-
-
-def _error_of(cell: nbformat.NotebookNode) -> ErrorMessage:
-    for output in cell.outputs:
-        if output.output_type == "error":
-            return ErrorMessage(
-                message=f"{output.ename}: {output.evalue} (in cell `{cell.id}`)",
-                hint=f"The traceback is in {OUTPUT_FILE} and in the report.",
-            )
-    return ErrorMessage(message=f"Cell `{cell.id}` failed without saying why.")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..contract import Provenance
 from ..errors import NotebookError
+from ..notebooks import Notebook
 from ..settings import settings
 
 __all__ = ["locate", "portable_path", "provenance_of", "sha256_of"]
@@ -34,13 +35,13 @@ PACKAGES = (
 GIT_TIMEOUT_S = 10.0
 
 
-def provenance_of(notebook: Path) -> Provenance:
+def provenance_of(notebook: Notebook) -> Provenance:
     """Return what is needed to believe and repeat a run of this notebook on this machine."""
     versions = _versions()
-    commit, dirty = _git(notebook)
+    commit, dirty = _git(notebook.path)
     return Provenance(
-        notebook=portable_path(notebook),
-        notebook_sha256=sha256_of(notebook),
+        notebook=portable_path(notebook.path),
+        notebook_sha256=notebook.sha256,
         lock_sha256=_lock_sha256(gpu="paddlepaddle-gpu" in versions),
         git_commit=commit,
         git_dirty=dirty,

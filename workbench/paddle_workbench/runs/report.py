@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 
 from ..contract import RunRecord
-from ..course.notebook import read_notebook
+from ..notebooks import read_notebook
 from ..storage import write_whole
 from .description import describe
 from .metrics import SCRAP_MIME_TYPE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -11,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import RunRecord
-from ..course.catalog import find_lesson
 from ..course.companions import copy_companions
-from ..course.kernelspec import require_kernel
-from ..course.notebook import read_notebook
-from ..errors import LessonNotFoundError, NotebookError, RunNotFoundError
-from ..storage import storage_error
+from ..errors import NotebookError, RunNotFoundError
+from ..execution import require_kernel
+from ..notebooks import Notebook
 from .journal import Journal, RunListener, execute_journaled
 from .parameters import defaults, read_parameters
 from .provenance import locate, portable_path, provenance_of, sha256_of
 from .records import WORK_FOLDER, create_run_folder, read_record
 
-__all__ = ["Plan", "find_notebook", "plan_rerun", "run_attempts", "run_notebook"]
+__all__ = ["Plan", "plan_rerun", "run_attempts", "run_notebook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +64,28 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     """
     from .report import write_report
 
-    notebook = read_notebook(plan.notebook)
-    require_kernel(notebook, plan.notebook)
+    notebook = Notebook.read(plan.notebook)
+    require_kernel(notebook.node, plan.notebook)
     now = datetime.now(timezone.utc)
     folder = create_run_folder(plan.parent, plan.notebook, now.astimezone())
-    source = folder / WORK_FOLDER / plan.notebook.name
-    copy_companions(plan.notebook, source.parent)
-    try:
-        shutil.copyfile(plan.notebook, source)
-    except OSError as error:
-        raise storage_error(source, error) from error
+    work = folder / WORK_FOLDER
+    copy_companions(plan.notebook, work)
+    source = notebook.copy_to(work)
     record = RunRecord(
         id=folder.name,
         notebook=portable_path(plan.notebook),
         state="queued",
-        parameters=defaults(read_parameters(notebook)) | dict(plan.parameters),
+        parameters=defaults(read_parameters(notebook.node)) | dict(plan.parameters),
         created_at=now,
         timeout_s=plan.timeout_s,
         attempt=plan.attempt,
         process_id=os.getpid(),
-        provenance=provenance_of(plan.notebook),
+        provenance=provenance_of(notebook),
     )
     journal = Journal(folder, record, listener)
     execute_journaled(source, dict(plan.parameters), journal)
     write_report(folder)
     return folder, journal.record
-
-
-def find_notebook(name: str) -> Path:
-    """Return the notebook that a path, or the name of a lesson, means.
-
-    Raises
-    ------
-    NotebookError
-        If it is neither.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path.absolute()
-    try:
-        return find_lesson(name).notebook
-    except LessonNotFoundError as error:
-        raise NotebookError(
-            f"There is no notebook {name!r}, and no lesson with that name.", error.hint
-        ) from error
 
 
 def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Path, RunRecord]:

@@ -12,11 +12,13 @@ from pydantic import BaseModel, ValidationError
 from tornado.web import HTTPError
 
 from ..contract import ErrorMessage
-from ..course.workspace import Workspace
 from ..errors import (
     CourseError,
     EnvironmentBrokenError,
     ExerciseNotFoundError,
+    ForbiddenPathError,
+    JobNotFoundError,
+    LessonMetadataError,
     LessonNotFoundError,
     NotebookError,
     ParameterError,
@@ -26,7 +28,7 @@ from ..errors import (
     StorageError,
     WorkbenchError,
 )
-from ..settings import Settings
+from .services import Services
 
 __all__ = ["WorkbenchHandler", "status_of"]
 
@@ -38,6 +40,9 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (LessonNotFoundError, 404),
     (ExerciseNotFoundError, 404),
     (RunNotFoundError, 404),
+    (JobNotFoundError, 404),
+    (ForbiddenPathError, 403),
+    (LessonMetadataError, 422),
     (ParameterError, 400),
     (SchemaVersionError, 409),
     (NotebookError, 422),
@@ -56,14 +61,10 @@ def status_of(error: WorkbenchError) -> int:
 class WorkbenchHandler(APIHandler):
     """A route of the workbench."""
 
-    @property
-    def workbench_settings(self) -> Settings:
-        found: Settings = self.settings["paddle_workbench_settings"]
-        return found
+    services: Services
 
-    @property
-    def workspace(self) -> Workspace:
-        return Workspace(self.workbench_settings)
+    def initialize(self, services: Services) -> None:
+        self.services = services
 
     def parse(self, model: type[_Model]) -> _Model:
         """Return the request's body as a model of the contract.
@@ -84,8 +85,12 @@ class WorkbenchHandler(APIHandler):
 
     def answer(self, model: BaseModel) -> None:
         """Finish with a model of the contract."""
+        self.answer_json(model.model_dump_json())
+
+    def answer_json(self, content: str) -> None:
+        """Finish with a model of the contract that is JSON already."""
         self.set_header("Content-Type", "application/json")
-        self.finish(model.model_dump_json())
+        self.finish(content)
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
         """Run work that reads or writes files without holding up the server."""
@@ -99,16 +104,31 @@ class WorkbenchHandler(APIHandler):
         EnvironmentBrokenError
             If the server's root is not the home.
         """
-        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        root, home = self.services.root, self.services.settings.home
         resolved = path.resolve()
         if not resolved.is_relative_to(root):
             raise EnvironmentBrokenError(
-                f"This server is rooted at {root}, but the lessons are in "
-                f"{self.workbench_settings.home}.",
+                f"This server is rooted at {root}, but the lessons are in {home}.",
                 "Start JupyterLab with `workbench lab`, or set PADDLE_WORKBENCH_HOME to a folder "
                 f"below {root}.",
             )
         return resolved.relative_to(root).as_posix()
+
+    def local_path(self, name: str) -> Path:
+        """Return where a file lies that the Jupyter contents API calls `name`.
+
+        Raises
+        ------
+        ForbiddenPathError
+            If that is outside the folder that the server shows.
+        """
+        path = (self.services.root / name).resolve()
+        if not path.is_relative_to(self.services.root):
+            raise ForbiddenPathError(
+                f"{name!r} is outside the root folder of this server.",
+                "Copy the file into that folder, and open it in JupyterLab.",
+            )
+        return path
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Answer every failure with an `ErrorMessage`."""

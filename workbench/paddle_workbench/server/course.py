@@ -15,7 +15,7 @@ __all__ = ["CatalogHandler", "OpenLessonHandler", "ProgressHandler", "ResetLesso
 class _CourseHandler(WorkbenchHandler):
     async def catalog(self) -> Catalog:
         """Return the catalog with paths as the contents API names them."""
-        found = await self.in_thread(self.workspace.catalog)
+        found = await self.in_thread(self.services.workspace.catalog)
         chapters = [
             chapter.model_copy(
                 update={
@@ -23,9 +23,7 @@ class _CourseHandler(WorkbenchHandler):
                         lesson.model_copy(
                             update={
                                 "paths": {
-                                    language: self.contents_path(
-                                        self.workbench_settings.home / path
-                                    )
+                                    language: self.contents_path(self.services.settings.home / path)
                                     for language, path in lesson.paths.items()
                                 }
                             }
@@ -50,8 +48,10 @@ class OpenLessonHandler(WorkbenchHandler):
     async def post(self) -> None:
         request = self.parse(LessonRequest)
         # Before anything is written: a server that shows another folder could not open the copy.
-        self.contents_path(self.workbench_settings.lessons)
-        copy = await self.in_thread(partial(self.workspace.open, request.lesson, request.language))
+        self.contents_path(self.services.settings.lessons)
+        copy = await self.in_thread(
+            partial(self.services.workspace.open, request.lesson, request.language)
+        )
         self.answer(
             OpenedLesson(
                 lesson=copy.lesson.metadata.lesson,
@@ -65,8 +65,10 @@ class ResetLessonHandler(WorkbenchHandler):
     @authenticated
     async def post(self) -> None:
         request = self.parse(LessonRequest)
-        self.contents_path(self.workbench_settings.lessons)
-        copy = await self.in_thread(partial(self.workspace.reset, request.lesson, request.language))
+        self.contents_path(self.services.settings.lessons)
+        copy = await self.in_thread(
+            partial(self.services.workspace.reset, request.lesson, request.language)
+        )
         self.answer(
             ResetLesson(
                 lesson=copy.lesson.metadata.lesson,
@@ -80,5 +82,5 @@ class ProgressHandler(_CourseHandler):
     @authenticated
     async def patch(self) -> None:
         update = self.parse(ProgressUpdate)
-        await self.in_thread(partial(self.workspace.update_progress, update))
+        await self.in_thread(partial(self.services.workspace.update_progress, update))
         self.answer(await self.catalog())

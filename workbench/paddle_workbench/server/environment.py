@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from pydantic import ValidationError
 from tornado.web import authenticated
 
-from ..child_process import Limits, run_async
-from ..contract import DoctorReport
+from ..child_process import Limits, run
+from ..contract import DoctorReport, JobProgress
 from ..errors import EnvironmentBrokenError
+from ..jobs import JobControl
 from .base import WorkbenchHandler
 
 __all__ = ["DoctorHandler"]
@@ -18,20 +19,28 @@ LIMITS = Limits(time_s=180.0)
 
 
 class DoctorHandler(WorkbenchHandler):
-    """Runs the doctor in a process of its own: it imports Paddle, and this process must not."""
+    """Runs the doctor in a process of its own, so that nothing it meets can hurt the server."""
 
     @authenticated
-    async def get(self) -> None:
+    async def post(self) -> None:
         # Windows that ask at the same time share one examination.
-        running: asyncio.Task[DoctorReport] | None = self.settings.get("paddle_workbench_doctor")
-        if running is None or running.done():
-            running = asyncio.create_task(_examine())
-            self.settings["paddle_workbench_doctor"] = running
-        self.answer(await asyncio.shield(running))
+        self.answer(await self.in_thread(partial(self.services.jobs.start, "doctor", "", _examine)))
 
 
-async def _examine() -> DoctorReport:
-    outcome = await run_async("paddle_workbench.cli", "doctor", "--json", limits=LIMITS)
+def _examine(job: JobControl) -> DoctorReport:
+    def follow(line: str) -> None:
+        # Its other lines are warnings of what it imports.
+        try:
+            progress = JobProgress.model_validate_json(line)
+        except ValidationError:
+            return
+        job.advance(progress.done, progress.total, progress.step)
+
+    outcome = run(
+        "paddle_workbench.cli", "doctor", "--json", "--progress",
+        limits=LIMITS, on_line=follow, stop=job.stop,
+    )  # fmt: skip
+    job.check()
     if outcome.limit == "time":
         raise EnvironmentBrokenError(
             f"The doctor did not finish within {LIMITS.time_s:g} s.",

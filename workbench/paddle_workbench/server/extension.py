@@ -6,8 +6,11 @@ behind them, are loaded by the first request to one of them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
@@ -15,8 +18,19 @@ from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import PathMatches, Router, Rule
 from tornado.web import Application
+from traitlets import Float, Int, Unicode
 
-from ..settings import language, settings
+from ..settings import (
+    CELL_OUTPUT_VARIABLE,
+    COURSE_VARIABLE,
+    HOME_VARIABLE,
+    NOTEBOOK_OUTPUT_VARIABLE,
+    language,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from .services import Services
 
 __all__ = ["LAB_VARIABLE", "PREFIX", "WorkbenchExtension"]
 
@@ -24,16 +38,53 @@ LAB_VARIABLE = "PADDLE_WORKBENCH_LAB"
 PREFIX = "paddle-workbench"
 
 
+class _LateRouter(Router):
+    """Loads the routes, and makes the services, when the first request for one of them arrives."""
+
+    def __init__(self, application: Application, prefix: str, *, workers: int) -> None:
+        self.services: Services | None = None
+        self._application = application
+        self._prefix = prefix
+        self._workers = workers
+        self._routes: Router | None = None
+
+    def find_handler(
+        self, request: HTTPServerRequest, **_options: object
+    ) -> HTTPMessageDelegate | None:
+        if self._routes is None:
+            from .routes import RouteTable
+            from .services import make_services
+
+            root = Path(self._application.settings["server_root_dir"])
+            self.services = make_services(settings(), root, workers=self._workers)
+            self._routes = RouteTable(self._application, self._prefix, self.services)
+        return self._routes.find_handler(request)
+
+
 class WorkbenchExtension(ExtensionApp):
     """Adds the routes of the workbench to a Jupyter server."""
 
     name = "paddle_workbench"
 
+    home = Unicode("", config=True, help="The learner's folder, by default ~/paddle-workbench.")
+    course = Unicode("", config=True, help="The folder with course.json, by default the one here.")
+    cell_output_mb = Float(
+        0.0,
+        config=True,
+        help="How much output of a cell is kept in checks and runs, by default 20.",
+    )
+    notebook_output_mb = Float(
+        0.0, config=True, help="How much output of a notebook is kept, by default 100."
+    )
+    jobs = Int(2, min=1, config=True, help="How many background jobs run at the same time.")
+
+    _router: _LateRouter | None = None
+
     def initialize_settings(self) -> None:
-        """Say where the course and the home are, and what the front end starts with."""
-        found = settings()
-        self.log.info("Paddle Workbench: course %s, home %s", found.course, found.home)
-        self.settings["paddle_workbench_settings"] = found
+        """Report where the course and the home are, and what the front end starts with."""
+        self._export_traits()
+        directories = settings()
+        self.log.info("Paddle Workbench: course %s, home %s", directories.course, directories.home)
         page_config = self._server().web_app.settings.setdefault("page_config_data", {})
         page_config["paddleWorkbenchLab"] = "true" if os.environ.get(LAB_VARIABLE) else "false"
         page_config["paddleWorkbenchLanguage"] = language()
@@ -42,34 +93,29 @@ class WorkbenchExtension(ExtensionApp):
         """Register everything under the prefix."""
         application = self._server().web_app
         prefix = url_path_join(application.settings["base_url"], PREFIX, "/")
-        rule = Rule(PathMatches(f"{re.escape(prefix)}.*"), _LateRouter(application, prefix))
+        self._router = _LateRouter(application, prefix, workers=self.jobs)
+        rule = Rule(PathMatches(f"{re.escape(prefix)}.*"), self._router)
         # Where `add_handlers` would put it; that takes handlers only, and they are not loaded yet.
         application.default_router.rules.insert(-1, rule)
 
     async def stop_extension(self) -> None:
-        """End the checks that still run, so that no kernel is left behind."""
-        for check in self.settings.get("paddle_workbench_checks", {}).values():
-            check.cancel()
+        """End the jobs that still run, so that no kernel is left behind."""
+        if self._router is not None and self._router.services is not None:
+            await asyncio.to_thread(self._router.services.close)
+
+    def _export_traits(self) -> None:
+        """Set the variables that are not set: kernels, terminals and child processes read them."""
+        traits = {
+            HOME_VARIABLE: self.home,
+            COURSE_VARIABLE: self.course,
+            CELL_OUTPUT_VARIABLE: self.cell_output_mb or "",
+            NOTEBOOK_OUTPUT_VARIABLE: self.notebook_output_mb or "",
+        }
+        for variable, value in traits.items():
+            if value:
+                os.environ.setdefault(variable, str(value))
 
     def _server(self) -> ServerApp:
         if self.serverapp is None:
             raise RuntimeError("The extension is not linked to a server.")
         return self.serverapp
-
-
-class _LateRouter(Router):
-    """Loads the routes when the first request for one of them arrives."""
-
-    def __init__(self, application: Application, prefix: str) -> None:
-        self._application = application
-        self._prefix = prefix
-        self._routes: Router | None = None
-
-    def find_handler(
-        self, request: HTTPServerRequest, **_options: object
-    ) -> HTTPMessageDelegate | None:
-        if self._routes is None:
-            from .routes import RouteTable
-
-            self._routes = RouteTable(self._application, self._prefix)
-        return self._routes.find_handler(request)

@@ -65,6 +65,10 @@ def openapi() -> dict[str, Any]:
                 "default": {"description": "Why not.", "content": _content(contract.ErrorMessage)},
             },
         }
+        if route.result is not None:
+            operation["description"] = (
+                f"The result of the job, from `jobs/result`, is a `{route.result.__name__}`."
+            )
         if route.request is not None:
             operation["requestBody"] = {"required": True, "content": _content(route.request)}
         paths.setdefault(f"/{PREFIX}/{route.path}", {})[route.method] = operation
@@ -82,8 +86,9 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+def _content(model: type[BaseModel] | None) -> dict[str, Any]:
+    schema = {} if model is None else {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"application/json": {"schema": schema}}
 
 
 if __name__ == "__main__":

@@ -26,14 +26,7 @@ class ProgramHandler(WorkbenchHandler):
     @authenticated
     async def post(self) -> None:
         request = self.parse(ProgramRequest)
-        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
-        path = (root / request.path).resolve()
-        if not path.is_relative_to(root):
-            raise ProgramError(
-                f"{request.path} is outside the root folder of this server.",
-                "Copy the program into it.",
-            )
-        self.answer(await _read(path, request.path))
+        self.answer(await _read(self.local_path(request.path), request.path))
 
 
 async def _read(path: Path, shown: str) -> ProgramPicture:

@@ -9,11 +9,14 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import PathMatches, Rule, RuleRouter
-from tornado.web import Application
+from tornado.web import Application, RequestHandler
 
 from ..contract import (
     Catalog,
     DoctorReport,
+    Job,
+    JobList,
+    JobRequest,
     LessonCheck,
     LessonCheckRequest,
     LessonRequest,
@@ -24,12 +27,18 @@ from ..contract import (
     ResetLesson,
 )
 from .base import WorkbenchHandler
-from .checks import CancelCheckHandler, CheckHandler
+from .checks import CheckHandler
 from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
 from .environment import DoctorHandler
+from .events import EventsHandler
+from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
+from .services import Services
 
-__all__ = ["ROUTES", "Route", "RouteTable"]
+__all__ = ["EVENTS", "ROUTES", "Route", "RouteTable"]
+
+EVENTS = "events"
+"""The path of the WebSocket, which OpenAPI cannot describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +50,19 @@ class Route:
     handler: type[WorkbenchHandler]
     summary: str
     request: type[BaseModel] | None
-    response: type[BaseModel]
+    response: type[BaseModel] | None
+    result: type[BaseModel] | None = None
+    """Of the job that it starts."""
 
 
 ROUTES = [
     Route(
         "checks",
-        "get",
-        CheckHandler,
-        "How far the last check of a notebook is, given as `path`, and what it found.",
-        None,
-        LessonCheck,
-    ),
-    Route(
-        "checks",
         "post",
         CheckHandler,
-        "Run a copy of a learner's notebook and compare it with its lesson, in the background.",
+        "Start to run a copy of a learner's notebook and to compare it with its lesson.",
         LessonCheckRequest,
-        LessonCheck,
-    ),
-    Route(
-        "checks/cancel",
-        "post",
-        CancelCheckHandler,
-        "End the check of a notebook.",
-        LessonCheckRequest,
+        Job,
         LessonCheck,
     ),
     Route("course", "get", CatalogHandler, "The course with the learner's state.", None, Catalog),
@@ -96,11 +92,29 @@ ROUTES = [
     ),
     Route(
         "environment/doctor",
-        "get",
+        "post",
         DoctorHandler,
-        "Examine the environment; takes some seconds.",
+        "Start to examine the environment.",
         None,
+        Job,
         DoctorReport,
+    ),
+    Route(
+        "jobs",
+        "get",
+        JobsHandler,
+        "The jobs, the newest first; of one `kind` and of one `subject`, if these are given.",
+        None,
+        JobList,
+    ),
+    Route("jobs/cancel", "post", CancelJobHandler, "Tell a job to stop.", JobRequest, Job),
+    Route(
+        "jobs/result",
+        "get",
+        JobResultHandler,
+        "The result of a job that has succeeded, given as `id`: what its kind of job promises.",
+        None,
+        None,
     ),
     Route(
         "program",
@@ -122,19 +136,25 @@ class RouteTable(RuleRouter):
         The Jupyter server's.
     prefix : str
         The server's base URL and the extension's prefix, ending in `/`.
+    services : Services
+        Passed to every handler.
     """
 
-    def __init__(self, application: Application, prefix: str) -> None:
+    def __init__(self, application: Application, prefix: str, services: Services) -> None:
         self._application = application
-        handlers = {route.path: route.handler for route in ROUTES}
+        handlers: dict[str, type[RequestHandler]] = {route.path: route.handler for route in ROUTES}
+        handlers[EVENTS] = EventsHandler
+        options = {"services": services}
         super().__init__(
             [
-                Rule(PathMatches(re.escape(prefix + path)), handler)
+                Rule(PathMatches(re.escape(prefix + path)), handler, options)
                 for path, handler in handlers.items()
             ]
         )
 
     def get_target_delegate(
-        self, target: Any, request: HTTPServerRequest, **_options: Any
+        self, target: Any, request: HTTPServerRequest, **options: Any
     ) -> HTTPMessageDelegate:
-        return self._application.get_handler_delegate(request, target)
+        return self._application.get_handler_delegate(
+            request, target, target_kwargs=options.get("target_kwargs")
+        )

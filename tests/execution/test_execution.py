@@ -1,0 +1,269 @@
+"""Notebooks run in kernels of their own, with events, within limits, until they are stopped."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from paddle_workbench.errors import WorkbenchError
+from paddle_workbench.execution import (
+    ExecutedCell,
+    Execution,
+    ExecutionQueue,
+    shared_threads,
+    thread_variables,
+)
+from paddle_workbench.settings import WARM_VARIABLE, OutputLimits, output_limits
+
+pytestmark = pytest.mark.kernel
+
+
+class Recorder:
+    """Keeps what an execution reports, and lets a test wait for the first output."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, int]] = []
+        self.cells: dict[int, ExecutedCell] = {}
+        self.has_printed = threading.Event()
+
+    def cell_started(self, index: int) -> None:
+        self.events.append(("started", index))
+
+    def output_received(self) -> None:
+        self.has_printed.set()
+
+    def cell_finished(self, cell: ExecutedCell) -> None:
+        self.events.append(("finished", cell.index))
+        self.cells[cell.index] = cell
+
+
+@pytest.fixture(autouse=True)
+def _cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WARM_VARIABLE, "0")
+
+
+def execution(
+    folder: Path, *sources: str, recorder: Recorder | None = None, **options: Any
+) -> Execution:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    # Cold, but its ports are kept for it: others start kernels at the same time.
+    notebook.metadata["kernelspec"] = {"name": "paddle", "display_name": "", "language": "python"}
+    return Execution(
+        notebook,
+        folder=folder,
+        kernel_log=folder / f"kernel-{id(notebook)}.log",
+        listener=recorder or Recorder(),
+        **options,
+    )
+
+
+def outputs(execution: Execution, index: int) -> list[str]:
+    cell = execution.notebook.cells[index]
+    return [
+        output.text if output.output_type == "stream" else output.data["text/plain"]
+        for output in cell.outputs
+        if output.output_type != "error"
+    ]
+
+
+def test_threads_are_divided_fairly() -> None:
+    cores = shared_threads(1)
+    assert shared_threads(cores) == 1
+    assert shared_threads(100 * cores) == 1
+    assert set(thread_variables(3).values()) == {"3"}
+    assert "OMP_NUM_THREADS" in thread_variables(3)
+
+
+def test_cells_run_in_order_with_events(tmp_path: Path) -> None:
+    recorder = Recorder()
+    environment = os.environ | thread_variables(3)
+    notebook = execution(
+        tmp_path,
+        "import os; os.environ['OMP_NUM_THREADS']",
+        "  ",
+        "print(open('data.txt').read())",
+        recorder=recorder,
+        environment=environment,
+    )
+    (tmp_path / "data.txt").write_text("7")
+    assert notebook.run().state == "completed"
+    assert outputs(notebook, 0) == ["'3'"]
+    assert outputs(notebook, 2) == ["7\n"]
+    assert recorder.events == [("started", 0), ("finished", 0), ("started", 2), ("finished", 2)]
+    assert notebook.notebook.metadata.language_info.name == "python"
+
+
+def test_failing_cell_is_the_last(tmp_path: Path) -> None:
+    recorder = Recorder()
+    notebook = execution(tmp_path, "print('so far')\n{}['key']", "1", recorder=recorder)
+    ending = notebook.run()
+    assert (ending.state, ending.cell, ending.reason) == ("cell_failed", 0, "KeyError: 'key'")
+    assert "{}['key']" in ending.details
+    assert outputs(notebook, 0) == ["so far\n"]
+    assert recorder.cells[0].ending == ending
+    assert set(recorder.cells) == {0}
+
+
+def test_last_words_of_a_kernel_that_dies(tmp_path: Path) -> None:
+    # The stream of the process, not the cell's: the kernel replaces sys.stderr.
+    ending = execution(tmp_path, "import os; os.write(2, b'last words'); os._exit(1)", "1").run()
+    assert (ending.state, ending.cell, ending.reason) == ("kernel_died", 0, "the kernel died")
+
+
+def test_kernel_that_cannot_start(tmp_path: Path) -> None:
+    notebook = execution(tmp_path, "1")
+    notebook.notebook.metadata.kernelspec.name = "pte"
+    ending = notebook.run()
+    assert (ending.state, ending.cell) == ("kernel_not_started", 0)
+    assert "pte" in ending.details
+
+
+SLEEP = "import time; print('asleep', flush=True); time.sleep(600)"
+STUBBORN = """
+import time
+print('on', flush=True)
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "grace_s", "name"),
+    [(SLEEP, 600.0, "KeyboardInterrupt"), (STUBBORN, 0.0, None)],
+    ids=["interrupted", "killed"],
+)
+def test_stop_interrupts_and_then_kills(
+    tmp_path: Path, source: str, grace_s: float, name: str | None
+) -> None:
+    recorder = Recorder()
+    notebook = execution(tmp_path, "", source, "2", recorder=recorder, grace_s=grace_s)
+    queue = ExecutionQueue(1)
+    ended = queue.put(notebook)
+    assert recorder.has_printed.wait(60)
+    notebook.stop()
+    ending = ended.result(60)
+    assert (ending.state, ending.cell) == ("cancelled", 1)
+    errors = [out.ename for out in notebook.notebook.cells[1].outputs if out.output_type == "error"]
+    assert errors == ([name] if name else [])
+    assert set(recorder.cells) == {1}
+    queue.close()
+
+
+def test_second_stop_does_not_wait(tmp_path: Path) -> None:
+    recorder = Recorder()
+    notebook = execution(tmp_path, STUBBORN, recorder=recorder, grace_s=600.0)
+    queue = ExecutionQueue(1)
+    ended = queue.put(notebook)
+    assert recorder.has_printed.wait(60)
+    notebook.stop()
+    notebook.stop()
+    assert ended.result(60).state == "cancelled"
+    queue.close()
+
+
+def test_stop_before_the_start_starts_no_kernel(tmp_path: Path) -> None:
+    recorder = Recorder()
+    notebook = execution(tmp_path, "1", recorder=recorder)
+    notebook.stop()
+    assert notebook.run().state == "cancelled"
+    assert recorder.events == []
+
+
+def test_time_limit_covers_all_cells(tmp_path: Path) -> None:
+    cells = ["import time", *["time.sleep(1)"] * 60]
+    ending = execution(tmp_path, *cells, time_limit_s=6.0).run()
+    assert (ending.state, ending.reason) == ("timed_out", "the notebook reached its time limit")
+
+
+def test_error_of_the_listener_ends_the_kernel(tmp_path: Path) -> None:
+    class Full(Recorder):
+        def cell_started(self, index: int) -> None:
+            if index == 1:
+                raise WorkbenchError("the disk is full")
+            super().cell_started(index)
+
+    notebook = execution(tmp_path, "import os; os.getpid()", "1", recorder=Full())
+    with pytest.raises(WorkbenchError, match="full"):
+        notebook.run()
+    (kernel,) = outputs(notebook, 0)
+    assert not Path(f"/proc/{kernel}").exists()
+
+
+def test_output_is_cut_with_a_note_and_the_notebook_goes_on(tmp_path: Path) -> None:
+    limits = OutputLimits(cell_bytes=1_000_000, notebook_bytes=1_500_000)
+    flood = "for _ in range(3): print('x' * 400_000, flush=True)"
+    two = f"{flood.replace('3', '2')}\n1 / 0"
+    notebook = execution(tmp_path, flood, two, "print('last')", limits=limits)
+    ending = notebook.run()
+    assert (ending.state, ending.cell) == ("cell_failed", 1)
+    kept, note = outputs(notebook, 0)
+    assert len(kept) == 800_002
+    assert "Output cut here: this cell has printed more than 1 MB." in note
+    assert "PADDLE_WORKBENCH_CELL_OUTPUT_MB" in note
+    kept, note = outputs(notebook, 1)
+    assert len(kept) == 400_001
+    assert "the notebook has printed more than 1.5 MB" in note
+    # An error is never cut.
+    assert notebook.notebook.cells[1].outputs[-1].ename == "ZeroDivisionError"
+
+
+def test_cleared_output_does_not_count(tmp_path: Path) -> None:
+    animation = (
+        "from IPython.display import clear_output\n"
+        "for frame in range(5):\n"
+        "    clear_output()\n"
+        "    print(frame, 'x' * 400_000)"
+    )
+    limits = OutputLimits(cell_bytes=1_000_000)
+    notebook = execution(tmp_path, animation, limits=limits)
+    notebook.run()
+    (last,) = outputs(notebook, 0)
+    assert last.startswith("4 xxx")
+
+
+def test_flood_can_stop_the_notebook(tmp_path: Path) -> None:
+    flood = "while True: print('x' * 100_000)"
+    limits = OutputLimits(cell_bytes=5_000_000)
+    notebook = execution(tmp_path, flood, "1", limits=limits, stops_at_limit=True, grace_s=0.0)
+    ending = notebook.run()
+    assert (ending.state, ending.cell) == ("too_much_output", 0)
+    assert ending.reason == "it printed more than 5 MB"
+
+
+@pytest.fixture
+def limit(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("PADDLE_WORKBENCH_CELL_OUTPUT_MB", raising=False)
+    return monkeypatch
+
+
+def test_limits_are_configured_in_megabytes(limit: pytest.MonkeyPatch) -> None:
+    assert output_limits() == OutputLimits(20_000_000, 100_000_000)
+    limit.setenv("PADDLE_WORKBENCH_CELL_OUTPUT_MB", "0.5")
+    assert output_limits().cell_bytes == 500_000
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "0", "nan", "inf", "1e400"])
+def test_rejects_limits_that_are_no_sizes(value: str, limit: pytest.MonkeyPatch) -> None:
+    limit.setenv("PADDLE_WORKBENCH_CELL_OUTPUT_MB", value)
+    with pytest.raises(WorkbenchError, match="is not a number of megabytes"):
+        output_limits()
+
+
+def test_closing_the_queue_stops_what_runs(tmp_path: Path) -> None:
+    recorder = Recorder()
+    queue = ExecutionQueue(1)
+    running = queue.put(execution(tmp_path, SLEEP, recorder=recorder))
+    waiting = queue.put(execution(tmp_path, "1"))
+    assert recorder.has_printed.wait(60)
+    queue.close()
+    assert running.result().state == "cancelled"
+    assert waiting.cancelled() or waiting.result().state == "cancelled"

@@ -1,0 +1,321 @@
+"""One notebook, run in a kernel of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol
+
+import nbformat
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.util import ensure_async
+
+from ..settings import MEGABYTE, OutputLimits, output_limits
+from .client import LimitedClient
+from .streams import join_streams
+
+__all__ = [
+    "Ending",
+    "ExecutedCell",
+    "Execution",
+    "ExecutionListener",
+    "StopReason",
+    "is_executed",
+]
+
+GRACE_S = 5.0
+_LAST_LINES = 20
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+StopReason = Literal["cancelled", "timed_out", "too_much_output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the execution of a notebook ended.
+
+    Parameters
+    ----------
+    state : str
+        `completed`; `cell_failed`; `kernel_died`; `kernel_not_started`; or why it was stopped.
+    cell : int or None
+        The cell that ended it, or that would have been next. None if it completed.
+    reason : str
+        Why it ended, to follow the cell's name; empty if it completed.
+    details : str
+        The traceback of the cell, or the last lines that the kernel wrote to its streams.
+    """
+
+    state: Literal["completed", "cell_failed", "kernel_died", "kernel_not_started"] | StopReason
+    cell: int | None = None
+    reason: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedCell:
+    """How a cell ran.
+
+    Parameters
+    ----------
+    index : int
+        Its place in the notebook, whose cell has the outputs.
+    duration_s : float
+    ending : Ending or None
+        Why no cell follows it; None if the next one may run.
+    """
+
+    index: int
+    duration_s: float
+    ending: Ending | None
+
+
+class ExecutionListener(Protocol):
+    """Follows an execution, in the thread that runs it; what it raises ends the execution."""
+
+    def cell_started(self, index: int) -> None:
+        """Note that a cell is about to run."""
+
+    def output_received(self) -> None:
+        """Note that the cell that runs has new outputs."""
+
+    def cell_finished(self, cell: ExecutedCell) -> None:
+        """Note that a cell has run, whether or not it failed."""
+
+
+def is_executed(cell: nbformat.NotebookNode) -> bool:
+    """Return whether a cell of a notebook is run at all."""
+    skipped = "skip-execution" in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
+
+
+class Execution:
+    """One notebook that will run, runs, or has run.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place: its cells get the new outputs.
+    folder : Path
+        The kernel's working folder.
+    kernel_log : Path
+        The file to which the kernel's own streams go: what native code prints while it crashes.
+    listener : ExecutionListener
+    cells : iterable of int, optional
+        Which of its cells run, by index; by default all for which `is_executed` is true. None
+        follows one that fails.
+    time_limit_s : float, optional
+        Seconds for all of it, the start of the kernel included.
+    grace_s : float
+        How long a kernel that was interrupted may take to end its cell, before it is killed.
+    environment : mapping, optional
+        The kernel's; by default this process's.
+    limits : OutputLimits, optional
+        How much output is kept; by default as set for this process.
+    stops_at_limit : bool
+        Stop at the first output beyond the limit, instead of going on without the rest.
+    """
+
+    def __init__(
+        self,
+        notebook: nbformat.NotebookNode,
+        *,
+        folder: Path,
+        kernel_log: Path,
+        listener: ExecutionListener,
+        cells: Iterable[int] | None = None,
+        time_limit_s: float | None = None,
+        grace_s: float = GRACE_S,
+        environment: Mapping[str, str] | None = None,
+        limits: OutputLimits | None = None,
+        stops_at_limit: bool = False,
+    ) -> None:
+        self.notebook = notebook
+        self._folder = folder
+        self._kernel_log = kernel_log
+        self._listener = listener
+        executed = (index for index, cell in enumerate(notebook.cells) if is_executed(cell))
+        self._cells = list(executed if cells is None else cells)
+        self._time_limit_s = time_limit_s
+        self._grace_s = grace_s
+        self._environment = None if environment is None else dict(environment)
+        self._limits = output_limits() if limits is None else limits
+        self._client = LimitedClient(
+            notebook,
+            limits=self._limits,
+            on_output=listener.output_received,
+            on_cut=self._on_cut if stops_at_limit else lambda: None,
+        )
+        self._stop_reason: StopReason | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending_kernel: asyncio.Task[None] | None = None
+
+    @property
+    def widgets(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[Any, dict[str, Any]]]]:
+        """The state and the buffers of the widgets made so far, by the id of their model."""
+        return self._client.widget_state, self._client.widget_buffers
+
+    def run(self) -> Ending:
+        """Run the cells and return how that ended.
+
+        Raises
+        ------
+        Exception
+            What the listener raises; the kernel has ended then.
+        """
+        return asyncio.run(self._run())
+
+    def stop(self, reason: StopReason = "cancelled") -> None:
+        """Interrupt the kernel and go no further; kill it after the grace, or if called again.
+
+        Any thread and any signal handler may call it, before the start as well.
+        """
+        is_second = self._stop_reason is not None
+        self._stop_reason = self._stop_reason or reason
+        grace_s = 0.0 if is_second else self._grace_s
+        loop = self._loop
+        if loop is not None:
+            # A loop that has closed meanwhile has no kernel any more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._begin_ending_kernel, grace_s)
+
+    async def _run(self) -> Ending:
+        if not self._cells:
+            return Ending("completed")
+        self._loop = asyncio.get_running_loop()
+        deadline = None
+        if self._time_limit_s is not None:
+            deadline = self._loop.call_later(self._time_limit_s, self.stop, "timed_out")
+        try:
+            with self._kernel_log.open("w", encoding="utf-8") as log:
+                return await self._run_in_kernel(log)
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+            if self._ending_kernel is not None:
+                self._ending_kernel.cancel()
+
+    async def _run_in_kernel(self, log: IO[str]) -> Ending:
+        first = self._cells[0]
+        if self._is_stopping():
+            return self._stopped(first)
+        try:
+            await self._start_kernel(log)
+        except Exception as error:
+            # Each way of starting a kernel fails in its own way.
+            await self._end_kernel_for_good()
+            if self._is_stopping():
+                return self._stopped(first)
+            details = f"{error}\n{self._last_words()}".rstrip()
+            return Ending("kernel_not_started", first, "the kernel did not start", details)
+        async with self._kernel():
+            for index in self._cells:
+                if self._is_stopping():
+                    return self._stopped(index)
+                ending = await self._run_cell(index)
+                if ending is not None:
+                    return ending
+        return Ending("completed")
+
+    async def _run_cell(self, index: int) -> Ending | None:
+        """Run a cell, and return why none follows; None if the next one may."""
+        cell = self.notebook.cells[index]
+        self._listener.cell_started(index)
+        started = time.monotonic()
+        ending: Ending | None = None
+        self._client.begin_cell()
+        try:
+            await self._client.async_execute_cell(cell, index)
+        except DeadKernelError:
+            ending = Ending("kernel_died", index, "the kernel died", self._last_words())
+        except CellExecutionError as error:
+            # Without the colours of a terminal.
+            details = _COLOUR.sub("", _traceback(cell))
+            ending = Ending("cell_failed", index, f"{error.ename}: {error.evalue}", details)
+        cell.outputs = join_streams(cell.outputs)
+        is_stopped = ending is not None and self._is_stopping()
+        if is_stopped or self._stop_reason == "too_much_output":
+            ending = self._stopped(index)
+        duration_s = time.monotonic() - started
+        self._listener.cell_finished(ExecutedCell(index, duration_s, ending))
+        return ending
+
+    def _is_stopping(self) -> bool:
+        return self._stop_reason is not None
+
+    def _stopped(self, index: int) -> Ending:
+        megabytes = self._limits.cell_bytes / MEGABYTE
+        reasons = {
+            "cancelled": "it was cancelled",
+            "timed_out": "the notebook reached its time limit",
+            "too_much_output": f"it printed more than {megabytes:g} MB",
+        }
+        reason = self._stop_reason or "cancelled"
+        return Ending(reason, index, reasons[reason])
+
+    async def _start_kernel(self, log: IO[str]) -> None:
+        client = self._client
+        client.reset_execution_trackers()
+        client.create_kernel_manager()
+        options = {} if self._environment is None else {"env": self._environment}
+        await client.async_start_new_kernel(
+            cwd=str(self._folder), stdout=log, stderr=log, **options
+        )
+        kernel_client = await client.async_start_new_kernel_client()
+        reply = await client.async_wait_for_reply(await ensure_async(kernel_client.kernel_info()))
+        if reply is not None:
+            self.notebook.metadata["language_info"] = reply["content"]["language_info"]
+
+    @asynccontextmanager
+    async def _kernel(self) -> AsyncIterator[None]:
+        """End the kernel at the end; without a stop it may finish its own work first."""
+        try:
+            yield
+        finally:
+            self._client.set_widgets_metadata()
+            await self._end_kernel_for_good()
+
+    async def _end_kernel_for_good(self) -> None:
+        manager, client = self._client.km, self._client.kc
+        if manager is not None:
+            try:
+                if await ensure_async(manager.is_alive()):
+                    await ensure_async(manager.shutdown_kernel(now=self._grace_s == 0))
+            finally:
+                await ensure_async(manager.cleanup_resources())
+                if client is not None:
+                    client.stop_channels()
+
+    def _on_cut(self) -> None:
+        self.stop("too_much_output")
+
+    def _begin_ending_kernel(self, grace_s: float) -> None:
+        if self._ending_kernel is not None:
+            self._ending_kernel.cancel()
+        self._ending_kernel = asyncio.ensure_future(self._end_kernel(grace_s))
+
+    async def _end_kernel(self, grace_s: float) -> None:
+        manager = self._client.km
+        if manager is None or not manager.has_kernel:
+            return
+        if grace_s:
+            await ensure_async(manager.interrupt_kernel())
+            await asyncio.sleep(grace_s)
+        # nbclient sees within a second that the kernel is gone.
+        await ensure_async(manager.signal_kernel(signal.SIGKILL))
+
+    def _last_words(self) -> str:
+        text = self._kernel_log.read_text(encoding="utf-8", errors="replace")
+        return "\n".join(text.splitlines()[-_LAST_LINES:])
+
+
+def _traceback(cell: nbformat.NotebookNode) -> str:
+    tracebacks = ("\n".join(out.traceback) for out in cell.outputs if out.output_type == "error")
+    return next(tracebacks, "")

@@ -1,0 +1,109 @@
+"""Jobs on disk: a folder each, with `job.json` and, once it has succeeded, `result.json`."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel
+
+from ..contract import ErrorMessage, Job, JobKind
+from ..errors import JobNotFoundError, SchemaVersionError, StorageError
+from ..reading import read_text
+from ..storage import make_folder, read_model, storage_error, write_model, write_whole
+
+__all__ = ["JobFiles"]
+
+JOB_FILE = "job.json"
+RESULT_FILE = "result.json"
+MAX_RESULT_BYTES = 256 * 1024 * 1024
+
+_ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}$")
+_log = logging.getLogger(__name__)
+
+
+class JobFiles:
+    """The folder `jobs/` of a home, which may not exist yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def create(self, kind: JobKind) -> str:
+        """Make the folder of a new job, and return the job's id: `20261123-091530-check-3f2a`.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be made.
+        """
+        make_folder(self._folder)
+        while True:
+            name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(2)}"
+            try:
+                (self._folder / name).mkdir(mode=0o700)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise storage_error(self._folder / name, error) from error
+            return name
+
+    def write(self, job: Job) -> None:
+        """Write a job whole."""
+        write_model(self._folder / job.id / JOB_FILE, job)
+
+    def write_result(self, job: Job, result: BaseModel) -> None:
+        """Write the result of a job whole."""
+        write_whole(self._folder / job.id / RESULT_FILE, result.model_dump_json())
+
+    def read_result(self, job_id: str) -> str:
+        """Return the result of a job, as JSON.
+
+        Raises
+        ------
+        JobNotFoundError
+            If there is none.
+        StorageError
+            If it cannot be read.
+        """
+        path = self._folder / job_id / RESULT_FILE
+        if not _ID.match(job_id) or not path.exists():
+            raise JobNotFoundError(f"There is no result of a job {job_id!r}.", "Start it again.")
+        return read_text(path, kind="result", limit_bytes=MAX_RESULT_BYTES)
+
+    def read_all(self) -> list[Job]:
+        """Return the jobs, oldest first; one whose process is gone is `lost`, and written so."""
+        jobs = []
+        for path in sorted(self._folder.glob(f"*/{JOB_FILE}")):
+            try:
+                job = read_model(path, Job, kind="job")
+            except (SchemaVersionError, StorageError) as error:
+                _log.warning("%s %s", error.message, error.hint)
+                continue
+            if job.is_active and not _is_alive(job):
+                message = ErrorMessage(
+                    message="The server ended before this was finished.", hint="Start it again."
+                )
+                job = job.model_copy(update={"state": "lost", "error": message})
+                self.write(job)
+            jobs.append(job)
+        return jobs
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job with its result."""
+        shutil.rmtree(self._folder / job_id, ignore_errors=True)
+
+
+def _is_alive(job: Job) -> bool:
+    """Return whether the process that wrote a job still runs, and not a later one with its id."""
+    try:
+        process = psutil.Process(job.process_id)
+        return process.create_time() <= job.created_at.timestamp() + 1.0
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True

@@ -1,0 +1,144 @@
+"""Notebook files: read within limits, once, and refused with a clear message if they are broken."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.validator import normalize
+
+from .errors import NotebookError
+from .reading import broken_file, decode, read_bytes, storage_errors_as
+from .storage import write_whole
+
+__all__ = ["Notebook", "read_json", "read_notebook"]
+
+KIND = "notebook"
+MAX_BYTES = 128 * 1024 * 1024
+"""A larger notebook is not read."""
+
+_HINT = "Restore the notebook, or open it in JupyterLab and save it again."
+_TOO_DEEP = "it is nested too deeply"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notebook:
+    """A notebook file as it was when it was read.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+        The file.
+    json : dict
+        The file as JSON: without cell ids if it has none.
+    node : NotebookNode
+        The file as nbformat reads it: valid, and every cell has an id.
+    """
+
+    path: Path
+    content: bytes
+    json: dict[str, Any]
+    node: nbformat.NotebookNode
+
+    @classmethod
+    def read(cls, path: Path) -> Notebook:
+        """Read a notebook in format 4.
+
+        Raises
+        ------
+        NotebookError
+            If the file is missing, cannot be read, or is not a valid notebook in format 4.
+        """
+        content, text, parsed = _read(path)
+        return cls(path, content, parsed, _node(text, path))
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file, as hexadecimal digits."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def copy_to(self, folder: Path) -> Path:
+        """Write the file as it was read into a folder, and return its path there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        copy = folder / self.path.name
+        write_whole(copy, self.content)
+        return copy
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Return the cells and metadata of a notebook in format 4; raises as `Notebook.read`."""
+    return Notebook.read(path).node
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a notebook in format 4 as it is in its file, which need not be valid.
+
+    Raises
+    ------
+    NotebookError
+        If the file is missing, cannot be read, or is not a notebook in format 4.
+    """
+    _content, _text, parsed = _read(path)
+    return parsed
+
+
+@storage_errors_as(NotebookError)
+def _read(path: Path) -> tuple[bytes, str, dict[str, Any]]:
+    content = read_bytes(path, kind=KIND, limit_bytes=MAX_BYTES, hint=_HINT)
+    text = decode(content, path, kind=KIND, hint=_HINT)
+    return content, text, _parse(text, path)
+
+
+@storage_errors_as(NotebookError)
+def _node(text: str, path: Path) -> nbformat.NotebookNode:
+    try:
+        notebook: nbformat.NotebookNode = nbformat.v4.reads_json(text)
+        # Tools older than format 4.5 write no cell ids; they are given here.
+        _, notebook = normalize(notebook)
+        nbformat.validate(notebook)
+    except RecursionError as error:
+        raise broken_file(path, KIND, _TOO_DEEP, _HINT) from error
+    except (
+        nbformat.ValidationError,
+        ArithmeticError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise NotebookError(f"{path} is not a valid notebook: {reason}.", _HINT) from error
+    return notebook
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    # Not as strict as the files of the home: outputs of other programs contain NaN.
+    try:
+        content = json.loads(text)
+    except RecursionError as error:
+        raise broken_file(path, KIND, _TOO_DEEP, _HINT) from error
+    except ValueError as error:
+        raise broken_file(path, KIND, f"it is not JSON ({error})", _HINT) from error
+    if not isinstance(content, dict) or ("cells" not in content and "worksheets" not in content):
+        raise broken_file(path, KIND, "it has no cells", _HINT)
+    if content.get("nbformat") != 4:
+        raise NotebookError(
+            f"{path} is in notebook format {content.get('nbformat')!r:.20}; 4 is needed.",
+            f"Convert it: jupyter nbconvert --to notebook --nbformat 4 {shlex.quote(str(path))}",
+        )
+    minor = content.get("nbformat_minor", 0)
+    if not isinstance(minor, int):
+        reason = f"field 'nbformat_minor' is {minor!r:.20}, not a whole number"
+        raise broken_file(path, KIND, reason, _HINT)
+    return content

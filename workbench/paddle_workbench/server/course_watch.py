@@ -1,0 +1,64 @@
+"""Notices that another window, server or terminal has changed the learner's course."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from ..jobs import EventLog
+from ..settings import Settings
+
+__all__ = ["CourseWatch"]
+
+INTERVAL_S = 2.0
+
+_State = tuple[object, ...]
+
+
+class CourseWatch:
+    """Publishes an event when progress or working copies change, as long as anybody listens.
+
+    Parameters
+    ----------
+    settings : Settings
+    events : EventLog
+    """
+
+    def __init__(self, settings: Settings, events: EventLog) -> None:
+        self._settings = settings
+        self._events = events
+        self._listeners = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def enter(self) -> None:
+        """Note that a browser listens; the first one starts the watch."""
+        self._listeners += 1
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+
+    def leave(self) -> None:
+        """Note that a browser has gone; the last one ends the watch."""
+        self._listeners -= 1
+        if self._listeners == 0 and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _watch(self) -> None:
+        state = await asyncio.to_thread(self._look)
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            before, state = state, await asyncio.to_thread(self._look)
+            if state != before:
+                self._events.publish("course", "course")
+
+    def _look(self) -> _State:
+        """Return what changes with the catalog; file dates, since reading it all takes longer."""
+        dates: list[object] = []
+        for path in (self._settings.progress_file, self._settings.course / "course.json"):
+            with suppress(OSError):
+                status = path.stat()
+                dates.append((status.st_mtime_ns, status.st_size, status.st_ino))
+        copies: list[str] = []
+        with suppress(OSError):
+            copies = sorted(str(path) for path in self._settings.lessons.glob("*/*.ipynb"))
+        return (*dates, *copies)
