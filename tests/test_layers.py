@@ -1,9 +1,10 @@
-"""A room imports only from the floors below it, and never what its line of the plan forbids."""
+"""A room imports only from the floors below it, without circles, and nothing its plan forbids."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,51 @@ def test_room_imports_only_from_below(path: Path) -> None:
 def test_room_imports_nothing_forbidden(path: Path) -> None:
     forbidden = FORBIDDEN.get(room(path), set())
     assert not forbidden & {name.split(".")[0] for name in imports(path, nested=True)}
+
+
+def dotted(path: Path) -> str:
+    """Return the name under which a module is imported."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def module_imports() -> dict[str, set[str]]:
+    """Return the modules of the package that each module imports, even inside a function."""
+    names = {dotted(path): path for path in modules()}
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        graph[name] = set()
+        for imported in imports(path, nested=True):
+            target = imported
+            while target and target not in names:
+                target = target.rpartition(".")[0]
+            graph[name] |= {target} - {"", name, PACKAGE.name}
+    return graph
+
+
+def sibling_imports() -> dict[str, set[str]]:
+    """Return, for the modules and folders of each folder, which of their siblings they import.
+
+    `program.passes.timing` importing `program.model.columns` makes `program.passes` import
+    `program.model`.
+    """
+    graph: dict[str, set[str]] = {}
+    for name, targets in module_imports().items():
+        for target in targets:
+            pairs = enumerate(zip(name.split("."), target.split("."), strict=False), start=1)
+            depth = next((depth for depth, (one, other) in pairs if one != other), None)
+            if depth is not None:
+                importer, imported = (".".join(path.split(".")[:depth]) for path in (name, target))
+                graph.setdefault(importer, set()).add(imported)
+    return graph
+
+
+@pytest.mark.parametrize("graph", [module_imports, sibling_imports])
+def test_has_no_circle(graph: Callable[[], dict[str, set[str]]]) -> None:
+    try:
+        TopologicalSorter(graph()).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
 def test_nothing_imports_paddle_when_imported() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddle_workbench.contract import Text
 from paddle_workbench.course.exercises import Mistake, checker
-from paddle_workbench.program.model import (
+from paddle_workbench.program import (
     SCHEMA_VERSION,
     Capture,
     Op,

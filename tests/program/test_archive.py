@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from paddle_workbench.errors import ProgramError, SchemaVersionError, StorageError
-from paddle_workbench.program import archive
+from paddle_workbench.program import archive, load, save
 from paddle_workbench.program.model import Capture
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
@@ -19,7 +19,7 @@ from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 
 @pytest.fixture
 def file(convolutional: Capture, tmp_path: Path) -> Path:
-    return convolutional.save(tmp_path / "net.capture")
+    return save(convolutional, tmp_path / "net.capture")
 
 
 def rewritten(file: Path, change: object) -> None:
@@ -33,7 +33,7 @@ def rewritten(file: Path, change: object) -> None:
 @pytest.mark.usefixtures("imported_paddle")
 def test_loads_saved_program(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found: Capture = request.getfixturevalue(name)
-    again = Capture.load(found.save(tmp_path / "net.capture"))
+    again = load(save(found, tmp_path / "net.capture"))
     assert again == found
     # Stages that changed nothing share their program again.
     pairs = zip(found.stages, found.stages[1:], strict=False)
@@ -43,13 +43,13 @@ def test_loads_saved_program(name: str, tmp_path: Path, request: pytest.FixtureR
 
 
 def test_same_capture_is_the_same_file(convolutional: Capture, file: Path) -> None:
-    assert convolutional.save(file.with_name("again")).read_bytes() == file.read_bytes()
+    assert save(convolutional, file.with_name("again")).read_bytes() == file.read_bytes()
 
 
 def test_refuses_a_newer_schema(file: Path) -> None:
     rewritten(file, lambda data: data.update(schema_version=99))
     with pytest.raises(SchemaVersionError, match="99"):
-        Capture.load(file)
+        load(file)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_refuses_a_newer_schema(file: Path) -> None:
 def test_refuses_a_broken_capture(file: Path, change: object) -> None:
     rewritten(file, change)
     with pytest.raises(ProgramError, match=r"net\.capture is not a capture: "):
-        Capture.load(file)
+        load(file)
 
 
 def named_by_the_next(times: int, count: int) -> Callable[[dict[str, Any]], None]:
@@ -106,12 +106,12 @@ def test_refuses_ops_that_grow_while_they_are_read(
 ) -> None:
     rewritten(file, named_by_the_next(times, count))
     with pytest.raises(ProgramError, match=f"is not a capture: ValueError: .*{reason}"):
-        Capture.load(file)
+        load(file)
 
 
 def test_reads_ops_inside_ops(file: Path) -> None:
     rewritten(file, named_by_the_next(2, 10))
-    program = Capture.load(file).program
+    program = load(file).program
     assert program is not None
     assert len(list(program.walk())) == 2**10 - 1
 
@@ -123,7 +123,7 @@ def test_reads_ops_inside_ops(file: Path) -> None:
 def test_rejects_non_regular_file(file: Path, make: Maker, reason: str) -> None:
     make(file)
     with pytest.raises(ProgramError) as caught:
-        Capture.load(file)
+        load(file)
     assert str(file) in caught.value.message
     assert reason in caught.value.message
 
@@ -133,14 +133,14 @@ def test_refuses_json_that_breaks_readers(file: Path, make: Maker, reason: str) 
     make(file)
     file.write_bytes(gzip.compress(file.read_bytes()))
     with pytest.raises(ProgramError) as caught:
-        Capture.load(file)
+        load(file)
     assert f"{file} is not a capture: {reason}" in caught.value.message
 
 
 def test_refuses_a_part_of_a_file(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ProgramError, match="is not a capture: Compressed file ended"):
-        Capture.load(file)
+        load(file)
 
 
 @pytest.mark.parametrize(
@@ -150,24 +150,24 @@ def test_rejects_non_capture(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.capture"
     path.write_bytes(content)
     with pytest.raises(ProgramError, match=r"x\.capture is not a capture: "):
-        Capture.load(path)
+        load(path)
 
 
 def test_rejects_too_large_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_BYTES", file.stat().st_size)
     with pytest.raises(ProgramError, match="unpacks to more"):
-        Capture.load(file)
+        load(file)
     monkeypatch.setattr(archive, "MAX_BYTES", 10)
     with pytest.raises(ProgramError, match="the limit for a capture is 10 bytes"):
-        Capture.load(file)
+        load(file)
 
 
 def test_names_the_folder_it_cannot_write(convolutional: Capture, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError):
-        convolutional.save(tmp_path / "file" / "net.capture")
+        save(convolutional, tmp_path / "file" / "net.capture")
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="none.capture"):
-        Capture.load(tmp_path / "none.capture")
+        load(tmp_path / "none.capture")

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from paddle_workbench.cli.program import command
 from paddle_workbench.errors import ProgramError
-from paddle_workbench.program import saved
+from paddle_workbench.program import save, saved
 from paddle_workbench.program.capture import capture_saved
 from paddle_workbench.program.model import Capture
 from paddle_workbench.program.onnx_model import _description
-from paddle_workbench.program.saved import load, read
+from paddle_workbench.program.saved import read
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from .pdmodel_file import write_chain, write_legacy
@@ -76,7 +76,7 @@ def test_real_models_of_a_package_are_read() -> None:
     files = sorted(folder.glob("*/inference.json"))
     assert len(files) == 2
     for file in files:
-        program = load(file)
+        program = read(file).program
         assert len(list(program.walk())) > 300
         assert program.parameters
         assert program.outputs
@@ -165,7 +165,7 @@ def test_onnx_is_read(tmp_path: Path) -> None:
 
 
 def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
-    found = read(convolutional.save(tmp_path / "net.capture"))
+    found = read(save(convolutional, tmp_path / "net.capture"))
     assert found.capture == convolutional
     assert found.program == convolutional.program
 
@@ -264,7 +264,7 @@ def test_attribute_whose_name_is_an_object_is_kept_as_text(pir: Path, tmp_path: 
             {"N": {"a": 1}, "AT": {"#": "0.a_i32", "D": 3}}
         )
 
-    program = load(broken(pir, tmp_path, change))
+    program = read(broken(pir, tmp_path, change)).program
     assert any(op.attributes.get("{'a': 1}") == 3 for op in program.walk())
 
 
@@ -284,7 +284,7 @@ def test_old_program_that_grows_while_it_is_read_is_refused(
 
 
 def test_old_program_with_nested_blocks_is_read(tmp_path: Path) -> None:
-    program = load(write_chain(tmp_path / "net.pdmodel", blocks=20, calls=1))
+    program = read(write_chain(tmp_path / "net.pdmodel", blocks=20, calls=1)).program
     assert len(list(program.walk())) == 19
 
 
@@ -294,7 +294,7 @@ def test_unknown_op_and_dialect_are_kept_by_name(pir: Path, tmp_path: Path) -> N
         ops[-1]["#"] = "77.<img src=x onerror=alert(1)>"
         ops[-2]["O"][0]["TT"] = {"#": "9.t_unheard_of", "D": 3}
 
-    program = load(broken(pir, tmp_path, change))
+    program = read(broken(pir, tmp_path, change)).program
     last = program.ops[-1]
     assert last.name == "77.<img src=x onerror=alert(1)>"
     assert program.values[program.ops[-2].outputs[0]].dtype == "t_unheard_of"
@@ -333,7 +333,7 @@ def test_command_lists_ops_inputs_and_outputs(pir: Path) -> None:
 
 
 def test_command_lists_stages_of_a_capture(convolutional: Capture, tmp_path: Path) -> None:
-    path = convolutional.save(tmp_path / "net.capture")
+    path = save(convolutional, tmp_path / "net.capture")
     result = CliRunner().invoke(command, [str(path)])
     assert "conv_activation_mkldnn_fuse_pass" in result.output
     as_json = json.loads(CliRunner().invoke(command, ["--json", str(path)]).output)

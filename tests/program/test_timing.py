@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddle_workbench.program import load, save
 from paddle_workbench.program.assembly import Numbering, assemble
 from paddle_workbench.program.columns import to_columns
 from paddle_workbench.program.lines import computes
@@ -87,7 +88,7 @@ def test_without_inputs_nothing_is_measured(branching: Capture) -> None:
 
 
 def test_times_are_sent_and_saved(convolutional: Capture, tmp_path: Any) -> None:
-    assert Capture.load(convolutional.save(tmp_path / "net.capture")) == convolutional
+    assert load(save(convolutional, tmp_path / "net.capture")) == convolutional
     times = Columns(to_columns(convolutional))["measured_ms"]
     sent = times[~np.isnan(times)]
     costs = convolutional.stages[-1].costs.values()

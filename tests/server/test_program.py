@@ -14,6 +14,7 @@ from tornado.httpclient import HTTPClientError
 
 from paddle_workbench.child_process import Limits
 from paddle_workbench.contract import ErrorMessage, ProgramPicture
+from paddle_workbench.program import save
 from paddle_workbench.program.columns import MAGIC
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
@@ -60,7 +61,7 @@ async def test_op_that_nobody_knows_is_shown_with_its_name(jp_fetch: Any, home: 
 
 
 async def test_capture_brings_its_stages(jp_fetch: Any, home: Path) -> None:
-    regular_capture(20).save(home / "regular.capture")
+    save(regular_capture(20), home / "regular.capture")
     header = header_of(await ask(jp_fetch, "regular.capture"))
     assert [stage["name"] for stage in header["stages"]] == [
         "",
@@ -94,7 +95,7 @@ async def test_file_that_cannot_be_read_is_refused(
 
 
 async def test_values_of_the_wrong_kind_are_refused(jp_fetch: Any, home: Path) -> None:
-    path = regular_capture(4).save(home / "odd.capture")
+    path = save(regular_capture(4), home / "odd.capture")
     data = json.loads(gzip.decompress(path.read_bytes()))
     data["tables"]["ops"][0][1] = {"a": 1}  # the name of an op
     path.write_bytes(gzip.compress(json.dumps(data).encode()))

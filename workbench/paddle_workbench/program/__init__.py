@@ -1,1 +1,44 @@
-"""The dynamic-to-static workflow as data: capture, stages, lineage, cost, explanations."""
+"""The dynamic-to-static workflow as data: capture, stages, lineage, cost, explanations.
+
+The names below are loaded when first asked for. `capture` is imported from `paddle_workbench`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .archive import load, save
+    from .capture import capture_saved
+    from .model import SCHEMA_VERSION, Capture, Op, Origin, Program, Stage
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Capture",
+    "Op",
+    "Origin",
+    "Program",
+    "Stage",
+    "capture_saved",
+    "load",
+    "save",
+]
+
+_HOMES = {
+    "SCHEMA_VERSION": ".model",
+    "Capture": ".model",
+    "Op": ".model",
+    "Origin": ".model",
+    "Program": ".model",
+    "Stage": ".model",
+    "capture_saved": ".capture",
+    "load": ".archive",
+    "save": ".archive",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

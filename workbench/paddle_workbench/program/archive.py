@@ -45,30 +45,41 @@ MAX_BYTES = 200 * 1024 * 1024
 
 KIND = "capture"
 _GZIP = b"\x1f\x8b"
-_HINT = "Save the capture again: capture(net, input_spec=[...]).save(path)."
+_HINT = (
+    "Save the capture again: "
+    "from paddle_workbench.program import save; save(capture(net, input_spec=[...]), path)"
+)
 T = TypeVar("T")
 
 
-def save(capture: Capture, path: Path) -> Path:
-    """Write a capture whole."""
+def save(capture: Capture, path: str | Path) -> Path:
+    """Write a capture to one file and return its path.
+
+    Raises
+    ------
+    StorageError
+        If the disk is full or the folder cannot be written; a file that was there is unchanged.
+    """
+    file = Path(path)
     text = json.dumps(to_json(capture), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # Without a time stamp, so that the same capture is the same file.
-    write_whole(path, gzip.compress(text.encode(), compresslevel=6, mtime=0))
-    return path
+    write_whole(file, gzip.compress(text.encode(), compresslevel=6, mtime=0))
+    return file
 
 
 @storage_errors_as(ProgramError)
-def load(path: Path) -> Capture:
+def load(path: str | Path) -> Capture:
     """Read a capture that `save` wrote.
 
     Raises
     ------
     ProgramError
-        If the file is missing, cannot be read, or is not a capture.
+        If the file is missing, too large, broken or not a capture.
     SchemaVersionError
         If a newer workbench wrote it.
     """
-    return unpack(read_bytes(path, kind=KIND, limit_bytes=MAX_BYTES, hint=_HINT), path)
+    file = Path(path)
+    return unpack(read_bytes(file, kind=KIND, limit_bytes=MAX_BYTES, hint=_HINT), file)
 
 
 @storage_errors_as(ProgramError)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..contract import Text
 from .structure import Op, Parameter, Program, Region, SourceLine, Value
@@ -366,30 +365,3 @@ class Capture:
             for origin in self.origins(op.id, stage=stage):
                 became.setdefault(origin.op_id, []).append(Origin(op.id, origin.certain))
         return {op_id: tuple(later) for op_id, later in became.items()}
-
-    def save(self, path: str | Path) -> Path:
-        """Write everything to one file and return its path.
-
-        Raises
-        ------
-        StorageError
-            If the disk is full or the folder cannot be written; what stood there is unchanged.
-        """
-        from .archive import save
-
-        return save(self, Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> Capture:
-        """Read a capture that `save` wrote.
-
-        Raises
-        ------
-        ProgramError
-            If the file is missing, too large, broken or no capture.
-        SchemaVersionError
-            If a newer workbench wrote it.
-        """
-        from .archive import load
-
-        return load(Path(path))

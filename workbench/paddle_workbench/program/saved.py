@@ -18,7 +18,7 @@ from .model import Capture
 from .printed import PrintedRegion
 from .structure import Program
 
-__all__ = ["MAX_BYTES", "SavedProgram", "load", "read"]
+__all__ = ["MAX_BYTES", "SavedProgram", "read"]
 
 _HINT = "Save the program again with paddle.jit.save, which keeps the weights in another file."
 
@@ -44,11 +44,6 @@ class SavedProgram:
     version: str
     program: Program
     capture: Capture | None = None
-
-
-def load(path: str | Path) -> Program:
-    """Return the program in a file; see `read`."""
-    return read(path).program
 
 
 @storage_errors_as(ProgramError)
@@ -77,7 +72,8 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
         if capture.program is None:
             raise ProgramError(
                 f"{file} contains a capture without a program: {capture.name} could not be traced.",
-                "Its explanations say why: Capture.load(path).explanations.",
+                "Its explanations say why: "
+                f"from paddle_workbench.program import load; load({str(file)!r}).explanations",
             )
         return SavedProgram(file, "capture", str(capture.schema_version), capture.program, capture)
     reader = _READERS.get(file.suffix)

@@ -26,7 +26,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     Parameters
     ----------
     capture : Capture
-        What `capture(net, input_spec=...)` returned or `Capture.load(path)` read.
+        What `capture(net, input_spec=...)` returned or `paddle_workbench.program.load(path)` read.
     **traits
         `lang`, and what every widget takes.
 
