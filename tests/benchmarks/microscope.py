@@ -23,8 +23,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from paddle_workbench.program.columns import to_columns
-from paddle_workbench.program.structure import Program
+from paddle_workbench.program.model.columns import to_columns
+from paddle_workbench.program.model.structure import Program
 
 from ..program.onnx_file import onnx_bytes
 from ..program.synthetic import regular_capture, regular_program

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from paddle_workbench.program.capture import capture, capture_saved
-from paddle_workbench.program.lines import computes
-from paddle_workbench.program.model import Capture
+from paddle_workbench.program.model.capture import Capture
+from paddle_workbench.program.tracing.lines import computes
 
 # AlexNet and the side heads of GoogLeNet are made for this size alone.
 SIZES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from paddle_workbench.program.model import Capture
+from paddle_workbench.program.model.capture import Capture
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from paddle_workbench.program.pdmodel import _framework
+from paddle_workbench.program.formats.pdmodel import _framework
 
 BLOCK = 8
 

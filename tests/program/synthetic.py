@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_workbench.program.model import (
+from paddle_workbench.program.model.capture import (
     SCHEMA_VERSION,
     Capture,
     Origin,
@@ -10,7 +10,7 @@ from paddle_workbench.program.model import (
     Stage,
     Transformed,
 )
-from paddle_workbench.program.structure import Op, Program, SourceLine, Value
+from paddle_workbench.program.model.structure import Op, Program, SourceLine, Value
 
 FILE = "net.py"
 SOURCE = "def forward(self, x):\n    x = self.enter(x)\n    return self.blocks(x)\n"

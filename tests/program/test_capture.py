@@ -9,8 +9,8 @@ import pytest
 
 from paddle_workbench import capture
 from paddle_workbench.errors import CaptureError
-from paddle_workbench.program.lines import computes
-from paddle_workbench.program.model import Capture, Op
+from paddle_workbench.program.model.capture import Capture, Op
+from paddle_workbench.program.tracing.lines import computes
 
 
 def line_of(function: Any, text: str) -> int:
@@ -152,7 +152,7 @@ def test_rejects_non_network(target: Any) -> None:
 
 
 def test_function_with_the_text_of_another_keeps_its_own_lines(spec: Any) -> None:
-    from paddle_workbench.program.explanations import function_of
+    from paddle_workbench.program.coach.explanations import function_of
 
     text = "def f(x):\n    return x * 2 + 1\n"
     for name, above in (("first", ""), ("second", "one = 1\ntwo = 2\n")):

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from paddle_workbench.program.assembly import Numbering, assemble
 from paddle_workbench.program.cost import Sizes, costs_of
+from paddle_workbench.program.formats.assembly import Numbering, assemble
+from paddle_workbench.program.formats.pir_text import read_program
 from paddle_workbench.program.memory import memory_plan
-from paddle_workbench.program.model import Capture, OpCost, Program
-from paddle_workbench.program.printed import read_program
+from paddle_workbench.program.model.capture import Capture, OpCost, Program
 
 
 def program(*lines: str) -> Program:

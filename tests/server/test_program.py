@@ -15,7 +15,7 @@ from tornado.httpclient import HTTPClientError
 from paddle_workbench.child_process import Limits
 from paddle_workbench.contract import ErrorMessage, ProgramPicture
 from paddle_workbench.program import save
-from paddle_workbench.program.columns import MAGIC
+from paddle_workbench.program.model.columns import MAGIC
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from ..planted import imported_from, plant

@@ -8,9 +8,9 @@ from lxml import etree
 
 from paddle_workbench import ProgramMicroscope
 from paddle_workbench.errors import WidgetError
-from paddle_workbench.program.columns import to_columns
-from paddle_workbench.program.model import Capture
-from paddle_workbench.program.structure import Op, Program
+from paddle_workbench.program.model.capture import Capture
+from paddle_workbench.program.model.columns import to_columns
+from paddle_workbench.program.model.structure import Op, Program
 
 from ..program.synthetic import regular_capture
 

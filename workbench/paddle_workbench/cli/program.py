@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from ..program.model import Capture, Stage
-from ..program.saved import SavedProgram, read
-from ..program.structure import Op, Program
+from ..program.formats.saved import SavedProgram, read
+from ..program.model.capture import Capture, Stage
+from ..program.model.structure import Op, Program
 
 __all__ = ["command"]
 

@@ -21,4 +21,4 @@ class ProgramPicture(Model):
     path: str
     format: str = Field(description="pir, pdmodel, onnx or capture.")
     version: str
-    columns: str = Field(description="What `program.columns` writes, in base64.")
+    columns: str = Field(description="What `program.model.columns` writes, in base64.")

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .archive import load, save
     from .capture import capture_saved
-    from .model import SCHEMA_VERSION, Capture, Op, Origin, Program, Stage
+    from .model.archive import load, save
+    from .model.capture import SCHEMA_VERSION, Capture, Op, Origin, Program, Stage
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -26,15 +26,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "SCHEMA_VERSION": ".model",
-    "Capture": ".model",
-    "Op": ".model",
-    "Origin": ".model",
-    "Program": ".model",
-    "Stage": ".model",
+    "SCHEMA_VERSION": ".model.capture",
+    "Capture": ".model.capture",
+    "Op": ".model.capture",
+    "Origin": ".model.capture",
+    "Program": ".model.capture",
+    "Stage": ".model.capture",
     "capture_saved": ".capture",
-    "load": ".archive",
-    "save": ".archive",
+    "load": ".model.archive",
+    "save": ".model.archive",
 }
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProgramError
-from .assembly import Numbering
-from .bytecode import Simulation, simulate
+from .coach.explanations import explain_breaks, explain_error, explain_loops, explain_sources
 from .cost import costs_of
-from .explanations import explain_breaks, explain_error, explain_loops, explain_sources
+from .formats.assembly import Numbering
+from .formats.saved import read
 from .memory import memory_plan
-from .model import SCHEMA_VERSION, Capture, Explanation, Stage
-from .pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
-from .saved import read
-from .sources import source_texts, transformed_texts
-from .tracing import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
+from .model.capture import SCHEMA_VERSION, Capture, Explanation, Stage
+from .passes.pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
+from .tracing.bytecode import Simulation, simulate
+from .tracing.sources import source_texts, transformed_texts
+from .tracing.trace import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
 
 __all__ = ["capture", "capture_saved"]
 

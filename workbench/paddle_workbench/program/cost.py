@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from .assembly import size_of
-from .lines import computes
-from .model import OpCost
-from .structure import Op, Program, Value
+from .formats.assembly import size_of
+from .model.capture import OpCost
+from .model.structure import Op, Program, Value
+from .tracing.lines import computes
 
 __all__ = ["Sizes", "bytes_of", "costs_of"]
 

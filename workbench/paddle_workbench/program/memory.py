@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .cost import Sizes, bytes_of
-from .model import MemoryPlan
-from .structure import Op, Program
+from .model.capture import MemoryPlan
+from .model.structure import Op, Program
 
 __all__ = ["memory_plan"]
 

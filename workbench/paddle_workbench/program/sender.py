@@ -16,11 +16,11 @@ from pathlib import Path
 
 from ..errors import WorkbenchError
 from ..reading import broken_file
-from .columns import to_columns
 from .cost import costs_of
+from .formats.saved import SavedProgram, read
 from .memory import memory_plan
-from .model import SCHEMA_VERSION, Capture
-from .saved import SavedProgram, read
+from .model.capture import SCHEMA_VERSION, Capture
+from .model.columns import to_columns
 
 __all__ = ["capture_of", "main"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import traitlets
 
 from ..errors import WidgetError
-from ..program.columns import to_columns
-from ..program.layers import layers_of
-from ..program.model import Capture
+from ..program.model.capture import Capture
+from ..program.model.columns import to_columns
+from ..program.model.layers import layers_of
 from .base import WorkbenchWidget
 from .microscope_picture import MOST_BOXES, folded_graph, folded_svg
 
@@ -41,7 +41,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     """
 
     columns = traitlets.Bytes(read_only=True).tag(sync=True)
-    """bytes; the capture as `program.columns.to_columns` writes it."""
+    """bytes; the capture as `program.model.columns.to_columns` writes it."""
 
     def __init__(self, capture: Capture, **traits: Any) -> None:
         if not isinstance(capture, Capture):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ..program.structure import Op, Program
+from ..program.model.structure import Op, Program
 
 __all__ = ["folded_graph", "folded_svg"]
 
@@ -26,7 +26,7 @@ def folded_graph(
     Parameters
     ----------
     layers : mapping of int to str
-        The layer of each op by id; see `program.layers`.
+        The layer of each op by id; see `program.model.layers`.
 
     Returns
     -------

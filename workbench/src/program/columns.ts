@@ -57,7 +57,7 @@ export interface IStageHeader {
   readonly memory: IMemoryPlan | null;
 }
 
-/** The header of the columns, as `program/columns.py` writes it. */
+/** The header of the columns, as `program/model/columns.py` writes it. */
 export interface IColumnsHeader {
   readonly name: string;
   readonly sources: readonly ISourceText[];

@@ -25,7 +25,7 @@ export interface IExampleStage {
 
 export const FILE = 'net.py';
 
-/** Write a program as `program/columns.py` does. */
+/** Write a program as `program/model/columns.py` does. */
 export function programBytes(
   stages: readonly IExampleStage[],
   header: object = {}

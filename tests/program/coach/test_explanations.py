@@ -1,0 +1,99 @@
+"""Every rule is provoked on this Paddle, found on its line, and fixed by its repair."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from paddle_workbench import capture
+from paddle_workbench.program.coach.explanations import RULES, function_of, is_proven
+from paddle_workbench.program.model.capture import Capture, Explanation
+
+# The line of the example on which it happens; None where Paddle says nothing of a place.
+LINES = {
+    "break-tensor-value": 3, "break-python-number": 2, "break-print": 3,
+    "break-python-random": 2, "break-clock": 2, "break-import": 2, "break-generator": 2,
+    "break-format": 2, "break-by-request": 3, "break-loop": 4, "break-branch": 2,
+    "break-builtin": 2, "branch-dtype": 2, "branch-rank": 2, "branch-structure": 2,
+    "loop-becomes-tensor": 2, "tensor-recursion": 2, "tolist": 2, "python-number": 2,
+    "python-truth": 2, "view-in-place": 4, "tensor-attribute": 2, "raise-in-branch": 3,
+    "numpy-under-ast": 2, "side-effect": 4, "frozen-random": 2, "undefined-in-branch": 2,
+    "match-statement": 2, "isinstance-tensor": 2, "tensor-as-text": 2, "layer-in-forward": 2,
+    "self-by-another-name": 2, "yield-in-loop": 4, "small-graph": 2, "sot-gave-up": None,
+    "ambiguous-global": None, "in-place-statement": 3,
+    "freed-loop-result": 2,
+}  # fmt: skip
+
+
+def captured(source: str, name: str, spec: Any, *, sot: bool) -> Capture:
+    given = [spec([3], "float32", "x")]
+    return capture(function_of(source, name), input_spec=given, pipeline=None, sot=sot)
+
+
+def test_every_rule_has_an_example_line() -> None:
+    assert set(LINES) == set(RULES)
+    assert len(RULES) >= 15
+
+
+@pytest.mark.parametrize("kind", sorted(RULES))
+def test_rule_is_provoked_and_its_repair_works(kind: str, spec: Any) -> None:
+    rule = RULES[kind]
+    found = captured(rule.broken, kind, spec, sot=rule.route == "sot")
+    said: list[Explanation] = [item for item in found.explanations if item.kind == kind]
+    assert said, [item.kind for item in found.explanations]
+    line = said[0].line
+    assert (line.line if line else None) == LINES[kind]
+    assert said[0].proven
+    assert is_proven(kind)
+    again = captured(rule.repaired, f"{kind}-again", spec, sot=rule.route == "sot")
+    assert kind not in {item.kind for item in again.explanations}
+    assert again.program is not None
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_rule_has_a_text_in_both_languages(rule: Any) -> None:
+    for text in (rule.rule, rule.repair):
+        assert re.search("[一-鿿]", text.zh)
+        assert text.en.isascii()
+        assert text.zh.endswith("。")
+        assert text.en.endswith(".")
+
+
+def test_refused_function_has_no_program_and_a_reason(spec: Any) -> None:
+    found = captured(RULES["branch-dtype"].broken, "refused", spec, sot=False)
+    assert found.program is None
+    assert found.stages == ()
+    assert found.sources[0].text.startswith("def f(x)")
+    (said,) = found.explanations
+    assert "dtype" in said.message
+
+
+@pytest.mark.usefixtures("imported_paddle")
+def test_a_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    wrong = replace(RULES["branch-dtype"], kind="wrong", repaired=RULES["branch-dtype"].broken)
+    monkeypatch.setitem(RULES, "wrong", wrong)
+    assert not is_proven("wrong")
+
+
+def test_reports_sub_graphs_and_guards(spec: Any) -> None:
+    found = captured(RULES["break-branch"].broken, "graphs", spec, sot=True)
+    assert len(found.subgraphs) == 2
+    assert all(graph.eager for graph in found.subgraphs)
+    assert [line.line for line in found.subgraphs[0].lines] == [2]
+    assert [line.line for line in found.subgraphs[1].lines] == [3]
+    assert any("shape" in guard.expression for guard in found.guards)
+    assert {guard.function for guard in found.guards} == {"f"}
+
+
+def test_does_not_change_the_caches_of_sot(spec: Any) -> None:
+    from paddle.jit.sot.opcode_translator.executor.executor_cache import OpcodeExecutorCache
+    from paddle.jit.sot.symbolic.compile_cache import FallbackWrapper
+
+    cache = OpcodeExecutorCache()
+    before = dict(cache.cache), FallbackWrapper.collect_subgraph_info
+    captured(RULES["small-graph"].broken, "leaves", spec, sot=True)
+    assert (dict(cache.cache), FallbackWrapper.collect_subgraph_info) == before

@@ -1,0 +1,133 @@
+"""What the browser is sent says the same as the capture."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from paddle_workbench.program.model.capture import Capture
+from paddle_workbench.program.model.columns import MAGIC, to_columns
+from paddle_workbench.program.model.structure import Op, Program, Region, Value
+
+from ..synthetic import regular_capture
+
+
+class Columns:
+    """Reads columns as the front end does."""
+
+    def __init__(self, content: bytes) -> None:
+        assert content[:4] == MAGIC
+        (length,) = struct.unpack_from("<I", content, 4)
+        self.header: dict[str, Any] = json.loads(content[8 : 8 + length])
+        self._arrays = content[-(-(8 + length) // 8) * 8 :]
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        kind, offset, length = self.header["arrays"][name]
+        assert offset % 8 == 0
+        return np.frombuffer(self._arrays, kind, length, offset)
+
+    def text(self, column: str, row: int) -> str:
+        return str(self.header["strings"][self[column][row]])
+
+    def names(self, stage: int) -> list[str]:
+        found = self.header["stages"][stage]
+        rows = self[f"rows_{found.get('same_as', stage)}"]
+        return [self.text("op_name", row) for row in rows]
+
+
+@pytest.fixture
+def capture() -> Capture:
+    return regular_capture(40)
+
+
+def test_every_op_of_every_stage_is_there_in_order(capture: Capture) -> None:
+    columns = Columns(to_columns(capture))
+    assert capture.program is not None
+    assert columns.names(0) == [op.name for op in capture.program.ops]
+    for at, stage in enumerate(capture.stages, start=1):
+        assert columns.names(at) == [op.name for op in stage.program.ops]
+
+
+def test_ops_that_a_pass_keeps_are_sent_once(capture: Capture) -> None:
+    columns = Columns(to_columns(capture))
+    assert len(columns["op_id"]) == 40 + len(capture.stages[0].added)
+    assert columns.header["stages"][2]["same_as"] == 1
+
+
+def test_values_lines_and_layers_are_those_of_the_op(capture: Capture) -> None:
+    columns = Columns(to_columns(capture))
+    assert columns.text("op_layer", 7) == "blocks.0.feed"
+    assert (columns.text("op_file", 15), columns["op_line"][15]) == ("net.py", 3)
+    inputs = columns["inputs"][columns["inputs_start"][9] : columns["inputs_start"][10]]
+    assert [columns["value_id"][value] for value in inputs] == [8, 0]
+    assert columns.text("value_shape", 0) == "?×64×128"
+
+
+def test_lineage_marks_certain_origins(capture: Capture) -> None:
+    columns = Columns(to_columns(capture))
+    triples = columns["lineage_1"].reshape(-1, 3).tolist()
+    first = capture.stages[0].added[0]
+    assert [triple for triple in triples if triple[0] == first] == [[first, 0, 1], [first, 1, 0]]
+
+
+def test_fused_op_is_in_the_common_layer_of_its_origins(capture: Capture) -> None:
+    columns = Columns(to_columns(capture))
+    fused = [row for row in columns["rows_1"] if columns.text("op_name", row) == "pd_op.fc"]
+    assert [columns.text("op_layer", row) for row in fused[:2]] == ["blocks.0.attention"] * 2
+
+
+def test_unknown_costs_are_nan(capture: Capture) -> None:
+    assert np.isnan(Columns(to_columns(capture))["flops"]).all()
+
+
+def test_ops_of_a_branch_name_the_op_around_them() -> None:
+    inner = Op(id=5, name="pd_op.add", inputs=(1, None), outputs=(2,))
+    branch = Op(id=4, name="pd_op.if", inputs=(1,), outputs=(3,), regions=(Region((), (inner,)),))
+    program = Program((branch,), {at: Value(at, (), "bool") for at in (1, 2, 3)})
+    columns = Columns(to_columns(Capture(1, "f", program=program)))
+    assert columns["op_parent"].tolist() == [-1, 4]
+    assert columns["op_region"].tolist() == [-1, 0]
+    assert columns["inputs"].tolist() == [0, 0, -1]
+    assert columns.text("value_shape", 0) == "()"
+
+
+@pytest.mark.parametrize("name", ["<img src=x>", "名字", "\ud800", "a\u2028b"])
+def test_any_name_arrives_as_text(capture: Capture, name: str) -> None:
+    columns = Columns(to_columns(replace(capture, name=name)))
+    assert columns.header["name"] == name.encode("utf-8", "replace").decode()
+
+
+def test_long_attributes_are_cut() -> None:
+    op = Op(id=0, name="pd_op.assign_value", attributes={"values": list(range(5000)), "axis": 1})
+    columns = Columns(to_columns(Capture(1, "f", program=Program((op,), {}))))
+    shown = json.loads(columns.text("op_attributes", 0))
+    assert shown["axis"] == "1"
+    assert shown["values"].endswith("…")
+    assert len(shown["values"]) < 500
+
+
+def test_capture_without_a_program_has_no_stages() -> None:
+    columns = Columns(to_columns(Capture(1, "f")))
+    assert columns.header["stages"] == []
+
+
+def test_files_are_named_without_folders_and_uniquely(capture: Capture) -> None:
+    def moved(op: Op) -> Op:
+        lines = [
+            replace(line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") for line in (op.stack or ())
+        ]
+        line = replace(op.line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") if op.line else None
+        return replace(op, line=line, stack=tuple(lines))
+
+    assert capture.program is not None
+    program = replace(capture.program, ops=tuple(map(moved, capture.program.ops)))
+    columns = Columns(to_columns(replace(capture, program=program, sources=(), stages=())))
+    names = {columns.text("op_file", row) for row in range(len(columns["op_id"]))} - {""}
+    assert names == {"net.py", "b/net.py"}
+    assert "/home/me" not in str(columns.header)

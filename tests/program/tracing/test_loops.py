@@ -1,0 +1,101 @@
+"""Loops whose results Paddle may have freed: traced many times, in a process that must live on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from paddle_workbench import capture
+from paddle_workbench.program.coach.explanations import function_of
+
+from .functions import CAPTURED
+
+TEMPORARY = """
+def f(x):
+    total = x[0] * 0
+    for v in x:
+        w = v * 2
+        total = total + w
+    return total + 1
+"""
+SET_BEFORE = """
+def f(x):
+    y = x
+    while x.sum() < 9:
+        y = x * 2
+        x = x + y
+    return x
+"""
+# Both run the trace's result: a freed value ends the process there, if not before.
+SCRIPT = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np, paddle
+from paddle.static import InputSpec
+from paddle_workbench.program.formats.assembly import Numbering
+from paddle_workbench.program.coach.explanations import function_of
+from paddle_workbench.program.tracing.loops import sound_loops
+from paddle_workbench.program.tracing.trace import trace
+
+import paddle.static.nn as owner
+loop = owner.while_loop
+lost = 0
+
+def count(cond, body, given):
+    global lost
+    found = loop(cond, body, given)
+    from paddle.base.libpaddle import pir
+    block = pir.get_current_insertion_point().block()
+    known = {value.id for op in block.ops for value in op.results()}
+    lost += any(value.id not in known for value in paddle.utils.flatten(found))
+    return found
+
+owner.while_loop = count
+x = paddle.to_tensor([0.5, 1.0, 1.5])
+for number in range(40):
+    function = function_of(sys.argv[1] + chr(10), str(number))
+    spec = [InputSpec([None], "float32", "x")]
+    traced = trace(function, spec, training=False, numbering=Numbering())
+    assert len(traced.program.outputs) == 1, "the output is not a value of the program"
+    assert len(traced.risky_loops) == 1
+    with sound_loops():
+        result = traced.static(x)
+    np.testing.assert_allclose(result.numpy(), function(x).numpy())
+print("lost", lost)
+"""
+
+
+@pytest.mark.paddle
+def test_loops_that_lose_a_result_are_captured() -> None:
+    lost = 0
+    for source in (CAPTURED["for_enumerate"], TEMPORARY):
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, source], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        lost += int(done.stdout.split("lost")[1])
+    assert lost, "Paddle lost no result in 80 traces: is it fixed there?"
+
+
+def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
+    function = function_of(SET_BEFORE, "set")
+    found = capture(function, input_spec=[spec([3], "float32")], pipeline=None)
+    assert found.program is not None
+    assert not found.explanations
+
+
+@pytest.mark.parametrize("depth", ["if x.mean() > 0:", "while x.sum() < 30:"])
+def test_inner_loops_are_seen(depth: str, spec: Any) -> None:
+    source = (
+        f"def f(x):\n    {depth}\n        while x.sum() < 20:\n            a = x * 2\n"
+        "            b = a + 1\n            x = x + b\n    return x\n"
+    )
+    found = capture(function_of(source, "inner"), input_spec=[spec([3], "float32")], pipeline=None)
+    assert 3 in {
+        item.line.line
+        for item in found.explanations
+        if item.kind == "freed-loop-result" and item.line is not None
+    }

@@ -1,0 +1,1 @@
+"""Readers of programs in files and as Paddle prints them."""

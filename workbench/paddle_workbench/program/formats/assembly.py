@@ -1,0 +1,228 @@
+"""From a printed program to a `Program`: ids, values, inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from math import prod
+from typing import Any
+
+from ..model.capture import Op, Parameter, Program, Region, SourceLine, Value
+from .pir_text import PrintedOp, PrintedRegion, read_type
+
+__all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble", "size_of"]
+
+BOOKKEEPING = frozenset(
+    {"op_callstack", "op_name", "origin_id", "persistable", "stop_gradient", "struct_name"}
+)
+"""Attributes that do not affect what an op computes."""
+
+INPUTS = frozenset({"pd_op.data", "pd_op.feed"})
+OUTPUTS = frozenset({"pd_op.fetch", "builtin.shadow_output"})
+PARAMETERS = frozenset({"builtin.parameter"})
+
+_SIZES = {
+    "bfloat16": 2,
+    "bool": 1,
+    "complex128": 16,
+    "complex64": 8,
+    "float16": 2,
+    "float32": 4,
+    "float64": 8,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+    "int16": 2,
+    "int32": 4,
+    "int64": 8,
+    "int8": 1,
+    "uint8": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an op besides what is printed."""
+
+    layer: str = ""
+    line: SourceLine | None = None
+    stack: tuple[SourceLine, ...] = ()
+
+
+@dataclass(slots=True)
+class Numbering:
+    """Gives ids that no other op or value of the capture has."""
+
+    ops: Callable[[], int] = field(default_factory=lambda: count().__next__)
+    values: Callable[[], int] = field(default_factory=lambda: count().__next__)
+
+
+def size_of(dtype: str) -> int | None:
+    """Return the bytes of one element; None if the type is not a tensor."""
+    return _SIZES.get(dtype)
+
+
+def assemble(
+    printed: PrintedRegion,
+    numbering: Numbering,
+    *,
+    op_ids: Mapping[int, int] | None = None,
+    value_ids: Mapping[str, int] | None = None,
+    facts: Mapping[int, Facts] | None = None,
+    parameter_names: Mapping[str, str] | None = None,
+    outputs: tuple[str, ...] = (),
+) -> Program:
+    """Build a program.
+
+    Parameters
+    ----------
+    printed : PrintedRegion
+    numbering : Numbering
+        For what has no id yet.
+    op_ids : mapping of int to int, optional
+        Ids already known, by `id()` of the printed op.
+    value_ids : mapping of str to int, optional
+        Ids already known, by printed name.
+    facts : mapping of int to Facts, optional
+        By `id()` of the printed op.
+    parameter_names : mapping of str to str, optional
+        From the program's own name to that in `net.named_parameters()`.
+    outputs : tuple of str
+        Printed names of the outputs, where no op marks them.
+    """
+    builder = _Builder(
+        numbering, op_ids or {}, dict(value_ids or {}), facts or {}, parameter_names or {}
+    )
+    ops = tuple(builder.op(op) for op in printed.ops)
+    builder.outputs += [builder.value_ids[name] for name in outputs if name in builder.value_ids]
+    return Program(
+        ops=ops,
+        values=builder.values,
+        inputs=tuple(builder.inputs),
+        outputs=tuple(builder.outputs),
+        parameters=tuple(builder.parameters),
+    )
+
+
+@dataclass(slots=True)
+class _Builder:
+    numbering: Numbering
+    op_ids: Mapping[int, int]
+    value_ids: dict[str, int]
+    facts: Mapping[int, Facts]
+    parameter_names: Mapping[str, str]
+    values: dict[int, Value] = field(default_factory=dict)
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+
+    def op(self, printed: PrintedOp) -> Op:
+        inputs = tuple(
+            None if name is None else self.value_ids.get(name) for name in printed.operands
+        )
+        types = printed.result_types
+        outputs = []
+        for index, name in enumerate(printed.results):
+            shape, dtype = self._type(printed, types, inputs, index)
+            outputs.append(self._value(name, shape, dtype, _name_of(printed)))
+        regions = tuple(self._region(printed, region, inputs) for region in printed.regions)
+        known = self.facts.get(id(printed)) or Facts(layer=_layer(printed))
+        op = Op(
+            id=self._id(printed),
+            name=_op_name(printed),
+            inputs=inputs,
+            outputs=tuple(outputs),
+            attributes={
+                name: value for name, value in printed.attributes.items() if name not in BOOKKEEPING
+            },
+            layer=known.layer,
+            line=known.line,
+            regions=regions,
+            stack=known.stack,
+        )
+        self._mark(op)
+        return op
+
+    def _id(self, printed: PrintedOp) -> int:
+        known = self.op_ids.get(id(printed))
+        return self.numbering.ops() if known is None else known
+
+    def _type(
+        self, printed: PrintedOp, types: list[str], inputs: tuple[int | None, ...], index: int
+    ) -> tuple[tuple[int, ...] | None, str]:
+        if index < len(types):
+            return read_type(types[index])
+        # A loop prints no types: its results are its variables, which follow the condition.
+        source = inputs[index + 1] if index + 1 < len(inputs) else None
+        if printed.name == "pd_op.while" and source is not None and source in self.values:
+            value = self.values[source]
+            return value.shape, value.dtype
+        return None, "unknown"
+
+    def _region(
+        self, printed: PrintedOp, region: PrintedRegion, inputs: tuple[int | None, ...]
+    ) -> Region:
+        outer = dict(self.value_ids)
+        arguments = []
+        for index, name in enumerate(region.arguments):
+            shape, dtype = self._type(printed, region.argument_types, inputs, index)
+            # Argument names begin again in every loop, so the outer one must not be taken.
+            arguments.append(self._value(name, shape, dtype, "", fresh=f"{id(region)}{name}"))
+        ops = tuple(self.op(op) for op in region.ops)
+        self.value_ids = {**self.value_ids, **outer}
+        return Region(arguments=tuple(arguments), ops=ops)
+
+    def _value(
+        self,
+        printed_name: str,
+        shape: tuple[int, ...] | None,
+        dtype: str,
+        name: str,
+        *,
+        fresh: str | None = None,
+    ) -> int:
+        known = self.value_ids.get(fresh or printed_name)
+        number = self.numbering.values() if known is None else known
+        self.value_ids[printed_name] = number
+        self.values[number] = Value(number, shape, dtype, name)
+        return number
+
+    def _mark(self, op: Op) -> None:
+        if op.name in INPUTS:
+            self.inputs += op.outputs
+        elif op.name in OUTPUTS:
+            self.outputs += [value for value in op.inputs if value is not None]
+        elif op.name in PARAMETERS and op.outputs:
+            self.parameters.append(self._parameter(op))
+
+    def _parameter(self, op: Op) -> Parameter:
+        value = self.values[op.outputs[0]]
+        own = str(op.attributes.get("parameter_name", ""))
+        shape = value.shape or ()
+        return Parameter(
+            name=self.parameter_names.get(own, own),
+            shape=shape,
+            dtype=value.dtype,
+            bytes=prod(shape) * (size_of(value.dtype) or 0),
+            value=value.id,
+        )
+
+
+def _layer(printed: PrintedOp) -> str:
+    """Return the path of classes that Paddle writes: `/Encoder/Linear_1/` is `Encoder.Linear_1`."""
+    path = printed.attributes.get("struct_name", "")
+    return ".".join(part for part in str(path).split("/") if part)
+
+
+def _op_name(printed: PrintedOp) -> str:
+    """Return an op's name; a kernel's is that of the op it runs."""
+    return str(printed.attributes.get("op_name", printed.name))
+
+
+def _name_of(printed: PrintedOp) -> str:
+    attributes: dict[str, Any] = printed.attributes
+    if printed.name in PARAMETERS:
+        return str(attributes.get("parameter_name", ""))
+    if _op_name(printed) in INPUTS | OUTPUTS:
+        return str(attributes.get("name", attributes.get("output_name", "")))
+    return ""

@@ -1,0 +1,40 @@
+"""Protobuf classes that packages carry, without importing the packages."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...errors import ProgramError
+
+__all__ = ["protobuf_of"]
+
+
+@cache
+def protobuf_of(package: str, source: str) -> Any:
+    """Return the module of protobuf classes at a path inside a package.
+
+    Importing Paddle takes seconds, and a package may be broken where its description is not.
+
+    Raises
+    ------
+    ProgramError
+        If the package is not installed or has no such file.
+    """
+    name = f"paddle_workbench._{Path(source).stem}"
+    found = importlib.util.find_spec(package)
+    for folder in found.submodule_search_locations or () if found else ():
+        file = Path(folder) / source
+        spec = importlib.util.spec_from_file_location(name, file)
+        if file.is_file() and spec is not None and spec.loader is not None:
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module
+            spec.loader.exec_module(module)
+            return module
+    raise ProgramError(
+        f"Reading this file needs the description that comes with {package}, which is missing.",
+        "make setup",
+    )

@@ -1,0 +1,118 @@
+"""Programs in files, read without Paddle: PIR's `.json`, the old `.pdmodel`, `.onnx`, and captures.
+
+Files come from anywhere: everything in them is data, names are text, and what is not understood is
+an error with the file's name or an op with the name it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import ProgramError
+from ...reading import read_bytes, storage_errors_as
+from ..model.archive import MAX_BYTES, is_capture, unpack
+from ..model.capture import Capture
+from ..model.structure import Program
+from .assembly import Numbering, assemble
+from .pir_text import PrintedRegion
+
+__all__ = ["MAX_BYTES", "SavedProgram", "read"]
+
+_HINT = "Save the program again with paddle.jit.save, which keeps the weights in another file."
+
+
+@dataclass(frozen=True, slots=True)
+class SavedProgram:
+    """A program and what its file says of itself.
+
+    Parameters
+    ----------
+    path : Path
+    format : str
+        `pir`, `pdmodel`, `onnx` or `capture`.
+    version : str
+        Of the format, as the file has it.
+    program : Program
+        Of a capture the traced one.
+    capture : Capture or None
+    """
+
+    path: Path
+    format: str
+    version: str
+    program: Program
+    capture: Capture | None = None
+
+
+@storage_errors_as(ProgramError)
+def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgram:
+    """Read a saved program.
+
+    Parameters
+    ----------
+    path : str or Path
+    numbering : Numbering, optional
+        Gives the ids of its ops and values; from 0 if left out. A capture has its own.
+
+    Raises
+    ------
+    ProgramError
+        If there is no such file, it is larger than `MAX_BYTES`, or not a program.
+    SchemaVersionError
+        If it is a capture that a newer workbench wrote.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise ProgramError(f"{file} is a folder.", _hint_for_folder(file))
+    content = read_bytes(file, kind="saved program", limit_bytes=MAX_BYTES, hint=_HINT)
+    if is_capture(content):
+        capture = unpack(content, file)
+        if capture.program is None:
+            raise ProgramError(
+                f"{file} contains a capture without a program: {capture.name} could not be traced.",
+                "Its explanations say why: "
+                f"from paddle_workbench.program import load; load({str(file)!r}).explanations",
+            )
+        return SavedProgram(file, "capture", str(capture.schema_version), capture.program, capture)
+    reader = _READERS.get(file.suffix)
+    if reader is None:
+        raise ProgramError(
+            f"{file} is not a saved program.",
+            f"Programs end in {', '.join(_READERS)}; captures have the name you gave them.",
+        )
+    printed, version = reader(content, file)
+    program = assemble(printed, numbering or Numbering())
+    return SavedProgram(file, _FORMATS[file.suffix], version, program)
+
+
+def _hint_for_folder(folder: Path) -> str:
+    inside = sorted(file for file in folder.iterdir() if file.suffix in _FORMATS)
+    return f"Give the program in it: {inside[0]}" if inside else "Give a file in it."
+
+
+def _pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
+    from .pir_json import read_pir
+
+    return read_pir(content, file)
+
+
+def _pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
+    from .pdmodel import read_pdmodel
+
+    return read_pdmodel(content, file)
+
+
+def _onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
+    from .onnx_model import read_onnx
+
+    return read_onnx(content, file)
+
+
+_READERS: dict[str, Callable[[bytes, Path], tuple[PrintedRegion, str]]] = {
+    ".json": _pir,
+    ".pdmodel": _pdmodel,
+    ".onnx": _onnx,
+}
+_FORMATS = {".json": "pir", ".pdmodel": "pdmodel", ".onnx": "onnx"}

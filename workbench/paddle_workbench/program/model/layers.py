@@ -1,0 +1,41 @@
+"""The layer of every op, of those too that a pass made and gave none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .capture import Capture
+
+__all__ = ["layers_of"]
+
+
+def layers_of(capture: Capture) -> dict[int, str]:
+    """Return the layer path of every op of every stage, by id.
+
+    An op that a pass made stands in the deepest layer that holds all it came from.
+    """
+    found: dict[int, str] = {}
+    if capture.program is not None:
+        found = {op.id: op.layer for op in capture.program.walk()}
+    previous = capture.program
+    for stage in capture.stages:
+        if stage.program is previous:
+            continue
+        previous = stage.program
+        for op in stage.program.walk():
+            if op.layer:
+                found[op.id] = op.layer
+            elif op.id not in found:
+                origins = (found.get(origin.op_id) for origin in stage.lineage.get(op.id, ()))
+                found[op.id] = _shared([layer for layer in origins if layer is not None])
+    return found
+
+
+def _shared(layers: Sequence[str]) -> str:
+    """Return the deepest layer that holds all of these."""
+    shared: list[str] = []
+    for names in zip(*(layer.split(".") for layer in layers), strict=False):
+        if len(set(names)) > 1:
+            break
+        shared.append(names[0])
+    return ".".join(shared)

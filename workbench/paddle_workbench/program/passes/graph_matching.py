@@ -1,0 +1,355 @@
+"""Match the ops of a program with those of the next one, without ids.
+
+Two programs that stand one pass apart are nearly the same. What feeds an op tells most of them;
+the rest is matched by its neighbours, step by step from ops already matched. Ops that changed only
+their dialect, attributes or whether they work in place are the same op, too. The result says where
+it is not sure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..model.structure import Op, Program
+
+__all__ = ["Graph", "Match", "cones", "match_programs", "value_at"]
+
+# What one op is called at different levels of the same pipeline.
+_ALIASES = {"feed": "data", "fetch": "output", "shadow_output": "output"}
+# What passes put on an edge: another layout, type or device for the same value.
+_PUT_BETWEEN = frozenset(
+    {"cast", "memcpy_d2h", "memcpy_h2d", "onednn_to_paddle_layout", "shadow_feed", "transpose"}
+)
+# What tells ops without inputs from each other, whatever a pass adds to them.
+_IDENTITY = ("parameter_name", "name", "value", "shape", "dtype", "start", "end")
+
+
+@dataclass(slots=True)
+class _Level:
+    """How strictly ops are compared: by op id what two must share, alone and with all before it."""
+
+    keys: dict[int, str] = field(default_factory=dict)
+    prints: dict[int, int] = field(default_factory=dict)
+    value_prints: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Graph:
+    """A program with what matching asks of it, by op id and value id."""
+
+    ops: dict[int, Op] = field(default_factory=dict)
+    parents: dict[int, int | None] = field(default_factory=dict)
+    producers: dict[int, tuple[int, int]] = field(default_factory=dict)
+    users: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    exact: _Level = field(default_factory=_Level)
+    loose: _Level = field(default_factory=_Level)
+
+    @classmethod
+    def of(cls, program: Program) -> Graph:
+        """Read a program."""
+        graph = cls()
+        for op in program.ops:
+            graph._add(op, None)
+        return graph
+
+    def _add(self, op: Op, parent: int | None) -> None:
+        self.ops[op.id] = op
+        self.parents[op.id] = parent
+        self.exact.keys[op.id] = _exact_key(op)
+        self.loose.keys[op.id] = _loose_key(op)
+        for index, value in enumerate(op.inputs):
+            if value is not None:
+                self.users[value].append((op.id, index))
+        for number, region in enumerate(op.regions):
+            for index, argument in enumerate(region.arguments):
+                self.producers[argument] = op.id, -1 - index
+                for level in (self.exact, self.loose):
+                    inputs = _prints(level, op)
+                    level.value_prints[argument] = hash(("argument", inputs, number, index))
+            for inner in region.ops:
+                self._add(inner, op.id)
+        for level in (self.exact, self.loose):
+            inside = tuple(level.prints[inner.id] for r in op.regions for inner in r.ops)
+            level.prints[op.id] = hash((level.keys[op.id], _prints(level, op), inside))
+        for index, value in enumerate(op.outputs):
+            self.producers[value] = op.id, index
+            for level in (self.exact, self.loose):
+                level.value_prints[value] = hash((level.prints[op.id], index))
+
+
+def _prints(level: _Level, op: Op) -> tuple[int, ...]:
+    return tuple(level.value_prints.get(value, 0) for value in op.inputs if value is not None)
+
+
+def _exact_key(op: Op) -> str:
+    """Return what a kept op shares with itself: what it computes, not on what."""
+    attributes = json.dumps(op.attributes, sort_keys=True, default=str)
+    sizes = f"{len(op.inputs)} {len(op.outputs)} {[len(r.arguments) for r in op.regions]}"
+    return f"{op.name} {sizes} {attributes}"
+
+
+def _loose_key(op: Op) -> str:
+    """Return what an op shares with itself in another dialect, or with other attributes."""
+    kind = op.kind.rstrip("_")
+    identity = ""
+    if not op.inputs:
+        found = {name: op.attributes[name] for name in _IDENTITY if name in op.attributes}
+        identity = json.dumps(found, sort_keys=True, default=str)
+    return f"{_ALIASES.get(kind, kind)} {len(op.regions)} {identity}"
+
+
+def _output_name(op: Op) -> str:
+    if _ALIASES.get(op.kind) != "output":
+        return ""
+    return str(op.attributes.get("output_name", op.attributes.get("name", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Pairs of ops.
+
+    Parameters
+    ----------
+    before : mapping of int to int
+        From an op of the later program to the same op of the earlier one.
+    unsure : set of int
+        Ops of the later program whose partner was chosen among several.
+    """
+
+    before: Mapping[int, int]
+    unsure: frozenset[int] = frozenset()
+
+
+def match_programs(before: Graph, after: Graph, known: Mapping[int, int] | None = None) -> Match:
+    """Match the ops of two programs that are one pass apart.
+
+    Parameters
+    ----------
+    before, after : Graph
+    known : mapping of int to int, optional
+        Pairs that are certain, from an op of `after`; all ops that did not change at all.
+    """
+    return _Matcher(before, after, known).run()
+
+
+class _Matcher:
+    def __init__(self, before: Graph, after: Graph, known: Mapping[int, int] | None) -> None:
+        self.before = before
+        self.after = after
+        self.known = known is not None
+        self.pairs: dict[int, int] = dict(known or {})  # from after to before
+        self.taken: dict[int, int] = {old: new for new, old in self.pairs.items()}
+        self.unsure: set[int] = set()
+
+    def run(self) -> Match:
+        if not self.known:
+            self._by_what_feeds_them(self.before.exact, self.after.exact)
+            self._spread(self.before.exact, self.after.exact)
+        self._by_what_feeds_them(self.before.loose, self.after.loose)
+        self._spread(self.before.loose, self.after.loose)
+        if not self.known:
+            # What changed may have hidden its neighbours, which did not.
+            self._spread(self.before.exact, self.after.exact)
+            self._by_cones()
+        self._outputs()
+        return Match(self.pairs, frozenset(self.unsure))
+
+    def _pair(self, later: int, earlier: int) -> None:
+        self.pairs[later] = earlier
+        self.taken[earlier] = later
+
+    def _by_what_feeds_them(self, before: _Level, after: _Level) -> None:
+        """Pair ops that compute the same from the same; equal ones in the order they stand."""
+        waiting: dict[int, list[int]] = defaultdict(list)
+        for op, found in reversed(before.prints.items()):
+            if op not in self.taken:
+                waiting[found].append(op)
+        for op, found in after.prints.items():
+            if op not in self.pairs and waiting.get(found):
+                self._pair(op, waiting[found].pop())
+
+    def _spread(self, before: _Level, after: _Level) -> None:
+        """Pair ops by their neighbours until no more can be matched."""
+        names = {before.keys[op] for op in self.before.ops if op not in self.taken}
+        waiting = [op for op in self.after.ops if op not in self.pairs and after.keys[op] in names]
+        while waiting:
+            told = len(self.pairs)
+            for op in waiting:
+                self._by_neighbours(op, before, after, sure=True)
+            # Once nothing is certain any more, take the likeliest, one at a time.
+            if len(self.pairs) == told and not any(
+                self._by_neighbours(op, before, after, sure=False) for op in waiting
+            ):
+                return
+            waiting = [op for op in waiting if op not in self.pairs]
+
+    def _by_cones(self) -> None:
+        """Pair equal ops that stand among others that were replaced, by what lies before those.
+
+        A ReLU between two convolutions that became others has no neighbour that tells it.
+        """
+        names = {self.before.exact.keys[op] for op in self.before.ops if op not in self.taken}
+        waiting = [
+            op
+            for op in self.after.ops
+            if op not in self.pairs and self.after.exact.keys[op] in names
+        ]
+        told = True
+        while waiting and told:
+            told = False
+            before, after = cones(self.before, self.after, self.pairs)
+            alike: dict[tuple[str, frozenset[int]], list[int]] = defaultdict(list)
+            for op in self.before.ops:
+                if op not in self.taken:
+                    alike[self.before.exact.keys[op], before[op]].append(op)
+            rivals = Counter((self.after.exact.keys[op], after[op]) for op in waiting)
+            for op in waiting:
+                found = alike[self.after.exact.keys[op], after[op]]
+                # Each pair makes the cones behind it smaller: those are looked at again.
+                if len(found) == 1 == rivals[self.after.exact.keys[op], after[op]] and after[op]:
+                    self._pair(op, found[0])
+                    told = True
+            waiting = [op for op in waiting if op not in self.pairs]
+
+    def _outputs(self) -> None:
+        """Match the program's outputs, whose names stay the same."""
+        names = {
+            name: op
+            for op in self.before.ops
+            if op not in self.taken and (name := _output_name(self.before.ops[op]))
+        }
+        for number, op in self.after.ops.items():
+            name = _output_name(op)
+            if number not in self.pairs and name in names:
+                self._pair(number, names.pop(name))
+
+    def _by_neighbours(self, later: int, before: _Level, after: _Level, *, sure: bool) -> bool:
+        scores = dict(self._candidates(later, before, after))
+        most = max(scores.values(), default=0)
+        best = [op for op, score in scores.items() if score == most]
+        if most <= 0 or (sure and len(best) > 1):
+            return False
+        if not sure:
+            self.unsure.add(later)
+        self._pair(later, min(best))
+        return True
+
+    def _candidates(self, later: int, before: _Level, after: _Level) -> Iterator[tuple[int, int]]:
+        """Yield ops of the earlier program that could be this one, with how many edges agree."""
+        op = self.after.ops[later]
+        seen: set[int] = set()
+        for value in op.inputs:
+            earlier = self._earlier_value(value)
+            if earlier is not None:
+                seen |= {user for user, _ in self.before.users.get(earlier, ())}
+        for value in op.outputs:
+            for user, index in self.after.users.get(value, ()):
+                partner = self.pairs.get(user)
+                inputs = self.before.ops[partner].inputs if partner is not None else ()
+                source = inputs[index] if index < len(inputs) else None
+                if source in self.before.producers:
+                    seen.add(self.before.producers[source][0])
+        for candidate in sorted(seen):
+            if candidate not in self.taken and before.keys[candidate] == after.keys[later]:
+                yield candidate, self._agreement(later, candidate, before)
+
+    def _agreement(self, later: int, earlier: int, before: _Level) -> int:
+        """Return how many edges the two share, less those that contradict."""
+        score = 0
+        ours, theirs = self.after.ops[later], self.before.ops[earlier]
+        for mine, other in zip(ours.inputs, theirs.inputs, strict=False):
+            mapped = self._earlier_value(mine)
+            if mapped is None or other is None:
+                continue
+            same = mapped == other or (
+                before.value_prints.get(mapped) == before.value_prints.get(other)
+            )
+            score += 1 if same else -1 if self._is_kept(other) else 0
+        for mine, other in zip(ours.outputs, theirs.outputs, strict=False):
+            users = Counter(
+                (self.pairs[user], index)
+                for user, index in self.after.users.get(mine, ())
+                if user in self.pairs
+            )
+            score += sum((users & Counter(self.before.users.get(other, ()))).values())
+        return score if self._same_place(later, earlier) else score - 1
+
+    def _same_place(self, later: int, earlier: int) -> bool:
+        """Whether both ops are outside every region or inside the same op's region."""
+        mine, other = self.after.parents[later], self.before.parents[earlier]
+        if mine is None or other is None:
+            return mine is other
+        return self.pairs.get(mine, other) == other
+
+    def _earlier_value(self, value: int | None) -> int | None:
+        """Return the value of the earlier program that a later one was, if known."""
+        if value is None or value not in self.after.producers:
+            return None
+        maker, index = self.after.producers[value]
+        partner = self.pairs.get(maker)
+        if partner is None:
+            op = self.after.ops[maker]
+            # What a pass puts between two ops hides neither from the other.
+            return self._earlier_value(op.inputs[0]) if op.kind in _PUT_BETWEEN else None
+        return value_at(self.before.ops[partner], index)
+
+    def _is_kept(self, value: int) -> bool:
+        maker = self.before.producers.get(value)
+        return maker is not None and maker[0] in self.taken
+
+
+def value_at(op: Op, index: int) -> int | None:
+    """Return an op's result, or for negative numbers a region's argument, counted from -1."""
+    if index >= 0:
+        return op.outputs[index] if index < len(op.outputs) else None
+    place = -1 - index
+    arguments = op.regions[0].arguments if op.regions else ()
+    return arguments[place] if place < len(arguments) else None
+
+
+def cones(
+    before: Graph, after: Graph, pairs: Mapping[int, int]
+) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
+    """Return by op what it is computed from: the nearest values that both programs have.
+
+    Parameters
+    ----------
+    before, after : Graph
+    pairs : mapping of int to int
+        From an op of `after` to the same op of `before`.
+
+    Returns
+    -------
+    dicts from op ids of `before`, and of `after`, to values of `before`
+    """
+    taken = set(pairs.values())
+
+    def earlier(maker: int, index: int) -> int | None:
+        return value_at(before.ops[maker], index)
+
+    def later(maker: int, index: int) -> int | None:
+        return value_at(before.ops[pairs[maker]], index)
+
+    return _cones(before, taken, earlier), _cones(after, pairs, later)
+
+
+def _cones(
+    graph: Graph, kept: Container[int], value_of: Callable[[int, int], int | None]
+) -> dict[int, frozenset[int]]:
+    found: dict[int, frozenset[int]] = {}
+    for number, op in graph.ops.items():
+        parts: set[int] = set()
+        for value in op.inputs:
+            maker, index = graph.producers.get(-1 if value is None else value, (None, 0))
+            if maker is None:
+                continue
+            if maker in kept:
+                known = value_of(maker, index)
+                parts |= {known} if known is not None else set()
+            else:
+                parts |= found.get(maker, frozenset())
+        found[number] = frozenset(parts)
+    return found

@@ -1,0 +1,198 @@
+"""The effect of a pass: which ops it kept, changed, moved, removed and added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..formats.assembly import Numbering
+from ..model.capture import Stage
+from ..model.structure import Op, Program, Region, SourceLine, Value
+from .graph_matching import Graph, Match, match_programs
+from .origins import Difference
+
+__all__ = ["count_ops", "next_stage"]
+
+
+def next_stage(
+    name: str,
+    before: Program,
+    after: Program,
+    numbering: Numbering,
+    *,
+    kept: Mapping[int, int] | None = None,
+    duration_ms: float | None = None,
+    matches: int | None = None,
+    scope: str = "builtin.module",
+) -> Stage:
+    """Return the stage that leads from one program to another.
+
+    Parameters
+    ----------
+    name : str
+    before : Program
+        With the capture's ids.
+    after : Program
+        With ids of its own, which get lost.
+    numbering : Numbering
+        The capture's, for what is new.
+    kept : mapping of int to int, optional
+        From an op of `after` to the same op of `before`, all that Paddle's own ids tell; found by
+        comparing the two if left out.
+    duration_ms, matches, scope
+        See `Stage`.
+    """
+    earlier, later = Graph.of(before), Graph.of(after)
+    match = match_programs(earlier, later, kept)
+    found = Difference(earlier, later, match)
+    found.explain()
+    program, renamed = _renumbered(before, after, earlier, match, found, numbering)
+    changed = sorted(
+        partner
+        for op, partner in match.before.items()
+        if earlier.exact.keys[partner] != later.exact.keys[op]
+    )
+    added = tuple(renamed[op] for op in later.ops if op not in match.before)
+    stayed = set(match.before.values())
+    return Stage(
+        name=name,
+        program=before if program == before else program,
+        duration_ms=duration_ms,
+        matches=matches,
+        removed=tuple(op for op in earlier.ops if op not in stayed),
+        added=added,
+        lineage={renamed[op]: origins for op, origins in found.origins.items()},
+        changed=tuple(changed),
+        moved=_moved(earlier, later, match),
+        scope=scope,
+        ops_before=count_ops(before),
+        ops_after=count_ops(program),
+    )
+
+
+def count_ops(program: Program) -> int:
+    """Return the number of ops, parameters left out."""
+    return sum(op.name != "builtin.parameter" for op in program.walk())
+
+
+def _renumbered(
+    before: Program,
+    after: Program,
+    earlier: Graph,
+    match: Match,
+    found: Difference,
+    numbering: Numbering,
+) -> tuple[Program, dict[int, int]]:
+    """Give the later program the capture's ids; return it and the new id of every op."""
+    ops: dict[int, int] = {}
+    values: dict[int, int] = {}
+
+    def number(op: Op) -> None:
+        partner = match.before.get(op.id)
+        ops[op.id] = numbering.ops() if partner is None else partner
+        old = earlier.ops.get(partner) if partner is not None else None
+        known = [*old.outputs] if old else []
+        inner = [r.arguments for r in old.regions] if old else []
+        for index, value in enumerate(op.outputs):
+            values[value] = known[index] if index < len(known) else numbering.values()
+        for place, region in enumerate(op.regions):
+            arguments = inner[place] if place < len(inner) else ()
+            for index, value in enumerate(region.arguments):
+                values[value] = arguments[index] if index < len(arguments) else numbering.values()
+            for child in region.ops:
+                number(child)
+
+    def rename(op: Op) -> Op:
+        partner = match.before.get(op.id)
+        old = earlier.ops.get(partner) if partner is not None else None
+        facts = old or _facts_of([earlier.ops[o.op_id] for o in found.origins.get(op.id, ())], op)
+        new = Op(
+            id=ops[op.id],
+            name=op.name,
+            inputs=tuple(None if v is None else values.get(v) for v in op.inputs),
+            outputs=tuple(values[v] for v in op.outputs),
+            attributes=op.attributes,
+            layer=facts.layer,
+            line=facts.line,
+            regions=tuple(
+                Region(tuple(values[v] for v in r.arguments), tuple(map(rename, r.ops)))
+                for r in op.regions
+            ),
+            stack=facts.stack,
+        )
+        return old if old == new and old is not None else new
+
+    for op in after.ops:
+        number(op)
+    renamed = tuple(rename(op) for op in after.ops)
+    names = {p.value: p.name for p in before.parameters}
+    program = Program(
+        ops=renamed,
+        values={
+            values[v.id]: _same(before, replace(v, id=values[v.id])) for v in after.values.values()
+        },
+        inputs=tuple(values[v] for v in after.inputs),
+        outputs=tuple(values[v] for v in after.outputs),
+        parameters=tuple(
+            replace(
+                p,
+                value=values[p.value] if p.value is not None else None,
+                name=names.get(values.get(p.value, -1), p.name) if p.value is not None else p.name,
+            )
+            for p in after.parameters
+        ),
+    )
+    return program, ops
+
+
+def _same(before: Program, value: Value) -> Value:
+    old = before.values.get(value.id)
+    return old if old is not None and old == value else value
+
+
+def _facts_of(origins: list[Op], op: Op) -> Op:
+    """Return where an op that came from others belongs: their layer, and the line of the last."""
+    stacks = [origin for origin in origins if origin.line is not None]
+    layers = [origin.layer.split(".") for origin in origins if origin.name != "builtin.parameter"]
+    shared: list[str] = []
+    for parts in zip(*layers, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    line: SourceLine | None = None
+    if stacks:
+        last = stacks[-1].line
+        sure = len({(o.line.file, o.line.line) for o in stacks if o.line is not None}) == 1
+        line = replace(last, certain=last.certain and sure) if last is not None else None
+    return replace(op, layer=".".join(shared), line=line, stack=stacks[-1].stack if stacks else ())
+
+
+def _moved(earlier: Graph, later: Graph, match: Match) -> tuple[int, ...]:
+    """Return the kept ops that are out of the order they stood in, or in another region."""
+    place = {op: index for index, op in enumerate(earlier.ops)}
+    order = [match.before[op] for op in later.ops if op in match.before]
+    steady = _longest_rise([place[op] for op in order])
+    moved = {op for op in order if place[op] not in steady}
+    for op, partner in match.before.items():
+        parent = later.parents[op]
+        if (parent if parent is None else match.before.get(parent)) != earlier.parents[partner]:
+            moved.add(partner)
+    return tuple(sorted(moved))
+
+
+def _longest_rise(numbers: list[int]) -> set[int]:
+    """Return the longest subsequence that rises (patience sorting)."""
+    from bisect import bisect_left
+
+    tails: list[int] = []
+    previous: dict[int, int | None] = {}
+    for number in numbers:
+        at = bisect_left(tails, number)
+        previous[number] = tails[at - 1] if at else None
+        tails[at : at + 1] = [number]
+    rise: set[int] = set()
+    step: int | None = tails[-1] if tails else None
+    while step is not None:
+        rise.add(step)
+        step = previous[step]
+    return rise

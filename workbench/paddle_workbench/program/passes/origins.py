@@ -1,0 +1,266 @@
+"""Where new ops came from, and where removed ops went, from one program to the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ..model.capture import Origin
+from ..model.structure import Op
+from .graph_matching import Graph, Match, cones, value_at
+
+__all__ = ["Difference"]
+
+
+@dataclass(slots=True)
+class Difference:
+    """Finds the origins of what is new.
+
+    What a new op's results stand for and what its inputs stand for delimit what it replaced. Where
+    one of the two is not matched by ops that were kept, cones decide: what was computed from
+    the same values before and after.
+    """
+
+    before: Graph
+    after: Graph
+    match: Match
+    origins: dict[int, tuple[Origin, ...]] = field(default_factory=dict)
+    # By value of the later program: the values that stood in its place.
+    stood_for: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def explain(self) -> None:
+        for op, partner in self.match.before.items():
+            ours, theirs = self.after.ops[op].inputs, self.before.ops[partner].inputs
+            for mine, other in zip(ours, theirs, strict=False):
+                if mine is not None and other is not None and self._is_new_here(mine, other):
+                    self.stood_for[mine].add(other)
+        removed = set(self.before.ops) - set(self.match.before.values())
+        self._stand_by_cones(removed)
+        self._merged()
+        self._absorb(removed)
+        added = [op for op in self.after.ops if op not in self.match.before]
+        for op in reversed(added):
+            self.origins[op] = self._origins(op, removed)
+        for group in self._groups(added):
+            self._share_out(group, removed)
+
+    def _groups(self, added: list[int]) -> list[list[int]]:
+        """Return the added ops that feed each other directly, in groups of two or more."""
+        new = set(added)
+        group_of: dict[int, list[int]] = {op: [op] for op in added}
+        for op in added:
+            for user in self._users(self.after.ops[op]):
+                if user in new and group_of[user] is not group_of[op]:
+                    group_of[op] += group_of[user]
+                    for member in group_of[user]:
+                        group_of[member] = group_of[op]
+        groups = {id(group): group for group in group_of.values()}
+        return [sorted(group) for group in groups.values() if len(group) > 1]
+
+    def _share_out(self, group: list[int], removed: set[int]) -> None:
+        """Tell which of the removed ops went into which of several fused ops in a row.
+
+        Two layers fused one by one share no ops: each removed op that takes a value from outside,
+        such as a weight, went where this value is now. Where one went to several, as when a
+        normalisation is worked into weights, all keep all.
+        """
+        numbers = {origin.op_id for op in group for origin in self.origins[op]} & removed
+        outside = {op: self._kept_inputs(op) for op in group}
+        share: dict[int, int] = {}
+        for number in (op for op in self.before.ops if op in numbers):
+            old = self.before.ops[number]
+            taken = {value for value in old.inputs if value is not None}
+            heirs = [op for op in group if outside[op] & taken]
+            heirs = heirs or [
+                op
+                for op in group
+                if any(set(old.outputs) & self.stood_for[v] for v in self.after.ops[op].outputs)
+            ]
+            makers = [self.before.producers[value][0] for value in sorted(taken)]
+            heirs = heirs or [share[maker] for maker in makers if maker in share][-1:]
+            if len(heirs) != 1:
+                return
+            share[number] = heirs[0]
+        if set(share.values()) != set(group):
+            return
+        for op in group:
+            mine = sorted(number for number, heir in share.items() if heir == op)
+            self.origins[op] = tuple(map(Origin, mine))
+
+    def _kept_inputs(self, op: int) -> set[int]:
+        """Return what an added op's inputs were before, of those that were kept."""
+        found = set()
+        for value in self.after.ops[op].inputs:
+            old = self._before(-1 if value is None else value)
+            if old is not None:
+                found.add(old)
+        return found
+
+    def _is_new_here(self, mine: int, other: int) -> bool:
+        """Return whether an op that was kept takes a different value from before."""
+        return self._before(mine) != other
+
+    def _merged(self) -> None:
+        """Find kept ops that now serve for equal ones: eliminated common subexpressions."""
+        stayed = set(self.match.before.values())
+        equal: dict[int, list[int]] = defaultdict(list)
+        prints = self.before.exact.prints
+        for op, found in prints.items():
+            equal[found].append(op)
+        for op, partner in self.match.before.items():
+            twins = [other for other in equal[prints[partner]] if other not in stayed]
+            heirs = [other for other in equal[prints[partner]] if other in stayed]
+            # The first that stayed takes them in; its equals only go with it.
+            if twins and heirs[0] == partner and self.before.ops[partner].outputs:
+                self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
+
+    def _stand_by_cones(self, removed: set[int]) -> None:
+        """Find for results of new ops the values that were computed from the same."""
+        if not removed:
+            return
+        before, after = cones(self.before, self.after, self.match.before)
+        last = {before[op]: op for op in self.before.ops if op in removed and before[op]}
+        for op in self.after.ops:
+            twin = last.get(after[op]) if op not in self.match.before else None
+            results = self.after.ops[op].outputs
+            if twin is None or len(results) != 1 or self.stood_for.get(results[0]):
+                continue
+            self.stood_for[results[0]] |= set(self.before.ops[twin].outputs[:1])
+
+    def _absorb(self, removed: set[int]) -> None:
+        """Find kept ops that do now what other ops did, and so changed.
+
+        First what stood behind them, as a ReLU that a convolution took in. Then what stood before
+        them and nobody took in: a transpose that a matrix product does itself. Last what an op
+        that did not change let pass on to those before it.
+        """
+        changed = [
+            op
+            for op, partner in self.match.before.items()
+            if self.before.exact.keys[partner] != self.after.exact.keys[op]
+        ]
+        merged = {origin.op_id for origins in self.origins.values() for origin in origins}
+        waiting = removed - merged
+        for op in changed:
+            taken = self._behind(op, waiting)
+            waiting -= taken
+            self._take(op, taken, certain=True)
+        for op in changed:
+            taken = self._in_front(op, waiting)
+            waiting -= taken
+            self._take(op, taken, certain=True)
+        different = set(changed)
+        for op in self.match.before:
+            taken = self._behind(op, waiting) if op not in different else set()
+            if taken:
+                waiting -= taken
+                for heir in self._changed_before(op, different) or [op]:
+                    self._take(heir, taken, certain=False)
+
+    def _take(self, op: int, taken: set[int], *, certain: bool) -> None:
+        if not taken:
+            return
+        known = {origin.op_id: origin.certain for origin in self.origins.get(op, ())}
+        known = known or {self.match.before[op]: True}
+        sure = certain and op not in self.match.unsure
+        known |= {number: sure for number in taken if number not in known}
+        unsure = op in self.match.unsure
+        self.origins[op] = tuple(
+            Origin(number, told and not unsure) for number, told in sorted(known.items())
+        )
+
+    def _behind(self, op: int, removed: set[int]) -> set[int]:
+        """Return the removed ops between what an op gave and what its results stand for now."""
+        own = set(self.before.ops[self.match.before[op]].outputs)
+        values = (self.stood_for.get(value, set()) for value in self.after.ops[op].outputs)
+        later = {other for found in values for other in found}
+        return self._back(later, own, removed) if later else set()
+
+    def _in_front(self, op: int, removed: set[int]) -> set[int]:
+        """Return the removed ops between what an op takes now and what it took before."""
+        taken: set[int] = set()
+        ours = self.after.ops[op].inputs
+        theirs = self.before.ops[self.match.before[op]].inputs
+        for mine, other in zip(ours, theirs, strict=False):
+            if mine is None or other is None or not self._is_new_here(mine, other):
+                continue
+            start = self._before(mine)
+            walked = self._back({other}, {start} if start is not None else set(), removed)
+            # Only if they lead from the one to the other; otherwise the op was given another value.
+            if any(start in self.before.ops[number].inputs for number in walked):
+                taken |= walked
+        return taken
+
+    def _changed_before(self, op: int, changed: set[int]) -> list[int]:
+        """Return the nearest kept ops that changed, going back from an op that did not."""
+        found, seen, waiting = [], {op}, [op]
+        while waiting:
+            for value in self.after.ops[waiting.pop()].inputs:
+                maker = self.after.producers.get(-1 if value is None else value, (op, 0))[0]
+                if maker in seen or maker not in self.match.before:
+                    continue
+                seen.add(maker)
+                if maker in changed:
+                    found.append(maker)
+                else:
+                    waiting.append(maker)
+        return sorted(found)
+
+    def _before(self, value: int) -> int | None:
+        """Return what a value of the later program was before, if the op that makes it was kept."""
+        maker, index = self.after.producers.get(value, (None, 0))
+        partner = self.match.before.get(maker) if maker is not None else None
+        return None if partner is None else value_at(self.before.ops[partner], index)
+
+    def _origins(self, op: int, removed: set[int]) -> tuple[Origin, ...]:
+        """Walk back from what the op's results stood for to what its inputs stood for."""
+        new = self.after.ops[op]
+        replaced = [self.stood_for[value] for value in new.outputs if value in self.stood_for]
+        sure = all(len(values) == 1 for values in replaced)
+        sure = sure and not any(user in self.match.unsure for user in self._users(new))
+        walk = {value for values in replaced for value in values}
+        found: dict[int, bool] = {}
+        if walk:
+            ends = {
+                other
+                for value in new.inputs
+                if value is not None
+                for other in self.stood_for.get(value, ())
+            }
+            for origin in self._back(walk, ends, removed):
+                found[origin] = sure
+        else:
+            # It feeds only other new ops (or nothing): it came from what they came from.
+            for user in self._users(new):
+                for source in self.origins.get(user, ()):
+                    found[source.op_id] = found.get(source.op_id, True) and source.certain
+        if not found:
+            # Put between ops that were kept, such as a change of layout: it serves them.
+            for user in self._users(new):
+                partner = self.match.before.get(user)
+                if partner is not None:
+                    found[partner] = False
+        return tuple(Origin(number, certain) for number, certain in sorted(found.items()))
+
+    def _back(self, start: set[int], ends: set[int], removed: set[int]) -> set[int]:
+        """Return the removed ops that lead to some values, not going back past others."""
+        seen: set[int] = set()
+        values = list(start - ends)
+        while values:
+            maker = self.before.producers.get(values.pop())
+            if maker is None or maker[0] not in removed or maker[0] in seen:
+                continue
+            seen.add(maker[0])
+            # What stands inside a control-flow op went with it.
+            inside = [op for op in self.before.ops[maker[0]].walk() if op.id in removed]
+            seen |= {op.id for op in inside}
+            values += [
+                value
+                for op in inside
+                for value in op.inputs
+                if value is not None and value not in ends
+            ]
+        return seen
+
+    def _users(self, op: Op) -> list[int]:
+        return [user for value in op.outputs for user, _ in self.after.users.get(value, ())]

@@ -1,0 +1,80 @@
+"""How long ops took when the Predictor ran the last stage, from what Paddle's profiler recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+
+from ..model.structure import Program
+
+__all__ = ["Run", "measured_ms", "runs_in"]
+
+Run = Sequence[tuple[str, float]]
+"""Name and milliseconds of the ops of one run, in the order in which they began."""
+
+_AROUND_OTHERS = frozenset({"pd_op.if", "pd_op.while"})
+
+
+def runs_in(events: Iterable[Mapping[str, object]]) -> list[Run]:
+    """Return the runs that a Chrome trace of Paddle's profiler holds, one a step of the profiler.
+
+    Ops inside others, which are those of a branch or loop, are left out: the time of the op around
+    them holds theirs.
+    """
+    complete = [event for event in events if event.get("ph") == "X"]
+    steps = _ordered(event for event in complete if event.get("cat") == "ProfileStep")
+    ops = _ordered(event for event in complete if event.get("cat") == "Operator")
+    runs: list[Run] = []
+    for begin, length, _ in steps:
+        run: list[tuple[str, float]] = []
+        inside_until = begin
+        for start, duration, name in ops:
+            if begin <= start < begin + length and start >= inside_until:
+                run.append((name, duration / 1000))
+                # Starts are whole microseconds: that one begins before another ends means nothing.
+                if name in _AROUND_OTHERS:
+                    inside_until = start + duration
+        runs.append(run)
+    return runs
+
+
+def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
+    """Return the mean time of ops in milliseconds, by id, where it is certain which op it is of.
+
+    Paddle's profiler tells names and no ids. An op is known if it is the only one of its name, or
+    if the ops were run in the order of the program; an op inside control flow is not told.
+
+    Parameters
+    ----------
+    program : Program
+        What was run.
+    runs : sequence of Run
+    """
+    known = {op.name for op in program.ops}
+    # The profiler tells what only groups values, too, and not by the name of its op.
+    runs = [[(name, ms) for name, ms in run if name in known] for run in runs]
+    recorded = {name for run in runs for name, _ in run}
+    ops = [op for op in program.ops if op.name in recorded]
+    names = [op.name for op in ops]
+    # Ops that begin in the same microsecond may be in the wrong order: such runs are not used.
+    in_order = [run for run in runs if [name for name, _ in run] == names]
+    if names and in_order:
+        columns = zip(*in_order, strict=True)
+        return {
+            op.id: fmean(ms for _, ms in column) for op, column in zip(ops, columns, strict=True)
+        }
+    found = {}
+    for op in ops:
+        times = [[ms for name, ms in run if name == op.name] for run in runs]
+        if names.count(op.name) == 1 and all(len(told) == 1 for told in times):
+            found[op.id] = fmean(told[0] for told in times)
+    return found
+
+
+def _ordered(events: Iterable[Mapping[str, object]]) -> list[tuple[float, float, str]]:
+    """Return start and length in microseconds, and the name without the time in its brackets."""
+    told = [
+        (float(str(event["ts"])), float(str(event["dur"])), str(event["name"]).partition("[")[0])
+        for event in events
+    ]
+    return sorted(told, key=lambda event: event[0])

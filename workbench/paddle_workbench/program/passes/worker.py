@@ -1,0 +1,168 @@
+"""What runs in the child process: passes, the Predictor, and old formats of programs.
+
+Every task reads its request from the working directory and writes its answer there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ...child_process import write_answer
+from .timing import Run, runs_in
+
+__all__ = ["MARK", "REQUEST", "main"]
+
+REQUEST = "request.json"
+TRACE = "trace.json"
+PROFILED_RUNS = 21
+"""Of which the first is not counted."""
+
+PROFILED_S = 2.0
+"""A large network is run less often."""
+
+MARK = "=== paddle-workbench"
+"""Begins a line of stderr that says where the child is."""
+
+
+def main(task: str) -> None:
+    """Run one task."""
+    request = json.loads(Path(REQUEST).read_text("utf-8"))
+    write_answer(_TASKS[task](request))
+    # Paddle's threads may hold the interpreter's end up, and everything is written.
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _predictor(request: dict[str, Any]) -> dict[str, Any]:
+    """Let the Predictor optimise a program: once for the times, once for the dump."""
+    import paddle.inference
+
+    def create(*, debug: bool) -> Any:
+        config = paddle.inference.Config(
+            f"{request['prefix']}.json", f"{request['prefix']}.pdiparams"
+        )
+        config.disable_gpu()
+        config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
+        config.enable_new_executor(True)  # noqa: FBT003
+        config.set_optimization_level(3)
+        config.set_cpu_math_library_num_threads(request["threads"])
+        if request["onednn"]:
+            config.enable_mkldnn()
+        else:
+            config.disable_mkldnn()
+        config.switch_ir_debug(debug)
+        return paddle.inference.create_predictor(config)
+
+    _say("timed")
+    predictor = create(debug=False)
+    answer: dict[str, Any] = {}
+    if request.get("inputs"):
+        answer = _run(predictor, request)
+        del predictor
+    _say("printed")
+    create(debug=True)
+    _say("end")
+    return answer
+
+
+def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Feed the arrays of the request, and write what comes out."""
+    import numpy as np
+
+    with np.load(request["inputs"]) as arrays:
+        given = [arrays[name] for name in sorted(arrays.files, key=int)]
+    for name, array in zip(predictor.get_input_names(), given, strict=True):
+        handle = predictor.get_input_handle(name)
+        handle.reshape(array.shape)
+        handle.copy_from_cpu(array)
+    predictor.run()
+    outputs = [
+        predictor.get_output_handle(name).copy_to_cpu() for name in predictor.get_output_names()
+    ]
+    np.savez("outputs.npz", **{str(index): array for index, array in enumerate(outputs)})
+    return {"outputs": len(outputs), "runs": _profiled(predictor)}
+
+
+def _profiled(predictor: Any) -> list[Run]:
+    """Run again what was fed, under Paddle's profiler; the first run is not told."""
+    from paddle import profiler
+
+    def write(told: Any) -> None:
+        told.export(TRACE, "json")
+
+    watched = profiler.Profiler(targets=[profiler.ProfilerTarget.CPU], on_trace_ready=write)
+    watched.start()
+    started = time.perf_counter()
+    for number in range(PROFILED_RUNS):
+        predictor.run()
+        watched.step()
+        if number and time.perf_counter() - started > PROFILED_S:
+            break
+    watched.stop()
+    events = json.loads(Path(TRACE).read_text("utf-8"))["traceEvents"]
+    # After the last step nothing was run.
+    return [run for run in runs_in(events)[1:] if run]
+
+
+def _passes(request: dict[str, Any]) -> dict[str, Any]:
+    """Run passes one after another, each by itself."""
+    from paddle.base.libpaddle.pir import PassManager
+
+    program = _loaded(request["prefix"])
+    steps = [_snapshot(program)]
+    for name in request["passes"]:
+        manager = PassManager()
+        try:
+            manager.add_pass(name, {})
+        except ValueError:
+            return {"unknown": name}
+        manager.enable_print_statistics()
+        _say(name)
+        started = time.perf_counter()
+        try:
+            manager.run(program)
+        except (RuntimeError, ValueError, TypeError) as error:
+            return {"refused": name, "reason": str(error).strip().splitlines()[:3]}
+        duration_ms = (time.perf_counter() - started) * 1000
+        steps.append({**_snapshot(program), "duration_ms": duration_ms})
+    _say("end")
+    return {"steps": steps}
+
+
+def _loaded(prefix: str) -> Any:
+    import paddle
+
+    paddle.enable_static()
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    program, *_ = paddle.static.load_inference_model(prefix, executor)
+    return program
+
+
+def _snapshot(program: Any) -> dict[str, Any]:
+    return {"text": str(program), "ids": [op.id() for op in _ops(program.global_block())]}
+
+
+def _ops(block: Any) -> Iterator[Any]:
+    for op in block.ops:
+        yield op
+        for inner in op.blocks():
+            yield from _ops(inner)
+
+
+def _say(word: str) -> None:
+    print(f"{MARK} {word}", file=sys.stderr, flush=True)  # noqa: T201 - to the parent
+
+
+_TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "passes": _passes,
+    "predictor": _predictor,
+}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,79 @@
+"""Running the tasks of `worker` in a child: what crashes or hangs there is an error here."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...child_process import Limits, Outcome, run
+from ...errors import CaptureError
+from .worker import REQUEST
+
+__all__ = ["run_worker"]
+
+TIMEOUT_S = 300.0
+# The Predictor prints a program before and after each of its passes: 50,000 ops take 1 GB.
+OUTPUT_BYTES = 4 * 1024**3
+LAST_LINES = 4
+LINE_LENGTH = 300
+
+
+def run_worker(
+    task: str, folder: Path, request: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S
+) -> tuple[dict[str, Any], Outcome]:
+    """Run a task of `worker` in a child process that works in a folder.
+
+    Returns
+    -------
+    dict
+        Its answer.
+    Outcome
+        With its messages line by line, and the moment at which each arrived: that is how the
+        duration of a pass is known.
+
+    Raises
+    ------
+    CaptureError
+        If it crashes, fails, or does not finish in time; with its last lines.
+    """
+    (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+    outcome = run(
+        "paddle_workbench.program.passes.worker",
+        task,
+        limits=Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES),
+        folder=folder,
+        environment=_environment(),
+        timed=True,
+    )
+    if outcome.status != 0 or outcome.answer is None:
+        raise _failure(task, outcome)
+    return outcome.answer, outcome
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name != "GLOG_v"}
+    return {
+        **environment,
+        # Statistics of passes are glog's lines on stderr, and colours would hide them.
+        "GLOG_logtostderr": "1",
+        "MPLBACKEND": "agg",
+        # In the order of the program, so that the profiler's names tell which op was meant.
+        "FLAGS_new_executor_serial_run": "1",
+    }
+
+
+def _failure(task: str, outcome: Outcome) -> CaptureError:
+    lines = outcome.last_lines(LAST_LINES, length=LINE_LENGTH)
+    message = f"The child process for {task} {outcome.problem}"
+    if outcome.signal_name:
+        message += "; this process is unharmed"
+    if outcome.limit is not None:
+        hint = "Try a smaller network, or fewer passes."
+    else:
+        hint = "Try the passes one at a time: capture(..., pipeline=[name])."
+        if not outcome.signal_name:
+            hint = f"The last line says why. {hint}"
+    return CaptureError("\n".join([f"{message}.", *lines]), hint)

@@ -1,0 +1,1 @@
+"""One trace of a network or function, and which line and layer made each op."""

@@ -1,0 +1,236 @@
+"""What SOT makes of a function: sub-graphs, the breaks between them with line and reason, guards.
+
+SOT simulates bytecode while the function runs, so it needs values. What it finds it keeps to
+itself; here it is listened to for the length of one call, and its caches are left as they were.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sysconfig
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..model.capture import GraphBreak, Guard, SubGraph
+from ..model.structure import SourceLine
+
+__all__ = ["Simulation", "simulate"]
+
+MAX_TEXT = 20_000
+"""Characters of a sub-graph's text that are kept."""
+
+# SOT names what follows a break `$resume_1@forward_1a2b`; the learner's function is what is left.
+_RESUMED = "$resume_"
+# Breaks that only pass on one in a function that was called.
+_PASSED_ON = frozenset({"BreakGraphInlineCallBreak", "OtherInlineCallBreak"})
+
+
+@dataclass(slots=True)
+class Simulation:
+    """The work of SOT during one call.
+
+    Parameters
+    ----------
+    result : object
+        What the function returned; None if it raised.
+    error : BaseException or None
+        What it raised.
+    subgraphs, breaks, guards : lists
+    """
+
+    result: Any = None
+    error: BaseException | None = None
+    subgraphs: list[SubGraph] = field(default_factory=list)
+    breaks: list[GraphBreak] = field(default_factory=list)
+    guards: list[Guard] = field(default_factory=list)
+
+
+def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulation:
+    """Call a function once under SOT and listen.
+
+    Graphs are noted however small; those under Paddle's minimum are marked, since Paddle would run
+    them eagerly.
+    """
+    import paddle
+    from paddle.jit.sot.opcode_translator.executor import executor_cache
+    from paddle.jit.sot.utils.envs import ENV_MIN_GRAPH_SIZE
+    from paddle.utils.environments import EnvironmentVariableGuard
+
+    found = Simulation()
+    minimum = int(ENV_MIN_GRAPH_SIZE.get())
+    caches: Any = executor_cache.OpcodeExecutorCache
+    cache = caches()
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(_own_cache(cache))
+        stack.enter_context(EnvironmentVariableGuard(ENV_MIN_GRAPH_SIZE, 0))
+        stack.enter_context(_listening(found, minimum, _home(function)))
+        stack.enter_context(paddle.no_grad())
+        static = paddle.jit.to_static(function, full_graph=False)
+        try:
+            found.result = static(*arguments)
+        except Exception as error:
+            found.error = error
+        found.guards += _guards(cache)
+    return found
+
+
+@contextmanager
+def _own_cache(cache: Any) -> Iterator[None]:
+    """Clear the caches of SOT, and restore them afterwards."""
+    kept = {
+        name: type(value)(value)
+        for name, value in cache.dump_state().items()
+        if name != "translate_count"
+    }
+    count = cache.translate_count
+    cache.clear()
+    try:
+        yield
+    finally:
+        cache.clear()
+        cache.load_state({**kept, "translate_count": count})
+
+
+def _home(function: Any) -> Path | None:
+    """Return the folder of the package that a function is from; None for the learner's own."""
+    plain = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(plain, "__code__", None)
+    return _package(code.co_filename) if code is not None else None
+
+
+def _package(file: str) -> Path | None:
+    """Return the folder of an installed package or of Python itself, if a file belongs to one."""
+    path = Path(file)
+    for root in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
+        if root and path.is_relative_to(root):
+            return Path(root, path.relative_to(root).parts[0])
+    return None
+
+
+@contextmanager
+def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[None]:
+    from paddle.jit.sot.opcode_translator.executor.opcode_executor import OpcodeExecutor
+    from paddle.jit.sot.symbolic.compile_cache import FallbackWrapper
+    from paddle.jit.sot.symbolic.statement_ir import StatementIR
+    from paddle.jit.sot.utils.exceptions import FallbackError
+    from paddle.jit.sot.utils.info_collector import BreakGraphReasonInfo
+
+    lines: dict[int, SourceLine] = {}
+    kept: list[Any] = []  # so that no statement takes over the id() of another
+
+    def note(reason: str, kind: str) -> None:
+        line = _where()
+        if line is not None and _package(line.file) not in (None, home):
+            return  # inside print or a similar function: the learner's own line is noted, too
+        if line is not None and not line.certain and found.breaks:
+            # What follows a break has no lines of its own until it has left that line.
+            before = found.breaks[-1].line
+            line = replace(before, certain=False) if before is not None else line
+        known = {(known.kind, known.line) for known in found.breaks}
+        if kind not in _PASSED_ON and (kind, line) not in known:
+            found.breaks.append(GraphBreak(reason=reason, line=line, kind=kind))
+
+    def on_reason(reason: Any) -> None:
+        note(str(reason), type(reason).__name__)
+
+    def on_if(self: Any, result: Any, instruction: Any) -> Any:
+        note(
+            f"A branch depends on the value of a tensor ({instruction.opname}).",
+            "DataDependencyControlFlowBreak",
+        )
+        return original_if(self, result, instruction)
+
+    def on_loop(self: Any, *arguments: Any, **options: Any) -> Any:
+        note("A loop runs over what is not known before it runs.", "ForLoopBreak")
+        return original_loop(self, *arguments, **options)
+
+    def on_fallback(self: Any, message: Any, *arguments: Any, **options: Any) -> None:
+        note(str(message), "Fallback")
+        original_fallback(self, message, *arguments, **options)
+
+    def on_statement(self: Any, statement: Any) -> None:
+        line = _where()
+        if line is not None:
+            lines[id(statement)] = line
+            kept.append(statement)
+        original_statement(self, statement)
+
+    def on_graph(self: Any, program: Any) -> None:
+        told = [lines[id(item)] for item in self.SIR.statements if id(item) in lines]
+        size = int(self.graph_size())
+        new = SubGraph(
+            name=str(self.SIR.name),
+            ops=size,
+            text=str(program)[:MAX_TEXT],
+            lines=tuple(dict.fromkeys(told)),
+            eager=size < minimum,
+        )
+        if new not in found.subgraphs:
+            found.subgraphs.append(new)
+
+    executor: Any = OpcodeExecutor
+    wrapper: Any = FallbackWrapper
+    statements: Any = StatementIR
+    fallback: Any = FallbackError
+    reasons: Any = BreakGraphReasonInfo
+    original_if = executor._break_graph_when_if
+    original_loop = executor._break_graph_when_for_loop
+    original_fallback = fallback.__init__
+    original_statement = statements.add_statement
+    replaced = [
+        (reasons, "collect_break_graph_reason", staticmethod(on_reason)),
+        (executor, "_break_graph_when_if", on_if),
+        (executor, "_break_graph_when_for_loop", on_loop),
+        (fallback, "__init__", on_fallback),
+        (statements, "add_statement", on_statement),
+        (wrapper, "collect_subgraph_info", on_graph),
+    ]
+    before = [(owner, name, owner.__dict__[name]) for owner, name, _ in replaced]
+    for owner, name, new in replaced:
+        setattr(owner, name, new)
+    try:
+        yield
+    finally:
+        for owner, name, old in before:
+            setattr(owner, name, old)
+
+
+def _where() -> SourceLine | None:
+    """Return the line that SOT simulates now, the innermost of the functions it is inside of."""
+    from paddle.jit.sot.opcode_translator.executor.opcode_executor import OpcodeExecutorBase
+
+    executors: Any = OpcodeExecutorBase.call_stack
+    for executor in reversed(executors):
+        line = executor._current_line
+        if isinstance(line, int) and line > 0:
+            code = executor.vframe.code
+            resumed = code.co_name.startswith(_RESUMED) and line == code.co_firstlineno
+            return SourceLine(code.co_filename, line, not resumed, _plain(code.co_name))
+    return None
+
+
+def _guards(cache: Any) -> Iterator[Guard]:
+    for code, (guarded, *_) in cache.cache.items():
+        for _custom, guard in guarded:
+            text = getattr(guard, "inlined_expr", "") if guard is not None else ""
+            expressions = text.removeprefix("lambda frame: ").split(" and ")
+            for expression in dict.fromkeys(expressions):
+                if expression not in ("", "True"):
+                    yield Guard(
+                        expression=expression,
+                        function=_plain(code.co_name),
+                        line=SourceLine(code.co_filename, code.co_firstlineno),
+                    )
+
+
+def _plain(name: str) -> str:
+    """Return the learner's name of what SOT cut: `$resume_1@forward_1a2b` is `forward`."""
+    if not name.startswith(_RESUMED):
+        return name
+    return name.rpartition("@")[2].rpartition("_")[0]

@@ -1,0 +1,98 @@
+"""Lines for the ops that Paddle recorded none for: constants, control flow, what C++ adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..model.structure import Op, Program, Region, SourceLine
+
+__all__ = ["computes", "with_inferred_lines"]
+
+_NOT_COMPUTING = frozenset(
+    {
+        "builtin.combine",
+        "builtin.constant",
+        "builtin.parameter",
+        "builtin.shadow_output",
+        "builtin.slice",
+        "builtin.split",
+        "cf.yield",
+        "pd_op.data",
+        "pd_op.feed",
+        "pd_op.fetch",
+        "pd_op.full",
+        "pd_op.full_int_array",
+    }
+)
+
+
+def computes(op: Op) -> bool:
+    """Return whether an op computes; constants, inputs and what only groups values do not."""
+    return op.name not in _NOT_COMPUTING
+
+
+def with_inferred_lines(program: Program) -> Program:
+    """Return the program with a line for every op that has neighbours to learn it from.
+
+    A constant stands on the line of the op that uses it. An `if` or `while` stands where the code
+    inside was called from: that line is on every call stack inside, so it is certain.
+    """
+    inferred: dict[int, tuple[SourceLine, ...]] = {}
+    users: dict[int, Op] = {}
+    for op in program.walk():
+        for value in op.inputs:
+            if value is not None:
+                users.setdefault(value, op)
+    for op in program.walk():
+        if op.regions and not op.stack:
+            stack = _around(op, program)
+            if stack:
+                inferred[op.id] = stack
+                ends = (region.ops[-1] for region in op.regions if region.ops)
+                inferred |= {end.id: _unsure(stack) for end in ends if not end.stack}
+    # From the last op to the first, since a constant may serve another op without a line.
+    for op in reversed(list(program.walk())):
+        if op.stack or op.id in inferred or op.name.startswith("builtin.parameter"):
+            continue
+        served = [users[value] for value in op.outputs if value in users]
+        known = [stack for user in served if (stack := user.stack or inferred.get(user.id, ()))]
+        if known:
+            inferred[op.id] = _unsure(known[0])
+    return replace(program, ops=tuple(_with(op, inferred) for op in program.ops))
+
+
+def _around(op: Op, program: Program) -> tuple[SourceLine, ...]:
+    """Return the stack that leads to a control-flow op."""
+    stacks = [inner.stack for inner in op.walk() if inner is not op and inner.stack]
+    made = {value: other for other in program.walk() for value in other.outputs}
+    condition = made.get(op.inputs[0]) if op.inputs and op.inputs[0] is not None else None
+    if not stacks:
+        return _unsure(condition.stack) if condition is not None else ()
+    shared: list[SourceLine] = []
+    for lines in zip(*(stack[:-1] for stack in stacks), strict=False):
+        if len({(line.file, line.line) for line in lines}) > 1:
+            break
+        shared.append(lines[0])
+    if condition is not None and condition.stack:
+        where = {(line.file, line.line) for line in condition.stack}
+        agreed = [index for index, line in enumerate(shared) if (line.file, line.line) in where]
+        if agreed:
+            return tuple(shared[: agreed[-1] + 1])
+    return _unsure(tuple(shared))
+
+
+def _unsure(stack: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
+    return tuple(replace(line, certain=False) for line in stack)
+
+
+def _with(op: Op, inferred: Mapping[int, tuple[SourceLine, ...]]) -> Op:
+    regions = tuple(
+        Region(region.arguments, tuple(_with(inner, inferred) for inner in region.ops))
+        for region in op.regions
+    )
+    stack = inferred.get(op.id, op.stack)
+    line = stack[-1] if stack else op.line
+    if stack is op.stack and regions == op.regions:
+        return op
+    return replace(op, regions=regions, stack=stack, line=line)

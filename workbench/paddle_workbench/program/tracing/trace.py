@@ -1,0 +1,389 @@
+"""One trace of a network or function by AST conversion: its program, and who made which op."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import takewhile
+from typing import Any
+
+from ...errors import CaptureError
+from ...time_limit import TimeLimitExceeded, time_limit
+from ..formats.assembly import Facts, Numbering, assemble
+from ..formats.pir_text import read_program
+from ..model.capture import Program, SourceLine
+from . import loops
+from .library_code import Code, is_library, stand_ins
+from .lines import with_inferred_lines
+
+__all__ = [
+    "Trace", "TracingFailed", "eager", "input_spec_of", "is_library", "name_of",
+    "plain_functions", "trace",
+]  # fmt: skip
+
+# "  File "<file>", line 3, in forward"
+_FRAME = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+), in (?P<function>.*)$')
+
+TRACE_LIMIT_S = 120.0
+"""Some code sends AST conversion into a loop that never ends."""
+
+# Where a trace begins: everything above it on the stack is whoever asked for the trace.
+_ENTRY = "pir_from_func_spec"
+
+
+class TracingFailed(Exception):  # noqa: N818 - what happened, not what is wrong
+    """Paddle gave no program; its own exception is the cause.
+
+    Parameters
+    ----------
+    functions : list of callables
+        The learner's functions that conversion had come to.
+    """
+
+    def __init__(self, functions: list[Callable[..., Any]]) -> None:
+        super().__init__()
+        self.functions = functions
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one trace gave.
+
+    Parameters
+    ----------
+    program : Program
+    static : object
+        Paddle's own StaticFunction, for saving.
+    concrete : object
+        Paddle's own ConcreteProgram.
+    functions : list of callables
+        The learner's functions that took part, the one that was asked for first.
+    risky_loops : tuple of (SourceLine or None)
+        Where the loops stand that Paddle may give freed results of; see `loops`.
+    """
+
+    program: Program
+    static: Any
+    concrete: Any
+    functions: list[Callable[..., Any]] = field(default_factory=list)
+    risky_loops: tuple[SourceLine | None, ...] = ()
+
+
+def input_spec_of(value: Any) -> Any:
+    """Return an `InputSpec`: the value itself, or that of an example tensor or array."""
+    import numpy as np
+    import paddle
+    from paddle.static import InputSpec
+
+    if isinstance(value, InputSpec):
+        return value
+    if isinstance(value, paddle.Tensor):
+        return InputSpec.from_tensor(value)
+    if isinstance(value, np.ndarray):
+        return InputSpec(list(value.shape), value.dtype.name)
+    if isinstance(value, (list, tuple)):
+        return type(value)(input_spec_of(item) for item in value)
+    if isinstance(value, dict):
+        return {name: input_spec_of(item) for name, item in value.items()}
+    return value
+
+
+def trace(
+    target: Any, input_spec: Sequence[Any] | None, *, training: bool, numbering: Numbering
+) -> Trace:
+    """Trace a network or function; neither it nor its `forward` is changed.
+
+    Raises
+    ------
+    TracingFailed
+        If Paddle gives no program; its own exception is the cause.
+    """
+    import paddle
+
+    layer = _layer_of(target)
+    function = _plain_function(target)
+    spec = [input_spec_of(item) for item in input_spec] if input_spec is not None else None
+    if spec is None:
+        spec = _known_spec(target)
+    with ExitStack() as stack:
+        if layer is not None:
+            stack.enter_context(_mode(layer, training=training))
+            calls = stack.enter_context(_layer_calls(layer))
+        else:
+            calls = []
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        functions = stack.enter_context(_converted_functions())
+        risky = stack.enter_context(loops.sound_loops())
+        static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
+        try:
+            with time_limit(TRACE_LIMIT_S):
+                concrete = static.concrete_program
+        except (Exception, TimeLimitExceeded) as error:
+            raise TracingFailed(_own(function, functions)) from error
+    program = _program(concrete, calls, layer, numbering)
+    lines = tuple(_lines_of(risky, concrete, program)) if risky else ()
+    return Trace(program, static, concrete, _own(function, functions), lines)
+
+
+def plain_functions(target: Any) -> list[Callable[..., Any]]:
+    """Return the functions whose source is known before a trace: the one that is asked for."""
+    return _own(_plain_function(target), [])
+
+
+def _own(function: Any, seen: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
+    """Return the learner's functions, the one that was asked for first."""
+    from paddle.jit.dy2static.origin_info import global_origin_info_map
+
+    transformed = {file for file, _ in global_origin_info_map}
+    first = inspect.unwrap(getattr(function, "__func__", function))
+    own = [
+        other
+        for other in seen
+        if other.__code__ is not first.__code__
+        and other.__code__.co_filename not in transformed
+        and not is_library(other.__code__.co_filename)
+    ]
+    return [first, *own]
+
+
+@contextmanager
+def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
+    """Give what runs a network or function eagerly, whatever `to_static` did to it."""
+    layer = _layer_of(target)
+    function = _plain_function(target)
+    if layer is not None and not hasattr(function, "__self__"):
+        function = partial(function, layer)
+    with _mode(layer, training=training) if layer is not None else nullcontext():
+        yield function
+
+
+def name_of(target: Any) -> str:
+    """Return what a learner calls a network or function."""
+    layer = _layer_of(target)
+    if layer is not None:
+        return type(layer).__name__
+    function = _plain_function(target)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _layer_of(target: Any) -> Any | None:
+    from paddle.nn import Layer
+
+    if isinstance(target, Layer):
+        return target
+    owner = getattr(target, "__self__", None) or getattr(target, "class_instance", None)
+    owner = owner or getattr(target, "_class_instance", None)
+    return owner if isinstance(owner, Layer) else None
+
+
+def _plain_function(target: Any) -> Any:
+    """Return the function as the learner wrote it, without `to_static` around it."""
+    from paddle.nn import Layer
+
+    function = target.forward if isinstance(target, Layer) else target
+    plain = getattr(function, "dygraph_function", None) or getattr(
+        function, "_dygraph_function", None
+    )
+    if plain is not None:
+        return plain
+    inner = inspect.unwrap(function) if callable(function) else function
+    if not callable(inner):
+        raise CaptureError(
+            f"{target!r} is neither a network nor a function.",
+            "Pass a paddle.nn.Layer, one of its methods, or a function.",
+        )
+    return function
+
+
+def _known_spec(target: Any) -> Any:
+    """Return the input_spec that `to_static` was given, if it was."""
+    from paddle.nn import Layer
+
+    function = target.forward if isinstance(target, Layer) else target
+    spec = getattr(function, "_function_spec", None) or getattr(function, "function_spec", None)
+    return getattr(spec, "input_spec", None)
+
+
+@contextmanager
+def _mode(layer: Any, *, training: bool) -> Iterator[None]:
+    """Put a network into one mode, and every sublayer back into its own afterwards."""
+    before = [(part, part.training) for part in layer.sublayers(include_self=True)]
+    for part, _ in before:
+        part.training = training
+    try:
+        yield
+    finally:
+        for part, mode in before:
+            part.training = mode
+
+
+@dataclass(slots=True)
+class _LayerCall:
+    """The ops of one call of a sublayer have ids between these."""
+
+    path: str
+    depth: int
+    first: int
+    last: int | None = None
+
+
+@contextmanager
+def _layer_calls(layer: Any) -> Iterator[list[_LayerCall]]:
+    """Note which op ids are made while which sublayer runs.
+
+    Paddle's own `struct_name` tells classes and not attributes, and nothing inside control flow.
+    """
+    calls: list[_LayerCall] = []
+    running: list[_LayerCall] = []
+    hooks = []
+
+    def before(path: str) -> Callable[..., None]:
+        def note(*_: Any) -> None:
+            call = _LayerCall(path, len(running), _next_op_id())
+            calls.append(call)
+            running.append(call)
+
+        return note
+
+    def after(*_: Any) -> None:
+        if running:
+            running.pop().last = _next_op_id()
+
+    for path, part in layer.named_sublayers():
+        hooks.append(part.register_forward_pre_hook(before(path)))
+        hooks.append(part.register_forward_post_hook(after))
+    try:
+        yield calls
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _next_op_id() -> int:
+    """Return an id larger than those of all ops made so far: ids are given out in order."""
+    from paddle.base.libpaddle.pir import Program as PirProgram
+
+    return int(PirProgram().global_block().parent_op.id())
+
+
+@contextmanager
+def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
+    """Note which functions AST conversion is asked for, and let it convert them again.
+
+    Paddle keeps what it made of a source text, with the lines of the function that had it first:
+    another function with the same text would be told to stand there.
+    """
+    from paddle.jit.dy2static import convert_call_func, program_translator
+
+    modules: tuple[Any, ...] = (convert_call_func, program_translator)
+    seen: list[Callable[..., Any]] = []
+    original: Any = program_translator.convert_to_static
+
+    def note(function: Any) -> Any:
+        plain = inspect.unwrap(getattr(function, "__func__", function))
+        if inspect.isfunction(plain) and all(plain.__code__ is not old.__code__ for old in seen):
+            seen.append(plain)
+        return original(function)
+
+    kept: Any = program_translator
+    cache = kept._FUNCTION_CACHE
+    kept._FUNCTION_CACHE = kept.FunctionCache()
+    for module in modules:
+        module.convert_to_static = note
+    try:
+        yield seen
+    finally:
+        kept._FUNCTION_CACHE = cache
+        for module in modules:
+            module.convert_to_static = original
+
+
+def _program(
+    concrete: Any, calls: list[_LayerCall], layer: Any | None, numbering: Numbering
+) -> Program:
+    printed = read_program(str(concrete.main_program))
+    live = list(_live_ops(concrete.main_program.global_block()))
+    flat = [op for top in printed.ops for op in top.walk()]
+    if len(live) != len(flat):
+        raise CaptureError(
+            f"Paddle printed {len(flat)} ops of a program that has {len(live)}.",
+            "Report the version of Paddle: its printed format has changed.",
+        )
+    facts = {}
+    names = {}
+    functions, forwards = stand_ins()
+    for op, text in zip(live, flat, strict=True):
+        # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
+        told = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
+        stack = _stack(op.callstack, functions, forwards) if told else ()
+        layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
+        facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
+    for op, text in zip(live, flat, strict=True):
+        if len(text.results) > len(text.result_types):
+            text.result_types = [str(value.type()) for value in op.results()]
+    if layer is not None:
+        names = {value.name: path for path, value in layer.state_dict().items()}
+    outputs = _output_names(concrete.outputs, live, flat)
+    program = assemble(printed, numbering, facts=facts, parameter_names=names, outputs=outputs)
+    return with_inferred_lines(program)
+
+
+def _lines_of(numbers: list[int], concrete: Any, program: Program) -> Iterator[SourceLine | None]:
+    """Yield where the ops stand that Paddle gave these ids."""
+    live = _live_ops(concrete.main_program.global_block())
+    for own, op in zip(live, program.walk(), strict=True):
+        if own.id() in numbers:
+            yield op.line
+
+
+def _live_ops(block: Any) -> Iterator[Any]:
+    for op in block.ops:
+        yield op
+        for inner in op.blocks():
+            yield from _live_ops(inner)
+
+
+def _output_names(outputs: Any, live: list[Any], flat: list[Any]) -> tuple[str, ...]:
+    from paddle.base.libpaddle.pir import Value as PirValue
+    from paddle.utils.layers_utils import flatten
+
+    wanted = [value for value in flatten(outputs) if isinstance(value, PirValue)]
+    names: Mapping[str, str] = {
+        value.id: name
+        for op, text in zip(live, flat, strict=True)
+        for value, name in zip(op.results(), text.results, strict=False)
+    }
+    return tuple(names[value.id] for value in wanted if value.id in names)
+
+
+def _path(op_id: int, calls: list[_LayerCall]) -> str:
+    inside = [
+        call for call in calls if call.first < op_id and (call.last is None or op_id < call.last)
+    ]
+    return max(inside, key=lambda call: call.depth).path if inside else ""
+
+
+def _stack(lines: list[str], functions: Set[Code], forwards: Set[Code]) -> tuple[SourceLine, ...]:
+    """Return the learner's lines on a call stack, outermost first, without those of stand-ins.
+
+    What the stand-in of a function calls is its own affair; that of a container's forward calls
+    the learner's layers.
+    """
+    frames = [match for line in lines if (match := _FRAME.match(line))]
+    entry = next((i for i, frame in enumerate(frames) if frame["function"] == _ENTRY), -1)
+    ours = list(
+        takewhile(
+            lambda frame: (frame["file"], frame["function"]) not in functions, frames[entry + 1 :]
+        )
+    )
+    return tuple(
+        SourceLine(frame["file"], int(frame["line"]), function=frame["function"])
+        for frame in ours
+        if not is_library(frame["file"]) and (frame["file"], frame["function"]) not in forwards
+    )
