@@ -18,7 +18,7 @@ from typing import Any
 
 from paddle_workbench.program.capture import capture, capture_saved
 from paddle_workbench.program.model.capture import Capture
-from paddle_workbench.program.tracing.lines import computes
+from paddle_workbench.program.model.structure import computes
 
 # AlexNet and the side heads of GoogLeNet are made for this size alone.
 SIZES = {

@@ -10,7 +10,7 @@ import pytest
 from paddle_workbench import capture
 from paddle_workbench.errors import CaptureError
 from paddle_workbench.program.model.capture import Capture, Op
-from paddle_workbench.program.tracing.lines import computes
+from paddle_workbench.program.model.structure import computes
 
 
 def line_of(function: Any, text: str) -> int:

@@ -9,9 +9,9 @@ import pytest
 from paddle_workbench.program.formats.assembly import Numbering, assemble
 from paddle_workbench.program.formats.pir_text import read_program
 from paddle_workbench.program.model.capture import Capture, Program, Stage
+from paddle_workbench.program.model.structure import computes
 from paddle_workbench.program.passes.graph_matching import Graph, match_programs
 from paddle_workbench.program.passes.lineage import next_stage
-from paddle_workbench.program.tracing.lines import computes
 
 
 def stage(found: Capture, name: str) -> Stage:

@@ -12,8 +12,8 @@ from paddle_workbench.program.formats.assembly import Numbering, assemble
 from paddle_workbench.program.formats.pir_text import read_program
 from paddle_workbench.program.model.capture import Capture, Program
 from paddle_workbench.program.model.columns import to_columns
+from paddle_workbench.program.model.structure import computes
 from paddle_workbench.program.passes.timing import measured_ms, runs_in
-from paddle_workbench.program.tracing.lines import computes
 
 from ..model.test_columns import Columns
 

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from .formats.assembly import size_of
 from .model.capture import OpCost
-from .model.structure import Op, Program, Value
-from .tracing.lines import computes
+from .model.structure import Op, Program, Value, computes, size_of
 
 __all__ = ["Sizes", "bytes_of", "costs_of"]
 

@@ -8,10 +8,10 @@ from itertools import count
 from math import prod
 from typing import Any
 
-from ..model.capture import Op, Parameter, Program, Region, SourceLine, Value
+from ..model.structure import Op, Parameter, Program, Region, SourceLine, Value, size_of
 from .pir_text import PrintedOp, PrintedRegion, read_type
 
-__all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble", "size_of"]
+__all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble"]
 
 BOOKKEEPING = frozenset(
     {"op_callstack", "op_name", "origin_id", "persistable", "stop_gradient", "struct_name"}
@@ -21,23 +21,6 @@ BOOKKEEPING = frozenset(
 INPUTS = frozenset({"pd_op.data", "pd_op.feed"})
 OUTPUTS = frozenset({"pd_op.fetch", "builtin.shadow_output"})
 PARAMETERS = frozenset({"builtin.parameter"})
-
-_SIZES = {
-    "bfloat16": 2,
-    "bool": 1,
-    "complex128": 16,
-    "complex64": 8,
-    "float16": 2,
-    "float32": 4,
-    "float64": 8,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-    "int16": 2,
-    "int32": 4,
-    "int64": 8,
-    "int8": 1,
-    "uint8": 1,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +38,6 @@ class Numbering:
 
     ops: Callable[[], int] = field(default_factory=lambda: count().__next__)
     values: Callable[[], int] = field(default_factory=lambda: count().__next__)
-
-
-def size_of(dtype: str) -> int | None:
-    """Return the bytes of one element; None if the type is not a tensor."""
-    return _SIZES.get(dtype)
 
 
 def assemble(

@@ -6,12 +6,56 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "MAX_OPS", "Op", "Parameter", "Program", "Region", "SourceLine", "Value"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_OPS",
+    "Op",
+    "Parameter",
+    "Program",
+    "Region",
+    "SourceLine",
+    "Value",
+    "computes",
+    "size_of",
+]
 
 MAX_OPS = 1_000_000
 """A program in a file may refer to an op many times; counted so, a larger one is not read."""
 MAX_DEPTH = 64
 """Regions inside regions: more is not a program that anybody wrote."""
+
+_NOT_COMPUTING = frozenset(
+    {
+        "builtin.combine",
+        "builtin.constant",
+        "builtin.parameter",
+        "builtin.shadow_output",
+        "builtin.slice",
+        "builtin.split",
+        "cf.yield",
+        "pd_op.data",
+        "pd_op.feed",
+        "pd_op.fetch",
+        "pd_op.full",
+        "pd_op.full_int_array",
+    }
+)
+_SIZES = {
+    "bfloat16": 2,
+    "bool": 1,
+    "complex128": 16,
+    "complex64": 8,
+    "float16": 2,
+    "float32": 4,
+    "float64": 8,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+    "int16": 2,
+    "int32": 4,
+    "int64": 8,
+    "int8": 1,
+    "uint8": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +224,13 @@ class Program:
             for region in op.regions:
                 made |= dict.fromkeys(region.arguments, op.id)
         return made
+
+
+def computes(op: Op) -> bool:
+    """Return whether an op computes; constants, inputs and what only groups values do not."""
+    return op.name not in _NOT_COMPUTING
+
+
+def size_of(dtype: str) -> int | None:
+    """Return the bytes of one element; None if the type is not a tensor."""
+    return _SIZES.get(dtype)

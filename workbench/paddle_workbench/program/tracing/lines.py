@@ -7,29 +7,7 @@ from dataclasses import replace
 
 from ..model.structure import Op, Program, Region, SourceLine
 
-__all__ = ["computes", "with_inferred_lines"]
-
-_NOT_COMPUTING = frozenset(
-    {
-        "builtin.combine",
-        "builtin.constant",
-        "builtin.parameter",
-        "builtin.shadow_output",
-        "builtin.slice",
-        "builtin.split",
-        "cf.yield",
-        "pd_op.data",
-        "pd_op.feed",
-        "pd_op.fetch",
-        "pd_op.full",
-        "pd_op.full_int_array",
-    }
-)
-
-
-def computes(op: Op) -> bool:
-    """Return whether an op computes; constants, inputs and what only groups values do not."""
-    return op.name not in _NOT_COMPUTING
+__all__ = ["with_inferred_lines"]
 
 
 def with_inferred_lines(program: Program) -> Program:
