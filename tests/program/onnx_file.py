@@ -49,9 +49,9 @@ def onnx_bytes(
     nodes : iterable of (type, name, inputs, outputs)
     """
     graph = bytearray()
-    for kind, name, taken, given in nodes:
-        node = b"".join(_bytes(1, value) for value in taken)
-        node += b"".join(_bytes(2, value) for value in given)
+    for kind, name, input_names, output_names in nodes:
+        node = b"".join(_bytes(1, value) for value in input_names)
+        node += b"".join(_bytes(2, value) for value in output_names)
         graph += _bytes(1, node + _bytes(3, name) + _bytes(4, kind))
     graph += _bytes(2, "graph")
     graph += b"".join(_bytes(11, _value(name, shape)) for name in inputs)

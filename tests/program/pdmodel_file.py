@@ -25,9 +25,9 @@ def write_legacy(path: Path, *, version: int = 2006000) -> Path:
         tensor.data_type = 5
         tensor.dims.extend(sizes)
 
-    def op(kind: str, given: list[str], made: list[str]) -> Any:
+    def op(kind: str, input_names: list[str], output_names: list[str]) -> Any:
         new = block.ops.add(type=kind)
-        for group, names in ((new.inputs, given), (new.outputs, made)):
+        for group, names in ((new.inputs, input_names), (new.outputs, output_names)):
             if names:
                 group.add(parameter="X", arguments=names)
         return new

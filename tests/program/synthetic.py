@@ -66,7 +66,7 @@ def regular_program(count: int, *, layered: bool = True) -> Program:
 
 def fuse(program: Program) -> Stage:
     """Return the stage of a pass that makes one `fc` of each `matmul` with the `add` after it."""
-    kept: list[Op] = []
+    remaining: list[Op] = []
     lineage = {}
     removed = []
     ops = list(program.ops)
@@ -76,7 +76,7 @@ def fuse(program: Program) -> Stage:
         first = ops[at]
         second = ops[at + 1] if at + 1 < len(ops) else None
         if first.kind == "matmul" and second is not None and second.kind == "add":
-            kept.append(
+            remaining.append(
                 Op(
                     id=after,
                     name="pd_op.fc",
@@ -90,19 +90,19 @@ def fuse(program: Program) -> Stage:
             after += 1
             at += 2
         else:
-            kept.append(first)
+            remaining.append(first)
             at += 1
-    fused = Program(tuple(kept), program.values, outputs=program.outputs)
+    fused_program = Program(tuple(remaining), program.values, outputs=program.outputs)
     return Stage(
         name="matmul_add_fuse_pass",
-        program=fused,
+        program=fused_program,
         duration_ms=1.5,
         matches=len(lineage),
         removed=tuple(removed),
         added=tuple(lineage),
         lineage=lineage,
         ops_before=len(ops),
-        ops_after=len(kept),
+        ops_after=len(remaining),
     )
 
 

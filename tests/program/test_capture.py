@@ -19,10 +19,10 @@ def line_of(function: Any, text: str) -> int:
     return first + next(index for index, line in enumerate(lines) if text in line)
 
 
-def ops_on(found: Capture, function: Any, text: str) -> list[Op]:
+def ops_on(result: Capture, function: Any, text: str) -> list[Op]:
     number = line_of(function, text)
-    assert found.program is not None
-    return [op for op in found.program.walk() if op.line and op.line.line == number]
+    assert result.program is not None
+    return [op for op in result.program.walk() if op.line and op.line.line == number]
 
 
 def test_every_computing_op_has_a_certain_line(branching: Capture) -> None:
@@ -90,8 +90,8 @@ def test_regions_hold_branches_and_loop_variables(branching: Capture) -> None:
     assert [values[number].dtype for number in body.arguments] == ["int64", "float32"]
     assert [values[number].shape for number in ops["while"].outputs] == [(1,), (-1, 8)]
     # What the body computes with is its own argument and not the value outside.
-    used = {number for op in body.ops for number in op.inputs}
-    assert used & set(body.arguments)
+    operands = {number for op in body.ops for number in op.inputs}
+    assert operands & set(body.arguments)
 
 
 def test_transformed_code_leads_back_to_the_source(branching: Capture) -> None:
@@ -130,18 +130,18 @@ def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
 
     from .networks import Block, tail
 
-    given = [spec([None, 8], "float32", "x")]
+    input_spec = [spec([None, 8], "float32", "x")]
     block = Block()
     targets = [tail, block, block.forward, to_static(tail)]
-    names = [capture(target, input_spec=given, pipeline=None).name for target in targets]
+    names = [capture(target, input_spec=input_spec, pipeline=None).name for target in targets]
     assert names == ["tail", "Block", "Block", "tail"]
-    static = to_static(Block(), input_spec=given, full_graph=True)
+    static = to_static(Block(), input_spec=input_spec, full_graph=True)
     assert capture(static, pipeline=None).program is not None
     # An array stands for its shape.
-    found = capture(tail, input_spec=[np.zeros((2, 3), "float32")], pipeline=None).program
-    assert found is not None
-    assert found.values[found.inputs[0]].shape == (2, 3)
-    assert found.values[found.outputs[0]].shape == (2, 3)
+    program = capture(tail, input_spec=[np.zeros((2, 3), "float32")], pipeline=None).program
+    assert program is not None
+    assert program.values[program.inputs[0]].shape == (2, 3)
+    assert program.values[program.outputs[0]].shape == (2, 3)
 
 
 @pytest.mark.parametrize("target", [3, "net", None])
@@ -157,9 +157,9 @@ def test_function_with_the_text_of_another_keeps_its_own_lines(spec: Any) -> Non
     text = "def f(x):\n    return x * 2 + 1\n"
     for name, above in (("first", ""), ("second", "one = 1\ntwo = 2\n")):
         function = function_of(above + text, name)
-        found = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)
-        assert found.program is not None
-        lines = {(op.line.file, op.line.line) for op in found.program.walk() if op.line}
+        result = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)
+        assert result.program is not None
+        lines = {(op.line.file, op.line.line) for op in result.program.walk() if op.line}
         file = f"paddle-workbench-example-{name}.py"
         assert lines == {(file, above.count("\n") + 2)}
 
@@ -180,9 +180,9 @@ def test_ignores_lines_of_what_packages_put_in_place_of_paddles_own(
     def second(*arguments: Any, **options: Any) -> Any:
         return first(*arguments, **options)
 
-    given = [spec([None, None], "int64", "ids")]
-    for replaced in (first, second):
-        monkeypatch.setattr(paddle.nn.functional, "linear", replaced)
-        found = capture(Branching(), input_spec=given, pipeline=None)
-        kinds = {op.kind for op in ops_on(found, Branching.forward, "return self.fc(x)")}
+    input_spec = [spec([None, None], "int64", "ids")]
+    for stand_in in (first, second):
+        monkeypatch.setattr(paddle.nn.functional, "linear", stand_in)
+        result = capture(Branching(), input_spec=input_spec, pipeline=None)
+        kinds = {op.kind for op in ops_on(result, Branching.forward, "return self.fc(x)")}
         assert kinds == {"matmul", "add"}

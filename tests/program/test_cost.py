@@ -17,10 +17,10 @@ def program(*lines: str) -> Program:
     return assemble(read_program("\n".join(["{", *lines, "}"])), Numbering())
 
 
-def cost(found: Capture, kind: str) -> OpCost:
-    assert found.program is not None
-    (op,) = [op for op in found.program.walk() if op.kind == kind]
-    return found.costs[op.id]
+def cost(result: Capture, kind: str) -> OpCost:
+    assert result.program is not None
+    (op,) = [op for op in result.program.walk() if op.kind == kind]
+    return result.costs[op.id]
 
 
 def test_convolution_and_matrix_product(convolutional: Capture) -> None:
@@ -45,23 +45,23 @@ def test_batch_multiplies(convolutional: Capture) -> None:
 
 
 def test_unknown_cost_is_none_not_zero() -> None:
-    found = program(
+    unknown = program(
         '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<-1x-1xf32>',
         '(%1) = "pd_op.relu" (%0) {} : (tensor<-1x-1xf32>) -> tensor<-1x-1xf32>',
         '(%2) = "pd_op.nobody_knows" (%0) {} : (tensor<-1x-1xf32>) -> tensor<2xf32>',
     )
-    relu, other = costs_of(found).values()
+    relu, other = costs_of(unknown).values()
     assert relu == OpCost(None, None, None)
     assert (other.flops, other.bytes_written) == (None, 8)
-    relu, _ = costs_of(found, Sizes(batch=2, other=5)).values()
+    relu, _ = costs_of(unknown, Sizes(batch=2, other=5)).values()
     assert relu == OpCost(10, 40, 40)
 
 
 def test_lookup_reads_the_rows_it_is_asked_for(branching: Capture) -> None:
     assert branching.program is not None
     (number,) = [op.id for op in branching.program.walk() if op.kind == "embedding"]
-    found = costs_of(branching.program, Sizes(batch=2, other=3))[number]
-    assert found == OpCost(0, 2 * 3 * 8 + 2 * 3 * 8 * 4, 2 * 3 * 8 * 4)
+    lookup = costs_of(branching.program, Sizes(batch=2, other=3))[number]
+    assert lookup == OpCost(0, 2 * 3 * 8 + 2 * 3 * 8 * 4, 2 * 3 * 8 * 4)
 
 
 # Four values of 100 floats: a is needed until the end, b and c follow each other.
@@ -108,8 +108,8 @@ def test_loop_keeps_what_its_body_needs(branching: Capture) -> None:
     assert plan.peak_bytes == max(plan.live_bytes)
     assert plan.parameter_bytes == sum(p.bytes for p in branching.parameters)
     assert plan.unknown  # batch times length is not known
-    known: Any = memory_plan(branching.program, Sizes(batch=2, other=3))
-    assert known.unknown == 0
+    sized_plan: Any = memory_plan(branching.program, Sizes(batch=2, other=3))
+    assert sized_plan.unknown == 0
 
 
 def test_later_stages_need_less(convolutional: Capture) -> None:

@@ -25,5 +25,7 @@ def test_imports_none_of_its_modules_before_they_are_used() -> None:
         "import sys, paddle_workbench.program\n"
         "print([name for name in sys.modules if name.startswith('paddle_workbench.program.')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "[]"

@@ -28,8 +28,8 @@ LINES = {
 
 
 def captured(source: str, name: str, spec: Any, *, sot: bool) -> Capture:
-    given = [spec([3], "float32", "x")]
-    return capture(function_of(source, name), input_spec=given, pipeline=None, sot=sot)
+    input_spec = [spec([3], "float32", "x")]
+    return capture(function_of(source, name), input_spec=input_spec, pipeline=None, sot=sot)
 
 
 def test_every_rule_has_an_example_line() -> None:
@@ -40,16 +40,16 @@ def test_every_rule_has_an_example_line() -> None:
 @pytest.mark.parametrize("kind", sorted(RULES))
 def test_rule_is_provoked_and_its_repair_works(kind: str, spec: Any) -> None:
     rule = RULES[kind]
-    found = captured(rule.broken, kind, spec, sot=rule.route == "sot")
-    said: list[Explanation] = [item for item in found.explanations if item.kind == kind]
-    assert said, [item.kind for item in found.explanations]
-    line = said[0].line
+    result = captured(rule.broken, kind, spec, sot=rule.route == "sot")
+    explanations: list[Explanation] = [item for item in result.explanations if item.kind == kind]
+    assert explanations, [item.kind for item in result.explanations]
+    line = explanations[0].line
     assert (line.line if line else None) == LINES[kind]
-    assert said[0].proven
+    assert explanations[0].proven
     assert is_proven(kind)
-    again = captured(rule.repaired, f"{kind}-again", spec, sot=rule.route == "sot")
-    assert kind not in {item.kind for item in again.explanations}
-    assert again.program is not None
+    repaired = captured(rule.repaired, f"{kind}-again", spec, sot=rule.route == "sot")
+    assert kind not in {item.kind for item in repaired.explanations}
+    assert repaired.program is not None
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
@@ -62,12 +62,12 @@ def test_rule_has_a_text_in_both_languages(rule: Any) -> None:
 
 
 def test_refused_function_has_no_program_and_a_reason(spec: Any) -> None:
-    found = captured(RULES["branch-dtype"].broken, "refused", spec, sot=False)
-    assert found.program is None
-    assert found.stages == ()
-    assert found.sources[0].text.startswith("def f(x)")
-    (said,) = found.explanations
-    assert "dtype" in said.message
+    result = captured(RULES["branch-dtype"].broken, "refused", spec, sot=False)
+    assert result.program is None
+    assert result.stages == ()
+    assert result.sources[0].text.startswith("def f(x)")
+    (explanation,) = result.explanations
+    assert "dtype" in explanation.message
 
 
 @pytest.mark.usefixtures("imported_paddle")
@@ -80,13 +80,13 @@ def test_a_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPat
 
 
 def test_reports_sub_graphs_and_guards(spec: Any) -> None:
-    found = captured(RULES["break-branch"].broken, "graphs", spec, sot=True)
-    assert len(found.subgraphs) == 2
-    assert all(graph.eager for graph in found.subgraphs)
-    assert [line.line for line in found.subgraphs[0].lines] == [2]
-    assert [line.line for line in found.subgraphs[1].lines] == [3]
-    assert any("shape" in guard.expression for guard in found.guards)
-    assert {guard.function for guard in found.guards} == {"f"}
+    result = captured(RULES["break-branch"].broken, "graphs", spec, sot=True)
+    assert len(result.subgraphs) == 2
+    assert all(graph.eager for graph in result.subgraphs)
+    assert [line.line for line in result.subgraphs[0].lines] == [2]
+    assert [line.line for line in result.subgraphs[1].lines] == [3]
+    assert any("shape" in guard.expression for guard in result.guards)
+    assert {guard.function for guard in result.guards} == {"f"}
 
 
 def test_does_not_change_the_caches_of_sot(spec: Any) -> None:

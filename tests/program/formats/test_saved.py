@@ -50,21 +50,24 @@ def broken(pir: Path, tmp_path: Path, change: Any) -> Path:
 
 
 def test_pir_is_the_program_that_was_traced(pir: Path, branching: Capture) -> None:
-    found = read(pir)
-    assert (found.format, found.version) == ("pir", "3")
-    saved_program = branching.stages[0].program
-    names = [op.name for op in found.program.walk()]
-    assert sorted(names) == sorted(op.name for op in saved_program.walk())
-    inputs = [found.program.values[number] for number in found.program.inputs]
+    saved_program = read(pir)
+    assert (saved_program.format, saved_program.version) == ("pir", "3")
+    stage_program = branching.stages[0].program
+    names = [op.name for op in saved_program.program.walk()]
+    assert sorted(names) == sorted(op.name for op in stage_program.walk())
+    inputs = [saved_program.program.values[number] for number in saved_program.program.inputs]
     assert [(value.name, value.shape, value.dtype) for value in inputs] == [
         ("ids", (-1, -1), "int64")
     ]
-    (loop,) = [op for op in found.program.ops if op.kind == "while"]
+    (loop,) = [op for op in saved_program.program.ops if op.kind == "while"]
     (body,) = loop.regions
-    assert [found.program.values[number].shape for number in body.arguments] == [(1,), (-1, 8)]
+    assert [saved_program.program.values[number].shape for number in body.arguments] == [
+        (1,),
+        (-1, 8),
+    ]
     assert all(
-        number in found.program.values
-        for op in found.program.walk()
+        number in saved_program.program.values
+        for op in saved_program.program.walk()
         for number in op.inputs
         if number is not None
     )
@@ -94,14 +97,14 @@ def test_passes_of_a_saved_program_are_captured(tmp_path: Path, spec: Any) -> No
     prefix = tmp_path / "net"
     paddle.jit.save(net, str(prefix), input_spec=[spec([None, 3, 10, 10], "float32", "image")])
     image = np.ones((1, 3, 10, 10), np.float32)
-    found = capture_saved(prefix.with_suffix(".json"), pipeline="onednn", inputs=[image])
-    assert found.program is not None
-    ops = found.program.by_id()
-    last = found.stages[-1]
-    fused = [op for op in last.program.walk() if op.kind == "fused_conv2d"]
-    assert len(fused) == 2
-    for op in fused:
-        origins = [ops[origin.op_id].kind for origin in found.origins(op.id)]
+    result = capture_saved(prefix.with_suffix(".json"), pipeline="onednn", inputs=[image])
+    assert result.program is not None
+    ops = result.program.by_id()
+    last = result.stages[-1]
+    convolutions = [op for op in last.program.walk() if op.kind == "fused_conv2d"]
+    assert len(convolutions) == 2
+    for op in convolutions:
+        origins = [ops[origin.op_id].kind for origin in result.origins(op.id)]
         assert origins == ["conv2d", "add", "batch_norm_", "relu"]
         assert last.costs[op.id].measured_ms
     prefix.with_suffix(".pdiparams").unlink()
@@ -115,19 +118,21 @@ def test_passes_of_an_old_program_are_refused(tmp_path: Path) -> None:
 
 
 def test_program_of_paddle_2_is_read(tmp_path: Path) -> None:
-    found = read(write_legacy(tmp_path / "net.pdmodel"))
-    assert (found.format, found.version) == ("pdmodel", "2.6.0")
-    assert [op.name for op in found.program.ops] == [
+    saved_program = read(write_legacy(tmp_path / "net.pdmodel"))
+    assert (saved_program.format, saved_program.version) == ("pdmodel", "2.6.0")
+    assert [op.name for op in saved_program.program.ops] == [
         "builtin.parameter", "pd_op.feed", "legacy.matmul_v2", "legacy.relu", "pd_op.fetch",
     ]  # fmt: skip
-    matmul, relu = found.program.ops[2:4]
+    matmul, relu = saved_program.program.ops[2:4]
     assert matmul.attributes == {"trans_x": False}
     # The name was written again: it is another value.
     assert relu.inputs == matmul.outputs
     assert relu.outputs != matmul.outputs
-    assert found.program.values[matmul.outputs[0]].shape == (-1, 2)
+    assert saved_program.program.values[matmul.outputs[0]].shape == (-1, 2)
     assert [
-        value.name for value in map(found.program.values.get, found.program.inputs) if value
+        value.name
+        for value in map(saved_program.program.values.get, saved_program.program.inputs)
+        if value
     ] == ["x"]
 
 
@@ -141,8 +146,8 @@ def onnx_model(tmp_path: Path) -> Path:
     graph.node.add(op_type="MatMul", input=["x", "w"], output=["h"], name="<b>first</b>")
     relu = graph.node.add(op_type="LeakyRelu", input=["h"], output=["y"])
     relu.attribute.add(name="alpha", type=1, f=0.5)
-    named = ((graph.input, "x", 4), (graph.output, "y", 2), (graph.value_info, "h", 2))
-    for values, name, size in named:
+    tensors = ((graph.input, "x", 4), (graph.output, "y", 2), (graph.value_info, "h", 2))
+    for values, name, size in tensors:
         kind = values.add(name=name).type.tensor_type
         kind.elem_type = 1
         kind.shape.dim.add(dim_param="batch")
@@ -154,21 +159,21 @@ def onnx_model(tmp_path: Path) -> Path:
 
 
 def test_onnx_is_read(tmp_path: Path) -> None:
-    found = read(onnx_model(tmp_path))
-    assert found.format == "onnx"
-    assert [op.name for op in found.program.ops] == [
+    saved_program = read(onnx_model(tmp_path))
+    assert saved_program.format == "onnx"
+    assert [op.name for op in saved_program.program.ops] == [
         "builtin.parameter", "pd_op.data", "onnx.MatMul", "onnx.LeakyRelu", "pd_op.fetch",
     ]  # fmt: skip
-    matmul, relu = found.program.ops[2:4]
+    matmul, relu = saved_program.program.ops[2:4]
     assert matmul.layer == "<b>first<.b>"  # a path's slashes are points, the rest is text
     assert relu.attributes == {"alpha": 0.5}
-    assert found.program.values[matmul.outputs[0]].shape == (-1, 2)
+    assert saved_program.program.values[matmul.outputs[0]].shape == (-1, 2)
 
 
 def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
-    found = read(save(convolutional, tmp_path / "net.capture"))
-    assert found.capture == convolutional
-    assert found.program == convolutional.program
+    saved_program = read(save(convolutional, tmp_path / "net.capture"))
+    assert saved_program.capture == convolutional
+    assert saved_program.program == convolutional.program
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])

@@ -33,14 +33,14 @@ def rewritten(file: Path, change: object) -> None:
 @pytest.mark.parametrize("name", ["convolutional", "branching"])
 @pytest.mark.usefixtures("imported_paddle")
 def test_loads_saved_program(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    found: Capture = request.getfixturevalue(name)
-    again = load(save(found, tmp_path / "net.capture"))
-    assert again == found
+    original: Capture = request.getfixturevalue(name)
+    copy = load(save(original, tmp_path / "net.capture"))
+    assert copy == original
     # Stages that changed nothing share their program again.
-    pairs = zip(found.stages, found.stages[1:], strict=False)
-    shared = [one.program is other.program for one, other in pairs]
-    pairs = zip(again.stages, again.stages[1:], strict=False)
-    assert [one.program is other.program for one, other in pairs] == shared
+    pairs = zip(original.stages, original.stages[1:], strict=False)
+    sharing = [one.program is other.program for one, other in pairs]
+    pairs = zip(copy.stages, copy.stages[1:], strict=False)
+    assert [one.program is other.program for one, other in pairs] == sharing
 
 
 def test_same_capture_is_the_same_file(convolutional: Capture, file: Path) -> None:

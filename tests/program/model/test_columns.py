@@ -36,8 +36,8 @@ class Columns:
         return str(self.header["strings"][self[column][row]])
 
     def names(self, stage: int) -> list[str]:
-        found = self.header["stages"][stage]
-        rows = self[f"rows_{found.get('same_as', stage)}"]
+        header = self.header["stages"][stage]
+        rows = self[f"rows_{header.get('same_as', stage)}"]
         return [self.text("op_name", row) for row in rows]
 
 
@@ -78,8 +78,8 @@ def test_lineage_marks_certain_origins(capture: Capture) -> None:
 
 def test_fused_op_is_in_the_common_layer_of_its_origins(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
-    fused = [row for row in columns["rows_1"] if columns.text("op_name", row) == "pd_op.fc"]
-    assert [columns.text("op_layer", row) for row in fused[:2]] == ["blocks.0.attention"] * 2
+    rows = [row for row in columns["rows_1"] if columns.text("op_name", row) == "pd_op.fc"]
+    assert [columns.text("op_layer", row) for row in rows[:2]] == ["blocks.0.attention"] * 2
 
 
 def test_unknown_costs_are_nan(capture: Capture) -> None:
@@ -106,10 +106,10 @@ def test_any_name_arrives_as_text(capture: Capture, name: str) -> None:
 def test_long_attributes_are_cut() -> None:
     op = Op(id=0, name="pd_op.assign_value", attributes={"values": list(range(5000)), "axis": 1})
     columns = Columns(to_columns(Capture(1, "f", program=Program((op,), {}))))
-    shown = json.loads(columns.text("op_attributes", 0))
-    assert shown["axis"] == "1"
-    assert shown["values"].endswith("…")
-    assert len(shown["values"]) < 500
+    attributes = json.loads(columns.text("op_attributes", 0))
+    assert attributes["axis"] == "1"
+    assert attributes["values"].endswith("…")
+    assert len(attributes["values"]) < 500
 
 
 def test_capture_without_a_program_has_no_stages() -> None:

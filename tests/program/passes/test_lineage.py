@@ -14,8 +14,8 @@ from paddle_workbench.program.passes.graph_matching import Graph, match_programs
 from paddle_workbench.program.passes.lineage import next_stage
 
 
-def stage(found: Capture, name: str) -> Stage:
-    return next(item for item in found.stages if item.name == name)
+def stage(capture: Capture, name: str) -> Stage:
+    return next(item for item in capture.stages if item.name == name)
 
 
 def kinds(program: Program | None, numbers: Any) -> list[str]:
@@ -24,9 +24,9 @@ def kinds(program: Program | None, numbers: Any) -> list[str]:
     return [ops[number].kind for number in numbers]
 
 
-def before(found: Capture, name: str) -> Program:
-    index = [item.name for item in found.stages].index(name)
-    program = found.stages[index - 1].program if index else found.program
+def before(capture: Capture, name: str) -> Program:
+    index = [item.name for item in capture.stages].index(name)
+    program = capture.stages[index - 1].program if index else capture.program
     assert program is not None
     return program
 
@@ -41,38 +41,38 @@ def test_stages_begin_with_saving(branching: Capture) -> None:
 
 
 def test_equal_ops_are_merged_into_the_first(branching: Capture) -> None:
-    merged = stage(branching, "common_subexpression_elimination_pass")
-    assert merged.matches
-    assert not merged.added
-    assert merged.removed
-    went = {origin.op_id for origins in merged.lineage.values() for origin in origins}
-    assert went >= set(merged.removed)
+    elimination = stage(branching, "common_subexpression_elimination_pass")
+    assert elimination.matches
+    assert not elimination.added
+    assert elimination.removed
+    origin_ids = {origin.op_id for origins in elimination.lineage.values() for origin in origins}
+    assert origin_ids >= set(elimination.removed)
 
 
 def test_fused_op_comes_from_the_ops_of_its_layer(branching: Capture) -> None:
-    fused = stage(branching, "matmul_add_act_fuse_pass")
+    fusion = stage(branching, "matmul_add_act_fuse_pass")
     old = before(branching, "matmul_add_act_fuse_pass")
-    new = fused.program.by_id()
-    told = {
-        new[number].layer: kinds(old, [origin.op_id for origin in fused.origins(number)])
-        for number in fused.added
+    new = fusion.program.by_id()
+    kinds_by_layer = {
+        new[number].layer: kinds(old, [origin.op_id for origin in fusion.origins(number)])
+        for number in fusion.added
     }
-    assert told == {
+    assert kinds_by_layer == {
         "blocks.0.fc": ["matmul", "add"],
         "blocks.0.inner": ["matmul", "add", "relu"],
         "blocks.1.fc": ["matmul", "add"],
         "blocks.1.inner": ["matmul", "add", "relu"],
         "fc": ["matmul", "add"],
     }
-    assert all(o.certain for number in fused.added for o in fused.origins(number))
+    assert all(o.certain for number in fusion.added for o in fusion.origins(number))
 
 
 def test_kept_op_keeps_its_id_and_its_line(branching: Capture) -> None:
     assert branching.program is not None
     first, last = branching.program.by_id(), branching.stages[-1].program.by_id()
-    kept = set(first) & set(last)
-    assert len(kept) > 20
-    for number in kept:
+    shared_ids = set(first) & set(last)
+    assert len(shared_ids) > 20
+    for number in shared_ids:
         assert first[number].name == last[number].name
         assert first[number].line == last[number].line
         assert first[number].layer == last[number].layer
@@ -90,8 +90,8 @@ def test_matching_by_structure_agrees_with_ids(branching: Capture) -> None:
     for item in branching.stages:
         assert previous is not None
         match = match_programs(Graph.of(previous), Graph.of(item.program))
-        kept = {op for op in item.program.by_id() if op in previous.by_id()}
-        assert dict(match.before) == {op: op for op in kept}
+        shared_ids = {op for op in item.program.by_id() if op in previous.by_id()}
+        assert dict(match.before) == {op: op for op in shared_ids}
         previous = item.program
 
 
@@ -107,38 +107,38 @@ def test_convolution_norm_and_relu_become_one_op(convolutional: Capture) -> None
 
 def test_no_computing_op_gets_lost(convolutional: Capture) -> None:
     assert convolutional.program is not None
-    became = convolutional.descendants()
+    descendants = convolutional.descendants()
     for op in convolutional.program.walk():
         if computes(op):
-            assert became.get(op.id), op
+            assert descendants.get(op.id), op
 
 
 def test_folded_constant_keeps_its_sources(convolutional: Capture) -> None:
-    folded = stage(convolutional, "constant_folding_pass")
-    weights = [number for number in folded.added if len(folded.origins(number)) > 3]
+    folding = stage(convolutional, "constant_folding_pass")
+    weights = [number for number in folding.added if len(folding.origins(number)) > 3]
     assert weights
-    source = convolutional.stages.index(folded)
+    source = convolutional.stages.index(folding)
     for number in weights:
         traced = {origin.op_id for origin in convolutional.origins(number, stage=source)}
         assert "batch_norm_" in kinds(convolutional.program, traced)
 
 
 def test_changed_dialect_is_the_same_op(convolutional: Capture) -> None:
-    placed = stage(convolutional, "onednn_placement_pass")
-    old, new = before(convolutional, "onednn_placement_pass").by_id(), placed.program.by_id()
-    assert placed.changed
-    assert {old[number].name.split(".")[0] for number in placed.changed} == {"pd_op"}
-    assert {new[number].name.split(".")[0] for number in placed.changed} == {"onednn_op"}
+    placement = stage(convolutional, "onednn_placement_pass")
+    old, new = before(convolutional, "onednn_placement_pass").by_id(), placement.program.by_id()
+    assert placement.changed
+    assert {old[number].name.split(".")[0] for number in placement.changed} == {"pd_op"}
+    assert {new[number].name.split(".")[0] for number in placement.changed} == {"onednn_op"}
 
 
 def test_ids_are_unique_through_all_stages(convolutional: Capture) -> None:
-    seen: dict[int, str] = {}
+    stage_names: dict[int, str] = {}
     for item in convolutional.stages:
         ops = [op.id for op in item.program.walk()]
         assert len(ops) == len(set(ops))
         for number in item.added:
-            assert number not in seen
-            seen[number] = item.name
+            assert number not in stage_names
+            stage_names[number] = item.name
 
 
 def printed(*lines: str) -> Program:
@@ -160,11 +160,13 @@ def test_op_put_in_between_is_not_certain() -> None:
     )
     ids = iter(range(100, 200))
     numbering = Numbering(ids.__next__, ids.__next__)
-    found = next_stage("layout", old, new, numbering)
-    (added,) = found.added
-    assert added >= 100
-    assert [(kinds(old, [o.op_id]), o.certain) for o in found.origins(added)] == [(["exp"], False)]
-    assert not found.removed
+    result = next_stage("layout", old, new, numbering)
+    (transpose,) = result.added
+    assert transpose >= 100
+    assert [(kinds(old, [o.op_id]), o.certain) for o in result.origins(transpose)] == [
+        (["exp"], False)
+    ]
+    assert not result.removed
 
 
 def test_reordered_op_is_moved() -> None:
@@ -176,9 +178,9 @@ def test_reordered_op_is_moved() -> None:
     exp = '(%3) = "pd_op.exp" (%1) {} : (tensor<2xf32>) -> tensor<2xf32>'
     add = '(%4) = "pd_op.add" (%2, %3) {} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>'
     old, new = printed(*head, relu, exp, add), printed(*head, exp, relu, add)
-    found = next_stage("order", old, new, Numbering())
-    assert len(found.moved) == 1
-    assert (found.added, found.removed) == ((), ())
+    result = next_stage("order", old, new, Numbering())
+    assert len(result.moved) == 1
+    assert (result.added, result.removed) == ((), ())
 
 
 def test_one_of_several_that_fit_is_said_to_be_unsure() -> None:
@@ -209,12 +211,12 @@ def test_one_of_several_that_fit_is_said_to_be_unsure() -> None:
 def test_origins_of_every_stage_are_ops_of_the_traced_program(
     name: str, convolutional: Capture, branching: Capture
 ) -> None:
-    found = convolutional if name == "onednn" else branching
-    assert found.program is not None
-    known = set(found.program.by_id())
-    for index, item in enumerate(found.stages):
+    capture = convolutional if name == "onednn" else branching
+    assert capture.program is not None
+    traced_ids = set(capture.program.by_id())
+    for index, item in enumerate(capture.stages):
         for op in item.program.walk():
-            assert {origin.op_id for origin in found.origins(op.id, stage=index)} <= known
+            assert {origin.op_id for origin in capture.origins(op.id, stage=index)} <= traced_ids
 
 
 def test_op_on_an_input_is_an_origin_of_its_replacement() -> None:
@@ -234,12 +236,12 @@ def test_op_on_an_input_is_an_origin_of_its_replacement() -> None:
         '(%9) = "onednn_op.fused_matmul" (%0, %1) {trans_y:true} : () -> tensor<2x2xf32>',
         tail,
     )
-    found = next_stage("fuse", old, new, Numbering())
-    (changed,) = found.changed
-    origins = found.origins(changed)
+    result = next_stage("fuse", old, new, Numbering())
+    (product,) = result.changed
+    origins = result.origins(product)
     assert kinds(old, [o.op_id for o in origins]) == ["transpose", "fused_matmul"]
     assert all(origin.certain for origin in origins)
-    assert kinds(old, found.removed) == ["transpose"]
+    assert kinds(old, result.removed) == ["transpose"]
 
 
 def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> None:
@@ -248,9 +250,9 @@ def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> Non
     head = [f'(%{n}) = "pd_op.data" () {{name:"{n}"}} : () -> {shape}' for n in range(3)]
     tail = f'() = "builtin.shadow_output" (%9) {{output_name:"z"}} : ({shape}) -> '
 
-    def convolution(given: int, made: int, weight: int, act: str) -> str:
+    def convolution(operand: int, result_name: int, weight: int, act: str) -> str:
         return (
-            f'(%{made}) = "onednn_op.fused_conv2d" (%{given}, %{weight})'
+            f'(%{result_name}) = "onednn_op.fused_conv2d" (%{operand}, %{weight})'
             f' {{fuse_activation:"{act}"}} : () -> {shape}'
         )
 
@@ -263,11 +265,11 @@ def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> Non
         tail,
     )
     new = printed(*head, convolution(0, 3, 1, "relu"), convolution(3, 9, 2, "relu"), tail)
-    found = next_stage("activation", old, new, Numbering())
+    result = next_stage("activation", old, new, Numbering())
     convolutions = [op.id for op in old.ops if op.kind == "fused_conv2d"]
     relus = [op.id for op in old.ops if op.kind == "relu"]
     for convolution_id, relu in zip(convolutions, relus, strict=True):
-        origins = found.origins(convolution_id)
+        origins = result.origins(convolution_id)
         assert [(o.op_id, o.certain) for o in origins] == [(convolution_id, True), (relu, True)]
 
 
@@ -283,16 +285,16 @@ def test_op_moved_past_an_unchanged_op_is_not_certain() -> None:
             for n, kind in ((1, "fc"), (2, "fused_conv2d"))
         ]
 
-    joined = '"pd_op.concat" (%1, %2) {} : () -> tensor<4xf32>'
+    concat = '"pd_op.concat" (%1, %2) {} : () -> tensor<4xf32>'
     relu = f'(%9) = "pd_op.relu" (%3) {{}} : () -> {shape}'
-    old = printed(head, *halves(""), f"(%3) = {joined}", relu, tail)
-    new = printed(head, *halves("relu"), f"(%9) = {joined}", tail)
-    found = next_stage("concat", old, new, Numbering())
-    assert len(found.changed) == 2
-    for changed in found.changed:
-        (_, moved) = found.origins(changed)
-        assert kinds(old, [moved.op_id]) == ["relu"]
-        assert not moved.certain
+    old = printed(head, *halves(""), f"(%3) = {concat}", relu, tail)
+    new = printed(head, *halves("relu"), f"(%9) = {concat}", tail)
+    result = next_stage("concat", old, new, Numbering())
+    assert len(result.changed) == 2
+    for op_id in result.changed:
+        (_, origin) = result.origins(op_id)
+        assert kinds(old, [origin.op_id]) == ["relu"]
+        assert not origin.certain
 
 
 def captured(net: Any, shape: list[int], spec: Any) -> Capture:
@@ -303,40 +305,40 @@ def captured(net: Any, shape: list[int], spec: Any) -> Capture:
 
     paddle.seed(0)
     x = np.random.default_rng(0).standard_normal([2, *shape[1:]], np.float32)
-    given = [spec([None, *shape[1:]], "float32", "x")]
-    return capture(net, input_spec=given, pipeline="onednn", check_with=[x])
+    input_spec = [spec([None, *shape[1:]], "float32", "x")]
+    return capture(net, input_spec=input_spec, pipeline="onednn", check_with=[x])
 
 
 def test_each_of_two_fused_convolutions_comes_from_its_own_layer(spec: Any) -> None:
     from ..networks import InARow
 
-    found = captured(InARow(), [2, 3, 10, 10], spec)
-    assert found.program is not None
-    ops = found.program.by_id()
-    fused = [op for op in found.stages[-1].program.walk() if op.kind == "fused_conv2d"]
-    assert len(fused) == 2
-    for op, layer in zip(fused, ("first", "second"), strict=True):
-        origins = found.origins(op.id)
+    result = captured(InARow(), [2, 3, 10, 10], spec)
+    assert result.program is not None
+    ops = result.program.by_id()
+    convolutions = [op for op in result.stages[-1].program.walk() if op.kind == "fused_conv2d"]
+    assert len(convolutions) == 2
+    for op, layer in zip(convolutions, ("first", "second"), strict=True):
+        origins = result.origins(op.id)
         assert [(ops[o.op_id].kind, ops[o.op_id].layer.split(".")[0]) for o in origins] == [
             (kind, layer) for kind in ("conv2d", "add", "batch_norm_", "relu")
         ]
         assert all(origin.certain for origin in origins)
-    assert found.difference is not None
-    assert found.difference < 1e-5
+    assert result.difference is not None
+    assert result.difference < 1e-5
 
 
 def test_reshape_and_transpose_go_into_the_product_that_does_them(spec: Any) -> None:
     from ..networks import Attention
 
-    found = captured(Attention(), [2, 6, 16], spec)
-    assert found.program is not None
-    became = found.descendants()
-    assert not [op for op in found.program.walk() if computes(op) and op.id not in became]
-    last = found.stages[-1].program.by_id()
-    into = {
+    result = captured(Attention(), [2, 6, 16], spec)
+    assert result.program is not None
+    descendants = result.descendants()
+    assert not [op for op in result.program.walk() if computes(op) and op.id not in descendants]
+    last = result.stages[-1].program.by_id()
+    targets = {
         last[later.op_id].kind
-        for op in found.program.walk()
+        for op in result.program.walk()
         if op.kind == "transpose"
-        for later in became[op.id]
+        for later in descendants[op.id]
     }
-    assert "fused_matmul" in into
+    assert "fused_matmul" in targets

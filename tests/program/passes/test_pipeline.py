@@ -34,10 +34,10 @@ def test_passes_have_times_and_matches(convolutional: Capture) -> None:
         if item.name not in ("jit.save", "pd_op_to_kernel_pass")
     ]
     assert all(item.duration_ms is not None and item.duration_ms >= 0 for item in passes)
-    found = {item.name: item.matches for item in passes}
-    assert found["conv2d_bias_bn_onednn_fuse_pass"] == 1
-    assert found["conv_activation_mkldnn_fuse_pass"] == 1
-    assert found["squeeze_transpose_onednn_fuse_pass"] is None
+    matches = {item.name: item.matches for item in passes}
+    assert matches["conv2d_bias_bn_onednn_fuse_pass"] == 1
+    assert matches["conv_activation_mkldnn_fuse_pass"] == 1
+    assert matches["squeeze_transpose_onednn_fuse_pass"] is None
 
 
 def test_ops_are_counted_before_and_after(convolutional: Capture) -> None:
@@ -59,17 +59,17 @@ def test_without_onednn_there_are_other_passes(spec: Any) -> None:
     from ..networks import tail
 
     x = np.linspace(-1, 1, 8, dtype="float32").reshape(2, 4)
-    found = capture(tail, input_spec=[spec([None, 4], "float32", "x")], check_with=[x])
-    names = [item.name for item in found.stages]
+    result = capture(tail, input_spec=[spec([None, 4], "float32", "x")], check_with=[x])
+    names = [item.name for item in result.stages]
     assert "onednn_placement_pass" not in names
     assert "common_subexpression_elimination_pass" in names
-    assert found.difference == 0
+    assert result.difference == 0
     # exp was computed twice, and is computed once.
-    assert found.program is not None
-    assert [op.kind for op in found.program.walk()].count("exp") == 2
-    last = found.stages[-1].program
+    assert result.program is not None
+    assert [op.kind for op in result.program.walk()].count("exp") == 2
+    last = result.stages[-1].program
     (exp,) = [op for op in last.walk() if op.kind.startswith("exp")]
-    assert len(found.origins(exp.id)) == 2
+    assert len(result.origins(exp.id)) == 2
 
 
 @pytest.mark.parametrize(

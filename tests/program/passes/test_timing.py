@@ -90,7 +90,7 @@ def test_without_inputs_nothing_is_measured(branching: Capture) -> None:
 def test_times_are_sent_and_saved(convolutional: Capture, tmp_path: Any) -> None:
     assert load(save(convolutional, tmp_path / "net.capture")) == convolutional
     times = Columns(to_columns(convolutional))["measured_ms"]
-    sent = times[~np.isnan(times)]
+    sent_times = times[~np.isnan(times)]
     costs = convolutional.stages[-1].costs.values()
-    kept = [cost.measured_ms for cost in costs if cost.measured_ms is not None]
-    assert sorted(sent) == sorted(kept)
+    saved_times = [cost.measured_ms for cost in costs if cost.measured_ms is not None]
+    assert sorted(sent_times) == sorted(saved_times)

@@ -31,22 +31,22 @@ def test_captured_with_the_eager_result(name: str, spec: Any) -> None:
     # Iterating in Python needs the number of elements.
     sized = ("tuple_unpack", "for_zip", "generator_expression")
     size = 3 if name in sized else None
-    found = trace(function, [spec([size], "float32", "x")], training=False, numbering=Numbering())
-    assert found.program.outputs
-    assert len(found.program.inputs) == 1
-    wanted = function(paddle.to_tensor(X))
+    traced = trace(function, [spec([size], "float32", "x")], training=False, numbering=Numbering())
+    assert traced.program.outputs
+    assert len(traced.program.inputs) == 1
+    expected = function(paddle.to_tensor(X))
     with sound_loops():  # an array whose shape differs from the InputSpec is traced again
-        result = found.static(paddle.to_tensor(X))
-    np.testing.assert_allclose(result.numpy(), wanted.numpy(), rtol=1e-6, atol=1e-7)
+        result = traced.static(paddle.to_tensor(X))
+    np.testing.assert_allclose(result.numpy(), expected.numpy(), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_with_the_right_reason(name: str, spec: Any) -> None:
     kind, source = REFUSED[name]
     function = function_of(source + "\n", f"refused-{name}")
-    found = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)
-    said = {item.kind: item for item in found.explanations}
-    assert kind in said
-    assert said[kind].proven
-    assert said[kind].line is not None
-    assert "unknown" not in said
+    refusal = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)
+    explanations = {item.kind: item for item in refusal.explanations}
+    assert kind in explanations
+    assert explanations[kind].proven
+    assert explanations[kind].line is not None
+    assert "unknown" not in explanations

@@ -42,16 +42,16 @@ from paddle_workbench.program.tracing.trace import trace
 
 import paddle.static.nn as owner
 loop = owner.while_loop
-lost = 0
+losses = 0
 
-def count(cond, body, given):
-    global lost
-    found = loop(cond, body, given)
+def count(cond, body, loop_vars):
+    global losses
+    outputs = loop(cond, body, loop_vars)
     from paddle.base.libpaddle import pir
     block = pir.get_current_insertion_point().block()
-    known = {value.id for op in block.ops for value in op.results()}
-    lost += any(value.id not in known for value in paddle.utils.flatten(found))
-    return found
+    result_ids = {value.id for op in block.ops for value in op.results()}
+    losses += any(value.id not in result_ids for value in paddle.utils.flatten(outputs))
+    return outputs
 
 owner.while_loop = count
 x = paddle.to_tensor([0.5, 1.0, 1.5])
@@ -64,27 +64,27 @@ for number in range(40):
     with sound_loops():
         result = traced.static(x)
     np.testing.assert_allclose(result.numpy(), function(x).numpy())
-print("lost", lost)
+print("lost", losses)
 """
 
 
 @pytest.mark.paddle
 def test_loops_that_lose_a_result_are_captured() -> None:
-    lost = 0
+    losses = 0
     for source in (CAPTURED["for_enumerate"], TEMPORARY):
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", SCRIPT, source], capture_output=True, text=True, timeout=300
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-        lost += int(done.stdout.split("lost")[1])
-    assert lost, "Paddle lost no result in 80 traces: is it fixed there?"
+        assert process.returncode == 0, process.stderr[-2000:]
+        losses += int(process.stdout.split("lost")[1])
+    assert losses, "Paddle lost no result in 80 traces: is it fixed there?"
 
 
 def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
     function = function_of(SET_BEFORE, "set")
-    found = capture(function, input_spec=[spec([3], "float32")], pipeline=None)
-    assert found.program is not None
-    assert not found.explanations
+    result = capture(function, input_spec=[spec([3], "float32")], pipeline=None)
+    assert result.program is not None
+    assert not result.explanations
 
 
 @pytest.mark.parametrize("depth", ["if x.mean() > 0:", "while x.sum() < 30:"])
@@ -93,9 +93,9 @@ def test_inner_loops_are_seen(depth: str, spec: Any) -> None:
         f"def f(x):\n    {depth}\n        while x.sum() < 20:\n            a = x * 2\n"
         "            b = a + 1\n            x = x + b\n    return x\n"
     )
-    found = capture(function_of(source, "inner"), input_spec=[spec([3], "float32")], pipeline=None)
+    result = capture(function_of(source, "inner"), input_spec=[spec([3], "float32")], pipeline=None)
     assert 3 in {
         item.line.line
-        for item in found.explanations
+        for item in result.explanations
         if item.kind == "freed-loop-result" and item.line is not None
     }

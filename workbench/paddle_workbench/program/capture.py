@@ -66,7 +66,7 @@ def capture(
     numbering = Numbering()
     functions = plain_functions(target)
     simulation = _simulation(target, input_spec, check_with, training=training) if sot else None
-    found = Capture(
+    draft = Capture(
         schema_version=SCHEMA_VERSION,
         name=name_of(target),
         subgraphs=tuple(simulation.subgraphs) if simulation else (),
@@ -74,29 +74,33 @@ def capture(
         guards=tuple(simulation.guards) if simulation else (),
         explanations=explain_breaks(simulation) if simulation else (),
     )
-    endless = [said for said in explain_sources(functions) if said.kind == "yield-in-loop"]
-    if endless:  # tracing it would not come to an end
-        return _refused(found, functions, tuple(endless))
+    endless_loops = [
+        explanation
+        for explanation in explain_sources(functions)
+        if explanation.kind == "yield-in-loop"
+    ]
+    if endless_loops:  # tracing it would not come to an end
+        return _refused(draft, functions, tuple(endless_loops))
     try:
         traced = trace(target, input_spec, training=training, numbering=numbering)
     except TracingFailed as failure:
         cause = failure.__cause__ or failure
-        return _refused(found, failure.functions, explain_error(cause, failure.functions))
+        return _refused(draft, failure.functions, explain_error(cause, failure.functions))
     stages: tuple[Stage, ...] = ()
     difference = None
-    wanted = _eager_results(target, check_with, training=training) if check_with else []
+    expected = _eager_results(target, check_with, training=training) if check_with else []
     if pipeline is not None:
         with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
             folder = Path(name)
             prefix = save_for_stages(traced.static, folder)
-            given = _write_inputs(folder, check_with) if check_with else None
-            stages = stages_of(traced.program, prefix, pipeline, numbering, inputs=given)
-            if given is not None:
-                difference = _difference(wanted, folder / OUTPUTS)
+            inputs_path = _write_inputs(folder, check_with) if check_with else None
+            stages = stages_of(traced.program, prefix, pipeline, numbering, inputs=inputs_path)
+            if inputs_path is not None:
+                difference = _difference(expected, folder / OUTPUTS)
     return replace(
-        found,
+        draft,
         explanations=(
-            *found.explanations,
+            *draft.explanations,
             *explain_sources(traced.functions),
             *explain_loops(traced.risky_loops),
         ),
@@ -153,9 +157,9 @@ def capture_saved(
                 "Put both files that paddle.jit.save writes into one folder.",
             )
         with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
-            given = _write_inputs(Path(name), inputs) if inputs else None
+            inputs_path = _write_inputs(Path(name), inputs) if inputs else None
             prefix = saved.path.resolve().with_suffix("")
-            stages = stages_of(saved.program, prefix, pipeline, numbering, inputs=given)
+            stages = stages_of(saved.program, prefix, pipeline, numbering, inputs=inputs_path)
     return Capture(
         schema_version=SCHEMA_VERSION,
         name=saved.path.name,
@@ -168,12 +172,12 @@ def capture_saved(
 
 
 def _refused(
-    found: Capture, functions: list[Callable[..., Any]], explanations: tuple[Explanation, ...]
+    draft: Capture, functions: list[Callable[..., Any]], explanations: tuple[Explanation, ...]
 ) -> Capture:
     return replace(
-        found,
+        draft,
         sources=source_texts(functions),
-        explanations=(*found.explanations, *explanations),
+        explanations=(*draft.explanations, *explanations),
     )
 
 
@@ -187,8 +191,8 @@ def _simulation(
     import numpy as np
     import paddle
 
-    given = check_with if check_with is not None else [_ones(item) for item in input_spec or ()]
-    tensors = [paddle.to_tensor(np.asarray(item)) for item in given]
+    arrays = check_with if check_with is not None else [_ones(item) for item in input_spec or ()]
+    tensors = [paddle.to_tensor(np.asarray(item)) for item in arrays]
     with eager(target, training=training) as function:
         return simulate(function, tensors)
 
@@ -215,19 +219,19 @@ def _eager_results(target: Any, arrays: Sequence[Any], *, training: bool) -> lis
     import paddle
     from paddle.utils.layers_utils import flatten
 
-    given = [paddle.to_tensor(np.asarray(array)) for array in arrays]
+    tensors = [paddle.to_tensor(np.asarray(array)) for array in arrays]
     with paddle.no_grad(), eager(target, training=training) as function:
-        return [np.asarray(value) for value in flatten(function(*given))]
+        return [np.asarray(value) for value in flatten(function(*tensors))]
 
 
-def _difference(wanted: Sequence[Any], outputs: Path) -> float:
+def _difference(expected: Sequence[Any], outputs: Path) -> float:
     """Return the largest difference from the eager results, as a part of their largest value."""
     import numpy as np
 
     largest = 0.0
-    with np.load(outputs) as found:
-        for index, expected in enumerate(wanted):
-            scale = float(np.abs(expected).max(initial=0.0)) or 1.0
-            gap = float(np.abs(found[str(index)] - expected).max(initial=0.0))
+    with np.load(outputs) as results:
+        for index, array in enumerate(expected):
+            scale = float(np.abs(array).max(initial=0.0)) or 1.0
+            gap = float(np.abs(results[str(index)] - array).max(initial=0.0))
             largest = max(largest, gap / scale)
     return largest

@@ -36,13 +36,13 @@ class Sizes:
         """Return a shape without unknown sizes, or None."""
         if value is None or value.shape is None:
             return None
-        known: list[int] = []
+        shape: list[int] = []
         for place, size in enumerate(value.shape):
             size_here = size if size >= 0 else self.batch if place == 0 else self.other
             if size_here is None:
                 return None
-            known.append(size_here)
-        return tuple(known)
+            shape.append(size_here)
+        return tuple(shape)
 
 
 def bytes_of(value: Value | None, sizes: Sizes) -> int | None:
@@ -61,13 +61,13 @@ def costs_of(program: Program, sizes: Sizes | None = None) -> dict[int, OpCost]:
     sizes : Sizes, optional
         For what is only known at run time; a batch of one if left out.
     """
-    given = sizes or Sizes()
+    sizes = sizes or Sizes()
     producers = {value: op for op in program.walk() for value in op.outputs}
     return {
         op.id: OpCost(
-            flops=_flops(op, program.values, producers, given),
-            bytes_read=_bytes_read(op, program.values, producers, given),
-            bytes_written=_total(bytes_of(program.values.get(v), given) for v in op.outputs),
+            flops=_flops(op, program.values, producers, sizes),
+            bytes_read=_bytes_read(op, program.values, producers, sizes),
+            bytes_written=_total(bytes_of(program.values.get(v), sizes) for v in op.outputs),
         )
         for op in program.walk()
         if computes(op) and not op.regions
@@ -79,8 +79,8 @@ def _bytes_read(
 ) -> int | None:
     if _kind(op) in _LOOKUPS and len(op.inputs) > 1 and op.outputs:
         # Of a table only the rows that are asked for.
-        asked = [op.inputs[0] if _kind(op) == "embedding" else op.inputs[1], op.outputs[0]]
-        return _total(bytes_of(values.get(v), sizes) for v in asked if v is not None)
+        operands = [op.inputs[0] if _kind(op) == "embedding" else op.inputs[1], op.outputs[0]]
+        return _total(bytes_of(values.get(v), sizes) for v in operands if v is not None)
     read: list[int] = []
     for value in op.inputs:
         if value is None:
@@ -96,8 +96,8 @@ def _bytes_read(
 
 
 def _total(parts: Iterable[int | None]) -> int | None:
-    found = list(parts)
-    return None if any(part is None for part in found) else sum(part or 0 for part in found)
+    numbers = list(parts)
+    return None if any(part is None for part in numbers) else sum(part or 0 for part in numbers)
 
 
 def _flops(
@@ -143,8 +143,8 @@ def _matmul(op: Op, inputs: Shapes, out: Shape) -> int | None:
     first = inputs[0] if inputs else None
     if not first:
         return None
-    turned = op.attributes.get("transpose_x", op.attributes.get("trans_x", False))
-    inner = first[-2] if turned and len(first) > 1 else first[-1]
+    is_transposed = op.attributes.get("transpose_x", op.attributes.get("trans_x", False))
+    inner = first[-2] if is_transposed and len(first) > 1 else first[-1]
     extra = prod(out) if len(inputs) > 2 and inputs[2] is not None else 0
     return 2 * prod(out) * inner + extra
 

@@ -32,13 +32,15 @@ class _Place:
 
 def memory_plan(program: Program, sizes: Sizes | None = None) -> MemoryPlan:
     """Return the plan of a program; values of unknown size are left out and counted."""
-    given = sizes or Sizes()
+    sizes = sizes or Sizes()
     steps = [op for op in program.walk() if op.name not in _NO_STEPS]
     lives = _lives(program, steps)
-    known = {value: bytes_of(program.values.get(value), given) for value in lives}
-    separate = [_Place(size, *lives[value]) for value, size in known.items() if size is not None]
-    shared = _shared(steps, lives, known)
-    live, without = _live(shared, len(steps)), _live(separate, len(steps))
+    value_bytes = {value: bytes_of(program.values.get(value), sizes) for value in lives}
+    separate = [
+        _Place(size, *lives[value]) for value, size in value_bytes.items() if size is not None
+    ]
+    shared = _shared(steps, lives, value_bytes)
+    live, live_separate = _live(shared, len(steps)), _live(separate, len(steps))
     peak = max(live, default=0)
     total = sum(place.size for place in shared)
     return MemoryPlan(
@@ -48,9 +50,9 @@ def memory_plan(program: Program, sizes: Sizes | None = None) -> MemoryPlan:
         peak_op=steps[live.index(peak)].id if live else None,
         total_bytes=total,
         reuse_saved_bytes=total - _arena(shared),
-        inplace_saved_bytes=max(without, default=0) - peak,
+        inplace_saved_bytes=max(live_separate, default=0) - peak,
         parameter_bytes=sum(parameter.bytes for parameter in program.parameters),
-        unknown=sum(size is None for size in known.values()),
+        unknown=sum(size is None for size in value_bytes.values()),
     )
 
 
@@ -97,13 +99,13 @@ def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
 
 
 def _shared(
-    steps: list[Op], lives: Mapping[int, tuple[int, int]], known: Mapping[int, int | None]
+    steps: list[Op], lives: Mapping[int, tuple[int, int]], value_bytes: Mapping[int, int | None]
 ) -> list[_Place]:
     """Return the places when ops that work in place write over their first input."""
     place_of: dict[int, _Place] = {}
     places = []
     for value, (start, end) in lives.items():
-        size = known[value]
+        size = value_bytes[value]
         if size is not None:
             place_of[value] = _Place(size, start, end)
             places.append(place_of[value])
@@ -135,17 +137,17 @@ def _live(places: list[_Place], steps: int) -> list[int]:
 
 def _arena(places: list[_Place]) -> int:
     """Return the bytes that are needed when free places are used again, lowest first."""
-    taken: list[tuple[int, int, int]] = []  # offset, end of the place, last step
+    blocks: list[tuple[int, int, int]] = []  # offset, end of the place, last step
     top = 0
     for place in sorted(places, key=lambda place: place.start):
         if not place.size:
             continue
-        taken = sorted(entry for entry in taken if entry[2] >= place.start)
+        blocks = sorted(entry for entry in blocks if entry[2] >= place.start)
         offset = 0
-        for begin, end, _ in taken:
+        for begin, end, _ in blocks:
             if begin - offset >= place.size:
                 break
             offset = max(offset, end)
-        taken.append((offset, offset + place.size, place.end))
+        blocks.append((offset, offset + place.size, place.end))
         top = max(top, offset + place.size)
     return top

@@ -59,35 +59,39 @@ def explain_error(
     if rule is not None:
         return (_explanation(rule, line, message), *traps)
     # A trap on the very line is the likeliest reason of an error nobody foresaw.
-    blamed = [trap for trap in traps if line is None or trap.line is None or _same(trap.line, line)]
-    return traps if blamed else (_unknown(line, message), *traps)
+    candidates = [
+        trap for trap in traps if line is None or trap.line is None or _same(trap.line, line)
+    ]
+    return traps if candidates else (_unknown(line, message), *traps)
 
 
-def explain_breaks(found: Simulation) -> tuple[Explanation, ...]:
+def explain_breaks(simulation: Simulation) -> tuple[Explanation, ...]:
     """Explain every break of SOT's, and graphs that it found too small."""
-    said = [(stop.reason, stop.line, f"{stop.kind}: {stop.reason}") for stop in found.breaks]
-    if found.error is not None:
-        message = str(found.error).strip()
-        name = type(found.error).__name__
-        said.append((message, None, f"{name}: {message[-_MESSAGE_LENGTH:]}"))
-    explained = []
-    for reason, line, message in said:
+    reports = [
+        (stop.reason, stop.line, f"{stop.kind}: {stop.reason}") for stop in simulation.breaks
+    ]
+    if simulation.error is not None:
+        message = str(simulation.error).strip()
+        name = type(simulation.error).__name__
+        reports.append((message, None, f"{name}: {message[-_MESSAGE_LENGTH:]}"))
+    explanations = []
+    for reason, line, message in reports:
         rule = next((rule for rule in BREAKS if re.search(rule.pattern, reason)), None)
-        explained.append(
+        explanations.append(
             _unknown(line, message) if rule is None else _explanation(rule, line, message)
         )
-    if not found.breaks and not found.subgraphs and found.error is None:
-        explained.append(_explanation(RULES["sot-gave-up"], None, ""))
-    small = [graph for graph in found.subgraphs if graph.eager]
-    explained += [
+    if not simulation.breaks and not simulation.subgraphs and simulation.error is None:
+        explanations.append(_explanation(RULES["sot-gave-up"], None, ""))
+    small_graphs = [graph for graph in simulation.subgraphs if graph.eager]
+    explanations += [
         _explanation(
             RULES["small-graph"],
             graph.lines[0] if graph.lines else None,
             f"{graph.name}: {graph.ops} ops",
         )
-        for graph in small
+        for graph in small_graphs
     ]
-    return tuple(explained)
+    return tuple(explanations)
 
 
 def explain_sources(functions: Iterable[Callable[..., Any]]) -> tuple[Explanation, ...]:
@@ -137,18 +141,18 @@ def is_proven(kind: str) -> bool:
     with warnings.catch_warnings(), paddle.no_grad(), sound_loops():
         warnings.simplefilter("ignore")
         try:
-            wanted = [np.asarray(value) for value in flatten(function(x))]
-            found, again = _on_route(rule, function, x)
-            results = [np.asarray(value) for value in flatten(found)]
+            expected = [np.asarray(value) for value in flatten(function(x))]
+            result, kinds = _on_route(rule, function, x)
+            results = [np.asarray(value) for value in flatten(result)]
         except Exception:  # whatever it raises, it is not a repair
             return False
-    if kind in again or len(results) != len(wanted):
+    if kind in kinds or len(results) != len(expected):
         return False
     if kind in _RANDOM:
-        return all(one.shape == other.shape for one, other in zip(results, wanted, strict=True))
+        return all(one.shape == other.shape for one, other in zip(results, expected, strict=True))
     return all(
         np.allclose(one, other, rtol=1e-5, atol=1e-6)
-        for one, other in zip(results, wanted, strict=True)
+        for one, other in zip(results, expected, strict=True)
     )
 
 
@@ -161,7 +165,7 @@ def _on_route(rule: Rule, function: Any, x: Any) -> tuple[Any, set[str]]:
         simulation = simulate(function, [x])
         if simulation.error is not None:
             raise simulation.error
-        return simulation.result, {said.kind for said in explain_breaks(simulation)}
+        return simulation.result, {explanation.kind for explanation in explain_breaks(simulation)}
     plain = getattr(function, "forward", function)
     spec = [InputSpec([3], "float32", "x")]
     static = paddle.jit.to_static(plain, input_spec=spec, full_graph=True)
@@ -219,20 +223,20 @@ def _line_of(error: BaseException, own: set[str]) -> SourceLine | None:
     """Return the innermost line of the learner's files that an error names, or that raised it."""
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
-    named = [
+    frames_in_message = [
         (match["file"], int(match["line"]), match["function"] or "")
         for match in _FRAME.finditer(str(error))
     ]
-    raised = [
+    frames_in_traceback = [
         (frame.filename, frame.lineno or 1, frame.name)
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    for frames in (named, raised):
+    for frames in (frames_in_message, frames_in_traceback):
         lines = []
         for file, line, function in frames:
             # A frame of transformed code: the nearest line before it that came from the source.
-            known = [number for name, number in global_origin_info_map if name == file]
-            nearest = max((number for number in known if number <= line), default=None)
+            numbers = [number for name, number in global_origin_info_map if name == file]
+            nearest = max((number for number in numbers if number <= line), default=None)
             if nearest is not None:
                 file, line = global_origin_info_map[file, nearest].location.line_location
             if file in own:

@@ -28,7 +28,7 @@ def traps_in(functions: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, Sou
             continue
         finder = _Finder(definition)
         finder.find(is_method=_is_method(function))
-        for kind, number in sorted(set(finder.found), key=lambda item: (item[1], item[0])):
+        for kind, number in sorted(set(finder.traps), key=lambda item: (item[1], item[0])):
             yield (
                 kind,
                 SourceLine(
@@ -46,10 +46,10 @@ def _is_method(function: Callable[..., Any]) -> bool:
 class _Finder(ast.NodeVisitor):
     def __init__(self, definition: ast.FunctionDef) -> None:
         self.definition = definition
-        self.found: list[tuple[str, int]] = []
+        self.traps: list[tuple[str, int]] = []
         arguments = definition.args
-        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        self.parameters = [argument.arg for argument in named]
+        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        self.parameters = [argument.arg for argument in parameters]
         self.local = {
             node.id
             for node in ast.walk(definition)
@@ -67,7 +67,7 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(self.definition)
 
     def _note(self, kind: str, node: ast.AST) -> None:
-        self.found.append((kind, getattr(node, "lineno", 1)))
+        self.traps.append((kind, getattr(node, "lineno", 1)))
 
     def visit_Call(self, node: ast.Call) -> None:
         function = node.func
@@ -133,7 +133,7 @@ class _Finder(ast.NodeVisitor):
                     self._note("yield-in-loop", part)
         self.generic_visit(node)
 
-    def _branches(self, body: list[ast.stmt], known: set[str]) -> None:
+    def _branches(self, body: list[ast.stmt], names: set[str]) -> None:
         """Find variables that one branch sets, and that are read after it."""
         for place, statement in enumerate(body):
             if isinstance(statement, ast.If):
@@ -145,11 +145,11 @@ class _Finder(ast.NodeVisitor):
                     for node in ast.walk(after)
                     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
                 }
-                if not ends and ((one ^ other) - known) & later:
+                if not ends and ((one ^ other) - names) & later:
                     self._note("undefined-in-branch", statement)
-                self._branches(statement.body, set(known))
-                self._branches(statement.orelse, set(known))
-            known |= _assigned([statement])
+                self._branches(statement.body, set(names))
+                self._branches(statement.orelse, set(names))
+            names |= _assigned([statement])
 
 
 def _assigned(body: list[ast.stmt]) -> set[str]:

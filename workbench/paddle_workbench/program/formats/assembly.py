@@ -104,7 +104,7 @@ class _Builder:
             shape, dtype = self._type(printed, types, inputs, index)
             outputs.append(self._value(name, shape, dtype, _name_of(printed)))
         regions = tuple(self._region(printed, region, inputs) for region in printed.regions)
-        known = self.facts.get(id(printed)) or Facts(layer=_layer(printed))
+        facts = self.facts.get(id(printed)) or Facts(layer=_layer(printed))
         op = Op(
             id=self._id(printed),
             name=_op_name(printed),
@@ -113,17 +113,17 @@ class _Builder:
             attributes={
                 name: value for name, value in printed.attributes.items() if name not in BOOKKEEPING
             },
-            layer=known.layer,
-            line=known.line,
+            layer=facts.layer,
+            line=facts.line,
             regions=regions,
-            stack=known.stack,
+            stack=facts.stack,
         )
         self._mark(op)
         return op
 
     def _id(self, printed: PrintedOp) -> int:
-        known = self.op_ids.get(id(printed))
-        return self.numbering.ops() if known is None else known
+        number = self.op_ids.get(id(printed))
+        return self.numbering.ops() if number is None else number
 
     def _type(
         self, printed: PrintedOp, types: list[str], inputs: tuple[int | None, ...], index: int
@@ -159,8 +159,9 @@ class _Builder:
         *,
         fresh: str | None = None,
     ) -> int:
-        known = self.value_ids.get(fresh or printed_name)
-        number = self.numbering.values() if known is None else known
+        number = self.value_ids.get(fresh or printed_name)
+        if number is None:
+            number = self.numbering.values()
         self.value_ids[printed_name] = number
         self.values[number] = Value(number, shape, dtype, name)
         return number

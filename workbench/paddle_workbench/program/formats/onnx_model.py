@@ -42,7 +42,7 @@ class _Reader:
         self.numbers = count()
 
     def graph(self, graph: Any, outer: Mapping[str, str]) -> PrintedRegion:
-        known = dict(outer)
+        values = dict(outer)
         types = {
             item.name: _type(item.type) for item in (*graph.value_info, *graph.input, *graph.output)
         }
@@ -51,18 +51,18 @@ class _Reader:
         for tensor in graph.initializer:
             types[tensor.name] = _tensor_type(tensor.data_type, tensor.dims)
             region.ops.append(
-                self._source("builtin.parameter", "parameter_name", tensor.name, types, known)
+                self._source("builtin.parameter", "parameter_name", tensor.name, types, values)
             )
         for item in graph.input:
             if item.name not in weights:
-                region.ops.append(self._source("pd_op.data", "name", item.name, types, known))
+                region.ops.append(self._source("pd_op.data", "name", item.name, types, values))
         for node in graph.node:
-            region.ops.append(self._node(node, types, known))
+            region.ops.append(self._node(node, types, values))
         for item in graph.output:
             region.ops.append(
                 PrintedOp(
                     name="pd_op.fetch" if not outer else "cf.yield",
-                    operands=[known.get(item.name)],
+                    operands=[values.get(item.name)],
                     results=[],
                     attributes={"name": item.name},
                     result_types=[],
@@ -71,24 +71,24 @@ class _Reader:
         return region
 
     def _source(
-        self, kind: str, label: str, name: str, types: Mapping[str, str], known: dict[str, str]
+        self, kind: str, label: str, name: str, types: Mapping[str, str], values: dict[str, str]
     ) -> PrintedOp:
         return PrintedOp(
             name=kind,
             operands=[],
-            results=[self._new(name, known)],
+            results=[self._new(name, values)],
             attributes={label: name},
             result_types=[types.get(name, "unknown")],
         )
 
-    def _node(self, node: Any, types: Mapping[str, str], known: dict[str, str]) -> PrintedOp:
-        operands = [known.get(name) if name else None for name in node.input]
+    def _node(self, node: Any, types: Mapping[str, str], values: dict[str, str]) -> PrintedOp:
+        operands = [values.get(name) if name else None for name in node.input]
         regions = [
-            self.graph(graph, known)
+            self.graph(graph, values)
             for attribute in node.attribute
             for graph in ([attribute.g] if attribute.HasField("g") else attribute.graphs)
         ]
-        made = [name for name in node.output if name]
+        outputs = [name for name in node.output if name]
         attributes = {
             attribute.name: _attribute(attribute)
             for attribute in node.attribute
@@ -99,15 +99,15 @@ class _Reader:
         return PrintedOp(
             name=f"{node.domain or 'onnx'}.{node.op_type}",
             operands=operands,
-            results=[self._new(name, known) for name in made],
+            results=[self._new(name, values) for name in outputs],
             attributes=attributes,
-            result_types=[types.get(name, "unknown") for name in made],
+            result_types=[types.get(name, "unknown") for name in outputs],
             regions=regions,
         )
 
-    def _new(self, name: str, known: dict[str, str]) -> str:
-        known[name] = f"%{next(self.numbers)}"
-        return known[name]
+    def _new(self, name: str, values: dict[str, str]) -> str:
+        values[name] = f"%{next(self.numbers)}"
+        return values[name]
 
 
 def _type(kind: Any) -> str:

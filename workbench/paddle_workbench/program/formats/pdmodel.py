@@ -84,12 +84,12 @@ class _Reader:
         if len(self.open) > MAX_DEPTH:
             raise self._broken(f"its blocks are nested more than {MAX_DEPTH} deep")
         if index == 0:
-            written = {name for op in self.blocks[0].ops for name in _arguments(op.outputs)}
+            output_names = {name for op in self.blocks[0].ops for name in _arguments(op.outputs)}
             region.ops += [
                 self._parameter(variable)
                 for variable in self.blocks[0].vars
                 if variable.persistable
-                and variable.name not in written
+                and variable.name not in output_names
                 and variable.type.type == _TENSOR
             ]
         region.ops += [self._op(op) for op in self.blocks[index].ops]
@@ -111,9 +111,9 @@ class _Reader:
 
     def _op(self, op: Any) -> PrintedOp:
         is_feed, is_fetch = op.type == "feed", op.type == "fetch"
-        given = [] if is_feed else list(_arguments(op.inputs))
-        made = [] if is_fetch else list(_arguments(op.outputs))
-        operands = [self.current.get(name) for name in given]
+        inputs = [] if is_feed else list(_arguments(op.inputs))
+        outputs = [] if is_fetch else list(_arguments(op.outputs))
+        operands = [self.current.get(name) for name in inputs]
         attributes: dict[str, Any] = {}
         regions = []
         for attribute in op.attrs:
@@ -129,9 +129,9 @@ class _Reader:
                     value if isinstance(value, (bool, int, float, str)) else list(value)
                 )
         if is_feed or is_fetch:
-            attributes["name"] = next(iter(made or given), "")
+            attributes["name"] = next(iter(outputs or inputs), "")
         results: list[str] = []
-        for name in made:
+        for name in outputs:
             self.current[name] = f"%{name}@{len(self.current)}.{id(op)}.{len(results)}"
             results.append(self.current[name])
         return PrintedOp(
@@ -139,7 +139,7 @@ class _Reader:
             operands=operands,
             results=results,
             attributes=attributes,
-            result_types=[self._type(name) for name in made],
+            result_types=[self._type(name) for name in outputs],
             regions=regions,
         )
 
@@ -149,8 +149,8 @@ class _Reader:
             return "unknown"
         kind = variable.type
         # Paddle 3 has another name for the same field.
-        held = kind.dense_tensor if hasattr(kind, "dense_tensor") else kind.lod_tensor
-        tensor = held.tensor
+        holder = kind.dense_tensor if hasattr(kind, "dense_tensor") else kind.lod_tensor
+        tensor = holder.tensor
         sizes = "".join(f"{size}x" for size in tensor.dims)
         return f"tensor<{sizes}{_DTYPES.get(tensor.data_type, 'unknown')}>"
 

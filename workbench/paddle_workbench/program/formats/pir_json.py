@@ -31,12 +31,12 @@ def read_pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
 
 
 def _region(region: Mapping[str, Any]) -> PrintedRegion:
-    found = PrintedRegion()
+    printed = PrintedRegion()
     for block in region["blocks"]:
-        found.arguments += [_value(argument["#"]) for argument in block.get("args", ())]
-        found.argument_types += [_type(argument.get("TT")) for argument in block.get("args", ())]
-        found.ops += [_op(op) for op in block["ops"]]
-    return found
+        printed.arguments += [_value(argument["#"]) for argument in block.get("args", ())]
+        printed.argument_types += [_type(argument.get("TT")) for argument in block.get("args", ())]
+        printed.ops += [_op(op) for op in block["ops"]]
+    return printed
 
 
 def _op(op: Mapping[str, Any]) -> PrintedOp:

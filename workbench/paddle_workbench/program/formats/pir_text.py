@@ -202,12 +202,12 @@ def _split(text: str) -> list[str]:
 
 
 def _read_attributes(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for part in _split(text):
         name, separator, value = part.partition(":")
         if separator:
-            found[name.strip()] = _read_attribute(value.strip())
-    return found
+            attributes[name.strip()] = _read_attribute(value.strip())
+    return attributes
 
 
 def _read_attribute(text: str) -> Any:

@@ -25,8 +25,8 @@ def protobuf_of(package: str, source: str) -> Any:
         If the package is not installed or has no such file.
     """
     name = f"paddle_workbench._{Path(source).stem}"
-    found = importlib.util.find_spec(package)
-    for folder in found.submodule_search_locations or () if found else ():
+    package_spec = importlib.util.find_spec(package)
+    for folder in package_spec.submodule_search_locations or () if package_spec else ():
         file = Path(folder) / source
         spec = importlib.util.spec_from_file_location(name, file)
         if file.is_file() and spec is not None and spec.loader is not None:

@@ -132,11 +132,11 @@ def to_json(capture: Capture) -> dict[str, Any]:
         "parameters": [asdict(parameter) for parameter in capture.parameters],
         "explanations": [
             {
-                **tables.flat(said, line=("line",)),
-                "rule": said.rule.model_dump(),
-                "repair": said.repair.model_dump(),
+                **tables.flat(explanation, line=("line",)),
+                "rule": explanation.rule.model_dump(),
+                "repair": explanation.repair.model_dump(),
             }
-            for said in capture.explanations
+            for explanation in capture.explanations
         ],
         "costs": _costs(capture.costs),
         "memory": asdict(capture.memory) if capture.memory else None,
@@ -173,7 +173,7 @@ class _Tables:
     values: _Table = field(default_factory=_Table)
     programs: list[Any] = field(default_factory=list)
     # The programs themselves are kept, so that none takes over the id() of another.
-    seen: dict[int, tuple[Program, int]] = field(default_factory=dict)
+    program_places: dict[int, tuple[Program, int]] = field(default_factory=dict)
 
     def line(self, line: SourceLine | None) -> int | None:
         if line is None:
@@ -199,9 +199,9 @@ class _Tables:
         )
 
     def program(self, program: Program) -> int:
-        known = self.seen.get(id(program))
-        if known is not None:
-            return known[1]
+        entry = self.program_places.get(id(program))
+        if entry is not None:
+            return entry[1]
         self.programs.append(
             {
                 "ops": [self.op(op) for op in program.ops],
@@ -215,7 +215,7 @@ class _Tables:
             }
         )
         place = len(self.programs) - 1
-        self.seen[id(program)] = program, place
+        self.program_places[id(program)] = program, place
         return place
 
     def stage(self, stage: Stage) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _costs(costs: Mapping[int, OpCost]) -> list[list[Any]]:
 
 def _capture(data: Mapping[str, Any]) -> Capture:
     reader = _Reader(data["tables"])
-    where = data["program"]
+    place = data["program"]
     return Capture(
         schema_version=int(data["schema_version"]),
         name=str(data["name"]),
@@ -267,7 +267,7 @@ def _capture(data: Mapping[str, Any]) -> Capture:
         transformed=_all(
             data["transformed"], lambda row: Transformed(**{**row, "lines": dict(row["lines"])})
         ),
-        program=None if where is None else reader.programs[where],
+        program=None if place is None else reader.programs[place],
         stages=_all(data["stages"], reader.stage),
         subgraphs=_all(
             data["subgraphs"],

@@ -347,21 +347,21 @@ class Capture:
         `stage` is an index into `stages`; the last one by default. An origin is certain if every
         step on the way is.
         """
-        found: dict[int, bool] = {op_id: True}
+        certainty: dict[int, bool] = {op_id: True}
         for step in reversed(self.stages[: stage + 1 or None]):
-            before: dict[int, bool] = {}
-            for now, certain in found.items():
-                for origin in step.origins(now):
-                    sure = certain and origin.certain
-                    before[origin.op_id] = before.get(origin.op_id, False) or sure
-            found = before
-        return tuple(Origin(now, certain) for now, certain in sorted(found.items()))
+            earlier: dict[int, bool] = {}
+            for number, is_certain in certainty.items():
+                for origin in step.origins(number):
+                    both = is_certain and origin.certain
+                    earlier[origin.op_id] = earlier.get(origin.op_id, False) or both
+            certainty = earlier
+        return tuple(Origin(number, is_certain) for number, is_certain in sorted(certainty.items()))
 
     def descendants(self, *, stage: int = -1) -> dict[int, tuple[Origin, ...]]:
         """Return the reverse of `origins`: by id of a traced op, what it became in a stage."""
-        became: dict[int, list[Origin]] = {}
+        descendants: dict[int, list[Origin]] = {}
         program = self.stages[stage].program if self.stages else self.program
         for op in program.walk() if program else ():
             for origin in self.origins(op.id, stage=stage):
-                became.setdefault(origin.op_id, []).append(Origin(op.id, origin.certain))
-        return {op_id: tuple(later) for op_id, later in became.items()}
+                descendants.setdefault(origin.op_id, []).append(Origin(op.id, origin.certain))
+        return {op_id: tuple(ops) for op_id, ops in descendants.items()}

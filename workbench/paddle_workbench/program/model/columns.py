@@ -89,41 +89,41 @@ def _capture_header(capture: Capture, files: _Files) -> dict[str, Any]:
         "name": capture.name,
         "sources": [
             {
-                "file": files.name(found.file),
-                "first_line": found.first_line,
-                "text": found.text,
-                "name": found.name,
+                "file": files.name(source.file),
+                "first_line": source.first_line,
+                "text": source.text,
+                "name": source.name,
             }
-            for found in capture.sources
+            for source in capture.sources
         ],
         "transformed": [
             {
-                "file": files.name(found.file),
-                "name": found.name,
-                "text": found.text,
-                "lines": sorted(found.lines.items()),
+                "file": files.name(code.file),
+                "name": code.name,
+                "text": code.text,
+                "lines": sorted(code.lines.items()),
             }
-            for found in capture.transformed
+            for code in capture.transformed
         ],
         "parameters": [
-            [found.name, list(found.shape), found.dtype, found.bytes, found.value]
-            for found in capture.parameters
+            [weight.name, list(weight.shape), weight.dtype, weight.bytes, weight.value]
+            for weight in capture.parameters
         ],
         "breaks": [
-            {"reason": found.reason, "kind": found.kind, "line": _line(found.line, files)}
-            for found in capture.breaks
+            {"reason": stop.reason, "kind": stop.kind, "line": _line(stop.line, files)}
+            for stop in capture.breaks
         ],
         "explanations": [
             {
-                "kind": found.kind,
-                "rule": found.rule.model_dump(),
-                "repair": found.repair.model_dump(),
-                "example": found.example,
-                "proven": found.proven,
-                "message": found.message,
-                "line": _line(found.line, files),
+                "kind": explanation.kind,
+                "rule": explanation.rule.model_dump(),
+                "repair": explanation.repair.model_dump(),
+                "example": explanation.example,
+                "proven": explanation.proven,
+                "message": explanation.message,
+                "line": _line(explanation.line, files),
             }
-            for found in capture.explanations
+            for explanation in capture.explanations
         ],
     }
 
@@ -140,18 +140,18 @@ class _Files:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._in_use: set[str] = set()
 
     def name(self, file: str) -> str:
         """Return the shortest end of a path that no other file has."""
-        known = self._names.get(file)
-        if known is None:
+        name = self._names.get(file)
+        if name is None:
             parts = PurePath(file).parts
             ends = ("/".join(parts[at:]) for at in range(len(parts) - 1, -1, -1))
-            known = next((end for end in ends if end not in self._taken), file)
-            self._names[file] = known
-            self._taken.add(known)
-        return known
+            name = next((end for end in ends if end not in self._in_use), file)
+            self._names[file] = name
+            self._in_use.add(name)
+        return name
 
 
 class _Columns:
@@ -163,7 +163,7 @@ class _Columns:
         self._stages: list[dict[str, Any]] = []
         self._rows: dict[tuple[Any, ...], int] = {}
         self._row_of: dict[int, int] = {}  # by the identity of an op
-        self._kept: list[Op] = []  # so that no identity is used twice
+        self._ops: list[Op] = []  # so that no identity is used twice
         self._values: dict[int, int] = {}
         self._layers = layers
         self._files = files
@@ -234,7 +234,7 @@ class _Columns:
                     row = self._rows[key] = len(self._arrays["op_id"])
                     self._add_row(program, op, parent, region, costs.get(op.id, _UNKNOWN_COST))
                 self._row_of[id(op)] = row
-                self._kept.append(op)
+                self._ops.append(op)
             rows.append(row)
             for at in range(len(op.regions) - 1, -1, -1):
                 stack.extend((inner, op.id, at) for inner in reversed(op.regions[at].ops))
@@ -316,9 +316,9 @@ class _Columns:
             parts += [content, bytes(-len(content) % 8)]
             offset += len(content) + len(parts[-1])
         header |= {"strings": list(self._strings), "stages": self._stages, "arrays": directory}
-        said = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
-        text = said.encode("utf-8", "replace")  # a name may be anything
-        start = MAGIC + struct.pack("<I", len(text)) + text
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+        encoded = text.encode("utf-8", "replace")  # a name may be anything
+        start = MAGIC + struct.pack("<I", len(encoded)) + encoded
         return b"".join([start, bytes(-len(start) % 8), *parts])
 
 
@@ -333,11 +333,11 @@ def _number(value: float | None) -> float:
 def _attributes(attributes: Mapping[str, Any]) -> str:
     if not attributes:
         return ""
-    shown = {}
+    texts = {}
     for name, value in attributes.items():
         text = json.dumps(value, ensure_ascii=False, default=str)
-        shown[name] = text if len(text) <= ATTRIBUTE_CHARACTERS else _cut(text)
-    return json.dumps(shown, ensure_ascii=False)
+        texts[name] = text if len(text) <= ATTRIBUTE_CHARACTERS else _cut(text)
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def _cut(text: str) -> str:

@@ -14,9 +14,9 @@ def layers_of(capture: Capture) -> dict[int, str]:
 
     An op that a pass made stands in the deepest layer that holds all it came from.
     """
-    found: dict[int, str] = {}
+    layers: dict[int, str] = {}
     if capture.program is not None:
-        found = {op.id: op.layer for op in capture.program.walk()}
+        layers = {op.id: op.layer for op in capture.program.walk()}
     previous = capture.program
     for stage in capture.stages:
         if stage.program is previous:
@@ -24,18 +24,18 @@ def layers_of(capture: Capture) -> dict[int, str]:
         previous = stage.program
         for op in stage.program.walk():
             if op.layer:
-                found[op.id] = op.layer
-            elif op.id not in found:
-                origins = (found.get(origin.op_id) for origin in stage.lineage.get(op.id, ()))
-                found[op.id] = _shared([layer for layer in origins if layer is not None])
-    return found
+                layers[op.id] = op.layer
+            elif op.id not in layers:
+                origins = (layers.get(origin.op_id) for origin in stage.lineage.get(op.id, ()))
+                layers[op.id] = _shared([layer for layer in origins if layer is not None])
+    return layers
 
 
 def _shared(layers: Sequence[str]) -> str:
     """Return the deepest layer that holds all of these."""
-    shared: list[str] = []
+    common: list[str] = []
     for names in zip(*(layer.split(".") for layer in layers), strict=False):
         if len(set(names)) > 1:
             break
-        shared.append(names[0])
-    return ".".join(shared)
+        common.append(names[0])
+    return ".".join(common)

@@ -218,12 +218,12 @@ class Program:
 
     def producers(self) -> dict[int, int]:
         """Return by value id the id of its op; for a region's argument, of the op around it."""
-        made: dict[int, int] = {}
+        producers: dict[int, int] = {}
         for op in self.walk():
-            made |= dict.fromkeys(op.outputs, op.id)
+            producers |= dict.fromkeys(op.outputs, op.id)
             for region in op.regions:
-                made |= dict.fromkeys(region.arguments, op.id)
-        return made
+                producers |= dict.fromkeys(region.arguments, op.id)
+        return producers
 
 
 def computes(op: Op) -> bool:

@@ -32,8 +32,8 @@ class _Level:
     """How strictly ops are compared: by op id what two must share, alone and with all before it."""
 
     keys: dict[int, str] = field(default_factory=dict)
-    prints: dict[int, int] = field(default_factory=dict)
-    value_prints: dict[int, int] = field(default_factory=dict)
+    fingerprints: dict[int, int] = field(default_factory=dict)
+    value_fingerprints: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -67,21 +67,23 @@ class Graph:
             for index, argument in enumerate(region.arguments):
                 self.producers[argument] = op.id, -1 - index
                 for level in (self.exact, self.loose):
-                    inputs = _prints(level, op)
-                    level.value_prints[argument] = hash(("argument", inputs, number, index))
+                    inputs = _input_fingerprints(level, op)
+                    level.value_fingerprints[argument] = hash(("argument", inputs, number, index))
             for inner in region.ops:
                 self._add(inner, op.id)
         for level in (self.exact, self.loose):
-            inside = tuple(level.prints[inner.id] for r in op.regions for inner in r.ops)
-            level.prints[op.id] = hash((level.keys[op.id], _prints(level, op), inside))
+            inside = tuple(level.fingerprints[inner.id] for r in op.regions for inner in r.ops)
+            level.fingerprints[op.id] = hash(
+                (level.keys[op.id], _input_fingerprints(level, op), inside)
+            )
         for index, value in enumerate(op.outputs):
             self.producers[value] = op.id, index
             for level in (self.exact, self.loose):
-                level.value_prints[value] = hash((level.prints[op.id], index))
+                level.value_fingerprints[value] = hash((level.fingerprints[op.id], index))
 
 
-def _prints(level: _Level, op: Op) -> tuple[int, ...]:
-    return tuple(level.value_prints.get(value, 0) for value in op.inputs if value is not None)
+def _input_fingerprints(level: _Level, op: Op) -> tuple[int, ...]:
+    return tuple(level.value_fingerprints.get(value, 0) for value in op.inputs if value is not None)
 
 
 def _exact_key(op: Op) -> str:
@@ -96,8 +98,8 @@ def _loose_key(op: Op) -> str:
     kind = op.kind.rstrip("_")
     identity = ""
     if not op.inputs:
-        found = {name: op.attributes[name] for name in _IDENTITY if name in op.attributes}
-        identity = json.dumps(found, sort_keys=True, default=str)
+        attributes = {name: op.attributes[name] for name in _IDENTITY if name in op.attributes}
+        identity = json.dumps(attributes, sort_keys=True, default=str)
     return f"{_ALIASES.get(kind, kind)} {len(op.regions)} {identity}"
 
 
@@ -123,34 +125,36 @@ class Match:
     unsure: frozenset[int] = frozenset()
 
 
-def match_programs(before: Graph, after: Graph, known: Mapping[int, int] | None = None) -> Match:
+def match_programs(
+    before: Graph, after: Graph, known_pairs: Mapping[int, int] | None = None
+) -> Match:
     """Match the ops of two programs that are one pass apart.
 
     Parameters
     ----------
     before, after : Graph
-    known : mapping of int to int, optional
+    known_pairs : mapping of int to int, optional
         Pairs that are certain, from an op of `after`; all ops that did not change at all.
     """
-    return _Matcher(before, after, known).run()
+    return _Matcher(before, after, known_pairs).run()
 
 
 class _Matcher:
-    def __init__(self, before: Graph, after: Graph, known: Mapping[int, int] | None) -> None:
+    def __init__(self, before: Graph, after: Graph, known_pairs: Mapping[int, int] | None) -> None:
         self.before = before
         self.after = after
-        self.known = known is not None
-        self.pairs: dict[int, int] = dict(known or {})  # from after to before
-        self.taken: dict[int, int] = {old: new for new, old in self.pairs.items()}
+        self.has_known_pairs = known_pairs is not None
+        self.pairs: dict[int, int] = dict(known_pairs or {})  # from after to before
+        self.partners: dict[int, int] = {old: new for new, old in self.pairs.items()}
         self.unsure: set[int] = set()
 
     def run(self) -> Match:
-        if not self.known:
+        if not self.has_known_pairs:
             self._by_what_feeds_them(self.before.exact, self.after.exact)
             self._spread(self.before.exact, self.after.exact)
         self._by_what_feeds_them(self.before.loose, self.after.loose)
         self._spread(self.before.loose, self.after.loose)
-        if not self.known:
+        if not self.has_known_pairs:
             # What changed may have hidden its neighbours, which did not.
             self._spread(self.before.exact, self.after.exact)
             self._by_cones()
@@ -159,67 +163,69 @@ class _Matcher:
 
     def _pair(self, later: int, earlier: int) -> None:
         self.pairs[later] = earlier
-        self.taken[earlier] = later
+        self.partners[earlier] = later
 
     def _by_what_feeds_them(self, before: _Level, after: _Level) -> None:
         """Pair ops that compute the same from the same; equal ones in the order they stand."""
-        waiting: dict[int, list[int]] = defaultdict(list)
-        for op, found in reversed(before.prints.items()):
-            if op not in self.taken:
-                waiting[found].append(op)
-        for op, found in after.prints.items():
-            if op not in self.pairs and waiting.get(found):
-                self._pair(op, waiting[found].pop())
+        unmatched: dict[int, list[int]] = defaultdict(list)
+        for op, fingerprint in reversed(before.fingerprints.items()):
+            if op not in self.partners:
+                unmatched[fingerprint].append(op)
+        for op, fingerprint in after.fingerprints.items():
+            if op not in self.pairs and unmatched.get(fingerprint):
+                self._pair(op, unmatched[fingerprint].pop())
 
     def _spread(self, before: _Level, after: _Level) -> None:
         """Pair ops by their neighbours until no more can be matched."""
-        names = {before.keys[op] for op in self.before.ops if op not in self.taken}
-        waiting = [op for op in self.after.ops if op not in self.pairs and after.keys[op] in names]
-        while waiting:
-            told = len(self.pairs)
-            for op in waiting:
+        names = {before.keys[op] for op in self.before.ops if op not in self.partners}
+        unmatched = [
+            op for op in self.after.ops if op not in self.pairs and after.keys[op] in names
+        ]
+        while unmatched:
+            pair_count = len(self.pairs)
+            for op in unmatched:
                 self._by_neighbours(op, before, after, sure=True)
             # Once nothing is certain any more, take the likeliest, one at a time.
-            if len(self.pairs) == told and not any(
-                self._by_neighbours(op, before, after, sure=False) for op in waiting
+            if len(self.pairs) == pair_count and not any(
+                self._by_neighbours(op, before, after, sure=False) for op in unmatched
             ):
                 return
-            waiting = [op for op in waiting if op not in self.pairs]
+            unmatched = [op for op in unmatched if op not in self.pairs]
 
     def _by_cones(self) -> None:
         """Pair equal ops that stand among others that were replaced, by what lies before those.
 
         A ReLU between two convolutions that became others has no neighbour that tells it.
         """
-        names = {self.before.exact.keys[op] for op in self.before.ops if op not in self.taken}
-        waiting = [
+        names = {self.before.exact.keys[op] for op in self.before.ops if op not in self.partners}
+        unmatched = [
             op
             for op in self.after.ops
             if op not in self.pairs and self.after.exact.keys[op] in names
         ]
-        told = True
-        while waiting and told:
-            told = False
+        has_progress = True
+        while unmatched and has_progress:
+            has_progress = False
             before, after = cones(self.before, self.after, self.pairs)
             alike: dict[tuple[str, frozenset[int]], list[int]] = defaultdict(list)
             for op in self.before.ops:
-                if op not in self.taken:
+                if op not in self.partners:
                     alike[self.before.exact.keys[op], before[op]].append(op)
-            rivals = Counter((self.after.exact.keys[op], after[op]) for op in waiting)
-            for op in waiting:
-                found = alike[self.after.exact.keys[op], after[op]]
+            rivals = Counter((self.after.exact.keys[op], after[op]) for op in unmatched)
+            for op in unmatched:
+                key = self.after.exact.keys[op], after[op]
                 # Each pair makes the cones behind it smaller: those are looked at again.
-                if len(found) == 1 == rivals[self.after.exact.keys[op], after[op]] and after[op]:
-                    self._pair(op, found[0])
-                    told = True
-            waiting = [op for op in waiting if op not in self.pairs]
+                if after[op] and len(alike[key]) == 1 == rivals[key]:
+                    self._pair(op, alike[key][0])
+                    has_progress = True
+            unmatched = [op for op in unmatched if op not in self.pairs]
 
     def _outputs(self) -> None:
         """Match the program's outputs, whose names stay the same."""
         names = {
             name: op
             for op in self.before.ops
-            if op not in self.taken and (name := _output_name(self.before.ops[op]))
+            if op not in self.partners and (name := _output_name(self.before.ops[op]))
         }
         for number, op in self.after.ops.items():
             name = _output_name(op)
@@ -240,20 +246,20 @@ class _Matcher:
     def _candidates(self, later: int, before: _Level, after: _Level) -> Iterator[tuple[int, int]]:
         """Yield ops of the earlier program that could be this one, with how many edges agree."""
         op = self.after.ops[later]
-        seen: set[int] = set()
+        candidates: set[int] = set()
         for value in op.inputs:
             earlier = self._earlier_value(value)
             if earlier is not None:
-                seen |= {user for user, _ in self.before.users.get(earlier, ())}
+                candidates |= {user for user, _ in self.before.users.get(earlier, ())}
         for value in op.outputs:
             for user, index in self.after.users.get(value, ()):
                 partner = self.pairs.get(user)
                 inputs = self.before.ops[partner].inputs if partner is not None else ()
                 source = inputs[index] if index < len(inputs) else None
                 if source in self.before.producers:
-                    seen.add(self.before.producers[source][0])
-        for candidate in sorted(seen):
-            if candidate not in self.taken and before.keys[candidate] == after.keys[later]:
+                    candidates.add(self.before.producers[source][0])
+        for candidate in sorted(candidates):
+            if candidate not in self.partners and before.keys[candidate] == after.keys[later]:
                 yield candidate, self._agreement(later, candidate, before)
 
     def _agreement(self, later: int, earlier: int, before: _Level) -> int:
@@ -265,7 +271,7 @@ class _Matcher:
             if mapped is None or other is None:
                 continue
             same = mapped == other or (
-                before.value_prints.get(mapped) == before.value_prints.get(other)
+                before.value_fingerprints.get(mapped) == before.value_fingerprints.get(other)
             )
             score += 1 if same else -1 if self._is_kept(other) else 0
         for mine, other in zip(ours.outputs, theirs.outputs, strict=False):
@@ -298,7 +304,7 @@ class _Matcher:
 
     def _is_kept(self, value: int) -> bool:
         maker = self.before.producers.get(value)
-        return maker is not None and maker[0] in self.taken
+        return maker is not None and maker[0] in self.partners
 
 
 def value_at(op: Op, index: int) -> int | None:
@@ -325,7 +331,7 @@ def cones(
     -------
     dicts from op ids of `before`, and of `after`, to values of `before`
     """
-    taken = set(pairs.values())
+    shared_ops = set(pairs.values())
 
     def earlier(maker: int, index: int) -> int | None:
         return value_at(before.ops[maker], index)
@@ -333,23 +339,23 @@ def cones(
     def later(maker: int, index: int) -> int | None:
         return value_at(before.ops[pairs[maker]], index)
 
-    return _cones(before, taken, earlier), _cones(after, pairs, later)
+    return _cones(before, shared_ops, earlier), _cones(after, pairs, later)
 
 
 def _cones(
-    graph: Graph, kept: Container[int], value_of: Callable[[int, int], int | None]
+    graph: Graph, shared_ops: Container[int], value_of: Callable[[int, int], int | None]
 ) -> dict[int, frozenset[int]]:
-    found: dict[int, frozenset[int]] = {}
+    result: dict[int, frozenset[int]] = {}
     for number, op in graph.ops.items():
         parts: set[int] = set()
         for value in op.inputs:
             maker, index = graph.producers.get(-1 if value is None else value, (None, 0))
             if maker is None:
                 continue
-            if maker in kept:
-                known = value_of(maker, index)
-                parts |= {known} if known is not None else set()
+            if maker in shared_ops:
+                shared_value = value_of(maker, index)
+                parts |= {shared_value} if shared_value is not None else set()
             else:
-                parts |= found.get(maker, frozenset())
-        found[number] = frozenset(parts)
-    return found
+                parts |= result.get(maker, frozenset())
+        result[number] = frozenset(parts)
+    return result

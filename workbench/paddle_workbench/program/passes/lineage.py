@@ -20,7 +20,7 @@ def next_stage(
     after: Program,
     numbering: Numbering,
     *,
-    kept: Mapping[int, int] | None = None,
+    known_pairs: Mapping[int, int] | None = None,
     duration_ms: float | None = None,
     matches: int | None = None,
     scope: str = "builtin.module",
@@ -36,32 +36,32 @@ def next_stage(
         With ids of its own, which get lost.
     numbering : Numbering
         The capture's, for what is new.
-    kept : mapping of int to int, optional
+    known_pairs : mapping of int to int, optional
         From an op of `after` to the same op of `before`, all that Paddle's own ids tell; found by
         comparing the two if left out.
     duration_ms, matches, scope
         See `Stage`.
     """
     earlier, later = Graph.of(before), Graph.of(after)
-    match = match_programs(earlier, later, kept)
-    found = Difference(earlier, later, match)
-    found.explain()
-    program, renamed = _renumbered(before, after, earlier, match, found, numbering)
+    match = match_programs(earlier, later, known_pairs)
+    difference = Difference(earlier, later, match)
+    difference.explain()
+    program, new_ids = _renumbered(before, after, earlier, match, difference, numbering)
     changed = sorted(
         partner
         for op, partner in match.before.items()
         if earlier.exact.keys[partner] != later.exact.keys[op]
     )
-    added = tuple(renamed[op] for op in later.ops if op not in match.before)
-    stayed = set(match.before.values())
+    added = tuple(new_ids[op] for op in later.ops if op not in match.before)
+    kept_ids = set(match.before.values())
     return Stage(
         name=name,
         program=before if program == before else program,
         duration_ms=duration_ms,
         matches=matches,
-        removed=tuple(op for op in earlier.ops if op not in stayed),
+        removed=tuple(op for op in earlier.ops if op not in kept_ids),
         added=added,
-        lineage={renamed[op]: origins for op, origins in found.origins.items()},
+        lineage={new_ids[op]: origins for op, origins in difference.origins.items()},
         changed=tuple(changed),
         moved=_moved(earlier, later, match),
         scope=scope,
@@ -80,7 +80,7 @@ def _renumbered(
     after: Program,
     earlier: Graph,
     match: Match,
-    found: Difference,
+    difference: Difference,
     numbering: Numbering,
 ) -> tuple[Program, dict[int, int]]:
     """Give the later program the capture's ids; return it and the new id of every op."""
@@ -91,12 +91,12 @@ def _renumbered(
         partner = match.before.get(op.id)
         ops[op.id] = numbering.ops() if partner is None else partner
         old = earlier.ops.get(partner) if partner is not None else None
-        known = [*old.outputs] if old else []
-        inner = [r.arguments for r in old.regions] if old else []
+        old_outputs = [*old.outputs] if old else []
+        old_arguments = [r.arguments for r in old.regions] if old else []
         for index, value in enumerate(op.outputs):
-            values[value] = known[index] if index < len(known) else numbering.values()
+            values[value] = old_outputs[index] if index < len(old_outputs) else numbering.values()
         for place, region in enumerate(op.regions):
-            arguments = inner[place] if place < len(inner) else ()
+            arguments = old_arguments[place] if place < len(old_arguments) else ()
             for index, value in enumerate(region.arguments):
                 values[value] = arguments[index] if index < len(arguments) else numbering.values()
             for child in region.ops:
@@ -105,7 +105,9 @@ def _renumbered(
     def rename(op: Op) -> Op:
         partner = match.before.get(op.id)
         old = earlier.ops.get(partner) if partner is not None else None
-        facts = old or _facts_of([earlier.ops[o.op_id] for o in found.origins.get(op.id, ())], op)
+        facts = old or _facts_of(
+            [earlier.ops[o.op_id] for o in difference.origins.get(op.id, ())], op
+        )
         new = Op(
             id=ops[op.id],
             name=op.name,
@@ -125,7 +127,7 @@ def _renumbered(
     for op in after.ops:
         number(op)
     renamed = tuple(rename(op) for op in after.ops)
-    names = {p.value: p.name for p in before.parameters}
+    parameter_names = {p.value: p.name for p in before.parameters}
     program = Program(
         ops=renamed,
         values={
@@ -137,7 +139,9 @@ def _renumbered(
             replace(
                 p,
                 value=values[p.value] if p.value is not None else None,
-                name=names.get(values.get(p.value, -1), p.name) if p.value is not None else p.name,
+                name=parameter_names.get(values.get(p.value, -1), p.name)
+                if p.value is not None
+                else p.name,
             )
             for p in after.parameters
         ),
@@ -154,17 +158,17 @@ def _facts_of(origins: list[Op], op: Op) -> Op:
     """Return where an op that came from others belongs: their layer, and the line of the last."""
     stacks = [origin for origin in origins if origin.line is not None]
     layers = [origin.layer.split(".") for origin in origins if origin.name != "builtin.parameter"]
-    shared: list[str] = []
+    common: list[str] = []
     for parts in zip(*layers, strict=False):
         if len(set(parts)) > 1:
             break
-        shared.append(parts[0])
+        common.append(parts[0])
     line: SourceLine | None = None
     if stacks:
         last = stacks[-1].line
         sure = len({(o.line.file, o.line.line) for o in stacks if o.line is not None}) == 1
         line = replace(last, certain=last.certain and sure) if last is not None else None
-    return replace(op, layer=".".join(shared), line=line, stack=stacks[-1].stack if stacks else ())
+    return replace(op, layer=".".join(common), line=line, stack=stacks[-1].stack if stacks else ())
 
 
 def _moved(earlier: Graph, later: Graph, match: Match) -> tuple[int, ...]:

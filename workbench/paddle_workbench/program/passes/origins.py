@@ -69,14 +69,14 @@ class Difference:
         share: dict[int, int] = {}
         for number in (op for op in self.before.ops if op in numbers):
             old = self.before.ops[number]
-            taken = {value for value in old.inputs if value is not None}
-            heirs = [op for op in group if outside[op] & taken]
+            values = {value for value in old.inputs if value is not None}
+            heirs = [op for op in group if outside[op] & values]
             heirs = heirs or [
                 op
                 for op in group
                 if any(set(old.outputs) & self.stood_for[v] for v in self.after.ops[op].outputs)
             ]
-            makers = [self.before.producers[value][0] for value in sorted(taken)]
+            makers = [self.before.producers[value][0] for value in sorted(values)]
             heirs = heirs or [share[maker] for maker in makers if maker in share][-1:]
             if len(heirs) != 1:
                 return
@@ -89,12 +89,12 @@ class Difference:
 
     def _kept_inputs(self, op: int) -> set[int]:
         """Return what an added op's inputs were before, of those that were kept."""
-        found = set()
+        values = set()
         for value in self.after.ops[op].inputs:
             old = self._before(-1 if value is None else value)
             if old is not None:
-                found.add(old)
-        return found
+                values.add(old)
+        return values
 
     def _is_new_here(self, mine: int, other: int) -> bool:
         """Return whether an op that was kept takes a different value from before."""
@@ -102,14 +102,14 @@ class Difference:
 
     def _merged(self) -> None:
         """Find kept ops that now serve for equal ones: eliminated common subexpressions."""
-        stayed = set(self.match.before.values())
+        kept_ids = set(self.match.before.values())
         equal: dict[int, list[int]] = defaultdict(list)
-        prints = self.before.exact.prints
-        for op, found in prints.items():
-            equal[found].append(op)
+        fingerprints = self.before.exact.fingerprints
+        for op, fingerprint in fingerprints.items():
+            equal[fingerprint].append(op)
         for op, partner in self.match.before.items():
-            twins = [other for other in equal[prints[partner]] if other not in stayed]
-            heirs = [other for other in equal[prints[partner]] if other in stayed]
+            twins = [other for other in equal[fingerprints[partner]] if other not in kept_ids]
+            heirs = [other for other in equal[fingerprints[partner]] if other in kept_ids]
             # The first that stayed takes them in; its equals only go with it.
             if twins and heirs[0] == partner and self.before.ops[partner].outputs:
                 self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
@@ -139,72 +139,73 @@ class Difference:
             for op, partner in self.match.before.items()
             if self.before.exact.keys[partner] != self.after.exact.keys[op]
         ]
-        merged = {origin.op_id for origins in self.origins.values() for origin in origins}
-        waiting = removed - merged
+        merged_ids = {origin.op_id for origins in self.origins.values() for origin in origins}
+        unexplained = removed - merged_ids
         for op in changed:
-            taken = self._behind(op, waiting)
-            waiting -= taken
-            self._take(op, taken, certain=True)
+            absorbed = self._behind(op, unexplained)
+            unexplained -= absorbed
+            self._take(op, absorbed, certain=True)
         for op in changed:
-            taken = self._in_front(op, waiting)
-            waiting -= taken
-            self._take(op, taken, certain=True)
+            absorbed = self._in_front(op, unexplained)
+            unexplained -= absorbed
+            self._take(op, absorbed, certain=True)
         different = set(changed)
         for op in self.match.before:
-            taken = self._behind(op, waiting) if op not in different else set()
-            if taken:
-                waiting -= taken
+            absorbed = self._behind(op, unexplained) if op not in different else set()
+            if absorbed:
+                unexplained -= absorbed
                 for heir in self._changed_before(op, different) or [op]:
-                    self._take(heir, taken, certain=False)
+                    self._take(heir, absorbed, certain=False)
 
-    def _take(self, op: int, taken: set[int], *, certain: bool) -> None:
-        if not taken:
+    def _take(self, op: int, absorbed: set[int], *, certain: bool) -> None:
+        if not absorbed:
             return
-        known = {origin.op_id: origin.certain for origin in self.origins.get(op, ())}
-        known = known or {self.match.before[op]: True}
+        certainty = {origin.op_id: origin.certain for origin in self.origins.get(op, ())}
+        certainty = certainty or {self.match.before[op]: True}
         sure = certain and op not in self.match.unsure
-        known |= {number: sure for number in taken if number not in known}
+        certainty |= {number: sure for number in absorbed if number not in certainty}
         unsure = op in self.match.unsure
         self.origins[op] = tuple(
-            Origin(number, told and not unsure) for number, told in sorted(known.items())
+            Origin(number, is_certain and not unsure)
+            for number, is_certain in sorted(certainty.items())
         )
 
     def _behind(self, op: int, removed: set[int]) -> set[int]:
         """Return the removed ops between what an op gave and what its results stand for now."""
         own = set(self.before.ops[self.match.before[op]].outputs)
         values = (self.stood_for.get(value, set()) for value in self.after.ops[op].outputs)
-        later = {other for found in values for other in found}
+        later = {other for group in values for other in group}
         return self._back(later, own, removed) if later else set()
 
     def _in_front(self, op: int, removed: set[int]) -> set[int]:
         """Return the removed ops between what an op takes now and what it took before."""
-        taken: set[int] = set()
+        absorbed: set[int] = set()
         ours = self.after.ops[op].inputs
         theirs = self.before.ops[self.match.before[op]].inputs
         for mine, other in zip(ours, theirs, strict=False):
             if mine is None or other is None or not self._is_new_here(mine, other):
                 continue
             start = self._before(mine)
-            walked = self._back({other}, {start} if start is not None else set(), removed)
+            path = self._back({other}, {start} if start is not None else set(), removed)
             # Only if they lead from the one to the other; otherwise the op was given another value.
-            if any(start in self.before.ops[number].inputs for number in walked):
-                taken |= walked
-        return taken
+            if any(start in self.before.ops[number].inputs for number in path):
+                absorbed |= path
+        return absorbed
 
     def _changed_before(self, op: int, changed: set[int]) -> list[int]:
         """Return the nearest kept ops that changed, going back from an op that did not."""
-        found, seen, waiting = [], {op}, [op]
-        while waiting:
-            for value in self.after.ops[waiting.pop()].inputs:
+        heirs, seen, queue = [], {op}, [op]
+        while queue:
+            for value in self.after.ops[queue.pop()].inputs:
                 maker = self.after.producers.get(-1 if value is None else value, (op, 0))[0]
                 if maker in seen or maker not in self.match.before:
                     continue
                 seen.add(maker)
                 if maker in changed:
-                    found.append(maker)
+                    heirs.append(maker)
                 else:
-                    waiting.append(maker)
-        return sorted(found)
+                    queue.append(maker)
+        return sorted(heirs)
 
     def _before(self, value: int) -> int | None:
         """Return what a value of the later program was before, if the op that makes it was kept."""
@@ -215,11 +216,13 @@ class Difference:
     def _origins(self, op: int, removed: set[int]) -> tuple[Origin, ...]:
         """Walk back from what the op's results stood for to what its inputs stood for."""
         new = self.after.ops[op]
-        replaced = [self.stood_for[value] for value in new.outputs if value in self.stood_for]
-        sure = all(len(values) == 1 for values in replaced)
+        replaced_values = [
+            self.stood_for[value] for value in new.outputs if value in self.stood_for
+        ]
+        sure = all(len(values) == 1 for values in replaced_values)
         sure = sure and not any(user in self.match.unsure for user in self._users(new))
-        walk = {value for values in replaced for value in values}
-        found: dict[int, bool] = {}
+        walk = {value for values in replaced_values for value in values}
+        certainty: dict[int, bool] = {}
         if walk:
             ends = {
                 other
@@ -228,19 +231,19 @@ class Difference:
                 for other in self.stood_for.get(value, ())
             }
             for origin in self._back(walk, ends, removed):
-                found[origin] = sure
+                certainty[origin] = sure
         else:
             # It feeds only other new ops (or nothing): it came from what they came from.
             for user in self._users(new):
                 for source in self.origins.get(user, ()):
-                    found[source.op_id] = found.get(source.op_id, True) and source.certain
-        if not found:
+                    certainty[source.op_id] = certainty.get(source.op_id, True) and source.certain
+        if not certainty:
             # Put between ops that were kept, such as a change of layout: it serves them.
             for user in self._users(new):
                 partner = self.match.before.get(user)
                 if partner is not None:
-                    found[partner] = False
-        return tuple(Origin(number, certain) for number, certain in sorted(found.items()))
+                    certainty[partner] = False
+        return tuple(Origin(number, certain) for number, certain in sorted(certainty.items()))
 
     def _back(self, start: set[int], ends: set[int], removed: set[int]) -> set[int]:
         """Return the removed ops that lead to some values, not going back past others."""

@@ -134,32 +134,32 @@ def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
 def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Iterator[Stage]:
     before = program
     # Paddle's own ids, by the capture's; they are known as long as one process keeps the program.
-    own: dict[int, int] = {}
-    measured: tuple[dict[int, OpCost], MemoryPlan] | None = None
+    capture_ids: dict[int, int] = {}
+    estimates: tuple[dict[int, OpCost], MemoryPlan] | None = None
     for step in steps:
         if step.program is None:
-            after, kept = before, {op.id: op.id for op in before.walk()}
+            after, known_pairs = before, {op.id: op.id for op in before.walk()}
         else:
             after = assemble(step.program, Numbering())
-            kept = {}
+            known_pairs = {}
             for op, number in zip(after.walk(), step.ids, strict=False):
-                if number in own:
-                    kept[op.id] = own[number]
+                if number in capture_ids:
+                    known_pairs[op.id] = capture_ids[number]
         stage = next_stage(
             step.name,
             before,
             after,
             numbering,
-            kept=kept if step.program is None or own else None,
+            known_pairs=known_pairs if step.program is None or capture_ids else None,
             duration_ms=step.duration_ms,
             matches=step.matches,
             scope=step.scope,
         )
         if step.ids:
-            own = dict(zip(step.ids, (op.id for op in stage.program.walk()), strict=True))
-        if stage.program is not before or measured is None:
-            measured = costs_of(stage.program), memory_plan(stage.program)
-        stage = replace(stage, costs=measured[0], memory=measured[1])
+            capture_ids = dict(zip(step.ids, (op.id for op in stage.program.walk()), strict=True))
+        if stage.program is not before or estimates is None:
+            estimates = costs_of(stage.program), memory_plan(stage.program)
+        stage = replace(stage, costs=estimates[0], memory=estimates[1])
         before = stage.program
         if step.scope == "builtin.module" or step.program is not None:
             yield stage
@@ -172,7 +172,7 @@ def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
             "The Predictor printed no program.",
             "Report the version of Paddle: its dump has changed.",
         )
-    timed = _timed(outcome.messages)
+    timings = _timings(outcome.messages)
     first = printed[0].text
     yield _Step(SAVED, "builtin.module", read_program(first), None, None)
     text = first
@@ -186,13 +186,13 @@ def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
             continue
         index += 1
         # The two runs print the same passes in the same order; where they do not, there is no time.
-        told = timed[index] if index < len(timed) and timed[index][0] == item.name else None
+        timing = timings[index] if index < len(timings) and timings[index][0] == item.name else None
         yield _Step(
             item.name,
             item.scope,
             None if item.text == text else read_program(item.text),
-            told[1] if told else None,
-            told[2] if told else None,
+            timing[1] if timing else None,
+            timing[2] if timing else None,
         )
         text = item.text
 
@@ -222,9 +222,9 @@ def _printed_programs(output: str) -> Iterator[_Printed]:
         yield _Printed(head["name"], head["scope"], head["when"], text)
 
 
-def _timed(messages: Sequence[Message]) -> list[tuple[str, float | None, int | None]]:
+def _timings(messages: Sequence[Message]) -> list[tuple[str, float | None, int | None]]:
     """Return name, milliseconds and matches of every pass of the run without printing."""
-    found: list[tuple[str, float | None, int | None]] = []
+    timings: list[tuple[str, float | None, int | None]] = []
     inside = False
     started = 0.0
     for message in messages:
@@ -235,15 +235,15 @@ def _timed(messages: Sequence[Message]) -> list[tuple[str, float | None, int | N
             continue
         running = _RUNNING.search(message.text)
         detected = _DETECTED.search(message.text)
-        if found and (running or detected or "optimization completed" in message.text):
-            name, known, matches = found[-1]
-            if known is None:
-                known = (message.seconds - started) * 1000
-            found[-1] = name, known, int(detected[1]) if detected else matches
+        if timings and (running or detected or "optimization completed" in message.text):
+            name, duration_ms, matches = timings[-1]
+            if duration_ms is None:
+                duration_ms = (message.seconds - started) * 1000
+            timings[-1] = name, duration_ms, int(detected[1]) if detected else matches
         if running:
-            found.append((running[1], None, None))
+            timings.append((running[1], None, None))
             started = message.seconds
-    return found
+    return timings
 
 
 def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
@@ -277,13 +277,13 @@ def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
 
 
 def _matches(messages: Sequence[Message]) -> list[tuple[str, int | None]]:
-    found: list[tuple[str, int | None]] = []
+    counts: list[tuple[str, int | None]] = []
     for message in messages:
         if message.text.startswith(MARK):
-            found.append((message.text.removeprefix(MARK).strip(), None))
+            counts.append((message.text.removeprefix(MARK).strip(), None))
             continue
         detected = _DETECTED.search(message.text)
-        if detected and found:
-            name, count = found[-1]
-            found[-1] = name, (count or 0) + int(detected[1])
-    return [(name, count) for name, count in found if name != "end"]
+        if detected and counts:
+            name, count = counts[-1]
+            counts[-1] = name, (count or 0) + int(detected[1])
+    return [(name, count) for name, count in counts if name != "end"]

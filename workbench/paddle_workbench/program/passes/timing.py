@@ -50,11 +50,11 @@ def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
         What was run.
     runs : sequence of Run
     """
-    known = {op.name for op in program.ops}
+    program_names = {op.name for op in program.ops}
     # The profiler tells what only groups values, too, and not by the name of its op.
-    runs = [[(name, ms) for name, ms in run if name in known] for run in runs]
-    recorded = {name for run in runs for name, _ in run}
-    ops = [op for op in program.ops if op.name in recorded]
+    runs = [[(name, ms) for name, ms in run if name in program_names] for run in runs]
+    recorded_names = {name for run in runs for name, _ in run}
+    ops = [op for op in program.ops if op.name in recorded_names]
     names = [op.name for op in ops]
     # Ops that begin in the same microsecond may be in the wrong order: such runs are not used.
     in_order = [run for run in runs if [name for name, _ in run] == names]
@@ -63,18 +63,18 @@ def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
         return {
             op.id: fmean(ms for _, ms in column) for op, column in zip(ops, columns, strict=True)
         }
-    found = {}
+    means = {}
     for op in ops:
         times = [[ms for name, ms in run if name == op.name] for run in runs]
-        if names.count(op.name) == 1 and all(len(told) == 1 for told in times):
-            found[op.id] = fmean(told[0] for told in times)
-    return found
+        if names.count(op.name) == 1 and all(len(durations) == 1 for durations in times):
+            means[op.id] = fmean(durations[0] for durations in times)
+    return means
 
 
 def _ordered(events: Iterable[Mapping[str, object]]) -> list[tuple[float, float, str]]:
     """Return start and length in microseconds, and the name without the time in its brackets."""
-    told = [
+    entries = [
         (float(str(event["ts"])), float(str(event["dur"])), str(event["name"]).partition("[")[0])
         for event in events
     ]
-    return sorted(told, key=lambda event: event[0])
+    return sorted(entries, key=lambda event: event[0])

@@ -75,8 +75,8 @@ def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
 
     with np.load(request["inputs"]) as arrays:
-        given = [arrays[name] for name in sorted(arrays.files, key=int)]
-    for name, array in zip(predictor.get_input_names(), given, strict=True):
+        inputs = [arrays[name] for name in sorted(arrays.files, key=int)]
+    for name, array in zip(predictor.get_input_names(), inputs, strict=True):
         handle = predictor.get_input_handle(name)
         handle.reshape(array.shape)
         handle.copy_from_cpu(array)
@@ -90,20 +90,20 @@ def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 def _profiled(predictor: Any) -> list[Run]:
     """Run again what was fed, under Paddle's profiler; the first run is not told."""
-    from paddle import profiler
+    from paddle.profiler import Profiler, ProfilerTarget
 
-    def write(told: Any) -> None:
-        told.export(TRACE, "json")
+    def write(profile: Any) -> None:
+        profile.export(TRACE, "json")
 
-    watched = profiler.Profiler(targets=[profiler.ProfilerTarget.CPU], on_trace_ready=write)
-    watched.start()
+    profiler = Profiler(targets=[ProfilerTarget.CPU], on_trace_ready=write)
+    profiler.start()
     started = time.perf_counter()
     for number in range(PROFILED_RUNS):
         predictor.run()
-        watched.step()
+        profiler.step()
         if number and time.perf_counter() - started > PROFILED_S:
             break
-    watched.stop()
+    profiler.stop()
     events = json.loads(Path(TRACE).read_text("utf-8"))["traceEvents"]
     # After the last step nothing was run.
     return [run for run in runs_in(events)[1:] if run]

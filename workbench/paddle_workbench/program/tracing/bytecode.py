@@ -24,9 +24,9 @@ MAX_TEXT = 20_000
 """Characters of a sub-graph's text that are kept."""
 
 # SOT names what follows a break `$resume_1@forward_1a2b`; the learner's function is what is left.
-_RESUMED = "$resume_"
+_RESUME_PREFIX = "$resume_"
 # Breaks that only pass on one in a function that was called.
-_PASSED_ON = frozenset({"BreakGraphInlineCallBreak", "OtherInlineCallBreak"})
+_INHERITED = frozenset({"BreakGraphInlineCallBreak", "OtherInlineCallBreak"})
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulati
     from paddle.jit.sot.utils.envs import ENV_MIN_GRAPH_SIZE
     from paddle.utils.environments import EnvironmentVariableGuard
 
-    found = Simulation()
+    simulation = Simulation()
     minimum = int(ENV_MIN_GRAPH_SIZE.get())
     caches: Any = executor_cache.OpcodeExecutorCache
     cache = caches()
@@ -69,21 +69,21 @@ def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulati
         warnings.simplefilter("ignore")
         stack.enter_context(_own_cache(cache))
         stack.enter_context(EnvironmentVariableGuard(ENV_MIN_GRAPH_SIZE, 0))
-        stack.enter_context(_listening(found, minimum, _home(function)))
+        stack.enter_context(_listening(simulation, minimum, _home(function)))
         stack.enter_context(paddle.no_grad())
         static = paddle.jit.to_static(function, full_graph=False)
         try:
-            found.result = static(*arguments)
+            simulation.result = static(*arguments)
         except Exception as error:
-            found.error = error
-        found.guards += _guards(cache)
-    return found
+            simulation.error = error
+        simulation.guards += _guards(cache)
+    return simulation
 
 
 @contextmanager
 def _own_cache(cache: Any) -> Iterator[None]:
     """Clear the caches of SOT, and restore them afterwards."""
-    kept = {
+    state = {
         name: type(value)(value)
         for name, value in cache.dump_state().items()
         if name != "translate_count"
@@ -94,7 +94,7 @@ def _own_cache(cache: Any) -> Iterator[None]:
         yield
     finally:
         cache.clear()
-        cache.load_state({**kept, "translate_count": count})
+        cache.load_state({**state, "translate_count": count})
 
 
 def _home(function: Any) -> Path | None:
@@ -114,7 +114,7 @@ def _package(file: str) -> Path | None:
 
 
 @contextmanager
-def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[None]:
+def _listening(simulation: Simulation, minimum: int, home: Path | None) -> Iterator[None]:
     from paddle.jit.sot.opcode_translator.executor.opcode_executor import OpcodeExecutor
     from paddle.jit.sot.symbolic.compile_cache import FallbackWrapper
     from paddle.jit.sot.symbolic.statement_ir import StatementIR
@@ -122,19 +122,19 @@ def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[N
     from paddle.jit.sot.utils.info_collector import BreakGraphReasonInfo
 
     lines: dict[int, SourceLine] = {}
-    kept: list[Any] = []  # so that no statement takes over the id() of another
+    noted_statements: list[Any] = []  # so that no statement takes over the id() of another
 
     def note(reason: str, kind: str) -> None:
         line = _where()
         if line is not None and _package(line.file) not in (None, home):
             return  # inside print or a similar function: the learner's own line is noted, too
-        if line is not None and not line.certain and found.breaks:
+        if line is not None and not line.certain and simulation.breaks:
             # What follows a break has no lines of its own until it has left that line.
-            before = found.breaks[-1].line
-            line = replace(before, certain=False) if before is not None else line
-        known = {(known.kind, known.line) for known in found.breaks}
-        if kind not in _PASSED_ON and (kind, line) not in known:
-            found.breaks.append(GraphBreak(reason=reason, line=line, kind=kind))
+            previous = simulation.breaks[-1].line
+            line = replace(previous, certain=False) if previous is not None else line
+        places = {(stop.kind, stop.line) for stop in simulation.breaks}
+        if kind not in _INHERITED and (kind, line) not in places:
+            simulation.breaks.append(GraphBreak(reason=reason, line=line, kind=kind))
 
     def on_reason(reason: Any) -> None:
         note(str(reason), type(reason).__name__)
@@ -158,21 +158,21 @@ def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[N
         line = _where()
         if line is not None:
             lines[id(statement)] = line
-            kept.append(statement)
+            noted_statements.append(statement)
         original_statement(self, statement)
 
     def on_graph(self: Any, program: Any) -> None:
-        told = [lines[id(item)] for item in self.SIR.statements if id(item) in lines]
+        graph_lines = [lines[id(item)] for item in self.SIR.statements if id(item) in lines]
         size = int(self.graph_size())
         new = SubGraph(
             name=str(self.SIR.name),
             ops=size,
             text=str(program)[:MAX_TEXT],
-            lines=tuple(dict.fromkeys(told)),
+            lines=tuple(dict.fromkeys(graph_lines)),
             eager=size < minimum,
         )
-        if new not in found.subgraphs:
-            found.subgraphs.append(new)
+        if new not in simulation.subgraphs:
+            simulation.subgraphs.append(new)
 
     executor: Any = OpcodeExecutor
     wrapper: Any = FallbackWrapper
@@ -183,7 +183,7 @@ def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[N
     original_loop = executor._break_graph_when_for_loop
     original_fallback = fallback.__init__
     original_statement = statements.add_statement
-    replaced = [
+    replacements = [
         (reasons, "collect_break_graph_reason", staticmethod(on_reason)),
         (executor, "_break_graph_when_if", on_if),
         (executor, "_break_graph_when_for_loop", on_loop),
@@ -191,13 +191,13 @@ def _listening(found: Simulation, minimum: int, home: Path | None) -> Iterator[N
         (statements, "add_statement", on_statement),
         (wrapper, "collect_subgraph_info", on_graph),
     ]
-    before = [(owner, name, owner.__dict__[name]) for owner, name, _ in replaced]
-    for owner, name, new in replaced:
+    originals = [(owner, name, owner.__dict__[name]) for owner, name, _ in replacements]
+    for owner, name, new in replacements:
         setattr(owner, name, new)
     try:
         yield
     finally:
-        for owner, name, old in before:
+        for owner, name, old in originals:
             setattr(owner, name, old)
 
 
@@ -210,7 +210,7 @@ def _where() -> SourceLine | None:
         line = executor._current_line
         if isinstance(line, int) and line > 0:
             code = executor.vframe.code
-            resumed = code.co_name.startswith(_RESUMED) and line == code.co_firstlineno
+            resumed = code.co_name.startswith(_RESUME_PREFIX) and line == code.co_firstlineno
             return SourceLine(code.co_filename, line, not resumed, _plain(code.co_name))
     return None
 
@@ -231,6 +231,6 @@ def _guards(cache: Any) -> Iterator[Guard]:
 
 def _plain(name: str) -> str:
     """Return the learner's name of what SOT cut: `$resume_1@forward_1a2b` is `forward`."""
-    if not name.startswith(_RESUMED):
+    if not name.startswith(_RESUME_PREFIX):
         return name
     return name.rpartition("@")[2].rpartition("_")[0]

@@ -33,31 +33,31 @@ def with_inferred_lines(program: Program) -> Program:
     for op in reversed(list(program.walk())):
         if op.stack or op.id in inferred or op.name.startswith("builtin.parameter"):
             continue
-        served = [users[value] for value in op.outputs if value in users]
-        known = [stack for user in served if (stack := user.stack or inferred.get(user.id, ()))]
-        if known:
-            inferred[op.id] = _unsure(known[0])
+        consumers = [users[value] for value in op.outputs if value in users]
+        stacks = [stack for user in consumers if (stack := user.stack or inferred.get(user.id, ()))]
+        if stacks:
+            inferred[op.id] = _unsure(stacks[0])
     return replace(program, ops=tuple(_with(op, inferred) for op in program.ops))
 
 
 def _around(op: Op, program: Program) -> tuple[SourceLine, ...]:
     """Return the stack that leads to a control-flow op."""
     stacks = [inner.stack for inner in op.walk() if inner is not op and inner.stack]
-    made = {value: other for other in program.walk() for value in other.outputs}
-    condition = made.get(op.inputs[0]) if op.inputs and op.inputs[0] is not None else None
+    producers = {value: other for other in program.walk() for value in other.outputs}
+    condition = producers.get(op.inputs[0]) if op.inputs and op.inputs[0] is not None else None
     if not stacks:
         return _unsure(condition.stack) if condition is not None else ()
-    shared: list[SourceLine] = []
+    common: list[SourceLine] = []
     for lines in zip(*(stack[:-1] for stack in stacks), strict=False):
         if len({(line.file, line.line) for line in lines}) > 1:
             break
-        shared.append(lines[0])
+        common.append(lines[0])
     if condition is not None and condition.stack:
         where = {(line.file, line.line) for line in condition.stack}
-        agreed = [index for index, line in enumerate(shared) if (line.file, line.line) in where]
-        if agreed:
-            return tuple(shared[: agreed[-1] + 1])
-    return _unsure(tuple(shared))
+        places = [index for index, line in enumerate(common) if (line.file, line.line) in where]
+        if places:
+            return tuple(common[: places[-1] + 1])
+    return _unsure(tuple(common))
 
 
 def _unsure(stack: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:

@@ -31,27 +31,27 @@ def sound_loops() -> Iterator[list[int]]:
     from paddle.static.nn import control_flow
 
     risky: list[int] = []
-    added: list[int] = [0]
+    counts: list[int] = [0]
     modules: Any = owner, control_flow
     loop: Callable[..., Any] = owner.while_loop
     fake: Callable[..., Any] = modules[1].create_fake_value_for_undefined_var
 
     def count(*arguments: Any) -> Any:
-        added[-1] += 1
+        counts[-1] += 1
         return fake(*arguments)
 
     def sound(cond: Any, body: Any, loop_vars: Any, *arguments: Any, **options: Any) -> Any:
-        added.append(0)
+        counts.append(0)
         try:
-            found = loop(cond, body, loop_vars, *arguments, **options)
+            outputs = loop(cond, body, loop_vars, *arguments, **options)
         finally:
-            many = added.pop() >= _MANY
+            many = counts.pop() >= _MANY
         op = _last_loop()
         if op is None:
-            return found
+            return outputs
         if many:
             risky.append(int(op.id()))
-        return _with_results(found, op, loop_vars)
+        return _with_results(outputs, op, loop_vars)
 
     modules[0].while_loop = sound
     modules[1].create_fake_value_for_undefined_var = count
@@ -70,14 +70,14 @@ def _last_loop() -> Any | None:
     return next((op for op in reversed(block.ops) if op.name() == "pd_op.while"), None)
 
 
-def _with_results(found: Any, op: Any, loop_vars: Any) -> Any:
+def _with_results(outputs: Any, op: Any, loop_vars: Any) -> Any:
     """Put the op's own results where there are values that are none of anybody's."""
     from paddle.base.libpaddle.pir import Value
     from paddle.utils.layers_utils import flatten, map_structure
 
     # A variable that the loop leaves alone is given back as it came; only ids are safe to ask for.
-    before, after, results = flatten(loop_vars), flatten(found), op.results()
-    kept = {value.id for value in before if isinstance(value, Value)}
+    before, after, results = flatten(loop_vars), flatten(outputs), op.results()
+    input_ids = {value.id for value in before if isinstance(value, Value)}
     if len(before) == len(after):
         # A freed value may lie where a result lies now, so that its order alone tells whose it is:
         # the results of variables that the loop sets first come last.
@@ -85,17 +85,20 @@ def _with_results(found: Any, op: Any, loop_vars: Any) -> Any:
             number
             for first in (False, True)
             for number, (old, new) in enumerate(zip(before, after, strict=True))
-            if isinstance(new, Value) and isinstance(old, Value) != first and new.id not in kept
+            if isinstance(new, Value)
+            and isinstance(old, Value) != first
+            and new.id not in input_ids
         ]
         if len(places) == len(results):
             own = dict(zip(places, results, strict=True))
             numbers = iter(range(len(after)))
-            return map_structure(lambda value: own.get(next(numbers), value), found)
-    alive = {value.id for value in results} | kept
-    given = {value.id for value in after if isinstance(value, Value)}
-    free = iter([value for value in results if value.id not in given])
-    lost = [value.id for value in after if isinstance(value, Value) and value.id not in alive]
-    replaced = {number: next(free) for number in dict.fromkeys(lost)}
+            return map_structure(lambda value: own.get(next(numbers), value), outputs)
+    alive = {value.id for value in results} | input_ids
+    output_ids = {value.id for value in after if isinstance(value, Value)}
+    free = iter([value for value in results if value.id not in output_ids])
+    lost_ids = [value.id for value in after if isinstance(value, Value) and value.id not in alive]
+    replacements = {number: next(free) for number in dict.fromkeys(lost_ids)}
     return map_structure(
-        lambda value: replaced.get(value.id, value) if isinstance(value, Value) else value, found
+        lambda value: replacements.get(value.id, value) if isinstance(value, Value) else value,
+        outputs,
     )

@@ -38,7 +38,7 @@ def transformed_texts(functions: Iterable[Callable[..., Any]]) -> tuple[Transfor
 
     convert: Any = program_translator.convert_to_static
 
-    found = []
+    texts = []
     for function in functions:
         try:
             converted = inspect.unwrap(convert(function))
@@ -53,7 +53,7 @@ def transformed_texts(functions: Iterable[Callable[..., Any]]) -> tuple[Transfor
             for (transformed_file, line), origin in global_origin_info_map.items()
             if transformed_file == file and first <= line < first + len(lines)
         }
-        found.append(
+        texts.append(
             Transformed(
                 text=textwrap.dedent("".join(lines)),
                 lines=dict(sorted(origins.items())),
@@ -61,7 +61,7 @@ def transformed_texts(functions: Iterable[Callable[..., Any]]) -> tuple[Transfor
                 name=_name(function),
             )
         )
-    return tuple(found)
+    return tuple(texts)
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -136,20 +136,20 @@ def plain_functions(target: Any) -> list[Callable[..., Any]]:
     return _own(_plain_function(target), [])
 
 
-def _own(function: Any, seen: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
+def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
     """Return the learner's functions, the one that was asked for first."""
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
     transformed = {file for file, _ in global_origin_info_map}
     first = inspect.unwrap(getattr(function, "__func__", function))
-    own = [
+    others = [
         other
-        for other in seen
+        for other in converted
         if other.__code__ is not first.__code__
         and other.__code__.co_filename not in transformed
         and not is_library(other.__code__.co_filename)
     ]
-    return [first, *own]
+    return [first, *others]
 
 
 @contextmanager
@@ -213,13 +213,13 @@ def _known_spec(target: Any) -> Any:
 @contextmanager
 def _mode(layer: Any, *, training: bool) -> Iterator[None]:
     """Put a network into one mode, and every sublayer back into its own afterwards."""
-    before = [(part, part.training) for part in layer.sublayers(include_self=True)]
-    for part, _ in before:
+    modes = [(part, part.training) for part in layer.sublayers(include_self=True)]
+    for part, _ in modes:
         part.training = training
     try:
         yield
     finally:
-        for part, mode in before:
+        for part, mode in modes:
             part.training = mode
 
 
@@ -240,20 +240,20 @@ def _layer_calls(layer: Any) -> Iterator[list[_LayerCall]]:
     Paddle's own `struct_name` tells classes and not attributes, and nothing inside control flow.
     """
     calls: list[_LayerCall] = []
-    running: list[_LayerCall] = []
+    open_calls: list[_LayerCall] = []
     hooks = []
 
     def before(path: str) -> Callable[..., None]:
         def note(*_: Any) -> None:
-            call = _LayerCall(path, len(running), _next_op_id())
+            call = _LayerCall(path, len(open_calls), _next_op_id())
             calls.append(call)
-            running.append(call)
+            open_calls.append(call)
 
         return note
 
     def after(*_: Any) -> None:
-        if running:
-            running.pop().last = _next_op_id()
+        if open_calls:
+            open_calls.pop().last = _next_op_id()
 
     for path, part in layer.named_sublayers():
         hooks.append(part.register_forward_pre_hook(before(path)))
@@ -282,24 +282,26 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
     from paddle.jit.dy2static import convert_call_func, program_translator
 
     modules: tuple[Any, ...] = (convert_call_func, program_translator)
-    seen: list[Callable[..., Any]] = []
+    functions: list[Callable[..., Any]] = []
     original: Any = program_translator.convert_to_static
 
     def note(function: Any) -> Any:
         plain = inspect.unwrap(getattr(function, "__func__", function))
-        if inspect.isfunction(plain) and all(plain.__code__ is not old.__code__ for old in seen):
-            seen.append(plain)
+        if inspect.isfunction(plain) and all(
+            plain.__code__ is not old.__code__ for old in functions
+        ):
+            functions.append(plain)
         return original(function)
 
-    kept: Any = program_translator
-    cache = kept._FUNCTION_CACHE
-    kept._FUNCTION_CACHE = kept.FunctionCache()
+    translator: Any = program_translator
+    cache = translator._FUNCTION_CACHE
+    translator._FUNCTION_CACHE = translator.FunctionCache()
     for module in modules:
         module.convert_to_static = note
     try:
-        yield seen
+        yield functions
     finally:
-        kept._FUNCTION_CACHE = cache
+        translator._FUNCTION_CACHE = cache
         for module in modules:
             module.convert_to_static = original
 
@@ -320,8 +322,8 @@ def _program(
     functions, forwards = stand_ins()
     for op, text in zip(live, flat, strict=True):
         # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
-        told = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
-        stack = _stack(op.callstack, functions, forwards) if told else ()
+        has_stack = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
+        stack = _stack(op.callstack, functions, forwards) if has_stack else ()
         layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
         facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
@@ -353,13 +355,13 @@ def _output_names(outputs: Any, live: list[Any], flat: list[Any]) -> tuple[str, 
     from paddle.base.libpaddle.pir import Value as PirValue
     from paddle.utils.layers_utils import flatten
 
-    wanted = [value for value in flatten(outputs) if isinstance(value, PirValue)]
+    values = [value for value in flatten(outputs) if isinstance(value, PirValue)]
     names: Mapping[str, str] = {
         value.id: name
         for op, text in zip(live, flat, strict=True)
         for value, name in zip(op.results(), text.results, strict=False)
     }
-    return tuple(names[value.id] for value in wanted if value.id in names)
+    return tuple(names[value.id] for value in values if value.id in names)
 
 
 def _path(op_id: int, calls: list[_LayerCall]) -> str:
