@@ -1,4 +1,4 @@
-"""Captures that many tests look at, made once: each takes a child process."""
+"""Captures that many tests share, since each runs a child process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def spec(imported_paddle: None) -> Any:
 
 @pytest.fixture(scope="session")
 def branching(spec: Any) -> Capture:
-    """Captured with passes that Python can run, so that Paddle's ids tell what was kept."""
+    """Captured with passes that Python can run, so that Paddle's ids show which ops were kept."""
     import paddle
 
     from paddle_workbench import capture

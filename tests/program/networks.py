@@ -1,4 +1,4 @@
-"""Small networks and functions that the tests of the microscope capture."""
+"""Small networks and functions to capture."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Branching(nn.Layer):
 
 
 class Convolutional(nn.Layer):
-    """What oneDNN fuses: convolution, normalisation and activation."""
+    """Convolution, normalisation and activation, which oneDNN fuses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Convolutional(nn.Layer):
 
 
 class InARow(nn.Layer):
-    """A ReLU, and two rows of convolution, normalisation and ReLU behind it."""
+    """A ReLU, followed by two sequences of convolution, normalisation and ReLU."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class InARow(nn.Layer):
 
 
 class Attention(nn.Layer):
-    """Heads split by reshape and transpose, which oneDNN's product takes in."""
+    """Heads split by reshape and transpose, which oneDNN's matrix product absorbs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class Attention(nn.Layer):
 
 
 def tail(x: Any) -> Any:
-    """Without parameters, and with the same thing computed twice."""
+    """Has no parameters, and computes the same expression twice."""
     a = paddle.exp(x) + 1
     b = paddle.exp(x) + 1
     return a * b

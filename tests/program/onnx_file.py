@@ -1,4 +1,4 @@
-"""ONNX files of any size, written as bytes: a test needs no library for a format this plain.
+"""ONNX files of any size, written as bytes without a library.
 
 Field numbers are those of `onnx.proto3`.
 """

@@ -1,4 +1,4 @@
-"""A program as Paddle 2 saved it, written with the classes of its own protobuf description."""
+"""Programs in the format of Paddle 2, written with its own protobuf classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BLOCK = 8
 
 
 def write_legacy(path: Path, *, version: int = 2006000) -> Path:
-    """A program as Paddle 2.6 wrote it, with a name that is written twice."""
+    """Write a program as Paddle 2.6 did, in which one name is assigned twice."""
     framework = _framework()
     program = framework.ProgramDesc()
     program.version.version = version
@@ -42,7 +42,7 @@ def write_legacy(path: Path, *, version: int = 2006000) -> Path:
 
 
 def write_chain(path: Path, *, blocks: int, calls: int) -> Path:
-    """Write a program in which every block calls the next one, `calls` times."""
+    """Write a program in which every block contains the next one, `calls` times."""
     program = _framework().ProgramDesc()
     for number in range(blocks):
         block = program.blocks.add(idx=number, parent_idx=number - 1)

@@ -1,4 +1,4 @@
-"""Programs of any size, as regular as a network of equal blocks, that need no Paddle."""
+"""Regular programs of any size, made of equal blocks without Paddle."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARTS = (
 
 
 def regular_program(count: int, *, layered: bool = True) -> Program:
-    """Return a chain of blocks of ten ops, each with a shortcut around it.
+    """Return a chain of blocks of ten ops, each with a skip connection.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def regular_program(count: int, *, layered: bool = True) -> Program:
 
 
 def fuse(program: Program) -> Stage:
-    """Return the stage of a pass that makes one `fc` of each `matmul` with the `add` after it."""
+    """Return the stage of a pass that fuses each `matmul` and the `add` after it into one `fc`."""
     remaining: list[Op] = []
     lineage = {}
     removed = []
@@ -107,7 +107,7 @@ def fuse(program: Program) -> Stage:
 
 
 def regular_capture(count: int, *, layered: bool = True) -> Capture:
-    """Return the capture of a regular program, with a pass that fuses and one that is idle."""
+    """Return the capture of a regular program, with a pass that fuses and one that does nothing."""
     program = regular_program(count, layered=layered)
     stage = fuse(program)
     idle = Stage(

@@ -1,4 +1,4 @@
-"""What `capture` says of source, transformed code and the traced program."""
+"""Source, transformed code and traced program of a capture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paddle_workbench.program.model.structure import computes
 
 
 def line_of(function: Any, text: str) -> int:
-    """The line of the file on which a function has this text."""
+    """Return the line number, in the file, of this text in a function."""
     lines, first = inspect.getsourcelines(function)
     return first + next(index for index, line in enumerate(lines) if text in line)
 
@@ -43,9 +43,7 @@ def test_every_computing_op_has_a_certain_line(branching: Capture) -> None:
         ("return self.fc(x)", {"matmul", "add"}),
     ],
 )
-def test_ops_belong_to_the_line_that_made_them(
-    branching: Capture, text: str, kinds: set[str]
-) -> None:
+def test_ops_have_the_line_that_made_them(branching: Capture, text: str, kinds: set[str]) -> None:
     from .networks import Branching
 
     assert {op.kind for op in ops_on(branching, Branching.forward, text)} == kinds
@@ -89,7 +87,7 @@ def test_regions_hold_branches_and_loop_variables(branching: Capture) -> None:
     values = branching.program.values
     assert [values[number].dtype for number in body.arguments] == ["int64", "float32"]
     assert [values[number].shape for number in ops["while"].outputs] == [(1,), (-1, 8)]
-    # What the body computes with is its own argument and not the value outside.
+    # The body uses its own arguments, not the values outside.
     operands = {number for op in body.ops for number in op.inputs}
     assert operands & set(body.arguments)
 
@@ -137,7 +135,7 @@ def test_captures_functions_methods_and_static_networks(spec: Any) -> None:
     assert names == ["tail", "Block", "Block", "tail"]
     static = to_static(Block(), input_spec=input_spec, full_graph=True)
     assert capture(static, pipeline=None).program is not None
-    # An array stands for its shape.
+    # An array stands for its shape and dtype.
     program = capture(tail, input_spec=[np.zeros((2, 3), "float32")], pipeline=None).program
     assert program is not None
     assert program.values[program.inputs[0]].shape == (2, 3)
@@ -151,7 +149,7 @@ def test_rejects_non_network(target: Any) -> None:
         capture(target, pipeline=None)
 
 
-def test_function_with_the_text_of_another_keeps_its_own_lines(spec: Any) -> None:
+def test_functions_with_the_same_text_have_their_own_lines(spec: Any) -> None:
     from paddle_workbench.program.coach.explanations import function_of
 
     text = "def f(x):\n    return x * 2 + 1\n"
@@ -164,7 +162,7 @@ def test_function_with_the_text_of_another_keeps_its_own_lines(spec: Any) -> Non
         assert lines == {(file, above.count("\n") + 2)}
 
 
-def test_ignores_lines_of_what_packages_put_in_place_of_paddles_own(
+def test_ignores_lines_of_functions_that_replace_paddles(
     spec: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import paddle
@@ -173,7 +171,7 @@ def test_ignores_lines_of_what_packages_put_in_place_of_paddles_own(
 
     paddles = paddle.nn.functional.linear
 
-    # As importing paddlenlp does, and another package after it.
+    # As importing paddlenlp does, and then another package.
     def first(*arguments: Any, **options: Any) -> Any:
         return paddles(*arguments, **options)
 

@@ -1,4 +1,4 @@
-"""Costs against counts made by hand, and a memory plan against one drawn on paper."""
+"""Costs compared with counts by hand, and memory plans with one drawn on paper."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_convolution_and_matrix_product(convolutional: Capture) -> None:
     assert cost(convolutional, "flatten").flops == 0
 
 
-def test_batch_multiplies(convolutional: Capture) -> None:
+def test_cost_grows_with_the_batch(convolutional: Capture) -> None:
     assert convolutional.program is not None
     of_many = costs_of(convolutional.program, Sizes(batch=16))
     for number, one in convolutional.costs.items():
@@ -57,14 +57,14 @@ def test_unknown_cost_is_none_not_zero() -> None:
     assert relu == OpCost(10, 40, 40)
 
 
-def test_lookup_reads_the_rows_it_is_asked_for(branching: Capture) -> None:
+def test_lookup_reads_only_requested_rows(branching: Capture) -> None:
     assert branching.program is not None
     (number,) = [op.id for op in branching.program.walk() if op.kind == "embedding"]
     lookup = costs_of(branching.program, Sizes(batch=2, other=3))[number]
     assert lookup == OpCost(0, 2 * 3 * 8 + 2 * 3 * 8 * 4, 2 * 3 * 8 * 4)
 
 
-# Four values of 100 floats: a is needed until the end, b and c follow each other.
+# Four values of 100 floats: a is needed until the end, b and c one after the other.
 CHAIN = (
     '(%0) = "pd_op.data" () {name:"a"} : () -> tensor<100xf32>',
     '(%1) = "pd_op.exp" (%0) {} : (tensor<100xf32>) -> tensor<100xf32>',
@@ -99,22 +99,22 @@ def test_work_in_place_lowers_the_peak() -> None:
     assert (plan.peak_bytes, plan.inplace_saved_bytes, plan.total_bytes) == (400, 400, 400)
 
 
-def test_loop_keeps_what_its_body_needs(branching: Capture) -> None:
-    """A value from outside that the body reads must last through every round."""
+def test_values_that_a_loop_needs_live_until_its_end(branching: Capture) -> None:
+    """A value from outside that the body reads must live through every iteration."""
     assert branching.program is not None
     plan = branching.memory
     assert plan is not None
     assert len(plan.steps) == len(plan.live_bytes)
     assert plan.peak_bytes == max(plan.live_bytes)
     assert plan.parameter_bytes == sum(p.bytes for p in branching.parameters)
-    assert plan.unknown  # batch times length is not known
+    assert plan.unknown  # batch times length is unknown
     sized_plan: Any = memory_plan(branching.program, Sizes(batch=2, other=3))
     assert sized_plan.unknown == 0
 
 
-def test_later_stages_need_less(convolutional: Capture) -> None:
+def test_later_stages_need_less_memory(convolutional: Capture) -> None:
     first, last = convolutional.memory, convolutional.stages[-1].memory
     assert first is not None
     assert last is not None
     assert last.total_bytes < first.total_bytes
-    assert last.parameter_bytes < first.parameter_bytes  # the norm went into the convolution
+    assert last.parameter_bytes < first.parameter_bytes  # the convolution absorbed the norm

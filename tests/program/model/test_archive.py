@@ -1,4 +1,4 @@
-"""Captures in files: whole, versioned, and refused when broken."""
+"""Captures in files: complete, versioned, and rejected if broken."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def test_loads_saved_program(name: str, tmp_path: Path, request: pytest.FixtureR
     original: Capture = request.getfixturevalue(name)
     copy = load(save(original, tmp_path / "net.capture"))
     assert copy == original
-    # Stages that changed nothing share their program again.
+    # Stages that changed nothing share their program in the copy as well.
     pairs = zip(original.stages, original.stages[1:], strict=False)
     sharing = [one.program is other.program for one, other in pairs]
     pairs = zip(copy.stages, copy.stages[1:], strict=False)
     assert [one.program is other.program for one, other in pairs] == sharing
 
 
-def test_same_capture_is_the_same_file(convolutional: Capture, file: Path) -> None:
+def test_saves_the_same_capture_as_the_same_file(convolutional: Capture, file: Path) -> None:
     assert save(convolutional, file.with_name("again")).read_bytes() == file.read_bytes()
 
 
-def test_refuses_a_newer_schema(file: Path) -> None:
+def test_rejects_newer_schema(file: Path) -> None:
     rewritten(file, lambda data: data.update(schema_version=99))
     with pytest.raises(SchemaVersionError, match="99"):
         load(file)
@@ -65,14 +65,14 @@ def test_refuses_a_newer_schema(file: Path) -> None:
         lambda data: data.update(schema_version=None),
     ],
 )
-def test_refuses_a_broken_capture(file: Path, change: object) -> None:
+def test_rejects_broken_capture(file: Path, change: object) -> None:
     rewritten(file, change)
     with pytest.raises(ProgramError, match=r"net\.capture is not a capture: "):
         load(file)
 
 
 def named_by_the_next(times: int, count: int) -> Callable[[dict[str, Any]], None]:
-    """Put ops first of which each contains the one before, several times."""
+    """Replace the ops by some of which each contains the previous one several times."""
 
     def change(data: dict[str, Any]) -> None:
         rows = [
@@ -102,22 +102,20 @@ def named_by_the_next(times: int, count: int) -> Callable[[dict[str, Any]], None
     ("times", "count", "reason"),
     [(2, 39, r"549,755,813,887 ops; at most 1,000,000 are read"), (1, 3000, "more than 64 deep")],
 )
-def test_refuses_ops_that_grow_while_they_are_read(
-    file: Path, times: int, count: int, reason: str
-) -> None:
+def test_rejects_ops_that_grow_when_read(file: Path, times: int, count: int, reason: str) -> None:
     rewritten(file, named_by_the_next(times, count))
     with pytest.raises(ProgramError, match=f"is not a capture: ValueError: .*{reason}"):
         load(file)
 
 
-def test_reads_ops_inside_ops(file: Path) -> None:
+def test_reads_nested_ops(file: Path) -> None:
     rewritten(file, named_by_the_next(2, 10))
     program = load(file).program
     assert program is not None
     assert len(list(program.walk())) == 2**10 - 1
 
 
-# What is not gzip has an error of its own.
+# Files that are not gzip have a different error.
 @pytest.mark.parametrize(
     ("make", "reason"), [each for each in NOT_REGULAR if each.id != "encoding"]
 )
@@ -130,7 +128,7 @@ def test_rejects_non_regular_file(file: Path, make: Maker, reason: str) -> None:
 
 
 @pytest.mark.parametrize(("make", "reason"), [each for each in NOT_JSON if each.id != "list"])
-def test_refuses_json_that_breaks_readers(file: Path, make: Maker, reason: str) -> None:
+def test_rejects_malicious_json(file: Path, make: Maker, reason: str) -> None:
     make(file)
     file.write_bytes(gzip.compress(file.read_bytes()))
     with pytest.raises(ProgramError) as caught:
@@ -138,7 +136,7 @@ def test_refuses_json_that_breaks_readers(file: Path, make: Maker, reason: str) 
     assert f"{file} is not a capture: {reason}" in caught.value.message
 
 
-def test_refuses_a_part_of_a_file(file: Path) -> None:
+def test_rejects_truncated_file(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(ProgramError, match="is not a capture: Compressed file ended"):
         load(file)
@@ -163,12 +161,12 @@ def test_rejects_too_large_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> 
         load(file)
 
 
-def test_names_the_folder_it_cannot_write(convolutional: Capture, tmp_path: Path) -> None:
+def test_reports_unwritable_folder(convolutional: Capture, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError):
         save(convolutional, tmp_path / "file" / "net.capture")
 
 
-def test_missing_file_is_named(tmp_path: Path) -> None:
+def test_reports_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="none.capture"):
         load(tmp_path / "none.capture")

@@ -1,4 +1,4 @@
-"""What the browser is sent says the same as the capture."""
+"""Columns contain the same as the capture."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def capture() -> Capture:
     return regular_capture(40)
 
 
-def test_every_op_of_every_stage_is_there_in_order(capture: Capture) -> None:
+def test_contains_every_op_of_every_stage_in_order(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
     assert capture.program is not None
     assert columns.names(0) == [op.name for op in capture.program.ops]
@@ -54,13 +54,13 @@ def test_every_op_of_every_stage_is_there_in_order(capture: Capture) -> None:
         assert columns.names(at) == [op.name for op in stage.program.ops]
 
 
-def test_ops_that_a_pass_keeps_are_sent_once(capture: Capture) -> None:
+def test_stores_kept_ops_once(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
     assert len(columns["op_id"]) == 40 + len(capture.stages[0].added)
     assert columns.header["stages"][2]["same_as"] == 1
 
 
-def test_values_lines_and_layers_are_those_of_the_op(capture: Capture) -> None:
+def test_op_has_its_values_line_and_layer(capture: Capture) -> None:
     columns = Columns(to_columns(capture))
     assert columns.text("op_layer", 7) == "blocks.0.feed"
     assert (columns.text("op_file", 15), columns["op_line"][15]) == ("net.py", 3)
@@ -86,7 +86,7 @@ def test_unknown_costs_are_nan(capture: Capture) -> None:
     assert np.isnan(Columns(to_columns(capture))["flops"]).all()
 
 
-def test_ops_of_a_branch_name_the_op_around_them() -> None:
+def test_ops_in_a_branch_refer_to_the_enclosing_op() -> None:
     inner = Op(id=5, name="pd_op.add", inputs=(1, None), outputs=(2,))
     branch = Op(id=4, name="pd_op.if", inputs=(1,), outputs=(3,), regions=(Region((), (inner,)),))
     program = Program((branch,), {at: Value(at, (), "bool") for at in (1, 2, 3)})
@@ -98,12 +98,12 @@ def test_ops_of_a_branch_name_the_op_around_them() -> None:
 
 
 @pytest.mark.parametrize("name", ["<img src=x>", "名字", "\ud800", "a\u2028b"])
-def test_any_name_arrives_as_text(capture: Capture, name: str) -> None:
+def test_accepts_any_name_as_text(capture: Capture, name: str) -> None:
     columns = Columns(to_columns(replace(capture, name=name)))
     assert columns.header["name"] == name.encode("utf-8", "replace").decode()
 
 
-def test_long_attributes_are_cut() -> None:
+def test_cuts_long_attributes() -> None:
     op = Op(id=0, name="pd_op.assign_value", attributes={"values": list(range(5000)), "axis": 1})
     columns = Columns(to_columns(Capture(1, "f", program=Program((op,), {}))))
     attributes = json.loads(columns.text("op_attributes", 0))
@@ -117,7 +117,7 @@ def test_capture_without_a_program_has_no_stages() -> None:
     assert columns.header["stages"] == []
 
 
-def test_files_are_named_without_folders_and_uniquely(capture: Capture) -> None:
+def test_file_names_are_unique_and_without_folders(capture: Capture) -> None:
     def moved(op: Op) -> Op:
         lines = [
             replace(line, file=f"/home/me/{'abc'[op.id % 2]}/net.py") for line in (op.stack or ())

@@ -1,4 +1,4 @@
-"""Where ops went: kept, changed, merged, fused, folded - against what Paddle's own ids tell."""
+"""Ops that passes keep, change, merge, fuse or fold, compared with Paddle's own ids."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def before(capture: Capture, name: str) -> Program:
     return program
 
 
-def test_stages_begin_with_saving(branching: Capture) -> None:
+def test_first_stage_is_saving(branching: Capture) -> None:
     assert [item.name for item in branching.stages] == [
         "jit.save",
         "common_subexpression_elimination_pass",
@@ -84,8 +84,8 @@ def test_unchanged_stage_has_the_same_program(branching: Capture) -> None:
     assert (last.added, last.removed, last.changed, last.moved) == ((), (), (), ())
 
 
-def test_matching_by_structure_agrees_with_ids(branching: Capture) -> None:
-    """Forget the ids that Paddle gave, match again, and find the same pairs."""
+def test_matches_the_same_pairs_without_ids(branching: Capture) -> None:
+    """Matching without Paddle's ids finds the same pairs."""
     previous = branching.program
     for item in branching.stages:
         assert previous is not None
@@ -105,7 +105,7 @@ def test_convolution_norm_and_relu_become_one_op(convolutional: Capture) -> None
     assert all(origin.certain for origin in origins)
 
 
-def test_no_computing_op_gets_lost(convolutional: Capture) -> None:
+def test_every_computing_op_has_descendants(convolutional: Capture) -> None:
     assert convolutional.program is not None
     descendants = convolutional.descendants()
     for op in convolutional.program.walk():
@@ -113,7 +113,7 @@ def test_no_computing_op_gets_lost(convolutional: Capture) -> None:
             assert descendants.get(op.id), op
 
 
-def test_folded_constant_keeps_its_sources(convolutional: Capture) -> None:
+def test_folded_constant_has_its_sources_as_origins(convolutional: Capture) -> None:
     folding = stage(convolutional, "constant_folding_pass")
     weights = [number for number in folding.added if len(folding.origins(number)) > 3]
     assert weights
@@ -131,7 +131,7 @@ def test_changed_dialect_is_the_same_op(convolutional: Capture) -> None:
     assert {new[number].name.split(".")[0] for number in placement.changed} == {"onednn_op"}
 
 
-def test_ids_are_unique_through_all_stages(convolutional: Capture) -> None:
+def test_ids_are_unique_across_stages(convolutional: Capture) -> None:
     stage_names: dict[int, str] = {}
     for item in convolutional.stages:
         ops = [op.id for op in item.program.walk()]
@@ -145,7 +145,7 @@ def printed(*lines: str) -> Program:
     return assemble(read_program("\n".join(["{", *lines, "}"])), Numbering())
 
 
-def test_op_put_in_between_is_not_certain() -> None:
+def test_origin_of_an_inserted_op_is_not_certain() -> None:
     data = '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<2xf32>'
     old = printed(
         data,
@@ -183,8 +183,8 @@ def test_reordered_op_is_moved() -> None:
     assert (result.added, result.removed) == ((), ())
 
 
-def test_one_of_several_that_fit_is_said_to_be_unsure() -> None:
-    """Two ReLUs behind a removed op: nothing says which is which but their order."""
+def test_match_among_several_candidates_is_unsure() -> None:
+    """Two ReLUs after a removed op can only be told apart by their order."""
     head = '(%0) = "pd_op.data" () {name:"x"} : () -> tensor<2xf32>'
     old = printed(
         head,
@@ -244,8 +244,8 @@ def test_op_on_an_input_is_an_origin_of_its_replacement() -> None:
     assert kinds(old, result.removed) == ["transpose"]
 
 
-def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> None:
-    """Both change in the same pass: each takes in what stood behind it."""
+def test_relu_is_absorbed_by_the_convolution_before_it() -> None:
+    """Two convolutions change in the same pass: each absorbs the ReLU after it."""
     shape = "tensor<1x8x8x8xf32>"
     head = [f'(%{n}) = "pd_op.data" () {{name:"{n}"}} : () -> {shape}' for n in range(3)]
     tail = f'() = "builtin.shadow_output" (%9) {{output_name:"z"}} : ({shape}) -> '
@@ -273,8 +273,8 @@ def test_relu_goes_into_the_convolution_before_it_and_not_the_one_after() -> Non
         assert [(o.op_id, o.certain) for o in origins] == [(convolution_id, True), (relu, True)]
 
 
-def test_op_moved_past_an_unchanged_op_is_not_certain() -> None:
-    """relu(concat(a, b)) becomes concat(relu(a), relu(b)): nothing proves where the ReLU went."""
+def test_origin_of_an_op_that_moved_past_another_is_not_certain() -> None:
+    """concat(relu(a), relu(b)) replaced relu(concat(a, b)): nothing proves where the ReLU went."""
     shape = "tensor<2xf32>"
     head = f'(%0) = "pd_op.data" () {{name:"x"}} : () -> {shape}'
     tail = f'() = "builtin.shadow_output" (%9) {{output_name:"z"}} : ({shape}) -> '
@@ -309,7 +309,7 @@ def captured(net: Any, shape: list[int], spec: Any) -> Capture:
     return capture(net, input_spec=input_spec, pipeline="onednn", check_with=[x])
 
 
-def test_each_of_two_fused_convolutions_comes_from_its_own_layer(spec: Any) -> None:
+def test_fused_convolutions_come_from_their_own_layers(spec: Any) -> None:
     from ..networks import InARow
 
     result = captured(InARow(), [2, 3, 10, 10], spec)
@@ -327,7 +327,7 @@ def test_each_of_two_fused_convolutions_comes_from_its_own_layer(spec: Any) -> N
     assert result.difference < 1e-5
 
 
-def test_reshape_and_transpose_go_into_the_product_that_does_them(spec: Any) -> None:
+def test_transpose_is_absorbed_by_the_matrix_product(spec: Any) -> None:
     from ..networks import Attention
 
     result = captured(Attention(), [2, 6, 16], spec)

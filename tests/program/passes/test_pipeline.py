@@ -1,4 +1,4 @@
-"""The passes that really ran, their times and matches, and what cannot be run."""
+"""The passes that ran, their durations and matches, and passes that cannot run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_predictor_pipeline_has_its_passes_in_order(convolutional: Capture) -> N
     assert len(names) > 40
 
 
-def test_passes_have_times_and_matches(convolutional: Capture) -> None:
+def test_passes_have_durations_and_matches(convolutional: Capture) -> None:
     passes = [
         item
         for item in convolutional.stages
@@ -40,7 +40,7 @@ def test_passes_have_times_and_matches(convolutional: Capture) -> None:
     assert matches["squeeze_transpose_onednn_fuse_pass"] is None
 
 
-def test_ops_are_counted_before_and_after(convolutional: Capture) -> None:
+def test_counts_ops_before_and_after_each_pass(convolutional: Capture) -> None:
     for earlier, later in zip(convolutional.stages, convolutional.stages[1:], strict=False):
         assert earlier.ops_after == later.ops_before
     for item in convolutional.stages:
@@ -48,12 +48,12 @@ def test_ops_are_counted_before_and_after(convolutional: Capture) -> None:
         assert len(difference) == len(set(item.added))
 
 
-def test_last_stage_has_the_eager_result(convolutional: Capture) -> None:
+def test_last_stage_computes_the_eager_result(convolutional: Capture) -> None:
     assert convolutional.difference is not None
     assert convolutional.difference < 1e-5
 
 
-def test_without_onednn_there_are_other_passes(spec: Any) -> None:
+def test_pipeline_without_onednn_has_different_passes(spec: Any) -> None:
     import numpy as np
 
     from ..networks import tail
@@ -64,7 +64,7 @@ def test_without_onednn_there_are_other_passes(spec: Any) -> None:
     assert "onednn_placement_pass" not in names
     assert "common_subexpression_elimination_pass" in names
     assert result.difference == 0
-    # exp was computed twice, and is computed once.
+    # exp was computed twice and is now computed once.
     assert result.program is not None
     assert [op.kind for op in result.program.walk()].count("exp") == 2
     last = result.stages[-1].program
@@ -80,7 +80,7 @@ def test_without_onednn_there_are_other_passes(spec: Any) -> None:
         ("fastest", "no pipeline 'fastest'"),
     ],
 )
-def test_names_the_pass_that_cannot_run(spec: Any, passes: Any, message: str) -> None:
+def test_reports_passes_that_cannot_run(spec: Any, passes: Any, message: str) -> None:
     from ..networks import tail
 
     with pytest.raises(CaptureError, match=message):

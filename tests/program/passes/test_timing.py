@@ -1,4 +1,4 @@
-"""Times of ops: from the profiler to the ops that were run, and silence where it is not certain."""
+"""Times of ops: assigned from the profile, and left out if the op is not certain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def event(name: str, start: float, length: float, kind: str = "Operator") -> dic
     return {"ph": "X", "cat": kind, "name": f"{name}[{length} us]", "ts": start, "dur": length}
 
 
-def test_ops_of_a_step_are_a_run_and_ops_inside_others_are_left_out() -> None:
+def test_each_step_is_a_run_without_nested_ops() -> None:
     events = [
         event("ProfileStep#1", 100, 100, "ProfileStep"),
         event("ProfileStep#0", 0, 100, "ProfileStep"),
@@ -48,7 +48,7 @@ def test_ops_of_a_step_are_a_run_and_ops_inside_others_are_left_out() -> None:
     ]
 
 
-def test_time_is_the_mean_over_runs() -> None:
+def test_time_is_the_mean_of_the_runs() -> None:
     program = chain("relu", "exp", "relu")
     runs = [
         [("pd_op.relu", first), ("combine", 9.0), ("pd_op.exp", 4.0), ("pd_op.relu", 8.0)]
@@ -61,17 +61,17 @@ def test_time_is_the_mean_over_runs() -> None:
 @pytest.mark.parametrize(
     "run",
     [
-        [("pd_op.exp", 1.0), ("pd_op.relu", 2.0), ("pd_op.relu", 3.0)],  # in another order
+        [("pd_op.exp", 1.0), ("pd_op.relu", 2.0), ("pd_op.relu", 3.0)],  # in a different order
         [("pd_op.relu", 2.0), ("pd_op.exp", 1.0)],  # one was not recorded
     ],
 )
-def test_two_ops_of_one_name_have_no_time_unless_order_decides(run: Any) -> None:
+def test_ops_with_the_same_name_have_no_time_unless_in_program_order(run: Any) -> None:
     program = chain("relu", "exp", "relu")
     assert measured_ms(program, [run]) == {program.ops[2].id: 1.0}
     assert measured_ms(program, []) == {}
 
 
-def test_last_stage_of_a_checked_capture_has_times(convolutional: Capture) -> None:
+def test_last_stage_has_times_with_check_with(convolutional: Capture) -> None:
     last = convolutional.stages[-1]
     ops = [op for op in last.program.walk() if computes(op)]
     times = {op.kind: last.costs[op.id].measured_ms for op in ops}
@@ -81,13 +81,13 @@ def test_last_stage_of_a_checked_capture_has_times(convolutional: Capture) -> No
         assert all(cost.measured_ms is None for cost in item.costs.values())
 
 
-def test_without_inputs_nothing_is_measured(branching: Capture) -> None:
+def test_measures_nothing_without_inputs(branching: Capture) -> None:
     assert all(
         cost.measured_ms is None for item in branching.stages for cost in item.costs.values()
     )
 
 
-def test_times_are_sent_and_saved(convolutional: Capture, tmp_path: Any) -> None:
+def test_saves_and_sends_times(convolutional: Capture, tmp_path: Any) -> None:
     assert load(save(convolutional, tmp_path / "net.capture")) == convolutional
     times = Columns(to_columns(convolutional))["measured_ms"]
     sent_times = times[~np.isnan(times)]

@@ -1,4 +1,4 @@
-"""Tasks in a child process: what crashes, hangs or fails there is an error here."""
+"""Tasks in a child process: a crash, hang or failure there is an error here."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ...planted import imported_from, plant
 
 
 @pytest.mark.paddle
-def test_crash_of_the_child_is_an_error_here(tmp_path: Path) -> None:
-    """A program that is none makes Paddle's reader abort; this process lives on to say so."""
+def test_crash_of_the_child_is_an_error(tmp_path: Path) -> None:
+    """Paddle's reader aborts on an invalid program; this process reports it."""
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     (tmp_path / "broken.pdiparams").write_bytes(b"")
     request = {"prefix": str(tmp_path / "broken"), "onednn": False, "threads": 1}
@@ -23,13 +23,13 @@ def test_crash_of_the_child_is_an_error_here(tmp_path: Path) -> None:
         run_worker("predictor", tmp_path, request)
 
 
-def test_child_that_hangs_is_ended(tmp_path: Path) -> None:
+def test_child_that_hangs_is_killed(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match=r"did not finish within 0\.2 s") as caught:
         run_worker("predictor", tmp_path, {"prefix": "x"}, timeout_s=0.2)
     assert caught.value.hint == "Try a smaller network, or fewer passes."
 
 
-def test_unknown_task_fails_with_its_last_lines(tmp_path: Path) -> None:
+def test_reports_last_lines_of_a_failed_task(tmp_path: Path) -> None:
     with pytest.raises(CaptureError) as caught:
         run_worker("nothing", tmp_path, {})
     first, *_, last = caught.value.message.splitlines()
@@ -40,7 +40,7 @@ def test_unknown_task_fails_with_its_last_lines(tmp_path: Path) -> None:
     )
 
 
-def test_signal_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import os, sys\nprint('last words', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)"
     )
@@ -56,7 +56,7 @@ def test_signal_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.paddle
-def test_worker_imports_nothing_from_its_folders(
+def test_worker_imports_nothing_from_its_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = [plant(tmp_path / "work"), plant(tmp_path / "current")]

@@ -1,7 +1,7 @@
-"""Sixty small functions that stress what conversion must cope with, by what becomes of them.
+"""Sixty small functions that stress conversion.
 
-`CAPTURED` must give the eager result; `REFUSED` must be refused, or be captured with a warning, and by the
-rule that is named. None may end the process.
+`CAPTURED` must compute the eager result. `REFUSED` must be rejected or captured with a warning, with an
+explanation by the named rule. None may crash the process.
 """
 
 # ruff: noqa: E501 - one function a line reads better here

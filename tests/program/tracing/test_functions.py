@@ -1,4 +1,4 @@
-"""Sixty small functions: each captured with the eager result, or refused with the right reason."""
+"""Sixty small functions: captured with the eager result, or explained by the right rule."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .functions import CAPTURED, REFUSED
 X = [0.5, 1.0, 1.5]
 
 
-def test_there_are_sixty() -> None:
+def test_there_are_sixty_functions() -> None:
     assert len(CAPTURED) + len(REFUSED) >= 60
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", r"ignore:\s*Non compatible API:Warning")
 @pytest.mark.parametrize("name", CAPTURED)
-def test_captured_with_the_eager_result(name: str, spec: Any) -> None:
+def test_traced_function_has_the_eager_result(name: str, spec: Any) -> None:
     import paddle
 
     function = function_of(CAPTURED[name] + "\n", f"captured-{name}")
@@ -41,7 +41,7 @@ def test_captured_with_the_eager_result(name: str, spec: Any) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused_with_the_right_reason(name: str, spec: Any) -> None:
+def test_explains_what_cannot_be_captured(name: str, spec: Any) -> None:
     kind, source = REFUSED[name]
     function = function_of(source + "\n", f"refused-{name}")
     refusal = capture(function, input_spec=[spec([3], "float32", "x")], pipeline=None)

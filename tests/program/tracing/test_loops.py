@@ -1,4 +1,4 @@
-"""Loops whose results Paddle may have freed: traced many times, in a process that must live on."""
+"""Loops whose results Paddle may have freed, traced many times in a process that must not crash."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def f(x):
         x = x + y
     return x
 """
-# Both run the trace's result: a freed value ends the process there, if not before.
+# Runs the result of each trace: a freed value crashes the process at the latest then.
 SCRIPT = """
 import sys, warnings
 warnings.simplefilter("ignore")
@@ -69,7 +69,7 @@ print("lost", losses)
 
 
 @pytest.mark.paddle
-def test_loops_that_lose_a_result_are_captured() -> None:
+def test_captures_loops_with_freed_results() -> None:
     losses = 0
     for source in (CAPTURED["for_enumerate"], TEMPORARY):
         process = subprocess.run(
@@ -77,7 +77,7 @@ def test_loops_that_lose_a_result_are_captured() -> None:
         )
         assert process.returncode == 0, process.stderr[-2000:]
         losses += int(process.stdout.split("lost")[1])
-    assert losses, "Paddle lost no result in 80 traces: is it fixed there?"
+    assert losses, "Paddle freed no result in 80 traces. Is this fixed?"
 
 
 def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
@@ -88,7 +88,7 @@ def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
 
 
 @pytest.mark.parametrize("depth", ["if x.mean() > 0:", "while x.sum() < 30:"])
-def test_inner_loops_are_seen(depth: str, spec: Any) -> None:
+def test_explains_inner_loops(depth: str, spec: Any) -> None:
     source = (
         f"def f(x):\n    {depth}\n        while x.sum() < 20:\n            a = x * 2\n"
         "            b = a + 1\n            x = x + b\n    return x\n"

@@ -1,6 +1,6 @@
 """The dynamic-to-static workflow as data: capture, stages, lineage, cost, explanations.
 
-The names below are loaded when first asked for. `capture` is imported from `paddle_workbench`.
+The names below are loaded on first use. `capture` is imported from `paddle_workbench`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`capture`: the whole way of a network or function, from its source to the optimised program."""
+"""`capture`: a network or function from its source to the optimised program."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def capture(
     Parameters
     ----------
     target : paddle.nn.Layer, method or function
-        It is not changed, whether `to_static` was applied to it or not.
+        It is not changed. `to_static` may have been applied to it.
     input_spec : sequence of InputSpec, tensors or arrays, optional
-        One entry an argument. An array stands for its shape and type. What `to_static` was given
-        if left out.
+        One entry per argument. An array stands for its shape and dtype. If left out, the
+        `input_spec` of `to_static` is used.
     pipeline : "inference", "onednn", list of passes, or None
-        What `stages` shows: the passes that the Predictor runs on this machine's CPU, without or
-        with oneDNN; the passes given; or none. They run in a child process.
+        The passes that make the stages: those that the Predictor runs on this machine's CPU,
+        without or with oneDNN; the listed ones; or none. They run in a child process.
     training : bool
-        Trace the network as in training, not as in evaluation.
+        Trace the network in training mode instead of evaluation mode.
     check_with : sequence of arrays or tensors, optional
-        Run the last stage on them: `Capture.difference` compares with the eager result, and the
-        costs of the last stage hold the time that its ops took. For the two named pipelines.
+        Run the last stage on them: `Capture.difference` compares it with the eager result, and
+        the costs of the last stage include measured times. Only for the two named pipelines.
     sot : bool
-        Also run it once under SOT, on `check_with` or on ones of the shapes of `input_spec`, for
+        Also run the target once under SOT, on `check_with` or on arrays of ones, to fill
         `subgraphs`, `breaks` and `guards`.
 
     Returns
@@ -61,7 +61,7 @@ def capture(
     Raises
     ------
     CaptureError
-        If the target is neither a network nor a function, or a pass cannot be run.
+        If the target is neither a network nor a function, or a pass cannot run.
     """
     numbering = Numbering()
     functions = plain_functions(target)
@@ -79,7 +79,7 @@ def capture(
         for explanation in explain_sources(functions)
         if explanation.kind == "yield-in-loop"
     ]
-    if endless_loops:  # tracing it would not come to an end
+    if endless_loops:  # tracing them would never end
         return _refused(draft, functions, tuple(endless_loops))
     try:
         traced = trace(target, input_spec, training=training, numbering=numbering)
@@ -121,32 +121,32 @@ def capture_saved(
     pipeline: Pipeline | Sequence[str] | None = "inference",
     inputs: Sequence[Any] | None = None,
 ) -> Capture:
-    """Capture what passes make of a program that `paddle.jit.save` wrote.
+    """Capture what the passes make of a program that `paddle.jit.save` wrote.
 
-    It has neither source nor layers, for the file holds none; stages, lineage, cost and memory are
-    as in `capture`.
+    The file contains neither source nor layers. Stages, lineage, cost and memory are as in
+    `capture`.
 
     Parameters
     ----------
     path : str or Path
-        The `.json` of PIR; its `.pdiparams` lies next to it.
+        The `.json` file of PIR, with its `.pdiparams` next to it.
     pipeline : "inference", "onednn", list of passes, or None
         As in `capture`.
     inputs : sequence of arrays, optional
-        Run the last stage on them, to measure its ops. For the two named pipelines.
+        Run the last stage on them to time its ops. Only for the two named pipelines.
 
     Raises
     ------
     ProgramError
-        If there is no such file, or it is not a PIR program.
+        If the file is missing, is not a PIR program, or has no weights.
     CaptureError
-        If a pass cannot be run.
+        If a pass cannot run.
     """
     numbering = Numbering()
     saved = read(path, numbering=numbering)
     if saved.format != "pir":
         raise ProgramError(
-            f"{path} is {saved.format}; Paddle 3 runs its passes on PIR's .json.",
+            f"{path} has the format {saved.format}; Paddle 3 runs its passes only on PIR's .json.",
             "Save the network again with paddle.jit.save.",
         )
     stages: tuple[Stage, ...] = ()
@@ -154,7 +154,7 @@ def capture_saved(
         if not saved.path.with_suffix(".pdiparams").is_file():
             raise ProgramError(
                 f"{path} has no weights: there is no {saved.path.with_suffix('.pdiparams').name}.",
-                "Put both files that paddle.jit.save writes into one folder.",
+                "Put both files that paddle.jit.save writes into the same folder.",
             )
         with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
             inputs_path = _write_inputs(Path(name), inputs) if inputs else None
@@ -198,7 +198,7 @@ def _simulation(
 
 
 def _ones(item: Any) -> Any:
-    """Return an array for an argument: two where a size is open, for it must not be special."""
+    """Return ones for an argument; unknown sizes become 2, since 1 would be special."""
     import numpy as np
 
     spec = input_spec_of(item)
@@ -225,7 +225,7 @@ def _eager_results(target: Any, arrays: Sequence[Any], *, training: bool) -> lis
 
 
 def _difference(expected: Sequence[Any], outputs: Path) -> float:
-    """Return the largest difference from the eager results, as a part of their largest value."""
+    """Return the largest difference from the eager results, relative to their largest value."""
     import numpy as np
 
     largest = 0.0

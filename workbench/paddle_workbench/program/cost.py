@@ -1,8 +1,8 @@
 """The cost of ops from their shapes: floating-point operations, bytes read and written.
 
-A multiplication and an addition are two operations, as is usual. Functions such as `exp` count as
-one: how many instructions they take depends on the processor. What only moves data counts none, and
-what is not in the tables below is unknown and not free. Ops in a loop are counted for one round.
+A multiplication and an addition are two operations, as usual. Functions such as `exp` count as one,
+since the number of instructions depends on the processor. Ops that only move data count as zero.
+Ops without an entry in the tables below have an unknown cost. Loops count for one iteration.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ __all__ = ["Sizes", "bytes_of", "costs_of"]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The assumed value of a size that is only known at run time.
+    """Assumed values for sizes that are only known at run time.
 
     Parameters
     ----------
     batch : int
-        The first size of a shape.
+        For the first size of a shape.
     other : int or None
-        Every other size; None leaves what depends on it unknown.
+        For every other size; with None, costs that depend on it are unknown.
     """
 
     batch: int = 1
     other: int | None = None
 
     def shape(self, value: Value | None) -> tuple[int, ...] | None:
-        """Return a shape without unknown sizes, or None."""
+        """Return a shape with assumed sizes, or None if a size stays unknown."""
         if value is None or value.shape is None:
             return None
         shape: list[int] = []
@@ -59,7 +59,7 @@ def costs_of(program: Program, sizes: Sizes | None = None) -> dict[int, OpCost]:
     ----------
     program : Program
     sizes : Sizes, optional
-        For what is only known at run time; a batch of one if left out.
+        For sizes that are only known at run time; a batch of one if left out.
     """
     sizes = sizes or Sizes()
     producers = {value: op for op in program.walk() for value in op.outputs}
@@ -78,7 +78,7 @@ def _bytes_read(
     op: Op, values: Mapping[int, Value], producers: Mapping[int, Op], sizes: Sizes
 ) -> int | None:
     if _kind(op) in _LOOKUPS and len(op.inputs) > 1 and op.outputs:
-        # Of a table only the rows that are asked for.
+        # Only the requested rows of a table are read.
         operands = [op.inputs[0] if _kind(op) == "embedding" else op.inputs[1], op.outputs[0]]
         return _total(bytes_of(values.get(v), sizes) for v in operands if v is not None)
     read: list[int] = []
@@ -86,7 +86,7 @@ def _bytes_read(
         if value is None:
             continue
         maker = producers.get(value)
-        # What builtin.combine groups is read one by one.
+        # The values that builtin.combine groups are read one by one.
         read += (
             [v for v in maker.inputs if v is not None]
             if maker is not None and maker.name == "builtin.combine"
@@ -117,7 +117,7 @@ def _flops(
 
 
 def _kind(op: Op) -> str:
-    """Return the name that formulas know: without dialect, place of work and what was fused in."""
+    """Return the name that the tables use, without dialect and marks of in-place or fused ops."""
     kind = op.kind.rstrip("_").removeprefix("fused_").removeprefix("elementwise_")
     return kind if op.kind != "elementwise_pow" else "pow"
 
@@ -211,9 +211,9 @@ _ONE_PER_OUTPUT = (
 
 _FORMULAS: dict[str, _Formula] = {
     **dict.fromkeys(_ONE_PER_OUTPUT, _per_output(1)),
-    # A product and a sum.
+    # A multiplication and an addition.
     **dict.fromkeys(("scale", "batch_norm", "leaky_relu", "hardsigmoid"), _per_output(2)),
-    # exp, sum and quotient; x times a sigmoid; and so on, as their definitions read.
+    # exp, addition and division; x times a sigmoid; and so on, by definition.
     "sigmoid": _per_output(3),
     "tanh": _per_output(4),
     "silu": _per_output(4),
@@ -223,12 +223,12 @@ _FORMULAS: dict[str, _Formula] = {
     "softplus": _per_output(3),
     "softmax": _per_output(5),
     "log_softmax": _per_output(6),
-    # Mean, variance, difference, quotient, product, sum.
+    # Mean, variance, subtraction, division, multiplication, addition.
     "layer_norm": _per_output(8),
     "group_norm": _per_output(8),
     "instance_norm": _per_output(8),
     "bias_residual_layernorm": _per_output(10),
-    # In evaluation it passes its input on.
+    # In evaluation it returns its input.
     "dropout": _per_output(0),
     **dict.fromkeys(
         ("sum", "mean", "max", "min", "prod", "any", "all", "argmax", "argmin", "cumsum"),

@@ -1,8 +1,9 @@
-"""Which values must be kept when: the plan that the Predictor keeps to itself.
+"""An estimate of the memory plan: which values are in memory at which step.
 
-A value takes a place from the op that makes it to the last op that needs it. An op that works in
-place takes over the place of its first input. Places are found for values in the order they are
-made, the lowest that is free and large enough; how much that saves is what reuse saves.
+The Predictor does not publish its own plan. Here a value occupies a place from the op that makes
+it to the last op that needs it. An op that works in place takes over the place of its first input.
+Values are placed in the order in which they are made, at the lowest free offset; the total minus
+the memory that this takes is what reuse saves.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from .model.structure import Op, Program
 __all__ = ["memory_plan"]
 
 _NO_STEPS = frozenset({"builtin.parameter", "builtin.constant", "cf.yield"})
-# Ends in an underscore, but what it overwrites are its statistics.
+# Its name ends in an underscore, but it only overwrites its statistics.
 _NOT_IN_PLACE = frozenset({"batch_norm_"})
 
 
 @dataclass(slots=True)
 class _Place:
-    """Values that share memory: from the step that makes the first to the last use of any."""
+    """Memory that values share, from the step that makes the first to the last use of any."""
 
     size: int
     start: int
@@ -31,7 +32,7 @@ class _Place:
 
 
 def memory_plan(program: Program, sizes: Sizes | None = None) -> MemoryPlan:
-    """Return the plan of a program; values of unknown size are left out and counted."""
+    """Return the memory plan of a program; values of unknown size are only counted."""
     sizes = sizes or Sizes()
     steps = [op for op in program.walk() if op.name not in _NO_STEPS]
     lives = _lives(program, steps)
@@ -57,7 +58,7 @@ def memory_plan(program: Program, sizes: Sizes | None = None) -> MemoryPlan:
 
 
 def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
-    """Return by value the first and last step it is needed at."""
+    """Return the first and last step at which each value is needed."""
     at = {op.id: index for index, op in enumerate(steps)}
     lives: dict[int, tuple[int, int]] = {}
 
@@ -73,7 +74,7 @@ def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
                 for value in op.inputs:
                     use(value, until or 0)
             return
-        # A loop runs again: what its body takes from outside must last to the end of the body.
+        # A loop repeats: values from outside must live until the end of its body.
         last = step + sum(inner.id in at for inner in op.walk()) - 1
         end = last if until is None else until
         for value in op.inputs:
@@ -101,7 +102,7 @@ def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
 def _shared(
     steps: list[Op], lives: Mapping[int, tuple[int, int]], value_bytes: Mapping[int, int | None]
 ) -> list[_Place]:
-    """Return the places when ops that work in place write over their first input."""
+    """Return the places if ops that work in place overwrite their first input."""
     place_of: dict[int, _Place] = {}
     places = []
     for value, (start, end) in lives.items():
@@ -136,7 +137,7 @@ def _live(places: list[_Place], steps: int) -> list[int]:
 
 
 def _arena(places: list[_Place]) -> int:
-    """Return the bytes that are needed when free places are used again, lowest first."""
+    """Return the bytes that are needed if free memory is reused, lowest offset first."""
     blocks: list[tuple[int, int, int]] = []  # offset, end of the place, last step
     top = 0
     for place in sorted(places, key=lambda place: place.start):

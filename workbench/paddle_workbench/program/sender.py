@@ -1,10 +1,10 @@
-"""Read one saved program and write it as columns to standard output.
+"""Reads one saved program and writes it as columns to standard output.
 
 python -m paddle_workbench.program.sender PATH
 
-The Jupyter server runs this as a child with limits: files come from anywhere, and what one of them
-costs or breaks must not be the server's. The output is one line of JSON, `{"format", "version"}` or
-`{"message", "hint", "kind"}`, then the columns.
+The Jupyter server runs this in a child process with limits: files may come from anywhere, and must
+not use up the server's memory or crash it. The output is one line of JSON, `{"format", "version"}`
+or `{"message", "hint", "kind"}`, followed by the columns.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HINT = "Save the program or the capture again."
 
 
 def capture_of(saved: SavedProgram) -> Capture:
-    """Return a saved program as a capture of one stage, with costs and memory."""
+    """Return a saved program as a capture without stages, with costs and memory."""
     if saved.capture is not None:
         return saved.capture
     return Capture(
@@ -42,7 +42,7 @@ def capture_of(saved: SavedProgram) -> Capture:
 
 
 def main(path: str) -> None:
-    """Write the program in a file, or why it cannot be read."""
+    """Write the program in a file, or the reason why it cannot be read."""
     out = sys.stdout.buffer
     try:
         saved = read(Path(path))
@@ -51,7 +51,7 @@ def main(path: str) -> None:
         _write_failure(error)
         return
     except MemoryError:
-        raise  # the server knows the limit
+        raise  # the server reports the limit
     except Exception as error:
         traceback.print_exc()
         _write_failure(

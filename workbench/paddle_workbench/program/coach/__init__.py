@@ -1,1 +1,1 @@
-"""Why something is not in the graph, or not as it looks, and what to write instead."""
+"""Explains why code is missing from the graph or behaves differently there, with repairs."""

@@ -1,4 +1,4 @@
-"""Why something is not in the graph, or not as it looks: rule, line, and a proven repair."""
+"""Explains errors, graph breaks and traps: the rule, the line, and a proven repair."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {rule.kind: rule for rule in (*BREAKS, *ERRORS, *TRAPS,
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _MESSAGE_LENGTH = 600
-# These give other numbers in every run.
+# These give different numbers in every run.
 _RANDOM = frozenset({"break-python-random", "frozen-random"})
 
 
@@ -46,7 +46,7 @@ def explain_error(
     Parameters
     ----------
     error : BaseException
-        Paddle's own.
+        Paddle's exception.
     functions : iterable of callables
         The learner's functions that take part.
     """
@@ -58,7 +58,7 @@ def explain_error(
     traps = explain_sources(functions)
     if rule is not None:
         return (_explanation(rule, line, message), *traps)
-    # A trap on the very line is the likeliest reason of an error nobody foresaw.
+    # For an unknown error, a trap on the same line is the most likely reason.
     candidates = [
         trap for trap in traps if line is None or trap.line is None or _same(trap.line, line)
     ]
@@ -66,7 +66,7 @@ def explain_error(
 
 
 def explain_breaks(simulation: Simulation) -> tuple[Explanation, ...]:
-    """Explain every break of SOT's, and graphs that it found too small."""
+    """Explain every graph break, and every graph that is too small for SOT."""
     reports = [
         (stop.reason, stop.line, f"{stop.kind}: {stop.reason}") for stop in simulation.breaks
     ]
@@ -95,18 +95,18 @@ def explain_breaks(simulation: Simulation) -> tuple[Explanation, ...]:
 
 
 def explain_sources(functions: Iterable[Callable[..., Any]]) -> tuple[Explanation, ...]:
-    """Explain the silent traps that the source shows."""
+    """Explain the silent traps in the source."""
     return tuple(_explanation(RULES[kind], line, "") for kind, line in traps_in(functions))
 
 
 def explain_loops(lines: Iterable[SourceLine | None]) -> tuple[Explanation, ...]:
-    """Explain the loops that Paddle may give freed results of."""
+    """Explain the loops for which Paddle may return freed results."""
     rule = RULES["freed-loop-result"]
     return tuple(_explanation(rule, line, "") for line in dict.fromkeys(lines))
 
 
 def function_of(source: str, name: str) -> Callable[..., Any]:
-    """Return `f` of an example's source, with its text where Paddle looks for it."""
+    """Return the function `f` of an example, with its source where Paddle looks for it."""
     import numpy as np
     import paddle
     import pandas as pd
@@ -128,8 +128,8 @@ def function_of(source: str, name: str) -> Callable[..., Any]:
 def is_proven(kind: str) -> bool:
     """Run a rule's repair on this version of Paddle, and return whether it works.
 
-    It works if it can be captured on the rule's route without the rule applying again, and gives
-    there what it gives eagerly.
+    It works if it can be captured on the rule's route, the rule does not apply again, and the
+    result equals the eager one.
     """
     import numpy as np
     import paddle
@@ -144,7 +144,7 @@ def is_proven(kind: str) -> bool:
             expected = [np.asarray(value) for value in flatten(function(x))]
             result, kinds = _on_route(rule, function, x)
             results = [np.asarray(value) for value in flatten(result)]
-        except Exception:  # whatever it raises, it is not a repair
+        except Exception:  # a repair must not raise anything
             return False
     if kind in kinds or len(results) != len(expected):
         return False
@@ -157,7 +157,7 @@ def is_proven(kind: str) -> bool:
 
 
 def _on_route(rule: Rule, function: Any, x: Any) -> tuple[Any, set[str]]:
-    """Return what a repaired function gives on its route, and the kinds that still apply."""
+    """Return the result of a repaired function on its route, and the kinds that still apply."""
     import paddle
     from paddle.static import InputSpec
 
@@ -190,19 +190,19 @@ def _unknown(line: SourceLine | None, message: str) -> Explanation:
         kind="unknown",
         rule=Text(
             zh="飞桨在这里停下了，原因不在已知的规则之内；它自己的话见 message。",
-            en="Paddle stopped here for a reason that no rule covers; see its own message.",
+            en="Paddle stopped here for a reason that no rule covers; see its message.",
         ),
         line=line,
         repair=Text(
             zh="从函数里一行一行地去掉代码，直到能转换为止；最后去掉的那一行就是原因。",
-            en="Remove lines from the function until it converts; the last one is the reason.",
+            en="Remove lines one by one until the function converts; the last one is the reason.",
         ),
         message=_shortened(message),
     )
 
 
 def _shortened(message: str) -> str:
-    """Leave out the middle of a long message: it begins with the line and ends with the reason."""
+    """Return a long message without its middle: its line is at the start, its reason at the end."""
     if len(message) <= _MESSAGE_LENGTH:
         return message
     third = _MESSAGE_LENGTH // 3
@@ -210,7 +210,7 @@ def _shortened(message: str) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those it came from."""
+    """Yield an error and its causes."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
@@ -220,7 +220,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _line_of(error: BaseException, own: set[str]) -> SourceLine | None:
-    """Return the innermost line of the learner's files that an error names, or that raised it."""
+    """Return the innermost line in the learner's files that an error names or was raised from."""
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
     frames_in_message = [
@@ -234,7 +234,7 @@ def _line_of(error: BaseException, own: set[str]) -> SourceLine | None:
     for frames in (frames_in_message, frames_in_traceback):
         lines = []
         for file, line, function in frames:
-            # A frame of transformed code: the nearest line before it that came from the source.
+            # In transformed code, use the nearest preceding line that came from the source.
             numbers = [number for name, number in global_origin_info_map if name == file]
             nearest = max((number for number in numbers if number <= line), default=None)
             if nearest is not None:

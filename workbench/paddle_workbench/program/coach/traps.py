@@ -1,4 +1,4 @@
-"""Silent traps found in source text: what AST conversion accepts and then does otherwise."""
+"""Finds silent traps in source code: code that AST conversion accepts but changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WRITES = frozenset({"append", "extend", "insert", "add", "update", "setdefault"
 
 
 def traps_in(functions: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, SourceLine]]:
-    """Yield kind and line of every trap in the source of functions that would be converted."""
+    """Yield kind and line of every trap in the source of functions to convert."""
     for function in functions:
         try:
             lines, first = inspect.getsourcelines(function)
@@ -134,7 +134,7 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _branches(self, body: list[ast.stmt], names: set[str]) -> None:
-        """Find variables that one branch sets, and that are read after it."""
+        """Find variables that only one branch sets and later code reads."""
         for place, statement in enumerate(body):
             if isinstance(statement, ast.If):
                 one, other = _assigned(statement.body), _assigned(statement.orelse)

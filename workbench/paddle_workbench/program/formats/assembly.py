@@ -1,4 +1,4 @@
-"""From a printed program to a `Program`: ids, values, inputs and outputs."""
+"""Builds a `Program` from a printed program: ids, values, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARAMETERS = frozenset({"builtin.parameter"})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an op besides what is printed."""
+    """What is known about an op besides what is printed."""
 
     layer: str = ""
     line: SourceLine | None = None
@@ -34,7 +34,7 @@ class Facts:
 
 @dataclass(slots=True)
 class Numbering:
-    """Gives ids that no other op or value of the capture has."""
+    """Provides ids that no other op or value of the capture has."""
 
     ops: Callable[[], int] = field(default_factory=lambda: count().__next__)
     values: Callable[[], int] = field(default_factory=lambda: count().__next__)
@@ -56,17 +56,17 @@ def assemble(
     ----------
     printed : PrintedRegion
     numbering : Numbering
-        For what has no id yet.
+        Provides ids for ops and values without one.
     op_ids : mapping of int to int, optional
-        Ids already known, by `id()` of the printed op.
+        Known ids, by `id()` of the printed op.
     value_ids : mapping of str to int, optional
-        Ids already known, by printed name.
+        Known ids, by printed name.
     facts : mapping of int to Facts, optional
-        By `id()` of the printed op.
+        Facts by `id()` of the printed op.
     parameter_names : mapping of str to str, optional
-        From the program's own name to that in `net.named_parameters()`.
+        From the program's own names to those in `net.named_parameters()`.
     outputs : tuple of str
-        Printed names of the outputs, where no op marks them.
+        Printed names of the outputs that no op marks.
     """
     builder = _Builder(
         numbering, op_ids or {}, dict(value_ids or {}), facts or {}, parameter_names or {}
@@ -130,7 +130,8 @@ class _Builder:
     ) -> tuple[tuple[int, ...] | None, str]:
         if index < len(types):
             return read_type(types[index])
-        # A loop prints no types: its results are its variables, which follow the condition.
+        # Paddle prints no types for a loop: its results are its variables, which follow the
+        # condition.
         source = inputs[index + 1] if index + 1 < len(inputs) else None
         if printed.name == "pd_op.while" and source is not None and source in self.values:
             value = self.values[source]
@@ -144,7 +145,7 @@ class _Builder:
         arguments = []
         for index, name in enumerate(region.arguments):
             shape, dtype = self._type(printed, region.argument_types, inputs, index)
-            # Argument names begin again in every loop, so the outer one must not be taken.
+            # Every loop reuses the same argument names, so the outer value must not be used.
             arguments.append(self._value(name, shape, dtype, "", fresh=f"{id(region)}{name}"))
         ops = tuple(self.op(op) for op in region.ops)
         self.value_ids = {**self.value_ids, **outer}
@@ -188,13 +189,13 @@ class _Builder:
 
 
 def _layer(printed: PrintedOp) -> str:
-    """Return the path of classes that Paddle writes: `/Encoder/Linear_1/` is `Encoder.Linear_1`."""
+    """Return the class path that Paddle records: `/Encoder/Linear_1/` is `Encoder.Linear_1`."""
     path = printed.attributes.get("struct_name", "")
     return ".".join(part for part in str(path).split("/") if part)
 
 
 def _op_name(printed: PrintedOp) -> str:
-    """Return an op's name; a kernel's is that of the op it runs."""
+    """Return an op's name; for a kernel, the name of the op that it runs."""
     return str(printed.attributes.get("op_name", printed.name))
 
 

@@ -1,4 +1,4 @@
-"""`.onnx`, for comparison: the same graph as other frameworks write it."""
+"""`.onnx`, for comparison with graphs from other frameworks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from .protobuf import protobuf_of
 __all__ = ["read_onnx"]
 
 _LONGEST = 64
-"""Of a constant list's entries that are kept as an attribute."""
+"""Most entries of a list that are kept as an attribute."""
 
 
 def read_onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
-    """Return the graph and its opsets. Shapes that the file does not say stay unknown."""
+    """Return the graph and its opsets; shapes that are not in the file stay unknown.
+
+    Raises
+    ------
+    ProgramError
+        If the content is not an ONNX model, or has no graph.
+    """
     from google.protobuf.message import DecodeError
 
-    hint = "Export the model again, or fetch the file once more."
+    hint = "Export the model again, or download the file again."
     model = _description().ModelProto()
     try:
         model.ParseFromString(content)

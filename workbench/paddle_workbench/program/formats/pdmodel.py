@@ -1,4 +1,4 @@
-"""`.pdmodel`, what Paddle 2 wrote: protobuf, with names for values and blocks for control flow."""
+"""`.pdmodel`, the format of Paddle 2: protobuf, with named values and blocks for control flow."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _DTYPES = {
     20: "uint8", 21: "int8", 22: "bfloat16", 23: "complex64", 24: "complex128",
 }  # fmt: skip
 _TENSOR = 7
-# AttrType to the field that holds it.
+# From an AttrType to the field that contains the value.
 _FIELDS = {
     0: "i", 1: "f", 2: "s", 3: "ints", 4: "floats", 5: "strings", 6: "b", 7: "bools",
     9: "l", 11: "longs", 12: "float64s", 15: "float64",
 }  # fmt: skip
 _BLOCKS = {8: "block_idx", 10: "blocks_idx"}
-# A block belongs to one op; its gradient may name it too. Blocks that name others twice, and so on,
-# would be read for ever.
+# A block belongs to one op, and the op's gradient may refer to it too. In a file where every block
+# refers to the next one twice, the number of ops would double with each block.
 _MAX_USES = 4
 _SKIPPED = frozenset({"op_callstack", "op_role", "op_role_var", "op_namescope", "op_device"})
 _HINT = "Save the program again with paddle.jit.save, or download the file again."
@@ -36,7 +36,13 @@ _NAMES = {"feed": "pd_op.feed", "fetch": "pd_op.fetch"}
 
 
 def read_pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
-    """Return the program and the version of Paddle that wrote it."""
+    """Return the program and the version of Paddle that wrote it.
+
+    Raises
+    ------
+    FileBrokenError
+        If the content is not a `.pdmodel` program.
+    """
     from google.protobuf.message import DecodeError
 
     framework = _framework()
@@ -57,7 +63,7 @@ def _framework() -> Any:
 
 
 def _version(number: int) -> str:
-    """2006000 is 2.6.0."""
+    """Return a version as text: 2006000 is 2.6.0."""
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}" if number else ""
 
 
@@ -68,7 +74,7 @@ class _Reader:
         self.variables = {
             variable.name: variable for block in program.blocks for variable in block.vars
         }
-        # A name may be written again; every time it is another value.
+        # A name may be assigned several times; each time it is a different value.
         self.current: dict[str, str] = {}
         self.open: set[int] = set()
         self.uses: Counter[int] = Counter()
@@ -76,7 +82,7 @@ class _Reader:
     def block(self, index: int) -> PrintedRegion:
         region = PrintedRegion()
         if not 0 <= index < len(self.blocks) or index in self.open:
-            return region  # a block that is missing, or that calls itself
+            return region  # the block is missing, or contains itself
         self.open.add(index)
         self.uses[index] += 1
         if self.uses[index] > _MAX_USES:
@@ -148,7 +154,7 @@ class _Reader:
         if variable is None or variable.type.type != _TENSOR:
             return "unknown"
         kind = variable.type
-        # Paddle 3 has another name for the same field.
+        # Paddle 3 has a different name for the same field.
         holder = kind.dense_tensor if hasattr(kind, "dense_tensor") else kind.lod_tensor
         tensor = holder.tensor
         sizes = "".join(f"{size}x" for size in tensor.dims)

@@ -1,4 +1,4 @@
-"""PIR's JSON, which is what `paddle.jit.save` writes since Paddle 3."""
+"""PIR's JSON, which `paddle.jit.save` writes since Paddle 3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ _HINT = "Save the program again: paddle.jit.save(net, path, input_spec=[...])."
 
 
 def read_pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
-    """Return the program and the version of its format."""
+    """Return the program and the version of its format.
+
+    Raises
+    ------
+    FileBrokenError
+        If the content is not a PIR program.
+    """
     data = parse_json(content, file, kind=_KIND, hint=_HINT)
     base = data.get("base_code") if isinstance(data, dict) else None
     if not isinstance(base, dict) or base.get("magic") != "pir":
@@ -72,7 +78,7 @@ def _value(number: Any) -> str:
 
 
 def _name(text: Any) -> str:
-    """Return a name with its dialect; one of an unknown dialect stays as it is."""
+    """Return a name with its dialect; unknown dialects keep their number."""
     number, point, kind = str(text).partition(".")
     return f"{_DIALECTS.get(number, number)}.{kind}" if point else str(text)
 

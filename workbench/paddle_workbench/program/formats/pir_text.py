@@ -1,7 +1,7 @@
-"""Programs as Paddle prints them: the text of PIR, read without Paddle.
+"""Programs as Paddle prints them: the text form of PIR, read without Paddle.
 
-`str(program)` and the Predictor's own dump have the same form. It is the only form in which all
-programs of a pipeline can be had, since some passes cannot be run from Python.
+`str(program)` and the Predictor's own dump have the same form. It is the only one in which every
+program of a pipeline is available, because some passes cannot be run from Python.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _HEAD = re.compile(r'^\s*\((?P<results>[^)]*)\) = "(?P<name>[^"]+)" ')
 
 @dataclass(slots=True)
 class PrintedOp:
-    """An op as it was printed; values are names such as `%12`, None where none is given."""
+    """An op as it was printed; values are names such as `%12`, or None if missing."""
 
     name: str
     operands: list[str | None]
@@ -52,7 +52,7 @@ class PrintedOp:
     regions: list[PrintedRegion] = field(default_factory=list)
 
     def walk(self) -> Iterator[PrintedOp]:
-        """Yield this op and those inside, in the order they are printed."""
+        """Yield this op and those inside its regions, in printed order."""
         yield self
         for region in self.regions:
             for op in region.ops:
@@ -61,7 +61,7 @@ class PrintedOp:
 
 @dataclass(slots=True)
 class PrintedRegion:
-    """The ops of a block and the values it is given."""
+    """The ops of a block and the values it takes."""
 
     arguments: list[str] = field(default_factory=list)
     argument_types: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class PrintedRegion:
 
 
 def read_program(text: str) -> PrintedRegion:
-    """Read a program as `str(program)` gives it.
+    """Read a program that `str(program)` returned.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def read_program(text: str) -> PrintedRegion:
     if not lines or lines[0].strip() != "{":
         first = lines[0].strip()[:80] if lines else ""
         raise ProgramError(
-            f"This is not a printed program; it begins with {first!r}.",
+            f"The text is not a printed program; it begins with {first!r}.",
             "Print it with str(program).",
         )
     region = PrintedRegion()
@@ -91,7 +91,7 @@ def read_program(text: str) -> PrintedRegion:
 
 
 def read_type(text: str) -> tuple[tuple[int, ...] | None, str]:
-    """Return shape and dtype of a printed type; if not a single tensor, None and the text."""
+    """Return shape and dtype of a printed type; None and the text if it is not a single tensor."""
     match = _TENSOR.fullmatch(text.strip())
     if match is None:
         return None, text.strip()
@@ -100,7 +100,7 @@ def read_type(text: str) -> tuple[tuple[int, ...] | None, str]:
 
 
 def _read_block(lines: list[str], start: int, region: PrintedRegion) -> int:
-    """Read ops up to the brace that closes the block; return the index of the line after it."""
+    """Read ops up to the closing brace of the block; return the index of the line after it."""
     index = start
     while index < len(lines):
         line = lines[index]
@@ -128,7 +128,7 @@ def _read_op(line: str) -> tuple[PrintedOp, bool]:
     if head is None:
         raise ProgramError(
             f"This line of a printed program is not an op: {line.strip()[:120]!r}.",
-            "If Paddle printed it, its format has changed: report the version of Paddle.",
+            "If Paddle printed it, the format has changed: report the version of Paddle.",
         )
     rest = line[head.end() :]
     operands, rest = _bracketed(rest, "(", ")")
@@ -160,7 +160,7 @@ def _operand(text: str) -> str | None:
 
 
 def _bracketed(text: str, opening: str, closing: str) -> tuple[str, str]:
-    """Return what stands between the first bracket and its partner, and what follows."""
+    """Return the text between the first bracket and its partner, and the text that follows."""
     depth = 0
     quoted = False
     begin = text.index(opening)
@@ -180,7 +180,7 @@ def _bracketed(text: str, opening: str, closing: str) -> tuple[str, str]:
 
 
 def _split(text: str) -> list[str]:
-    """Split at the commas that stand outside brackets and quotation marks."""
+    """Split at commas outside brackets and quotation marks."""
     parts: list[str] = []
     depth = 0
     quoted = False
@@ -211,14 +211,14 @@ def _read_attributes(text: str) -> dict[str, Any]:
 
 
 def _read_attribute(text: str) -> Any:
-    """Return what JSON can say of an attribute, else its text."""
+    """Return an attribute as a JSON value if possible, otherwise as text."""
     if text.startswith("["):
         return [_read_attribute(part) for part in _split(text[1:-1])]
     try:
         value = json.loads(text)
     except ValueError:
         return text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
-    # NaN and infinities are not JSON, and no browser reads them.
+    # NaN and infinities are not valid JSON: browsers do not read them.
     return text if isinstance(value, float) and not isfinite(value) else value
 
 

@@ -1,4 +1,4 @@
-"""Protobuf classes that packages carry, without importing the packages."""
+"""Protobuf classes from installed packages, without importing the packages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["protobuf_of"]
 
 @cache
 def protobuf_of(package: str, source: str) -> Any:
-    """Return the module of protobuf classes at a path inside a package.
+    """Return the generated protobuf module at a path inside a package.
 
-    Importing Paddle takes seconds, and a package may be broken where its description is not.
+    Importing Paddle takes seconds, and the module works even if the package itself is broken.
 
     Raises
     ------
@@ -35,6 +35,6 @@ def protobuf_of(package: str, source: str) -> Any:
             spec.loader.exec_module(module)
             return module
     raise ProgramError(
-        f"Reading this file needs the description that comes with {package}, which is missing.",
+        f"Reading this file needs {source} of the package {package}, which is missing.",
         "make setup",
     )

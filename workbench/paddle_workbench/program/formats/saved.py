@@ -1,7 +1,7 @@
-"""Programs in files, read without Paddle: PIR's `.json`, the old `.pdmodel`, `.onnx`, and captures.
+"""Programs in files, read without Paddle: PIR's `.json`, the old `.pdmodel`, `.onnx` and captures.
 
-Files come from anywhere: everything in them is data, names are text, and what is not understood is
-an error with the file's name or an op with the name it has.
+Files may come from anywhere: nothing in them is executed, and names are only text. An unknown op is
+kept under its name; anything else that is not understood is an error that names the file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HINT = "Save the program again with paddle.jit.save, which keeps the weights in
 
 @dataclass(frozen=True, slots=True)
 class SavedProgram:
-    """A program and what its file says of itself.
+    """A program and what its file says about itself.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class SavedProgram:
     format : str
         `pir`, `pdmodel`, `onnx` or `capture`.
     version : str
-        Of the format, as the file has it.
+        Version of the format, as the file states it.
     program : Program
-        Of a capture the traced one.
+        For a capture, the traced program.
     capture : Capture or None
     """
 
@@ -54,14 +54,14 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
     ----------
     path : str or Path
     numbering : Numbering, optional
-        Gives the ids of its ops and values; from 0 if left out. A capture has its own.
+        Provides the ids of ops and values, by default from 0. A capture keeps its own ids.
 
     Raises
     ------
     ProgramError
-        If there is no such file, it is larger than `MAX_BYTES`, or not a program.
+        If the file is missing, larger than `MAX_BYTES`, or not a program.
     SchemaVersionError
-        If it is a capture that a newer workbench wrote.
+        If the file is a capture that a newer workbench wrote.
     """
     file = Path(path)
     if file.is_dir():
@@ -80,7 +80,7 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
     if reader is None:
         raise ProgramError(
             f"{file} is not a saved program.",
-            f"Programs end in {', '.join(_READERS)}; captures have the name you gave them.",
+            f"Programs end in {', '.join(_READERS)}; captures have the name that you gave them.",
         )
     printed, version = reader(content, file)
     program = assemble(printed, numbering or Numbering())
@@ -89,7 +89,7 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
 
 def _hint_for_folder(folder: Path) -> str:
     inside = sorted(file for file in folder.iterdir() if file.suffix in _FORMATS)
-    return f"Give the program in it: {inside[0]}" if inside else "Give a file in it."
+    return f"Use the program in it: {inside[0]}" if inside else "Use a file in it."
 
 
 def _pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:

@@ -1,4 +1,4 @@
-"""A capture as one file: gzipped JSON that stores shared parts of stages once."""
+"""Captures in files: gzipped JSON that stores what stages share only once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = ["FORMAT", "MAX_BYTES", "is_capture", "load", "save", "to_json", "unpa
 
 FORMAT = "paddle-workbench-capture"
 MAX_BYTES = 200 * 1024 * 1024
-"""A larger file is not read, nor one that unpacks to more."""
+"""Largest file that is read, also after unpacking."""
 
 KIND = "capture"
 _GZIP = b"\x1f\x8b"
@@ -62,7 +62,7 @@ def save(capture: Capture, path: str | Path) -> Path:
     """
     file = Path(path)
     text = json.dumps(to_json(capture), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # Without a time stamp, so that the same capture is the same file.
+    # Without a time stamp, so that the same capture always gives the same file.
     write_whole(file, gzip.compress(text.encode(), compresslevel=6, mtime=0))
     return file
 
@@ -84,7 +84,7 @@ def load(path: str | Path) -> Capture:
 
 @storage_errors_as(ProgramError)
 def unpack(content: bytes, path: Path) -> Capture:
-    """Return the capture in the content of a file; raises as `load`."""
+    """Return the capture in the content of a file; raises the same errors as `load`."""
     try:
         with gzip.open(io.BytesIO(content)) as file:
             unpacked = file.read(MAX_BYTES + 1)
@@ -95,7 +95,7 @@ def unpack(content: bytes, path: Path) -> Capture:
             path,
             KIND,
             f"it unpacks to more than {MAX_BYTES // 2**20} MB",
-            "Capture a smaller network, or without stages.",
+            "Capture a smaller network, or capture without stages: pipeline=None.",
         )
     data = parse_json(unpacked, path, kind=KIND, hint=_HINT)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -108,12 +108,12 @@ def unpack(content: bytes, path: Path) -> Capture:
 
 
 def is_capture(content: bytes) -> bool:
-    """Return whether the content of a file looks like a capture, from its first bytes."""
+    """Return whether the content of a file starts like a capture."""
     return content.startswith(_GZIP)
 
 
 def to_json(capture: Capture) -> dict[str, Any]:
-    """Return a capture as JSON values. Programs refer to tables of ops, values and lines."""
+    """Return a capture as JSON values; programs refer to tables of ops, values and lines."""
     tables = _Tables()
     program = tables.program(capture.program) if capture.program is not None else None
     data: dict[str, Any] = {
@@ -153,7 +153,7 @@ def to_json(capture: Capture) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Table:
-    """Rows, each of them once."""
+    """Rows without duplicates."""
 
     rows: list[Any] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class _Tables:
     ops: _Table = field(default_factory=_Table)
     values: _Table = field(default_factory=_Table)
     programs: list[Any] = field(default_factory=list)
-    # The programs themselves are kept, so that none takes over the id() of another.
+    # By id(); holding the programs prevents that another gets the same id().
     program_places: dict[int, tuple[Program, int]] = field(default_factory=dict)
 
     def line(self, line: SourceLine | None) -> int | None:
@@ -293,7 +293,7 @@ def _capture(data: Mapping[str, Any]) -> Capture:
 
 
 class _Reader:
-    """Builds what the tables hold; a table's row refers only to rows before it."""
+    """Builds the objects in the tables; a row refers only to rows before it."""
 
     def __init__(self, tables: Mapping[str, Any]) -> None:
         self.lines = [SourceLine(*row) for row in tables["lines"]]
@@ -302,7 +302,7 @@ class _Reader:
             for number, shape, dtype, name in tables["values"]
         ]
         self.ops: list[Op] = []
-        # Of each op with those inside its regions, which stand once and may be named many times.
+        # Of each op including those inside its regions: one row may be referred to many times.
         self.counts: list[int] = []
         self.depths: list[int] = []
         for row in tables["ops"]:

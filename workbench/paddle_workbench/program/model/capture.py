@@ -1,8 +1,8 @@
-"""What a program is: source, ops, values, and what each pass made of them.
+"""What a capture holds: source, ops, values, and what each pass made of them.
 
-Everything here is plain data that needs no Paddle: a capture can be made in one process, kept in a
-file and shown in another. Ids of ops and values are small integers, unique through all stages of a
-capture: what a pass keeps has the same id before and after it.
+Everything here is plain data that needs no Paddle: a capture can be made in one process, saved to
+a file and shown in another. Ids of ops and values are small integers, unique across all stages of a
+capture: an op or value that a pass keeps has the same id before and after it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
-"""Of a saved capture. A file with a higher one is not read."""
+"""The version of the file format; files with a higher one are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Origin:
     ----------
     op_id : int
     certain : bool
-        False if it was inferred and the program does not prove it.
+        False if it is inferred and the program does not prove it.
     """
 
     op_id: int
@@ -55,18 +55,18 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class OpCost:
-    """What one op costs, from its shapes.
+    """The cost of one op, computed from its shapes.
 
     Parameters
     ----------
     flops : int or None
-        Floating-point operations, a multiplication and an addition counted as two; None if no
-        formula is known.
+        Floating-point operations; a multiplication and an addition count as two. None if there
+        is no formula for the op.
     bytes_read, bytes_written : int or None
         None if a size is unknown.
     measured_ms : float or None
-        Mean time of the op in the Predictor on one thread, by Paddle's profiler; None where it was
-        not measured, or the profiler does not tell which op it was.
+        Mean time of the op in the Predictor on one thread, measured by Paddle's profiler; None
+        if it was not measured or the profile does not identify the op.
     """
 
     flops: int | None
@@ -77,27 +77,27 @@ class OpCost:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """Which values must be kept at which moment, without the parameters.
+    """Which values are in memory at each step; parameters are counted separately.
 
     Parameters
     ----------
     steps : tuple of int
-        Op ids in the order they run; only those that take part.
+        Ids of the ops that take part, in the order they run.
     live_bytes : tuple of int, as long as `steps`
-        Bytes of all values that are alive while the op runs.
+        Bytes of all values that are in memory while the op runs.
     peak_bytes : int
         The largest of `live_bytes`.
     peak_op : int or None
-        Id of the op at which it is reached.
+        Id of the op that reaches the peak.
     total_bytes : int
-        What it would take to give every value a place of its own.
+        Bytes that would be needed if memory were never reused.
     reuse_saved_bytes : int
-        `total_bytes` less what is needed when a place is used again after its value's last use.
+        How many bytes reuse saves: memory is free again after the last use of its value.
     inplace_saved_bytes : int
-        How much lower the peak is because ops write over their input.
+        How many bytes lower the peak is because ops overwrite their input.
     parameter_bytes : int
     unknown : int
-        Number of values whose size the plan does not know.
+        Number of values of unknown size, which the plan leaves out.
     """
 
     steps: tuple[int, ...]
@@ -118,29 +118,29 @@ class Stage:
     Parameters
     ----------
     name : str
-        The pass, or `jit.save` for what saving made of the traced program.
+        Name of the pass; `jit.save` for the program as it was saved.
     program : Program
-        The same object as the stage before if nothing changed.
+        The same object as in the previous stage if nothing changed.
     duration_ms : float or None
         How long the pass took; None if it was not measured.
     matches : int or None
-        How often the pass found its pattern, as it says itself; None if it does not say.
+        How often the pass reports that its pattern matched; None if it does not report this.
     removed, added : tuple of int
-        Op ids, compared with the stage before.
+        Ids of ops, compared with the previous stage.
     lineage : mapping of int to tuple of Origin
-        By id of an added op, the ops of the stage before that it came from; also a kept op into
-        which others were merged. An op that is in neither is the op of the same id. An empty tuple
-        says that it came from nothing: a pass brought it along.
+        For each added op, and each kept op that others were merged into, the ops of the previous
+        stage that it came from. Any other op came from the op with the same id. An empty tuple
+        means that the pass created the op from nothing.
     changed : tuple of int
-        Ops that were kept, but with another dialect, kernel or attributes, or now working in place.
+        Ids of kept ops with a different dialect, kernel or attributes, or that now work in place.
     moved : tuple of int
-        Ops that were kept but stand in another order or region.
+        Ids of kept ops that are in a different order or region.
     scope : str
-        `builtin.module`, or the control-flow op inside which the pass ran.
+        `builtin.module`, or the control-flow op that the pass ran inside.
     ops_before, ops_after : int
-        Without parameters and constants' bookkeeping: all ops but `builtin.parameter`.
+        Number of ops, without `builtin.parameter`.
     costs : mapping of int to OpCost
-        By id of every op that computes.
+        Cost of every op that computes, by id.
     memory : MemoryPlan or None
     """
 
@@ -160,19 +160,19 @@ class Stage:
     memory: MemoryPlan | None = None
 
     def origins(self, op_id: int) -> tuple[Origin, ...]:
-        """Return the ops of the stage before that an op of this one came from."""
+        """Return the ops of the previous stage that an op of this one came from."""
         return self.lineage.get(op_id, () if op_id in self.added else (Origin(op_id),))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A stretch of the learner's source: one function or method.
+    """The source of one of the learner's functions or methods.
 
     Parameters
     ----------
     file : str
     first_line : int
-        The number in the file of the text's first line.
+        Line number of the text's first line in the file.
     text : str
     name : str
         `Net.forward`
@@ -186,15 +186,15 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Transformed:
-    """What AST conversion made of one function.
+    """One function after AST conversion.
 
     Parameters
     ----------
     text : str
     lines : mapping of int to int
-        From the line in `text`, counted from 1, to the line of the source file it came from.
+        From each line of `text`, counted from 1, to the line of `file` that it came from.
     file : str
-        The source file that `lines` means.
+        The source file.
     name : str
         `Net.forward`
     """
@@ -215,7 +215,7 @@ class GraphBreak:
         In Paddle's own words.
     line : SourceLine or None
     kind : str
-        Paddle's class of reasons, such as `DataDependencyControlFlowBreak`.
+        Paddle's class for the reason, such as `DataDependencyControlFlowBreak`.
     """
 
     reason: str
@@ -225,19 +225,19 @@ class GraphBreak:
 
 @dataclass(frozen=True, slots=True)
 class SubGraph:
-    """One graph that SOT made.
+    """One graph that SOT built.
 
     Parameters
     ----------
     name : str
     ops : int
-        Number of calls in it.
+        Number of calls in the graph.
     text : str
         The graph as Paddle prints it.
     lines : tuple of SourceLine
-        Where its calls came from.
+        The lines that the calls came from.
     eager : bool
-        True if it is smaller than SOT's minimum, so that Paddle runs it eagerly.
+        True if it is smaller than SOT's minimum: Paddle runs such graphs eagerly.
     """
 
     name: str
@@ -249,14 +249,14 @@ class SubGraph:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What SOT tests before it uses a graph again.
+    """A condition that SOT checks before it reuses a graph.
 
     Parameters
     ----------
     expression : str
-        Python that must be true.
+        A Python expression that must be true.
     function : str
-        The function whose graphs it guards.
+        The function whose graphs are guarded.
     line : SourceLine or None
     """
 
@@ -267,16 +267,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something is not in the graph, or not as it looks, and what to do.
+    """Why something is missing from the graph or behaves differently there, and what to do.
 
     Parameters
     ----------
     kind : str
         `numpy-under-ast`, `break-print` ...; see `program.coach.explanations`.
     rule : Text
-        What Paddle does, in general.
+        What Paddle does in such a case.
     line : SourceLine or None
-        Where it happened here.
+        Where it happened.
     repair : Text
         What to write instead.
     proven : bool
@@ -284,7 +284,7 @@ class Explanation:
     example : str
         The repair as code.
     message : str
-        What Paddle said, empty if it said nothing.
+        Paddle's message; empty if there is none.
     """
 
     kind: str
@@ -298,7 +298,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The whole way of one network or function: source, transformed code, program, stages.
+    """A network or function from its source through the transformed code to every stage.
 
     Parameters
     ----------
@@ -306,24 +306,24 @@ class Capture:
     name : str
         The network's class or the function's name.
     sources : tuple of SourceText
-        Each of the learner's functions that took part, in the order it was first seen.
+        The learner's functions that took part, in the order in which they were first seen.
     transformed : tuple of Transformed
-        What AST conversion made of them.
+        These functions after AST conversion.
     program : Program or None
-        As traced; None if tracing failed, and then `explanations` says why.
+        The traced program; None if tracing failed, and `explanations` says why.
     stages : tuple of Stage
-        What became of `program`, in order; empty until `capture(..., stages=...)` asks for them.
+        The program after each step of the pipeline; empty with `pipeline=None`.
     subgraphs, breaks, guards : tuples
-        What SOT made of the same code; empty if it was not asked.
+        What SOT made of the same code; empty without `sot=True`.
     parameters : tuple of Parameter
     explanations : tuple of Explanation
     costs : mapping of int to OpCost
-        Of the traced program, by op id.
+        Costs of the traced program, by op id.
     memory : MemoryPlan or None
-        Of the traced program.
+        Memory plan of the traced program.
     difference : float or None
-        Largest difference of what the last stage computes from the eager result, as a part of the
-        eager result's largest value; None if it was not asked for.
+        Largest difference between the results of the last stage and the eager results, relative
+        to the largest eager value; None without `check_with`.
     """
 
     schema_version: int
@@ -344,8 +344,8 @@ class Capture:
     def origins(self, op_id: int, *, stage: int = -1) -> tuple[Origin, ...]:
         """Return the ops of the traced program that an op of a stage came from.
 
-        `stage` is an index into `stages`; the last one by default. An origin is certain if every
-        step on the way is.
+        `stage` is an index into `stages`, by default the last. An origin is certain if every step
+        on the way is.
         """
         certainty: dict[int, bool] = {op_id: True}
         for step in reversed(self.stages[: stage + 1 or None]):
@@ -358,7 +358,7 @@ class Capture:
         return tuple(Origin(number, is_certain) for number, is_certain in sorted(certainty.items()))
 
     def descendants(self, *, stage: int = -1) -> dict[int, tuple[Origin, ...]]:
-        """Return the reverse of `origins`: by id of a traced op, what it became in a stage."""
+        """Return the reverse of `origins`: for each traced op, the ops it became in a stage."""
         descendants: dict[int, list[Origin]] = {}
         program = self.stages[stage].program if self.stages else self.program
         for op in program.walk() if program else ():

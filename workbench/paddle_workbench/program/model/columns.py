@@ -1,10 +1,10 @@
-"""A capture as columns of numbers: small to send, and nothing to parse for the one who draws it.
+"""A capture as columns of numbers: small to send, and drawn without parsing.
 
 Layout, little-endian: `MAGIC`, the length of the header as uint32, the header as JSON, then the
 arrays, each at a multiple of eight bytes. The header names every array with its type, its offset
-from the end of the header's padding, and its length; `src/program/columns.ts` reads them.
+from the end of the header's padding, and its length. `src/program/columns.ts` reads them.
 
-An op stands in one row, however many stages keep it as it is; a stage is a list of rows.
+An op is one row, however many stages keep it unchanged. A stage is a list of rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .layers import layers_of
 __all__ = ["MAGIC", "to_columns"]
 
 MAGIC = b"PWC1"
-# Longer attributes (the numbers of a constant, say) are cut: nobody reads on.
+# Longer attributes, such as the numbers of a constant, are cut.
 ATTRIBUTE_CHARACTERS = 400
 _UNKNOWN_COST = OpCost(None, None, None)
 _TYPES = {"i": "int32", "d": "float64", "B": "uint8"}
@@ -34,12 +34,12 @@ def to_columns(capture: Capture) -> bytes:
     Parameters
     ----------
     capture : Capture
-        One without a program gives columns without rows; its explanations say why.
+        Without a program there are no rows; the explanations say why.
 
     Returns
     -------
     bytes
-        About 100 bytes an op, and what each stage changed.
+        About 100 bytes per op, plus what each stage changed.
     """
     files = _Files()
     columns = _Columns(layers_of(capture), files)
@@ -135,7 +135,7 @@ def _line(line: SourceLine | None, files: _Files) -> list[Any] | None:
 class _Files:
     """File names without the folders of this machine, which are private.
 
-    A notebook's cell has a folder of its own in every run; its name is the same in all.
+    A notebook cell gets a new folder in every run, but the same name.
     """
 
     def __init__(self) -> None:
@@ -143,7 +143,7 @@ class _Files:
         self._in_use: set[str] = set()
 
     def name(self, file: str) -> str:
-        """Return the shortest end of a path that no other file has."""
+        """Return the shortest end of a path that is not yet in use for another file."""
         name = self._names.get(file)
         if name is None:
             parts = PurePath(file).parts
@@ -155,7 +155,7 @@ class _Files:
 
 
 class _Columns:
-    """The arrays as they grow."""
+    """The growing arrays."""
 
     def __init__(self, layers: Mapping[int, str], files: _Files) -> None:
         self._strings: dict[str, int] = {"": 0}
@@ -163,7 +163,7 @@ class _Columns:
         self._stages: list[dict[str, Any]] = []
         self._rows: dict[tuple[Any, ...], int] = {}
         self._row_of: dict[int, int] = {}  # by the identity of an op
-        self._ops: list[Op] = []  # so that no identity is used twice
+        self._ops: list[Op] = []  # held, so that no identity is used twice
         self._values: dict[int, int] = {}
         self._layers = layers
         self._files = files
@@ -240,7 +240,7 @@ class _Columns:
                 stack.extend((inner, op.id, at) for inner in reversed(op.regions[at].ops))
 
     def _add_times(self, program: Program, costs: Mapping[int, OpCost]) -> None:
-        """Tell the times of the last stage also where earlier stages have the same op."""
+        """Add the times of the last stage to rows that earlier stages share."""
         if any(cost.measured_ms is not None for cost in costs.values()):
             for op in program.walk():
                 time_ms = costs.get(op.id, _UNKNOWN_COST).measured_ms
@@ -317,7 +317,7 @@ class _Columns:
             offset += len(content) + len(parts[-1])
         header |= {"strings": list(self._strings), "stages": self._stages, "arrays": directory}
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
-        encoded = text.encode("utf-8", "replace")  # a name may be anything
+        encoded = text.encode("utf-8", "replace")  # names may contain lone surrogates
         start = MAGIC + struct.pack("<I", len(encoded)) + encoded
         return b"".join([start, bytes(-len(start) % 8), *parts])
 

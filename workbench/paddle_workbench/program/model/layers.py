@@ -1,4 +1,4 @@
-"""The layer of every op, of those too that a pass made and gave none."""
+"""The layer of every op, including ops that a pass made without one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["layers_of"]
 def layers_of(capture: Capture) -> dict[int, str]:
     """Return the layer path of every op of every stage, by id.
 
-    An op that a pass made stands in the deepest layer that holds all it came from.
+    An op that a pass made belongs to the deepest layer that contains all its origins.
     """
     layers: dict[int, str] = {}
     if capture.program is not None:
@@ -32,7 +32,7 @@ def layers_of(capture: Capture) -> dict[int, str]:
 
 
 def _shared(layers: Sequence[str]) -> str:
-    """Return the deepest layer that holds all of these."""
+    """Return the deepest layer that contains all of these."""
     common: list[str] = []
     for names in zip(*(layer.split(".") for layer in layers), strict=False):
         if len(set(names)) > 1:

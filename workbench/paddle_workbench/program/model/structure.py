@@ -1,4 +1,4 @@
-"""A program at one moment: ops, values, regions, and the lines they came from."""
+"""A program: its ops, values and regions, and the source lines they came from."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = [
 ]
 
 MAX_OPS = 1_000_000
-"""A program in a file may refer to an op many times; counted so, a larger one is not read."""
+"""Most ops that are read from a file; an op counts as often as the file refers to it."""
 MAX_DEPTH = 64
-"""Regions inside regions: more is not a program that anybody wrote."""
+"""Deepest nesting of regions that is read from a file."""
 
 _NOT_COMPUTING = frozenset(
     {
@@ -65,13 +65,13 @@ class SourceLine:
     Parameters
     ----------
     file : str
-        The name that Python gives the file; a notebook cell has one, too.
+        The file's name in Python; notebook cells have one, too.
     line : int
         Counted from 1.
     certain : bool
         True if Paddle recorded it for this op; False if it was inferred from the op's neighbours.
     function : str
-        The function it stands in, empty if unknown.
+        The function that contains it; empty if unknown.
     """
 
     file: str
@@ -82,17 +82,17 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What flows between ops.
+    """A value that flows between ops.
 
     Parameters
     ----------
     id : int
     shape : tuple of int, or None
-        -1 where a size is only known when the program runs; None if not a single tensor.
+        -1 for a size that is only known at run time; None if it is not a single tensor.
     dtype : str
-        `float32`, `int64`, `bool` ...; if not a tensor, its type as Paddle prints it.
+        `float32`, `int64`, `bool` ...; for other types, the type as Paddle prints it.
     name : str
-        The name of an input, output or parameter, else empty.
+        The name of an input, output or parameter; empty for other values.
     """
 
     id: int
@@ -108,7 +108,7 @@ class Region:
     Parameters
     ----------
     arguments : tuple of int
-        Ids of the values it is given, such as a loop's variables.
+        Ids of the values it takes, such as loop variables.
     ops : tuple of Op
     """
 
@@ -126,11 +126,11 @@ class Op:
     name : str
         With its dialect: `pd_op.matmul`, `builtin.parameter`, `onednn_op.fc`.
     inputs : tuple of (int or None)
-        Ids of values, in the op's own order; None for an optional input that is not given.
+        Ids of values, in the op's own order; None for an optional input that is missing.
     outputs : tuple of int
         Ids of values.
     attributes : mapping of str to JSON values
-        Without those about bookkeeping (call stack, layer path).
+        Without bookkeeping such as the call stack and the layer path.
     layer : str
         The path of the layer that made it, as in `net.named_sublayers()`:
         `encoder.layers.0.linear1`. Empty for the network itself and for functions.
@@ -138,7 +138,7 @@ class Op:
         The innermost line of the learner's code that made it.
     regions : tuple of Region
     stack : tuple of SourceLine
-        All lines of the learner's code on the way to it, outermost first; `line` is the last.
+        Lines of the learner's code on its call stack, outermost first; `line` is the last.
     """
 
     id: int
@@ -157,7 +157,7 @@ class Op:
         return self.name.split(".", 1)[-1]
 
     def walk(self) -> Iterator[Op]:
-        """Yield this op, then those inside its regions, in the order they stand."""
+        """Yield this op, then those inside its regions, in program order."""
         yield self
         for region in self.regions:
             for op in region.ops:
@@ -171,7 +171,7 @@ class Parameter:
     Parameters
     ----------
     name : str
-        As in `net.named_parameters()` where the network is known, else the program's own name.
+        As in `net.named_parameters()` if the network is known; else the program's own name.
     shape : tuple of int
     dtype : str
     bytes : int
@@ -188,14 +188,14 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program at one moment of its life.
+    """A program, as traced or after a pass.
 
     Parameters
     ----------
     ops : tuple of Op
-        The outermost ones, in the order they run; `walk()` gives those inside regions, too.
+        Top-level ops in the order they run; `walk()` also yields those inside regions.
     values : mapping of int to Value
-        All values, those inside regions too, by id.
+        All values by id, including those inside regions.
     inputs, outputs : tuple of int
         Ids of values.
     parameters : tuple of Parameter
@@ -208,7 +208,7 @@ class Program:
     parameters: tuple[Parameter, ...] = ()
 
     def walk(self) -> Iterator[Op]:
-        """Yield every op, those inside regions after the op they belong to."""
+        """Yield every op; those inside a region follow the op that contains it."""
         for op in self.ops:
             yield from op.walk()
 
@@ -217,7 +217,7 @@ class Program:
         return {op.id: op for op in self.walk()}
 
     def producers(self) -> dict[int, int]:
-        """Return by value id the id of its op; for a region's argument, of the op around it."""
+        """Return by value the op that makes it; for a region's argument, the op around it."""
         producers: dict[int, int] = {}
         for op in self.walk():
             producers |= dict.fromkeys(op.outputs, op.id)
@@ -227,10 +227,10 @@ class Program:
 
 
 def computes(op: Op) -> bool:
-    """Return whether an op computes; constants, inputs and what only groups values do not."""
+    """Return whether an op computes; constants, inputs and ops that only group values do not."""
     return op.name not in _NOT_COMPUTING
 
 
 def size_of(dtype: str) -> int | None:
-    """Return the bytes of one element; None if the type is not a tensor."""
+    """Return the bytes of one element; None if the dtype is unknown."""
     return _SIZES.get(dtype)

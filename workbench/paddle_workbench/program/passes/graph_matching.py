@@ -1,9 +1,9 @@
-"""Match the ops of a program with those of the next one, without ids.
+"""Matches the ops of a program with those of the next one, without ids.
 
-Two programs that stand one pass apart are nearly the same. What feeds an op tells most of them;
-the rest is matched by its neighbours, step by step from ops already matched. Ops that changed only
-their dialect, attributes or whether they work in place are the same op, too. The result says where
-it is not sure.
+Two programs that are one pass apart are nearly the same. Most ops can be identified by what feeds
+them; the others are matched by their neighbours, step by step from ops already matched. An op that
+changed only its dialect, its attributes or whether it works in place is still the same op. The
+result marks the pairs that are not certain.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ..model.structure import Op, Program
 
 __all__ = ["Graph", "Match", "cones", "match_programs", "value_at"]
 
-# What one op is called at different levels of the same pipeline.
+# Names of the same op at different levels of a pipeline.
 _ALIASES = {"feed": "data", "fetch": "output", "shadow_output": "output"}
-# What passes put on an edge: another layout, type or device for the same value.
-_PUT_BETWEEN = frozenset(
+# Ops that passes insert on an edge, to convert the layout, type or device of a value.
+_CONVERSIONS = frozenset(
     {"cast", "memcpy_d2h", "memcpy_h2d", "onednn_to_paddle_layout", "shadow_feed", "transpose"}
 )
-# What tells ops without inputs from each other, whatever a pass adds to them.
+# Attributes that distinguish ops without inputs, even after a pass added others.
 _IDENTITY = ("parameter_name", "name", "value", "shape", "dtype", "start", "end")
 
 
 @dataclass(slots=True)
 class _Level:
-    """How strictly ops are compared: by op id what two must share, alone and with all before it."""
+    """A level of strictness: `keys` compare single ops, `fingerprints` also all that feeds them."""
 
     keys: dict[int, str] = field(default_factory=dict)
     fingerprints: dict[int, int] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class _Level:
 
 @dataclass(slots=True)
 class Graph:
-    """A program with what matching asks of it, by op id and value id."""
+    """A program with lookup tables for matching, by op id and value id."""
 
     ops: dict[int, Op] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Graph:
 
     @classmethod
     def of(cls, program: Program) -> Graph:
-        """Read a program."""
+        """Build the tables of a program."""
         graph = cls()
         for op in program.ops:
             graph._add(op, None)
@@ -87,14 +87,14 @@ def _input_fingerprints(level: _Level, op: Op) -> tuple[int, ...]:
 
 
 def _exact_key(op: Op) -> str:
-    """Return what a kept op shares with itself: what it computes, not on what."""
+    """Return what an unchanged op keeps: what it computes, without its inputs."""
     attributes = json.dumps(op.attributes, sort_keys=True, default=str)
     sizes = f"{len(op.inputs)} {len(op.outputs)} {[len(r.arguments) for r in op.regions]}"
     return f"{op.name} {sizes} {attributes}"
 
 
 def _loose_key(op: Op) -> str:
-    """Return what an op shares with itself in another dialect, or with other attributes."""
+    """Return what an op keeps when its dialect or attributes change."""
     kind = op.kind.rstrip("_")
     identity = ""
     if not op.inputs:
@@ -111,14 +111,14 @@ def _output_name(op: Op) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Pairs of ops.
+    """Pairs of ops that are the same in two programs.
 
     Parameters
     ----------
     before : mapping of int to int
         From an op of the later program to the same op of the earlier one.
     unsure : set of int
-        Ops of the later program whose partner was chosen among several.
+        Ops of the later program with several possible partners.
     """
 
     before: Mapping[int, int]
@@ -134,7 +134,7 @@ def match_programs(
     ----------
     before, after : Graph
     known_pairs : mapping of int to int, optional
-        Pairs that are certain, from an op of `after`; all ops that did not change at all.
+        Certain pairs, from an op of `after` to one of `before`: all ops that did not change.
     """
     return _Matcher(before, after, known_pairs).run()
 
@@ -155,7 +155,7 @@ class _Matcher:
         self._by_what_feeds_them(self.before.loose, self.after.loose)
         self._spread(self.before.loose, self.after.loose)
         if not self.has_known_pairs:
-            # What changed may have hidden its neighbours, which did not.
+            # A changed op may have hidden neighbours that did not change.
             self._spread(self.before.exact, self.after.exact)
             self._by_cones()
         self._outputs()
@@ -166,7 +166,7 @@ class _Matcher:
         self.partners[earlier] = later
 
     def _by_what_feeds_them(self, before: _Level, after: _Level) -> None:
-        """Pair ops that compute the same from the same; equal ones in the order they stand."""
+        """Pair ops that compute the same from the same inputs; equal ones in program order."""
         unmatched: dict[int, list[int]] = defaultdict(list)
         for op, fingerprint in reversed(before.fingerprints.items()):
             if op not in self.partners:
@@ -185,7 +185,7 @@ class _Matcher:
             pair_count = len(self.pairs)
             for op in unmatched:
                 self._by_neighbours(op, before, after, sure=True)
-            # Once nothing is certain any more, take the likeliest, one at a time.
+            # Once no pair is certain any more, take the most likely one, one at a time.
             if len(self.pairs) == pair_count and not any(
                 self._by_neighbours(op, before, after, sure=False) for op in unmatched
             ):
@@ -193,9 +193,9 @@ class _Matcher:
             unmatched = [op for op in unmatched if op not in self.pairs]
 
     def _by_cones(self) -> None:
-        """Pair equal ops that stand among others that were replaced, by what lies before those.
+        """Pair equal ops whose neighbours were replaced, by the matched values they depend on.
 
-        A ReLU between two convolutions that became others has no neighbour that tells it.
+        A ReLU between two convolutions that were both replaced has no matched neighbour.
         """
         names = {self.before.exact.keys[op] for op in self.before.ops if op not in self.partners}
         unmatched = [
@@ -214,14 +214,14 @@ class _Matcher:
             rivals = Counter((self.after.exact.keys[op], after[op]) for op in unmatched)
             for op in unmatched:
                 key = self.after.exact.keys[op], after[op]
-                # Each pair makes the cones behind it smaller: those are looked at again.
+                # Each new pair makes later cones smaller, so they are computed again.
                 if after[op] and len(alike[key]) == 1 == rivals[key]:
                     self._pair(op, alike[key][0])
                     has_progress = True
             unmatched = [op for op in unmatched if op not in self.pairs]
 
     def _outputs(self) -> None:
-        """Match the program's outputs, whose names stay the same."""
+        """Pair the outputs of the programs, whose names stay the same."""
         names = {
             name: op
             for op in self.before.ops
@@ -244,7 +244,7 @@ class _Matcher:
         return True
 
     def _candidates(self, later: int, before: _Level, after: _Level) -> Iterator[tuple[int, int]]:
-        """Yield ops of the earlier program that could be this one, with how many edges agree."""
+        """Yield ops of the earlier program that may be this one, each with its agreement."""
         op = self.after.ops[later]
         candidates: set[int] = set()
         for value in op.inputs:
@@ -263,7 +263,7 @@ class _Matcher:
                 yield candidate, self._agreement(later, candidate, before)
 
     def _agreement(self, later: int, earlier: int, before: _Level) -> int:
-        """Return how many edges the two share, less those that contradict."""
+        """Return the number of edges that agree, minus those that contradict."""
         score = 0
         ours, theirs = self.after.ops[later], self.before.ops[earlier]
         for mine, other in zip(ours.inputs, theirs.inputs, strict=False):
@@ -291,15 +291,15 @@ class _Matcher:
         return self.pairs.get(mine, other) == other
 
     def _earlier_value(self, value: int | None) -> int | None:
-        """Return the value of the earlier program that a later one was, if known."""
+        """Return the value of the earlier program that a later one corresponds to, if known."""
         if value is None or value not in self.after.producers:
             return None
         maker, index = self.after.producers[value]
         partner = self.pairs.get(maker)
         if partner is None:
             op = self.after.ops[maker]
-            # What a pass puts between two ops hides neither from the other.
-            return self._earlier_value(op.inputs[0]) if op.kind in _PUT_BETWEEN else None
+            # A conversion that a pass inserted between two ops does not separate them.
+            return self._earlier_value(op.inputs[0]) if op.kind in _CONVERSIONS else None
         return value_at(self.before.ops[partner], index)
 
     def _is_kept(self, value: int) -> bool:
@@ -308,7 +308,7 @@ class _Matcher:
 
 
 def value_at(op: Op, index: int) -> int | None:
-    """Return an op's result, or for negative numbers a region's argument, counted from -1."""
+    """Return a result of an op; for negative indices, a region's argument, counted from -1."""
     if index >= 0:
         return op.outputs[index] if index < len(op.outputs) else None
     place = -1 - index
@@ -319,7 +319,7 @@ def value_at(op: Op, index: int) -> int | None:
 def cones(
     before: Graph, after: Graph, pairs: Mapping[int, int]
 ) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
-    """Return by op what it is computed from: the nearest values that both programs have.
+    """Return the cone of every op: the nearest values in both programs that it is computed from.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The effect of a pass: which ops it kept, changed, moved, removed and added."""
+"""What a pass did: which ops it kept, changed, moved, removed and added."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def next_stage(
     matches: int | None = None,
     scope: str = "builtin.module",
 ) -> Stage:
-    """Return the stage that leads from one program to another.
+    """Return the stage that leads from one program to the next.
 
     Parameters
     ----------
     name : str
     before : Program
-        With the capture's ids.
+        The program before the pass, with the capture's ids.
     after : Program
-        With ids of its own, which get lost.
+        The program after the pass, with temporary ids.
     numbering : Numbering
-        The capture's, for what is new.
+        Provides the capture's ids for new ops and values.
     known_pairs : mapping of int to int, optional
-        From an op of `after` to the same op of `before`, all that Paddle's own ids tell; found by
-        comparing the two if left out.
+        From an op of `after` to the same op of `before`, all that Paddle's ids prove. If left
+        out, ops are matched by comparing the programs.
     duration_ms, matches, scope
         See `Stage`.
     """
@@ -71,7 +71,7 @@ def next_stage(
 
 
 def count_ops(program: Program) -> int:
-    """Return the number of ops, parameters left out."""
+    """Return the number of ops without parameters."""
     return sum(op.name != "builtin.parameter" for op in program.walk())
 
 
@@ -83,7 +83,7 @@ def _renumbered(
     difference: Difference,
     numbering: Numbering,
 ) -> tuple[Program, dict[int, int]]:
-    """Give the later program the capture's ids; return it and the new id of every op."""
+    """Return the later program with the capture's ids, and the new id of every op."""
     ops: dict[int, int] = {}
     values: dict[int, int] = {}
 
@@ -155,7 +155,7 @@ def _same(before: Program, value: Value) -> Value:
 
 
 def _facts_of(origins: list[Op], op: Op) -> Op:
-    """Return where an op that came from others belongs: their layer, and the line of the last."""
+    """Return an op with the common layer of its origins, and the line of the last of them."""
     stacks = [origin for origin in origins if origin.line is not None]
     layers = [origin.layer.split(".") for origin in origins if origin.name != "builtin.parameter"]
     common: list[str] = []
@@ -172,7 +172,7 @@ def _facts_of(origins: list[Op], op: Op) -> Op:
 
 
 def _moved(earlier: Graph, later: Graph, match: Match) -> tuple[int, ...]:
-    """Return the kept ops that are out of the order they stood in, or in another region."""
+    """Return the kept ops that are in a different order or region than before."""
     place = {op: index for index, op in enumerate(earlier.ops)}
     order = [match.before[op] for op in later.ops if op in match.before]
     steady = _longest_rise([place[op] for op in order])
@@ -185,7 +185,7 @@ def _moved(earlier: Graph, later: Graph, match: Match) -> tuple[int, ...]:
 
 
 def _longest_rise(numbers: list[int]) -> set[int]:
-    """Return the longest subsequence that rises (patience sorting)."""
+    """Return the longest increasing subsequence, by patience sorting."""
     from bisect import bisect_left
 
     tails: list[int] = []

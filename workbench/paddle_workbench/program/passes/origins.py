@@ -1,4 +1,4 @@
-"""Where new ops came from, and where removed ops went, from one program to the next."""
+"""Where added ops came from, and where removed ops went, between two programs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ __all__ = ["Difference"]
 
 @dataclass(slots=True)
 class Difference:
-    """Finds the origins of what is new.
+    """Finds the origins of added and changed ops.
 
-    What a new op's results stand for and what its inputs stand for delimit what it replaced. Where
-    one of the two is not matched by ops that were kept, cones decide: what was computed from
-    the same values before and after.
+    An added op replaced the ops between the earlier values of its inputs and of its results. If
+    kept ops do not determine one of the two, cones decide: values that were computed from the same
+    values before and after.
     """
 
     before: Graph
     after: Graph
     match: Match
     origins: dict[int, tuple[Origin, ...]] = field(default_factory=dict)
-    # By value of the later program: the values that stood in its place.
+    # For values of the later program: the earlier values that they replace.
     stood_for: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def explain(self) -> None:
+        """Fill `origins`, by op of the later program."""
         for op, partner in self.match.before.items():
             ours, theirs = self.after.ops[op].inputs, self.before.ops[partner].inputs
             for mine, other in zip(ours, theirs, strict=False):
@@ -45,7 +46,7 @@ class Difference:
             self._share_out(group, removed)
 
     def _groups(self, added: list[int]) -> list[list[int]]:
-        """Return the added ops that feed each other directly, in groups of two or more."""
+        """Return groups of two or more added ops that feed each other directly."""
         new = set(added)
         group_of: dict[int, list[int]] = {op: [op] for op in added}
         for op in added:
@@ -58,11 +59,11 @@ class Difference:
         return [sorted(group) for group in groups.values() if len(group) > 1]
 
     def _share_out(self, group: list[int], removed: set[int]) -> None:
-        """Tell which of the removed ops went into which of several fused ops in a row.
+        """Find out which removed ops went into which of several fused ops in a row.
 
-        Two layers fused one by one share no ops: each removed op that takes a value from outside,
-        such as a weight, went where this value is now. Where one went to several, as when a
-        normalisation is worked into weights, all keep all.
+        Layers that are fused one by one share no ops: a removed op that takes a value from outside
+        the group, such as a weight, went into the op that takes this value now. If a removed op
+        went into several, as when a normalisation is folded into weights, each keeps all origins.
         """
         numbers = {origin.op_id for op in group for origin in self.origins[op]} & removed
         outside = {op: self._kept_inputs(op) for op in group}
@@ -88,7 +89,7 @@ class Difference:
             self.origins[op] = tuple(map(Origin, mine))
 
     def _kept_inputs(self, op: int) -> set[int]:
-        """Return what an added op's inputs were before, of those that were kept."""
+        """Return the earlier values of an added op's inputs, if kept ops make them."""
         values = set()
         for value in self.after.ops[op].inputs:
             old = self._before(-1 if value is None else value)
@@ -97,11 +98,11 @@ class Difference:
         return values
 
     def _is_new_here(self, mine: int, other: int) -> bool:
-        """Return whether an op that was kept takes a different value from before."""
+        """Return whether a kept op takes a different value from before."""
         return self._before(mine) != other
 
     def _merged(self) -> None:
-        """Find kept ops that now serve for equal ones: eliminated common subexpressions."""
+        """Find kept ops that replace equal ones: eliminated common subexpressions."""
         kept_ids = set(self.match.before.values())
         equal: dict[int, list[int]] = defaultdict(list)
         fingerprints = self.before.exact.fingerprints
@@ -110,12 +111,12 @@ class Difference:
         for op, partner in self.match.before.items():
             twins = [other for other in equal[fingerprints[partner]] if other not in kept_ids]
             heirs = [other for other in equal[fingerprints[partner]] if other in kept_ids]
-            # The first that stayed takes them in; its equals only go with it.
+            # The first of the equal ops that were kept has all of them as origins.
             if twins and heirs[0] == partner and self.before.ops[partner].outputs:
                 self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
 
     def _stand_by_cones(self, removed: set[int]) -> None:
-        """Find for results of new ops the values that were computed from the same."""
+        """Find earlier values that were computed from the same values as results of added ops."""
         if not removed:
             return
         before, after = cones(self.before, self.after, self.match.before)
@@ -128,11 +129,11 @@ class Difference:
             self.stood_for[results[0]] |= set(self.before.ops[twin].outputs[:1])
 
     def _absorb(self, removed: set[int]) -> None:
-        """Find kept ops that do now what other ops did, and so changed.
+        """Find kept ops that changed because they absorbed others.
 
-        First what stood behind them, as a ReLU that a convolution took in. Then what stood before
-        them and nobody took in: a transpose that a matrix product does itself. Last what an op
-        that did not change let pass on to those before it.
+        First ops that followed them, such as a ReLU that a convolution absorbed. Then remaining ops
+        that preceded them, such as a transpose that a matrix product now does itself. Finally ops
+        that moved past an unchanged op into those before it.
         """
         changed = [
             op
@@ -171,14 +172,14 @@ class Difference:
         )
 
     def _behind(self, op: int, removed: set[int]) -> set[int]:
-        """Return the removed ops between what an op gave and what its results stand for now."""
+        """Return the removed ops between an op's results before and those that it replaces now."""
         own = set(self.before.ops[self.match.before[op]].outputs)
         values = (self.stood_for.get(value, set()) for value in self.after.ops[op].outputs)
         later = {other for group in values for other in group}
         return self._back(later, own, removed) if later else set()
 
     def _in_front(self, op: int, removed: set[int]) -> set[int]:
-        """Return the removed ops between what an op takes now and what it took before."""
+        """Return the removed ops between an op's inputs now and its inputs before."""
         absorbed: set[int] = set()
         ours = self.after.ops[op].inputs
         theirs = self.before.ops[self.match.before[op]].inputs
@@ -187,13 +188,13 @@ class Difference:
                 continue
             start = self._before(mine)
             path = self._back({other}, {start} if start is not None else set(), removed)
-            # Only if they lead from the one to the other; otherwise the op was given another value.
+            # Only if they lead from one to the other; otherwise the op takes an unrelated value.
             if any(start in self.before.ops[number].inputs for number in path):
                 absorbed |= path
         return absorbed
 
     def _changed_before(self, op: int, changed: set[int]) -> list[int]:
-        """Return the nearest kept ops that changed, going back from an op that did not."""
+        """Return the nearest changed ops before an unchanged one."""
         heirs, seen, queue = [], {op}, [op]
         while queue:
             for value in self.after.ops[queue.pop()].inputs:
@@ -208,13 +209,13 @@ class Difference:
         return sorted(heirs)
 
     def _before(self, value: int) -> int | None:
-        """Return what a value of the later program was before, if the op that makes it was kept."""
+        """Return the earlier value that a later one corresponds to, if a kept op makes it."""
         maker, index = self.after.producers.get(value, (None, 0))
         partner = self.match.before.get(maker) if maker is not None else None
         return None if partner is None else value_at(self.before.ops[partner], index)
 
     def _origins(self, op: int, removed: set[int]) -> tuple[Origin, ...]:
-        """Walk back from what the op's results stood for to what its inputs stood for."""
+        """Return the removed ops between the earlier values of an added op's inputs and results."""
         new = self.after.ops[op]
         replaced_values = [
             self.stood_for[value] for value in new.outputs if value in self.stood_for
@@ -233,12 +234,12 @@ class Difference:
             for origin in self._back(walk, ends, removed):
                 certainty[origin] = sure
         else:
-            # It feeds only other new ops (or nothing): it came from what they came from.
+            # It feeds only other added ops, or nothing: it has their origins.
             for user in self._users(new):
                 for source in self.origins.get(user, ()):
                     certainty[source.op_id] = certainty.get(source.op_id, True) and source.certain
         if not certainty:
-            # Put between ops that were kept, such as a change of layout: it serves them.
+            # Inserted between kept ops, such as a layout conversion: it belongs to its users.
             for user in self._users(new):
                 partner = self.match.before.get(user)
                 if partner is not None:
@@ -246,7 +247,7 @@ class Difference:
         return tuple(Origin(number, certain) for number, certain in sorted(certainty.items()))
 
     def _back(self, start: set[int], ends: set[int], removed: set[int]) -> set[int]:
-        """Return the removed ops that lead to some values, not going back past others."""
+        """Return the removed ops that lead to some values, without going back past others."""
         seen: set[int] = set()
         values = list(start - ends)
         while values:
@@ -254,7 +255,7 @@ class Difference:
             if maker is None or maker[0] not in removed or maker[0] in seen:
                 continue
             seen.add(maker[0])
-            # What stands inside a control-flow op went with it.
+            # Ops inside a control-flow op were removed with it.
             inside = [op for op in self.before.ops[maker[0]].walk() if op.id in removed]
             seen |= {op.id for op in inside}
             values += [

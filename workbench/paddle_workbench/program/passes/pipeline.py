@@ -1,4 +1,4 @@
-"""The stages of a program: what each pass of a pipeline made of it."""
+"""The stages of a program: what each pass of a pipeline makes of it."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ _PRINTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One run of one pass, as it was read."""
+    """One run of one pass."""
 
     name: str
     scope: str
     program: PrintedRegion | None
-    """None where nothing changed."""
+    """None if nothing changed."""
     duration_ms: float | None
     matches: int | None
     ids: tuple[int, ...] = ()
 
 
 def save_for_stages(static: Any, folder: Path) -> Path:
-    """Save a traced network or function, and return the prefix of its files."""
+    """Save a traced network or function, and return the prefix of the files."""
     import paddle
 
     prefix = folder / PREFIX
@@ -80,20 +80,20 @@ def stages_of(
     Parameters
     ----------
     program : Program
-        As traced.
+        The traced program.
     prefix : Path
-        Where it is saved.
+        Path of its files, without the suffix.
     pipeline : "inference", "onednn", or names of passes
     numbering : Numbering
     inputs : Path, optional
-        An `.npz` file of arrays to run the last stage on, named 0, 1 ...; what comes out is
-        written to `outputs.npz` next to it, and the ops' times are measured. For the two named
+        An `.npz` file of arrays to run the last stage on, named 0, 1 ...; the results are
+        written to `outputs.npz` next to it, and the ops are timed. Only for the two named
         pipelines.
 
     Raises
     ------
     CaptureError
-        If a pass is unknown, cannot be run from Python, or crashes.
+        If a pipeline or pass is unknown, or a pass cannot be run from Python or crashes.
     """
     runs: Sequence[Run] = ()
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
@@ -102,7 +102,7 @@ def stages_of(
             if pipeline not in PIPELINES:
                 raise CaptureError(
                     f"There is no pipeline {pipeline!r}.",
-                    f"Use one of {', '.join(PIPELINES)}, or give a list of passes.",
+                    f"Use one of {', '.join(PIPELINES)}, or a list of passes.",
                 )
             request = {
                 "prefix": str(prefix),
@@ -133,7 +133,7 @@ def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
 
 def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Iterator[Stage]:
     before = program
-    # Paddle's own ids, by the capture's; they are known as long as one process keeps the program.
+    # From Paddle's ids to the capture's; Paddle's are only comparable within one process.
     capture_ids: dict[int, int] = {}
     estimates: tuple[dict[int, OpCost], MemoryPlan] | None = None
     for step in steps:
@@ -170,7 +170,7 @@ def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
     if not printed:
         raise CaptureError(
             "The Predictor printed no program.",
-            "Report the version of Paddle: its dump has changed.",
+            "Report the version of Paddle: the format of its dump has changed.",
         )
     timings = _timings(outcome.messages)
     first = printed[0].text
@@ -180,12 +180,12 @@ def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
     for item in printed:
         if item.when == "before":
             if item.text != text:
-                # Not a pass of the pipeline: the Predictor chooses a kernel for every op.
+                # Not a pass of the pipeline: here the Predictor chooses a kernel for every op.
                 yield _Step(LOWERED, item.scope, read_program(item.text), None, None)
                 text = item.text
             continue
         index += 1
-        # The two runs print the same passes in the same order; where they do not, there is no time.
+        # Both runs print the same passes in the same order; a pass that does not fit has no time.
         timing = timings[index] if index < len(timings) and timings[index][0] == item.name else None
         yield _Step(
             item.name,
@@ -223,7 +223,7 @@ def _printed_programs(output: str) -> Iterator[_Printed]:
 
 
 def _timings(messages: Sequence[Message]) -> list[tuple[str, float | None, int | None]]:
-    """Return name, milliseconds and matches of every pass of the run without printing."""
+    """Return name, milliseconds and matches of every pass in the run that prints no programs."""
     timings: list[tuple[str, float | None, int | None]] = []
     inside = False
     started = 0.0
@@ -250,13 +250,13 @@ def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
     if "unknown" in answer:
         raise CaptureError(
             f"Paddle has no pass {answer['unknown']!r}.",
-            "The pipelines 'inference' and 'onednn' show the available names.",
+            "Capture with pipeline='inference' or 'onednn': the stages have the names of passes.",
         )
     if "refused" in answer:
         reason = " ".join(answer["reason"])
         raise CaptureError(
             f"{answer['refused']} cannot run on its own: {reason}",
-            "Use the pipeline 'inference' or 'onednn': there the Predictor runs it.",
+            "Use pipeline='inference' or 'onednn': there the Predictor runs the pass.",
         )
     matches = _matches(outcome.messages)
     first, *rest = answer["steps"]

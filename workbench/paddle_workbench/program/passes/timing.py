@@ -1,4 +1,4 @@
-"""How long ops took when the Predictor ran the last stage, from what Paddle's profiler recorded."""
+"""How long each op of the last stage took in the Predictor, from the trace of Paddle's profiler."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from ..model.structure import Program
 __all__ = ["Run", "measured_ms", "runs_in"]
 
 Run = Sequence[tuple[str, float]]
-"""Name and milliseconds of the ops of one run, in the order in which they began."""
+"""Name and milliseconds of the ops of one run, in the order of their starts."""
 
 _AROUND_OTHERS = frozenset({"pd_op.if", "pd_op.while"})
 
 
 def runs_in(events: Iterable[Mapping[str, object]]) -> list[Run]:
-    """Return the runs that a Chrome trace of Paddle's profiler holds, one a step of the profiler.
+    """Return the runs in a Chrome trace of Paddle's profiler, one for each step of the profiler.
 
-    Ops inside others, which are those of a branch or loop, are left out: the time of the op around
-    them holds theirs.
+    Ops inside a branch or loop are left out: the time of the `if` or `while` includes theirs.
     """
     complete = [event for event in events if event.get("ph") == "X"]
     steps = _ordered(event for event in complete if event.get("cat") == "ProfileStep")
@@ -31,7 +30,7 @@ def runs_in(events: Iterable[Mapping[str, object]]) -> list[Run]:
         for start, duration, name in ops:
             if begin <= start < begin + length and start >= inside_until:
                 run.append((name, duration / 1000))
-                # Starts are whole microseconds: that one begins before another ends means nothing.
+                # Starts are rounded to microseconds, so ops that follow each other may overlap.
                 if name in _AROUND_OTHERS:
                     inside_until = start + duration
         runs.append(run)
@@ -39,24 +38,24 @@ def runs_in(events: Iterable[Mapping[str, object]]) -> list[Run]:
 
 
 def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
-    """Return the mean time of ops in milliseconds, by id, where it is certain which op it is of.
+    """Return the mean time of each op in milliseconds, by id, if it can be assigned with certainty.
 
-    Paddle's profiler tells names and no ids. An op is known if it is the only one of its name, or
-    if the ops were run in the order of the program; an op inside control flow is not told.
+    Paddle's profiler records names, not ids. An op is identified if no other has its name, or if
+    all ops ran in program order; ops inside control flow are left out.
 
     Parameters
     ----------
     program : Program
-        What was run.
+        The program that ran.
     runs : sequence of Run
     """
     program_names = {op.name for op in program.ops}
-    # The profiler tells what only groups values, too, and not by the name of its op.
+    # The profiler also records ops that only group values, under different names.
     runs = [[(name, ms) for name, ms in run if name in program_names] for run in runs]
     recorded_names = {name for run in runs for name, _ in run}
     ops = [op for op in program.ops if op.name in recorded_names]
     names = [op.name for op in ops]
-    # Ops that begin in the same microsecond may be in the wrong order: such runs are not used.
+    # Ops that start in the same microsecond may be in the wrong order: such runs are not used.
     in_order = [run for run in runs if [name for name, _ in run] == names]
     if names and in_order:
         columns = zip(*in_order, strict=True)
@@ -72,7 +71,7 @@ def measured_ms(program: Program, runs: Sequence[Run]) -> dict[int, float]:
 
 
 def _ordered(events: Iterable[Mapping[str, object]]) -> list[tuple[float, float, str]]:
-    """Return start and length in microseconds, and the name without the time in its brackets."""
+    """Return start and duration in microseconds, and the name without the time in brackets."""
     entries = [
         (float(str(event["ts"])), float(str(event["dur"])), str(event["name"]).partition("[")[0])
         for event in events

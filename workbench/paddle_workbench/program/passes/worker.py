@@ -1,4 +1,4 @@
-"""What runs in the child process: passes, the Predictor, and old formats of programs.
+"""The tasks of the child process: single passes, and the Predictor.
 
 Every task reads its request from the working directory and writes its answer there.
 """
@@ -20,26 +20,26 @@ __all__ = ["MARK", "REQUEST", "main"]
 REQUEST = "request.json"
 TRACE = "trace.json"
 PROFILED_RUNS = 21
-"""Of which the first is not counted."""
+"""The first run is not counted."""
 
 PROFILED_S = 2.0
-"""A large network is run less often."""
+"""After this time no further run is started."""
 
 MARK = "=== paddle-workbench"
-"""Begins a line of stderr that says where the child is."""
+"""Start of a line on stderr that reports which step begins."""
 
 
 def main(task: str) -> None:
     """Run one task."""
     request = json.loads(Path(REQUEST).read_text("utf-8"))
     write_answer(_TASKS[task](request))
-    # Paddle's threads may hold the interpreter's end up, and everything is written.
+    # Paddle's threads may delay the end of the interpreter; all output is written by now.
     sys.stdout.flush()
     sys.stderr.flush()
 
 
 def _predictor(request: dict[str, Any]) -> dict[str, Any]:
-    """Let the Predictor optimise a program: once for the times, once for the dump."""
+    """Have the Predictor optimise a program, once for the times and once for the dump."""
     import paddle.inference
 
     def create(*, debug: bool) -> Any:
@@ -71,7 +71,7 @@ def _predictor(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """Feed the arrays of the request, and write what comes out."""
+    """Run the Predictor on the arrays of the request, and write the results."""
     import numpy as np
 
     with np.load(request["inputs"]) as arrays:
@@ -89,7 +89,7 @@ def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _profiled(predictor: Any) -> list[Run]:
-    """Run again what was fed, under Paddle's profiler; the first run is not told."""
+    """Run the Predictor again under Paddle's profiler; return all runs but the first."""
     from paddle.profiler import Profiler, ProfilerTarget
 
     def write(profile: Any) -> None:
@@ -105,12 +105,12 @@ def _profiled(predictor: Any) -> list[Run]:
             break
     profiler.stop()
     events = json.loads(Path(TRACE).read_text("utf-8"))["traceEvents"]
-    # After the last step nothing was run.
+    # The profiler opens one more step after the last run.
     return [run for run in runs_in(events)[1:] if run]
 
 
 def _passes(request: dict[str, Any]) -> dict[str, Any]:
-    """Run passes one after another, each by itself."""
+    """Run passes one after the other, each on its own."""
     from paddle.base.libpaddle.pir import PassManager
 
     program = _loaded(request["prefix"])

@@ -1,4 +1,4 @@
-"""Running the tasks of `worker` in a child: what crashes or hangs there is an error here."""
+"""Runs the tasks of `worker` in a child process: a crash or hang there is an error here."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ LINE_LENGTH = 300
 def run_worker(
     task: str, folder: Path, request: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S
 ) -> tuple[dict[str, Any], Outcome]:
-    """Run a task of `worker` in a child process that works in a folder.
+    """Run a task of `worker` in a child process with this working directory.
 
     Returns
     -------
     dict
-        Its answer.
+        The answer of the task.
     Outcome
-        With its messages line by line, and the moment at which each arrived: that is how the
-        duration of a pass is known.
+        With the messages line by line and the time of each: they give the durations of passes.
 
     Raises
     ------
     CaptureError
-        If it crashes, fails, or does not finish in time; with its last lines.
+        If the task crashes, fails, or does not finish in time; with its last lines.
     """
     (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
     outcome = run(
@@ -57,10 +56,10 @@ def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name != "GLOG_v"}
     return {
         **environment,
-        # Statistics of passes are glog's lines on stderr, and colours would hide them.
+        # Passes report statistics through glog, on stderr; colours would hide them.
         "GLOG_logtostderr": "1",
         "MPLBACKEND": "agg",
-        # In the order of the program, so that the profiler's names tell which op was meant.
+        # In program order, so that the names in the profile identify the ops.
         "FLAGS_new_executor_serial_run": "1",
     }
 

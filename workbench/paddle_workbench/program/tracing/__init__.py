@@ -1,1 +1,1 @@
-"""One trace of a network or function, and which line and layer made each op."""
+"""Traces of networks and functions, with the line and layer that made each op."""

@@ -1,7 +1,7 @@
 """What SOT makes of a function: sub-graphs, the breaks between them with line and reason, guards.
 
-SOT simulates bytecode while the function runs, so it needs values. What it finds it keeps to
-itself; here it is listened to for the length of one call, and its caches are left as they were.
+SOT simulates bytecode while the function runs, so it needs values. It does not publish what it
+finds; hooks record it during one call, and SOT's caches are restored afterwards.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ..model.structure import SourceLine
 __all__ = ["Simulation", "simulate"]
 
 MAX_TEXT = 20_000
-"""Characters of a sub-graph's text that are kept."""
+"""Longest text of a sub-graph, in characters."""
 
-# SOT names what follows a break `$resume_1@forward_1a2b`; the learner's function is what is left.
+# SOT names the code after a break `$resume_1@forward_1a2b`, where `forward` is the learner's name.
 _RESUME_PREFIX = "$resume_"
-# Breaks that only pass on one in a function that was called.
+# Breaks that only repeat a break in a called function.
 _INHERITED = frozenset({"BreakGraphInlineCallBreak", "OtherInlineCallBreak"})
 
 
 @dataclass(slots=True)
 class Simulation:
-    """The work of SOT during one call.
+    """What SOT did during one call.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ class Simulation:
 
 
 def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulation:
-    """Call a function once under SOT and listen.
+    """Call a function once under SOT and record what SOT does.
 
-    Graphs are noted however small; those under Paddle's minimum are marked, since Paddle would run
-    them eagerly.
+    Graphs of any size are recorded; those below Paddle's minimum are marked, because Paddle would
+    run them eagerly.
     """
     import paddle
     from paddle.jit.sot.opcode_translator.executor import executor_cache
@@ -82,7 +82,7 @@ def simulate(function: Callable[..., Any], arguments: Sequence[Any]) -> Simulati
 
 @contextmanager
 def _own_cache(cache: Any) -> Iterator[None]:
-    """Clear the caches of SOT, and restore them afterwards."""
+    """Clear SOT's caches, and restore them afterwards."""
     state = {
         name: type(value)(value)
         for name, value in cache.dump_state().items()
@@ -98,14 +98,14 @@ def _own_cache(cache: Any) -> Iterator[None]:
 
 
 def _home(function: Any) -> Path | None:
-    """Return the folder of the package that a function is from; None for the learner's own."""
+    """Return the folder of the package that contains a function; None for the learner's own."""
     plain = inspect.unwrap(getattr(function, "__func__", function))
     code = getattr(plain, "__code__", None)
     return _package(code.co_filename) if code is not None else None
 
 
 def _package(file: str) -> Path | None:
-    """Return the folder of an installed package or of Python itself, if a file belongs to one."""
+    """Return the folder of the installed package or Python module that contains a file, if any."""
     path = Path(file)
     for root in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
         if root and path.is_relative_to(root):
@@ -122,14 +122,14 @@ def _listening(simulation: Simulation, minimum: int, home: Path | None) -> Itera
     from paddle.jit.sot.utils.info_collector import BreakGraphReasonInfo
 
     lines: dict[int, SourceLine] = {}
-    noted_statements: list[Any] = []  # so that no statement takes over the id() of another
+    noted_statements: list[Any] = []  # held, so that no id() is used twice
 
     def note(reason: str, kind: str) -> None:
         line = _where()
         if line is not None and _package(line.file) not in (None, home):
-            return  # inside print or a similar function: the learner's own line is noted, too
+            return  # inside print or similar: the learner's own line is recorded as well
         if line is not None and not line.certain and simulation.breaks:
-            # What follows a break has no lines of its own until it has left that line.
+            # Code after a break has no line numbers until it leaves the line of the break.
             previous = simulation.breaks[-1].line
             line = replace(previous, certain=False) if previous is not None else line
         places = {(stop.kind, stop.line) for stop in simulation.breaks}
@@ -147,7 +147,7 @@ def _listening(simulation: Simulation, minimum: int, home: Path | None) -> Itera
         return original_if(self, result, instruction)
 
     def on_loop(self: Any, *arguments: Any, **options: Any) -> Any:
-        note("A loop runs over what is not known before it runs.", "ForLoopBreak")
+        note("A loop runs over something that is unknown before it runs.", "ForLoopBreak")
         return original_loop(self, *arguments, **options)
 
     def on_fallback(self: Any, message: Any, *arguments: Any, **options: Any) -> None:
@@ -202,7 +202,7 @@ def _listening(simulation: Simulation, minimum: int, home: Path | None) -> Itera
 
 
 def _where() -> SourceLine | None:
-    """Return the line that SOT simulates now, the innermost of the functions it is inside of."""
+    """Return the line that SOT is simulating, in the innermost function."""
     from paddle.jit.sot.opcode_translator.executor.opcode_executor import OpcodeExecutorBase
 
     executors: Any = OpcodeExecutorBase.call_stack
@@ -230,7 +230,7 @@ def _guards(cache: Any) -> Iterator[Guard]:
 
 
 def _plain(name: str) -> str:
-    """Return the learner's name of what SOT cut: `$resume_1@forward_1a2b` is `forward`."""
+    """Return the learner's name for a part of a function: `$resume_1@forward_1a2b` is `forward`."""
     if not name.startswith(_RESUME_PREFIX):
         return name
     return name.rpartition("@")[2].rpartition("_")[0]

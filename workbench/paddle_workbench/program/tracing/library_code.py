@@ -1,4 +1,4 @@
-"""Whose code a frame is: the learner's, or that of those who run it."""
+"""Tells the learner's code from that of Paddle, the workbench, and packages that patch Paddle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Code: TypeAlias = tuple[str, str]
 
 
 def is_library(file: str) -> bool:
-    """Return whether a file is Paddle's plumbing or ours. Networks in packages are not."""
+    """Return whether a file is library code of Paddle or the workbench; Paddle's models are not."""
     if file.startswith("<frozen") or file == loops.__file__:
         return True
     package = _paddle_folder()
@@ -26,10 +26,10 @@ def is_library(file: str) -> bool:
 
 
 def stand_ins() -> tuple[frozenset[Code], frozenset[Code]]:
-    """Return what other packages have put in the place of Paddle's functions, and of its forwards.
+    """Return what other packages have put in place of Paddle's functions, and of its forwards.
 
-    Importing paddlenlp does so with `linear`: its ops are no more of paddlenlp's lines than they
-    were of Paddle's. A function may stand in for one that stood in already.
+    Importing paddlenlp replaces `linear`, for example. The ops of a stand-in belong to the line
+    that calls it, as those of Paddle's own function do. A stand-in may itself be replaced.
     """
     from paddle import nn
 

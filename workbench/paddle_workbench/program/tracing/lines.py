@@ -1,4 +1,4 @@
-"""Lines for the ops that Paddle recorded none for: constants, control flow, what C++ adds."""
+"""Lines for ops without a recorded one: constants, control flow, and ops that C++ adds."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["with_inferred_lines"]
 
 
 def with_inferred_lines(program: Program) -> Program:
-    """Return the program with a line for every op that has neighbours to learn it from.
+    """Return the program with a line for every op whose neighbours reveal it.
 
-    A constant stands on the line of the op that uses it. An `if` or `while` stands where the code
-    inside was called from: that line is on every call stack inside, so it is certain.
+    A constant gets the line of the op that uses it. An `if` or `while` gets the line that the code
+    inside was called from: it is on every call stack inside, so it is certain.
     """
     inferred: dict[int, tuple[SourceLine, ...]] = {}
     users: dict[int, Op] = {}
@@ -41,7 +41,7 @@ def with_inferred_lines(program: Program) -> Program:
 
 
 def _around(op: Op, program: Program) -> tuple[SourceLine, ...]:
-    """Return the stack that leads to a control-flow op."""
+    """Return the call stack of a control-flow op."""
     stacks = [inner.stack for inner in op.walk() if inner is not op and inner.stack]
     producers = {value: other for other in program.walk() for value in other.outputs}
     condition = producers.get(op.inputs[0]) if op.inputs and op.inputs[0] is not None else None

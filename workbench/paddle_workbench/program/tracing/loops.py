@@ -1,8 +1,8 @@
-"""Loops in a graph whose results Paddle frees too early: put right while a program is traced.
+"""Loops whose results Paddle frees too early, corrected while a program is traced.
 
-For each variable that a loop sets first, Paddle 3.2.2 adds an input to the `while` op it has built
-already. One of the results that it then gives out may belong to the op before that, which is gone:
-whatever reads it reads freed memory, gives nonsense, or ends the process.
+For each variable that is first set inside a loop, Paddle 3.2.2 adds an input to the `while` op that
+it has already built. One of the results that it then returns may belong to the previous op, which
+no longer exists: code that uses it reads freed memory, computes nonsense, or crashes the process.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Any
 
 __all__ = ["sound_loops"]
 
-# With one variable of this kind no result was ever lost.
+# With a single such variable, no result was ever lost.
 _MANY = 2
 
 
 @contextmanager
 def sound_loops() -> Iterator[list[int]]:
-    """Let every loop that is traced meanwhile give the results of the op that stands in the graph.
+    """Make every loop that is traced meanwhile return the results of the op in the graph.
 
     Yields
     ------
     list of int
-        Paddle's ids of the `while` ops that Paddle alone may give freed results of; filled as they
-        are traced.
+        Paddle's ids of the `while` ops for which Paddle itself may return freed results; filled
+        during tracing.
     """
     import paddle.static.nn as owner
     from paddle.static.nn import control_flow
@@ -63,7 +63,7 @@ def sound_loops() -> Iterator[list[int]]:
 
 
 def _last_loop() -> Any | None:
-    """Return the `while` op that was put last into the block that is being built."""
+    """Return the last `while` op in the block that is being built."""
     from paddle.base.libpaddle import pir
 
     block = pir.get_current_insertion_point().block()
@@ -71,16 +71,16 @@ def _last_loop() -> Any | None:
 
 
 def _with_results(outputs: Any, op: Any, loop_vars: Any) -> Any:
-    """Put the op's own results where there are values that are none of anybody's."""
+    """Replace values that belong to no op with the results of the `while` op."""
     from paddle.base.libpaddle.pir import Value
     from paddle.utils.layers_utils import flatten, map_structure
 
-    # A variable that the loop leaves alone is given back as it came; only ids are safe to ask for.
+    # A variable that the loop does not set is returned unchanged. Only ids are safe to read.
     before, after, results = flatten(loop_vars), flatten(outputs), op.results()
     input_ids = {value.id for value in before if isinstance(value, Value)}
     if len(before) == len(after):
-        # A freed value may lie where a result lies now, so that its order alone tells whose it is:
-        # the results of variables that the loop sets first come last.
+        # A freed value may have the address of a current result, so only the order is reliable:
+        # the results of variables that are first set in the loop come last.
         places = [
             number
             for first in (False, True)

@@ -1,4 +1,4 @@
-"""The learner's functions, and what AST conversion made of each."""
+"""The source of the learner's functions, before and after AST conversion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["source_text", "source_texts", "transformed_texts"]
 
 
 def source_text(function: Callable[..., Any]) -> SourceText | None:
-    """Return a function's source; None if not available."""
+    """Return a function's source; None if it is not available."""
     try:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
@@ -27,12 +27,12 @@ def source_text(function: Callable[..., Any]) -> SourceText | None:
 
 
 def source_texts(functions: Iterable[Callable[..., Any]]) -> tuple[SourceText, ...]:
-    """Return the source of every function that has one."""
+    """Return the source of every function for which it is available."""
     return tuple(text for function in functions if (text := source_text(function)) is not None)
 
 
 def transformed_texts(functions: Iterable[Callable[..., Any]]) -> tuple[Transformed, ...]:
-    """Return what conversion made of functions that a trace has converted already."""
+    """Return the converted source of functions that a trace has already converted."""
     from paddle.jit.dy2static import program_translator
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
@@ -44,7 +44,7 @@ def transformed_texts(functions: Iterable[Callable[..., Any]]) -> tuple[Transfor
             converted = inspect.unwrap(convert(function))
             lines, first = inspect.getsourcelines(converted)
         except (OSError, TypeError):
-            continue  # Paddle ran it as it is
+            continue  # Paddle did not convert it
         if converted is function:
             continue
         file = converted.__code__.co_filename

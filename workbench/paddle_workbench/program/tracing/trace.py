@@ -1,4 +1,4 @@
-"""One trace of a network or function by AST conversion: its program, and who made which op."""
+"""One trace of a network or function by AST conversion: its program, and what made each op."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ __all__ = [
 _FRAME = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+), in (?P<function>.*)$')
 
 TRACE_LIMIT_S = 120.0
-"""Some code sends AST conversion into a loop that never ends."""
+"""For some code AST conversion never ends."""
 
-# Where a trace begins: everything above it on the stack is whoever asked for the trace.
+# The function where a trace begins: frames above it on the stack belong to the caller of `trace`.
 _ENTRY = "pir_from_func_spec"
 
 
-class TracingFailed(Exception):  # noqa: N818 - what happened, not what is wrong
-    """Paddle gave no program; its own exception is the cause.
+class TracingFailed(Exception):  # noqa: N818 - reads as an event
+    """Paddle returned no program; its own exception is the cause.
 
     Parameters
     ----------
     functions : list of callables
-        The learner's functions that conversion had come to.
+        The learner's functions that conversion had reached.
     """
 
     def __init__(self, functions: list[Callable[..., Any]]) -> None:
@@ -52,19 +52,19 @@ class TracingFailed(Exception):  # noqa: N818 - what happened, not what is wrong
 
 @dataclass(slots=True)
 class Trace:
-    """What one trace gave.
+    """The result of one trace.
 
     Parameters
     ----------
     program : Program
     static : object
-        Paddle's own StaticFunction, for saving.
+        Paddle's StaticFunction, for saving.
     concrete : object
-        Paddle's own ConcreteProgram.
+        Paddle's ConcreteProgram.
     functions : list of callables
-        The learner's functions that took part, the one that was asked for first.
+        The learner's functions that took part, starting with the target.
     risky_loops : tuple of (SourceLine or None)
-        Where the loops stand that Paddle may give freed results of; see `loops`.
+        Lines of the loops for which Paddle may return freed results; see `loops`.
     """
 
     program: Program
@@ -75,7 +75,7 @@ class Trace:
 
 
 def input_spec_of(value: Any) -> Any:
-    """Return an `InputSpec`: the value itself, or that of an example tensor or array."""
+    """Return an `InputSpec`: the value itself, or the spec of an example tensor or array."""
     import numpy as np
     import paddle
     from paddle.static import InputSpec
@@ -96,12 +96,12 @@ def input_spec_of(value: Any) -> Any:
 def trace(
     target: Any, input_spec: Sequence[Any] | None, *, training: bool, numbering: Numbering
 ) -> Trace:
-    """Trace a network or function; neither it nor its `forward` is changed.
+    """Trace a network or function without changing it.
 
     Raises
     ------
     TracingFailed
-        If Paddle gives no program; its own exception is the cause.
+        If Paddle returns no program; its own exception is the cause.
     """
     import paddle
 
@@ -132,12 +132,12 @@ def trace(
 
 
 def plain_functions(target: Any) -> list[Callable[..., Any]]:
-    """Return the functions whose source is known before a trace: the one that is asked for."""
+    """Return the functions whose source is known before a trace: only the target's."""
     return _own(_plain_function(target), [])
 
 
 def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
-    """Return the learner's functions, the one that was asked for first."""
+    """Return the learner's functions, starting with the target."""
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
     transformed = {file for file, _ in global_origin_info_map}
@@ -154,7 +154,7 @@ def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..
 
 @contextmanager
 def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
-    """Give what runs a network or function eagerly, whatever `to_static` did to it."""
+    """Yield a function that runs the target eagerly, even if `to_static` was applied to it."""
     layer = _layer_of(target)
     function = _plain_function(target)
     if layer is not None and not hasattr(function, "__self__"):
@@ -164,7 +164,7 @@ def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
 
 
 def name_of(target: Any) -> str:
-    """Return what a learner calls a network or function."""
+    """Return the name of the network's class, or of the function."""
     layer = _layer_of(target)
     if layer is not None:
         return type(layer).__name__
@@ -183,7 +183,7 @@ def _layer_of(target: Any) -> Any | None:
 
 
 def _plain_function(target: Any) -> Any:
-    """Return the function as the learner wrote it, without `to_static` around it."""
+    """Return the function as the learner wrote it, without `to_static`."""
     from paddle.nn import Layer
 
     function = target.forward if isinstance(target, Layer) else target
@@ -202,7 +202,7 @@ def _plain_function(target: Any) -> Any:
 
 
 def _known_spec(target: Any) -> Any:
-    """Return the input_spec that `to_static` was given, if it was."""
+    """Return the input_spec that was passed to `to_static`, if any."""
     from paddle.nn import Layer
 
     function = target.forward if isinstance(target, Layer) else target
@@ -212,7 +212,7 @@ def _known_spec(target: Any) -> Any:
 
 @contextmanager
 def _mode(layer: Any, *, training: bool) -> Iterator[None]:
-    """Put a network into one mode, and every sublayer back into its own afterwards."""
+    """Put a network into one mode, and restore every sublayer's own mode afterwards."""
     modes = [(part, part.training) for part in layer.sublayers(include_self=True)]
     for part, _ in modes:
         part.training = training
@@ -225,7 +225,7 @@ def _mode(layer: Any, *, training: bool) -> Iterator[None]:
 
 @dataclass(slots=True)
 class _LayerCall:
-    """The ops of one call of a sublayer have ids between these."""
+    """One call of a sublayer: its ops have ids between `first` and `last`."""
 
     path: str
     depth: int
@@ -235,9 +235,9 @@ class _LayerCall:
 
 @contextmanager
 def _layer_calls(layer: Any) -> Iterator[list[_LayerCall]]:
-    """Note which op ids are made while which sublayer runs.
+    """Record the range of op ids that each call of a sublayer makes.
 
-    Paddle's own `struct_name` tells classes and not attributes, and nothing inside control flow.
+    Paddle's `struct_name` names classes instead of attributes, and is empty inside control flow.
     """
     calls: list[_LayerCall] = []
     open_calls: list[_LayerCall] = []
@@ -266,7 +266,7 @@ def _layer_calls(layer: Any) -> Iterator[list[_LayerCall]]:
 
 
 def _next_op_id() -> int:
-    """Return an id larger than those of all ops made so far: ids are given out in order."""
+    """Return an id larger than those of all ops so far: Paddle assigns ids in order."""
     from paddle.base.libpaddle.pir import Program as PirProgram
 
     return int(PirProgram().global_block().parent_op.id())
@@ -274,10 +274,10 @@ def _next_op_id() -> int:
 
 @contextmanager
 def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
-    """Note which functions AST conversion is asked for, and let it convert them again.
+    """Record which functions are converted, and have Paddle convert them again.
 
-    Paddle keeps what it made of a source text, with the lines of the function that had it first:
-    another function with the same text would be told to stand there.
+    Paddle caches conversions by source text, including the lines of the first function with that
+    text: another function with the same text would get the lines of the first.
     """
     from paddle.jit.dy2static import convert_call_func, program_translator
 
@@ -321,7 +321,7 @@ def _program(
     names = {}
     functions, forwards = stand_ins()
     for op, text in zip(live, flat, strict=True):
-        # Asking builtin ops for their attributes crashes the process; they have nothing to tell.
+        # Reading attributes of builtin ops crashes the process; they have no call stack anyway.
         has_stack = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
         stack = _stack(op.callstack, functions, forwards) if has_stack else ()
         layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
@@ -337,7 +337,7 @@ def _program(
 
 
 def _lines_of(numbers: list[int], concrete: Any, program: Program) -> Iterator[SourceLine | None]:
-    """Yield where the ops stand that Paddle gave these ids."""
+    """Yield the lines of the ops with these ids of Paddle's."""
     live = _live_ops(concrete.main_program.global_block())
     for own, op in zip(live, program.walk(), strict=True):
         if own.id() in numbers:
@@ -372,10 +372,10 @@ def _path(op_id: int, calls: list[_LayerCall]) -> str:
 
 
 def _stack(lines: list[str], functions: Set[Code], forwards: Set[Code]) -> tuple[SourceLine, ...]:
-    """Return the learner's lines on a call stack, outermost first, without those of stand-ins.
+    """Return the learner's lines on a call stack, outermost first, without stand-ins.
 
-    What the stand-in of a function calls is its own affair; that of a container's forward calls
-    the learner's layers.
+    Frames inside a function's stand-in are left out too. Those inside the stand-in of a container's
+    forward are kept, since it calls the learner's layers.
     """
     frames = [match for line in lines if (match := _FRAME.match(line))]
     entry = next((i for i, frame in enumerate(frames) if frame["function"] == _ENTRY), -1)

@@ -1,1 +1,1 @@
-"""What Paddle refuses, breaks or silently changes, each rule with an example and a repair."""
+"""Rules about what Paddle rejects, breaks or silently changes, each with a repair."""

@@ -1,4 +1,4 @@
-"""Why SOT breaks a graph, most particular reason first."""
+"""Why SOT breaks a graph, most specific reason first."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BREAKS: tuple[Rule, ...] = (
             只用飞桨的运算；非取值不可，就放到 forward 之外。
         """,
         en="""
-            numpy(), item() and tolist() hand a tensor's value to Python. The value only exists
-            once it is computed, so the graph breaks here and its first half runs.
+            numpy(), item() and tolist() hand a tensor's value to Python. The value only exists once
+            it is computed, so the graph breaks here and its first half runs.
             ---
-            Stay with Paddle's operations; take values out after forward, not inside.
+            Use only Paddle's operations; read values after forward, not inside it.
         """,
         broken="""
             def f(x):
@@ -46,8 +46,8 @@ BREAKS: tuple[Rule, ...] = (
             int(), float() and bool() turn a tensor into a Python number. Its value must be known,
             so the graph breaks here.
             ---
-            Keep it a tensor: products, comparisons and paddle.where take tensors, astype changes
-            the type.
+            Keep it a tensor: multiplication, comparison and paddle.where accept tensors, and astype
+            changes the dtype.
         """,
         broken="""
             def f(x):
@@ -68,9 +68,9 @@ BREAKS: tuple[Rule, ...] = (
             去掉 forward 里的 print；要看中间结果，就把它一起返回，或者在动态图里调试。
         """,
         en="""
-            print must write when execution gets here. A graph cannot do that, so it breaks.
+            print must run when execution reaches this line. A graph cannot do that, so it breaks.
             ---
-            Remove print from forward; to see a value, return it too, or debug eagerly.
+            Remove print from forward. To see a value, return it as well, or debug eagerly.
         """,
         broken="""
             def f(x):
@@ -94,11 +94,11 @@ BREAKS: tuple[Rule, ...] = (
             用 paddle.rand、paddle.randn 等：它们是图里的算子，每次运行都会重新产生。
         """,
         en="""
-            random and np.random give a different number every time; a graph cannot contain
-            Python's random numbers, so it breaks.
+            random and np.random give a different number every time. A graph cannot contain Python's
+            random numbers, so it breaks.
             ---
-            Use paddle.rand, paddle.randn and so on: they are ops, and give new numbers in every
-            run.
+            Use paddle.rand, paddle.randn or similar functions: they are ops and give new numbers in
+            every run.
         """,
         broken="""
             def f(x):
@@ -166,9 +166,9 @@ BREAKS: tuple[Rule, ...] = (
             改用列表推导：要的值一次全算出来。
         """,
         en="""
-            SOT does not simulate generators (yield); the function around one runs eagerly.
+            SOT does not simulate generators (yield); a function that contains one runs eagerly.
             ---
-            Use a list comprehension: all values are made at once.
+            Use a list comprehension, which computes all values at once.
         """,
         broken="""
             def f(x):
@@ -224,7 +224,7 @@ BREAKS: tuple[Rule, ...] = (
             调试完就把它去掉。
         """,
         en="""
-            The code itself asks for a break here (psdb.breakgraph).
+            The code itself requests a break here (psdb.breakgraph).
             ---
             Remove it when you have finished debugging.
         """,
@@ -255,7 +255,7 @@ BREAKS: tuple[Rule, ...] = (
             A break, continue or return in the loop depends on a tensor. The number of iterations
             depends on data, and every iteration is a separate graph.
             ---
-            Use full_graph=True, which makes it a while in the graph; or run a fixed number of
+            Use full_graph=True, which puts a while into the graph; or run a fixed number of
             iterations and let paddle.where decide what is updated.
         """,
         broken="""
@@ -314,8 +314,8 @@ BREAKS: tuple[Rule, ...] = (
             换成飞桨的同类运算，例如 paddle.sort、paddle.max。
         """,
         en="""
-            SOT cannot simulate this builtin function of Python (such as sorted); the graph breaks
-            and Python runs it.
+            SOT cannot simulate this Python builtin (sorted, for example); the graph breaks and
+            Python runs it.
             ---
             Use Paddle's own operation, such as paddle.sort or paddle.max.
         """,
@@ -343,8 +343,8 @@ BREAKS: tuple[Rule, ...] = (
             At a loop, SOT compares all globals of the file or notebook. A DataFrame has no truth
             value, so the comparison fails, even if the function never uses it.
             ---
-            Do not keep a DataFrame in a global (the output of a notebook's last line counts, too):
-            show it with .style, or put the function into another module.
+            Do not keep a DataFrame in a global (the output of a notebook cell's last line counts,
+            too): show it with .style, or put the function into another module.
         """,
         broken="""
             table = pd.DataFrame({"a": [1]})

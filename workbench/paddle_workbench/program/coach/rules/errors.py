@@ -1,4 +1,4 @@
-"""What AST conversion refuses, most particular message first."""
+"""What AST conversion rejects, most specific message first."""
 
 from __future__ import annotations
 
@@ -113,8 +113,9 @@ ERRORS: tuple[Rule, ...] = (
             把条件写进 while 本身，或者从一开始就用张量作条件。
         """,
         en="""
-            The loop starts with Python's True as its condition and gets a tensor from break. The
-            first iteration decides whether it is a Python loop or a while in the graph.
+            The loop starts with Python's True as its condition, and break turns the condition into
+            a tensor. The first iteration decides whether it is a Python loop or a while in the
+            graph.
             ---
             Write the condition into the while itself, so that it is a tensor from the start.
         """,
@@ -144,10 +145,10 @@ ERRORS: tuple[Rule, ...] = (
             改写成 while：条件取决于张量的循环可以放进图里。
         """,
         en="""
-            The depth of the recursion depends on a tensor. Tracing takes both branches, so it
-            never ends.
+            The depth of the recursion depends on a tensor. Tracing takes both branches, so it never
+            ends.
             ---
-            Write it as a while: a loop whose condition is a tensor fits into a graph.
+            Write a while loop: a graph can contain a loop whose condition is a tensor.
         """,
         broken="""
             def grow(x):
@@ -175,7 +176,7 @@ ERRORS: tuple[Rule, ...] = (
             用飞桨的运算代替列表上的运算：sum、max、paddle.where。
         """,
         en="""
-            While tracing there is no data, and tolist() has no list to give.
+            During tracing there is no data, so tolist() cannot return a list.
             ---
             Replace the work on the list with Paddle's operations: sum, max, paddle.where.
         """,
@@ -198,7 +199,7 @@ ERRORS: tuple[Rule, ...] = (
             换成飞桨的同名运算：paddle.sqrt、paddle.exp。
         """,
         en="""
-            A math function needs a Python number, but while tracing there is only a placeholder.
+            A math function needs a Python number, but during tracing there is only a placeholder.
             ---
             Use Paddle's operation of the same name: paddle.sqrt, paddle.exp.
         """,
@@ -222,8 +223,8 @@ ERRORS: tuple[Rule, ...] = (
             换成飞桨的运算：paddle.maximum、paddle.sort、(x == v).any()。
         """,
         en="""
-            Builtins such as max, sorted and in ask a tensor whether it is true, inside code that
-            the conversion cannot rewrite.
+            Builtins such as max, sorted and in test the truth value of a tensor, inside code that
+            conversion cannot rewrite.
             ---
             Use Paddle's operations: paddle.maximum, paddle.sort, (x == v).any().
         """,
@@ -247,8 +248,8 @@ ERRORS: tuple[Rule, ...] = (
             不要就地修改视图：用不带下划线的运算，再用下标写回原张量。
         """,
         en="""
-            A view is changed in place here. Eagerly its base tensor changes too, but in a graph it
-            does not, so Paddle refuses.
+            A view is changed in place here. In eager mode its base tensor changes too, but in a
+            graph it does not, so Paddle refuses to convert it.
             ---
             Do not change views in place: use the operation without an underscore, and write the
             result back by index.
@@ -277,9 +278,9 @@ ERRORS: tuple[Rule, ...] = (
             另用一个变量、字典或返回值来带它。
         """,
         en="""
-            A placeholder of a trace does not accept your own attributes.
+            Placeholders in a trace do not accept attributes of your own.
             ---
-            Carry it in a variable, a dictionary or a return value.
+            Keep the value in a variable, a dictionary or a return value.
         """,
         broken="""
             def f(x):
@@ -302,9 +303,9 @@ ERRORS: tuple[Rule, ...] = (
             检查输入用 assert，它会变成图里的算子；或者在调用模型之前检查。
         """,
         en="""
-            Tracing takes both branches, so a raise inside one happens at once, with any data.
+            Tracing runs both branches, so a raise in one of them always happens, whatever the data.
             ---
-            Check inputs with assert, which becomes an op; or before the network is called.
+            Check inputs with assert, which becomes an op, or check them before calling the network.
         """,
         broken="""
             def f(x):

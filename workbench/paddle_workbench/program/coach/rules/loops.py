@@ -1,4 +1,4 @@
-"""Loops that never end while they are traced, and loops whose results Paddle may free."""
+"""Loops that never end during tracing, and loops whose results Paddle may free."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOOPS: tuple[Rule, ...] = (
             改用列表推导，一次把值全算出来。
         """,
         en="""
-            There is a yield in a loop. Conversion moves the loop's body into a function of its
-            own, which thereby is a generator and never runs: the loop does not end.
+            A loop contains yield. Conversion moves the loop's body into a separate function, which
+            thereby becomes a generator and never runs, so the loop does not end.
             ---
-            Use a list comprehension, which makes all values at once.
+            Use a list comprehension, which computes all values at once.
         """,
         broken="""
             def f(x):
@@ -51,12 +51,12 @@ LOOPS: tuple[Rule, ...] = (
             循环之前先给这些变量赋值，形状和类型与循环里的相同，例如 y = paddle.zeros_like(x)。
         """,
         en="""
-            The loop becomes a while in the graph, and it sets more than one variable for the first
-            time. Paddle 3.2.2 sometimes gives out a freed value as the loop's result: what is
-            computed from it is nonsense, or the process ends. Here the results are taken from the
-            while op itself; to_static alone may crash.
+            The loop becomes a while in the graph, and sets more than one variable for the first
+            time. Paddle 3.2.2 sometimes returns a freed value as a result of such a loop: what is
+            computed from it is nonsense, or the process crashes. This capture takes the results
+            from the while op itself; to_static alone may crash.
             ---
-            Set these variables before the loop, with the shape and type that they have in it, for
+            Set these variables before the loop, with the shape and dtype that they have in it, for
             example y = paddle.zeros_like(x).
         """,
         broken="""

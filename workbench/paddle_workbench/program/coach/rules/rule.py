@@ -1,4 +1,4 @@
-"""The form of a rule: what Paddle does, what to write instead, and code that shows both."""
+"""One rule: what Paddle does, what to write instead, and code that shows both."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Rule:
     ----------
     kind : str
     route : "ast" or "sot"
-        Where it holds. A repair is proven on the same route.
+        The conversion that the rule is about; its repair is proven on the same one.
     rule, repair : Text
     broken, repaired : str
-        Source of a function `f(x)` of three floats, with the usual modules under their usual
+        Source of a function `f(x)` that takes three floats; the usual modules have their usual
         names.
     pattern : str
-        A regular expression that Paddle's message or reason matches; empty for silent traps.
+        A regular expression for Paddle's message or reason; empty for silent traps.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Rule:
 def rule(
     kind: str, route: Route, *, zh: str, en: str, broken: str, repaired: str, pattern: str = ""
 ) -> Rule:
-    """Return a rule; `zh` and `en` say what happens and, below a line of hyphens, what to do."""
+    """Return a rule; `zh` and `en` contain what happens and, after a line `---`, what to do."""
     chinese = ["".join(line.strip() for line in part.splitlines()) for part in zh.split("---")]
     english = [" ".join(part.split()) for part in en.split("---")]
     return Rule(

@@ -1,4 +1,4 @@
-"""What Paddle accepts silently, and what then is not what it looks like."""
+"""What Paddle accepts silently but converts to something different."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ TRAPS: tuple[Rule, ...] = (
             只用飞桨的运算：x.mean()，不是 x.numpy().mean()。
         """,
         en="""
-            While tracing, x.numpy() silently gives a placeholder instead of an array; NumPy code
-            fails on it far from the cause, or computes at trace time.
+            During tracing, x.numpy() silently returns a placeholder instead of an array. NumPy code
+            then fails far from the cause, or computes only once, during tracing.
             ---
-            Stay with Paddle's operations: x.mean(), not x.numpy().mean().
+            Use only Paddle's operations: x.mean() instead of x.numpy().mean().
         """,
         broken="""
             def f(x):
@@ -40,7 +40,7 @@ TRAPS: tuple[Rule, ...] = (
             把要带出去的东西作为返回值。
         """,
         en="""
-            Writing to an outer list, dictionary or global happens once, while tracing, and never
+            Writing to an outer list, dictionary or global happens once, during tracing, and not
             again in later runs.
             ---
             Return the value instead.
@@ -66,10 +66,10 @@ TRAPS: tuple[Rule, ...] = (
             用 paddle.rand 等：它们是图里的算子。
         """,
         en="""
-            random and np.random are called once, while tracing; the number becomes a constant of
+            random and np.random are called once, during tracing; the number becomes a constant of
             the program, the same in every run.
             ---
-            Use paddle.rand and so on: they are ops in the graph.
+            Use paddle.rand or similar functions: they are ops in the graph.
         """,
         broken="""
             def f(x):
@@ -90,10 +90,10 @@ TRAPS: tuple[Rule, ...] = (
             在 if 之前给它一个同类型的张量作初值，或者在两个分支里都赋值。
         """,
         en="""
-            This variable is set in one branch of an if only. An if in the graph needs both; after
-            conversion it may be an undefined placeholder.
+            This variable is set in only one branch of an if. An if in the graph needs both; after
+            conversion the variable may be an undefined placeholder.
             ---
-            Give it a tensor of the same type before the if, or set it in both branches.
+            Set it to a tensor of the same dtype before the if, or set it in both branches.
         """,
         broken="""
             def f(x):
@@ -118,10 +118,10 @@ TRAPS: tuple[Rule, ...] = (
             改写成 if、elif、else。
         """,
         en="""
-            AST conversion does not know the match statement: it is silently dropped, and the code
-            after it runs.
+            AST conversion does not support the match statement: it is silently dropped, and the
+            code after it runs.
             ---
-            Write if, elif and else.
+            Use if, elif and else.
         """,
         broken="""
             def f(x):
@@ -150,10 +150,10 @@ TRAPS: tuple[Rule, ...] = (
             不要按类型分支；确实要分，就判断 None 或 Python 的数。
         """,
         en="""
-            While tracing, inputs are Values, not paddle.Tensor: isinstance(x, paddle.Tensor) is
+            During tracing, inputs are Values, not paddle.Tensor: isinstance(x, paddle.Tensor) is
             False, and the other branch is taken.
             ---
-            Do not branch on the type; if you must, ask for None or for Python numbers.
+            Do not branch on the type; if you must, test for None or for Python numbers.
         """,
         broken="""
             def f(x):
@@ -177,7 +177,7 @@ TRAPS: tuple[Rule, ...] = (
             不要在 forward 里把张量变成文字。
         """,
         en="""
-            While tracing, the text of a tensor describes a placeholder, not its numbers, and never
+            During tracing, the text of a tensor describes a placeholder, not its numbers, and never
             changes.
             ---
             Do not format tensors as text in forward.
@@ -201,10 +201,10 @@ TRAPS: tuple[Rule, ...] = (
             在 __init__ 里建好，forward 里只用。
         """,
         en="""
-            A layer with parameters is created in forward: every call has new random ones, they are
-            not in parameters(), and the graph does not find their values.
+            forward creates a layer with parameters: each call gets new random ones, they are
+            missing from parameters(), and the graph does not find their values.
             ---
-            Create it in __init__, and only use it in forward.
+            Create the layer in __init__, and only use it in forward.
         """,
         broken="""
             def f(x):
@@ -231,8 +231,8 @@ TRAPS: tuple[Rule, ...] = (
             把第一个参数改名为 self。
         """,
         en="""
-            The first parameter of a method is not called self. Paddle knows methods by that name;
-            with another, the inputs are off by one.
+            The first parameter of a method is not called self. Paddle recognises methods by that
+            name; with another, the inputs are shifted by one.
             ---
             Call the first parameter self.
         """,
@@ -261,11 +261,11 @@ TRAPS: tuple[Rule, ...] = (
             不必修；想让它成图，就少断几次、让子图大一些，或者用 full_graph=True。
         """,
         en="""
-            This sub-graph has fewer ops than SOT's minimum (MIN_GRAPH_SIZE, 10 unless set):
-            Paddle runs it eagerly, since converting costs more than it saves.
+            This sub-graph has fewer ops than SOT's minimum (MIN_GRAPH_SIZE, 10 unless set): Paddle
+            runs it eagerly, since converting costs more than it saves.
             ---
-            Nothing is broken. For a graph, break less so that it gets larger, or use
-            full_graph=True.
+            There is nothing to fix. To get a graph, cause fewer breaks so that it becomes larger,
+            or use full_graph=True.
         """,
         broken="""
             def f(x):
@@ -318,8 +318,8 @@ TRAPS: tuple[Rule, ...] = (
             把结果接住：y = y.add_(x)，或者干脆 y = y + x。
         """,
         en="""
-            y.add_(x) is a statement on its own: eagerly, y changes; in the graph it makes a new
-            value, and y stays the old one, which is then used and returned.
+            y.add_(x) is a statement on its own. Eagerly, y changes; in the graph, the op makes a
+            new value and y keeps the old one, which is then used and returned.
             ---
             Use the result: y = y.add_(x), or simply y = y + x.
         """,
