@@ -150,22 +150,22 @@ class _Matcher:
 
     def run(self) -> Match:
         if not self.has_known_pairs:
-            self._by_what_feeds_them(self.before.exact, self.after.exact)
-            self._spread(self.before.exact, self.after.exact)
-        self._by_what_feeds_them(self.before.loose, self.after.loose)
-        self._spread(self.before.loose, self.after.loose)
+            self._pair_by_inputs(self.before.exact, self.after.exact)
+            self._pair_by_neighbours(self.before.exact, self.after.exact)
+        self._pair_by_inputs(self.before.loose, self.after.loose)
+        self._pair_by_neighbours(self.before.loose, self.after.loose)
         if not self.has_known_pairs:
             # A changed op may have hidden neighbours that did not change.
-            self._spread(self.before.exact, self.after.exact)
-            self._by_cones()
-        self._outputs()
+            self._pair_by_neighbours(self.before.exact, self.after.exact)
+            self._pair_by_cones()
+        self._pair_outputs()
         return Match(self.pairs, frozenset(self.unsure))
 
     def _pair(self, later: int, earlier: int) -> None:
         self.pairs[later] = earlier
         self.partners[earlier] = later
 
-    def _by_what_feeds_them(self, before: _Level, after: _Level) -> None:
+    def _pair_by_inputs(self, before: _Level, after: _Level) -> None:
         """Pair ops that compute the same from the same inputs; equal ones in program order."""
         unmatched: dict[int, list[int]] = defaultdict(list)
         for op, fingerprint in reversed(before.fingerprints.items()):
@@ -175,7 +175,7 @@ class _Matcher:
             if op not in self.pairs and unmatched.get(fingerprint):
                 self._pair(op, unmatched[fingerprint].pop())
 
-    def _spread(self, before: _Level, after: _Level) -> None:
+    def _pair_by_neighbours(self, before: _Level, after: _Level) -> None:
         """Pair ops by their neighbours until no more can be matched."""
         names = {before.keys[op] for op in self.before.ops if op not in self.partners}
         unmatched = [
@@ -184,15 +184,15 @@ class _Matcher:
         while unmatched:
             pair_count = len(self.pairs)
             for op in unmatched:
-                self._by_neighbours(op, before, after, sure=True)
+                self._pair_best_candidate(op, before, after, sure=True)
             # Once no pair is certain any more, take the most likely one, one at a time.
             if len(self.pairs) == pair_count and not any(
-                self._by_neighbours(op, before, after, sure=False) for op in unmatched
+                self._pair_best_candidate(op, before, after, sure=False) for op in unmatched
             ):
                 return
             unmatched = [op for op in unmatched if op not in self.pairs]
 
-    def _by_cones(self) -> None:
+    def _pair_by_cones(self) -> None:
         """Pair equal ops whose neighbours were replaced, by the matched values they depend on.
 
         A ReLU between two convolutions that were both replaced has no matched neighbour.
@@ -220,7 +220,7 @@ class _Matcher:
                     has_progress = True
             unmatched = [op for op in unmatched if op not in self.pairs]
 
-    def _outputs(self) -> None:
+    def _pair_outputs(self) -> None:
         """Pair the outputs of the programs, whose names stay the same."""
         names = {
             name: op
@@ -232,7 +232,10 @@ class _Matcher:
             if number not in self.pairs and name in names:
                 self._pair(number, names.pop(name))
 
-    def _by_neighbours(self, later: int, before: _Level, after: _Level, *, sure: bool) -> bool:
+    def _pair_best_candidate(
+        self, later: int, before: _Level, after: _Level, *, sure: bool
+    ) -> bool:
+        """Pair an op with the candidate that agrees best; return whether there is one."""
         scores = dict(self._candidates(later, before, after))
         most = max(scores.values(), default=0)
         best = [op for op, score in scores.items() if score == most]
@@ -273,7 +276,7 @@ class _Matcher:
             same = mapped == other or (
                 before.value_fingerprints.get(mapped) == before.value_fingerprints.get(other)
             )
-            score += 1 if same else -1 if self._is_kept(other) else 0
+            score += 1 if same else -1 if self._is_made_by_kept_op(other) else 0
         for mine, other in zip(ours.outputs, theirs.outputs, strict=False):
             users = Counter(
                 (self.pairs[user], index)
@@ -281,9 +284,9 @@ class _Matcher:
                 if user in self.pairs
             )
             score += sum((users & Counter(self.before.users.get(other, ()))).values())
-        return score if self._same_place(later, earlier) else score - 1
+        return score if self._in_same_region(later, earlier) else score - 1
 
-    def _same_place(self, later: int, earlier: int) -> bool:
+    def _in_same_region(self, later: int, earlier: int) -> bool:
         """Whether both ops are outside every region or inside the same op's region."""
         mine, other = self.after.parents[later], self.before.parents[earlier]
         if mine is None or other is None:
@@ -302,7 +305,7 @@ class _Matcher:
             return self._earlier_value(op.inputs[0]) if op.kind in _CONVERSIONS else None
         return value_at(self.before.ops[partner], index)
 
-    def _is_kept(self, value: int) -> bool:
+    def _is_made_by_kept_op(self, value: int) -> bool:
         maker = self.before.producers.get(value)
         return maker is not None and maker[0] in self.partners
 

@@ -26,7 +26,7 @@ class Difference:
     match: Match
     origins: dict[int, tuple[Origin, ...]] = field(default_factory=dict)
     # For values of the later program: the earlier values that they replace.
-    stood_for: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    earlier_values: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def explain(self) -> None:
         """Fill `origins`, by op of the later program."""
@@ -34,10 +34,10 @@ class Difference:
             ours, theirs = self.after.ops[op].inputs, self.before.ops[partner].inputs
             for mine, other in zip(ours, theirs, strict=False):
                 if mine is not None and other is not None and self._is_new_here(mine, other):
-                    self.stood_for[mine].add(other)
+                    self.earlier_values[mine].add(other)
         removed = set(self.before.ops) - set(self.match.before.values())
-        self._stand_by_cones(removed)
-        self._merged()
+        self._find_values_by_cones(removed)
+        self._find_merged()
         self._absorb(removed)
         added = [op for op in self.after.ops if op not in self.match.before]
         for op in reversed(added):
@@ -75,7 +75,9 @@ class Difference:
             heirs = heirs or [
                 op
                 for op in group
-                if any(set(old.outputs) & self.stood_for[v] for v in self.after.ops[op].outputs)
+                if any(
+                    set(old.outputs) & self.earlier_values[v] for v in self.after.ops[op].outputs
+                )
             ]
             makers = [self.before.producers[value][0] for value in sorted(values)]
             heirs = heirs or [share[maker] for maker in makers if maker in share][-1:]
@@ -101,7 +103,7 @@ class Difference:
         """Return whether a kept op takes a different value from before."""
         return self._before(mine) != other
 
-    def _merged(self) -> None:
+    def _find_merged(self) -> None:
         """Find kept ops that replace equal ones: eliminated common subexpressions."""
         kept_ids = set(self.match.before.values())
         equal: dict[int, list[int]] = defaultdict(list)
@@ -115,7 +117,7 @@ class Difference:
             if twins and heirs[0] == partner and self.before.ops[partner].outputs:
                 self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
 
-    def _stand_by_cones(self, removed: set[int]) -> None:
+    def _find_values_by_cones(self, removed: set[int]) -> None:
         """Find earlier values that were computed from the same values as results of added ops."""
         if not removed:
             return
@@ -124,9 +126,9 @@ class Difference:
         for op in self.after.ops:
             twin = last.get(after[op]) if op not in self.match.before else None
             results = self.after.ops[op].outputs
-            if twin is None or len(results) != 1 or self.stood_for.get(results[0]):
+            if twin is None or len(results) != 1 or self.earlier_values.get(results[0]):
                 continue
-            self.stood_for[results[0]] |= set(self.before.ops[twin].outputs[:1])
+            self.earlier_values[results[0]] |= set(self.before.ops[twin].outputs[:1])
 
     def _absorb(self, removed: set[int]) -> None:
         """Find kept ops that changed because they absorbed others.
@@ -174,7 +176,7 @@ class Difference:
     def _behind(self, op: int, removed: set[int]) -> set[int]:
         """Return the removed ops between an op's results before and those that it replaces now."""
         own = set(self.before.ops[self.match.before[op]].outputs)
-        values = (self.stood_for.get(value, set()) for value in self.after.ops[op].outputs)
+        values = (self.earlier_values.get(value, set()) for value in self.after.ops[op].outputs)
         later = {other for group in values for other in group}
         return self._back(later, own, removed) if later else set()
 
@@ -218,7 +220,7 @@ class Difference:
         """Return the removed ops between the earlier values of an added op's inputs and results."""
         new = self.after.ops[op]
         replaced_values = [
-            self.stood_for[value] for value in new.outputs if value in self.stood_for
+            self.earlier_values[value] for value in new.outputs if value in self.earlier_values
         ]
         sure = all(len(values) == 1 for values in replaced_values)
         sure = sure and not any(user in self.match.unsure for user in self._users(new))
@@ -229,7 +231,7 @@ class Difference:
                 other
                 for value in new.inputs
                 if value is not None
-                for other in self.stood_for.get(value, ())
+                for other in self.earlier_values.get(value, ())
             }
             for origin in self._back(walk, ends, removed):
                 certainty[origin] = sure

@@ -58,15 +58,15 @@ def _predictor(request: dict[str, Any]) -> dict[str, Any]:
         config.switch_ir_debug(debug)
         return paddle.inference.create_predictor(config)
 
-    _say("timed")
+    _report("timed")
     predictor = create(debug=False)
     answer: dict[str, Any] = {}
     if request.get("inputs"):
         answer = _run(predictor, request)
         del predictor
-    _say("printed")
+    _report("printed")
     create(debug=True)
-    _say("end")
+    _report("end")
     return answer
 
 
@@ -122,7 +122,7 @@ def _passes(request: dict[str, Any]) -> dict[str, Any]:
         except ValueError:
             return {"unknown": name}
         manager.enable_print_statistics()
-        _say(name)
+        _report(name)
         started = time.perf_counter()
         try:
             manager.run(program)
@@ -130,7 +130,7 @@ def _passes(request: dict[str, Any]) -> dict[str, Any]:
             return {"refused": name, "reason": str(error).strip().splitlines()[:3]}
         duration_ms = (time.perf_counter() - started) * 1000
         steps.append({**_snapshot(program), "duration_ms": duration_ms})
-    _say("end")
+    _report("end")
     return {"steps": steps}
 
 
@@ -154,7 +154,7 @@ def _ops(block: Any) -> Iterator[Any]:
             yield from _ops(inner)
 
 
-def _say(word: str) -> None:
+def _report(word: str) -> None:
     print(f"{MARK} {word}", file=sys.stderr, flush=True)  # noqa: T201 - to the parent
 
 
