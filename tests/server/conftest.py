@@ -1,10 +1,16 @@
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_jupyter.jupyter_core import jp_asyncio_loop
 from pytest_jupyter.jupyter_server import jp_server_cleanup
 
-__all__ = ["jp_asyncio_loop", "jp_server_cleanup"]
+from paddle_workbench.contract import Job, JobList, ServerEvent
+
+__all__ = ["ended_job", "jp_asyncio_loop", "jp_server_cleanup", "listed", "next_event"]
+
+LIMIT_S = 120.0
 
 
 @pytest.fixture
@@ -15,3 +21,26 @@ def jp_server_config(home: Path, small_course: Path) -> dict[str, object]:
 @pytest.fixture
 def jp_root_dir(home: Path) -> Path:
     return home
+
+
+async def next_event(socket: Any) -> ServerEvent:
+    message = await asyncio.wait_for(socket.read_message(), LIMIT_S)
+    assert message is not None, "the server closed the stream"
+    return ServerEvent.model_validate_json(message)
+
+
+async def ended_job(jp_ws_fetch: Any, job_id: str) -> Job:
+    """Follow the stream of events until a job has ended."""
+    socket = await jp_ws_fetch("paddle-workbench", "events")
+    try:
+        while True:
+            job = (await next_event(socket)).job
+            if job is not None and job.id == job_id and not job.is_active:
+                return job
+    finally:
+        socket.close()
+
+
+async def listed(jp_fetch: Any, **query: str) -> list[Job]:
+    answer = await jp_fetch("paddle-workbench", "jobs", params=query)
+    return JobList.model_validate_json(answer.body).jobs

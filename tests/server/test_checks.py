@@ -1,7 +1,6 @@
 import asyncio
 import json
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,12 @@ import nbformat
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from paddle_workbench.contract import ErrorMessage, LessonCheck, OpenedLesson
+from paddle_workbench.contract import ErrorMessage, Job, LessonCheck, OpenedLesson
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker, make_pipe
+from .conftest import ended_job, listed
 
 pytestmark = pytest.mark.kernel
-
-LIMIT_S = 120.0
 
 
 @pytest.fixture(autouse=True)
@@ -32,22 +30,18 @@ async def opened(jp_fetch: Any, lesson: str) -> str:
     return OpenedLesson.model_validate_json(answer.body).path
 
 
-async def posted(jp_fetch: Any, path: str, *route: str) -> LessonCheck:
-    answer = await jp_fetch(
-        "paddle-workbench", "checks", *route, method="POST", body=json.dumps({"path": path})
-    )
+async def posted(jp_fetch: Any, path: str) -> Job:
+    body = json.dumps({"path": path})
+    answer = await jp_fetch("paddle-workbench", "checks", method="POST", body=body)
+    return Job.model_validate_json(answer.body)
+
+
+async def checked(jp_fetch: Any, jp_ws_fetch: Any, path: str) -> LessonCheck:
+    job = await posted(jp_fetch, path)
+    ended = await ended_job(jp_ws_fetch, job.id)
+    assert ended.state == "succeeded", ended.error
+    answer = await jp_fetch("paddle-workbench", "jobs", "result", params={"id": job.id})
     return LessonCheck.model_validate_json(answer.body)
-
-
-async def ended(jp_fetch: Any, path: str) -> LessonCheck:
-    end = time.monotonic() + LIMIT_S
-    while time.monotonic() < end:
-        answer = await jp_fetch("paddle-workbench", "checks", params={"path": path})
-        check = LessonCheck.model_validate_json(answer.body)
-        if check.state != "running":
-            return check
-        await asyncio.sleep(0.2)
-    raise TimeoutError(path)
 
 
 def edit(path: Path, change: Callable[[dict[str, nbformat.NotebookNode]], None]) -> None:
@@ -56,42 +50,45 @@ def edit(path: Path, change: Callable[[dict[str, nbformat.NotebookNode]], None])
     nbformat.write(notebook, path)
 
 
-async def test_untouched_copy_is_as_the_lesson(jp_fetch: Any, home: Path) -> None:
+async def test_untouched_copy_matches_the_lesson(
+    jp_fetch: Any, jp_ws_fetch: Any, home: Path
+) -> None:
     path = await opened(jp_fetch, "basics/products")
     before = (home / path).read_bytes()
-    started = await posted(jp_fetch, path)
-    assert (started.state, started.lesson) == ("running", "basics/products")
-    # The second click finds the first check.
-    assert (await posted(jp_fetch, path)).state == "running"
-    check = await ended(jp_fetch, path)
-    assert check.state == "done"
+    check = await checked(jp_fetch, jp_ws_fetch, path)
+    assert (check.path, check.lesson) == (path, "basics/products")
     assert [(cell.cell, cell.outcome) for cell in check.cells] == [
         ("parameters", "compared"),
         ("total", "compared"),
     ]
-    assert (check.cells_done, check.cells_total) == (2, 2)
+    (job,) = await listed(jp_fetch, kind="check", subject=path)
+    assert (job.progress.done, job.progress.total) == (2, 2)
     assert (home / path).read_bytes() == before
 
 
-async def test_two_clicks_at_once_are_one_check(jp_fetch: Any, home: Path) -> None:
+async def test_two_clicks_at_once_are_one_check(
+    jp_fetch: Any, jp_ws_fetch: Any, home: Path
+) -> None:
     path = await opened(jp_fetch, "basics/products")
     runs = home / "runs.txt"
+    clicked = home / "clicked.txt"
 
     def change(cells: dict[str, nbformat.NotebookNode]) -> None:
         cells["parameters"].source = (
             f"with open({str(runs)!r}, 'a') as file:\n    file.write('x')\n"
-            "import time\ntime.sleep(5)\nn = 3"
+            f"import os, time\nwhile not os.path.exists({str(clicked)!r}): time.sleep(0.05)\nn = 3"
         )
 
     edit(home / path, change)
-    both = await asyncio.gather(posted(jp_fetch, path), posted(jp_fetch, path))
-    assert [check.state for check in both] == ["running", "running"]
-    assert (await ended(jp_fetch, path)).state == "done"
+    one, other = await asyncio.gather(posted(jp_fetch, path), posted(jp_fetch, path))
+    assert one.id == other.id
+    clicked.touch()
+    assert (await ended_job(jp_ws_fetch, one.id)).state == "succeeded"
     assert runs.read_text() == "x"
 
 
 async def test_cells_changed_by_the_learner_run_without_comparison(
-    jp_fetch: Any, home: Path
+    jp_fetch: Any, jp_ws_fetch: Any, home: Path
 ) -> None:
     path = await opened(jp_fetch, "basics/products")
 
@@ -99,8 +96,7 @@ async def test_cells_changed_by_the_learner_run_without_comparison(
         cells["parameters"].source = "n = 5"
 
     edit(home / path, change)
-    await posted(jp_fetch, path)
-    check = await ended(jp_fetch, path)
+    check = await checked(jp_fetch, jp_ws_fetch, path)
     parameters, total = check.cells
     assert (parameters.outcome, parameters.reason) == ("not_compared", "changed")
     # The cell below is the lesson's, and shows what follows from the change.
@@ -108,10 +104,10 @@ async def test_cells_changed_by_the_learner_run_without_comparison(
     assert (difference.expected, difference.found) == ("3", "10")
 
 
-async def test_does_not_compare_exercises_and_reports_errors(jp_fetch: Any) -> None:
-    path = await opened(jp_fetch, "basics/sums")
-    await posted(jp_fetch, path)
-    check = await ended(jp_fetch, path)
+async def test_does_not_compare_exercises_and_reports_errors(
+    jp_fetch: Any, jp_ws_fetch: Any
+) -> None:
+    check = await checked(jp_fetch, jp_ws_fetch, await opened(jp_fetch, "basics/sums"))
     cells = {cell.cell: cell for cell in check.cells}
     assert (cells["double"].outcome, cells["double"].reason) == ("not_compared", "exercise")
     # This small lesson forgets to import what it checks with.
@@ -120,24 +116,25 @@ async def test_does_not_compare_exercises_and_reports_errors(jp_fetch: Any) -> N
     assert cells["half"].outcome == "not_run"
 
 
-async def test_check_is_cancelled(jp_fetch: Any, home: Path) -> None:
+async def test_check_is_cancelled(jp_fetch: Any, jp_ws_fetch: Any, home: Path) -> None:
     path = await opened(jp_fetch, "basics/products")
 
     def change(cells: dict[str, nbformat.NotebookNode]) -> None:
         cells["parameters"].source = "import time\ntime.sleep(600)"
 
     edit(home / path, change)
-    await posted(jp_fetch, path)
-    await posted(jp_fetch, path, "cancel")
-    assert (await ended(jp_fetch, path)).state == "cancelled"
+    job = await posted(jp_fetch, path)
+    body = json.dumps({"id": job.id})
+    await jp_fetch("paddle-workbench", "jobs", "cancel", method="POST", body=body)
+    assert (await ended_job(jp_ws_fetch, job.id)).state == "cancelled"
 
 
 @pytest.mark.parametrize(
     ("path", "status", "message"),
     [
-        ("../outside.ipynb", 422, "outside the root folder"),
+        ("../outside.ipynb", 403, "outside the root folder"),
         ("missing.ipynb", 422, "no notebook"),
-        ("plain.ipynb", 500, "no metadata"),
+        ("plain.ipynb", 422, "no metadata"),
     ],
 )
 async def test_rejects_notebooks_that_cannot_be_checked(
@@ -157,7 +154,7 @@ async def test_notebook_that_cannot_be_read_is_refused(
     make(home / "some.ipynb")
     with pytest.raises(HTTPClientError) as caught:
         await posted(jp_fetch, "some.ipynb")
-    assert caught.value.code == 422
+    assert caught.value.code in (403, 422)
     message = ErrorMessage.model_validate_json(caught.value.response.body).message
     # The device is a link out of the folder.
     assert reason in message or "outside the root folder" in message
@@ -171,9 +168,3 @@ async def test_pipes_hold_up_no_thread(jp_fetch: Any, home: Path) -> None:
     codes = [answer.code for answer in answers if isinstance(answer, HTTPClientError)]
     assert codes == [422] * len(requests)
     assert (await jp_fetch("paddle-workbench", "course")).code == 200
-
-
-async def test_a_notebook_that_was_never_checked_is_not_found(jp_fetch: Any) -> None:
-    with pytest.raises(HTTPClientError) as caught:
-        await jp_fetch("paddle-workbench", "checks", params={"path": "a.ipynb"})
-    assert caught.value.code == 404

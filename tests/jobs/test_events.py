@@ -1,0 +1,56 @@
+"""A client that resumes hears of everything that has changed since, once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from paddle_workbench.jobs import EventLog
+
+
+def subjects(events: EventLog, after: str) -> list[str]:
+    return [event.id for event in events.after(after)]
+
+
+def test_resumes_after_the_last_event() -> None:
+    events = EventLog()
+    events.publish("course", "course")
+    events.publish("other", "course")
+    first, second = events.after("")
+    assert events.after(first.id) == [second]
+    assert events.after(second.id) == []
+
+
+def test_subject_that_changed_twice_is_reported_once_as_it_is_now() -> None:
+    events = EventLog()
+    for _ in range(1000):
+        events.publish("a", "course")
+    events.publish("b", "course")
+    events.publish("a", "course")
+    ids = subjects(events, "")
+    assert [int(name.split("-")[1]) for name in ids] == [1001, 1002]
+    events.forget("a")
+    assert subjects(events, "") == ids[:1]
+
+
+@pytest.mark.parametrize("last", ["", "12345678-3", "-", "x", "-1", "²"])
+def test_id_of_another_server_means_from_the_start(last: str) -> None:
+    events = EventLog()
+    events.publish("a", "course")
+    assert len(events.after(last)) == 1
+    epoch = events.after("")[0].id.split("-")[0]
+    assert len(events.after(f"{epoch}-²")) == 1
+
+
+def test_listener_hears_every_event_until_it_ends() -> None:
+    events = EventLog()
+    heard: list[int] = []
+    end = events.subscribe(lambda: heard.append(1))
+    thread = threading.Thread(target=events.publish, args=("a", "course"))
+    thread.start()
+    thread.join()
+    end()
+    end()
+    events.publish("a", "course")
+    assert heard == [1]

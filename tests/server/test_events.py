@@ -1,0 +1,94 @@
+"""The stream of events: authenticated, resumable, and enough to follow everything."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from paddle_workbench.contract import ErrorMessage, KernelReport
+from paddle_workbench.course.workspace import Workspace
+from paddle_workbench.jobs import JobControl
+from paddle_workbench.server.extension import PREFIX
+from paddle_workbench.server.services import Services
+from paddle_workbench.settings import settings
+
+from .conftest import ended_job, listed, next_event
+
+RESULT = KernelReport(paddle=None, device=None, python="3.11", warm=False)
+
+
+async def made(jp_fetch: Any, jp_serverapp: Any) -> Services:
+    await jp_fetch(PREFIX, "course")  # the first request makes them
+    (extension,) = jp_serverapp.extension_manager.extension_apps["paddle_workbench"]
+    services: Services = extension._router.services
+    return services
+
+
+async def test_stream_demands_authentication(jp_ws_fetch: Any, jp_fetch: Any) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_ws_fetch(PREFIX, "events", headers={"Authorization": "token wrong"})
+    assert caught.value.code == 403
+
+
+async def test_client_that_was_away_hears_how_the_job_ended(
+    jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any
+) -> None:
+    services = await made(jp_fetch, jp_serverapp)
+    go_on = threading.Event()
+
+    def work(job: JobControl) -> KernelReport:
+        job.advance(1, 2)
+        assert go_on.wait(60)
+        job.advance(2, 2)
+        return RESULT
+
+    socket = await jp_ws_fetch(PREFIX, "events")
+    job = services.jobs.start("doctor", "", work)
+    event = await next_event(socket)
+    while event.job is None or event.job.progress.done != 1:
+        event = await next_event(socket)
+    socket.close()
+    go_on.set()
+    assert (await ended_job(jp_ws_fetch, job.id)).state == "succeeded"
+    again = await jp_ws_fetch(PREFIX, "events", params={"after": event.id})
+    missed = await next_event(again)
+    # One event, whatever happened meanwhile.
+    assert missed.job is not None
+    assert (missed.job.state, missed.job.progress.done) == ("succeeded", 2)
+    services.events.publish("course", "course")
+    assert (await next_event(again)).topic == "course"
+    again.close()
+
+
+async def test_change_of_the_course_elsewhere_is_an_event(
+    jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any
+) -> None:
+    services = await made(jp_fetch, jp_serverapp)
+    socket = await jp_ws_fetch(PREFIX, "events")
+    # As another server of the same home would do.
+    Workspace(settings()).open("basics/sums", "zh")
+    assert (await next_event(socket)).topic == "course"
+    socket.close()
+
+
+async def test_result_of_a_job_and_its_end_by_a_click(
+    jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any, home: Path
+) -> None:
+    services = await made(jp_fetch, jp_serverapp)
+    job = services.jobs.start("doctor", "", lambda _job: RESULT)
+    await ended_job(jp_ws_fetch, job.id)
+    answer = await jp_fetch(PREFIX, "jobs", "result", params={"id": job.id})
+    assert KernelReport.model_validate_json(answer.body) == RESULT
+    assert [found.id for found in await listed(jp_fetch, kind="doctor")] == [job.id]
+    assert await listed(jp_fetch, kind="check") == []
+    body = json.dumps({"id": "20261123-091530-check-3f2a"})
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch(PREFIX, "jobs", "cancel", method="POST", body=body)
+    assert caught.value.code == 404
+    error = ErrorMessage.model_validate_json(caught.value.response.body)
+    assert "20261123-091530-check-3f2a" in error.message
