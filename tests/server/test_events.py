@@ -68,12 +68,18 @@ async def test_client_that_was_away_hears_how_the_job_ended(
 async def test_change_of_the_course_elsewhere_is_an_event(
     jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any
 ) -> None:
-    services = await made(jp_fetch, jp_serverapp)
+    await made(jp_fetch, jp_serverapp)
     socket = await jp_ws_fetch(PREFIX, "events")
     # As another server of the same home would do.
     Workspace(settings()).open("basics/sums", "zh")
-    assert (await next_event(socket)).topic == "course"
+    event = await next_event(socket)
+    assert event.topic == "course"
     socket.close()
+    # Also while nobody listens.
+    Workspace(settings()).open("basics/products", "zh")
+    again = await jp_ws_fetch(PREFIX, "events", params={"after": event.id})
+    assert (await next_event(again)).topic == "course"
+    again.close()
 
 
 async def test_result_of_a_job_and_its_end_by_a_click(

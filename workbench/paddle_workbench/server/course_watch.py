@@ -28,12 +28,15 @@ class CourseWatch:
         self._settings = settings
         self._events = events
         self._listeners = 0
+        self._state: _State | None = None
         self._task: asyncio.Task[None] | None = None
 
     def enter(self) -> None:
         """Note that a browser listens; the first one starts the watch."""
         self._listeners += 1
         if self._task is None:
+            # Also what changed while nobody listened.
+            self._compare(self._look())
             self._task = asyncio.create_task(self._watch())
 
     def leave(self) -> None:
@@ -44,12 +47,14 @@ class CourseWatch:
             self._task = None
 
     async def _watch(self) -> None:
-        state = await asyncio.to_thread(self._look)
         while True:
             await asyncio.sleep(INTERVAL_S)
-            before, state = state, await asyncio.to_thread(self._look)
-            if state != before:
-                self._events.publish("course", "course")
+            self._compare(await asyncio.to_thread(self._look))
+
+    def _compare(self, state: _State) -> None:
+        if self._state is not None and state != self._state:
+            self._events.publish("course", "course")
+        self._state = state
 
     def _look(self) -> _State:
         """Return what changes with the catalog; file dates, since reading it all takes longer."""
