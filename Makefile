@@ -77,10 +77,11 @@ lock: $(STAMPS)/build ## Renew the hashed locks
 	done
 
 build: setup ## Write the contract's files again and build the wheel into dist/
-	@mkdir -p dist
+	@rm -rf dist/contract && mkdir -p dist
 	$(BIN)/python -m paddle_workbench.server.openapi > workbench/paddle_workbench/server/openapi.json
-	$(BIN)/python -m paddle_workbench.server.openapi --json-schema | ($(JLPM) contract) > dist/contract.ts
-	mv dist/contract.ts workbench/src/contract.ts
+	$(BIN)/python -m paddle_workbench.server.openapi --json-schema | ($(JLPM) contract ../dist/contract)
+	rm -rf workbench/src/contract
+	mv dist/contract workbench/src/contract
 	@$(MAKE) setup
 	cd workbench && ../$(BIN)/hatchling build -t wheel -d ../dist
 

@@ -25,7 +25,7 @@ export default defineConfig([
       'lib',
       'paddle_workbench/labextension',
       'paddle_workbench/widgets/static',
-      'src/contract.ts'
+      'src/contract'
     ]
   },
   { plugins: { jupyter } },

@@ -1,6 +1,6 @@
 """Everything that crosses a wire or is written to a file, as pydantic models.
 
-`src/contract.ts` and `server/openapi.json` are made from these classes by `make build`.
+`src/contract/` and `server/openapi.json` are made from these classes by `make build`.
 """
 
 from .checks import (

@@ -1,7 +1,7 @@
 """The OpenAPI description of the routes, made from the contract.
 
 python -m paddle_workbench.server.openapi                 # prints it
-python -m paddle_workbench.server.openapi --json-schema   # the models alone, for src/contract.ts
+python -m paddle_workbench.server.openapi --json-schema   # the models alone, for src/contract/
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .. import __version__, contract
 from .extension import PREFIX
 from .routes import ROUTES
 
-__all__ = ["json_schema", "openapi"]
+__all__ = ["json_schema", "openapi", "schemas_by_module"]
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -40,17 +40,30 @@ def json_schema(
     generator: type[GenerateJsonSchema] = GenerateJsonSchema,
 ) -> dict[str, Any]:
     """Return the JSON schema of every model of the contract, as they are written."""
-    models = [
+    _, schema = models_json_schema(
+        [(model, "serialization") for model in _models()],
+        ref_template=ref_template,
+        schema_generator=generator,
+    )
+    return schema
+
+
+def schemas_by_module() -> dict[str, dict[str, Any]]:
+    """Return the JSON schema of each model by its name, for each module of the contract."""
+    definitions = json_schema(generator=_AsWritten)["$defs"]
+    modules: dict[str, dict[str, Any]] = {}
+    for model in _models():
+        module = model.__module__.rpartition(".")[2]
+        modules.setdefault(module, {})[model.__name__] = definitions[model.__name__]
+    return dict(sorted(modules.items()))
+
+
+def _models() -> list[type[BaseModel]]:
+    return [
         value
         for value in (getattr(contract, name) for name in contract.__all__)
         if isinstance(value, type) and issubclass(value, BaseModel) and value is not contract.Model
     ]
-    _, schema = models_json_schema(
-        [(model, "serialization") for model in models],
-        ref_template=ref_template,
-        schema_generator=generator,
-    )
-    return {"title": "Contract", **schema}
 
 
 def openapi() -> dict[str, Any]:
@@ -92,6 +105,5 @@ def _content(model: type[BaseModel] | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    as_types = "--json-schema" in sys.argv[1:]
-    document = json_schema(generator=_AsWritten) if as_types else openapi()
+    document = schemas_by_module() if "--json-schema" in sys.argv[1:] else openapi()
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")

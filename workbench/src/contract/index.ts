@@ -1,0 +1,8 @@
+/* Made from paddle_workbench/contract/ by `make build`; do not edit. */
+
+export type * from './checks';
+export type * from './course';
+export type * from './environment';
+export type * from './model';
+export type * from './program';
+export type * from './runs';
