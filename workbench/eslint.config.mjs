@@ -72,7 +72,7 @@ export default defineConfig([
             './desk-document-factory', // light: the kernel brings what draws the desk
             './lesson-*',
             './program-document-factory', // light: the microscope comes with the first program
-            '../course/exercise-result-renderer'
+            './exercise-result-renderer'
           ]
         }
       ],

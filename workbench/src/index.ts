@@ -1,10 +1,10 @@
 import { checksPlugin } from './checks/checks-plugin';
 import { coursePlugin } from './course/course-plugin';
 import { lessonPlugin } from './course/lesson-plugin';
+import { resultsPlugin } from './course/results-plugin';
 import { environmentPlugin } from './environment/environment-plugin';
 import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
-import { resultsPlugin } from './runs/results-plugin';
 
 export default [
   checksPlugin,

@@ -6,12 +6,11 @@ import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
-import { ICourse } from '../course/tokens';
+import { CommandIDs, ICourse } from '../course/tokens';
 import { TRANSLATION_DOMAIN } from '../language';
 import { CheckModel } from './check-model';
 import { CheckPanel } from './check-panel';
 import { revealCell } from './reveal-cell';
-import { CommandIDs } from './tokens';
 
 const PANEL_RANK = 560;
 

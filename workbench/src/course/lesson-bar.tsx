@@ -2,7 +2,6 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { MenuSvg, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { CommandIDs as CheckCommandIDs } from '../checks/tokens';
 import type { Lesson } from '../contract';
 import { ErrorBoundary } from '../failure-view';
 import type { Language } from '../language';
@@ -51,7 +50,7 @@ export class LessonBar extends ReactWidget {
           lesson={lesson}
           next={course.neighbour(name, 1)}
           onCheck={() => {
-            void this._commands.execute(CheckCommandIDs.checkLesson);
+            void this._commands.execute(CommandIDs.checkLesson);
           }}
           onExercises={anchor => {
             if (lesson) {

@@ -4,9 +4,9 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import type { ExerciseResult } from '../contract';
 import type { Language } from '../language';
 import { isLanguage } from '../language';
-import type { IMetric } from '../runs/metric';
-import { METRIC_MIME_TYPE, parseMetric } from '../runs/metric';
 import { EXERCISE_MIME_TYPE, parseExerciseResult } from './exercise-result';
+import type { IMetric } from './metric';
+import { METRIC_MIME_TYPE, parseMetric } from './metric';
 
 const METADATA_KEY = 'paddle_workbench';
 

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Exercise, Lesson } from '../contract';
 import type { Language } from '../language';
-import type { IMetric } from '../runs/metric';
-import { formatMetric } from '../runs/metric';
+import type { IMetric } from './metric';
+import { formatMetric } from './metric';
 import { ProgressSign } from './progress-sign';
 
 export interface ILessonPanelViewProps {

@@ -3,9 +3,9 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { Language } from '../language';
-import type { IMetric } from '../runs/metric';
 import type { ILessonNotebook } from './lesson-notebook';
 import { findExercise, readLesson, readMetrics } from './lesson-notebook';
+import type { IMetric } from './metric';
 import type { ILessonTracker } from './tokens';
 
 /**

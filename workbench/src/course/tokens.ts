@@ -11,12 +11,14 @@ import type {
 } from '../contract';
 import type { IFailure } from '../failure';
 import type { Language } from '../language';
-import type { IMetric } from '../runs/metric';
+import type { IMetric } from './metric';
 
 /**
  * The commands of the course.
  */
 export namespace CommandIDs {
+  /** Offered by the lesson bar, registered by the checks. */
+  export const checkLesson = 'paddle-workbench:check-lesson';
   export const openCourse = 'paddle-workbench:open-course';
   export const openLesson = 'paddle-workbench:open-lesson';
   export const continueCourse = 'paddle-workbench:continue';

@@ -4,7 +4,7 @@ import type { Notebook } from '@jupyterlab/notebook';
 import type { Cell } from '@jupyterlab/cells';
 import { exampleCatalog, exampleResult } from '../../__tests__/example-course';
 import { FakeServer } from '../../__tests__/fake-server';
-import { METRIC_MIME_TYPE } from '../../runs/metric';
+import { METRIC_MIME_TYPE } from '../metric';
 import { CourseClient } from '../course-client';
 import { CourseModel } from '../course-model';
 import { EXERCISE_MIME_TYPE } from '../exercise-result';

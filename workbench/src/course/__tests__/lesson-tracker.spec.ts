@@ -12,7 +12,7 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { exampleCatalog } from '../../__tests__/example-course';
 import { FakeServer } from '../../__tests__/fake-server';
-import { METRIC_MIME_TYPE } from '../../runs/metric';
+import { METRIC_MIME_TYPE } from '../metric';
 import { CourseClient } from '../course-client';
 import { CourseModel } from '../course-model';
 import { LessonBarExtension } from '../lesson-bar-extension';

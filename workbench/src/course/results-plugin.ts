@@ -4,9 +4,9 @@ import type {
 } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator } from '@jupyterlab/translation';
-import { EXERCISE_MIME_TYPE } from '../course/exercise-result';
-import { ExerciseResultRenderer } from '../course/exercise-result-renderer';
 import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
+import { EXERCISE_MIME_TYPE } from './exercise-result';
+import { ExerciseResultRenderer } from './exercise-result-renderer';
 import { METRIC_MIME_TYPE } from './metric';
 import { MetricRenderer } from './metric-renderer';
 

@@ -1,6 +1,0 @@
-/**
- * The commands of the checks.
- */
-export namespace CommandIDs {
-  export const checkLesson = 'paddle-workbench:check-lesson';
-}
