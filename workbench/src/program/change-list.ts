@@ -1,8 +1,8 @@
+import type { ITranslation } from '../translation';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 import type { IChange } from './stage-changes';
 import { changesOf } from './stage-changes';
-import type { ITranslation } from '../translation';
 
 const MOST_CHANGES = 100;
 const SIGNS = { fused: '⇒', removed: '−', added: '+', moved: '↕' } as const;

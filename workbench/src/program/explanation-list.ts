@@ -1,7 +1,7 @@
-import { element } from './dom';
-import type { Line } from './columns';
-import type { MicroscopeModel } from './microscope-model';
 import type { ITranslation } from '../translation';
+import type { Line } from './columns';
+import { element } from './dom';
+import type { MicroscopeModel } from './microscope-model';
 
 /**
  * Why something is not in the graph, or not as it looks: the rule, the line and the repair.

@@ -1,4 +1,4 @@
-import type { GraphView } from './graph-view';
+import type { IGraphSurface } from './graph-surface';
 import type { Child } from './layer-tree';
 import type { MicroscopeModel } from './microscope-model';
 import { ShapeKind } from './scene';
@@ -11,7 +11,7 @@ const ZOOM_STEP = 1.25;
 export class GraphKeys {
   constructor(
     private readonly _model: MicroscopeModel,
-    private readonly _view: GraphView,
+    private readonly _graph: IGraphSurface,
     canvas: HTMLCanvasElement,
     signal: AbortSignal
   ) {
@@ -57,7 +57,7 @@ export class GraphKeys {
       case '-':
         return this._zoom(1 / ZOOM_STEP);
       case '0':
-        this._view.fit();
+        this._graph.fit();
         return true;
       default:
         return false;
@@ -102,9 +102,9 @@ export class GraphKeys {
       return this._goTo(this._end(-1));
     }
     if (focus < 0) {
-      this._view.toggle(focus);
+      this._graph.toggle(focus);
     } else {
-      this._view.pin(focus);
+      this._graph.pin(focus);
     }
     return true;
   }
@@ -114,7 +114,7 @@ export class GraphKeys {
     const around = this._around();
     if (around !== null) {
       this._model.focusOn(around);
-      this._view.toggle(around);
+      this._graph.toggle(around);
     }
     return true;
   }
@@ -137,8 +137,8 @@ export class GraphKeys {
   }
 
   private _zoom(factor: number): boolean {
-    this._view.view.zoom(factor);
-    this._view.draw();
+    this._graph.view.zoom(factor);
+    this._graph.draw();
     return true;
   }
 }

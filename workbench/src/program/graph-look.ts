@@ -1,12 +1,6 @@
 import type { MicroscopeModel } from './microscope-model';
 import type { ILook } from './scene-painter';
 
-/** What the pointer and the keys are at. */
-export interface IPointers {
-  readonly hovered: number;
-  readonly focused: number;
-}
-
 /**
  * Says how the boxes of the model's picture look now.
  */

@@ -1,4 +1,4 @@
-import type { GraphView } from './graph-view';
+import type { IGraphSurface } from './graph-surface';
 import type { MicroscopeModel } from './microscope-model';
 
 const WHEEL_ZOOM = 0.0016;
@@ -12,7 +12,7 @@ const MARK_WIDTH = 24;
 export class GraphPointer {
   constructor(
     private readonly _model: MicroscopeModel,
-    private readonly _view: GraphView,
+    private readonly _graph: IGraphSurface,
     private readonly _canvas: HTMLCanvasElement,
     signal: AbortSignal
   ) {
@@ -32,7 +32,7 @@ export class GraphPointer {
       this._onUp(event);
     });
     listen('pointerleave', () => {
-      this._view.hover(-1);
+      this._graph.hover(-1);
     });
     listen('dblclick', event => {
       this._onDoubleClick(event);
@@ -50,7 +50,7 @@ export class GraphPointer {
   private _onMove(event: PointerEvent): void {
     const grabbed = this._grabbed;
     if (!grabbed) {
-      this._view.hover(this._view.boxAt(event));
+      this._graph.hover(this._graph.boxAt(event));
       return;
     }
     const x = event.clientX - grabbed.x;
@@ -58,8 +58,8 @@ export class GraphPointer {
     grabbed.x = event.clientX;
     grabbed.y = event.clientY;
     grabbed.moved += Math.abs(x) + Math.abs(y);
-    this._view.view.pan(x, y);
-    this._view.draw();
+    this._graph.view.pan(x, y);
+    this._graph.draw();
   }
 
   private _onUp(event: PointerEvent): void {
@@ -68,29 +68,29 @@ export class GraphPointer {
     if (!grabbed || grabbed.moved >= CLICK_DISTANCE) {
       return;
     }
-    const box = this._view.boxAt(event);
+    const box = this._graph.boxAt(event);
     const child = this._model.index?.scene.child[box];
     if (child === undefined) {
       this._model.pin(null);
     } else if (child < 0 && this._isOnMark(event, box)) {
       this._model.focusOn(child);
-      this._view.toggle(child);
+      this._graph.toggle(child);
     } else {
-      this._view.pin(child);
+      this._graph.pin(child);
     }
   }
 
   private _onDoubleClick(event: MouseEvent): void {
-    const box = this._view.boxAt(event);
+    const box = this._graph.boxAt(event);
     const child = this._model.index?.scene.child[box];
     if (child !== undefined && child < 0 && !this._isOnMark(event, box)) {
-      this._view.toggle(child);
+      this._graph.toggle(child);
     }
   }
 
   private _isOnMark(event: MouseEvent, box: number): boolean {
     const left = this._model.index?.rectangle(box).x ?? 0;
-    return this._view.scenePoint(event)[0] - left < MARK_WIDTH;
+    return this._graph.scenePoint(event)[0] - left < MARK_WIDTH;
   }
 
   private _onWheel(event: WheelEvent): void {
@@ -100,14 +100,14 @@ export class GraphPointer {
     }
     event.preventDefault();
     if (event.shiftKey) {
-      this._view.view.pan(-event.deltaY, 0);
+      this._graph.view.pan(-event.deltaY, 0);
     } else {
       const { left, top } = this._canvas.getBoundingClientRect();
       const factor = Math.exp(-event.deltaY * WHEEL_ZOOM);
-      const { view } = this._view;
+      const { view } = this._graph;
       view.zoom(factor, event.clientX - left, event.clientY - top);
     }
-    this._view.draw();
+    this._graph.draw();
   }
 
   private _grabbed: { x: number; y: number; moved: number } | null = null;

@@ -1,14 +1,15 @@
-import { opCount } from './amounts';
 import type { ITranslation } from '../translation';
+import { opCount } from './amounts';
 import type { Target } from './family';
 import { GraphKeys } from './graph-keys';
-import { GraphPointer } from './graph-pointer';
 import { GraphLook } from './graph-look';
+import { GraphPointer } from './graph-pointer';
+import type { IGraphSurface } from './graph-surface';
 import type { Child } from './layer-tree';
-import { Minimap } from './minimap';
 import type { MicroscopeModel } from './microscope-model';
-import { paletteOf } from './palette';
+import { Minimap } from './minimap';
 import type { IPalette } from './palette';
+import { paletteOf } from './palette';
 import { ShapeKind } from './scene';
 import type { SceneIndex } from './scene-index';
 import { paintScene } from './scene-painter';
@@ -18,7 +19,7 @@ import { Viewport } from './viewport';
 /**
  * The graph on a canvas: draws, pans, zooms, and says what is pointed at.
  */
-export class GraphView {
+export class GraphView implements IGraphSurface {
   constructor(
     model: MicroscopeModel,
     trans: ITranslation,
@@ -57,7 +58,6 @@ export class GraphView {
     return (this._palette ??= paletteOf(this.node));
   }
 
-  /** Draw before the next frame. */
   draw(): void {
     if (this._frame === 0) {
       this._frame = requestAnimationFrame(() => {
@@ -196,7 +196,6 @@ export class GraphView {
     this._paint();
   }
 
-  /** Open or fold a group, in its place. */
   toggle(child: Child): void {
     const key = this._index?.scene.groups[~child]?.key;
     if (key !== undefined) {
@@ -205,7 +204,6 @@ export class GraphView {
     }
   }
 
-  /** Hold on to a thing, and let the keys go on from it. */
   pin(child: Child): void {
     this._model.focusOn(child);
     this._model.pin(this._target(child));
@@ -216,7 +214,6 @@ export class GraphView {
     return { kind: 'ops', stage, ids: this._model.idsOf(child) };
   }
 
-  /** Show what the pointer is over, and light what belongs to it. */
   hover(box: number): void {
     if (box === this._look.hovered) {
       return;
@@ -230,7 +227,6 @@ export class GraphView {
     this.draw();
   }
 
-  /** The innermost box under the pointer; -1 if there is none. */
   boxAt(event: MouseEvent): number {
     return this._index?.boxAt(...this.scenePoint(event)) ?? -1;
   }

@@ -1,4 +1,4 @@
-import type { IBox } from './layered-layout';
+import type { IBox } from './layout';
 
 export const TITLE_HEIGHT = 24;
 export const OP_HEIGHT = 26;

@@ -1,4 +1,4 @@
-import type { IBox, ILink } from './layered-layout';
+import type { IBox, ILink } from './layout';
 
 /** Beyond this a link that passes many layers goes straight, past whatever is there. */
 const MOST_BENDS = 60_000;

@@ -1,7 +1,7 @@
+import type { ITranslation } from '../translation';
 import { amount } from './amounts';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
-import type { ITranslation } from '../translation';
 
 const WIDTH = 600;
 const HEIGHT = 40;

@@ -1,10 +1,10 @@
+import type { ITranslation } from '../translation';
 import { opCount } from './amounts';
 import { button, element } from './dom';
 import type { GraphView } from './graph-view';
 import type { MicroscopeModel } from './microscope-model';
 import { findOps } from './op-search';
 import { pictureAsPng, pictureAsSvg, saveFile } from './picture-export';
-import type { ITranslation } from '../translation';
 
 /**
  * The search, and what is done with the graph as a whole.

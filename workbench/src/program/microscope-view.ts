@@ -1,3 +1,4 @@
+import type { ITranslation } from '../translation';
 import { opCount } from './amounts';
 import { ChangeList } from './change-list';
 import type { ICode } from './code-pane';
@@ -11,7 +12,6 @@ import { OpDetails } from './op-details';
 import { OpTree } from './op-tree';
 import { StageTimeline } from './stage-timeline';
 import { TabPanel } from './tab-panel';
-import type { ITranslation } from '../translation';
 
 /**
  * The whole microscope: code, graph and ops in step, with the passes below.

@@ -1,7 +1,7 @@
-import type { GraphLook } from './graph-look';
 import type { IPalette } from './palette';
 import { ShapeKind } from './scene';
 import type { SceneIndex } from './scene-index';
+import type { ILook } from './scene-painter';
 import type { Viewport } from './viewport';
 
 const WIDTH = 120;
@@ -40,7 +40,7 @@ export class Minimap {
     this._drawnFor = null;
   }
 
-  draw(look: GraphLook): void {
+  draw(look: ILook): void {
     const index = this._index;
     const context = this._context;
     const palette = this._palette?.();

@@ -1,10 +1,10 @@
 import type { FoldedGraph, IInnerEdge } from './folded-graph';
 import { EndKind } from './folded-graph';
 import { groupSize, opSize, TITLE_HEIGHT } from './label-size';
-import type { IBox, ILayout, ILink } from './layered-layout';
-import { layeredLayout } from './layered-layout';
 import type { Child } from './layer-tree';
 import { ROOT } from './layer-tree';
+import type { IBox, ILayout, ILink } from './layout';
+import { layeredLayout } from './layered-layout';
 import type { ProgramData } from './program-data';
 
 const PADDING = { top: TITLE_HEIGHT + 14, bottom: 16, side: 14 };

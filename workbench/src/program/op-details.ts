@@ -1,8 +1,8 @@
+import type { ITranslation } from '../translation';
 import { amount, milliseconds, opCount } from './amounts';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 import type { IValue } from './program-data';
-import type { ITranslation } from '../translation';
 
 /** Longer lists end with how many are left out. */
 const MOST_ITEMS = 40;

@@ -1,9 +1,9 @@
+import type { ITranslation } from '../translation';
 import { milliseconds, opCount } from './amounts';
 import { element } from './dom';
-import { LayerTree, ROOT } from './layer-tree';
 import type { Child } from './layer-tree';
+import { LayerTree, ROOT } from './layer-tree';
 import type { MicroscopeModel } from './microscope-model';
-import type { ITranslation } from '../translation';
 
 const ROW_HEIGHT = 22;
 const INDENT = 14;

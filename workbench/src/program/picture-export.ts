@@ -1,8 +1,8 @@
-import type { GraphLook } from './graph-look';
 import { TITLE_HEIGHT } from './label-size';
 import type { IPalette } from './palette';
 import { ShapeKind } from './scene';
 import type { SceneIndex } from './scene-index';
+import type { ILook } from './scene-painter';
 import { paintScene } from './scene-painter';
 import { Viewport } from './viewport';
 
@@ -14,7 +14,7 @@ const LONGEST_SIDE = 16_000;
 /** The whole picture as an SVG document: nothing of the page is needed to show it. */
 export function pictureAsSvg(
   index: SceneIndex,
-  look: GraphLook,
+  look: ILook,
   palette: IPalette
 ): string {
   const { scene } = index;
@@ -97,7 +97,7 @@ function linesPath(lines: Float64Array): string {
 /** The whole picture as PNG, smaller if a canvas cannot be so large. */
 export async function pictureAsPng(
   index: SceneIndex,
-  look: GraphLook,
+  look: ILook,
   palette: IPalette
 ): Promise<Blob> {
   const { width, height } = index.scene;

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { button, element } from './dom';
 import { describeFailure } from '../failure';
 import type { Language } from '../language';
 import type { IConnection } from '../request';
+import { button, element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 import { fetchProgram } from './program-client';
 import type { ProgramData } from './program-data';

@@ -1,7 +1,7 @@
 import { MOST_CHARACTERS, TITLE_HEIGHT } from './label-size';
 import type { IPalette } from './palette';
-import type { SceneIndex } from './scene-index';
 import { ShapeKind } from './scene';
+import type { SceneIndex } from './scene-index';
 import type { IRectangle, Viewport } from './viewport';
 
 const TEXT_SIZE = 12;

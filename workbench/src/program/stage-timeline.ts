@@ -1,8 +1,8 @@
+import type { ITranslation } from '../translation';
 import { opCount } from './amounts';
 import { button, element } from './dom';
 import { MemoryCurve } from './memory-curve';
 import type { MicroscopeModel } from './microscope-model';
-import type { ITranslation } from '../translation';
 
 const STEP_MS = 1_100;
 

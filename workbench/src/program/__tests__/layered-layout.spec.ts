@@ -1,6 +1,6 @@
 import { settle } from '../column-placement';
 import { countCrossings, orderLayers } from '../layer-order';
-import type { IBox, ILayout, ILink } from '../layered-layout';
+import type { IBox, ILayout, ILink } from '../layout';
 import { layeredLayout } from '../layered-layout';
 import { assignLayers } from '../layering';
 
