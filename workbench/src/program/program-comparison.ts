@@ -1,8 +1,8 @@
 import type { Message } from '@lumino/messaging';
 import { SplitPanel, Widget } from '@lumino/widgets';
-import { opCount } from './amounts';
-import { element } from './dom';
-import { differenceOf } from './program-difference';
+import { differenceOf } from './data/program-difference';
+import { opCount } from './microscope/amounts';
+import { element } from './microscope/dom';
 import { ProgramPanel } from './program-panel';
 
 /**

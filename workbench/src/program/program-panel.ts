@@ -4,10 +4,10 @@ import { Widget } from '@lumino/widgets';
 import { describeFailure } from '../failure';
 import type { Language } from '../language';
 import type { IConnection } from '../request';
-import { button, element } from './dom';
-import type { MicroscopeModel } from './microscope-model';
+import type { ProgramData } from './data/program-data';
+import { button, element } from './microscope/dom';
+import type { MicroscopeModel } from './microscope/microscope-model';
 import { fetchProgram } from './program-client';
-import type { ProgramData } from './program-data';
 
 /**
  * One saved program: fetched, then drawn as under the microscope.
@@ -52,8 +52,8 @@ export class ProgramPanel extends Widget {
       const [bytes, { MicroscopeModel }, { MicroscopeView }] =
         await Promise.all([
           fetchProgram(connection, path),
-          import('./microscope-model'),
-          import('./microscope-view')
+          import('./microscope/microscope-model'),
+          import('./microscope/microscope-view')
         ]);
       if (signal.aborted) {
         return;

@@ -13,11 +13,11 @@ import { ITranslator } from '@jupyterlab/translation';
 import { courseIcon } from '../icons';
 import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
 import { addUnreadModel, UNREAD } from '../unread-model';
-import { createGraphWorker } from './graph-worker';
 import { JsonPrograms } from './json-programs';
 import { addCompareCommand } from './program-commands';
 import { ProgramDocumentFactory } from './program-document-factory';
 import type { ProgramPanel } from './program-panel';
+import { createGraphWorker } from './scene/graph-worker';
 import { CommandIDs, FACTORY } from './tokens';
 
 const FILE_TYPE = 'paddle-program';

@@ -2,7 +2,7 @@
 
 Layout, little-endian: `MAGIC`, the length of the header as uint32, the header as JSON, then the
 arrays, each at a multiple of eight bytes. The header names every array with its type, its offset
-from the end of the header's padding, and its length. `src/program/columns.ts` reads them.
+from the end of the header's padding, and its length. `src/program/data/columns.ts` reads them.
 
 An op is one row, however many stages keep it unchanged. A stage is a list of rows.
 """

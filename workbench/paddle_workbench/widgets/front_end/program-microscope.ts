@@ -1,6 +1,6 @@
-import workerSource from '../../../src/program/graph.worker?source';
-import { MicroscopeModel } from '../../../src/program/microscope-model';
-import { MicroscopeView } from '../../../src/program/microscope-view';
+import workerSource from '../../../src/program/scene/graph.worker?source';
+import { MicroscopeModel } from '../../../src/program/microscope/microscope-model';
+import { MicroscopeView } from '../../../src/program/microscope/microscope-view';
 import type { ITraits } from './base/widget';
 import { defineWidget } from './base/widget';
 import chinese from './program-microscope.zh.json';
