@@ -6,7 +6,7 @@ import type { Language } from '../language';
 import type { IConnection } from '../request';
 import type { ProgramData } from './data/program-data';
 import { button, element } from './microscope/dom';
-import type { MicroscopeModel } from './microscope/microscope-model';
+import type { MicroscopeModel } from './microscope';
 import { fetchProgram } from './program-client';
 
 /**
@@ -49,12 +49,10 @@ export class ProgramPanel extends Widget {
     waiting.setAttribute('role', 'status');
     this.node.replaceChildren(waiting);
     try {
-      const [bytes, { MicroscopeModel }, { MicroscopeView }] =
-        await Promise.all([
-          fetchProgram(connection, path),
-          import('./microscope/microscope-model'),
-          import('./microscope/microscope-view')
-        ]);
+      const [bytes, { MicroscopeModel, MicroscopeView }] = await Promise.all([
+        fetchProgram(connection, path),
+        import('./microscope')
+      ]);
       if (signal.aborted) {
         return;
       }

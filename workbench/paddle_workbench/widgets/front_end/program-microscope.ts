@@ -1,6 +1,8 @@
+import {
+  MicroscopeModel,
+  MicroscopeView
+} from '../../../src/program/microscope';
 import workerSource from '../../../src/program/scene/graph.worker?source';
-import { MicroscopeModel } from '../../../src/program/microscope/microscope-model';
-import { MicroscopeView } from '../../../src/program/microscope/microscope-view';
 import type { ITraits } from './base/widget';
 import { defineWidget } from './base/widget';
 import chinese from './program-microscope.zh.json';

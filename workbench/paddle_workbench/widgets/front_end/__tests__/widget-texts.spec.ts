@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'fs';
-import { dirname, join, resolve } from 'path';
+import { readdirSync, readFileSync } from 'fs';
+import { join } from 'path';
+import { importsOf } from '../../../../src/__tests__/imports';
 import { messagesIn, placeholders } from '../../../../src/__tests__/messages';
 
 const FRONT_END = join(__dirname, '..');
@@ -67,12 +68,7 @@ function textsOf(widget: string): string[] {
     seen.add(path);
     const text = readFileSync(path, 'utf-8');
     found.push(...messagesIn(path, text));
-    for (const [, name] of text.matchAll(/from '(\.[^']+)'/g)) {
-      const base = resolve(dirname(path), (name ?? '').replace('?source', ''));
-      left.push(
-        ...[`${base}.ts`, `${base}.tsx`].filter(module => existsSync(module))
-      );
-    }
+    left.push(...importsOf(path, text));
   }
   return found;
 }
