@@ -7,7 +7,14 @@
  * bundles again what changes.
  */
 import { build, context } from 'esbuild';
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  writeFile
+} from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 const ROOM = join(import.meta.dirname, 'paddle_workbench', 'widgets');
@@ -63,6 +70,29 @@ const staticTwins = {
   }
 };
 
+// Their licences ask for it: whoever has a copy of the code has the notice too.
+const thirdPartyLicenses = {
+  name: 'third-party-licenses',
+  setup(bundler) {
+    bundler.onEnd(async ({ metafile }) => {
+      const packages = new Set(
+        Object.keys(metafile?.inputs ?? {}).flatMap(
+          path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []
+        )
+      );
+      const notices = [...packages].sort().map(async path => {
+        const { name, version } = JSON.parse(
+          await readFile(join(path, 'package.json'), 'utf-8')
+        );
+        const license = await readFile(join(path, 'LICENSE'), 'utf-8');
+        return `${name} ${version}\n\n${license}`;
+      });
+      const text = (await Promise.all(notices)).join('\n\n');
+      await writeFile(join(STATIC, 'third-party-licenses.txt'), text);
+    });
+  }
+};
+
 await rm(STATIC, { recursive: true, force: true });
 await mkdir(STATIC, { recursive: true });
 const files = await readdir(SOURCES);
@@ -72,8 +102,9 @@ const options = {
     .filter(name => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
     .map(name => join(SOURCES, name)),
   format: 'esm',
+  metafile: true,
   outdir: STATIC,
-  plugins: [workerSource, staticTwins]
+  plugins: [workerSource, staticTwins, thirdPartyLicenses]
 };
 if (process.argv.includes('--watch')) {
   const watcher = await context({ ...options, logLevel: 'info' });

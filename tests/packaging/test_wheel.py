@@ -39,6 +39,7 @@ def test_wheel_carries_the_widgets_bundled(wheel: Path, repository: Path) -> Non
     sources = repository / "workbench" / room / "front_end"
     bundles = {f"{room}/static/{path.stem}.js" for path in sources.glob("*.ts")}
     assert {name for name in bundles if not name.endswith(".d.js")} <= names
+    assert f"{room}/static/third-party-licenses.txt" in names
     assert not [name for name in names if name.startswith(f"{room}/front_end")]
 
 

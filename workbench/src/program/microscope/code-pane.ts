@@ -2,7 +2,7 @@ import type { Target } from '../data/family';
 import { lineKey } from '../data/family';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
-import { pythonTokens } from './python-tokens';
+import { pythonLines } from './python-tokens';
 
 /** A stretch of code, with the source line that each of its lines stands for. */
 export interface ICode {
@@ -73,35 +73,28 @@ export class CodePane {
     if (name) {
       this._list.append(element('div', 'pw-Code-name', name));
     }
-    text
-      .replace(/\n$/, '')
-      .split('\n')
-      .forEach((line, at) => {
-        const number = sourceLine(at + 1);
-        const node = element('div', 'pw-Code-line');
-        node.setAttribute('role', 'option');
-        node.setAttribute('aria-selected', 'false');
-        node.tabIndex = -1;
-        const gutter = element(
-          'span',
-          'pw-Code-gutter',
-          String(firstLine + at)
-        );
-        gutter.setAttribute('aria-hidden', 'true');
-        const content = element('span', 'pw-Code-text');
-        for (const token of pythonTokens(line)) {
-          content.append(element('span', `pw-Code-${token.kind}`, token.text));
-        }
-        node.append(gutter, content);
-        this._list.append(node);
-        this._indices.set(node, this._lines.length);
-        this._lines.push({
-          node,
-          key: number === undefined ? '' : lineKey([file, number]),
-          target:
-            number === undefined ? null : { kind: 'line', file, line: number }
-        });
+    pythonLines(text.replace(/\n$/, '')).forEach((tokens, at) => {
+      const number = sourceLine(at + 1);
+      const node = element('div', 'pw-Code-line');
+      node.setAttribute('role', 'option');
+      node.setAttribute('aria-selected', 'false');
+      node.tabIndex = -1;
+      const gutter = element('span', 'pw-Code-gutter', String(firstLine + at));
+      gutter.setAttribute('aria-hidden', 'true');
+      const content = element('span', 'pw-Code-text');
+      for (const token of tokens) {
+        content.append(element('span', `pw-Code-${token.kind}`, token.text));
+      }
+      node.append(gutter, content);
+      this._list.append(node);
+      this._indices.set(node, this._lines.length);
+      this._lines.push({
+        node,
+        key: number === undefined ? '' : lineKey([file, number]),
+        target:
+          number === undefined ? null : { kind: 'line', file, line: number }
       });
+    });
   }
 
   private _listen(signal: AbortSignal): void {

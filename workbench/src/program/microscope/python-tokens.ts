@@ -1,3 +1,6 @@
+import { highlightCode, tagHighlighter, tags } from '@lezer/highlight';
+import { parser } from '@lezer/python';
+
 export type TokenKind = 'keyword' | 'string' | 'comment' | 'number' | 'plain';
 
 export interface IToken {
@@ -5,42 +8,34 @@ export interface IToken {
   readonly text: string;
 }
 
-const KEYWORDS = new Set(
-  (
-    'False None True and as assert async await break class continue def del elif else ' +
-    'except finally for from global if import in is lambda nonlocal not or pass raise ' +
-    'return try while with yield'
-  ).split(' ')
-);
-const PATTERN =
-  /(#.*)|("""|'''|[rbfuRBFU]{0,2}"(?:[^"\\]|\\.)*"?|[rbfuRBFU]{0,2}'(?:[^'\\]|\\.)*'?)|(\b\d[\w.]*)|([A-Za-z_]\w*)/g;
+/** Its classes are kinds of tokens. */
+const HIGHLIGHTER = tagHighlighter([
+  { tag: [tags.keyword, tags.bool, tags.null], class: 'keyword' },
+  { tag: [tags.string, tags.escape], class: 'string' },
+  { tag: tags.comment, class: 'comment' },
+  { tag: tags.number, class: 'number' }
+]);
 
-/** Split a line of Python into what is coloured alike; text that spans lines stays plain. */
-export function pythonTokens(line: string): IToken[] {
-  const found: IToken[] = [];
-  let end = 0;
-  const put = (kind: TokenKind, text: string): void => {
-    const last = found[found.length - 1];
-    if (last?.kind === kind) {
-      found[found.length - 1] = { kind, text: last.text + text };
-    } else if (text !== '') {
-      found.push({ kind, text });
+/** Split Python into lines, and each line into stretches of one kind. */
+export function pythonLines(code: string): IToken[][] {
+  let line: IToken[] = [];
+  const lines = [line];
+  highlightCode(
+    code,
+    parser.parse(code),
+    HIGHLIGHTER,
+    (text, name) => {
+      const kind = (name || 'plain') as TokenKind;
+      const last = line.at(-1);
+      if (last?.kind === kind) {
+        line[line.length - 1] = { kind, text: last.text + text };
+      } else {
+        line.push({ kind, text });
+      }
+    },
+    () => {
+      lines.push((line = []));
     }
-  };
-  for (const match of line.matchAll(PATTERN)) {
-    put('plain', line.slice(end, match.index));
-    end = match.index + match[0].length;
-    const [text, comment, string, number] = match;
-    if (comment !== undefined) {
-      put('comment', text);
-    } else if (string !== undefined) {
-      put('string', text);
-    } else if (number !== undefined) {
-      put('number', text);
-    } else {
-      put(KEYWORDS.has(text) ? 'keyword' : 'plain', text);
-    }
-  }
-  put('plain', line.slice(end));
-  return found;
+  );
+  return lines;
 }

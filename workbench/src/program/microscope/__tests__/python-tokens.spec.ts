@@ -1,15 +1,43 @@
-import { pythonTokens } from '../python-tokens';
+import type { TokenKind } from '../python-tokens';
+import { pythonLines } from '../python-tokens';
 
-describe('Python tokens', () => {
-  it('distinguish words, texts, numbers and comments, and lose nothing', () => {
-    const line = '    if x == "a # b": return 3.5  # why';
-    const tokens = pythonTokens(line);
-    expect(tokens.map(token => token.text).join('')).toBe(line);
-    const words = (kind: string): string[] =>
-      tokens.filter(token => token.kind === kind).map(token => token.text);
-    expect(words('keyword')).toEqual(['if', 'return']);
-    expect(words('string')).toEqual(['"a # b"']);
-    expect(words('number')).toEqual(['3.5']);
-    expect(words('comment')).toEqual(['# why']);
+const METHOD = `    def forward(self, x: "Tensor"):
+        """Return x if it is not
+        None."""
+        if x == "a # b\\n":  # why
+            return x * 3.5`;
+
+function words(code: string, kind: TokenKind): string[] {
+  return pythonLines(code)
+    .flat()
+    .filter(token => token.kind === kind)
+    .map(token => token.text.trim());
+}
+
+describe('lines of Python', () => {
+  it('contain the whole text', () => {
+    const text = pythonLines(METHOD)
+      .map(line => line.map(token => token.text).join(''))
+      .join('\n');
+    expect(text).toBe(METHOD);
+  });
+
+  it('distinguish keywords, numbers and comments', () => {
+    expect(words(METHOD, 'keyword')).toEqual(['def', 'if', 'return']);
+    expect(words(METHOD, 'number')).toEqual(['3.5']);
+    expect(words(METHOD, 'comment')).toEqual(['# why']);
+  });
+
+  it('have strings as a whole, over several lines and with escapes', () => {
+    expect(words(METHOD, 'string')).toEqual([
+      '"Tensor"',
+      '"""Return x if it is not',
+      'None."""',
+      '"a # b\\n"'
+    ]);
+  });
+
+  it('keep code in an f-string apart from its text', () => {
+    expect(words('f"{x if y else 1}"', 'keyword')).toEqual(['if', 'else']);
   });
 });
