@@ -7,19 +7,19 @@ const KNOWN = [
   '[yjs#509] Not same Y.Doc'
 ];
 
-let said: string[] = [];
+let messages: string[] = [];
 
 for (const level of ['warn', 'error'] as const) {
   console[level] = (...args: unknown[]): void => {
     const message = args.map(String).join(' ');
     if (!KNOWN.some(known => message.includes(known))) {
-      said.push(`console.${level}: ${message}`);
+      messages.push(`console.${level}: ${message}`);
     }
   };
 }
 
 afterEach(() => {
-  const found = said;
-  said = [];
-  expect(found).toEqual([]);
+  const previous = messages;
+  messages = [];
+  expect(previous).toEqual([]);
 });

@@ -22,7 +22,7 @@ export function placeholders(text: string): string[] {
 }
 
 function messagesOf(node: ts.Node): string[] {
-  const found: string[] = [];
+  const result: string[] = [];
   if (
     ts.isCallExpression(node) &&
     ts.isPropertyAccessExpression(node.expression)
@@ -34,13 +34,13 @@ function messagesOf(node: ts.Node): string[] {
         method.context === undefined
           ? null
           : literal(node.arguments[method.context]);
-      found.push(context === null ? message : context + DELIMITER + message);
+      result.push(context === null ? message : context + DELIMITER + message);
     }
   }
   node.forEachChild(child => {
-    found.push(...messagesOf(child));
+    result.push(...messagesOf(child));
   });
-  return found;
+  return result;
 }
 
 function literal(node: ts.Expression | undefined): string | null {

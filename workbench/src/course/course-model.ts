@@ -130,11 +130,11 @@ export class CourseModel implements ICourseModel {
   }
 
   async setDone(lesson: string, done: boolean): Promise<void> {
-    const found = this.lesson(lesson);
+    const entry = this.lesson(lesson);
     const isTouched =
-      found !== null &&
-      (Object.keys(found.paths).length > 0 ||
-        found.exercises.some(({ progress }) => progress.attempts > 0));
+      entry !== null &&
+      (Object.keys(entry.paths).length > 0 ||
+        entry.exercises.some(({ progress }) => progress.attempts > 0));
     await this._update(() =>
       this._client.update({
         lesson,
@@ -166,14 +166,14 @@ export class CourseModel implements ICourseModel {
 
   /** Send changes one after another, so that the last one is also the last to arrive. */
   private async _update(send: () => Promise<Catalog>): Promise<void> {
-    const sent = this._lastUpdate.then(async () => {
+    const update = this._lastUpdate.then(async () => {
       this._version += 1;
       const catalog = await send();
       this._version += 1;
       this._show(catalog);
     });
-    this._lastUpdate = sent.catch(() => undefined);
-    await sent;
+    this._lastUpdate = update.catch(() => undefined);
+    await update;
   }
 
   /** Load what a change left behind; a failure shows in `failure`, the change itself stands. */

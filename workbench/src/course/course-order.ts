@@ -8,7 +8,7 @@ export function lessonsInOrder(catalog: Catalog): Lesson[] {
 
 /** Find a lesson by its name. */
 export function findLesson(catalog: Catalog, name: string): Lesson | null {
-  return lessonsInOrder(catalog).find(found => found.lesson === name) ?? null;
+  return lessonsInOrder(catalog).find(entry => entry.lesson === name) ?? null;
 }
 
 /** The lesson before (-1) or after (1) the named one. */
@@ -18,7 +18,7 @@ export function neighbour(
   step: 1 | -1
 ): Lesson | null {
   const lessons = lessonsInOrder(catalog);
-  const index = lessons.findIndex(found => found.lesson === name);
+  const index = lessons.findIndex(entry => entry.lesson === name);
   return index < 0 ? null : (lessons[index + step] ?? null);
 }
 

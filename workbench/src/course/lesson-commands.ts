@@ -30,7 +30,7 @@ export function addLessonCommands(
     const name = typeof args.lesson === 'string' ? args.lesson : lessons.lesson;
     const lesson = name === null ? null : course.lesson(name);
     return (
-      lesson?.exercises.find(found => found.exercise === args.exercise) ?? null
+      lesson?.exercises.find(entry => entry.exercise === args.exercise) ?? null
     );
   };
 

@@ -72,12 +72,12 @@ function readOutputs<T>(
   if (!isCodeCellModel(cell)) {
     return [];
   }
-  const found: T[] = [];
+  const values: T[] = [];
   for (let index = 0; index < cell.outputs.length; index++) {
     const value = parse(cell.outputs.get(index).data[mimeType]);
     if (value !== null) {
-      found.push(value);
+      values.push(value);
     }
   }
-  return found;
+  return values;
 }

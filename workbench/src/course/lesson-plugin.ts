@@ -23,11 +23,11 @@ export const lessonPlugin: JupyterFrontEndPlugin<void> = {
   optional: [ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
-    found: ICourse,
+    context: ICourse,
     translator: ITranslator,
     restorer: ILayoutRestorer | null
   ): void => {
-    const { lessons, model: course } = found;
+    const { lessons, model: course } = context;
     const { commands, docRegistry, shell } = app;
     const trans = translator.load(TRANSLATION_DOMAIN);
     const panel = new LessonPanel({ commands, course, lessons, trans });

@@ -63,21 +63,21 @@ export class CommModel implements IDisposable {
 
   /** Send the kernel a message that is not a trait; it answers by changing one. */
   send(content: unknown): void {
-    const heard = this._heard;
-    const sent = this._send({
+    const count = this._heard;
+    const future = this._send({
       method: 'custom',
       content: content as JSONValue
     });
-    if (sent === null) {
+    if (future === null) {
       return;
     }
     this._unanswered++;
     this._asking ??= setInterval(() => {
       this._ask();
     }, PATIENCE_MS);
-    void sent.done.then(
+    void future.done.then(
       () => {
-        if (this._heard > heard) {
+        if (this._heard > count) {
           this._unanswered--;
         } else {
           this._ask();

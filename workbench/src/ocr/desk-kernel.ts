@@ -129,7 +129,7 @@ async function openDesk(
   trans: TranslationBundle
 ): Promise<CommModel> {
   const { kernel } = session;
-  const found: { model?: CommModel } = {};
+  const desk: { model?: CommModel } = {};
   const isKnown = async (comm: string): Promise<boolean> => {
     const reply = await kernel?.requestCommInfo({ target_name: COMM_TARGET });
     const content = reply?.content;
@@ -139,7 +139,7 @@ async function openDesk(
     const { state } = opened.content.data as { state?: object };
     // The desk has a layout, which comes over a comm too and draws nothing.
     if (state && '_esm' in state) {
-      found.model = new CommModel(comm, opened, isKnown);
+      desk.model = new CommModel(comm, opened, isKnown);
     }
   });
   const reply = await kernel
@@ -153,7 +153,7 @@ async function openDesk(
     })
     .done.catch(() => null);
   if (reply === null) {
-    found.model?.dispose();
+    desk.model?.dispose();
     throw new RequestError(
       trans.__('The kernel stopped while opening %1.', name),
       trans.__('Memory may be low. Shut down other kernels, then retry.'),
@@ -161,8 +161,8 @@ async function openDesk(
     );
   }
   const content = reply?.content;
-  if (found.model === undefined || content?.status === 'error') {
-    found.model?.dispose();
+  if (desk.model === undefined || content?.status === 'error') {
+    desk.model?.dispose();
     throw new RequestError(
       content?.status === 'error'
         ? content.evalue
@@ -171,5 +171,5 @@ async function openDesk(
       0
     );
   }
-  return found.model;
+  return desk.model;
 }

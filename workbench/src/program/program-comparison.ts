@@ -50,19 +50,19 @@ export class ProgramComparison extends SplitPanel {
       return; // the panel says why
     }
     const { trans } = this._options.connection;
-    const found = differenceOf(before.data, after.data);
-    before.mark(found.onlyBefore);
-    after.mark(found.onlyAfter);
-    const isSame = found.onlyBefore.size + found.onlyAfter.size === 0;
+    const difference = differenceOf(before.data, after.data);
+    before.mark(difference.onlyBefore);
+    after.mark(difference.onlyAfter);
+    const isSame = difference.onlyBefore.size + difference.onlyAfter.size === 0;
     const summary = isSame
       ? trans.__('Both programs have the same ops in the same order.')
       : trans.__(
           'Only on the left: %1. Only on the right: %2.',
-          opCount(found.onlyBefore.size, trans),
-          opCount(found.onlyAfter.size, trans)
+          opCount(difference.onlyBefore.size, trans),
+          opCount(difference.onlyAfter.size, trans)
         );
     const list = element('ul');
-    for (const { kind, before: one, after: two } of found.kinds) {
+    for (const { kind, before: one, after: two } of difference.kinds) {
       list.append(element('li', '', `${kind}: ${one} → ${two}`));
     }
     this._list.node.replaceChildren(element('p', '', summary), list);

@@ -56,9 +56,9 @@ export default defineWidget<ISpanTraits>(
     place.setAttribute('aria-live', 'polite');
     bar.append(previous, next, errors, place);
     const scroll = make('div', 'pw-Text-scroll');
-    const said = make('p', 'pw-Text-note');
-    said.setAttribute('aria-live', 'polite');
-    root.append(bar, scroll, said, legend(trans));
+    const status = make('p', 'pw-Text-note');
+    status.setAttribute('aria-live', 'polite');
+    root.append(bar, scroll, status, legend(trans));
     let end = new AbortController();
 
     const draw = (): void => {
@@ -73,26 +73,26 @@ export default defineWidget<ISpanTraits>(
       next.disabled =
         step(model.get('examples'), index, 1, model.get('only_errors')) < 0;
       place.textContent = trans.__('%1 of %2', index + 1, examples.length);
-      said.textContent = '';
+      status.textContent = '';
       scroll.replaceChildren(
         ...(example
           ? [
               grid(example, trans, end.signal, text => {
-                said.textContent = text;
+                status.textContent = text;
               })
             ]
           : [])
       );
     };
     const go = (by: 1 | -1): void => {
-      const found = step(
+      const next = step(
         model.get('examples'),
         model.get('index'),
         by,
         model.get('only_errors')
       );
-      if (found >= 0) {
-        model.set('index', found);
+      if (next >= 0) {
+        model.set('index', next);
         model.save_changes();
       }
     };
@@ -206,15 +206,15 @@ function describe(
   { kind, gold, predicted }: IAgreement,
   trans: ITranslation
 ): string {
-  const said = (span: Span | null): string =>
+  const describe = (span: Span | null): string =>
     span === null
       ? '–'
       : `${characters.slice(span[0], span[1]).join('')} ${span[2]}`.trim();
   return trans.__(
     '%1: gold %2, predicted %3',
     kindName(kind, trans),
-    said(gold),
-    said(predicted)
+    describe(gold),
+    describe(predicted)
   );
 }
 

@@ -62,8 +62,8 @@ export default defineWidget<ILensTraits>(
     const bar = make('div', 'pw-Text-bar');
     bar.append(methods.label, units.label);
     const answers = make('div');
-    const said = make('p', 'pw-Text-note');
-    said.setAttribute('aria-live', 'polite');
+    const status = make('p', 'pw-Text-note');
+    status.setAttribute('aria-live', 'polite');
     const legend = make(
       'p',
       'pw-Text-note',
@@ -73,14 +73,14 @@ export default defineWidget<ILensTraits>(
       )
     );
     const list = make('div', 'pw-Text-bar');
-    root.append(input, bar, answers, said, legend, list);
+    root.append(input, bar, answers, status, legend, list);
     let end = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     const draw = (): void => {
       end.abort();
       end = new AbortController();
-      said.textContent = '';
+      status.textContent = '';
       const failure = model.get('failure');
       if (failure !== '') {
         const box = make('div', 'pw-Widget-failure', failure);
@@ -96,7 +96,7 @@ export default defineWidget<ILensTraits>(
             classes: model.get('classes'),
             signal: end.signal,
             say: text => {
-              said.textContent = text;
+              status.textContent = text;
             }
           })
         ),
@@ -207,11 +207,11 @@ function answer(
     );
     piece.classList.toggle('pw-mod-differs', disagree);
     const sign = value < 0 ? '−' : '+';
-    const said = `${text} ${sign}${Math.abs(value).toFixed(2)}`;
-    piece.setAttribute('aria-label', said);
-    piece.title = said;
+    const label = `${text} ${sign}${Math.abs(value).toFixed(2)}`;
+    piece.setAttribute('aria-label', label);
+    piece.title = label;
     const show = (): void => {
-      say(`${explanation.name}: ${said}`);
+      say(`${explanation.name}: ${label}`);
     };
     piece.addEventListener('focus', show, { signal });
     piece.addEventListener('pointerenter', show, { signal });

@@ -34,9 +34,9 @@ export default defineWidget<ITokenTraits>(
     const bar = make('div', 'pw-Text-bar');
     const toggle = make('button', 'pw-Text-button', trans.__('Show numbers'));
     toggle.setAttribute('aria-pressed', 'false');
-    const said = make('span', 'pw-Text-note');
-    said.setAttribute('aria-live', 'polite');
-    bar.append(toggle, said);
+    const status = make('span', 'pw-Text-note');
+    status.setAttribute('aria-live', 'polite');
+    bar.append(toggle, status);
     const scroll = make('div', 'pw-Text-scroll');
     const notes = make('div');
     root.append(bar, scroll, notes);
@@ -45,7 +45,7 @@ export default defineWidget<ITokenTraits>(
       end.abort();
       end = new AbortController();
       const say = (token: Token, row: IRow): void => {
-        said.textContent = describe(trans, model.get('shown'), token, row);
+        status.textContent = describe(trans, model.get('shown'), token, row);
       };
       scroll.replaceChildren(
         grid(model.get('shown'), model.get('rows'), {

@@ -170,8 +170,8 @@ describe('sentences', () => {
       difference({ kind: 'missing' }),
       'The lesson shows this, but your notebook does not.'
     ]
-  ])('say what differs (%#)', (given, text) => {
-    expect(differenceText(given, trans)).toBe(text);
+  ])('say what differs (%#)', (input, text) => {
+    expect(differenceText(input, trans)).toBe(text);
   });
 
   it.each([
@@ -189,7 +189,7 @@ describe('sentences', () => {
       'application/scrapbook.scrap.json+json, accuracy'
     ],
     [difference({ output: 'image/png', line: null }), 'Image']
-  ])('say where (%#)', (given, text) => {
-    expect(placeText(given, trans)).toBe(text);
+  ])('say where (%#)', (input, text) => {
+    expect(placeText(input, trans)).toBe(text);
   });
 });

@@ -23,25 +23,25 @@ describe('neighbour', () => {
 
 describe('filterChapters', () => {
   const { chapters } = exampleCatalog();
-  const found = (filter: string): string[] =>
+  const search = (filter: string): string[] =>
     filterChapters(chapters, filter).flatMap(chapter =>
       chapter.lessons.map(lesson => lesson.lesson)
     );
 
   it('keeps everything for an empty filter', () => {
-    expect(found('  ')).toHaveLength(3);
+    expect(search('  ')).toHaveLength(3);
   });
 
   it('finds a title in either language, whatever its case', () => {
-    expect(found('文本')).toEqual(['dynamic_graph/text_classifier']);
-    expect(found('TRAINING')).toEqual(['dynamic_graph/training_loop']);
+    expect(search('文本')).toEqual(['dynamic_graph/text_classifier']);
+    expect(search('TRAINING')).toEqual(['dynamic_graph/training_loop']);
   });
 
   it('wants every word', () => {
-    expect(found('dynamic classifier')).toEqual([
+    expect(search('dynamic classifier')).toEqual([
       'dynamic_graph/text_classifier'
     ]);
-    expect(found('dynamic environment')).toEqual([]);
+    expect(search('dynamic environment')).toEqual([]);
   });
 
   it('leaves out chapters without a match', () => {

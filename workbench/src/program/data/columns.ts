@@ -115,25 +115,25 @@ export class Columns {
 
   /** A column of whole numbers; empty if there is none of this name. */
   ints(name: string): Int32Array {
-    const found = this.header.arrays[name];
-    return found
-      ? new Int32Array(this._bytes, found[1], found[2])
+    const entry = this.header.arrays[name];
+    return entry
+      ? new Int32Array(this._bytes, entry[1], entry[2])
       : new Int32Array(0);
   }
 
   /** A column of numbers; those that are unknown are NaN. */
   numbers(name: string): Float64Array {
-    const found = this.header.arrays[name];
-    return found
-      ? new Float64Array(this._bytes, found[1], found[2])
+    const entry = this.header.arrays[name];
+    return entry
+      ? new Float64Array(this._bytes, entry[1], entry[2])
       : new Float64Array(0);
   }
 
   /** A column of small whole numbers. */
   bytes(name: string): Uint8Array {
-    const found = this.header.arrays[name];
-    return found
-      ? new Uint8Array(this._bytes, found[1], found[2])
+    const entry = this.header.arrays[name];
+    return entry
+      ? new Uint8Array(this._bytes, entry[1], entry[2])
       : new Uint8Array(0);
   }
 

@@ -56,15 +56,15 @@ export class Families {
 
   /** Rows of a stage that belong to a family, with whether that is certain. */
   rowsIn(stage: number, family: IFamily): Map<number, boolean> {
-    const found = new Map<number, boolean>();
+    const rows = new Map<number, boolean>();
     const ids = this._lineage.descendants(stage, family.traced);
     for (const [id, isCertain] of ids) {
       const row = this._lineage.rowOf(stage, id);
       if (row !== undefined) {
-        found.set(row, isCertain);
+        rows.set(row, isCertain);
       }
     }
-    return found;
+    return rows;
   }
 
   /** Traced ops that a line made, itself or through what it calls. */

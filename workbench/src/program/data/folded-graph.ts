@@ -155,9 +155,9 @@ export class FoldedGraph {
   ): void {
     const inner = { from, fromKind, to, toKind, edge };
     const index = container ?? ROOT;
-    const found = this.inner.get(index);
-    if (found) {
-      found.push(inner);
+    const edges = this.inner.get(index);
+    if (edges) {
+      edges.push(inner);
     } else {
       this.inner.set(index, [inner]);
     }
@@ -169,9 +169,9 @@ export class FoldedGraph {
       child >= 0
         ? (this.tree.groupOfRow[child] ?? ROOT)
         : this.tree.group(~child).parent;
-    const known = this._paths.get(group);
-    if (known) {
-      return known;
+    const cached = this._paths.get(group);
+    if (cached) {
+      return cached;
     }
     const path = [ROOT, ...this.tree.pathOf(group).reverse()];
     this._paths.set(group, path);

@@ -63,20 +63,20 @@ export class LayerTree {
   readonly groupOfRow: Int32Array;
 
   group(index: number): IGroup {
-    const found = this.groups[index];
-    if (!found) {
+    const group = this.groups[index];
+    if (!group) {
       throw new RangeError(`No group ${index}`);
     }
-    return found;
+    return group;
   }
 
   /** The groups around one, innermost first, without the root. */
   pathOf(index: number): number[] {
-    const found: number[] = [];
+    const path: number[] = [];
     for (let at = index; at !== ROOT; at = this.group(at).parent) {
-      found.push(at);
+      path.push(at);
     }
-    return found;
+    return path;
   }
 
   /** The groups around an op, innermost first; none if the stage does not have it. */
@@ -101,14 +101,14 @@ export class LayerTree {
   }
 
   private _opsWithRegions(rows: Int32Array): Set<number> {
-    const found = new Set<number>();
+    const ids = new Set<number>();
     for (const row of rows) {
       const parent = this._data.parent[row] ?? -1;
       if (parent >= 0) {
-        found.add(parent);
+        ids.add(parent);
       }
     }
-    return found;
+    return ids;
   }
 
   private _child(index: number): Child[] {
@@ -153,9 +153,9 @@ export class LayerTree {
       return start;
     }
     const key = `${start} ${layer}`;
-    const known = this._byLayer.get(key);
-    if (known !== undefined) {
-      return known;
+    const cached = this._byLayer.get(key);
+    if (cached !== undefined) {
+      return cached;
     }
     let at = start;
     for (const name of layer.split('.')) {
@@ -167,9 +167,9 @@ export class LayerTree {
 
   private _named(parent: number, name: string): number {
     const key = `${this.group(parent).key}/${name}`;
-    const known = this._byKey.get(key);
-    if (known !== undefined) {
-      return known;
+    const cached = this._byKey.get(key);
+    if (cached !== undefined) {
+      return cached;
     }
     const index = this.groups.length;
     this.groups.push(newGroup(key, name, parent));
@@ -187,17 +187,17 @@ export class LayerTree {
       }
       let at = ~child;
       this._join(at);
-      const found = this.group(at);
-      const [only] = found.children;
+      const outer = this.group(at);
+      const [only] = outer.children;
       if (
-        found.children.length === 1 &&
+        outer.children.length === 1 &&
         only !== undefined &&
         only < 0 &&
-        found.row < 0 &&
+        outer.row < 0 &&
         this.group(~only).row < 0
       ) {
         const inner = this.group(~only);
-        inner.name = `${found.name}.${inner.name}`;
+        inner.name = `${outer.name}.${inner.name}`;
         inner.parent = index;
         at = ~only;
       }
@@ -214,9 +214,9 @@ export class LayerTree {
         const part = group.children.slice(start, start + RUN_LENGTH);
         const run = this.groups.length;
         const name = `${this._firstName(part[0])} …`;
-        const made = newGroup(`${group.key}#${run}`, name, index);
-        made.children = part;
-        this.groups.push(made);
+        const runGroup = newGroup(`${group.key}#${run}`, name, index);
+        runGroup.children = part;
+        this.groups.push(runGroup);
         for (const child of part) {
           if (child >= 0) {
             this.groupOfRow[child] = run;

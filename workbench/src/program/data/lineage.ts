@@ -43,39 +43,39 @@ export class Lineage {
   /** What an op of the stage before became; none if it was removed and nothing took its place. */
   after(stage: number, id: number): Ids {
     const { back, forth, added } = this._step(stage);
-    const found = new Map(forth.get(id));
+    const successors = new Map(forth.get(id));
     const isKept = !back.has(id) && !added.has(id);
     if (isKept && this.rowOf(stage, id) !== undefined) {
-      found.set(id, true);
+      successors.set(id, true);
     }
-    return found;
+    return successors;
   }
 
   /** The ops of the traced program that ops of a stage came from. */
   origins(stage: number, ids: Iterable<number>): Map<number, boolean> {
-    let found = new Map<number, boolean>();
+    let origins = new Map<number, boolean>();
     for (const id of ids) {
-      found.set(id, true);
+      origins.set(id, true);
     }
     for (let at = stage; at > 0; at--) {
-      found = follow(found, id => this.before(at, id));
+      origins = follow(origins, id => this.before(at, id));
     }
-    return found;
+    return origins;
   }
 
   /** What ops of the traced program became in a stage. */
   descendants(stage: number, traced: Ids): Map<number, boolean> {
-    let found = new Map(traced);
+    let descendants = new Map(traced);
     for (let at = 1; at <= stage; at++) {
-      found = follow(found, id => this.after(at, id));
+      descendants = follow(descendants, id => this.after(at, id));
     }
-    return found;
+    return descendants;
   }
 
   private _step(stage: number): IStep {
-    const known = this._steps.get(stage);
-    if (known) {
-      return known;
+    const cached = this._steps.get(stage);
+    if (cached) {
+      return cached;
     }
     const { columns } = this._data;
     const triples = columns.ints(`lineage_${stage}`);
@@ -85,9 +85,9 @@ export class Lineage {
       map: Map<number, Map<number, boolean>>,
       key: number
     ): Map<number, boolean> => {
-      const found = map.get(key) ?? new Map<number, boolean>();
-      map.set(key, found);
-      return found;
+      const entry = map.get(key) ?? new Map<number, boolean>();
+      map.set(key, entry);
+      return entry;
     };
     for (let at = 0; at < triples.length; at += 3) {
       const id = triples[at] ?? -1;
@@ -117,11 +117,11 @@ const NONE: Ids = new Map();
 
 /** One step for each op; certain if any way to it is. */
 function follow(ids: Ids, next: (id: number) => Ids): Map<number, boolean> {
-  const found = new Map<number, boolean>();
+  const result = new Map<number, boolean>();
   for (const [id, isCertain] of ids) {
     for (const [to, isStepCertain] of next(id)) {
-      found.set(to, found.get(to) === true || (isCertain && isStepCertain));
+      result.set(to, result.get(to) === true || (isCertain && isStepCertain));
     }
   }
-  return found;
+  return result;
 }

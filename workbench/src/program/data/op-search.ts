@@ -6,26 +6,26 @@ export function findOps(
   stage: number,
   text: string
 ): number[] {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === '') {
+  const query = text.trim().toLowerCase();
+  if (query === '') {
     return [];
   }
   const { columns } = data;
   const matches = Uint8Array.from(columns.header.strings, string =>
-    string.toLowerCase().includes(wanted) ? 1 : 0
+    string.toLowerCase().includes(query) ? 1 : 0
   );
   const name = columns.ints('op_name');
   const layer = columns.ints('op_layer');
   const valueName = columns.ints('value_name');
-  const found: number[] = [];
+  const rows: number[] = [];
   for (const row of data.rows(stage)) {
     const isNamed =
       matches[name[row] ?? 0] === 1 || matches[layer[row] ?? 0] === 1;
     if (isNamed || hasValue(data, row, valueName, matches)) {
-      found.push(row);
+      rows.push(row);
     }
   }
-  return found;
+  return rows;
 }
 
 function hasValue(

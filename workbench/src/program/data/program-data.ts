@@ -134,13 +134,13 @@ export class ProgramData {
 
   /** Every line on the way to an op, outermost first. */
   stack(row: number): Line[] {
-    const found: Line[] = [];
+    const lines: Line[] = [];
     const end = this._stackStart[row + 1] ?? 0;
     for (let at = this._stackStart[row] ?? 0; at < end; at++) {
       const file = this.columns.string(this._stackFile[at] ?? 0);
-      found.push([file, this._stackLine[at] ?? 0]);
+      lines.push([file, this._stackLine[at] ?? 0]);
     }
-    return found;
+    return lines;
   }
 
   inputsOf(row: number): (IValue | null)[] {

@@ -51,11 +51,11 @@ export function differenceOf(
           right.map(row => after.opKind(row))
         )
       : [];
-  const kept = new Set(common.map(([i]) => i));
-  const keptAfter = new Set(common.map(([, j]) => j));
+  const commonBefore = new Set(common.map(([i]) => i));
+  const commonAfter = new Set(common.map(([, j]) => j));
   return {
-    onlyBefore: new Set(left.filter((_, at) => !kept.has(at))),
-    onlyAfter: new Set(right.filter((_, at) => !keptAfter.has(at))),
+    onlyBefore: new Set(left.filter((_, at) => !commonBefore.has(at))),
+    onlyAfter: new Set(right.filter((_, at) => !commonAfter.has(at))),
     kinds
   };
 }
@@ -78,21 +78,21 @@ export function longestCommon(
             );
     }
   }
-  const found: [number, number][] = [];
+  const positions: [number, number][] = [];
   let i = 0;
   let j = 0;
   while (i < a.length && j < b.length) {
     const below = lengths[(i + 1) * width + j] ?? 0;
     const right = lengths[i * width + j + 1] ?? 0;
     if (a[i] === b[j]) {
-      found.push([i++, j++]);
+      positions.push([i++, j++]);
     } else if (below >= right) {
       i++;
     } else {
       j++;
     }
   }
-  return found;
+  return positions;
 }
 
 function shownRows(data: ProgramData): number[] {
@@ -108,9 +108,9 @@ function kindDifferences(
 ): IKindDifference[] {
   const counts = new Map<string, [number, number]>();
   const count = (kind: string, side: 0 | 1): void => {
-    const found = counts.get(kind) ?? [0, 0];
-    found[side]++;
-    counts.set(kind, found);
+    const pair = counts.get(kind) ?? [0, 0];
+    pair[side]++;
+    counts.set(kind, pair);
   };
   a.forEach(row => {
     count(before.opKind(row), 0);
@@ -123,7 +123,7 @@ function kindDifferences(
     before: one,
     after: two
   }))
-    .filter(found => found.before !== found.after)
+    .filter(entry => entry.before !== entry.after)
     .sort(
       (x, y) => Math.abs(y.after - y.before) - Math.abs(x.after - x.before)
     );

@@ -19,13 +19,13 @@ export function changesOf(
   stage: number
 ): IChange[] {
   const { columns } = data;
-  const found = new Map<string, IChange & { ids: number[] }>();
+  const changes = new Map<string, IChange & { ids: number[] }>();
   const put = (change: Omit<IChange, 'ids'>, id: number): void => {
     const { kind, from, to } = change;
     const key = [kind, ...from, to, String(change.isCertain)].join(' ');
-    const known = found.get(key) ?? { ...change, ids: [] };
-    known.ids.push(id);
-    found.set(key, known);
+    const entry = changes.get(key) ?? { ...change, ids: [] };
+    entry.ids.push(id);
+    changes.set(key, entry);
   };
   const nameIn = (at: number, id: number): string => {
     const row = lineage.rowOf(at, id);
@@ -54,5 +54,5 @@ export function changesOf(
     const to = nameIn(stage, id);
     put({ kind: 'moved', from: [], to, isCertain: true }, id);
   }
-  return [...found.values()].sort((a, b) => b.ids.length - a.ids.length);
+  return [...changes.values()].sort((a, b) => b.ids.length - a.ids.length);
 }

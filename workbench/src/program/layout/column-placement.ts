@@ -102,11 +102,11 @@ export function settle(
     }
     pools.push(pool);
   });
-  const found: number[] = [];
+  const places: number[] = [];
   for (const { mean, count } of pools) {
     for (let index = 0; index < count; index++) {
-      found.push(mean + (before[found.length] ?? 0));
+      places.push(mean + (before[places.length] ?? 0));
     }
   }
-  return found;
+  return places;
 }

@@ -56,14 +56,14 @@ function sortByNeighbours(
 ): void {
   const key = new Map<number, number>();
   for (const slot of layer) {
-    const found = neighbours[slot] ?? [];
+    const others = neighbours[slot] ?? [];
     let sum = 0;
-    for (const other of found) {
+    for (const other of others) {
       sum += position[other] ?? 0;
     }
     key.set(
       slot,
-      found.length > 0 ? sum / found.length : (position[slot] ?? 0)
+      others.length > 0 ? sum / others.length : (position[slot] ?? 0)
     );
   }
   layer.sort((a, b) => (key.get(a) ?? 0) - (key.get(b) ?? 0));

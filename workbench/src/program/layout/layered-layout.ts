@@ -112,9 +112,9 @@ class Tracer {
     const arrivals = new Map<number, number[]>();
     this._links.forEach((link, at) => {
       if (link.toX === undefined) {
-        const found = arrivals.get(link.to);
-        if (found) {
-          found.push(at);
+        const others = arrivals.get(link.to);
+        if (others) {
+          others.push(at);
         } else {
           arrivals.set(link.to, [at]);
         }
@@ -146,7 +146,7 @@ class Tracer {
     const isBack = this._layering.isBack[at] === 1;
     const startX = isBack ? (link.toX ?? this._arrival[at]) : link.fromX;
     const goalX = isBack ? link.fromX : (link.toX ?? this._arrival[at]);
-    const found: number[] = [];
+    const pieces: number[] = [];
     let x = this._x(start) + (startX ?? 0);
     let y = this._edgeOf(start, 1);
     for (const slot of chain.slice(1)) {
@@ -155,21 +155,21 @@ class Tracer {
       const previous = this._layering.layerOfSlot[slot] ?? 0;
       const below = this._bottom[previous - 1] ?? y;
       if (below > y) {
-        found.push(this._line(x, y, x, below));
+        pieces.push(this._line(x, y, x, below));
         y = below;
       }
       const top = this._top[previous] ?? y;
-      found.push(this._line(x, y, nextX, top));
+      pieces.push(this._line(x, y, nextX, top));
       const bottom = isGoal
         ? this._edgeOf(slot, 0)
         : (this._bottom[previous] ?? top);
       if (bottom > top) {
-        found.push(this._line(nextX, top, nextX, bottom));
+        pieces.push(this._line(nextX, top, nextX, bottom));
       }
       x = nextX;
       y = bottom;
     }
-    return found;
+    return pieces;
   }
 
   /** The upper (0) or lower (1) edge of a slot's box. */
@@ -181,9 +181,9 @@ class Tracer {
   /** Links of one net use the same pieces. */
   private _line(x1: number, y1: number, x2: number, y2: number): number {
     const key = `${x1} ${y1} ${x2} ${y2}`;
-    const known = this._known.get(key);
-    if (known !== undefined) {
-      return known;
+    const piece = this._known.get(key);
+    if (piece !== undefined) {
+      return piece;
     }
     const index = this._lines.length / 4;
     this._lines.push(x1, y1, x2, y2);

@@ -99,15 +99,15 @@ function findLayers(
   const first = boxes.some(box => box.border === 'top') ? 1 : 0;
   let last = 0;
   for (const at of order) {
-    let found = boxes[at]?.border === 'top' ? 0 : first;
+    let own = boxes[at]?.border === 'top' ? 0 : first;
     for (const link of into[at] ?? []) {
       if (isBack[link] === 0) {
-        found = Math.max(found, (layer[links[link]?.from ?? 0] ?? 0) + 1);
+        own = Math.max(own, (layer[links[link]?.from ?? 0] ?? 0) + 1);
       }
     }
-    layer[at] = found;
+    layer[at] = own;
     if (boxes[at]?.border !== 'bottom') {
-      last = Math.max(last, found);
+      last = Math.max(last, own);
     }
   }
   for (let index = order.length - 1; index >= 0; index--) {

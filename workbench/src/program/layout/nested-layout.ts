@@ -65,7 +65,7 @@ export function placeGroup(
       put(name, null, { width: 0, height: 0, border: side })
     );
   };
-  const known = new Map<string, number>();
+  const linkOf = new Map<string, number>();
   const links: ILink[] = [];
   const edges = graph.inner.get(group) ?? [];
   const placedEdges = edges.map(edge => {
@@ -73,25 +73,25 @@ export function placeGroup(
     const to = end(edge.toKind, edge.to);
     const net = graph.edges[edge.edge]?.from ?? 0;
     const key = `${from} ${to} ${net}`;
-    let link = known.get(key);
+    let link = linkOf.get(key);
     if (link === undefined) {
       link = links.push({ from, to, net, ...crossings(edge, net, open) }) - 1;
-      known.set(key, link);
+      linkOf.set(key, link);
     }
     return { edge: edge.edge, link };
   });
   const padding = group === ROOT ? ROOT_PADDING : PADDING;
   const layout = layeredLayout(boxes, links, padding);
   const borders = (kind: EndKind): Map<Child, number> => {
-    const found = new Map<Child, number>();
+    const places = new Map<Child, number>();
     for (const { from, fromKind, to, toKind } of edges) {
       const child = fromKind === kind ? from : toKind === kind ? to : null;
       if (child !== null) {
         const at = indices.get(nameOf(kind, child)) ?? 0;
-        found.set(child, (layout.x[at] ?? 0) - layout.width / 2);
+        places.set(child, (layout.x[at] ?? 0) - layout.width / 2);
       }
     }
-    return found;
+    return places;
   };
   return {
     layout,

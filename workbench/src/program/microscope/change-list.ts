@@ -49,12 +49,12 @@ export class ChangeList {
 
   private _item(change: IChange): HTMLElement {
     const item = element('li');
-    const made = element('button', `pw-Changes-item pw-mod-${change.kind}`);
-    made.type = 'button';
+    const button = element('button', `pw-Changes-item pw-mod-${change.kind}`);
+    button.type = 'button';
     const sign = element('span', 'pw-Changes-sign', SIGNS[change.kind]);
     sign.setAttribute('aria-hidden', 'true');
-    made.append(sign, element('span', '', this._say(change)));
-    made.addEventListener(
+    button.append(sign, element('span', '', this._say(change)));
+    button.addEventListener(
       'click',
       () => {
         this._choose(change);
@@ -63,7 +63,7 @@ export class ChangeList {
         signal: this._signal
       }
     );
-    item.append(made);
+    item.append(button);
     return item;
   }
 

@@ -4,14 +4,14 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   className = '',
   text = ''
 ): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
+  const node = document.createElement(name);
   if (className) {
-    made.className = className;
+    node.className = className;
   }
   if (text) {
-    made.textContent = text;
+    node.textContent = text;
   }
-  return made;
+  return node;
 }
 
 /** Make a button that says in words what it does. */
@@ -21,12 +21,12 @@ export function button(
   onClick: () => void,
   signal: AbortSignal
 ): HTMLButtonElement {
-  const made = element('button', 'pw-Microscope-button', text);
-  made.type = 'button';
-  made.title = title;
+  const node = element('button', 'pw-Microscope-button', text);
+  node.type = 'button';
+  node.title = title;
   if (text !== title) {
-    made.setAttribute('aria-label', title);
+    node.setAttribute('aria-label', title);
   }
-  made.addEventListener('click', onClick, { signal });
-  return made;
+  node.addEventListener('click', onClick, { signal });
+  return node;
 }

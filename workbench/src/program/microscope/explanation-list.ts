@@ -16,18 +16,18 @@ export class ExplanationList {
     this.node = element('div', 'pw-Notes');
     const { explanations, breaks } = _model.data.columns.header;
     this.count = explanations.length + breaks.length;
-    for (const found of explanations) {
+    for (const explanation of explanations) {
       const note = element('article', 'pw-Notes-note');
-      note.append(element('p', 'pw-Notes-rule', found.rule[language]));
-      if (found.message) {
-        note.append(element('p', 'pw-Notes-message', found.message));
+      note.append(element('p', 'pw-Notes-rule', explanation.rule[language]));
+      if (explanation.message) {
+        note.append(element('p', 'pw-Notes-message', explanation.message));
       }
-      note.append(...this._line(found.line));
-      note.append(element('p', '', found.repair[language]));
-      if (found.example) {
-        note.append(element('pre', 'pw-Notes-example', found.example));
+      note.append(...this._line(explanation.line));
+      note.append(element('p', '', explanation.repair[language]));
+      if (explanation.example) {
+        note.append(element('pre', 'pw-Notes-example', explanation.example));
       }
-      if (found.proven) {
+      if (explanation.proven) {
         const text = _trans.__('✓ This fix was tested here and works.');
         note.append(element('p', 'pw-Notes-proven', text));
       }
@@ -53,15 +53,15 @@ export class ExplanationList {
     }
     const [file, number] = line;
     const text = this._trans.__('Line %1', number);
-    const made = element('button', 'pw-Microscope-button', text);
-    made.type = 'button';
-    made.addEventListener(
+    const button = element('button', 'pw-Microscope-button', text);
+    button.type = 'button';
+    button.addEventListener(
       'click',
       () => {
         this._model.pin({ kind: 'line', file, line: number });
       },
       { signal: this._signal }
     );
-    return [made];
+    return [button];
   }
 }

@@ -84,16 +84,16 @@ export class GraphKeys {
   /** The highest (-1) or lowest (1) thing that is not an open group. */
   private _end(side: -1 | 1): number | undefined {
     const index = this._model.index;
-    let found: number | undefined;
+    let end: number | undefined;
     let most = Number.NEGATIVE_INFINITY;
     index?.scene.child.forEach((_, box) => {
       const height = index.rectangle(box).y * side;
       if (index.scene.kind[box] !== ShapeKind.Open && height > most) {
         most = height;
-        found = box;
+        end = box;
       }
     });
-    return found;
+    return end;
   }
 
   private _act(): boolean {
@@ -126,14 +126,15 @@ export class GraphKeys {
       return null;
     }
     const { child, depth } = index.scene;
-    let found = -1;
+    let innermost = -1;
     for (let outer = 0; outer < child.length; outer++) {
-      const isDeeper = found < 0 || (depth[outer] ?? 0) > (depth[found] ?? 0);
+      const isDeeper =
+        innermost < 0 || (depth[outer] ?? 0) > (depth[innermost] ?? 0);
       if (isDeeper && index.contains(outer, box)) {
-        found = outer;
+        innermost = outer;
       }
     }
-    return child[found] ?? null;
+    return child[innermost] ?? null;
   }
 
   private _zoom(factor: number): boolean {

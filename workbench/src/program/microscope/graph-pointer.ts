@@ -44,28 +44,28 @@ export class GraphPointer {
 
   private _onDown(event: PointerEvent): void {
     this._canvas.setPointerCapture(event.pointerId);
-    this._grabbed = { x: event.clientX, y: event.clientY, moved: 0 };
+    this._drag = { x: event.clientX, y: event.clientY, moved: 0 };
   }
 
   private _onMove(event: PointerEvent): void {
-    const grabbed = this._grabbed;
-    if (!grabbed) {
+    const drag = this._drag;
+    if (!drag) {
       this._graph.hover(this._graph.boxAt(event));
       return;
     }
-    const x = event.clientX - grabbed.x;
-    const y = event.clientY - grabbed.y;
-    grabbed.x = event.clientX;
-    grabbed.y = event.clientY;
-    grabbed.moved += Math.abs(x) + Math.abs(y);
+    const x = event.clientX - drag.x;
+    const y = event.clientY - drag.y;
+    drag.x = event.clientX;
+    drag.y = event.clientY;
+    drag.moved += Math.abs(x) + Math.abs(y);
     this._graph.view.pan(x, y);
     this._graph.draw();
   }
 
   private _onUp(event: PointerEvent): void {
-    const grabbed = this._grabbed;
-    this._grabbed = null;
-    if (!grabbed || grabbed.moved >= CLICK_DISTANCE) {
+    const drag = this._drag;
+    this._drag = null;
+    if (!drag || drag.moved >= CLICK_DISTANCE) {
       return;
     }
     const box = this._graph.boxAt(event);
@@ -110,5 +110,5 @@ export class GraphPointer {
     this._graph.draw();
   }
 
-  private _grabbed: { x: number; y: number; moved: number } | null = null;
+  private _drag: { x: number; y: number; moved: number } | null = null;
 }

@@ -77,7 +77,7 @@ export class MicroscopeModel {
 
   /** Draw for the first time, or again. */
   async refresh(reveal: readonly number[] = [], all = false): Promise<void> {
-    const asked = ++this._asked;
+    const request = ++this._asked;
     this._emit('busy');
     try {
       const { scene, open } = await this._client.ask(
@@ -89,7 +89,7 @@ export class MicroscopeModel {
         },
         all
       );
-      if (asked !== this._asked) {
+      if (request !== this._asked) {
         return; // asked again meanwhile
       }
       this._open = open;
@@ -99,17 +99,17 @@ export class MicroscopeModel {
       this._failure = error instanceof Error ? error.message : String(error);
       this._emit('failure');
     }
-    this._answered = asked;
+    this._answered = request;
     this._emit('scene');
     this._emit('busy');
   }
 
   async show(stage: number): Promise<void> {
-    const found = Math.min(this.data.stageCount - 1, Math.max(0, stage));
-    if (found === this._stage) {
+    const next = Math.min(this.data.stageCount - 1, Math.max(0, stage));
+    if (next === this._stage) {
       return;
     }
-    this._stage = found;
+    this._stage = next;
     this._follow();
     this._emit('stage');
     await this.refresh();
@@ -193,14 +193,14 @@ export class MicroscopeModel {
       return [];
     }
     const { boxOfRow } = index.scene;
-    const found: number[] = [];
+    const rows: number[] = [];
     for (const row of this.data.rows(this._stage)) {
       const inside = boxOfRow[row] ?? -1;
       if (inside === box || (inside >= 0 && index.contains(box, inside))) {
-        found.push(row);
+        rows.push(row);
       }
     }
-    return found;
+    return rows;
   }
 
   dispose(): void {

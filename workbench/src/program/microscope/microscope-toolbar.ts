@@ -23,12 +23,12 @@ export class MicroscopeToolbar {
     this._search.type = 'search';
     this._search.placeholder = _trans.__('Search ops and layers ( / )');
     this._search.setAttribute('aria-label', _trans.__('Search ops and layers'));
-    this._found = element('span', 'pw-Microscope-found');
-    this._found.setAttribute('role', 'status');
+    this._matchCount = element('span', 'pw-Microscope-matchCount');
+    this._matchCount.setAttribute('role', 'status');
     this.node.append(
       element('strong', 'pw-Microscope-title', _model.data.name),
       this._search,
-      this._found,
+      this._matchCount,
       ...this._buttons(),
       this._constants(),
       this._help()
@@ -139,11 +139,11 @@ export class MicroscopeToolbar {
     this._rows = findOps(data, stage, this._search.value);
     this._at = -1;
     if (this._search.value.trim() === '') {
-      this._found.textContent = '';
+      this._matchCount.textContent = '';
       return;
     }
     const count = this._rows.length;
-    this._found.textContent =
+    this._matchCount.textContent =
       count === 0
         ? this._trans.__('No op with that name.')
         : opCount(count, this._trans);
@@ -157,7 +157,11 @@ export class MicroscopeToolbar {
       return;
     }
     this._at = (this._at + step + count) % count;
-    this._found.textContent = this._trans.__('%1 of %2', this._at + 1, count);
+    this._matchCount.textContent = this._trans.__(
+      '%1 of %2',
+      this._at + 1,
+      count
+    );
     void this._model.reveal(this._rows[this._at] ?? 0);
   }
 
@@ -184,7 +188,7 @@ export class MicroscopeToolbar {
   }
 
   private readonly _search: HTMLInputElement;
-  private readonly _found: HTMLElement;
+  private readonly _matchCount: HTMLElement;
   private _rows: number[] = [];
   private _at = -1;
 }

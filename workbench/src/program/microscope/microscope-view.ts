@@ -92,13 +92,13 @@ export class MicroscopeView {
     add(
       trans.__('Transformed'),
       transformed.map(({ name, text, file, lines }) => {
-        const known = new Map(lines);
+        const sourceLines = new Map(lines);
         return {
           name,
           text,
           file,
           firstLine: 1,
-          sourceLine: line => known.get(line)
+          sourceLine: line => sourceLines.get(line)
         };
       })
     );

@@ -179,8 +179,8 @@ export class OpDetails {
       const line = traced === undefined ? null : data.line(traced);
       const where = line ? `:${line[1]}` : '';
       const text = `${name}${where}`;
-      const said = isCertain ? text : this._trans.__('%1 (inferred)', text);
-      list.append(element('li', '', said));
+      const label = isCertain ? text : this._trans.__('%1 (inferred)', text);
+      list.append(element('li', '', label));
     }
     const title = this._trans.__('Came from');
     return origins.length > 0 ? [element('h5', '', title), list] : [];

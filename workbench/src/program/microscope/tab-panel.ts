@@ -72,12 +72,12 @@ export class TabPanel {
   }
 
   private _set(at: number, isShown: boolean): void {
-    const found = this._tabs[at];
-    if (found) {
-      found.tab.setAttribute('aria-selected', String(isShown));
-      found.tab.tabIndex = isShown ? 0 : -1;
-      found.panel.hidden = !isShown;
-      found.onShow?.(isShown);
+    const entry = this._tabs[at];
+    if (entry) {
+      entry.tab.setAttribute('aria-selected', String(isShown));
+      entry.tab.tabIndex = isShown ? 0 : -1;
+      entry.panel.hidden = !isShown;
+      entry.onShow?.(isShown);
     }
   }
 

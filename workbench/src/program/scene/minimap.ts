@@ -48,8 +48,8 @@ export class Minimap {
       return;
     }
     const { width, height } = index.scene;
-    const seen = this._view.rectangle;
-    const isAllSeen = seen.width >= width && seen.height >= height;
+    const visible = this._view.rectangle;
+    const isAllSeen = visible.width >= width && visible.height >= height;
     this.node.hidden = isAllSeen;
     if (isAllSeen) {
       return;
@@ -77,10 +77,10 @@ export class Minimap {
     context.strokeStyle = palette.accent;
     context.lineWidth = 1.5;
     context.strokeRect(
-      Math.max(1, seen.x * this._scale),
-      Math.max(1, seen.y * this._scale),
-      Math.max(4, Math.min(seen.width, width) * this._scale - 2),
-      Math.max(4, Math.min(seen.height, height) * this._scale - 2)
+      Math.max(1, visible.x * this._scale),
+      Math.max(1, visible.y * this._scale),
+      Math.max(4, Math.min(visible.width, width) * this._scale - 2),
+      Math.max(4, Math.min(visible.height, height) * this._scale - 2)
     );
   }
 

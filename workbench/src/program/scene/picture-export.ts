@@ -24,12 +24,12 @@ export function pictureAsSvg(
     name: string,
     attributes: Record<string, string | number>
   ): Element => {
-    const made = document.createElementNS(SVG, name);
+    const node = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) {
-      made.setAttribute(key, String(value));
+      node.setAttribute(key, String(value));
     }
-    parent.append(made);
-    return made;
+    parent.append(node);
+    return node;
   };
   root.setAttribute('xmlns', SVG);
   root.setAttribute('viewBox', `0 0 ${scene.width} ${scene.height}`);

@@ -66,7 +66,7 @@ export class SceneIndex {
 
   /** The innermost box at a point; -1 if there is none. */
   boxAt(x: number, y: number): number {
-    let found = -1;
+    let innermost = -1;
     let deepest = -1;
     for (const box of this._boxBuckets.between(y, y)) {
       const place = this.rectangle(box);
@@ -78,10 +78,10 @@ export class SceneIndex {
       const depth = this.scene.depth[box] ?? 0;
       if (isIn && depth > deepest) {
         deepest = depth;
-        found = box;
+        innermost = box;
       }
     }
-    return found;
+    return innermost;
   }
 
   /** Edges that leave a box (0) or arrive at it (1). */
@@ -115,7 +115,7 @@ export class SceneIndex {
   neighbour(box: number, side: -1 | 1): number {
     const place = this.rectangle(box);
     const middle = place.y + place.height / 2;
-    let found = -1;
+    let neighbour = -1;
     let nearest = Number.POSITIVE_INFINITY;
     for (const other of this.boxesBetween(place.y, place.y + place.height)) {
       if (other === box || this.scene.kind[other] === ShapeKind.Open) {
@@ -126,10 +126,10 @@ export class SceneIndex {
       const across = Math.abs(there.y + there.height / 2 - middle);
       if (along > 0 && across < place.height && along + across < nearest) {
         nearest = along + across;
-        found = other;
+        neighbour = other;
       }
     }
-    return found;
+    return neighbour;
   }
 
   private readonly _boxOf = new Map<Child, number>();
@@ -166,18 +166,18 @@ class Buckets {
   between(top: number, bottom: number): number[] {
     const first = Math.floor(top / BUCKET);
     const last = Math.floor(bottom / BUCKET);
-    const found = [...this._tall];
+    const items = [...this._tall];
     if (last - first > this._buckets.size) {
       for (const list of this._buckets.values()) {
-        found.push(...list);
+        items.push(...list);
       }
     } else {
       for (let bucket = first; bucket <= last; bucket++) {
-        found.push(...(this._buckets.get(bucket) ?? []));
+        items.push(...(this._buckets.get(bucket) ?? []));
       }
     }
-    found.sort((a, b) => a - b);
-    return found.filter((at, index) => index === 0 || at !== found[index - 1]);
+    items.sort((a, b) => a - b);
+    return items.filter((at, index) => index === 0 || at !== items[index - 1]);
   }
 
   private readonly _tall: number[] = [];

@@ -95,7 +95,7 @@ class ScenePainter {
       ? this._index.scene.child.keys()
       : this._index.boxesBetween(y, y + height);
     const least = LEAST_BOX / this._view.scale;
-    const found: number[] = [];
+    const boxes: number[] = [];
     for (const box of near) {
       const place = this._place(box);
       if (
@@ -105,10 +105,10 @@ class ScenePainter {
         place.y <= y + height &&
         place.y + place.height >= y
       ) {
-        found.push(box);
+        boxes.push(box);
       }
     }
-    return found;
+    return boxes;
   }
 
   private _outline({ x, y, width, height }: IRectangle): void {

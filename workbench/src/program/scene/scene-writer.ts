@@ -54,12 +54,12 @@ export class SceneWriter {
   }
 
   private _boxesOfRows(stage: number): Int32Array {
-    const found = new Int32Array(this._data.opId.length).fill(-1);
+    const boxes = new Int32Array(this._data.opId.length).fill(-1);
     for (const row of this._data.rows(stage)) {
       const child = this._graph.shownFor(row);
-      found[row] = child === null ? -1 : (this._boxOf.get(child) ?? -1);
+      boxes[row] = child === null ? -1 : (this._boxOf.get(child) ?? -1);
     }
-    return found;
+    return boxes;
   }
 
   private _write(

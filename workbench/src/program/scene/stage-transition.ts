@@ -42,15 +42,15 @@ export class StageTransition {
         : id => [id];
     const { length } = after.scene.child;
     this._from = new Float64Array(length * 4);
-    const kept = new Set<number>();
+    const originals = new Set<number>();
     for (let box = 0; box < length; box++) {
       const sources = this._sources(box);
-      sources.forEach(source => kept.add(source));
+      sources.forEach(source => originals.add(source));
       const place = middle(sources.map(source => before.rectangle(source)));
       const { x, y, width, height } = place ?? after.rectangle(box);
       this._from.set([x, y, width, height], 4 * box);
     }
-    this.ghosts = this._ghosts(kept);
+    this.ghosts = this._ghosts(originals);
   }
 
   readonly ghosts: readonly IGhost[];
@@ -76,8 +76,8 @@ export class StageTransition {
     const scene = this.after.scene;
     const child = scene.child[box] ?? 0;
     if (child < 0) {
-      const found = this._groupBox(this.before, scene.groups[~child]?.key);
-      return found === undefined ? [] : [found];
+      const source = this._groupBox(this.before, scene.groups[~child]?.key);
+      return source === undefined ? [] : [source];
     }
     return this._boxesOf(
       this.before,
@@ -85,16 +85,16 @@ export class StageTransition {
     );
   }
 
-  private _ghosts(kept: ReadonlySet<number>): IGhost[] {
+  private _ghosts(originals: ReadonlySet<number>): IGhost[] {
     const { scene } = this.before;
-    const found: IGhost[] = [];
+    const ghosts: IGhost[] = [];
     scene.child.forEach((child, box) => {
       if (child < 0) {
         return;
       }
       const id = this._data.opId[child] ?? -1;
       const goals = this._boxesOf(this.after, this._goals(id));
-      const isMerged = kept.has(box) && goals.length > 0;
+      const isMerged = originals.has(box) && goals.length > 0;
       if (
         isMerged &&
         this._lineage.rowOf(this.after.scene.stage, id) !== undefined
@@ -103,21 +103,21 @@ export class StageTransition {
       }
       const from = this.before.rectangle(box);
       const to = middle(goals.map(goal => this.after.rectangle(goal)));
-      found.push({ box, from, to: to ?? from });
+      ghosts.push({ box, from, to: to ?? from });
     });
-    return found;
+    return ghosts;
   }
 
   private _boxesOf(index: SceneIndex, ids: readonly number[]): number[] {
-    const found = new Set<number>();
+    const boxes = new Set<number>();
     for (const id of ids) {
       const row = this._lineage.rowOf(index.scene.stage, id);
       const box = row === undefined ? -1 : (index.scene.boxOfRow[row] ?? -1);
       if (box >= 0) {
-        found.add(box);
+        boxes.add(box);
       }
     }
-    return [...found];
+    return [...boxes];
   }
 
   private _groupBox(
@@ -127,8 +127,8 @@ export class StageTransition {
     let keys = this._keys.get(index);
     if (!keys) {
       keys = new Map(
-        Object.entries(index.scene.groups).map(([group, found]) => [
-          found.key,
+        Object.entries(index.scene.groups).map(([group, shape]) => [
+          shape.key,
           ~Number(group)
         ])
       );

@@ -84,7 +84,7 @@ export class Viewport {
 
   /** Bring a part of the picture onto the screen, moving no more than needed. */
   reveal({ x, y, width, height }: IRectangle): void {
-    const seen = this.rectangle;
+    const visible = this.rectangle;
     const margin = MARGIN / this.scale;
     const along = (
       start: number,
@@ -101,8 +101,8 @@ export class Viewport {
         ? at + length + margin - size
         : start;
     };
-    this.left = along(seen.x, seen.width, x, width);
-    this.top = along(seen.y, seen.height, y, height);
+    this.left = along(visible.x, visible.width, x, width);
+    this.top = along(visible.y, visible.height, y, height);
   }
 
   /** Show a part of the picture in the middle. */

@@ -60,17 +60,17 @@ function marksOf(text: string): string[] {
 function textsOf(widget: string): string[] {
   const seen = new Set<string>();
   const left = [join(FRONT_END, `${widget}.ts`)];
-  const found: string[] = [];
+  const messages: string[] = [];
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
     if (seen.has(path)) {
       continue;
     }
     seen.add(path);
     const text = readFileSync(path, 'utf-8');
-    found.push(...messagesIn(path, text));
+    messages.push(...messagesIn(path, text));
     left.push(...importsOf(path, text));
   }
-  return found;
+  return messages;
 }
 
 /** What the widget's static twin says, which is written in Python. */

@@ -16,8 +16,8 @@ export class WidgetTranslation implements ITranslation {
 
   /** Return a text with `%1`, `%2` … replaced by the values. */
   __(text: string, ...values: (string | number)[]): string {
-    const said = this._texts[text] ?? text;
-    return said.replace(/%(\d)/g, (mark: string, digit: string) =>
+    const message = this._texts[text] ?? text;
+    return message.replace(/%(\d)/g, (mark: string, digit: string) =>
       String(values[Number(digit) - 1] ?? mark)
     );
   }

@@ -33,12 +33,12 @@ export function programBytes(
   const strings = [''];
   const indices = new Map([['', 0]]);
   const text = (value: string): number => {
-    let found = indices.get(value);
-    if (found === undefined) {
-      found = strings.push(value) - 1;
-      indices.set(value, found);
+    let index = indices.get(value);
+    if (index === undefined) {
+      index = strings.push(value) - 1;
+      indices.set(value, index);
     }
-    return found;
+    return index;
   };
   const ints: Record<string, number[]> = {
     inputs_start: [0],
@@ -53,23 +53,23 @@ export function programBytes(
   };
   const values = new Map<number, number>();
   const value = (id: number): number => {
-    let found = values.get(id);
-    if (found === undefined) {
-      found = values.size;
-      values.set(id, found);
+    let index = values.get(id);
+    if (index === undefined) {
+      index = values.size;
+      values.set(id, index);
       put('value_id', id);
       put('value_shape', text('2×3'));
       put('value_dtype', text('float32'));
       put('value_name', 0);
     }
-    return found;
+    return index;
   };
   const rows = new Map<string, number>();
   const row = (op: IExampleOp): number => {
     const key = JSON.stringify(op);
-    const known = rows.get(key);
-    if (known !== undefined) {
-      return known;
+    const row = rows.get(key);
+    if (row !== undefined) {
+      return row;
     }
     rows.set(key, rows.size);
     put('op_id', op.id);

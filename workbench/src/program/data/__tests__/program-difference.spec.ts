@@ -9,13 +9,13 @@ function program(...kinds: string[]): ProgramData {
 
 describe('the difference of two programs', () => {
   it('is what only one of the two has', () => {
-    const found = differenceOf(
+    const difference = differenceOf(
       program('data', 'matmul', 'add', 'relu', 'softmax'),
       program('data', 'fc', 'relu', 'softmax')
     );
-    expect([...found.onlyBefore]).toEqual([1, 2]);
-    expect([...found.onlyAfter]).toEqual([1]);
-    expect(found.kinds.map(({ kind }) => kind).sort()).toEqual([
+    expect([...difference.onlyBefore]).toEqual([1, 2]);
+    expect([...difference.onlyAfter]).toEqual([1]);
+    expect(difference.kinds.map(({ kind }) => kind).sort()).toEqual([
       'add',
       'fc',
       'matmul'
@@ -23,12 +23,12 @@ describe('the difference of two programs', () => {
   });
 
   it('is empty between a program and itself, with any constants', () => {
-    const found = differenceOf(
+    const difference = differenceOf(
       program('full', 'data', 'add'),
       program('data', 'add')
     );
-    expect(found.onlyBefore.size + found.onlyAfter.size).toBe(0);
-    expect(found.kinds).toEqual([]);
+    expect(difference.onlyBefore.size + difference.onlyAfter.size).toBe(0);
+    expect(difference.kinds).toEqual([]);
   });
 
   it('finds ops moved in the middle', () => {
@@ -41,8 +41,8 @@ describe('the difference of two programs', () => {
   it('lists only op types if the programs are too different and too large', () => {
     const many = (kind: string): ProgramData =>
       program('data', ...new Array<string>(4_000).fill(kind), 'fetch');
-    const found = differenceOf(many('relu'), many('gelu'));
-    expect(found.onlyBefore.size).toBe(4_000);
-    expect(found.kinds).toHaveLength(2);
+    const difference = differenceOf(many('relu'), many('gelu'));
+    expect(difference.onlyBefore.size).toBe(4_000);
+    expect(difference.kinds).toHaveLength(2);
   });
 });

@@ -34,7 +34,7 @@ function random(seed: number, count: number): ILink[] {
 }
 
 function overlaps(layout: ILayout): [number, number][] {
-  const found: [number, number][] = [];
+  const pairs: [number, number][] = [];
   const { sizes, x, y } = layout;
   sizes.forEach((a, i) => {
     sizes.slice(i + 1).forEach((b, offset) => {
@@ -46,11 +46,11 @@ function overlaps(layout: ILayout): [number, number][] {
         (y[i] ?? 0) < (y[j] ?? 0) + b.height &&
         (y[j] ?? 0) < (y[i] ?? 0) + a.height;
       if (across && along) {
-        found.push([i, j]);
+        pairs.push([i, j]);
       }
     });
   });
-  return found;
+  return pairs;
 }
 
 describe('the layered layout', () => {
@@ -151,13 +151,13 @@ describe('the order of layers', () => {
   it('undoes a crossing', () => {
     const layering = assignLayers(boxes(4), links([0, 3], [1, 2]));
     const position = (): Float64Array => {
-      const found = new Float64Array(layering.boxOfSlot.length);
+      const position = new Float64Array(layering.boxOfSlot.length);
       for (const layer of layering.layers) {
         layer.forEach((slot, at) => {
-          found[slot] = at;
+          position[slot] = at;
         });
       }
-      return found;
+      return position;
     };
     expect(countCrossings(layering, position())).toBe(1);
     orderLayers(layering);

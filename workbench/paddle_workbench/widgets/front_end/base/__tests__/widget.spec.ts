@@ -29,8 +29,8 @@ class Traits implements IModel<ICounted> {
   }
 
   on(event: string, handler: () => void): void {
-    const found = this.handlers.get(event) ?? new Set();
-    this.handlers.set(event, found.add(handler));
+    const handlers = this.handlers.get(event) ?? new Set();
+    this.handlers.set(event, handlers.add(handler));
   }
 
   off(event: string, handler: () => void): void {
