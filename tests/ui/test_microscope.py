@@ -155,7 +155,7 @@ def test_line_lights_the_fused_op_it_became(microscope: Microscope) -> None:
     microscope.line("Source", "self.head(x)").click()
     expect(microscope.status).to_contain_text("· 1 op pinned")
     details = microscope.tab("Op")
-    expect(details.get_by_text("Came from")).to_be_visible()
+    expect(details.get_by_text("Origins")).to_be_visible()
     expect(details).to_contain_text("matmul")
 
 

@@ -17,7 +17,7 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
   const { outcome, reason } = cell;
   switch (outcome) {
     case 'compared':
-      return trans.__('Same as in the lesson');
+      return trans.__('Same as the lesson');
     case 'differs':
       return trans.__('Different from the lesson');
     case 'raised':
@@ -32,7 +32,7 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
       }
       return reason === 'exercise'
         ? trans.__('Exercise: run but not compared')
-        : trans.__('Run; the lesson says its output varies');
+        : trans.__('Output varies: run but not compared');
   }
 }
 

@@ -110,7 +110,7 @@ function Findings(
       <p className="pw-Check-summary" role="status">
         {wrong.length === 0
           ? trans.__(
-              '✓ Everything compared matches the lesson. Cells: %1.',
+              '✓ Every compared cell matches the lesson. Cells: %1.',
               compared.length
             )
           : trans.__(

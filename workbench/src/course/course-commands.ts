@@ -211,7 +211,7 @@ export function addCourseCommands(
           : args.language === 'en'
             ? trans.__('Lessons in English')
             : trans.__('Switch the Language of Lessons'),
-      caption: trans.__('Choose the language of lessons that you open'),
+      caption: trans.__('Choose the language of the lessons you open'),
       isToggled: args => args.language === course.language,
       isToggleable: false,
       execute: async args => {

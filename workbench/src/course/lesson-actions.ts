@@ -105,7 +105,7 @@ export class LessonActions {
     if (session?.session?.kernel) {
       actions.push({
         label: trans.__('Restart kernel'),
-        caption: trans.__('Discard the variables of the old copy'),
+        caption: trans.__('Discard variables from the old copy'),
         callback: () => {
           void this._try(
             () => session.restartKernel(),

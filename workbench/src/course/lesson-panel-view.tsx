@@ -45,7 +45,7 @@ export function LessonPanelView(
           {lesson.device === 'gpu' && <> · {trans.__('Needs a GPU')}</>}
         </p>
       </header>
-      <Section title={trans.__('You will be able to')}>
+      <Section title={trans.__('What you will learn')}>
         <ul className="pw-LessonPanel-objectives" lang={language}>
           {lesson.objectives[language].map(objective => (
             <li key={objective}>{objective}</li>
@@ -86,7 +86,7 @@ export function LessonPanelView(
         )}
       </Section>
       {required.length > 0 && (
-        <Section title={trans.__('Do these first')}>
+        <Section title={trans.__('Prerequisites')}>
           <ul className="pw-LessonPanel-required">
             {required.map(other => (
               <li key={other.lesson}>

@@ -17,7 +17,7 @@ export function LessonPreview(props: ILessonPreviewProps): React.JSX.Element {
     <section
       className="pw-LessonPreview"
       id={props.id}
-      aria-label={trans.__('What you will be able to do')}
+      aria-label={trans.__('What you will learn')}
     >
       {lesson ? (
         <>

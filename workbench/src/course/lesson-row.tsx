@@ -67,11 +67,15 @@ export function LessonRow(props: ILessonRowProps): React.JSX.Element {
       {lesson.outdated && (
         <span
           className="pw-Badge pw-mod-warning"
-          title={trans.__('A newer version exists; reset to get it')}
+          title={trans.__(
+            'A newer version is available; reset the lesson to get it'
+          )}
         >
           {trans.__('Update')}
           <span className="pw-VisuallyHidden">
-            {trans.__('A newer version exists; reset to get it')}
+            {trans.__(
+              'A newer version is available; reset the lesson to get it'
+            )}
           </span>
         </span>
       )}

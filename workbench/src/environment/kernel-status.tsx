@@ -38,11 +38,11 @@ export class KernelStatus extends ReactWidget {
         title={
           report.warm
             ? trans.__(
-                'Paddle in this notebook’s kernel (Python %1). Warm start: its imports were done before it started. Click to examine the environment.',
+                'Paddle in this notebook’s kernel (Python %1). Warm start: Paddle was imported before the kernel started. Click to examine the environment.',
                 report.python
               )
             : trans.__(
-                'Paddle in this notebook’s kernel (Python %1). Cold start: it does its own imports. Click to examine the environment.',
+                'Paddle in this notebook’s kernel (Python %1). Cold start: the kernel imports Paddle itself. Click to examine the environment.',
                 report.python
               )
         }

@@ -127,7 +127,7 @@ describe('CourseView', () => {
       })
     });
     expect(item(/Environment/).textContent).toContain(
-      'A newer version exists; reset to get it'
+      'A newer version is available; reset the lesson to get it'
     );
   });
 
@@ -152,7 +152,7 @@ describe('CourseView', () => {
     show();
     fireEvent.mouseEnter(item(/A text classifier/));
     const preview = screen.getByRole('region', {
-      name: 'What you will be able to do'
+      name: 'What you will learn'
     });
     expect(preview.textContent).toContain('Train the network');
   });

@@ -63,7 +63,7 @@ export class MemoryCurve {
     this._text.textContent = this._trans.__('Peak memory %1', peak);
     this._svg.setAttribute(
       'aria-label',
-      this._trans.__('Memory during the run, at most %1', peak)
+      this._trans.__('Memory during the run; peak %1', peak)
     );
     const area = document.createElementNS(SVG, 'path');
     area.setAttribute('d', curve(live, plan.peak_bytes));

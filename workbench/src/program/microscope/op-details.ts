@@ -151,7 +151,7 @@ export class OpDetails {
     }
     const facts: [string, string][] = [];
     if (sums.flops > 0) {
-      facts.push([trans.__('Computation'), amount(sums.flops, 'FLOP')]);
+      facts.push([trans.__('Compute'), amount(sums.flops, 'FLOP')]);
     }
     if (sums.bytes > 0) {
       facts.push([trans.__('Reads and writes'), amount(sums.bytes, 'B')]);
@@ -182,7 +182,7 @@ export class OpDetails {
       const label = isCertain ? text : this._trans.__('%1 (inferred)', text);
       list.append(element('li', '', label));
     }
-    const title = this._trans.__('Came from');
+    const title = this._trans.__('Origins');
     return origins.length > 0 ? [element('h5', '', title), list] : [];
   }
 
