@@ -10,7 +10,7 @@ export interface IFailure {
 }
 
 /**
- * Say what went wrong, for an error of any kind.
+ * Describe an error of any kind.
  */
 export function describeFailure(
   error: unknown,

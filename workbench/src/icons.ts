@@ -2,13 +2,13 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import courseSvg from '../style/icons/course.svg';
 import lessonSvg from '../style/icons/lesson.svg';
 
-/** The mark of the course: a paddle. */
+/** The icon of the course: a paddle. */
 export const courseIcon = new LabIcon({
   name: 'paddle-workbench:course',
   svgstr: courseSvg
 });
 
-/** The mark of one lesson: a page with its first line checked. */
+/** The icon of a lesson: a page with its first line checked. */
 export const lessonIcon = new LabIcon({
   name: 'paddle-workbench:lesson',
   svgstr: lessonSvg

@@ -12,7 +12,7 @@ export function isLanguage(value: unknown): value is Language {
   return value === 'zh' || value === 'en';
 }
 
-/** The language of the course nearest to that of the user interface. */
+/** The language of the course that matches the user interface. */
 export function interfaceLanguage(translator: ITranslator): Language {
   return translator.languageCode.toLowerCase().startsWith('zh') ? 'zh' : 'en';
 }

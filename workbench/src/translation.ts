@@ -1,5 +1,5 @@
 /**
- * Says texts in the language of the reader: JupyterLab's TranslationBundle, or a widget's own.
+ * Translates texts: JupyterLab's TranslationBundle, or a widget's own.
  */
 export interface ITranslation {
   __(text: string, ...values: (string | number)[]): string;

@@ -2,11 +2,11 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { TextModelFactory } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
 
-/** The name of documents of which the browser fetches nothing. */
+/** The name of the model of documents whose content the browser does not fetch. */
 export const UNREAD = 'paddle-workbench:unread';
 
 /**
- * A document of which the browser fetches nothing: the server or a kernel reads it.
+ * A document whose content the browser does not fetch: the server or a kernel reads it.
  */
 class UnreadModelFactory extends TextModelFactory {
   override get name(): string {
@@ -18,7 +18,7 @@ class UnreadModelFactory extends TextModelFactory {
   }
 }
 
-/** Let documents be opened unread, if they cannot be yet. */
+/** Register the model for unread documents unless it is registered. */
 export function addUnreadModel(registry: DocumentRegistry): void {
   for (const { name } of registry.modelFactories()) {
     if (name === UNREAD) {

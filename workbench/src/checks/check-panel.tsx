@@ -7,7 +7,7 @@ import type { CheckModel } from './check-model';
 import { CheckView } from './check-view';
 
 /**
- * What a check of the learner's notebook found, in the right sidebar.
+ * The result of a check of the learner's notebook, in the right sidebar.
  */
 export class CheckPanel extends ReactWidget {
   constructor(options: CheckPanel.IOptions) {

@@ -5,14 +5,14 @@ const PERCENT = 100;
 const PERCENT_DIGITS = 2;
 const LIKENESS_DIGITS = 2;
 
-/** The cells in which something is wrong, in the order of the notebook. */
+/** The cells with differences or errors, in the order of the notebook. */
 export function wrongCells(cells: readonly CheckedCell[]): CheckedCell[] {
   return cells.filter(({ outcome }) =>
     ['differs', 'raised', 'unchecked'].includes(outcome)
   );
 }
 
-/** How one cell fared, in a few words. */
+/** The outcome of one cell, in a few words. */
 export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
   const { outcome, reason } = cell;
   switch (outcome) {

@@ -10,12 +10,12 @@ import {
   wrongCells
 } from './check-sentence';
 
-/** A cell that is wrong all through is not told number by number. */
+/** Further differences of a cell are only counted. */
 const SHOWN_DIFFERENCES = 5;
 
 export interface ICheckViewProps {
   check: LessonCheck | null;
-  /** Whether a lesson is in front, which could be checked. */
+  /** Whether the notebook in front is a lesson, which can be checked. */
   canCheck: boolean;
   failure: IFailure | null;
   isRunning: boolean;

@@ -27,7 +27,7 @@ interface ICourseCommandsOptions {
 }
 
 /**
- * Register the commands of the course. Without an argument they are about the lesson in front.
+ * Register the commands of the course. Without an argument they apply to the lesson in front.
  */
 export function addCourseCommands(
   options: ICourseCommandsOptions

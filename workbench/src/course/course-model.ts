@@ -99,11 +99,11 @@ export class CourseModel implements ICourseModel {
 
   async refresh(): Promise<void> {
     if (this._poll.state.phase === 'refreshed') {
-      // What is under way may be older than what is asked for, and does not run a second one.
+      // A request under way may be too old for this call, and no second one starts during it.
       await this._poll.tick.catch(() => undefined);
     }
     await this._poll.refresh();
-    // Settles when the request has; rejects only when the poll is disposed meanwhile.
+    // Settles with the request; rejects only if the poll is disposed in the meantime.
     await this._poll.tick.catch(() => undefined);
   }
 
@@ -176,7 +176,7 @@ export class CourseModel implements ICourseModel {
     await update;
   }
 
-  /** Load what a change left behind; a failure shows in `failure`, the change itself stands. */
+  /** Reload after a change. If that fails, `failure` is set, and the change is still saved. */
   private async _reload(): Promise<void> {
     this._version += 1;
     await this._load().catch(() => undefined);
@@ -188,7 +188,7 @@ export class CourseModel implements ICourseModel {
     this._changed.emit();
     try {
       const catalog = await this._client.catalog();
-      // An answer that was under way while a change was sent is older than the change.
+      // An answer that was under way while a change was sent is outdated.
       if (version === this._version) {
         this._catalog = this._changedCatalog(catalog);
       }

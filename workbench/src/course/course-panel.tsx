@@ -44,7 +44,7 @@ export class CoursePanel extends ReactWidget {
     super.dispose();
   }
 
-  /** Coming back to the window, a learner sees what another one changed. */
+  /** Refresh when the window gets the focus: another window may have changed something. */
   handleEvent(event: Event): void {
     if (event.type === 'focus' && event.target === window) {
       void this._course.refresh();

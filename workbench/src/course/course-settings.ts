@@ -21,7 +21,10 @@ export function opensOnStart(
   }
 }
 
-/** The language in which lessons are opened: as set, as started, or that of the interface. */
+/**
+ * The language in which lessons are opened: the setting, the start option, or the interface
+ * language.
+ */
 export function lessonLanguage(
   settings: ISettingRegistry.ISettings | null,
   translator: ITranslator

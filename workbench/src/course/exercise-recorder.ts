@@ -66,7 +66,7 @@ export namespace ExerciseRecorder {
   export interface IOptions {
     course: ICourseModel;
 
-    /** Told when an attempt could not be recorded, with a way to try again. */
+    /** Called when an attempt could not be recorded, with a function that retries. */
     onFailure: (error: unknown, retry: () => void) => void;
   }
 }

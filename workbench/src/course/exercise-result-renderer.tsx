@@ -12,7 +12,7 @@ import { ExerciseResultView } from './exercise-result-view';
 import { readLesson } from './lesson-notebook';
 
 /**
- * Shows what a check of an exercise found, under its cell.
+ * Shows the result of an exercise under its cell.
  */
 export class ExerciseResultRenderer
   extends ReactWidget
@@ -72,7 +72,7 @@ export class ExerciseResultRenderer
 
 export namespace ExerciseResultRenderer {
   export interface IOptions {
-    /** The language of the hint where the notebook does not say one. */
+    /** The language of the hint if the notebook does not have one. */
     language: Language;
 
     trans: TranslationBundle;

@@ -9,7 +9,7 @@ interface IExerciseResultViewProps {
   trans: TranslationBundle;
 }
 
-/** What a check found: a sign, a sentence, and what helps when it is wrong. */
+/** The result of an exercise: a sign, a sentence, and help if it is wrong. */
 export function ExerciseResultView(
   props: IExerciseResultViewProps
 ): React.JSX.Element {

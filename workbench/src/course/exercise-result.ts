@@ -1,10 +1,10 @@
 import type { ExerciseResult } from '../contract';
 
-/** The type under which a check shows its result. */
+/** The MIME type of an exercise result. */
 export const EXERCISE_MIME_TYPE =
   'application/vnd.paddle-workbench.exercise+json';
 
-/** Read an exercise result from an output; null if it is none. */
+/** Read an exercise result from an output; null if the output is something else. */
 export function parseExerciseResult(content: unknown): ExerciseResult | null {
   if (typeof content !== 'object' || content === null) {
     return null;

@@ -11,7 +11,7 @@ import type { ICourseModel } from './tokens';
 const KERNEL = 'paddle';
 
 /**
- * What a learner does with a lesson. Each action says on the screen how it went.
+ * What a learner does with a lesson. Each action reports its result in a notification.
  */
 export class LessonActions {
   constructor(private readonly _options: LessonActions.IOptions) {}
@@ -31,7 +31,7 @@ export class LessonActions {
     );
   }
 
-  /** Ask, then replace the learner's copy, which is kept, by a fresh one. */
+  /** Ask, then replace the learner's copy with a fresh one; the old copy is kept. */
   async reset(lesson: Lesson, language?: Language): Promise<void> {
     const { course, trans } = this._options;
     const title = lesson.title[course.language];
@@ -50,7 +50,7 @@ export class LessonActions {
     }
   }
 
-  /** Mark a lesson done, or take the mark back. */
+  /** Mark a lesson as done or not done. */
   async setDone(lesson: string, done: boolean): Promise<void> {
     await this._try(
       () => this._options.course.setDone(lesson, done),
@@ -58,7 +58,7 @@ export class LessonActions {
     );
   }
 
-  /** Say what went wrong, with a way to try again. */
+  /** Report a failure, with a button to retry. */
   tell(error: unknown, retry: () => void): void {
     const { trans } = this._options;
     const { message, hint } = describeFailure(error, trans);
@@ -75,7 +75,7 @@ export class LessonActions {
         const path = lesson.paths[language];
         const before = path === undefined ? null : this._context(path);
         if (before?.model.dirty) {
-          // The copy that is kept is the one on disk.
+          // The copy on disk is the one that is kept.
           await before.save();
         }
         const reset = await course.reset(lesson.lesson, language);

@@ -27,7 +27,7 @@ export interface ILessonBarViewProps {
   trans: TranslationBundle;
 }
 
-/** Where this notebook stands in the course, and what can be done with it. */
+/** The place of the notebook in the course, and the actions for it. */
 export function LessonBarView(props: ILessonBarViewProps): React.JSX.Element {
   const { failure, isLoaded, lesson, onRetry, trans } = props;
   if (lesson) {

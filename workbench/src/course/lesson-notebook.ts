@@ -11,14 +11,14 @@ import { METRIC_MIME_TYPE, parseMetric } from './metric';
 const METADATA_KEY = 'paddle_workbench';
 
 /**
- * What a notebook says of the lesson in it. Reads only; a learner's notebook is never changed.
+ * What a notebook's metadata says about its lesson. A learner's notebook is never changed.
  */
 export interface ILessonNotebook {
   readonly lesson: string;
   readonly language: Language | null;
 }
 
-/** Read the lesson of a notebook; null if it is none. */
+/** Read the lesson of a notebook; null if the notebook is not a lesson. */
 export function readLesson(
   notebook: INotebookModel | null
 ): ILessonNotebook | null {
@@ -33,7 +33,7 @@ export function readLesson(
   return { lesson, language: isLanguage(language) ? language : null };
 }
 
-/** The index of an exercise's cell; -1 if there is none. */
+/** The index of an exercise's cell, or -1. */
 export function findExercise(
   notebook: INotebookModel,
   exercise: string
@@ -53,7 +53,7 @@ export function readExerciseResults(cell: ICellModel): ExerciseResult[] {
   return readOutputs(cell, EXERCISE_MIME_TYPE, parseExerciseResult);
 }
 
-/** What a notebook recorded, the last value of each name. */
+/** The metrics of a notebook, the last value of each name. */
 export function readMetrics(notebook: INotebookModel): IMetric[] {
   const metrics = new Map<string, IMetric>();
   for (const cell of notebook.cells) {

@@ -19,7 +19,7 @@ export interface ILessonPanelViewProps {
   trans: TranslationBundle;
 }
 
-/** What the lesson in front is for, and how far the learner is in it. */
+/** The objectives of the current lesson, and the learner's progress in it. */
 export function LessonPanelView(
   props: ILessonPanelViewProps
 ): React.JSX.Element {

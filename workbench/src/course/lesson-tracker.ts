@@ -87,7 +87,7 @@ export class LessonTracker implements ILessonTracker {
 
   private _follow(panel: NotebookPanel | null): void {
     if (this._panel && !this._panel.isDisposed) {
-      // Emitted when the file was read again, too: after a reset the outputs are gone.
+      // Also emitted when the file is reloaded: after a reset the outputs are gone.
       this._panel.context.fileChanged.disconnect(this._read, this);
     }
     this._panel = panel;

@@ -22,7 +22,7 @@ type Row =
   | { id: string; chapter: Chapter; lesson: null }
   | { id: string; chapter: Chapter; lesson: Lesson };
 
-/** The chapters and lessons, as a tree that keys can walk. */
+/** The chapters and lessons, as a tree with keyboard navigation. */
 export function LessonTree(props: ILessonTreeProps): React.JSX.Element {
   const { chapters, isFiltered, language, onPreview, trans } = props;
   const [collapsed, setCollapsed] = React.useState<ReadonlySet<string>>(

@@ -3,7 +3,7 @@ import { Widget } from '@lumino/widgets';
 import { formatMetric, METRIC_MIME_TYPE, parseMetric } from './metric';
 
 /**
- * Shows a recorded metric as one quiet line.
+ * Shows a recorded metric in one line.
  */
 export class MetricRenderer extends Widget implements IRenderMime.IRenderer {
   constructor() {

@@ -1,4 +1,4 @@
-/** The type of scrapbook, under which a notebook records a metric. */
+/** The MIME type of a recorded metric, from scrapbook. */
 export const METRIC_MIME_TYPE = 'application/scrapbook.scrap.json+json';
 
 /**
@@ -9,7 +9,7 @@ export interface IMetric {
   readonly value: string | number | boolean;
 }
 
-/** Read a metric from an output; null if it is none. */
+/** Read a metric from an output; null if the output is something else. */
 export function parseMetric(content: unknown): IMetric | null {
   if (typeof content !== 'object' || content === null) {
     return null;
@@ -23,7 +23,7 @@ export function parseMetric(content: unknown): IMetric | null {
 }
 
 /**
- * Write a metric's value for reading: numbers to four significant digits, whole numbers whole.
+ * Format a metric's value: fractions to four significant digits, whole numbers in full.
  */
 export function formatMetric(value: IMetric['value']): string {
   if (typeof value !== 'number' || Number.isInteger(value)) {

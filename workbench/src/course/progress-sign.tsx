@@ -14,7 +14,7 @@ const SIGNS: Record<LessonState | ExerciseState, string> = {
   passed: '✓'
 };
 
-/** The word for how far a lesson or an exercise is. */
+/** The word for the state of a lesson or an exercise. */
 export function progressText(
   state: LessonState | ExerciseState,
   trans: TranslationBundle
@@ -35,7 +35,7 @@ export function progressText(
   }
 }
 
-/** The character that stands for it. */
+/** The character for the state. */
 export function progressSign(state: LessonState | ExerciseState): string {
   return SIGNS[state];
 }
@@ -45,7 +45,7 @@ interface IProgressSignProps {
   trans: TranslationBundle;
 }
 
-/** The character with its word as a tooltip, and for those who cannot see it. */
+/** The character, with its word as a tooltip and for screen readers. */
 export function ProgressSign(props: IProgressSignProps): React.JSX.Element {
   const { state, trans } = props;
   const text = progressText(state, trans);

@@ -10,11 +10,11 @@ import { ExerciseResultRenderer } from './exercise-result-renderer';
 import { METRIC_MIME_TYPE } from './metric';
 import { MetricRenderer } from './metric-renderer';
 
-/** Before plain text, which the same outputs carry for other programs. */
+/** Before plain text, which the same outputs contain for other programs. */
 const RANK = 50;
 
 /**
- * Renders what lessons show: results of exercises, and recorded metrics.
+ * Renders exercise results and recorded metrics.
  */
 export const resultsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'paddle-workbench:results',

@@ -32,7 +32,7 @@ export namespace CommandIDs {
 }
 
 /**
- * The course and the learner's progress, as the server last told them.
+ * The course and the learner's progress, as last received from the server.
  */
 export interface ICourseModel extends IObservableDisposable {
   /** Emitted when anything below changed. */
@@ -59,7 +59,7 @@ export interface ICourseModel extends IObservableDisposable {
   /** Find a lesson by its name. */
   lesson(name: string): Lesson | null;
 
-  /** The lesson that many steps further on in the course, or back. */
+  /** The next or previous lesson. */
   neighbour(name: string, step: 1 | -1): Lesson | null;
 
   /** Ask the server again. */
@@ -71,10 +71,10 @@ export interface ICourseModel extends IObservableDisposable {
   /** Make or find the learner's working copy. */
   open(lesson: string, language: Language): Promise<OpenedLesson>;
 
-  /** Put a fresh working copy in the place of the old one, which is kept. */
+  /** Replace the working copy with a fresh one; the old one is kept. */
   reset(lesson: string, language: Language): Promise<ResetLesson>;
 
-  /** Mark a lesson done, or take the mark back. */
+  /** Mark a lesson as done or not done. */
   setDone(lesson: string, done: boolean): Promise<void>;
 
   /** Record an attempt at an exercise. */
@@ -88,16 +88,16 @@ export interface ILessonTracker extends IObservableDisposable {
   /** Emitted when another lesson is in front, or it recorded something. */
   readonly changed: ISignal<ILessonTracker, void>;
 
-  /** The name of the lesson; null if the notebook in front is none. */
+  /** The name of the lesson; null if the notebook in front is not a lesson. */
   readonly lesson: string | null;
 
-  /** The language of the notebook in front, if it says one. */
+  /** The language of the notebook in front, if its metadata has one. */
   readonly language: Language | null;
 
-  /** What the notebook in front recorded, the last value of each name. */
+  /** The metrics of the notebook in front, the last value of each name. */
   readonly metrics: readonly IMetric[];
 
-  /** Show the cell of an exercise; false if the notebook has none. */
+  /** Show the cell of an exercise; false if the notebook does not have it. */
   reveal(exercise: string): Promise<boolean>;
 }
 

@@ -9,7 +9,7 @@ import type { DoctorModel } from './doctor-model';
 import { DoctorView } from './doctor-view';
 
 /**
- * What the doctor found, in the main area.
+ * The doctor's findings, in the main area.
  */
 export class DoctorPanel extends ReactWidget {
   constructor(options: DoctorPanel.IOptions) {

@@ -32,7 +32,7 @@ export function findingText(
   }
 }
 
-/** The findings, the broken first; otherwise as the doctor ordered them. */
+/** The findings, broken ones first, otherwise in the doctor's order. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state)

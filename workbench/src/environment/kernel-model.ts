@@ -8,7 +8,7 @@ import type { KernelReport } from '../contract';
 import { KERNEL_EXPRESSION, parseKernelReport } from './kernel-report';
 
 /**
- * Follows what the kernel of the notebook in front says of itself.
+ * Follows the report of the kernel of the notebook in front.
  *
  * The kernel is asked when it changes, and when it is idle again after running a cell.
  */
@@ -24,7 +24,7 @@ export class KernelModel implements IDisposable {
     return this._changed;
   }
 
-  /** What the kernel says; null where it has nothing of the workbench. */
+  /** The kernel's report; null if the workbench is not installed in the kernel. */
   get report(): KernelReport | null {
     return this._report;
   }
@@ -98,7 +98,7 @@ export class KernelModel implements IDisposable {
     try {
       report = await askKernel(kernel);
     } catch {
-      // The kernel went away while it was asked; the next one will be.
+      // The kernel went away during the request; the next one will be asked.
       report = null;
     }
     if (!this._isDisposed && this._session?.session?.kernel === kernel) {

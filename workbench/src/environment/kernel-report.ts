@@ -24,7 +24,7 @@ export function parseKernelReport(answer: unknown): KernelReport | null {
   }
 }
 
-/** What the status bar says of a kernel. */
+/** The text about a kernel in the status bar. */
 export function describeKernel(
   report: KernelReport,
   trans: TranslationBundle

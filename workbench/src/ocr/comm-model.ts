@@ -4,10 +4,10 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-/** Traits as the kernel sends them; bytes come as views of a buffer. */
+/** Traits as the kernel sends them; bytes are views of a buffer. */
 type State = Record<string, unknown>;
 
-/** Milliseconds after which a kernel that owes an answer is asked whether it knows the widget. */
+/** Milliseconds after which a kernel that has not answered is asked whether it knows the widget. */
 const PATIENCE_MS = 3_000;
 
 /** What is sent over the comm of a widget, in either direction. */
@@ -18,10 +18,10 @@ interface IWidgetMessage {
 }
 
 /**
- * A widget of the kernel with the interface that anywidget gives a front end.
+ * A widget in a kernel, with the interface that anywidget gives to front ends.
  *
- * Speaks version 2 of the protocol of Jupyter's widgets, whose own manager lives in notebooks and
- * consoles. The browser is the only one that shows it, so echoes are left aside.
+ * Implements version 2 of the Jupyter widget protocol, whose own manager only serves notebooks and
+ * consoles. This is the only view of the widget, so echoes are ignored.
  */
 export class CommModel implements IDisposable {
   constructor(
@@ -38,18 +38,18 @@ export class CommModel implements IDisposable {
     };
   }
 
-  /** The value of a trait; undefined if there is none of that name. */
+  /** The value of a trait; undefined if there is no trait with that name. */
   get(name: string): unknown {
     return this._state[name];
   }
 
-  /** Change a trait here; `save_changes` tells the kernel. */
+  /** Change a trait locally; `save_changes` sends it to the kernel. */
   set(name: string, value: unknown): void {
     this._unsaved.add(name);
     this._update({ [name]: value });
   }
 
-  /** Tell the kernel what was set since the last time. */
+  /** Send the kernel all changes since the last time. */
   save_changes(): void {
     const state: JSONObject = {};
     for (const name of this._unsaved) {
@@ -61,7 +61,7 @@ export class CommModel implements IDisposable {
     }
   }
 
-  /** Send the kernel a message that is not a trait; it answers by changing one. */
+  /** Send the kernel a custom message; it answers by changing a trait. */
   send(content: unknown): void {
     const count = this._heard;
     const future = this._send({
@@ -84,12 +84,12 @@ export class CommModel implements IDisposable {
         }
       },
       () => {
-        // The kernel has ended, which its status says.
+        // The kernel has ended; its status shows that.
       }
     );
   }
 
-  /** Emitted when the kernel owes an answer and knows no such widget: it was restarted. */
+  /** Emitted when the kernel has not answered and does not know the widget: it was restarted. */
   get forgotten(): ISignal<this, void> {
     return this._forgotten;
   }
@@ -106,7 +106,7 @@ export class CommModel implements IDisposable {
     this._handlers.set(event, handlers);
   }
 
-  /** Call it no more. */
+  /** Remove a handler. */
   off(event: string, handler: () => void): void {
     this._handlers.get(event)?.delete(handler);
   }
@@ -140,12 +140,12 @@ export class CommModel implements IDisposable {
         }
       },
       () => {
-        // The kernel has ended, which its status says.
+        // The kernel has ended; its status shows that.
       }
     );
   }
 
-  /** All values are there before the first handler is called. */
+  /** Set all values before calling the first handler. */
   private _update(state: State): void {
     const changed = Object.keys(state).filter(
       name => this._state[name] !== state[name]
@@ -153,7 +153,7 @@ export class CommModel implements IDisposable {
     Object.assign(this._state, state);
     for (const name of changed) {
       const handlers = this._handlers.get(`change:${name}`) ?? new Set();
-      // A handler may add others, which are for the next change, or take some back.
+      // Handlers may add others, which wait for the next change, or remove some.
       for (const handler of [...handlers]) {
         if (handlers.has(handler)) {
           handler();

@@ -19,8 +19,8 @@ export class DeskDocumentFactory extends ABCWidgetFactory<
   protected override createNewWidget(
     context: DocumentRegistry.Context
   ): DocumentWidget<DeskPanel> {
-    // JupyterLab would connect the document to the desk's kernel if it finds it in time, and of
-    // several connections only the first hears of new widgets.
+    // Otherwise JupyterLab might connect the document to the desk's kernel, and only the first of
+    // several connections is notified of new widgets.
     const { sessionContext } = context;
     sessionContext.kernelPreference = {
       ...sessionContext.kernelPreference,

@@ -9,11 +9,11 @@ import { RequestError } from '../request';
 import { CommModel } from './comm-model';
 
 const KERNEL = 'paddle';
-/** Of the session; what JupyterLab calls anything that is not a notebook or console. */
+/** The session type that JupyterLab uses for anything other than notebooks and consoles. */
 const TYPE = 'file';
 const COMM_TARGET = 'jupyter.widget';
 const RETRY_AFTER_MS = 2000;
-/** States of a kernel that had begun, in which what it held is gone. */
+/** States in which a kernel that was running has lost its memory. */
 const LOST: readonly Kernel.Status[] = [
   'starting',
   'dead',
@@ -23,7 +23,7 @@ const LOST: readonly Kernel.Status[] = [
 ];
 
 /**
- * A kernel of its own for the desk of one file.
+ * The kernel that runs the desk of one file.
  */
 export class DeskKernel implements IDisposable {
   private constructor(
@@ -36,10 +36,10 @@ export class DeskKernel implements IDisposable {
   }
 
   /**
-   * Start a kernel and put the file on a desk there.
+   * Start a kernel and open the file on a desk in it.
    *
-   * A kernel that an earlier page of this browser left behind is ended: every edit is on disk.
-   * Rejects with a RequestError that says why there is no desk.
+   * A kernel that an earlier page of this browser left behind is shut down: every edit is on disk.
+   * Rejects with a RequestError that explains why the desk could not be opened.
    */
   static async start(options: DeskKernel.IOptions): Promise<DeskKernel> {
     const { contents, language, path, sessions, trans } = options;
@@ -63,7 +63,7 @@ export class DeskKernel implements IDisposable {
     }
   }
 
-  /** Emitted when the kernel has ended, or another one has its place. */
+  /** Emitted when the kernel has ended or was replaced. */
   get lost(): ISignal<this, void> {
     return this._lost;
   }
@@ -72,7 +72,7 @@ export class DeskKernel implements IDisposable {
     return this._isDisposed;
   }
 
-  /** End the kernel; what was edited is on disk. */
+  /** Shut down the kernel; all edits are on disk. */
   dispose(): void {
     if (this._isDisposed) {
       return;
@@ -82,14 +82,14 @@ export class DeskKernel implements IDisposable {
     this.model.dispose();
     if (!this._session.isDisposed) {
       const end = (): Promise<void> => this._session.shutdown();
-      // A server that restarts the kernel at this moment refuses the first time.
+      // A server that is restarting the kernel refuses the first request.
       void end()
         .catch(async () => {
           await new Promise(resolve => setTimeout(resolve, RETRY_AFTER_MS));
           await end();
         })
         .catch(() => {
-          // It has ended by itself, or the server has.
+          // The kernel or the server has already stopped.
         });
     }
   }
@@ -115,7 +115,7 @@ export namespace DeskKernel {
   export interface IOptions {
     readonly contents: Contents.IManager;
     readonly language: Language;
-    /** As the contents API names it. */
+    /** The path for the contents API. */
     readonly path: string;
     readonly sessions: Session.IManager;
     readonly trans: TranslationBundle;
@@ -137,14 +137,14 @@ async function openDesk(
   };
   kernel?.registerCommTarget(COMM_TARGET, (comm, opened) => {
     const { state } = opened.content.data as { state?: object };
-    // The desk has a layout, which comes over a comm too and draws nothing.
+    // The desk's layout has a comm of its own, without a front end.
     if (state && '_esm' in state) {
       desk.model = new CommModel(comm, opened, isKnown);
     }
   });
   const reply = await kernel
     ?.requestExecute({
-      // A string of JSON is one of Python.
+      // A JSON string is also a Python string.
       code: [
         'from paddle_workbench import OcrDesk',
         `desk = OcrDesk([${JSON.stringify(name)}], lang=${JSON.stringify(language)})`

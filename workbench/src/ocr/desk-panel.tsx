@@ -8,7 +8,7 @@ import { FailureView } from '../failure-view';
 import type { CommModel } from './comm-model';
 import { DeskKernel } from './desk-kernel';
 
-/** What the front end of a widget exports, as anywidget has it. */
+/** What the front end of an anywidget exports. */
 interface IFrontEnd {
   default: {
     render(context: { model: CommModel; el: HTMLElement }): () => void;
@@ -16,7 +16,7 @@ interface IFrontEnd {
 }
 
 /**
- * A picture or PDF on a desk of its own: started, then drawn as in a notebook.
+ * A tab with a picture or PDF on a desk, which is drawn as in a notebook.
  */
 export class DeskPanel extends Panel {
   constructor(private readonly _options: DeskKernel.IOptions) {
@@ -32,7 +32,9 @@ export class DeskPanel extends Panel {
     super.dispose();
   }
 
-  /** Start a kernel, a new one if there was one. Resolves when the desk or the failure is shown. */
+  /**
+   * Start a kernel, in place of the previous one. Resolves when the desk or the failure is shown.
+   */
   async load(): Promise<void> {
     const { path, trans } = this._options;
     this._end();
@@ -79,7 +81,7 @@ export class DeskPanel extends Panel {
     }
   }
 
-  /** The lines have the focus: the keys are for them. */
+  /** Focus the lines, which handle the keys. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this._focus();
@@ -101,7 +103,7 @@ export class DeskPanel extends Panel {
       if (this.isDisposed || model.isDisposed) {
         return;
       }
-      // Who has gone on elsewhere meanwhile stays there.
+      // Do not take the focus back if it has moved elsewhere.
       const hadFocus = this.node.contains(document.activeElement);
       this._show(new Widget({ node: place }));
       this._erase = front.render({ model, el: place });

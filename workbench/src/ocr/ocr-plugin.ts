@@ -14,7 +14,7 @@ import type { DeskPanel } from './desk-panel';
 import { FACTORY, FILE_TYPES } from './tokens';
 
 /**
- * Opens pictures and PDFs on the OCR desk, when asked to.
+ * Opens pictures and PDFs on the OCR desk, on request.
  */
 export const ocrPlugin: JupyterFrontEndPlugin<void> = {
   id: 'paddle-workbench:ocr',

@@ -1,4 +1,4 @@
-/** The name of the desk among those that open a file. */
+/** The name of the desk in “Open With”. */
 export const FACTORY = 'OCR Desk';
 
 /** The file types of JupyterLab that the desk opens. */

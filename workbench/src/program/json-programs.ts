@@ -7,7 +7,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { FACTORY } from './tokens';
 
 const JSON_FACTORY = 'JSON';
-/** How a program of Paddle's new representation begins, whatever white space is in it. */
+/** The start of a program in Paddle's new representation, with any white space. */
 const BEGINNING = /^\s*\{\s*"base_code"\s*:\s*\{[^}]*"magic"\s*:\s*"pir"/;
 const BEGINNING_LENGTH = 400;
 
@@ -17,8 +17,8 @@ export function isPirProgram(text: string): boolean {
 }
 
 /**
- * Shows a `.json` that turns out to be a program as one; any other stays with JupyterLab's viewer, and
- * so does a program that was opened with that viewer on purpose.
+ * Opens a `.json` file that turns out to be a program as a program. Other files stay in
+ * JupyterLab's viewer, and so does a program that was deliberately opened in it.
  */
 export class JsonPrograms {
   constructor(

@@ -16,7 +16,7 @@ interface ICompareOptions {
   readonly trans: TranslationBundle;
 }
 
-/** Let the program in front be compared with another. */
+/** Register the command that compares the current program with another. */
 export function addCompareCommand(options: ICompareOptions): void {
   const { commands, programs, trans } = options;
   const isEnabled = (): boolean => programs.currentWidget !== null;
@@ -56,7 +56,7 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Other programs that are open are offered; any other path can be written. */
+/** Offer the other open programs; any path can be typed. */
 async function ask(
   { programs, trans }: ICompareOptions,
   before: string | undefined

@@ -6,7 +6,7 @@ import { element } from './microscope/dom';
 import { ProgramPanel } from './program-panel';
 
 /**
- * Two programs side by side; what one has and the other has not is marked.
+ * Two programs side by side, with the differences marked.
  */
 export class ProgramComparison extends SplitPanel {
   constructor(
@@ -35,7 +35,7 @@ export class ProgramComparison extends SplitPanel {
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     const { trans } = this._options.connection;
-    // Here and not before: the main area calls whatever it holds by a name of its own.
+    // Not earlier, since the main area sets its own label on its content.
     this.node.setAttribute(
       'aria-label',
       trans.__('Comparison of %1 and %2', this._before, this._after)
@@ -47,7 +47,7 @@ export class ProgramComparison extends SplitPanel {
     await Promise.all(this._panels.map(panel => panel.ready));
     const [before, after] = this._panels;
     if (!before?.data || !after?.data) {
-      return; // the panel says why
+      return; // the panel shows why
     }
     const { trans } = this._options.connection;
     const difference = differenceOf(before.data, after.data);

@@ -10,7 +10,7 @@ import type { MicroscopeModel } from './microscope';
 import { fetchProgram } from './program-client';
 
 /**
- * One saved program: fetched, then drawn as under the microscope.
+ * A tab with one saved program under the microscope.
  */
 export class ProgramPanel extends Widget {
   constructor(private readonly _options: ProgramPanel.IOptions) {
@@ -19,7 +19,7 @@ export class ProgramPanel extends Widget {
     this.addClass('pw-ProgramPanel');
   }
 
-  /** The program; null until it is there. */
+  /** The program; null until it is loaded. */
   get data(): ProgramData | null {
     return this._model?.data ?? null;
   }
@@ -32,7 +32,7 @@ export class ProgramPanel extends Widget {
     super.dispose();
   }
 
-  /** Fetch the program, again if it was there. Resolves when it is drawn or the failure is shown. */
+  /** Fetch the program, or fetch it again. Resolves when it is drawn or the failure is shown. */
   async load(): Promise<void> {
     const { connection, path, createWorker, language } = this._options;
     const { trans } = connection;
@@ -67,7 +67,7 @@ export class ProgramPanel extends Widget {
     }
   }
 
-  /** Mark these rows as what the other program does not have. */
+  /** Mark the rows that the other program does not have. */
   mark(rows: ReadonlySet<number>): void {
     if (this._model) {
       this._model.marked = rows;
@@ -119,7 +119,7 @@ export namespace ProgramPanel {
     readonly connection: IConnection;
     readonly createWorker: () => Worker;
     readonly language: Language;
-    /** As the contents API names it. */
+    /** The path for the contents API. */
     readonly path: string;
   }
 }

@@ -5,5 +5,5 @@ export namespace CommandIDs {
   export const compare = 'paddle-workbench:compare-program';
 }
 
-/** The name of the viewer among those that open a file. */
+/** The name of the viewer in “Open With”. */
 export const FACTORY = 'Paddle Program';

@@ -1,4 +1,4 @@
-/** What is written in front of the columns; another one is another format. */
+/** The first bytes of the columns; they change with the format. */
 const MAGIC = 'PWC1';
 const HEADER_START = 8;
 const ALIGNMENT = 8;
@@ -19,7 +19,7 @@ export interface ITransformed {
   readonly file: string;
   readonly name: string;
   readonly text: string;
-  /** From each line of `text` to the line of `file` that it came from. */
+  /** Pairs of a line of `text` and the line of `file` that it came from. */
   readonly lines: readonly (readonly [number, number])[];
 }
 
@@ -50,7 +50,7 @@ export interface IStageHeader {
   readonly scope: string;
   readonly ops_before: number;
   readonly ops_after: number;
-  /** The stage whose rows are these too. */
+  /** The stage that has the same rows. */
   readonly same_as?: number;
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
@@ -99,7 +99,7 @@ export class Columns {
     this.header = JSON.parse(text(HEADER_START, length)) as IColumnsHeader;
     const end = HEADER_START + length;
     const start = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
-    // Typed arrays need an aligned start, which a view into a message seldom has.
+    // Typed arrays need an aligned start, which a view of a message rarely has.
     this._bytes = bytes.buffer.slice(
       bytes.byteOffset + start,
       bytes.byteOffset + bytes.byteLength
@@ -113,7 +113,7 @@ export class Columns {
     return this.header.strings[index] ?? '';
   }
 
-  /** A column of whole numbers; empty if there is none of this name. */
+  /** A column of whole numbers; empty if there is no column with this name. */
   ints(name: string): Int32Array {
     const entry = this.header.arrays[name];
     return entry
@@ -121,7 +121,7 @@ export class Columns {
       : new Int32Array(0);
   }
 
-  /** A column of numbers; those that are unknown are NaN. */
+  /** A column of numbers; unknown ones are NaN. */
   numbers(name: string): Float64Array {
     const entry = this.header.arrays[name];
     return entry

@@ -2,7 +2,7 @@ import type { Line } from './columns';
 import type { Lineage } from './lineage';
 import type { ProgramData } from './program-data';
 
-/** What somebody points at. */
+/** What the pointer or the keys are at: ops, or a line of code. */
 export type Target =
   | {
       readonly kind: 'ops';
@@ -12,12 +12,12 @@ export type Target =
   | { readonly kind: 'line'; readonly file: string; readonly line: number };
 
 /**
- * Everything that belongs together with a target: where it came from and what it became.
+ * Everything related to a target: where it came from and what it became.
  */
 export interface IFamily {
-  /** Ops of the traced program, with whether that is certain. */
+  /** Ops of the traced program, and whether that is certain. */
   readonly traced: ReadonlyMap<number, boolean>;
-  /** Source lines, with whether that is certain; by `lineKey`. */
+  /** Source lines by `lineKey`, and whether that is certain. */
   readonly lines: ReadonlyMap<string, boolean>;
 }
 
@@ -54,7 +54,7 @@ export class Families {
     return { traced, lines };
   }
 
-  /** Rows of a stage that belong to a family, with whether that is certain. */
+  /** Rows of a stage that belong to a family, and whether that is certain. */
   rowsIn(stage: number, family: IFamily): Map<number, boolean> {
     const rows = new Map<number, boolean>();
     const ids = this._lineage.descendants(stage, family.traced);
@@ -67,7 +67,7 @@ export class Families {
     return rows;
   }
 
-  /** Traced ops that a line made, itself or through what it calls. */
+  /** Traced ops that a line made, directly or through a call. */
   private _opsOfLine(key: string): Map<number, boolean> {
     if (!this._byLine) {
       this._byLine = new Map();

@@ -2,31 +2,31 @@ import type { Child, LayerTree } from './layer-tree';
 import { ROOT } from './layer-tree';
 import type { ProgramData } from './program-data';
 
-/** What an edge of a container leads to: a child, or the container's own border. */
+/** What an edge inside a group ends at: a child, or the border of the group. */
 export enum EndKind {
   Child = 0,
   Entry = 1,
   Exit = 2
 }
 
-/** An edge inside one open group, between its children or its border. */
+/** An edge inside an open group, between its children or its border. */
 export interface IInnerEdge {
   readonly from: Child;
   readonly fromKind: EndKind;
   readonly to: Child;
   readonly toKind: EndKind;
-  /** The edge of the whole picture that it is a part of. */
+  /** The edge of the whole graph that it is a part of. */
   readonly edge: number;
 }
 
-/** An edge of the whole picture: what flows from one thing that is shown to another. */
+/** An edge of the whole graph: data flows from one visible op or group to another. */
 export interface IVisibleEdge {
   readonly from: Child;
   readonly to: Child;
 }
 
 /**
- * The graph as it is shown when some groups are open: what is seen, and what flows between.
+ * The graph with some groups open: the visible ops and groups, and the edges between them.
  */
 export class FoldedGraph {
   constructor(
@@ -46,14 +46,14 @@ export class FoldedGraph {
 
   readonly tree: LayerTree;
   readonly edges: IVisibleEdge[] = [];
-  /** By open group, what flows inside it. */
+  /** The edges inside each open group. */
   readonly inner = new Map<number, IInnerEdge[]>();
 
   isOpen(group: number): boolean {
     return this._isOpen[group] === 1;
   }
 
-  /** What is seen of an op: itself, or the group it is folded into; null if it is nowhere. */
+  /** What shows an op: itself, or the group it is folded into; null if it is not in the stage. */
   shownFor(row: number): Child | null {
     const group = this.tree.groupOfRow[row] ?? -1;
     if (group < 0) {
@@ -117,7 +117,7 @@ export class FoldedGraph {
   private _add(from: Child, to: Child): void {
     const up = this._containers(from);
     const down = this._containers(to);
-    // From the outside, as long as both lie in the same open groups.
+    // From the outside in, as long as both are in the same open groups.
     let shared = 0;
     while (
       shared + 1 < up.length &&
@@ -163,7 +163,7 @@ export class FoldedGraph {
     }
   }
 
-  /** The open groups around a thing that is shown, outermost first. */
+  /** The open groups around a visible op or group, outermost first. */
   private _containers(child: Child): number[] {
     const group =
       child >= 0

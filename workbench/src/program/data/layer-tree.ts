@@ -1,6 +1,6 @@
 import type { ProgramData } from './program-data';
 
-/** More children than this are shown in runs of neighbours. */
+/** If a group has more children than this, they are put into runs of neighbours. */
 const MOST_CHILDREN = 96;
 const RUN_LENGTH = 48;
 
@@ -10,16 +10,16 @@ export const ROOT = 0;
 export type Child = number;
 
 export interface IGroup {
-  /** The same in every stage, so that what is open stays open. */
+  /** The same in every stage, so that open groups stay open. */
   readonly key: string;
   name: string;
   /** The group around it; the root's own is itself. */
   parent: number;
   /** In the order in which they first run. */
   children: Child[];
-  /** Number of ops in it, at any depth. */
+  /** The number of ops in it, at any depth. */
   size: number;
-  /** The control-flow op that it stands for, as a row; else -1. */
+  /** The row of the control-flow op that it stands for; else -1. */
   row: number;
 }
 
@@ -28,7 +28,7 @@ export interface ITreeOptions {
 }
 
 /**
- * The ops of one stage in the layers they belong to, control flow in its branches.
+ * The ops of one stage, grouped by layer, and by branch inside control flow.
  */
 export class LayerTree {
   constructor(data: ProgramData, stage: number, options: ITreeOptions) {
@@ -44,7 +44,7 @@ export class LayerTree {
       const id = data.opId[row] ?? -1;
       const within = this._groupFor(row, around);
       if (around.has(id)) {
-        // The op stands for its branches, which come right after it.
+        // The op becomes a group of its branches, which come right after it.
         this._controls.set(id, this._control(within, row));
         continue;
       }
@@ -59,7 +59,7 @@ export class LayerTree {
   }
 
   readonly groups: IGroup[];
-  /** The innermost group of each op; -1 for one that is not in this stage. */
+  /** By row: the innermost group of an op; -1 if this stage does not have it. */
   readonly groupOfRow: Int32Array;
 
   group(index: number): IGroup {
@@ -70,7 +70,7 @@ export class LayerTree {
     return group;
   }
 
-  /** The groups around one, innermost first, without the root. */
+  /** A group and those around it, innermost first, without the root. */
   pathOf(index: number): number[] {
     const path: number[] = [];
     for (let at = index; at !== ROOT; at = this.group(at).parent) {
@@ -85,7 +85,7 @@ export class LayerTree {
     return group < 0 ? [] : this.pathOf(group);
   }
 
-  /** What is open at first: the root, and what would be alone in the picture. */
+  /** Keys of the initially open groups: the root, and groups that would be alone in the graph. */
   firstOpen(): Set<string> {
     const open = new Set<string>(['']);
     let at = ROOT;
@@ -178,7 +178,7 @@ export class LayerTree {
     return index;
   }
 
-  /** Let a group with nothing but another group in it be one with it. */
+  /** Merge a group that contains nothing but another group with it. */
   private _join(index: number): void {
     const group = this.group(index);
     group.children = group.children.map(child => {
@@ -205,7 +205,7 @@ export class LayerTree {
     });
   }
 
-  /** Put too many children into runs of neighbours. */
+  /** Put children into runs of neighbours if there are too many. */
   private _split(index: number): void {
     const group = this.group(index);
     while (group.children.length > MOST_CHILDREN) {

@@ -1,25 +1,25 @@
 import type { ProgramData } from './program-data';
 
-/** Op ids, each with whether it is certain. */
+/** Op ids, and whether each is certain. */
 export type Ids = ReadonlyMap<number, boolean>;
 
 interface IStep {
-  /** From the op of this stage to those of the stage before. */
+  /** From an op of this stage to those of the previous stage. */
   readonly back: ReadonlyMap<number, Ids>;
-  /** From an op of the stage before to those of this stage. */
+  /** From an op of the previous stage to those of this stage. */
   readonly forth: ReadonlyMap<number, Ids>;
   readonly added: ReadonlySet<number>;
 }
 
 /**
- * What became of each op, and where it came from, through all stages.
+ * What each op became, and where it came from, through all stages.
  */
 export class Lineage {
   constructor(data: ProgramData) {
     this._data = data;
   }
 
-  /** The row of an op in a stage; undefined if the stage has none of this id. */
+  /** The row of an op in a stage; undefined if the stage does not have it. */
   rowOf(stage: number, id: number): number | undefined {
     let rows = this._rows.get(stage);
     if (!rows) {
@@ -34,13 +34,13 @@ export class Lineage {
     return rows.get(id);
   }
 
-  /** The ops of the stage before that an op came from; none for one that came from nothing. */
+  /** The ops of the previous stage that an op came from; empty if it is new. */
   before(stage: number, id: number): Ids {
     const { back, added } = this._step(stage);
     return back.get(id) ?? (added.has(id) ? NONE : new Map([[id, true]]));
   }
 
-  /** What an op of the stage before became; none if it was removed and nothing took its place. */
+  /** What an op of the previous stage became; empty if it was removed without a replacement. */
   after(stage: number, id: number): Ids {
     const { back, forth, added } = this._step(stage);
     const successors = new Map(forth.get(id));
@@ -115,7 +115,7 @@ export class Lineage {
 
 const NONE: Ids = new Map();
 
-/** One step for each op; certain if any way to it is. */
+/** Follow each op by one step; the result is certain if any path to it is. */
 function follow(ids: Ids, next: (id: number) => Ids): Map<number, boolean> {
   const result = new Map<number, boolean>();
   for (const [id, isCertain] of ids) {

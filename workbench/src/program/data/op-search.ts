@@ -1,6 +1,6 @@
 import type { ProgramData } from './program-data';
 
-/** The rows of a stage whose op, layer, line or value has that name, in the order they run. */
+/** The rows of a stage whose op, layer or value has that name, in the order they run. */
 export function findOps(
   data: ProgramData,
   stage: number,

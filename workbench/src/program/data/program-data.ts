@@ -1,7 +1,7 @@
 import type { Line } from './columns';
 import { Columns } from './columns';
 
-/** What an op is given or gives. */
+/** An input or output of an op. */
 export interface IValue {
   readonly id: number;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface IValue {
   readonly shape: string;
 }
 
-/** What an op costs; NaN where it is unknown. */
+/** The cost of an op; NaN where it is unknown. */
 export interface ICost {
   readonly flops: number;
   readonly bytesRead: number;
@@ -18,7 +18,7 @@ export interface ICost {
   readonly measuredMs: number;
 }
 
-/** Ops that only name or hold a constant; a graph reads better without them. */
+/** Ops that only name or hold a constant; a graph is easier to read without them. */
 const CONSTANTS: ReadonlySet<string> = new Set([
   'builtin.parameter',
   'builtin.constant',
@@ -31,7 +31,7 @@ const CONSTANTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A program in all its stages, read from columns. Ops are named by row.
+ * A program in all its stages, read from columns. An op is identified by its row.
  */
 export class ProgramData {
   constructor(bytes: DataView) {
@@ -63,10 +63,12 @@ export class ProgramData {
 
   readonly columns: Columns;
   readonly opId: Int32Array;
-  /** The op around it, by id, for one inside a region; else -1. */
+  /** The id of the op whose region an op is in; else -1. */
   readonly parent: Int32Array;
   readonly region: Int32Array;
-  /** Rows of values, -1 for an input that is not given; op `row` has `[start[row], start[row + 1])`. */
+  /**
+   * Rows of values, -1 for an omitted input; those of op `row` are `[start[row], start[row + 1])`.
+   */
   readonly inputs: Int32Array;
   readonly inputsStart: Int32Array;
   readonly outputs: Int32Array;
@@ -76,7 +78,7 @@ export class ProgramData {
     return this.columns.header.name;
   }
 
-  /** The traced program, then what each pass made of it. */
+  /** The number of stages: the traced program, then one for each pass. */
   get stageCount(): number {
     return this.columns.header.stages.length;
   }
@@ -87,7 +89,7 @@ export class ProgramData {
     return this.columns.ints(`rows_${same ?? stage}`);
   }
 
-  /** Whether a stage is just as the one before it. */
+  /** Whether a stage is the same as the previous one. */
   isUnchanged(stage: number): boolean {
     return this.columns.header.stages[stage]?.same_as !== undefined;
   }
@@ -112,7 +114,7 @@ export class ProgramData {
     return this._isConstantName(this._name[row] ?? 0);
   }
 
-  /** Attributes by name, their values as text. */
+  /** Attributes as pairs of name and value. */
   attributes(row: number): [string, string][] {
     const text = this.columns.string(this._attributes[row] ?? 0);
     return text === ''

@@ -1,6 +1,6 @@
 import type { ProgramData } from './program-data';
 
-/** Beyond this many ops left after what begins and ends alike, only their kinds are compared. */
+/** If more ops than this are left after a common start and end, only their kinds are compared. */
 const MOST_COMPARED = 3_000;
 
 export interface IKindDifference {
@@ -10,10 +10,10 @@ export interface IKindDifference {
 }
 
 /**
- * What two programs do not have in common, op by op in the order they run.
+ * The difference between two programs, op by op in the order they run.
  */
 export interface IDifference {
-  /** Rows of either that the other has nothing for. */
+  /** Rows of each program without a counterpart in the other. */
   readonly onlyBefore: ReadonlySet<number>;
   readonly onlyAfter: ReadonlySet<number>;
   /** Kinds whose number differs, the largest difference first. */
@@ -60,7 +60,7 @@ export function differenceOf(
   };
 }
 
-/** Return the positions of a longest sequence that two lists have in common. */
+/** Return the positions of a longest common subsequence of two lists. */
 export function longestCommon(
   a: readonly string[],
   b: readonly string[]

@@ -1,13 +1,13 @@
 import type { Lineage } from './lineage';
 import type { ProgramData } from './program-data';
 
-/** What a pass did several times in the same way. */
+/** A change that a pass made, once or several times in the same way. */
 export interface IChange {
   readonly kind: 'fused' | 'removed' | 'added' | 'moved';
-  /** Names of the ops it took and of what it made of them. */
+  /** Names of the ops it replaced, and of the op it made. */
   readonly from: readonly string[];
   readonly to: string;
-  /** Ids in the stage before, for what was removed, else in the stage itself. */
+  /** Ids in the previous stage for removed ops, else in the stage itself. */
   readonly ids: readonly number[];
   readonly isCertain: boolean;
 }

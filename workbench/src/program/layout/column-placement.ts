@@ -5,14 +5,14 @@ const SWEEPS: readonly (readonly [slots: number, sweeps: number])[] = [
   [20_000, 4],
   [Number.POSITIVE_INFINITY, 2]
 ];
-/** A link that passes many layers should be straight more than a box should be in the middle. */
+/** Straight links over many layers matter more than centred boxes. */
 const BEND_WEIGHT = 6;
 
 /**
- * Return the middle of each slot, near the middle of what it is linked with.
+ * Return the middle of each slot, near the middle of the slots it is linked to.
  *
- * Layer by layer the sum of weighted squares of distances is made least under the order and the
- * widths: isotonic regression by pooling neighbours, in linear time.
+ * Layer by layer this minimises the weighted sum of squared distances, given the order and the
+ * widths: isotonic regression by pooling adjacent violators, in linear time.
  */
 export function placeColumns(layering: ILayering): Float64Array {
   const { layers, boxOfSlot, width, above, below } = layering;
@@ -66,14 +66,14 @@ export function placeColumns(layering: ILayering): Float64Array {
 }
 
 /**
- * Return the places nearest to the wished ones at which neighbours do not overlap.
+ * Return the places nearest to the desired ones at which neighbours do not overlap.
  */
 export function settle(
   wishes: readonly number[],
   widths: readonly number[],
   weights: readonly number[]
 ): number[] {
-  // Less the widths before it, places need only not decrease.
+  // With the preceding widths subtracted, places only have to be non-decreasing.
   const before: number[] = [];
   let sum = 0;
   widths.forEach((width, at) => {

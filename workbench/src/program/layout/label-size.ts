@@ -3,17 +3,17 @@ import type { IBox } from './layout';
 export const TITLE_HEIGHT = 24;
 export const OP_HEIGHT = 26;
 export const GROUP_HEIGHT = 40;
-/** Longer names are cut when they are drawn. */
+/** Longer names are truncated when drawn. */
 export const MOST_CHARACTERS = 30;
 
 const NARROW = 6.6;
 const WIDE = 12;
 const SIDE = 22;
 const NARROWEST = 52;
-/** The first of the characters that are as wide as they are high. */
+/** The first full-width character. */
 const FIRST_WIDE = 0x2e80;
 
-/** The width of a text in the 12 px font of the graph, near enough to place boxes. */
+/** The approximate width of a text in the 12 px font of the graph. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const character of text.slice(0, MOST_CHARACTERS)) {

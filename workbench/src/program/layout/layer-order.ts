@@ -1,15 +1,18 @@
 import type { ILayering } from './layering';
 
-/** Fewer sweeps for more slots: the time stays in proportion. */
+/** Fewer sweeps for more slots keep the time proportional. */
 const SWEEPS: readonly (readonly [slots: number, sweeps: number])[] = [
   [4_000, 10],
   [20_000, 4],
   [Number.POSITIVE_INFINITY, 2]
 ];
-/** Counting crossings to keep the best order pays for pictures that somebody reads as a whole. */
+/**
+ * Counting crossings to keep the best order is worth it only for graphs that can be read as a
+ * whole.
+ */
 const MOST_COUNTED = 4_000;
 
-/** Order the slots of each layer so that links cross little; changes `layers`. */
+/** Order the slots of each layer so that few links cross; changes `layers`. */
 export function orderLayers(layering: ILayering): void {
   const { layers, boxOfSlot } = layering;
   const position = new Float64Array(boxOfSlot.length);

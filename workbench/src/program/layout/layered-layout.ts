@@ -7,11 +7,11 @@ import type { IBox, ILayout, ILink, IPadding } from './layout';
 const LAYER_GAP = 34;
 
 /**
- * Place boxes in layers so that links lead downwards, each way only as long as it must be.
+ * Place boxes in layers so that links lead downwards and are short.
  *
- * Boxes come in the order in which they run; a link against a cycle leads upwards. Takes time in
- * proportion to the boxes, the links, and the layers that links pass. Method: Sugiyama, Tagawa and
- * Toda 1981, with the columns placed by isotonic regression.
+ * Boxes come in the order in which they run; a link that closes a cycle leads upwards. Time is
+ * proportional to the boxes, the links, and the layers that links pass. Method: Sugiyama, Tagawa
+ * and Toda 1981, with the columns placed by isotonic regression.
  */
 export function layeredLayout(
   boxes: readonly IBox[],
@@ -25,7 +25,7 @@ export function layeredLayout(
 }
 
 /**
- * Turns layers and columns into places and lines.
+ * Turns layers and columns into positions and lines.
  */
 class Tracer {
   constructor(
@@ -107,7 +107,7 @@ class Tracer {
     });
   }
 
-  /** Give links that arrive at one box places side by side, in the order they come from. */
+  /** Spread the links that arrive at a box over its width, in the order of their origins. */
   private _spreadArrivals(): void {
     const arrivals = new Map<number, number[]>();
     this._links.forEach((link, at) => {
@@ -178,7 +178,7 @@ class Tracer {
     return (this._y[box] ?? 0) + side * (this._boxes[box]?.height ?? 0);
   }
 
-  /** Links of one net use the same pieces. */
+  /** Return the index of a segment; links of one net share theirs. */
   private _line(x1: number, y1: number, x2: number, y2: number): number {
     const key = `${x1} ${y1} ${x2} ${y2}`;
     const piece = this._known.get(key);

@@ -1,13 +1,13 @@
 import type { IBox, ILink } from './layout';
 
-/** Beyond this a link that passes many layers goes straight, past whatever is there. */
+/** If there are more bends than this, a link over many layers goes straight, across any boxes. */
 const MOST_BENDS = 60_000;
 const LONG = 48;
 const BEND_WIDTH = 8;
 const GAP = 22;
 
 /**
- * Boxes in layers. A slot is a place in a layer: of a box, or of a bend of a link that passes.
+ * Boxes in layers. A slot is a place in a layer, for a box or for a bend of a passing link.
  */
 export interface ILayering {
   /** Slots of each layer, from left to right. */
@@ -18,16 +18,16 @@ export interface ILayering {
   readonly layerOfSlot: number[];
   /** With the gap around it. */
   readonly width: number[];
-  /** Slots in the layer above and below that a slot is linked with. */
+  /** Slots in the layers above and below that a slot is linked to. */
   readonly above: number[][];
   readonly below: number[][];
   /** The slots that each link passes, downwards. */
   readonly chains: number[][];
-  /** 1 for a link that leads upwards: its chain is from its end to its start. */
+  /** 1 for a link that leads upwards; its chain goes from its end to its start. */
   readonly isBack: Uint8Array;
 }
 
-/** Give each box the layer below all it depends on, and each link a bend in each layer it passes. */
+/** Put each box below all it depends on, and a bend of each link into each layer it passes. */
 export function assignLayers(
   boxes: readonly IBox[],
   links: readonly ILink[]
@@ -44,7 +44,7 @@ interface ISorted {
   readonly isBack: Uint8Array;
 }
 
-/** Order the boxes so that as few links as may be lead back; none does without a cycle. */
+/** Order the boxes so that few links lead back, and none if there are no cycles. */
 function sortForward(boxes: readonly IBox[], links: readonly ILink[]): ISorted {
   const out: number[][] = boxes.map(() => []);
   const into: number[][] = boxes.map(() => []);
@@ -57,13 +57,13 @@ function sortForward(boxes: readonly IBox[], links: readonly ILink[]): ISorted {
   const order: number[] = [];
   const isDone = new Uint8Array(boxes.length);
   const isBack = new Uint8Array(links.length);
-  // What runs first is taken first.
+  // In the order in which they run.
   const ready = boxes.flatMap((_, at) => (missing[at] === 0 ? [at] : []));
   ready.reverse();
   for (let next = 0; order.length < boxes.length;) {
     let at = ready.pop();
     if (at === undefined) {
-      // All that is left is in cycles, or behind one: it is cut where it starts to run.
+      // All boxes left are in or behind cycles: cut one at the box that runs first.
       while (isDone[next] === 1) {
         next++;
       }
@@ -115,7 +115,7 @@ function findLayers(
     if (boxes[at]?.border === 'bottom') {
       layer[at] = last + 1;
     } else if (boxes[at]?.border !== 'top' && (into[at] ?? []).length === 0) {
-      // What depends on nothing stands right above what needs it.
+      // A box without inputs is placed right above the first box that uses it.
       const needed = (out[at] ?? [])
         .filter(link => isBack[link] === 0)
         .map(link => layer[links[link]?.to ?? 0] ?? 0);

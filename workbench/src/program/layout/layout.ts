@@ -1,4 +1,4 @@
-/** A thing to be placed: a box, or a point of the border (above or below all boxes). */
+/** A box to place, or a point on the border (above or below all boxes). */
 export interface IBox {
   readonly width: number;
   readonly height: number;
@@ -8,9 +8,9 @@ export interface IBox {
 export interface ILink {
   readonly from: number;
   readonly to: number;
-  /** Links from one box with the same net share their way. */
+  /** Links from one box with the same net share their path. */
   readonly net: number;
-  /** Where it leaves and arrives, from the middle of the box; else the layout says. */
+  /** Where it leaves and arrives, from the middle of the box; chosen by the layout if undefined. */
   readonly fromX?: number;
   readonly toX?: number;
 }
@@ -25,11 +25,11 @@ export interface ILayout {
   readonly width: number;
   readonly height: number;
   readonly sizes: readonly IBox[];
-  /** The left upper corner of each box. */
+  /** The upper left corner of each box. */
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Four numbers a piece of line: from x, y to x, y. */
+  /** Four numbers per line segment: from x, y to x, y. */
   readonly lines: number[];
-  /** For each link the pieces that it is made of, from its start to its end. */
+  /** For each link its segments, from start to end. */
   readonly linesOf: number[][];
 }

@@ -15,18 +15,18 @@ const ROOT_PADDING = { top: 20, bottom: 20, side: 20 };
  */
 export interface IPlacedGroup {
   readonly layout: ILayout;
-  /** What each box is; null for a point of the border. */
+  /** The op or group of each box; null for a point on the border. */
   readonly members: readonly (Child | null)[];
   /** The open groups among the members. */
   readonly open: ReadonlyMap<Child, IPlacedGroup>;
-  /** Which edge of the picture each inner edge belongs to, and its link in the layout. */
+  /** The edge of the whole graph that each inner edge belongs to, and its link in the layout. */
   readonly links: readonly { readonly edge: number; readonly link: number }[];
-  /** Where lines cross the border, from its middle, by what they come from. */
+  /** Where lines cross the border, from its middle, by their origin. */
   readonly entries: ReadonlyMap<Child, number>;
   readonly exits: ReadonlyMap<Child, number>;
 }
 
-/** Place a group of a folded graph, open groups inside it first. */
+/** Lay out a group of a folded graph, starting with the open groups inside it. */
 export function placeGroup(
   data: ProgramData,
   graph: FoldedGraph,
@@ -107,7 +107,7 @@ function nameOf(kind: EndKind, child: Child): string {
   return `${kind} ${child}`;
 }
 
-/** Where a link meets the border of an open group at either end, from its middle. */
+/** Where a link meets the borders of open groups at its ends, from their middle. */
 function crossings(
   edge: IInnerEdge,
   net: Child,

@@ -16,7 +16,7 @@ export function amount(value: number, unit: string): string {
   return `${digits} ${PREFIXES[at] ?? ''}${unit}`;
 }
 
-/** How many ops, in words. */
+/** A number of ops, in words. */
 export function opCount(count: number, trans: ITranslation): string {
   return count === 1 ? trans.__('1 op') : trans.__('%1 ops', count);
 }

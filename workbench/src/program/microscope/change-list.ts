@@ -8,7 +8,7 @@ const MOST_CHANGES = 100;
 const SIGNS = { fused: '⇒', removed: '−', added: '+', moved: '↕' } as const;
 
 /**
- * What the pass of the stage did; a click lights the ops of a change.
+ * The changes that the stage's pass made; a click on one lights up its ops.
  */
 export class ChangeList {
   constructor(

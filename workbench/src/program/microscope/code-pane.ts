@@ -4,13 +4,13 @@ import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 import { pythonLines } from './python-tokens';
 
-/** A stretch of code, with the source line that each of its lines stands for. */
+/** A piece of code, and the source line that each of its lines corresponds to. */
 export interface ICode {
   readonly name: string;
   readonly text: string;
   readonly firstLine: number;
   readonly file: string;
-  /** From a line of the text, counted from 1, to a line of the file; none for what has none. */
+  /** The line of the file for a line of the text, counted from 1; undefined if there is none. */
   readonly sourceLine: (line: number) => number | undefined;
 }
 
@@ -21,7 +21,7 @@ interface ILine {
 }
 
 /**
- * Code whose lines are lit with what they made, and light it.
+ * Code whose lines light up together with the ops they made.
  */
 export class CodePane {
   constructor(
@@ -52,7 +52,7 @@ export class CodePane {
 
   readonly node: HTMLElement;
 
-  /** Light what belongs to the family. */
+  /** Light up the lines of the family. */
   refresh(): void {
     const { family, isPinned, target } = this._model;
     let first: HTMLElement | null = null;
@@ -186,7 +186,7 @@ export class CodePane {
     }
   }
 
-  /** Scroll the pane alone; scrollIntoView would move the notebook, too. */
+  /** Scroll only the pane; scrollIntoView would move the notebook too. */
   private _bringIntoView(node: HTMLElement): void {
     const list = this._list;
     const top = node.offsetTop - list.offsetTop;

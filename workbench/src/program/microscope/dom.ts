@@ -1,4 +1,4 @@
-/** Make an element with a class of the program's panes, and text. */
+/** Create an element with a class and a text. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className = '',
@@ -14,7 +14,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** Make a button that says in words what it does. */
+/** Create a button with a description of what it does. */
 export function button(
   text: string,
   title: string,

@@ -4,7 +4,7 @@ import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 
 /**
- * Why something is not in the graph, or not as it looks: the rule, the line and the repair.
+ * Explanations of what is missing from the graph or looks different: rule, line and repair.
  */
 export class ExplanationList {
   constructor(

@@ -6,7 +6,7 @@ import type { MicroscopeModel } from './microscope-model';
 const ZOOM_STEP = 1.25;
 
 /**
- * What keys do with the graph: arrows walk along its lines, Enter opens or pins, and so on.
+ * The keyboard controls of the graph: arrows follow its lines, Enter expands or pins, and so on.
  */
 export class GraphKeys {
   constructor(
@@ -27,7 +27,7 @@ export class GraphKeys {
     );
   }
 
-  /** Returns whether the key meant something. */
+  /** Returns whether the key was handled. */
   private _onKey({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
     if (altKey || ctrlKey || metaKey) {
       return false;
@@ -81,7 +81,7 @@ export class GraphKeys {
     return true;
   }
 
-  /** The highest (-1) or lowest (1) thing that is not an open group. */
+  /** The topmost (-1) or bottommost (1) box that is not an open group. */
   private _end(side: -1 | 1): number | undefined {
     const index = this._model.index;
     let end: number | undefined;
@@ -109,7 +109,7 @@ export class GraphKeys {
     return true;
   }
 
-  /** Fold the group around what the keys are at, and go to it. */
+  /** Collapse the group around the focus, and move the focus to it. */
   private _leave(): boolean {
     const around = this._around();
     if (around !== null) {

@@ -2,7 +2,7 @@ import type { ILook } from '../scene/scene-painter';
 import type { MicroscopeModel } from './microscope-model';
 
 /**
- * Says how the boxes of the model's picture look now.
+ * The current look of the boxes in the model's scene.
  */
 export class GraphLook implements ILook {
   constructor(
@@ -19,7 +19,7 @@ export class GraphLook implements ILook {
   boxes: Float64Array | null = null;
   lineAlpha = 1;
 
-  /** Look again at what the scene and its stage are. */
+  /** Update after a change of the scene or its stage. */
   refresh(): void {
     const { data, index, marked, stage } = this._model;
     this.hovered = -1;
@@ -52,7 +52,7 @@ export class GraphLook implements ILook {
     this.refreshLit();
   }
 
-  /** Look again at what is lit. */
+  /** Update after a change of what is lit up. */
   refreshLit(): void {
     const { families, family, index, stage } = this._model;
     const lit = new Map<number, boolean>();

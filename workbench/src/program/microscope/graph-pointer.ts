@@ -3,11 +3,12 @@ import type { MicroscopeModel } from './microscope-model';
 
 const WHEEL_ZOOM = 0.0016;
 const CLICK_DISTANCE = 4;
-/** The part of a group's box that opens and closes it. */
+/** Width of the part of a group's box that expands and collapses it, in pixels. */
 const MARK_WIDTH = 24;
 
 /**
- * What a pointer does with the graph: drag pans, the wheel zooms, a click pins, on the mark it opens.
+ * The pointer controls of the graph: drag pans, the wheel zooms, a click pins, or expands on the
+ * mark.
  */
 export class GraphPointer {
   constructor(

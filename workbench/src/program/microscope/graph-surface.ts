@@ -2,7 +2,8 @@ import type { Child } from '../data/layer-tree';
 import type { Viewport } from '../scene/viewport';
 
 /**
- * The graph on the screen, as pointer and keys see it. Boxes are indices of the scene; -1 is none.
+ * What the pointer and the keys need of the graph on the screen. A box is an index in the scene, or
+ * -1.
  */
 export interface IGraphSurface {
   readonly view: Viewport;
@@ -13,13 +14,13 @@ export interface IGraphSurface {
   /** Show the whole graph. */
   fit(): void;
 
-  /** Expand a group, or collapse it, in its place. */
+  /** Expand or collapse a group, and keep it where it is on the screen. */
   toggle(child: Child): void;
 
-  /** Pin a thing, and let the keys go on from it. */
+  /** Pin an op or group, and move the keyboard focus to it. */
   pin(child: Child): void;
 
-  /** Show what the pointer is over, and light what belongs to it. */
+  /** Mark the box under the pointer, and light up its family. */
   hover(box: number): void;
 
   /** The innermost box under the pointer. */

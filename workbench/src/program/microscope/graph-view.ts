@@ -21,7 +21,7 @@ import type { IGraphSurface } from './graph-surface';
 import type { MicroscopeModel } from './microscope-model';
 
 /**
- * The graph on a canvas: draws, pans, zooms, and says what is pointed at.
+ * The graph on a canvas: draws, pans and zooms it, and tells the model what is pointed at.
  */
 export class GraphView implements IGraphSurface {
   constructor(
@@ -150,7 +150,7 @@ export class GraphView implements IGraphSurface {
     this.draw();
   }
 
-  /** Keep what was clicked, or what is in the middle, where it is on the screen. */
+  /** Keep the clicked box, or the one in the middle, in its place on the screen. */
   private _hold(before: SceneIndex, after: SceneIndex): void {
     const { x, y, width, height } = this.view.rectangle;
     const anchor =

@@ -1,5 +1,5 @@
 /**
- * The microscope, for a tab of JupyterLab and for the widget of notebooks.
+ * The front door of the microscope, for tabs in JupyterLab and for the notebook widget.
  */
 export { MicroscopeModel } from './microscope-model';
 export { MicroscopeView } from './microscope-view';

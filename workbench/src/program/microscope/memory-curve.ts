@@ -8,7 +8,7 @@ const HEIGHT = 40;
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * How much memory the values take while the stage runs; pointing at a moment lights its op.
+ * The memory that values take while the stage runs; pointing at a moment lights up its op.
  */
 export class MemoryCurve {
   constructor(
@@ -87,7 +87,7 @@ export class MemoryCurve {
   private readonly _svg: SVGSVGElement;
 }
 
-/** The outline under the curve; of the moments in one column of points the largest counts. */
+/** The SVG path of the area under the curve. Where moments share a column, the largest counts. */
 export function curve(live: Float64Array, peak: number): string {
   const columns = Math.min(WIDTH, live.length);
   const parts = [`M0 ${HEIGHT}`];

@@ -6,12 +6,12 @@ import { ProgramData } from '../data/program-data';
 import { GraphClient } from '../scene/graph-client';
 import { SceneIndex } from '../scene/scene-index';
 
-/** What can change: what is drawn, the stage, what is lit, what was found, or that work goes on. */
+/** What handlers can be registered for. */
 export type Aspect =
   'scene' | 'stage' | 'family' | 'focus' | 'busy' | 'failure';
 
 /**
- * One program under the microscope: which stage is seen, what is open, what is pointed at.
+ * One program under the microscope: the current stage, open groups, and what is pointed at.
  */
 export class MicroscopeModel {
   constructor(bytes: DataView, createWorker: () => Worker) {
@@ -25,14 +25,14 @@ export class MicroscopeModel {
   readonly lineage: Lineage;
   readonly families: Families;
 
-  /** Rows to be marked as new, besides what the stage's pass made; for comparisons. */
+  /** Rows to mark as new in addition to those that the stage's pass added; used by comparisons. */
   marked: ReadonlySet<number> = new Set();
 
   get stage(): number {
     return this._stage;
   }
 
-  /** The picture; null until there is one. */
+  /** The current scene; null until the first one arrives. */
   get index(): SceneIndex | null {
     return this._index;
   }
@@ -49,7 +49,7 @@ export class MicroscopeModel {
     return this._asked !== this._answered;
   }
 
-  /** What is lit: what was pinned, else what is pointed at. */
+  /** The family that is lit up: of what is pinned, else of what is pointed at. */
   get family(): IFamily | null {
     return this._family;
   }
@@ -58,12 +58,12 @@ export class MicroscopeModel {
     return this._pinned !== null;
   }
 
-  /** The target whose family is lit. */
+  /** The target whose family is lit up. */
   get target(): Target | null {
     return this._pinned ?? this._pointed;
   }
 
-  /** What the keys are at, in the graph. */
+  /** The op or group in the graph that has the keyboard focus. */
   get focus(): Child | null {
     return this._focus;
   }
@@ -75,7 +75,7 @@ export class MicroscopeModel {
     signal.addEventListener('abort', () => handlers.delete(handler));
   }
 
-  /** Draw for the first time, or again. */
+  /** Request a scene of the current state. */
   async refresh(reveal: readonly number[] = [], all = false): Promise<void> {
     const request = ++this._asked;
     this._emit('busy');
@@ -115,7 +115,7 @@ export class MicroscopeModel {
     await this.refresh();
   }
 
-  /** Open a group, or fold it. */
+  /** Expand or collapse a group. */
   async toggle(key: string): Promise<void> {
     const open = new Set(this._open);
     if (!open.delete(key)) {
@@ -138,10 +138,10 @@ export class MicroscopeModel {
     await this.refresh([], true);
   }
 
-  /** Open what is around an op, and go there. */
+  /** Expand the groups around an op, and move the focus to it. */
   async reveal(row: number): Promise<void> {
     if (this._index?.boxOf(row) === undefined) {
-      // What is looked for is shown, whatever was hidden before.
+      // The op is shown even if constants are hidden.
       this._constants ||= this.data.isConstant(row);
       await this.refresh([row]);
     }
@@ -159,7 +159,7 @@ export class MicroscopeModel {
     this._emit('focus');
   }
 
-  /** Point at something for the moment; null for nothing. */
+  /** Point at something temporarily; null points at nothing. */
   point(target: Target | null): void {
     if (sameTarget(target, this._pointed)) {
       return;
@@ -170,13 +170,13 @@ export class MicroscopeModel {
     }
   }
 
-  /** Hold on to something until it is let go by null. */
+  /** Pin something; null unpins it. */
   pin(target: Target | null): void {
     this._pinned = target;
     this._follow();
   }
 
-  /** The ids of the ops behind a thing in the graph. */
+  /** The ids of an op in the graph, or of all ops in a group. */
   idsOf(child: Child): number[] {
     const { opId } = this.data;
     if (child >= 0) {
@@ -185,7 +185,7 @@ export class MicroscopeModel {
     return this.rowsOf(child).map(row => opId[row] ?? -1);
   }
 
-  /** The rows behind a thing in the graph: itself, or all that is in the group. */
+  /** The row of an op in the graph, or the rows of all ops in a group. */
   rowsOf(child: Child): number[] {
     const index = this._index;
     const box = index?.boxOf(child);

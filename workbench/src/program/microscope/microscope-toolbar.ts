@@ -7,7 +7,7 @@ import type { GraphView } from './graph-view';
 import type { MicroscopeModel } from './microscope-model';
 
 /**
- * The search, and what is done with the graph as a whole.
+ * The search box, and the commands for the whole graph.
  */
 export class MicroscopeToolbar {
   constructor(

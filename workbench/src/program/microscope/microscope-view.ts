@@ -14,7 +14,7 @@ import { StageTimeline } from './stage-timeline';
 import { TabPanel } from './tab-panel';
 
 /**
- * The whole microscope: code, graph and ops in step, with the passes below.
+ * The whole microscope: code, graph and ops side by side, with the passes below.
  */
 export class MicroscopeView {
   constructor(
@@ -138,7 +138,7 @@ export class MicroscopeView {
     return tabs.node;
   }
 
-  /** Say what happened to those who do not see it. */
+  /** Report the current state in the status line, which screen readers read out. */
   private _say(): void {
     const { failure, index, isPinned, family, families, stage } = this._model;
     const trans = this._trans;
@@ -213,7 +213,7 @@ export class MicroscopeView {
     } else {
       return;
     }
-    // The notebook has commands on the same keys.
+    // The notebook has shortcuts on the same keys.
     event.preventDefault();
     event.stopPropagation();
   }

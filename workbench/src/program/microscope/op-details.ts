@@ -4,11 +4,11 @@ import { amount, milliseconds, opCount } from './amounts';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
 
-/** Longer lists end with how many are left out. */
+/** Longer lists are cut, and end with the number of items left out. */
 const MOST_ITEMS = 40;
 
 /**
- * What there is to know of the op, or of the layer, that is pointed at.
+ * The details of the op or layer under the pointer.
  */
 export class OpDetails {
   constructor(
@@ -34,7 +34,7 @@ export class OpDetails {
   refresh(): void {
     const { data } = this._model;
     const all = this._rows();
-    // Weights light up with their op, and say nothing of it.
+    // Weights light up with their op and say nothing about it.
     const computing = all.filter(row => !data.isConstant(row));
     const rows = computing.length > 0 ? computing : all;
     const [row] = rows;
@@ -164,7 +164,7 @@ export class OpDetails {
       : [];
   }
 
-  /** The ops of the traced program that it came from, if it is none itself. */
+  /** The ops of the traced program that an op came from; empty if it is one of them itself. */
   private _origins(row: number): HTMLElement[] {
     const { data, lineage, stage } = this._model;
     const id = data.opId[row] ?? -1;

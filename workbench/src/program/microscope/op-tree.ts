@@ -7,7 +7,7 @@ import type { MicroscopeModel } from './microscope-model';
 
 const ROW_HEIGHT = 22;
 const INDENT = 14;
-/** Rows drawn beyond what is seen. */
+/** Rows drawn beyond the visible ones. */
 const SPARE = 6;
 
 interface IItem {
@@ -18,8 +18,8 @@ interface IItem {
 }
 
 /**
- * The graph as a tree of layers and ops that keys and screen readers can use; only what is in sight
- * is in the page.
+ * The graph as a tree of layers and ops, for keyboards and screen readers; only visible rows are in
+ * the page.
  */
 export class OpTree {
   constructor(
@@ -60,7 +60,7 @@ export class OpTree {
 
   readonly node: HTMLElement;
 
-  /** Only what is on the screen is kept up to date. */
+  /** The tree is only kept up to date while it is shown. */
   set isShown(isShown: boolean) {
     this._isShown = isShown;
     this.refresh();

@@ -8,7 +8,7 @@ export interface IToken {
   readonly text: string;
 }
 
-/** Its classes are kinds of tokens. */
+/** The class names are token kinds. */
 const HIGHLIGHTER = tagHighlighter([
   { tag: [tags.keyword, tags.bool, tags.null], class: 'keyword' },
   { tag: [tags.string, tags.escape], class: 'string' },
@@ -16,7 +16,7 @@ const HIGHLIGHTER = tagHighlighter([
   { tag: tags.number, class: 'number' }
 ]);
 
-/** Split Python into lines, and each line into stretches of one kind. */
+/** Split Python code into lines, and each line into tokens. */
 export function pythonLines(code: string): IToken[][] {
   let line: IToken[] = [];
   const lines = [line];

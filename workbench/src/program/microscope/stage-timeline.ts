@@ -7,7 +7,7 @@ import type { MicroscopeModel } from './microscope-model';
 const STEP_MS = 1_100;
 
 /**
- * The passes from the traced program to the last: dragged, stepped through or played.
+ * The passes from the traced program to the last one, to drag, step through or play.
  */
 export class StageTimeline {
   constructor(
@@ -72,7 +72,7 @@ export class StageTimeline {
 
   readonly node: HTMLElement;
 
-  /** What a stage is called. */
+  /** The display name of a stage. */
   nameOf(stage: number): string {
     const name = this._model.data.columns.header.stages[stage]?.name ?? '';
     return stage === 0
@@ -85,7 +85,7 @@ export class StageTimeline {
     void this._model.show(this._model.stage + by);
   }
 
-  /** Play from here, or from the beginning if it is at the end; or stop. */
+  /** Start playing, from the beginning if at the end; or stop. */
   toggle(): void {
     if (this._timer !== 0) {
       this.stop();
@@ -181,7 +181,7 @@ export class StageTimeline {
     this._timer = window.setTimeout(() => void this._advance(next), STEP_MS);
   }
 
-  /** Passes that changed nothing are passed over. */
+  /** The next stage whose pass changed something, or the last stage. */
   private _nextChange(): number {
     const { data, stage } = this._model;
     let next = stage + 1;

@@ -7,7 +7,7 @@ interface ITab {
 }
 
 /**
- * Panels of which one is seen, chosen by tabs.
+ * Panels of which one is visible, chosen by tabs.
  */
 export class TabPanel {
   constructor(

@@ -7,11 +7,11 @@ interface IWaiting {
 }
 
 /**
- * Asks a worker for pictures of one program.
+ * Requests scenes of one program from a worker.
  */
 export class GraphClient {
   constructor(bytes: DataView, createWorker: () => Worker) {
-    // A copy: the page goes on reading its own.
+    // A copy, since the page keeps reading its own.
     this._bytes = bytes.buffer.slice(
       bytes.byteOffset,
       bytes.byteOffset + bytes.byteLength

@@ -4,12 +4,12 @@ import { ProgramData } from '../data/program-data';
 import type { IScene } from './scene';
 import { SceneWriter } from './scene-writer';
 
-/** What is to be shown of a program. */
+/** Which part of a program to draw. */
 export interface ISceneRequest {
   readonly stage: number;
-  /** Keys of the groups that are open; null for what is open at first. */
+  /** Keys of the open groups; null for those that are open initially. */
   readonly open: readonly string[] | null;
-  /** Open the groups around these rows, too. */
+  /** Also open the groups around these rows. */
   readonly reveal: readonly number[];
   readonly constants: boolean;
 }
@@ -21,7 +21,7 @@ export interface ISceneAnswer {
 }
 
 /**
- * Makes pictures of one program; runs in a worker.
+ * Creates the scenes of one program; runs in a worker.
  */
 export class GraphEngine {
   constructor(bytes: DataView) {

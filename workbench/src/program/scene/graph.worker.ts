@@ -2,10 +2,10 @@ import type { ISceneAnswer, ISceneRequest } from './graph-engine';
 import { GraphEngine } from './graph-engine';
 import { buffersOf } from './scene';
 
-/** What the page asks of the worker. */
+/** A request from the page to the worker. */
 export interface IGraphQuestion {
   readonly id: number;
-  /** The program, with the first question. */
+  /** The program; only in the first message. */
   readonly bytes?: ArrayBuffer;
   readonly request: ISceneRequest;
   readonly all: boolean;

@@ -6,11 +6,11 @@ import type { Viewport } from './viewport';
 
 const WIDTH = 120;
 const HEIGHT = 150;
-/** More boxes than this are drawn as their open groups alone. */
+/** Above this number of boxes only open groups are drawn. */
 const MOST_BOXES = 4_000;
 
 /**
- * The whole graph in small, with a frame around what is seen; a drag moves the frame.
+ * A small picture of the whole graph, with a frame around the visible part that can be dragged.
  */
 export class Minimap {
   constructor(
@@ -19,7 +19,7 @@ export class Minimap {
     private readonly _onMoved: () => void
   ) {
     this.node.className = 'pw-Graph-minimap';
-    // What it shows and does, the graph itself does with keys.
+    // Everything it does, the graph itself does with keys.
     this.node.setAttribute('aria-hidden', 'true');
     const go = (event: PointerEvent): void => {
       if (event.buttons === 1) {

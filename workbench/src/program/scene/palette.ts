@@ -1,4 +1,4 @@
-/** The colours and fonts of a picture, as the page around it has them. */
+/** The colours and the font of a picture, taken from the page around it. */
 export interface IPalette {
   readonly back: string;
   readonly raised: string;

@@ -8,10 +8,10 @@ import { Viewport } from './viewport';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const PNG_SCALE = 2;
-/** No browser has canvases with longer sides than this. */
+/** Browsers refuse canvases with longer sides than this. */
 const LONGEST_SIDE = 16_000;
 
-/** The whole picture as an SVG document: nothing of the page is needed to show it. */
+/** The whole scene as a self-contained SVG document. */
 export function pictureAsSvg(
   index: SceneIndex,
   look: ILook,
@@ -94,7 +94,7 @@ function linesPath(lines: Float64Array): string {
   return parts.join('');
 }
 
-/** The whole picture as PNG, smaller if a canvas cannot be so large. */
+/** The whole scene as PNG, scaled down if a canvas cannot be that large. */
 export async function pictureAsPng(
   index: SceneIndex,
   look: ILook,
@@ -127,7 +127,7 @@ export async function pictureAsPng(
   });
 }
 
-/** Let the browser save something under a name. */
+/** Have the browser save something under a name. */
 export function saveFile(content: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);

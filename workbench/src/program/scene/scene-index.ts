@@ -4,11 +4,11 @@ import { ShapeKind } from './scene';
 import type { IRectangle } from './viewport';
 
 const BUCKET = 400;
-/** What is higher than this many buckets is looked at every time. */
+/** Items that span more buckets than this are checked every time. */
 const TALL = 8;
 
 /**
- * Finds what is where in a scene, in time that does not grow with what is elsewhere.
+ * Finds the boxes and lines in a part of a scene without looking at the rest.
  */
 export class SceneIndex {
   constructor(readonly scene: IScene) {
@@ -55,7 +55,7 @@ export class SceneIndex {
     );
   }
 
-  /** Boxes that may be seen in a range of heights, outer ones first. */
+  /** Boxes that may be visible in a range of heights, outer ones first. */
   boxesBetween(top: number, bottom: number): Iterable<number> {
     return this._boxBuckets.between(top, bottom);
   }
@@ -103,7 +103,7 @@ export class SceneIndex {
     return this._edges[end].get(box) ?? [];
   }
 
-  /** The boxes that a box is linked with, below (0) or above (1), from left to right. */
+  /** The boxes that a box is connected to, below (0) or above (1), from left to right. */
   neighbours(box: number, end: 0 | 1): number[] {
     const { edges } = this.scene;
     return this.edgesOf(box, end)
@@ -139,7 +139,7 @@ export class SceneIndex {
 }
 
 /**
- * Things by the range of heights that they fill.
+ * Items by the range of heights that they span.
  */
 class Buckets {
   constructor(count: number, range: (at: number) => [number, number]) {

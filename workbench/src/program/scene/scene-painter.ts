@@ -10,30 +10,30 @@ const SMALL_TEXT_SIZE = 10.5;
 const LEAST_TEXT = 4.5;
 /** Boxes flatter than this on the screen are not drawn. */
 const LEAST_BOX = 0.4;
-/** From here on corners and curves cannot be seen. */
+/** Below this scale corners and curves are not visible. */
 const PLAIN_SCALE = 0.2;
 const RADIUS = 4;
 const DASH = [5, 4];
 
-/** How the boxes of a scene look, besides their kind. */
+/** How the boxes of a scene look, apart from their kind. */
 export interface ILook {
   readonly title: (box: number) => string;
   /** A second line: the number of ops of a folded group. */
   readonly subtitle: (box: number) => string;
   /** From 0 to 1: its share of the cost. */
   readonly heat: (box: number) => number;
-  /** Boxes that are lit, with whether that is certain. */
+  /** Boxes that are lit up, and whether that is certain. */
   readonly lit: ReadonlyMap<number, boolean>;
   readonly added: ReadonlySet<number>;
   readonly hovered: number;
   readonly focused: number;
-  /** Boxes on their way, instead of the scene's own; null when nothing moves. */
+  /** Positions of boxes during a transition; null when nothing moves. */
   readonly boxes: Float64Array | null;
   /** Of the lines, from 0 to 1. */
   readonly lineAlpha: number;
 }
 
-/** Draw what the viewport shows of a scene. */
+/** Draw the part of a scene that the viewport shows. */
 export function paintScene(
   context: CanvasRenderingContext2D,
   index: SceneIndex,
@@ -153,7 +153,7 @@ class ScenePainter {
     this._paintAdded(boxes.filter(box => look.added.has(box)));
   }
 
-  /** What a pass made: a plus in the corner, and a border of another colour. */
+  /** Mark added boxes with a plus in the corner and a border of another colour. */
   private _paintAdded(boxes: readonly number[]): void {
     const { _context: context, _palette: palette } = this;
     context.strokeStyle = palette.added;
@@ -210,7 +210,7 @@ class ScenePainter {
     }
   }
 
-  /** The edges of what is pointed at; those against a cycle are dashed. */
+  /** Draw the edges of the boxes that are pointed at; those that close a cycle are dashed. */
   private _paintEdges(boxes: readonly number[]): void {
     const { _context: context, _index: index } = this;
     const { edgeLines, edgeStart, isBack } = index.scene;
@@ -282,7 +282,7 @@ class ScenePainter {
           this._mark(x + 12, y + height / 2, true);
           break;
         default: {
-          // The name stays in sight as long as its group does.
+          // The name stays visible as long as its group is.
           const top = Math.max(
             y,
             Math.min(this._seen.y, y + height - TITLE_HEIGHT)

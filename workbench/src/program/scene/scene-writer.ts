@@ -7,7 +7,7 @@ import type { IScene, IShownGroup } from './scene';
 import { ShapeKind } from './scene';
 
 /**
- * Lays out a folded graph and writes it as one flat picture.
+ * Lays out a folded graph and writes it as one flat scene.
  */
 export class SceneWriter {
   constructor(data: ProgramData, graph: FoldedGraph) {
@@ -88,7 +88,7 @@ export class SceneWriter {
       this._box(child, [x, y, width, height], depth, open.has(child));
       const inside = open.get(child);
       if (inside) {
-        // Narrower than its title: in the middle.
+        // Centred if it is narrower than its title.
         const indent = (width - inside.layout.width) / 2;
         this._write(inside, x + indent, y, depth + 1);
       }

@@ -1,4 +1,4 @@
-/** What a thing in the picture is. */
+/** What a box of a scene stands for. */
 export enum ShapeKind {
   Op = 0,
   Folded = 1,
@@ -6,7 +6,8 @@ export enum ShapeKind {
 }
 
 /**
- * A picture of a program: boxes and lines with their places, as typed arrays that travel well.
+ * A picture of a program: boxes and lines with their positions, as typed arrays that are cheap to
+ * transfer.
  */
 export interface IScene {
   readonly stage: number;
@@ -16,15 +17,15 @@ export interface IScene {
   readonly kind: Uint8Array;
   /** By box: the op's row, or `~index` of the group. */
   readonly child: Int32Array;
-  /** By box: how many open groups are around it. */
+  /** By box: the number of open groups around it. */
   readonly depth: Uint8Array;
   /** Four numbers a box: left, top, width, height. */
   readonly boxes: Float64Array;
-  /** By row of an op: the box that it is seen in; -1 if it is nowhere. */
+  /** By row of an op: the box that shows it, or -1. */
   readonly boxOfRow: Int32Array;
-  /** Four numbers a piece of line: from x, y to x, y. */
+  /** Four numbers per line segment: from x, y to x, y. */
   readonly lines: Float64Array;
-  /** Two boxes an edge. */
+  /** Two boxes per edge. */
   readonly edges: Int32Array;
   /** The pieces of edge `i` are `edgeLines[edgeStart[i]]` up to `edgeLines[edgeStart[i + 1]]`. */
   readonly edgeLines: Int32Array;
@@ -41,11 +42,11 @@ export interface IShownGroup {
   readonly key: string;
   readonly name: string;
   readonly size: number;
-  /** The control-flow op that it stands for, as a row; else -1. */
+  /** The row of the control-flow op that it stands for; else -1. */
   readonly row: number;
 }
 
-/** The arrays of a scene, to hand them over instead of copying. */
+/** The buffers of a scene, to transfer them instead of copying. */
 export function buffersOf(scene: IScene): ArrayBuffer[] {
   return [
     scene.kind,

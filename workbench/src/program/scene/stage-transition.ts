@@ -4,20 +4,20 @@ import type { SceneIndex } from './scene-index';
 import type { IRectangle } from './viewport';
 
 export const TRANSITION_MS = 450;
-/** Larger pictures change at once: nobody can follow that many boxes. */
+/** Larger scenes change at once: nobody can follow that many boxes. */
 const MOST_BOXES = 2_500;
 
-/** A box of the picture before that is not in the new one. */
+/** A box of the previous scene that is not in the new one. */
 export interface IGhost {
   readonly box: number;
   readonly from: IRectangle;
-  /** Where what it became is; where it was if nothing became of it. */
+  /** The place of what it became, or its old place if it became nothing. */
   readonly to: IRectangle;
 }
 
 /**
- * The way from the picture of one stage to that of the next: what stays moves, what is merged runs
- * into what it became, the rest fades.
+ * The transition from the scene of one stage to that of the next: boxes that stay move, merged ones
+ * run into what they became, the rest fades.
  */
 export class StageTransition {
   constructor(
@@ -55,7 +55,7 @@ export class StageTransition {
 
   readonly ghosts: readonly IGhost[];
 
-  /** Whether there is something to be followed with the eyes. */
+  /** Whether the scenes are small enough to follow. */
   static isWorthwhile(before: SceneIndex, after: SceneIndex): boolean {
     return (
       before.scene.child.length <= MOST_BOXES &&
@@ -71,7 +71,7 @@ export class StageTransition {
     );
   }
 
-  /** The boxes of the picture before that a box comes from. */
+  /** The boxes of the previous scene that a box comes from. */
   private _sources(box: number): number[] {
     const scene = this.after.scene;
     const child = scene.child[box] ?? 0;

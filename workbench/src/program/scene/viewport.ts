@@ -1,4 +1,4 @@
-/** A part of a picture: left, top, width and height. */
+/** A part of a scene: left, top, width and height. */
 export interface IRectangle {
   readonly x: number;
   readonly y: number;
@@ -9,19 +9,19 @@ export interface IRectangle {
 const LARGEST = 3;
 const SMALLEST = 1e-5;
 const MARGIN = 12;
-/** Nothing is shown larger than this when a whole picture is fitted. */
+/** The largest scale at which a whole scene is fitted. */
 const FITTED = 1;
-/** Smaller than this, a picture that is much higher than wide is shown from its top. */
+/** If fitting needs a smaller scale than this, the scene is shown from its top instead. */
 const READABLE = 0.35;
 
 /**
- * Which part of a picture is on the screen, and how large.
+ * The part of a scene that is on the screen, and its scale.
  */
 export class Viewport {
   width = 1;
   height = 1;
   scale = 1;
-  /** The point of the picture in the left upper corner. */
+  /** The point of the scene in the upper left corner. */
   left = 0;
   top = 0;
 
@@ -48,7 +48,7 @@ export class Viewport {
     this.top -= y / this.scale;
   }
 
-  /** Make larger or smaller around a point of the screen. */
+  /** Zoom around a point of the screen. */
   zoom(factor: number, x = this.width / 2, y = this.height / 2): void {
     const [sceneX, sceneY] = this.toScene(x, y);
     const scale = this.scale * factor;
@@ -57,7 +57,7 @@ export class Viewport {
     this.top = sceneY - y / this.scale;
   }
 
-  /** Show all of a picture. */
+  /** Show a whole scene. */
   fit(width: number, height: number): void {
     this.scale = Math.max(
       SMALLEST,
@@ -71,7 +71,7 @@ export class Viewport {
     this.top = height / 2 - this.height / 2 / this.scale;
   }
 
-  /** Show all of a picture if it can be read then, else its beginning. */
+  /** Show a whole scene if it is readable then, else its beginning. */
   start(width: number, height: number): void {
     this.fit(width, height);
     if (this.scale < READABLE) {
@@ -82,7 +82,7 @@ export class Viewport {
     }
   }
 
-  /** Bring a part of the picture onto the screen, moving no more than needed. */
+  /** Scroll a part of the scene into view, no further than needed. */
   reveal({ x, y, width, height }: IRectangle): void {
     const visible = this.rectangle;
     const margin = MARGIN / this.scale;
@@ -105,7 +105,7 @@ export class Viewport {
     this.top = along(visible.y, visible.height, y, height);
   }
 
-  /** Show a part of the picture in the middle. */
+  /** Centre a part of the scene. */
   centre({ x, y, width, height }: IRectangle): void {
     this.left = x + width / 2 - this.width / 2 / this.scale;
     this.top = y + height / 2 - this.height / 2 / this.scale;
