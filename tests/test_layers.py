@@ -47,7 +47,7 @@ FORBIDDEN = {
     "widgets": {"paddle"},
 }
 # Probes are programs of their own: the doctor runs them in child processes.
-RUN_AS_CHILDREN = {"environment/probes.py"}
+RUN_AS_CHILDREN = {"environment/doctor/probes.py"}
 
 
 def modules() -> list[Path]:

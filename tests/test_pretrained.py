@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_workbench.environment.checks_packages import examine_ernie
+from paddle_workbench.environment.doctor.packages import examine_ernie
 from paddle_workbench.pretrained import HOME_VARIABLE, ErnieChoice, choose_ernie
 
 FILES = ("model_state.pdparams", "config.json", "vocab.txt")

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from paddle_workbench.cli.kernels import command
 from paddle_workbench.contract import KernelServerStatus
-from paddle_workbench.environment.checks_kernels import examine_warm_kernels
+from paddle_workbench.environment.doctor.kernels import examine_warm_kernels
 from paddle_workbench.settings import WARM_VARIABLE, kernels_directory
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker

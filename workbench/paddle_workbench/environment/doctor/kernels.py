@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import psutil
 
-from ..contract import FindingState, KernelServerStatus, Text
-from ..errors import SchemaVersionError, StorageError
-from ..settings import WARM_VARIABLE, kernels_directory
-from ..storage import read_model
+from ...contract import FindingState, KernelServerStatus, Text
+from ...errors import SchemaVersionError, StorageError
+from ...settings import WARM_VARIABLE, kernels_directory
+from ...storage import read_model
 from .findings import Observation
 
 __all__ = ["examine_warm_kernels"]

@@ -1,16 +1,11 @@
-"""Let paddlenlp and paddlex live in one interpreter, and Paddle use the whole processor.
+"""Let paddlenlp and paddlex live in one interpreter.
 
 paddlenlp 3.0.0b4 imports `aistudio_sdk.hub.download`, gone since aistudio-sdk 0.3.0; paddlex 3.7
 needs names that are only there since 0.3.5. No version serves both, so `download` is added when the
-module is imported. `paddle_workbench_shim.pth` calls `install` in every interpreter of the
-environment: nothing is imported here that a bare interpreter has not loaded already. It is also the
-place that is early enough for what libraries read when they are loaded: see `processor`.
+module is imported.
 """
 
 import sys
-
-from .. import processor
-from . import lazy_grammar
 
 # Not from typing: importing it would cost more than everything else here.
 TYPE_CHECKING = False
@@ -32,11 +27,9 @@ _DOWNLOAD_FAILED = 12002
 
 
 def install() -> None:
-    """Prepare this interpreter once: the import hooks, and the variables of `processor`."""
-    processor.select_mkl_path()
+    """Add the import hook once to this interpreter."""
     if _HubFinder not in sys.meta_path:
         sys.meta_path.insert(0, _HubFinder)
-    lazy_grammar.install()
 
 
 class _HubFinder:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..child_process import Outcome
-from ..contract import Text
-from .checks_gpu import judge_graphics
-from .findings import Observation
-from .graphics import read_graphics
-from .lock import installed_versions, locked_versions
-from .probe_process import failure_text, run_probe
-from .repairs import (
+from ...child_process import Outcome
+from ...contract import Text
+from ..graphics import read_graphics
+from ..lock import installed_versions, locked_versions
+from ..repairs import (
     install_command,
     install_paddle_command,
     reinstall_command,
     uninstall_command,
 )
+from .findings import Observation
+from .gpu import judge_graphics
+from .probe_process import failure_text, run_probe
 
 __all__ = ["examine_fonts", "examine_imports", "examine_onednn", "examine_paddle"]
 

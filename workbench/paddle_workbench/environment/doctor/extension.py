@@ -9,10 +9,10 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir
 
-from ..contract import Text
+from ...contract import Text
+from ..repairs import checkout, python_command, reinstall_command, shell_path
 from .findings import Observation
 from .jupyter_files import first_folder, lab_pages, read_object, server_configurations
-from .repairs import checkout, python_command, reinstall_command, shell_path
 
 __all__ = ["examine_extension"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_workbench.environment.checks_image import (
+from paddle_workbench.environment.doctor.image import (
     Image,
     examine_image,
     judge_lock,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_workbench.environment.redaction import redact
+from paddle_workbench.environment.doctor.redaction import redact
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import MakePackage
+from ..conftest import MakePackage
 
 
 def run(code: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,27 +36,28 @@ def test_paddlenlp_and_paddleocr_import_in_both_orders(names: str, tmp_path: Pat
     )
     done = run(lines, HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "paddle_workbench.environment.shim"
+    assert done.stdout.splitlines()[-1] == "paddle_workbench.environment.shim.aistudio_hub"
 
 
 def test_is_active_in_a_fresh_interpreter() -> None:
     done = run("import sys; print(*(getattr(f, '__module__', '') for f in sys.meta_path))")
-    assert "paddle_workbench.environment.shim" in done.stdout.split()
+    assert "paddle_workbench.environment.shim.aistudio_hub" in done.stdout.split()
 
 
 def test_loads_no_other_module(repository: Path) -> None:
     done = run(
         "import os, sys; before = set(sys.modules); sys.path.append(sys.argv[1])\n"
         "import paddle_workbench.environment.shim as shim; shim.install(); shim.install()\n"
-        "print(sorted(set(sys.modules) - before), sys.meta_path.count(shim._HubFinder))".replace(
+        "print(sorted(set(sys.modules) - before), "
+        "sys.meta_path.count(shim.aistudio_hub._HubFinder))".replace(
             "sys.argv[1]", repr(str(repository / "workbench"))
         ),
         "-I",
         "-S",
     )
     room = "paddle_workbench.environment"
-    names = ["paddle_workbench", room, f"{room}.lazy_grammar", f"{room}.shim"]
-    names.append("paddle_workbench.processor")
+    names = ["paddle_workbench", room, f"{room}.shim", f"{room}.shim.aistudio_hub"]
+    names += [f"{room}.shim.lazy_grammar", "paddle_workbench.processor"]
     assert done.stdout.strip() == f"{names} 1"
 
 
@@ -64,7 +65,7 @@ def test_adds_download_where_it_is_missing(make_package: MakePackage) -> None:
     make_package("aistudio_sdk", "")
     make_package("aistudio_sdk.hub", "def upload(): pass")
     done = run("from aistudio_sdk.hub import download, upload; print(download.__module__)")
-    assert done.stdout.strip() == "paddle_workbench.environment.shim", done.stderr
+    assert done.stdout.strip() == "paddle_workbench.environment.shim.aistudio_hub", done.stderr
 
 
 def test_does_not_change_a_hub_that_has_download(make_package: MakePackage) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import Text
-from ..settings import settings
+from ...contract import Text
+from ...settings import settings
+from ..lock import Lock, lock_sha256
 from .findings import Observation
-from .lock import Lock, lock_sha256
 
 __all__ = ["Image", "examine_image", "judge_lock", "judge_user", "judge_volume", "read_image"]
 

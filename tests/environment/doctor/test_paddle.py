@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from paddle_workbench.environment.checks_paddle import (
+from paddle_workbench.environment.doctor.findings import Observation
+from paddle_workbench.environment.doctor.paddle import (
     examine_fonts,
     examine_imports,
     examine_onednn,
     examine_paddle,
 )
-from paddle_workbench.environment.findings import Observation
 
-from .conftest import ONE_CARD, MakeDistribution, MakePackage
+from ..conftest import ONE_CARD, MakeDistribution, MakePackage
 
 pytestmark = pytest.mark.paddle
 

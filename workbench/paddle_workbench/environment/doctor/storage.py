@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..contract import FindingState, Text
-from ..settings import HOME_VARIABLE, settings
+from ...contract import FindingState, Text
+from ...settings import HOME_VARIABLE, settings
+from ..repairs import shell_path
 from .findings import Observation
-from .repairs import shell_path
 
 __all__ = ["examine_storage", "judge_space", "judge_writable"]
 

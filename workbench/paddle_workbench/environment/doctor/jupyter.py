@@ -9,11 +9,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from ..contract import Text
+from ...contract import Text
+from ..lock import locked_versions
+from ..repairs import install_command, reinstall_command, shell_path
 from .findings import Observation
 from .jupyter_files import first_folder, read_object
-from .lock import locked_versions
-from .repairs import install_command, reinstall_command, shell_path
 
 __all__ = ["examine_jupyterlab", "examine_kernel"]
 

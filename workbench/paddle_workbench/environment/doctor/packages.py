@@ -8,14 +8,14 @@ from importlib.metadata import metadata
 
 from packaging.specifiers import SpecifierSet
 
-from ..contract import Text
-from ..errors import EnvironmentBrokenError
-from ..pretrained import ERNIE_NAMES, choose_ernie
-from .bundled import BUNDLED_FILES
+from ...contract import Text
+from ...errors import EnvironmentBrokenError
+from ...pretrained import ERNIE_NAMES, choose_ernie
+from ..bundled import BUNDLED_FILES
+from ..graphics import read_graphics
+from ..lock import Difference, differences, installed_versions, lock_path, locked_versions
+from ..repairs import checkout, install_command, install_paddle_command, shell_path
 from .findings import Observation
-from .graphics import read_graphics
-from .lock import Difference, differences, installed_versions, lock_path, locked_versions
-from .repairs import checkout, install_command, install_paddle_command, shell_path
 
 __all__ = ["examine_bundled", "examine_ernie", "examine_python", "examine_versions"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_config_path, jupyter_path
 
-from ..errors import StorageError
-from ..reading import parse_json, read_bytes
+from ...errors import StorageError
+from ...reading import parse_json, read_bytes
 
 __all__ = ["first_folder", "lab_pages", "read_object", "server_configurations"]
 

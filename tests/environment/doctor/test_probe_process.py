@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from paddle_workbench.environment.probe_process import failure_text, run_probe
+from paddle_workbench.environment.doctor.probe_process import failure_text, run_probe
 
-from ..planted import imported_from, plant
-from .conftest import MakePackage
+from ...planted import imported_from, plant
+from ..conftest import MakePackage
 
 # matplotlib is what the probe of fonts imports first.
 TELL_PLACES = (

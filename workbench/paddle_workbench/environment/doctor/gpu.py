@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..contract import FindingState, Text
+from ...contract import FindingState, Text
+from ..graphics import Graphics
+from ..lock import locked_versions
+from ..repairs import install_paddle_command, uninstall_command
 from .findings import Observation
-from .graphics import Graphics
-from .lock import locked_versions
-from .repairs import install_paddle_command, uninstall_command
 
 __all__ = ["judge_graphics"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from paddle_workbench.environment.checks_gpu import judge_graphics
+from paddle_workbench.environment.doctor.gpu import judge_graphics
 from paddle_workbench.environment.graphics import Gpu, Graphics
 
 CARD = Gpu(name="NVIDIA H100", memory_bytes=80 << 30)

@@ -10,27 +10,27 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ..contract import DoctorReport, Finding, Language, Text
-from ..errors import WorkbenchError
-from ..settings import language as chosen_language
-from .checks_extension import examine_extension
-from .checks_image import examine_image
-from .checks_jupyter import examine_jupyterlab, examine_kernel
-from .checks_kernels import examine_warm_kernels
-from .checks_packages import (
+from ...contract import DoctorReport, Finding, Language, Text
+from ...errors import WorkbenchError
+from ...settings import language as chosen_language
+from ..kernel import paddle_version
+from ..repairs import reinstall_command
+from .extension import examine_extension
+from .findings import Observation
+from .image import examine_image
+from .jupyter import examine_jupyterlab, examine_kernel
+from .kernels import examine_warm_kernels
+from .packages import (
     examine_bundled,
     examine_ernie,
     examine_python,
     examine_versions,
 )
-from .checks_paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
-from .checks_processor import examine_processor
-from .checks_storage import examine_storage
-from .findings import Observation
-from .kernel import paddle_version
+from .paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
 from .probe_process import PROBES_STOP
+from .processor import examine_processor
 from .redaction import redact
-from .repairs import reinstall_command
+from .storage import examine_storage
 
 __all__ = ["CHECKS", "Check", "Progress", "examine"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..contract import FindingState, Text
+from ...contract import FindingState, Text
 
 __all__ = ["Observation"]
 

@@ -9,8 +9,8 @@ import threading
 from contextvars import ContextVar
 from pathlib import Path
 
-from ..child_process import Limits, Outcome, run
-from ..contract import Text
+from ...child_process import Limits, Outcome, run
+from ...contract import Text
 
 __all__ = ["PROBES_STOP", "failure_text", "run_probe"]
 
@@ -33,7 +33,7 @@ def run_probe(name: str, *, timeout_s: float) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as directory:
         folder = Path(directory)
         return run(
-            "paddle_workbench.environment.probes",
+            "paddle_workbench.environment.doctor.probes",
             name,
             limits=Limits(time_s=timeout_s),
             folder=folder,

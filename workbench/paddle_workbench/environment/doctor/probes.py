@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..child_process import write_answer
-from ..processor import MKL_AVX2_PATH, MKL_VARIABLE
+from ...child_process import write_answer
+from ...processor import MKL_AVX2_PATH, MKL_VARIABLE
 
 __all__ = ["PROBES", "paddle_build"]
 
@@ -90,7 +90,7 @@ def fonts() -> dict[str, Any]:
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    from .fonts import FAMILY, use_chinese_fonts
+    from ..fonts import FAMILY, use_chinese_fonts
 
     use_chinese_fonts()
     figure, axes = plt.subplots()

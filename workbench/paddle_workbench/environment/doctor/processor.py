@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ..contract import Text
-from ..processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
+from ...contract import Text
+from ...processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
+from ..repairs import reinstall_command
 from .findings import Observation
 from .probe_process import failure_text, run_probe
-from .repairs import reinstall_command
 
 __all__ = ["examine_processor"]
 

@@ -1,0 +1,35 @@
+"""Folders that Jupyter searches, made for one test."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import jupyter_core.paths
+import pytest
+
+
+@pytest.fixture
+def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty folders, all that Jupyter finds: `own/` is the learner's, `environment/` shared."""
+    own, environment = tmp_path / "own", tmp_path / "environment"
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(own))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(own))
+    # As outside a virtual environment: the learner's own folders come first.
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("ENV_JUPYTER_PATH", "ENV_CONFIG_PATH"):
+        monkeypatch.setattr(jupyter_core.paths, name, [str(environment)])
+    for name in ("SYSTEM_JUPYTER_PATH", "SYSTEM_CONFIG_PATH"):
+        monkeypatch.setattr(jupyter_core.paths, name, [])
+    # What is under sys.prefix belongs to the environment.
+    monkeypatch.setattr(sys, "prefix", str(environment))
+    return tmp_path
+
+
+def write_json(file: Path, content: object) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
