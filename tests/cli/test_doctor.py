@@ -59,7 +59,7 @@ def crashing_paddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package.mkdir(parents=True)
     crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
     (package / "__init__.py").write_text(crash, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setenv("PYTHONPATH", str(package.parent), prepend=os.pathsep)
 
 
 def test_check_of_this_machine_changes_nothing(learner: Path) -> None:

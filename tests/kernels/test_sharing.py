@@ -175,7 +175,7 @@ def test_changed_environment_brings_a_new_fork_server(
     file = folder / changed
     file.parent.mkdir(exist_ok=True)
     file.touch()
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
     first = start("json")
     kernel = session()
     assert kernel.is_warm
@@ -200,7 +200,7 @@ def test_changed_module_is_noticed_without_a_request(
 ) -> None:
     module = tmp_path / "changing.py"
     module.write_text("VALUE = 1\n", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     first = start("changing")
     module.write_text("VALUE = 22\n", encoding="utf-8")
     wait_until(lambda: (client.read_status() or {}).get("pid") != first["pid"], limit_s=40)
