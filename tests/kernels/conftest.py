@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from paddle_workbench.kernels import client
-from paddle_workbench.kernels.places import KERNELS_VARIABLE
 from paddle_workbench.kernels.preloading import DEFAULT_PRELOADS
+from paddle_workbench.kernels.runtime_paths import KERNELS_VARIABLE
 from paddle_workbench.settings import WARM_VARIABLE
 
 from .sessions import Session, is_running, wait_until

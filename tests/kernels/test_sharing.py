@@ -25,7 +25,7 @@ from paddle_workbench.errors import StorageError
 from paddle_workbench.kernels import client
 from paddle_workbench.kernels.children import Child, Children
 from paddle_workbench.kernels.hidden_modules import HiddenModules
-from paddle_workbench.kernels.places import KERNELS_VARIABLE, places
+from paddle_workbench.kernels.runtime_paths import KERNELS_VARIABLE, runtime_paths
 
 from .conftest import start
 from .sessions import LIMIT_S, Session, is_running, wait_until
@@ -87,7 +87,7 @@ def test_restarted_kernel_has_the_same_ports(
 
 
 def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:
-    written = places().status.read_text(encoding="utf-8")
+    written = runtime_paths().status.read_text(encoding="utf-8")
     assert KernelServerStatus.model_validate_json(written).state == "ready"
     assert KernelServerStatus.model_validate(light_server).preloads[0].module == "numpy"
 
@@ -109,7 +109,9 @@ def test_status_is_that_of_the_next_fork_server_when_the_one_before_loses_a_kern
     assert second["pid"] != first["pid"]
     kernel.close()
     wait_until(lambda: not is_running(int(first["pid"])))
-    written = KernelServerStatus.model_validate_json(places().status.read_text(encoding="utf-8"))
+    written = KernelServerStatus.model_validate_json(
+        runtime_paths().status.read_text(encoding="utf-8")
+    )
     assert (written.pid, written.state) == (second["pid"], "ready")
 
 
@@ -118,7 +120,7 @@ def test_status_is_read_again_when_the_process_has_gone_on_in_another(
 ) -> None:
     with subprocess.Popen(["true"]) as parent:
         parent.wait()
-    found = places()
+    found = runtime_paths()
     found.make()
     fields = {"state": "preloading", "pid": parent.pid}
     found.status.write_text(json.dumps(fields), encoding="utf-8")
@@ -215,14 +217,14 @@ def test_directory_must_be_private(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path))
     tmp_path.chmod(0o755)
     with pytest.raises(StorageError, match="is not a private folder"):
-        places().make()
+        runtime_paths().make()
     tmp_path.chmod(0o700)
-    places().make()
+    runtime_paths().make()
     elsewhere = tmp_path / "link"
     elsewhere.symlink_to(tmp_path)
     monkeypatch.setenv(KERNELS_VARIABLE, str(elsewhere))
     with pytest.raises(StorageError, match="is not a private folder"):
-        places().make()
+        runtime_paths().make()
 
 
 def test_path_that_is_too_long_for_a_socket_is_refused(
@@ -230,7 +232,7 @@ def test_path_that_is_too_long_for_a_socket_is_refused(
 ) -> None:
     monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path / ("x" * 100)))
     with pytest.raises(StorageError, match="too long"):
-        places()
+        runtime_paths()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
@@ -239,7 +241,7 @@ def test_two_users_have_fork_servers_of_their_own(directory: Path) -> None:
     # The other user may not be able to start this interpreter, so a running one changes its user.
     code = """
 import importlib, os, time
-from paddle_workbench.kernels import client, fork_server, places
+from paddle_workbench.kernels import client, fork_server, runtime_paths
 for name in fork_server.KERNEL_MODULES:
     importlib.import_module(name)
 os.setgid(65534)
@@ -253,7 +255,7 @@ while (client.read_status() or {}).get("state") != "ready":
     time.sleep(0.1)
 status = client.read_status()
 owner = os.stat(f"/proc/{status['pid']}").st_uid
-print(status["pid"], status["state"], owner, places.places().directory)
+print(status["pid"], status["state"], owner, runtime_paths.runtime_paths().directory)
 client.stop_server()
 """
     done = subprocess.run(
@@ -268,5 +270,5 @@ client.stop_server()
     assert state == "ready"
     assert owner == "65534"
     assert int(pid) != ours["pid"]
-    assert Path(folder) != places().directory
+    assert Path(folder) != runtime_paths().directory
     assert is_running(int(ours["pid"]))

@@ -16,7 +16,7 @@ import pytest
 
 from paddle_workbench.kernels import client
 from paddle_workbench.kernels.messages import connect, receive, send
-from paddle_workbench.kernels.places import places
+from paddle_workbench.kernels.runtime_paths import runtime_paths
 from paddle_workbench.kernels.warm_process import UNKNOWN_STATUS
 
 from .conftest import start
@@ -163,7 +163,7 @@ def _start_and_end() -> subprocess.Popen[bytes]:
 
 def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSession) -> None:
     start("json")
-    path = places().socket
+    path = runtime_paths().socket
     for message in (
         b"",
         b"{",
@@ -171,7 +171,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
         b'"x"',
         b'{"do": "dance"}',
         b'{"do": "launch"}',
-        b'{"do": "launch", "protocol": 1, "surroundings": [], "env": {}}',
+        b'{"do": "launch", "protocol": 2, "attributes": [], "env": {}}',
         b"x" * 9000,
     ):
         with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) as raw:
@@ -183,7 +183,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
                 assert answer == b"" or b"refused" in answer
     # A launch by a client of another version is declined in words.
     with connect(path, timeout_s=5) as connection:
-        send(connection, {"do": "launch", "protocol": 0, "surroundings": {}, "env": {}})
+        send(connection, {"do": "launch", "protocol": 0, "attributes": {}, "env": {}})
         answer = receive(connection)
     assert answer is not None
     assert "protocol 0" in answer[0]["refused"]
@@ -219,7 +219,7 @@ def test_ends_when_idle(directory: Path, session: MakeSession) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
 def test_other_users_are_kept_out(directory: Path) -> None:
     start("json")
-    path = places().socket
+    path = runtime_paths().socket
     assert path.parent.stat().st_mode & 0o077 == 0
     nobody = 65534
     # The directory keeps others out; were it opened, the fork server itself would.

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..settings import WARM_VARIABLE
 from .messages import connect, receive, send
-from .places import Places, places
+from .runtime_paths import RuntimePaths, runtime_paths
 
 __all__ = [
     "IDLE_S",
@@ -71,7 +71,7 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
     StorageError
         If there is no private place for its socket.
     """
-    found = places()
+    found = runtime_paths()
     found.make()
     command = [
         sys.executable,
@@ -99,7 +99,7 @@ def read_status() -> dict[str, Any] | None:
 
     `state` is `ended` where the process is gone.
     """
-    found = places()
+    found = runtime_paths()
     try:
         return _ask(found, {"do": "status"})
     except (OSError, ValueError):
@@ -122,7 +122,7 @@ def read_status() -> dict[str, Any] | None:
 def stop_server() -> bool:
     """Stop the fork server, and return whether there was one; its kernels keep running."""
     try:
-        return "stopped" in _ask(places(), {"do": "stop"})
+        return "stopped" in _ask(runtime_paths(), {"do": "stop"})
     except (OSError, ValueError):
         return False
 
@@ -145,7 +145,7 @@ def wait_until_started(
         time.sleep(POLL_S)
 
 
-def _ask(found: Places, message: dict[str, Any]) -> dict[str, Any]:
+def _ask(found: RuntimePaths, message: dict[str, Any]) -> dict[str, Any]:
     with connect(found.socket, timeout_s=ANSWER_LIMIT_S) as connection:
         send(connection, message)
         answer = receive(connection)

@@ -18,17 +18,17 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from .changes import EnvironmentWatch
 from .children import Child, Children
 from .client import IDLE_S, MODULE, PRELOAD_LIMIT_S, start_server
+from .environment_watch import EnvironmentWatch
 from .gpu import gpu_problem
 from .hidden_modules import HiddenModules
 from .messages import PROTOCOL, listen, peer_user, receive, send
-from .places import Places, ServerLock, places
 from .preloading import DEFAULT_PRELOADS, preload_all
+from .process_attributes import differing_variable, foreign_namespace
 from .recording import ImportRecorder
+from .runtime_paths import RuntimePaths, ServerLock, runtime_paths
 from .status import ServerStatus
-from .surroundings import differing_variable, foreign_namespace
 
 __all__ = ["main"]
 
@@ -62,7 +62,7 @@ class ForkServer:
 
     Parameters
     ----------
-    found : Places
+    found : RuntimePaths
     lock : ServerLock
         Held while it takes requests.
     status : ServerStatus
@@ -74,7 +74,7 @@ class ForkServer:
 
     def __init__(
         self,
-        found: Places,
+        found: RuntimePaths,
         lock: ServerLock,
         *,
         status: ServerStatus,
@@ -82,7 +82,7 @@ class ForkServer:
         watch: EnvironmentWatch,
         idle_s: float,
     ) -> None:
-        self._places = found
+        self._paths = found
         self._lock = lock
         self._status = status
         self._watch = watch
@@ -95,7 +95,7 @@ class ForkServer:
 
     def serve(self) -> Task | None:
         """Run; in a fork return what the fork is to do, here nothing at the end."""
-        self._listener = listen(self._places.socket)
+        self._listener = listen(self._paths.socket)
         self._selector.register(self._listener, selectors.EVENT_READ, self._listener)
         self._status.state = "ready"
         self._write_status()
@@ -191,10 +191,10 @@ class ForkServer:
             return f"the environment changed ({changed}); a new fork server imports it"
         if request.get("protocol") != PROTOCOL:
             return f"the client speaks protocol {request.get('protocol')}, this is {PROTOCOL}"
-        client = request["surroundings"]
+        client = request["attributes"]
         environment = request["env"]
         if not isinstance(client, dict) or not isinstance(environment, dict):
-            raise TypeError("surroundings and env must be objects")
+            raise TypeError("attributes and env must be objects")
         elsewhere = foreign_namespace(client)
         if elsewhere:
             return f"the client lives in {elsewhere}"
@@ -222,7 +222,7 @@ class ForkServer:
         self._selector.unregister(self._listener)
         self._listener.close()
         self._listener = None
-        self._places.socket.unlink(missing_ok=True)
+        self._paths.socket.unlink(missing_ok=True)
         self._children.dismiss()
         self._status.state, self._status.problem = "retired", problem
         with contextlib.suppress(OSError):
@@ -251,7 +251,7 @@ def main(argv: list[str] | None = None) -> None:
     At once means: when the other has written its status, or has found that it is not needed.
     """
     options = _options(argv)
-    found = places()
+    found = runtime_paths()
     found.make()
     begun = _detach(found)
     if begun is None:
@@ -318,7 +318,7 @@ def _import_everything(
     return hidden
 
 
-def _detach(found: Places) -> int | None:
+def _detach(found: RuntimePaths) -> int | None:
     """Go on in a child that belongs to nobody.
 
     Returns

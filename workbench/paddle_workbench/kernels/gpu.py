@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .fitness import run_in_child
+from .fork_safety import run_in_child
 
 __all__ = ["gpu_problem"]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ["PROTOCOL", "connect", "listen", "peer_user", "receive", "send"]
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DESCRIPTORS = 8
 

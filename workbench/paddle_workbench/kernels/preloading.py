@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from .fitness import fitness_problem, held_locks, os_threads
+from .fork_safety import fork_problem, held_locks, os_threads
 from .recording import ImportRecorder, package_of
 
 __all__ = ["DEFAULT_PRELOADS", "Preload", "preload_all"]
@@ -141,7 +141,7 @@ def _import(module: str, recorder: ImportRecorder) -> str:
         file.close()
     gc.collect()
     known = package_of(module) in _THREADS_ARE_KNOWN
-    problem = fitness_problem(threads, locks, threads_are_known=known)
+    problem = fork_problem(threads, locks, threads_are_known=known)
     # Frozen objects are not touched by later collections, here or in a fork, and so stay shared.
     gc.freeze()
     return problem

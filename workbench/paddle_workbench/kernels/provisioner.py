@@ -18,12 +18,12 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from ..errors import WorkbenchError
-from .changes import EnvironmentWatch
 from .client import are_supported, read_status, start_server
+from .environment_watch import EnvironmentWatch
 from .messages import PROTOCOL, connect, receive, send
-from .places import places
 from .ports import PortReservation
-from .surroundings import surroundings
+from .process_attributes import process_attributes
+from .runtime_paths import runtime_paths
 from .warm_process import WarmProcess
 
 __all__ = ["WarmProvisioner"]
@@ -74,7 +74,7 @@ class WarmProvisioner(LocalProvisioner):
             process = await asyncio.to_thread(_launch, cmd, kwargs)
         except (_ColdStartError, OSError, ValueError, WorkbenchError) as reason:
             self.log.info("Paddle Workbench starts a cold kernel: %s", reason)
-            _raise_server(kwargs.get("env") or os.environ)
+            _start_server_for_next_kernel(kwargs.get("env") or os.environ)
             return await super().launch_kernel(cmd, **kwargs)
         # A kernel leads a session of its own, as one that Jupyter starts does.
         self.process = process
@@ -125,14 +125,14 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
         "argv": cmd,
         "cwd": directory,
         "env": environment if independent else environment | {"JPY_PARENT_PID": str(os.getpid())},
-        "surroundings": surroundings(),
+        "attributes": process_attributes(),
     }
     reading, writing = _input(options.get("stdin"))
     try:
         outputs = [
             _output(options.get(name), number) for name, number in (("stdout", 1), ("stderr", 2))
         ]
-        connection = connect(places().socket, timeout_s=LAUNCH_LIMIT_S)
+        connection = connect(runtime_paths().socket, timeout_s=LAUNCH_LIMIT_S)
         try:
             send(connection, request, [reading, *outputs])
             pid, descriptor = _answer(connection)
@@ -194,7 +194,7 @@ def _null() -> int:
     return os.open(os.devnull, os.O_RDWR)
 
 
-def _raise_server(environment: Mapping[str, str]) -> None:
+def _start_server_for_next_kernel(environment: Mapping[str, str]) -> None:
     """Start a fork server for the next kernel, unless there is one or it would be of no use."""
     try:
         status = read_status()

@@ -25,7 +25,16 @@ from types import (
 )
 from typing import Any, TextIO
 
-from .effects import Attribute, Effect, Printed, Warned, Wrote, set_state, state_changes, state_of
+from .import_side_effects import (
+    Attribute,
+    Effect,
+    Printed,
+    Warned,
+    Wrote,
+    set_state,
+    state_changes,
+    state_of,
+)
 
 __all__ = ["ImportRecorder", "PackageRecord", "package_of"]
 

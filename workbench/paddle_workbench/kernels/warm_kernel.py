@@ -20,7 +20,7 @@ from ipykernel import kernelapp
 from .. import processor
 from .hidden_modules import HiddenModules
 from .messages import receive
-from .surroundings import adopt, default_signals
+from .process_attributes import adopt, default_signals
 
 __all__ = ["IPKernelApp", "run_kernel"]
 
@@ -109,7 +109,7 @@ def _become(
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
     _close_all_but({0, 1, 2, *keep})
-    adopt(request["surroundings"])
+    adopt(request["attributes"])
     started_with = dict(os.environ)
     os.environ.clear()
     os.environ.update(request["env"])

@@ -11,14 +11,14 @@ from pathlib import Path
 from ..errors import StorageError
 from ..settings import KERNELS_VARIABLE, kernels_directory
 
-__all__ = ["Places", "ServerLock", "places"]
+__all__ = ["RuntimePaths", "ServerLock", "runtime_paths"]
 
 # sockaddr_un holds 108 bytes; the longest name below takes 7, and a slash.
 LONGEST_DIRECTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class RuntimePaths:
     """The files of one fork server.
 
     Parameters
@@ -74,7 +74,7 @@ class Places:
 class ServerLock:
     """Lock of the one active fork server of a user and an environment."""
 
-    def __init__(self, found: Places) -> None:
+    def __init__(self, found: RuntimePaths) -> None:
         self._descriptor = os.open(found.lock, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> bool:
@@ -90,7 +90,7 @@ class ServerLock:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
-def places() -> Places:
+def runtime_paths() -> RuntimePaths:
     """Return the places of this user and this environment.
 
     Raises
@@ -104,4 +104,4 @@ def places() -> Places:
             f"{directory} is too long for the path of a socket.",
             f"Set {KERNELS_VARIABLE} to a folder with a shorter path.",
         )
-    return Places(directory)
+    return RuntimePaths(directory)

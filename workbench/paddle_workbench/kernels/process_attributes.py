@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import processor
 
-__all__ = ["adopt", "differing_variable", "foreign_namespace", "surroundings"]
+__all__ = ["adopt", "differing_variable", "foreign_namespace", "process_attributes"]
 
 # Read while modules are imported or libraries loaded: a kernel that was given other values than the
 # fork server cannot be forked from it.
@@ -56,7 +56,7 @@ _NOT_READ_BY_IMPORTS = ("PADDLE_WORKBENCH_", "XDG_RUNTIME_DIR", "XDG_SESSION_")
 _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
-def surroundings() -> dict[str, Any]:
+def process_attributes() -> dict[str, Any]:
     """Return what a child of this process would inherit, as JSON values."""
     return {
         "ignored_signals": _ignored_signals(),

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TEST_LIMIT_S", "fitness_problem", "held_locks", "os_threads", "run_in_child"]
+__all__ = ["TEST_LIMIT_S", "fork_problem", "held_locks", "os_threads", "run_in_child"]
 
 TEST_LIMIT_S = 30.0
 _RLOCK = type(threading.RLock())
@@ -55,7 +55,7 @@ def held_locks() -> set[int]:
     return held
 
 
-def fitness_problem(
+def fork_problem(
     threads: list[str], locks: set[int], *, threads_are_known: bool, limit_s: float = TEST_LIMIT_S
 ) -> str:
     """Return why this process must not be forked any more; empty if it may.
