@@ -34,10 +34,10 @@ def draw() -> list[str]:
     axes.plot([-2, -1], [-1, 1], label=TEXT)
     axes.set(title=TEXT, xlabel=TEXT, ylabel=TEXT)
     axes.legend()
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
         figure.savefig(BytesIO(), format="png")
-    return [str(warning.message) for warning in caught]
+    return [str(warning.message) for warning in messages]
 
 
 def test_chinese_is_drawn_without_missing_glyphs() -> None:

@@ -28,30 +28,30 @@ print(heavy & set(sys.modules) != loaded)
 
 
 def test_without_paddle_imported_there_is_no_device() -> None:
-    found, grown = report()
+    kernel_report, grown = report()
     version = platform.python_version()
-    assert found == KernelReport(paddle="3.2.2", device=None, python=version, warm=False)
+    assert kernel_report == KernelReport(paddle="3.2.2", device=None, python=version, warm=False)
     assert not grown
 
 
 @pytest.mark.paddle
 def test_with_paddle_imported_the_device_is_known() -> None:
-    found, grown = report("import paddle")
-    assert found.device in {"cpu", "gpu:0"}
+    kernel_report, grown = report("import paddle")
+    assert kernel_report.device in {"cpu", "gpu:0"}
     assert not grown
 
 
 def test_paddle_that_is_half_imported_has_no_device() -> None:
-    found, _ = report("import types; sys.modules['paddle'] = types.ModuleType('paddle')")
-    assert found.device is None
+    kernel_report, _ = report("import types; sys.modules['paddle'] = types.ModuleType('paddle')")
+    assert kernel_report.device is None
 
 
 def test_without_paddle_installed_there_is_no_version() -> None:
-    found, _ = report("sys.path = [p for p in sys.path if 'site-packages' not in p]")
-    assert found.paddle is None
+    kernel_report, _ = report("sys.path = [p for p in sys.path if 'site-packages' not in p]")
+    assert kernel_report.paddle is None
 
 
 def test_paddle_for_cards_is_paddle(make_distribution: MakeDistribution) -> None:
     folder = make_distribution("paddlepaddle-gpu", "3.2.1").parent
-    found, _ = report(f"sys.path.insert(0, {str(folder)!r})")
-    assert found.paddle == "3.2.1"
+    kernel_report, _ = report(f"sys.path.insert(0, {str(folder)!r})")
+    assert kernel_report.paddle == "3.2.1"

@@ -31,9 +31,9 @@ def test_shell_reads_the_path_that_was_meant(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    written = shell_path(tmp_path / name / "x")
-    assert written.startswith("~/")
-    assert in_shell(f"printf %s {written}") == str(tmp_path / name / "x")
+    quoted = shell_path(tmp_path / name / "x")
+    assert quoted.startswith("~/")
+    assert in_shell(f"printf %s {quoted}") == str(tmp_path / name / "x")
 
 
 def test_path_outside_the_home_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,14 +45,14 @@ class Session:
         wait_until(self._is_heard, limit_s=LIMIT_S)
 
     def _is_heard(self) -> bool:
-        asked = self.client.kernel_info()
-        while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"]["msg_id"] != asked:
+        request_id = self.client.kernel_info()
+        while self.client.get_shell_msg(timeout=LIMIT_S)["parent_header"]["msg_id"] != request_id:
             pass
         with contextlib.suppress(Empty):
             while True:
-                said = self.client.get_iopub_msg(timeout=1)
-                is_idle = said["content"].get("execution_state") == "idle"
-                if is_idle and said["parent_header"].get("msg_id") == asked:
+                message = self.client.get_iopub_msg(timeout=1)
+                is_idle = message["content"].get("execution_state") == "idle"
+                if is_idle and message["parent_header"].get("msg_id") == request_id:
                     return True
         return False
 
@@ -83,24 +83,24 @@ class Session:
 
     def run(self, code: str, *, timeout: float = LIMIT_S) -> str:
         """Run code, and return what it printed, its value, its error, and at last its warnings."""
-        said: list[str] = []
-        warned: list[str] = []
+        texts: list[str] = []
+        warnings: list[str] = []
 
         def hook(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 # The two streams come in any order.
-                (warned if content["name"] == "stderr" else said).append(content["text"])
+                (warnings if content["name"] == "stderr" else texts).append(content["text"])
             elif message["msg_type"] in ("execute_result", "display_data"):
-                said.append(content["data"].get("text/plain", ""))
+                texts.append(content["data"].get("text/plain", ""))
             elif message["msg_type"] == "error":
-                said.append(f"{content['ename']}: {content['evalue']}")
+                texts.append(f"{content['ename']}: {content['evalue']}")
 
         # After an error ipykernel would abort what comes in the next moment.
         self.client.execute_interactive(
             code, output_hook=hook, timeout=timeout, stop_on_error=False
         )
-        return "".join([*said, *warned]).strip()
+        return "".join([*texts, *warnings]).strip()
 
     def close(self) -> None:
         """End the kernel, if it has not ended."""
@@ -135,10 +135,10 @@ def wait_until(condition: Callable[[], bool], *, limit_s: float = 30.0) -> None:
 
 def descriptors(pid: int | str = "self") -> list[str]:
     """What the open file descriptors of a process stand for."""
-    found = []
+    targets = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            found.append(os.readlink(entry))  # noqa: PTH115 - sockets have no path
+            targets.append(os.readlink(entry))  # noqa: PTH115 - sockets have no path
         except OSError:
             continue
-    return sorted(found)
+    return sorted(targets)

@@ -49,10 +49,10 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
 
     def flush_channels(self) -> None:
         """Wait until the kernel is idle; the suite waits for a tenth of a second of silence."""
-        asked = self.kc.kernel_info()
-        while self.kc.get_shell_msg(timeout=LIMIT_S)["parent_header"].get("msg_id") != asked:
+        request_id = self.kc.kernel_info()
+        while self.kc.get_shell_msg(timeout=LIMIT_S)["parent_header"].get("msg_id") != request_id:
             pass
-        self._published(asked)
+        self._published(request_id)
 
     def execute_helper(
         self,
@@ -63,25 +63,25 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
         stop_on_error: Any = True,
     ) -> Any:
         """Execute as the suite does, which allows a tenth of a second between two messages."""
-        asked = self.kc.execute(
+        request_id = self.kc.execute(
             code, silent=silent, store_history=store_history, stop_on_error=stop_on_error
         )
         reply = self.get_non_kernel_info_reply(timeout=timeout)
-        validate_message(reply, "execute_reply", asked)
-        busy, *outputs, _idle = self._published(asked)
+        validate_message(reply, "execute_reply", request_id)
+        busy, *outputs, _idle = self._published(request_id)
         assert busy["content"]["execution_state"] == "busy"
         if outputs and outputs[0]["msg_type"] == "execute_input":
             assert outputs.pop(0)["content"]["code"] == code
         return reply, outputs
 
-    def _published(self, asked: str) -> list[Any]:
+    def _published(self, request_id: str) -> list[Any]:
         """Return what was published for a request, to the end of it."""
         messages = []
         while True:
             message = self.kc.get_iopub_msg(timeout=LIMIT_S)
-            if message["parent_header"].get("msg_id") != asked:
+            if message["parent_header"].get("msg_id") != request_id:
                 continue
-            validate_message(message, message["msg_type"], asked)
+            validate_message(message, message["msg_type"], request_id)
             messages.append(message)
             if message["content"].get("execution_state") == "idle":
                 return messages

@@ -93,8 +93,8 @@ def test_has_the_directory_and_the_variables_that_were_asked_for(
 ) -> None:
     kernel = session(cwd=str(tmp_path), env={**os.environ, "LESSON": "求和"})
     assert kernel.is_warm, light_server
-    said = kernel.run("import os; print(os.getcwd(), os.environ['LESSON'])")
-    assert said == f"{tmp_path} 求和"
+    output = kernel.run("import os; print(os.getcwd(), os.environ['LESSON'])")
+    assert output == f"{tmp_path} 求和"
 
 
 def test_has_the_limits_of_its_client(
@@ -107,8 +107,8 @@ def test_has_the_limits_of_its_client(
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, before)
     assert kernel.is_warm, light_server
-    said = kernel.run("import resource; resource.getrlimit(resource.RLIMIT_CORE)[0]")
-    assert said == "0"
+    output = kernel.run("import resource; resource.getrlimit(resource.RLIMIT_CORE)[0]")
+    assert output == "0"
 
 
 def test_is_interrupted_in_python_and_in_sleep(
@@ -178,8 +178,8 @@ import random, numpy, paddle
 print(random.random(), numpy.random.rand(), paddle.rand([1]).item())
 """
     with Session.several() as make:
-        said = [make().run(code).splitlines()[0].split() for _ in range(3)]
-    for numbers in zip(*said, strict=True):
+        outputs = [make().run(code).splitlines()[0].split() for _ in range(3)]
+    for numbers in zip(*outputs, strict=True):
         assert len(set(numbers)) == 3
 
 

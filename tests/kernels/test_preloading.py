@@ -81,9 +81,9 @@ def test_bad_preload_is_left_out(
 ) -> None:
     status = start(module("good", GOOD), module("bad", source), module("other", GOOD))
     assert status["state"] == "ready"
-    found = problems(status)
-    assert found["good"] == found["other"] == ""
-    assert reason in found["bad"]
+    reasons = problems(status)
+    assert reasons["good"] == reasons["other"] == ""
+    assert reason in reasons["bad"]
     with Session.several() as make:
         kernel = make(env=dict(os.environ))
         assert kernel.is_warm
@@ -129,9 +129,9 @@ logger.addHandler(handler)
         assert kernel.is_warm
         assert kernel.run("import os; os.environ.get('LOUD')") == ""
         # A thread reads what went past Python.
-        said = kernel.run("import loud, time; time.sleep(1)")
+        output = kernel.run("import loud, time; time.sleep(1)")
         for part in ("said", "complained", "from below", "UserWarning: take care"):
-            assert part in said
+            assert part in output
         assert kernel.run("import loud; os.environ['LOUD']") == "'yes'"
         assert kernel.run("loud.logger.warning('a log line')") == "a log line"
 

@@ -40,12 +40,12 @@ def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
         for session in sessions:
             session.wait()
         assert all(session.is_warm for session in sessions), full_server
-        said = [session.run(code).splitlines()[0].split() for session in sessions]
+        outputs = [session.run(code).splitlines()[0].split() for session in sessions]
         status = client.read_status()
         assert status is not None
         assert status["kernels"] == 30
-    assert {total for total, _ in said} == {"4"}
-    assert len({pid for _, pid in said}) == 30
+    assert {total for total, _ in outputs} == {"4"}
+    assert len({pid for _, pid in outputs}) == 30
     wait_until(lambda: (client.read_status() or {})["kernels"] == 0)
 
 
@@ -56,8 +56,10 @@ def test_ports_are_kept_until_the_kernel_has_them(directory: Path) -> None:
 
     manager = KernelManager(kernel_name="paddle")
     manager.pre_start_kernel()
-    found = manager.get_connection_info()
-    ports = [int(found[f"{name}_port"]) for name in ("shell", "iopub", "stdin", "hb", "control")]
+    information = manager.get_connection_info()
+    ports = [
+        int(information[f"{name}_port"]) for name in ("shell", "iopub", "stdin", "hb", "control")
+    ]
     assert len(set(ports)) == 5
     for port in ports:
         with pytest.raises(OSError, match="in use"):
@@ -87,8 +89,8 @@ def test_restarted_kernel_has_the_same_ports(
 
 
 def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:
-    written = runtime_paths().status.read_text(encoding="utf-8")
-    assert KernelServerStatus.model_validate_json(written).state == "ready"
+    text = runtime_paths().status.read_text(encoding="utf-8")
+    assert KernelServerStatus.model_validate_json(text).state == "ready"
     assert KernelServerStatus.model_validate(light_server).preloads[0].module == "numpy"
 
 
@@ -109,10 +111,10 @@ def test_status_is_that_of_the_next_fork_server_when_the_one_before_loses_a_kern
     assert second["pid"] != first["pid"]
     kernel.close()
     wait_until(lambda: not is_running(int(first["pid"])))
-    written = KernelServerStatus.model_validate_json(
+    status = KernelServerStatus.model_validate_json(
         runtime_paths().status.read_text(encoding="utf-8")
     )
-    assert (written.pid, written.state) == (second["pid"], "ready")
+    assert (status.pid, status.state) == (second["pid"], "ready")
 
 
 def test_status_is_read_again_when_the_process_has_gone_on_in_another(
@@ -120,22 +122,22 @@ def test_status_is_read_again_when_the_process_has_gone_on_in_another(
 ) -> None:
     with subprocess.Popen(["true"]) as parent:
         parent.wait()
-    found = runtime_paths()
-    found.make()
+    paths = runtime_paths()
+    paths.make()
     fields = {"state": "preloading", "pid": parent.pid}
-    found.status.write_text(json.dumps(fields), encoding="utf-8")
+    paths.status.write_text(json.dumps(fields), encoding="utf-8")
     read = Path.read_text
 
     def read_then_change(path: Path, *args: str, **options: str) -> str:
-        said = read(path, *args, **options)
-        if path == found.status:
-            found.status.write_text(json.dumps(fields | {"pid": os.getpid()}), encoding="utf-8")
-        return said
+        text = read(path, *args, **options)
+        if path == paths.status:
+            paths.status.write_text(json.dumps(fields | {"pid": os.getpid()}), encoding="utf-8")
+        return text
 
     monkeypatch.setattr(Path, "read_text", read_then_change)
     assert client.read_status() == {"state": "preloading", "pid": os.getpid()}
     monkeypatch.undo()
-    found.status.unlink()
+    paths.status.unlink()
 
 
 def test_spare_that_is_dismissed_becomes_nobodys_kernel() -> None:

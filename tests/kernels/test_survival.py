@@ -32,8 +32,8 @@ def server_pid() -> int:
 
 
 def children_of(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
-    return [int(child) for child in found.split()]
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    return [int(pid) for pid in pids.split()]
 
 
 def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSession) -> None:

@@ -6,32 +6,34 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.contract import FindingState, Text
-from paddle_workbench.environment.doctor import CHECKS, Check, examine
+from paddle_workbench.environment.doctor import EXAMINATIONS, Examination, examine
 from paddle_workbench.environment.doctor.findings import Observation
 from paddle_workbench.errors import CourseError
 
 HERE = Text(zh="这里", en="here")
 
 
-def observe(check: str, state: FindingState, detail: str = "seen") -> Observation:
+def observe(name: str, state: FindingState, detail: str = "seen") -> Observation:
     repair = "" if state == "ok" else f"fix {detail}"
-    return Observation(check, HERE, state, Text(zh=f"{detail}(中)", en=detail), repair)
+    return Observation(name, HERE, state, Text(zh=f"{detail}(中)", en=detail), repair)
 
 
-def check(*observations: Observation, error: Exception | None = None) -> Check:
+def examination(*observations: Observation, error: Exception | None = None) -> Examination:
     def look() -> Iterator[Observation]:
         yield from observations
         if error is not None:
             raise error
 
-    return Check("look", HERE, look)
+    return Examination("look", HERE, look)
 
 
 def test_worst_comes_first_then_from_the_ground_up() -> None:
     report = examine(
-        checks=[
-            check(observe("space", "ok"), observe("kernel", "broken")),
-            check(observe("python", "ok"), observe("gpu", "warning"), observe("paddle", "broken")),
+        examinations=[
+            examination(observe("space", "ok"), observe("kernel", "broken")),
+            examination(
+                observe("python", "ok"), observe("gpu", "warning"), observe("paddle", "broken")
+            ),
         ]
     )
     assert [finding.check for finding in report.findings] == [
@@ -46,18 +48,20 @@ def test_worst_comes_first_then_from_the_ground_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "repair"),
+    ("error", "detail", "repair"),
     [
         (KeyError("_build"), "The check itself failed: KeyError: '_build'", "--force-reinstall"),
         (CourseError("No course.", "unset IT"), "The check itself failed: No course.", "unset IT"),
     ],
 )
 def test_check_that_fails_is_a_finding_and_hides_no_other(
-    error: Exception, said: str, repair: str
+    error: Exception, detail: str, repair: str
 ) -> None:
-    report = examine(language="en", checks=[check(error=error), check(observe("python", "ok"))])
+    report = examine(
+        language="en", examinations=[examination(error=error), examination(observe("python", "ok"))]
+    )
     broken, fine = report.findings
-    assert (broken.check, broken.state, broken.detail) == ("look", "broken", said)
+    assert (broken.check, broken.state, broken.detail) == ("look", "broken", detail)
     assert repair in broken.repair
     assert fine.check == "python"
 
@@ -67,7 +71,7 @@ def test_details_are_in_the_language_that_is_set(
     language: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PADDLE_WORKBENCH_LANG", language)
-    (finding,) = examine(checks=[check(observe("python", "ok"))]).findings
+    (finding,) = examine(examinations=[examination(observe("python", "ok"))]).findings
     assert finding.detail == detail
 
 
@@ -75,15 +79,17 @@ def test_report_names_neither_home_nor_user(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", "/home/xiaoming")
     monkeypatch.setenv("LOGNAME", "xiaoming")
     seen = observe("home", "broken", "/home/xiaoming/work and /tmp/of-xiaoming")
-    (finding,) = examine(language="en", checks=[check(seen)]).findings
+    (finding,) = examine(language="en", examinations=[examination(seen)]).findings
     assert finding.detail == "~/work and /tmp/of-<user>"
     assert finding.repair == "fix ~/work and /tmp/of-<user>"
 
 
 def test_reports_progress_after_each_check() -> None:
-    told: list[tuple[int, int, Text]] = []
-    examine(lambda *step: told.append(step), checks=[check(), check(), check()])
-    assert told == [(1, 3, HERE), (2, 3, HERE), (3, 3, HERE)]
+    steps: list[tuple[int, int, Text]] = []
+    examine(
+        lambda *step: steps.append(step), examinations=[examination(), examination(), examination()]
+    )
+    assert steps == [(1, 3, HERE), (2, 3, HERE), (3, 3, HERE)]
 
 
 def test_error_in_progress_ends_the_examination() -> None:
@@ -91,7 +97,7 @@ def test_error_in_progress_ends_the_examination() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        examine(stop, checks=[check() for _ in range(5)])
+        examine(stop, examinations=[examination() for _ in range(5)])
 
 
 def test_finding_with_a_fault_and_no_repair_is_refused() -> None:
@@ -100,7 +106,7 @@ def test_finding_with_a_fault_and_no_repair_is_refused() -> None:
 
 
 def test_every_check_is_documented_in_both_languages() -> None:
-    assert all(item.title.zh and item.title.en and item.look.__doc__ for item in CHECKS)
+    assert all(item.title.zh and item.title.en and item.look.__doc__ for item in EXAMINATIONS)
 
 
 def test_room_imports_no_paddle() -> None:

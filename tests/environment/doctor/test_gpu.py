@@ -15,18 +15,18 @@ def card(driver_cuda: tuple[int, int]) -> Graphics:
     return Graphics(gpus=(CARD,), driver="550.54.15", driver_cuda=driver_cuda)
 
 
-def build(cuda: str, cudnn: str, loaded: int | None) -> dict[str, Any]:
+def paddle_build(cuda: str, cudnn: str, loaded: int | None) -> dict[str, Any]:
     return {"cuda": cuda, "cudnn": cudnn, "loaded_cudnn": loaded}
 
 
 @pytest.mark.parametrize(
-    ("graphics", "built", "state", "said", "repair"),
+    ("graphics", "build", "state", "detail", "repair"),
     [
         (Graphics(), FOR_CPU, "ok", "computes on the CPU", ""),
         (Graphics(), None, "ok", "computes on the CPU", ""),
         (
             Graphics(),
-            build("12.6", "9.5.1", 90501),
+            paddle_build("12.6", "9.5.1", 90501),
             "warning",
             "no NVIDIA card",
             "paddlepaddle==3.2.2",
@@ -40,18 +40,24 @@ def build(cuda: str, cudnn: str, loaded: int | None) -> dict[str, Any]:
         ),
         (card((12, 4)), FOR_CPU, "warning", "is for the CPU", "paddlepaddle-gpu==3.2.2"),
         (card((12, 4)), None, "ok", "driver 550.54.15, CUDA 12.4", ""),
-        (card((12, 6)), build("12.6", "9.5.1", 90501), "ok", "CUDA 12.6, cuDNN 9.5.1", ""),
-        (card((13, 0)), build("11.8", "8.9.7", 8907), "ok", "CUDA 11.8, cuDNN 8.9.7", ""),
-        (card((12, 4)), build("12.6", "9.5.1", 90501), "warning", "newer than", "/cu118/"),
-        (card((12, 9)), build("13.0", "9.13.0", 91300), "broken", "newer than", "/cu129/"),
-        (card((12, 6)), build("12.6", "9.5.1", 8907), "broken", "8.9.7 is loaded", "/cu126/"),
-        (card((12, 6)), build("12.6", "9.5.1", None), "broken", "? is loaded", "/cu126/"),
+        (card((12, 6)), paddle_build("12.6", "9.5.1", 90501), "ok", "CUDA 12.6, cuDNN 9.5.1", ""),
+        (card((13, 0)), paddle_build("11.8", "8.9.7", 8907), "ok", "CUDA 11.8, cuDNN 8.9.7", ""),
+        (card((12, 4)), paddle_build("12.6", "9.5.1", 90501), "warning", "newer than", "/cu118/"),
+        (card((12, 9)), paddle_build("13.0", "9.13.0", 91300), "broken", "newer than", "/cu129/"),
+        (
+            card((12, 6)),
+            paddle_build("12.6", "9.5.1", 8907),
+            "broken",
+            "8.9.7 is loaded",
+            "/cu126/",
+        ),
+        (card((12, 6)), paddle_build("12.6", "9.5.1", None), "broken", "? is loaded", "/cu126/"),
     ],
 )
 def test_card_driver_and_paddle_are_compared(
-    graphics: Graphics, built: dict[str, Any] | None, state: str, said: str, repair: str
+    graphics: Graphics, build: dict[str, Any] | None, state: str, detail: str, repair: str
 ) -> None:
-    observation = judge_graphics(graphics, build=built)
+    observation = judge_graphics(graphics, build=build)
     assert observation.state == state
-    assert said in observation.detail.en
+    assert detail in observation.detail.en
     assert repair in observation.repair

@@ -33,38 +33,38 @@ def test_has_no_finding_outside_an_image(home: Path, monkeypatch: pytest.MonkeyP
 def test_reads_what_the_build_wrote(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = asdict(IMAGE) | {"schema_version": 1, "lock_sha256": lock_sha256("gpu")}
-    (tmp_path / "image.json").write_text(json.dumps(written), encoding="utf-8")
+    fields = asdict(IMAGE) | {"schema_version": 1, "lock_sha256": lock_sha256("gpu")}
+    (tmp_path / "image.json").write_text(json.dumps(fields), encoding="utf-8")
     monkeypatch.setenv("WORKBENCH_CONTENTS", str(tmp_path))
     image, user, volume = examine_image()
-    assert (image.check, image.state) == ("image", "ok")
+    assert (image.name, image.state) == ("image", "ok")
     assert image.detail.en.startswith("paddle-workbench:1.2.3-gpu, 0123456789ab, paddlepaddle/")
     assert user.state == ("warning" if os.getuid() == 0 else "ok")
-    assert volume.check == "image_volume"
+    assert volume.name == "image_volume"
 
 
 def test_lock_that_differs_from_the_label_is_broken() -> None:
-    found = judge_lock(IMAGE, "cd" * 32)
-    assert found.state == "broken"
-    assert "abababababab" in found.detail.en
-    assert "cdcdcdcdcdcd" in found.detail.zh
-    assert found.repair == "docker pull paddle-workbench:1.2.3-gpu"
+    observation = judge_lock(IMAGE, "cd" * 32)
+    assert observation.state == "broken"
+    assert "abababababab" in observation.detail.en
+    assert "cdcdcdcdcdcd" in observation.detail.zh
+    assert observation.repair == "docker pull paddle-workbench:1.2.3-gpu"
 
 
 def test_root_is_warned_of() -> None:
     assert judge_user(IMAGE, 1000).state == "ok"
-    found = judge_user(IMAGE, 0)
-    assert found.state == "warning"
-    assert "--user 1000:1000" in found.repair
+    observation = judge_user(IMAGE, 0)
+    assert observation.state == "warning"
+    assert "--user 1000:1000" in observation.repair
 
 
 def test_a_home_without_a_volume_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "is_mount", lambda path: path == Path("/"))
-    found = judge_volume(IMAGE, tmp_path / "paddle-workbench")
-    assert found.state == "warning"
-    assert f"--volume paddle-workbench:{Path.home()}" in found.repair
+    observation = judge_volume(IMAGE, tmp_path / "paddle-workbench")
+    assert observation.state == "warning"
+    assert f"--volume paddle-workbench:{Path.home()}" in observation.repair
     monkeypatch.setattr(Path, "is_mount", lambda path: path in (tmp_path, Path("/")))
-    found = judge_volume(IMAGE, tmp_path / "paddle-workbench")
-    assert (found.state, found.detail.en) == ("ok", str(tmp_path))
+    observation = judge_volume(IMAGE, tmp_path / "paddle-workbench")
+    assert (observation.state, observation.detail.en) == ("ok", str(tmp_path))

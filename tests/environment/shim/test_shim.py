@@ -159,8 +159,8 @@ spec = importlib.util.spec_from_file_location("aistudio_utils", file)
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 try:
-    found = module.aistudio_download(**json.loads({request!r}))
-    print(found)
+    result = module.aistudio_download(**json.loads({request!r}))
+    print(result)
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -192,18 +192,18 @@ def test_download_passes_the_file_to_paddlenlp(hub: str, tmp_path: Path) -> None
 
 
 def test_download_of_a_missing_file_is_paddlenlps_error(hub: str, tmp_path: Path) -> None:
-    said = ask(hub, tmp_path, repo_id="PaddleNLP/ernie", filename="missing.txt")
-    assert said.startswith("EntryNotFoundError"), said
+    line = ask(hub, tmp_path, repo_id="PaddleNLP/ernie", filename="missing.txt")
+    assert line.startswith("EntryNotFoundError"), line
 
 
 def test_download_with_a_wrong_repository_name_is_paddlenlps_error(
     hub: str, tmp_path: Path
 ) -> None:
-    said = ask(hub, tmp_path, repo_id="ernie", filename="vocab.txt")
-    assert said == "ValueError Illegal argument error"
+    line = ask(hub, tmp_path, repo_id="ernie", filename="vocab.txt")
+    assert line == "ValueError Illegal argument error"
 
 
 def test_reports_download_without_network(tmp_path: Path) -> None:
-    said = ask("http://127.0.0.1:9", tmp_path, repo_id="PaddleNLP/ernie", filename="vocab.txt")
-    assert said.startswith("Exception Unknown error")
-    assert "127.0.0.1" in said
+    line = ask("http://127.0.0.1:9", tmp_path, repo_id="PaddleNLP/ernie", filename="vocab.txt")
+    assert line.startswith("Exception Unknown error")
+    assert "127.0.0.1" in line

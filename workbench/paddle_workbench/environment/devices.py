@@ -58,9 +58,9 @@ def read_machine() -> Machine:
 def _processor() -> str:
     information = Path("/proc/cpuinfo")
     if information.is_file():
-        found = re.search(r"^model name\s*:\s*(.+)$", information.read_text("utf-8"), re.MULTILINE)
-        if found:
-            return found[1]
+        model = re.search(r"^model name\s*:\s*(.+)$", information.read_text("utf-8"), re.MULTILINE)
+        if model:
+            return model[1]
     return platform.processor() or platform.machine()
 
 

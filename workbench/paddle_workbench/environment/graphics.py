@@ -45,14 +45,14 @@ def read_graphics() -> Graphics:
     if program is None:
         return Graphics()
     try:
-        listed = _run(
+        table = _run(
             program, "--query-gpu=driver_version,memory.total,name", "--format=csv,noheader,nounits"
         )
         summary = _run(program)
     except (OSError, subprocess.SubprocessError) as error:
         output = getattr(error, "stdout", None) or str(error)
         return Graphics(failure=output.strip().splitlines()[-1])
-    rows = [[part.strip() for part in line.split(",", 2)] for line in listed.splitlines() if line]
+    rows = [[part.strip() for part in line.split(",", 2)] for line in table.splitlines() if line]
     cuda = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", summary)
     return Graphics(
         gpus=tuple(

@@ -33,7 +33,7 @@ def report_json() -> str:
 def paddle_version() -> str | None:
     """Return the version of the Paddle that is installed, or None."""
     names = ("paddlepaddle-gpu", "paddlepaddle")
-    return next((found.version for name in names for found in distributions(name=name)), None)
+    return next((item.version for name in names for item in distributions(name=name)), None)
 
 
 def _device() -> str | None:

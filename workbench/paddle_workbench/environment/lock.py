@@ -52,12 +52,12 @@ def lock_path(lock: Lock | None = None) -> Path:
         lock = "gpu" if "paddlepaddle-gpu" in installed_versions() else "cpu"
     package = Path(__file__).parents[1]
     # A wheel carries the locks inside the package; a checkout has them next to it.
-    places = [folder / "requirements" / f"{lock}.txt" for folder in (package, package.parent)]
-    for place in places:
-        if place.is_file():
-            return place
+    paths = [folder / "requirements" / f"{lock}.txt" for folder in (package, package.parent)]
+    for path in paths:
+        if path.is_file():
+            return path
     raise EnvironmentBrokenError(
-        f"The lock {lock}.txt is neither {places[0]} nor {places[1]}.", reinstall_command()
+        f"The lock {lock}.txt is neither {paths[0]} nor {paths[1]}.", reinstall_command()
     )
 
 
@@ -76,20 +76,20 @@ def locked_versions(path: Path | None = None) -> dict[str, str]:
     lines = re.findall(r"^([A-Za-z0-9][^#\\\n]*)", text, flags=re.MULTILINE)
     pins: dict[str, str] = {}
     for requirement in map(Requirement, lines):
-        exact = [item.version for item in requirement.specifier if item.operator == "=="]
-        if exact and (requirement.marker is None or requirement.marker.evaluate()):
-            pins[canonicalize_name(requirement.name)] = exact[0]
+        versions = [item.version for item in requirement.specifier if item.operator == "=="]
+        if versions and (requirement.marker is None or requirement.marker.evaluate()):
+            pins[canonicalize_name(requirement.name)] = versions[0]
     return pins
 
 
 def installed_versions() -> dict[str, str]:
     """Return the version of every distribution that this interpreter sees, by canonical name."""
-    found: dict[str, str] = {}
-    for item in distributions():
-        name = item.metadata["Name"]
+    versions: dict[str, str] = {}
+    for distribution in distributions():
+        name = distribution.metadata["Name"]
         if name:  # a half-removed distribution has none
-            found.setdefault(canonicalize_name(name), item.version)
-    return found
+            versions.setdefault(canonicalize_name(name), distribution.version)
+    return versions
 
 
 def differences(
@@ -101,14 +101,14 @@ def differences(
     """
     locked = locked_versions() if locked is None else locked
     installed = installed_versions() if installed is None else installed
-    found = []
+    result = []
     for name, version in sorted(locked.items()):
-        present = installed.get(name)
+        own_version = installed.get(name)
         if name == "paddlepaddle":
-            present = installed.get("paddlepaddle-gpu", present)
-        if present is None or _release(present) != _release(version):
-            found.append(Difference(name=name, locked=version, installed=present))
-    return found
+            own_version = installed.get("paddlepaddle-gpu", own_version)
+        if own_version is None or _release(own_version) != _release(version):
+            result.append(Difference(name=name, locked=version, installed=own_version))
+    return result
 
 
 @cache

@@ -42,16 +42,16 @@ def python_command(*arguments: str) -> str:
 
 def install_command(*arguments: str) -> str:
     """Return the command that installs something into this environment."""
-    return " ".join([_installer("install"), *map(shlex.quote, arguments)])
+    return " ".join([_pip("install"), *map(shlex.quote, arguments)])
 
 
 def uninstall_command(*names: str) -> str:
     """Return the command that removes distributions from this environment."""
-    confirmed = ["-y"] if find_spec("pip") else []
-    return " ".join([_installer("uninstall"), *confirmed, *names])
+    options = ["-y"] if find_spec("pip") else []
+    return " ".join([_pip("uninstall"), *options, *names])
 
 
-def _installer(verb: str) -> str:
+def _pip(verb: str) -> str:
     # An environment made by uv has no pip of its own.
     if find_spec("pip"):
         return python_command("-m", "pip", verb)
@@ -69,8 +69,8 @@ def install_paddle_command(version: str, driver_cuda: tuple[int, int] | None = N
     """
     if driver_cuda is None:
         return install_command(f"paddlepaddle=={version}")
-    fitting = [build for cuda, build in _CUDA_BUILDS.items() if cuda <= driver_cuda]
-    index = _PADDLE_INDEX.format(build=fitting[-1] if fitting else _CUDA_BUILDS[11, 8])
+    builds = [build for cuda, build in _CUDA_BUILDS.items() if cuda <= driver_cuda]
+    index = _PADDLE_INDEX.format(build=builds[-1] if builds else _CUDA_BUILDS[11, 8])
     return install_command(f"paddlepaddle-gpu=={version}", "-i", index)
 
 

@@ -19,8 +19,8 @@ from .messages import send
 
 __all__ = ["Child", "Children"]
 
-LEAST_SPARES = 1
-MOST_SPARES = 4
+MINIMUM_SPARES = 1
+MAXIMUM_SPARES = 4
 # Spares follow the number of kernels that were asked for in this time.
 DEMAND_S = 60.0
 # After a launch the kernel has the cores for so long, before a new spare is made.
@@ -66,20 +66,22 @@ class Children:
         self._selector = selector
         self._hidden = hidden
         # What the libraries have opened, and the standard streams.
-        self._keep = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
-        self._keep = [number for number in self._keep if _is_for_kernels(number)]
+        self._library_descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
+        self._library_descriptors = [
+            number for number in self._library_descriptors if _is_for_kernels(number)
+        ]
         self._launches: deque[float] = deque(maxlen=64)
         self._pause_until = 0.0
 
     def replenish(self) -> Task | None:
         """Make one spare if there are too few; in the spare return what it is to do."""
         now = time.monotonic()
-        recent = sum(now - at < DEMAND_S for at in self._launches)
-        wanted = min(MOST_SPARES, max(LEAST_SPARES, recent // 2))
-        if len(self.spares) > wanted:
+        recent = sum(now - launch < DEMAND_S for launch in self._launches)
+        target = min(MAXIMUM_SPARES, max(MINIMUM_SPARES, recent // 2))
+        if len(self.spares) > target:
             # Off the list at once: until it has ended, a launch would take it.
             self._dismiss(self.spares.pop())
-        if len(self.spares) >= wanted or now < self._pause_until:
+        if len(self.spares) >= target or now < self._pause_until:
             return None
         with contextlib.suppress(OSError):
             return self._fork()
@@ -146,26 +148,26 @@ class Children:
             signal.pidfd_send_signal(child.descriptor, signal.SIGKILL)
 
     def _fork(self) -> Task | None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        own_end, child_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             pid = os.fork()
         except OSError:
-            ours.close()
-            theirs.close()
+            own_end.close()
+            child_end.close()
             raise
         if pid == 0:
-            number = theirs.detach()
+            number = child_end.detach()
             for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
-                if int(name) != number and int(name) not in self._keep:
+                if int(name) != number and int(name) not in self._library_descriptors:
                     with contextlib.suppress(OSError):
                         os.close(int(name))
             # Loaded already; importing it above would make the fork server late to begin.
             from .warm_kernel import run_kernel
 
             connection = socket.socket(fileno=number)
-            return lambda: run_kernel(connection, self._hidden, self._keep)
-        theirs.close()
-        child = Child(pid, os.pidfd_open(pid), ours)
+            return lambda: run_kernel(connection, self._hidden, self._library_descriptors)
+        child_end.close()
+        child = Child(pid, os.pidfd_open(pid), own_end)
         self._selector.register(child.descriptor, selectors.EVENT_READ, child)
         self.spares.append(child)
         return None

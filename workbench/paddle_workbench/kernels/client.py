@@ -50,10 +50,10 @@ def kernel_variables() -> dict[str, str]:
     """Return the environment variables that the kernel's specification adds."""
     spec = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "paddle" / "kernel.json"
     try:
-        added: dict[str, str] = json.loads(spec.read_text(encoding="utf-8")).get("env", {})
+        variables: dict[str, str] = json.loads(spec.read_text(encoding="utf-8")).get("env", {})
     except (OSError, ValueError):
         return {}
-    return added
+    return variables
 
 
 def start_server(environment: Mapping[str, str], options: Sequence[str] | None = None) -> None:
@@ -71,21 +71,21 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
     StorageError
         If there is no private place for its socket.
     """
-    found = runtime_paths()
-    found.make()
+    paths = runtime_paths()
+    paths.make()
     command = [
         sys.executable,
         "-m",
         MODULE,
         *(_options(environment) if options is None else options),
     ]
-    own = {name: value for name, value in environment.items() if not name.startswith("JPY_")}
+    variables = {name: value for name, value in environment.items() if not name.startswith("JPY_")}
     # It becomes a child of nobody, and this one ends as soon as it has.
     subprocess.run(
         command,
         check=False,
-        cwd=found.directory,
-        env=own,
+        cwd=paths.directory,
+        env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -99,16 +99,16 @@ def read_status() -> dict[str, Any] | None:
 
     `state` is `ended` where the process is gone.
     """
-    found = runtime_paths()
+    paths = runtime_paths()
     try:
-        return _ask(found, {"do": "status"})
+        return _ask(paths, {"do": "status"})
     except (OSError, ValueError):
         pass
     # Twice: while it imports it goes on in a child, which is named there before the parent ends.
     for _ in range(2):
         try:
             # Not through `storage`: the kernels of the fork server must not have its imports.
-            status: dict[str, Any] = json.loads(found.status.read_text(encoding="utf-8"))
+            status: dict[str, Any] = json.loads(paths.status.read_text(encoding="utf-8"))
             pid = int(status["pid"])
         except (KeyError, OSError, RecursionError, TypeError, ValueError):
             return None
@@ -145,8 +145,8 @@ def wait_until_started(
         time.sleep(POLL_S)
 
 
-def _ask(found: RuntimePaths, message: dict[str, Any]) -> dict[str, Any]:
-    with connect(found.socket, timeout_s=ANSWER_LIMIT_S) as connection:
+def _ask(paths: RuntimePaths, message: dict[str, Any]) -> dict[str, Any]:
+    with connect(paths.socket, timeout_s=ANSWER_LIMIT_S) as connection:
         send(connection, message)
         answer = receive(connection)
     if answer is None:

@@ -70,10 +70,10 @@ def _stamps(paths: Iterator[Path] | list[Path]) -> Iterator[tuple[str, tuple[int
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        found = path.stat()
+        information = path.stat()
     except OSError:
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return information.st_mtime_ns, information.st_size
 
 
 def _difference(old: dict[str, tuple[int, int]], new: dict[str, tuple[int, int]]) -> str:

@@ -24,9 +24,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TEST_LIMIT_S", "fork_problem", "held_locks", "os_threads", "run_in_child"]
+__all__ = ["FORK_LIMIT_S", "fork_problem", "held_locks", "os_threads", "run_in_child"]
 
-TEST_LIMIT_S = 30.0
+FORK_LIMIT_S = 30.0
 _RLOCK = type(threading.RLock())
 
 
@@ -56,7 +56,7 @@ def held_locks() -> set[int]:
 
 
 def fork_problem(
-    threads: list[str], locks: set[int], *, threads_are_known: bool, limit_s: float = TEST_LIMIT_S
+    threads: list[str], locks: set[int], *, threads_are_known: bool, limit_s: float = FORK_LIMIT_S
 ) -> str:
     """Return why this process must not be forked any more; empty if it may.
 
@@ -76,38 +76,38 @@ def fork_problem(
     ]
     if python_threads:
         return f"it leaves the thread {python_threads[0]!r} running, which a fork would not have"
-    grown = len(os_threads()) - len(threads)
-    if grown > 0 and not threads_are_known:
-        return f"it leaves {grown} threads of a library running, which a fork would not have"
-    new = len(held_locks() - locks)
-    if new:
-        return f"it leaves {new} locks held, which nobody would release in a fork"
+    new_threads = len(os_threads()) - len(threads)
+    if new_threads > 0 and not threads_are_known:
+        return f"it leaves {new_threads} threads of a library running, which a fork would not have"
+    new_locks = len(held_locks() - locks)
+    if new_locks:
+        return f"it leaves {new_locks} locks held, which nobody would release in a fork"
     return run_in_child(_try_everything, limit_s=limit_s)
 
 
 def run_in_child(work: Callable[[], None], *, limit_s: float) -> str:
     """Run a function in a fork of this process, and return what went wrong; empty if nothing."""
-    reading, writing = os.pipe()
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            os.close(reading)
+            os.close(reader)
             work()
             status = 0
         except BaseException:
             with contextlib.suppress(OSError):
-                os.write(writing, traceback.format_exc(limit=-1).encode()[-2000:])
+                os.write(writer, traceback.format_exc(limit=-1).encode()[-2000:])
         finally:
             os._exit(status)
-    os.close(writing)
+    os.close(writer)
     try:
-        return _outcome(pid, reading, limit_s)
+        return _outcome(pid, reader, limit_s)
     finally:
-        os.close(reading)
+        os.close(reader)
 
 
-def _outcome(pid: int, reading: int, limit_s: float) -> str:
+def _outcome(pid: int, reader: int, limit_s: float) -> str:
     descriptor = os.pidfd_open(pid)
     try:
         ended, _, _ = select.select([descriptor], [], [], limit_s)
@@ -122,8 +122,8 @@ def _outcome(pid: int, reading: int, limit_s: float) -> str:
     if code < 0:
         return f"a fork of it is killed by {signal.Signals(-code).name}"
     if code:
-        said = os.read(reading, 4000).decode(errors="replace").strip().splitlines()
-        return f"a fork of it fails: {said[-1] if said else f'exit status {code}'}"
+        lines = os.read(reader, 4000).decode(errors="replace").strip().splitlines()
+        return f"a fork of it fails: {lines[-1] if lines else f'exit status {code}'}"
     return ""
 
 

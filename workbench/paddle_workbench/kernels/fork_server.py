@@ -48,9 +48,9 @@ KERNEL_MODULES = (
     "tornado.platform.asyncio",
 )
 TICK_S = 1.0
-WHOLE_LOOK_S = 10.0
+WHOLE_LOOK_INTERVAL_S = 10.0
 RECEIVE_LIMIT_S = 2.0
-LARGEST_LOG = 1 << 20
+MAXIMUM_LOG_BYTES = 1 << 20
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 # What a process does after the loop has ended: nothing, or to be a kernel.
@@ -62,7 +62,7 @@ class ForkServer:
 
     Parameters
     ----------
-    found : RuntimePaths
+    paths : RuntimePaths
     lock : ServerLock
         Held while it takes requests.
     status : ServerStatus
@@ -74,7 +74,7 @@ class ForkServer:
 
     def __init__(
         self,
-        found: RuntimePaths,
+        paths: RuntimePaths,
         lock: ServerLock,
         *,
         status: ServerStatus,
@@ -82,7 +82,7 @@ class ForkServer:
         watch: EnvironmentWatch,
         idle_s: float,
     ) -> None:
-        self._paths = found
+        self._paths = paths
         self._lock = lock
         self._status = status
         self._watch = watch
@@ -91,7 +91,7 @@ class ForkServer:
         self._children = Children(self._selector, hidden)
         self._environment = dict(os.environ)
         self._listener: socket.socket | None = None
-        self._busy_at = self._looked_at = time.monotonic()
+        self._last_busy_at = self._last_look_at = time.monotonic()
 
     def serve(self) -> Task | None:
         """Run; in a fork return what the fork is to do, here nothing at the end."""
@@ -115,18 +115,18 @@ class ForkServer:
 
     def _is_over(self) -> bool:
         if self._children.kernels:
-            self._busy_at = time.monotonic()
+            self._last_busy_at = time.monotonic()
             return False
-        idle = time.monotonic() - self._busy_at > self._idle_s
+        idle = time.monotonic() - self._last_busy_at > self._idle_s
         return self._listener is None or idle
 
-    def _on_ready(self, what: object) -> Task | None:
-        if what is self._listener and self._listener is not None:
+    def _on_ready(self, source: object) -> Task | None:
+        if source is self._listener and self._listener is not None:
             with contextlib.suppress(OSError):
                 return self._on_connection(self._listener.accept()[0])
-        elif isinstance(what, Child):
-            status = self._children.reap(what)
-            LOG.info("process %d ended with %d", what.pid, status)
+        elif isinstance(source, Child):
+            status = self._children.reap(source)
+            LOG.info("process %d ended with %d", source.pid, status)
             self._write_status()
         return None
 
@@ -138,9 +138,9 @@ class ForkServer:
                 LOG.warning("refused user %d", peer_user(connection))
                 connection.close()
                 return None
-            received = receive(connection)
-            request, descriptors = received if received is not None else ({}, [])
-            self._busy_at = time.monotonic()
+            message = receive(connection)
+            request, descriptors = message if message is not None else ({}, [])
+            self._last_busy_at = time.monotonic()
             return self._answer(connection, request, descriptors)
         except (OSError, ValueError, KeyError, TypeError) as error:
             LOG.warning("a request failed: %s: %s", type(error).__name__, error)
@@ -185,19 +185,19 @@ class ForkServer:
 
     def _objection(self, request: dict[str, object]) -> str:
         """Return why a kernel cannot be forked from here; empty if it can."""
-        changed = self._watch.quick_change()
-        if changed:
-            self._retire(f"{changed} changed")
-            return f"the environment changed ({changed}); a new fork server imports it"
+        path = self._watch.quick_change()
+        if path:
+            self._retire(f"{path} changed")
+            return f"the environment changed ({path}); a new fork server imports it"
         if request.get("protocol") != PROTOCOL:
             return f"the client speaks protocol {request.get('protocol')}, this is {PROTOCOL}"
-        client = request["attributes"]
+        attributes = request["attributes"]
         environment = request["env"]
-        if not isinstance(client, dict) or not isinstance(environment, dict):
+        if not isinstance(attributes, dict) or not isinstance(environment, dict):
             raise TypeError("attributes and env must be objects")
-        elsewhere = foreign_namespace(client)
-        if elsewhere:
-            return f"the client lives in {elsewhere}"
+        namespace = foreign_namespace(attributes)
+        if namespace:
+            return f"the client lives in {namespace}"
         variable = differing_variable(self._environment, environment)
         if variable:
             return (
@@ -208,12 +208,12 @@ class ForkServer:
 
     def _look_around(self) -> None:
         now = time.monotonic()
-        if self._listener is None or now - self._looked_at < WHOLE_LOOK_S:
+        if self._listener is None or now - self._last_look_at < WHOLE_LOOK_INTERVAL_S:
             return
-        self._looked_at = now
-        changed = self._watch.whole_change() or self._watch.quick_change()
-        if changed:
-            self._retire(f"{changed} changed")
+        self._last_look_at = now
+        path = self._watch.whole_change() or self._watch.quick_change()
+        if path:
+            self._retire(f"{path} changed")
 
     def _retire(self, problem: str) -> None:
         """Take no more requests; stay until the last kernel ends."""
@@ -251,10 +251,10 @@ def main(argv: list[str] | None = None) -> None:
     At once means: when the other has written its status, or has found that it is not needed.
     """
     options = _options(argv)
-    found = runtime_paths()
-    found.make()
-    begun = _detach(found)
-    if begun is None:
+    paths = runtime_paths()
+    paths.make()
+    start_signal = _detach(paths)
+    if start_signal is None:
         return
     # Not the root logger: kernels begin with that, and have none of this one's handlers.
     handler = logging.StreamHandler()
@@ -262,18 +262,18 @@ def main(argv: list[str] | None = None) -> None:
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
     LOG.propagate = False
-    lock = ServerLock(found)
+    lock = ServerLock(paths)
     if lock.acquire():
         modules = [name.strip() for name in options.preload.split(",") if name.strip()]
         watch = EnvironmentWatch()
-        status = ServerStatus(found.status, waiting=modules, environment=watch.digest)
+        status = ServerStatus(paths.status, waiting=modules, environment=watch.digest)
         status.write()
-        os.close(begun)
+        os.close(start_signal)
         hidden = _import_everything(modules, status, watch, limit_s=options.preload_limit)
         # A fork that becomes a kernel leaves the loop, and its task is its whole life.
         if hidden is not None:
             server = ForkServer(
-                found, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle
+                paths, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle
             )
             task = server.serve()
             if task is not None:
@@ -300,7 +300,7 @@ def _import_everything(
         modules,
         recorder,
         limit_s=limit_s,
-        listener=lambda done: status.advance(done, modules),
+        listener=lambda preloads: status.advance(preloads, modules),
     )
     for preload in status.preloads:
         LOG.info("%s %.2f s %s", preload.module, preload.seconds, preload.problem)
@@ -318,7 +318,7 @@ def _import_everything(
     return hidden
 
 
-def _detach(found: RuntimePaths) -> int | None:
+def _detach(paths: RuntimePaths) -> int | None:
     """Go on in a child that belongs to nobody.
 
     Returns
@@ -326,24 +326,24 @@ def _detach(found: RuntimePaths) -> int | None:
     int or None
         In the child a descriptor to close when it has begun; in this process nothing, then.
     """
-    waiting, begun = os.pipe()
+    reader, writer = os.pipe()
     if os.fork():
-        os.close(begun)
-        os.read(waiting, 1)
-        os.close(waiting)
+        os.close(writer)
+        os.read(reader, 1)
+        os.close(reader)
         return None
-    os.close(waiting)
+    os.close(reader)
     os.setsid()
     os.chdir("/")
-    if found.log.exists() and found.log.stat().st_size > LARGEST_LOG:
-        found.log.replace(found.log.with_suffix(".old"))
+    if paths.log.exists() and paths.log.stat().st_size > MAXIMUM_LOG_BYTES:
+        paths.log.replace(paths.log.with_suffix(".old"))
     null = os.open(os.devnull, os.O_RDWR)
-    log = os.open(found.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(paths.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, descriptor in ((0, null), (1, log), (2, log)):
         os.dup2(descriptor, number)
     for descriptor in (null, log):
         os.close(descriptor)
-    return begun
+    return writer
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:

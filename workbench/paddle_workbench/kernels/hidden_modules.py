@@ -38,7 +38,7 @@ def _seed_paddle(package: ModuleType) -> None:
 
 
 # What a package does with its process when it is imported, and the fork server did with its own.
-_IN_EACH_KERNEL: MappingProxyType[str, Callable[[ModuleType], None]] = MappingProxyType(
+_STARTERS: MappingProxyType[str, Callable[[ModuleType], None]] = MappingProxyType(
     {"ipywidgets": _register_widgets, "numpy": _seed_numpy, "paddle": _seed_paddle}
 )
 
@@ -58,7 +58,7 @@ class HiddenModules:
         self._records = records
         self._lock = RLock()
         self._hidden: dict[str, dict[str, ModuleType]] = {}
-        self._first: dict[str, int] = {}
+        self._import_order: dict[str, int] = {}
         self._in_parents: list[tuple[ModuleType, str, ModuleType]] = []
         for name, module in list(sys.modules.items()):
             package = package_of(name)
@@ -67,7 +67,7 @@ class HiddenModules:
             # Without a spec it was never imported: Cython's shared types, for example.
             if isinstance(module, ModuleType) and module.__spec__ is not None:
                 self._hidden.setdefault(package, {})[name] = module
-                self._first.setdefault(package, len(self._first))
+                self._import_order.setdefault(package, len(self._import_order))
         self._conceal(visible)
 
     def install(self) -> None:
@@ -104,9 +104,8 @@ class HiddenModules:
     def reveal(self, package: str) -> None:
         """Put a package and those it needs back, and do again what importing them did."""
         with self._lock:
-            packages = sorted(self._needed(package), key=self._first.__getitem__)
-            shown: list[dict[str, ModuleType]] = [self._hidden.pop(name) for name in packages]
-            for modules in shown:
+            packages = sorted(self._packages_for(package), key=self._import_order.__getitem__)
+            for modules in [self._hidden.pop(name) for name in packages]:
                 # One that is being imported at this moment is put there by Python itself.
                 sys.modules.update(
                     (name, module) for name, module in modules.items() if name not in sys.modules
@@ -119,19 +118,19 @@ class HiddenModules:
             for effect in record.effects if record is not None else ():
                 effect.apply()
         for name in packages:
-            if name in _IN_EACH_KERNEL:
-                _IN_EACH_KERNEL[name](sys.modules[name])
+            if name in _STARTERS:
+                _STARTERS[name](sys.modules[name])
 
-    def _needed(self, package: str) -> set[str]:
+    def _packages_for(self, package: str) -> set[str]:
         """Return the hidden packages that a package needs, itself among them."""
-        found: set[str] = set()
+        packages: set[str] = set()
         waiting = [package]
         while waiting:
             name = waiting.pop()
-            if name in self._hidden and name not in found:
-                found.add(name)
+            if name in self._hidden and name not in packages:
+                packages.add(name)
                 waiting += self._records[name].needs if name in self._records else ()
-        return found
+        return packages
 
     def _conceal(self, visible: Iterable[str]) -> None:
         for name in [name for modules in self._hidden.values() for name in modules]:

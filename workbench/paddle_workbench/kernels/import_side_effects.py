@@ -12,20 +12,20 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 __all__ = [
-    "Attribute",
-    "Effect",
+    "AttributeChange",
+    "DescriptorOutput",
+    "IssuedWarning",
     "ListChange",
-    "Printed",
-    "Variable",
-    "Warned",
-    "Wrote",
-    "set_state",
+    "PrintedText",
+    "SideEffect",
+    "VariableChange",
+    "process_state",
+    "restore_state",
     "state_changes",
-    "state_of",
 ]
 
 
-class Effect(Protocol):
+class SideEffect(Protocol):
     """One thing that an import did, and that a kernel does again."""
 
     def apply(self) -> None:
@@ -33,7 +33,7 @@ class Effect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class AttributeChange:
     """An attribute of a module or class that belongs to somebody else was set, or removed."""
 
     owner: Any
@@ -50,7 +50,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class IssuedWarning:
     """A warning was raised."""
 
     message: Warning | str
@@ -66,7 +66,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedText:
     """Something was printed to `stdout` or `stderr`."""
 
     stream: str
@@ -77,7 +77,7 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrote:
+class DescriptorOutput:
     """A library wrote to a file descriptor, past Python."""
 
     descriptor: int
@@ -88,7 +88,7 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class VariableChange:
     """An environment variable was changed; None means that it is not there."""
 
     name: str
@@ -109,20 +109,20 @@ class Variable:
 class ListChange:
     """Entries were put before or behind those of `warnings.filters`, `sys.path` or similar."""
 
-    which: str
+    name: str
     before: tuple[Any, ...]
     behind: tuple[Any, ...]
 
     def apply(self) -> None:
-        target = _LISTS[self.which]()
+        target = _LISTS[self.name]()
         target[:0] = [entry for entry in self.before if entry not in target]
         target += [entry for entry in self.behind if entry not in target]
-        if self.which == "filters":
+        if self.name == "filters":
             warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
-class RootLevel:
+class RootLevelChange:
     """The level of the root logger was set."""
 
     level: int
@@ -150,7 +150,7 @@ class State:
     level: int
 
 
-def state_of() -> State:
+def process_state() -> State:
     """Return the state of this process."""
     return State(
         lists={name: tuple(get()) for name, get in _LISTS.items()},
@@ -159,7 +159,7 @@ def state_of() -> State:
     )
 
 
-def set_state(state: State) -> None:
+def restore_state(state: State) -> None:
     """Restore the state of this process."""
     for name, entries in state.lists.items():
         _LISTS[name]()[:] = entries
@@ -170,24 +170,24 @@ def set_state(state: State) -> None:
     logging.root.setLevel(state.level)
 
 
-def state_changes(old: State, new: State) -> list[Effect]:
+def state_changes(old: State, new: State) -> list[SideEffect]:
     """Return the changes between two states."""
-    changes: list[Effect] = []
+    changes: list[SideEffect] = []
     for name, entries in new.lists.items():
-        was = old.lists[name]
-        if entries != was:
-            known = [entry for entry in entries if entry in was]
-            first = entries.index(known[0]) if known else len(entries)
-            added = [entry for entry in entries[first:] if entry not in was]
-            if first or added:
-                changes.append(ListChange(name, entries[:first], tuple(added)))
+        old_entries = old.lists[name]
+        if entries != old_entries:
+            common = [entry for entry in entries if entry in old_entries]
+            first = entries.index(common[0]) if common else len(entries)
+            appended = [entry for entry in entries[first:] if entry not in old_entries]
+            if first or appended:
+                changes.append(ListChange(name, entries[:first], tuple(appended)))
     if new.environment != old.environment:
         names = sorted(new.environment.keys() | old.environment.keys())
         changes += [
-            Variable(name, old.environment.get(name), new.environment.get(name))
+            VariableChange(name, old.environment.get(name), new.environment.get(name))
             for name in names
             if new.environment.get(name) != old.environment.get(name)
         ]
     if new.level != old.level:
-        changes.append(RootLevel(new.level))
+        changes.append(RootLevelChange(new.level))
     return changes

@@ -36,15 +36,15 @@ class PortReservation:
         self._sockets: list[socket.socket] = []
         try:
             for _ in range(count):
-                kept = socket.socket()
-                self._sockets.append(kept)
+                reservation = socket.socket()
+                self._sockets.append(reservation)
                 # Set after the system's choice, so that the choice is of a port that is all free.
-                kept.bind((ip, 0))
-                kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                reservation.bind((ip, 0))
+                reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         except BaseException:
             self.release()
             raise
-        self.ports: list[int] = [kept.getsockname()[1] for kept in self._sockets]
+        self.ports: list[int] = [reservation.getsockname()[1] for reservation in self._sockets]
 
     @staticmethod
     def is_possible() -> bool:
@@ -53,6 +53,6 @@ class PortReservation:
 
     def release(self) -> None:
         """Keep the ports no longer."""
-        for kept in self._sockets:
-            kept.close()
+        for reservation in self._sockets:
+            reservation.close()
         self._sockets.clear()

@@ -39,7 +39,7 @@ DEFAULT_PRELOADS = (
 )
 # Their libraries start threads while they are imported, which do nothing until an op runs: those of
 # OpenBLAS, which it ends and starts again around a fork, and those of Paddle and pyarrow.
-_THREADS_ARE_KNOWN = frozenset(package_of(name) for name in DEFAULT_PRELOADS)
+_PACKAGES_WITH_KNOWN_THREADS = frozenset(package_of(name) for name in DEFAULT_PRELOADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +77,28 @@ def preload_all(
     listener : callable
         Called after each preload, in the process that continues.
     """
-    done: list[Preload] = []
+    preloads: list[Preload] = []
     for module in modules:
         begin = time.monotonic()
 
         def note(problem: str, module: str = module, begin: float = begin) -> None:
-            done.append(Preload(module, round(time.monotonic() - begin, 2), problem))
-            listener(done)
+            preloads.append(Preload(module, round(time.monotonic() - begin, 2), problem))
+            listener(preloads)
 
         problem = _advance(module, recorder, limit_s, note)
         if problem:
             note(problem)
-    return done
+    return preloads
 
 
 def _advance(
     module: str, recorder: ImportRecorder, limit_s: float, note: Callable[[str], None]
 ) -> str:
     """Return the problem in this process, or go on without one in a child that has imported."""
-    reading, writing = os.pipe()
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(reading)
+        os.close(reader)
         problem = "it ended the process"
         try:
             problem = _import(module, recorder)
@@ -108,47 +108,47 @@ def _advance(
         except BaseException as error:  # whatever a module does when imported
             problem = f"{type(error).__name__}: {error}"
         finally:
-            with os.fdopen(writing, "w", encoding="utf-8") as answer:
+            with os.fdopen(writer, "w", encoding="utf-8") as answer:
                 answer.write(json.dumps(problem))
             if problem:
                 os._exit(1)
         return ""
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as answer:
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as answer:
         ready, _, _ = select.select([answer], [], [], limit_s)
-        said = answer.read() if ready else ""
-    if said == '""':
+        text = answer.read() if ready else ""
+    if text == '""':
         os._exit(0)
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
-    if said:
-        return str(json.loads(said))
+    if text:
+        return str(json.loads(text))
     if not ready:
         return f"importing it took more than {limit_s:g} s"
     code = os.waitstatus_to_exitcode(status)
-    return f"importing it ended the process ({_ending(code)})"
+    return f"importing it ended the process ({_describe_exit(code)})"
 
 
 def _import(module: str, recorder: ImportRecorder) -> str:
     threads, locks = os_threads(), held_locks()
-    with _looking_like_a_kernel(), _descriptors() as written, recorder.recording(module):
+    with _kernel_shell(), _captured_output() as captures, recorder.recording(module):
         importlib.import_module(module)
-    for descriptor, file in written.items():
+    for descriptor, file in captures.items():
         file.seek(0)
         data = file.read()
         if data:
-            recorder.wrote(descriptor, data, module)
+            recorder.record_output(descriptor, data, module)
         file.close()
     gc.collect()
-    known = package_of(module) in _THREADS_ARE_KNOWN
-    problem = fork_problem(threads, locks, threads_are_known=known)
+    is_known = package_of(module) in _PACKAGES_WITH_KNOWN_THREADS
+    problem = fork_problem(threads, locks, threads_are_known=is_known)
     # Frozen objects are not touched by later collections, here or in a fork, and so stay shared.
     gc.freeze()
     return problem
 
 
 @contextmanager
-def _looking_like_a_kernel() -> Iterator[None]:
+def _kernel_shell() -> Iterator[None]:
     """Let modules see what they would see when imported in a kernel: a shell of IPython's.
 
     pandas asks for one to know how wide it may print, tqdm to choose its progress bar.
@@ -159,35 +159,35 @@ def _looking_like_a_kernel() -> Iterator[None]:
     shell: Any = ZMQInteractiveShell.__new__(ZMQInteractiveShell)
     classes: tuple[Any, ...] = (InteractiveShell, ZMQInteractiveShell)
     builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]
-    for known in classes:
-        known._instance = shell
+    for shell_class in classes:
+        shell_class._instance = shell
     try:
         yield
     finally:
         del builtins.get_ipython  # type: ignore[attr-defined]
-        for known in classes:
-            known._instance = None
+        for shell_class in classes:
+            shell_class._instance = None
 
 
 @contextmanager
-def _descriptors() -> Iterator[dict[int, IO[bytes]]]:
+def _captured_output() -> Iterator[dict[int, IO[bytes]]]:
     """Capture the file descriptors of stdout and stderr."""
-    caught: dict[int, IO[bytes]] = {
+    captures: dict[int, IO[bytes]] = {
         number: tempfile.TemporaryFile()  # noqa: SIM115 - read, and closed, by the caller
         for number in (1, 2)
     }
-    saved = {number: os.dup(number) for number in caught}
+    originals = {number: os.dup(number) for number in captures}
     sys.stdout.flush()
     sys.stderr.flush()
     try:
-        for number, file in caught.items():
+        for number, file in captures.items():
             os.dup2(file.fileno(), number)
-        yield caught
+        yield captures
     finally:
-        for number, copy in saved.items():
-            os.dup2(copy, number)
-            os.close(copy)
+        for number, original in originals.items():
+            os.dup2(original, number)
+            os.close(original)
 
 
-def _ending(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"

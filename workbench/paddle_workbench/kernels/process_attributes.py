@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import processor
 
-__all__ = ["adopt", "differing_variable", "foreign_namespace", "process_attributes"]
+__all__ = ["adopt_attributes", "differing_variable", "foreign_namespace", "process_attributes"]
 
 # Read while modules are imported or libraries loaded: a kernel that was given other values than the
 # fork server cannot be forked from it.
@@ -69,15 +69,15 @@ def process_attributes() -> dict[str, Any]:
     }
 
 
-def foreign_namespace(client: Mapping[str, Any]) -> str:
+def foreign_namespace(attributes: Mapping[str, Any]) -> str:
     """Return in what a client lives elsewhere than this process, so that a fork would not be its
     child; empty if nowhere.
     """
-    if client["cgroup"] != _cgroup():
+    if attributes["cgroup"] != _cgroup():
         return "another control group"
     own = _namespaces()
-    other = [name for name in _NAMESPACES if client["namespaces"].get(name) != own.get(name)]
-    return f"another {other[0]} namespace" if other else ""
+    names = [name for name in _NAMESPACES if attributes["namespaces"].get(name) != own.get(name)]
+    return f"another {names[0]} namespace" if names else ""
 
 
 def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
@@ -91,7 +91,7 @@ def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str
     return ""
 
 
-def adopt(client: Mapping[str, Any]) -> None:
+def adopt_attributes(attributes: Mapping[str, Any]) -> None:
     """Give this process the attributes of a child of the client.
 
     Raises
@@ -99,19 +99,19 @@ def adopt(client: Mapping[str, Any]) -> None:
     OSError
         If a limit of the client is above what this process may set.
     """
-    for number in client["ignored_signals"]:
+    for number in attributes["ignored_signals"]:
         signal.signal(number, signal.SIG_IGN)
-    os.umask(client["umask"])
-    for number, (soft, hard) in client["limits"].items():
+    os.umask(attributes["umask"])
+    for number, (soft, hard) in attributes["limits"].items():
         if resource.getrlimit(int(number)) != (soft, hard):
             try:
                 resource.setrlimit(int(number), (soft, hard))
             except ValueError as error:
                 raise OSError(f"limit {number}: {error}") from error
-    if sorted(os.sched_getaffinity(0)) != client["affinity"]:
-        os.sched_setaffinity(0, client["affinity"])
-    if os.getpriority(os.PRIO_PROCESS, 0) != client["nice"]:
-        os.setpriority(os.PRIO_PROCESS, 0, client["nice"])
+    if sorted(os.sched_getaffinity(0)) != attributes["affinity"]:
+        os.sched_setaffinity(0, attributes["affinity"])
+    if os.getpriority(os.PRIO_PROCESS, 0) != attributes["nice"]:
+        os.setpriority(os.PRIO_PROCESS, 0, attributes["nice"])
 
 
 def default_signals() -> None:
@@ -169,8 +169,8 @@ def _cgroup() -> str:
 
 
 def _namespaces() -> dict[str, str]:
-    found = {}
+    links = {}
     for name in _NAMESPACES:
         with contextlib.suppress(OSError):
-            found[name] = str(Path(f"/proc/self/ns/{name}").readlink())
-    return found
+            links[name] = str(Path(f"/proc/self/ns/{name}").readlink())
+    return links

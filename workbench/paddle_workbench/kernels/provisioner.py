@@ -30,7 +30,7 @@ __all__ = ["WarmProvisioner"]
 
 LAUNCH_LIMIT_S = 10.0
 # Twice as long as jupyter_client still tries to send what is on its control socket.
-UNSENT_S = 0.2
+UNSENT_LIMIT_S = 0.2
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
@@ -99,7 +99,7 @@ class WarmProvisioner(LocalProvisioner):
         if not restart and self._reservation is not None:
             self._reservation.release()
         if restart and self._was_asked_too_late:
-            await asyncio.sleep(UNSENT_S)
+            await asyncio.sleep(UNSENT_LIMIT_S)
 
 
 def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
@@ -127,28 +127,29 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
         "env": environment if independent else environment | {"JPY_PARENT_PID": str(os.getpid())},
         "attributes": process_attributes(),
     }
-    reading, writing = _input(options.get("stdin"))
+    stdin, stdin_writer = _open_stdin(options.get("stdin"))
     try:
         outputs = [
-            _output(options.get(name), number) for name, number in (("stdout", 1), ("stderr", 2))
+            _output_descriptor(options.get(name), number)
+            for name, number in (("stdout", 1), ("stderr", 2))
         ]
         connection = connect(runtime_paths().socket, timeout_s=LAUNCH_LIMIT_S)
         try:
-            send(connection, request, [reading, *outputs])
-            pid, descriptor = _answer(connection)
+            send(connection, request, [stdin, *outputs])
+            pid, descriptor = _receive_process(connection)
         except BaseException:
             connection.close()
             raise
     except BaseException:
-        if writing is not None:
-            writing.close()
+        if stdin_writer is not None:
+            stdin_writer.close()
         raise
     finally:
-        os.close(reading)
-    return WarmProcess(pid, descriptor, connection, writing)
+        os.close(stdin)
+    return WarmProcess(pid, descriptor, connection, stdin_writer)
 
 
-def _answer(connection: socket.socket) -> tuple[int, int]:
+def _receive_process(connection: socket.socket) -> tuple[int, int]:
     """Return the process and the pidfd that the fork server answers with."""
     answer = receive(connection)
     if answer is None:
@@ -163,33 +164,33 @@ def _is_this_python(program: str) -> bool:
     return Path(program).parent == Path(sys.executable).parent
 
 
-def _input(given: Any) -> tuple[int, IO[bytes] | None]:
+def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:
     """Return what a kernel reads from, to be closed here, and the end to write to if it is new."""
-    if given is None or given == subprocess.PIPE:
-        reading, writing = os.pipe()
-        return reading, os.fdopen(writing, "wb")
-    if given == subprocess.DEVNULL:
+    if option is None or option == subprocess.PIPE:
+        reader, writer = os.pipe()
+        return reader, os.fdopen(writer, "wb")
+    if option == subprocess.DEVNULL:
         return os.open(os.devnull, os.O_RDONLY), None
-    return os.dup(given if isinstance(given, int) else given.fileno()), None
+    return os.dup(option if isinstance(option, int) else option.fileno()), None
 
 
-def _output(given: Any, inherited: int) -> int:
+def _output_descriptor(option: Any, default: int) -> int:
     """Return the descriptor that a kernel writes to."""
-    if given in (subprocess.PIPE, subprocess.STDOUT):
+    if option in (subprocess.PIPE, subprocess.STDOUT):
         raise _ColdStartError("its output is to go through a pipe")
-    if given == subprocess.DEVNULL:
-        return _null()
-    if given is not None:
-        return given if isinstance(given, int) else int(given.fileno())
+    if option == subprocess.DEVNULL:
+        return _null_descriptor()
+    if option is not None:
+        return option if isinstance(option, int) else int(option.fileno())
     try:
-        os.fstat(inherited)
+        os.fstat(default)
     except OSError:
-        return _null()
-    return inherited
+        return _null_descriptor()
+    return default
 
 
 @cache
-def _null() -> int:
+def _null_descriptor() -> int:
     """Return a descriptor of the null device, opened once."""
     return os.open(os.devnull, os.O_RDWR)
 
@@ -202,8 +203,8 @@ def _start_server_for_next_kernel(environment: Mapping[str, str]) -> None:
         return
     if status is not None and status["state"] in ("preloading", "ready"):
         return
-    unfit = status is not None and status["state"] == "unfit"
-    if unfit and status is not None and status["environment"] == EnvironmentWatch().digest:
+    is_unfit = status is not None and status["state"] == "unfit"
+    if is_unfit and status is not None and status["environment"] == EnvironmentWatch().digest:
         return
     # Its imports take a moment before it detaches; the kernel need not wait for that.
     threading.Thread(target=start_server, args=(dict(environment),), daemon=True).start()

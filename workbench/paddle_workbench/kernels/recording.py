@@ -26,14 +26,14 @@ from types import (
 from typing import Any, TextIO
 
 from .import_side_effects import (
-    Attribute,
-    Effect,
-    Printed,
-    Warned,
-    Wrote,
-    set_state,
+    AttributeChange,
+    DescriptorOutput,
+    IssuedWarning,
+    PrintedText,
+    SideEffect,
+    process_state,
+    restore_state,
     state_changes,
-    state_of,
 )
 
 __all__ = ["ImportRecorder", "PackageRecord", "package_of"]
@@ -74,13 +74,13 @@ class PackageRecord:
     name : str
     needs : set of str
         The packages that its modules imported.
-    effects : list of Effect
+    effects : list of SideEffect
         What it did outside of its modules, in order.
     """
 
     name: str
     needs: set[str] = field(default_factory=set)
-    effects: list[Effect] = field(default_factory=list)
+    effects: list[SideEffect] = field(default_factory=list)
 
 
 class ImportRecorder:
@@ -97,8 +97,8 @@ class ImportRecorder:
         self.packages: dict[str, PackageRecord] = {}
         self._running: list[str] = []
         self._root = ""
-        self._beginning = self._state = state_of()
-        self._undo: list[Attribute] = []
+        self._beginning = self._state = process_state()
+        self._undo: list[AttributeChange] = []
         self._before: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._new: set[str] = set()
 
@@ -113,15 +113,15 @@ class ImportRecorder:
         showwarning = warnings.showwarning
         finder = _Watcher(self)
         try:
-            builtins.__import__ = self._watched_import(original_import)
-            importlib.import_module = self._watched_import_module(original_import_module)
+            builtins.__import__ = self._watching_import(original_import)
+            importlib.import_module = self._watching_import_module(original_import_module)
             sys.stdout, sys.stderr = LateStream("stdout", self), LateStream("stderr", self)
             sys.meta_path.insert(0, finder)
             warnings.showwarning = self._on_warning
             # Each is written down; whether it is shown, the filters of the kernel decide.
             warnings.filters.append(_EVERYTHING)  # type: ignore[attr-defined]
             warnings._filters_mutated()  # type: ignore[attr-defined]
-            self._state = state_of()
+            self._state = process_state()
             yield
         finally:
             self._note_state()
@@ -140,23 +140,23 @@ class ImportRecorder:
         for undo in reversed(self._undo):
             undo.apply()
         self._undo.clear()
-        set_state(self._beginning)
+        restore_state(self._beginning)
 
-    def printed(self, stream: str, text: str) -> None:
+    def record_print(self, stream: str, text: str) -> None:
         """Record what a module printed while it was imported."""
-        self._record(self._current()).effects.append(Printed(stream, text))
+        self._record(self._current()).effects.append(PrintedText(stream, text))
 
-    def wrote(self, descriptor: int, data: bytes, root: str) -> None:
+    def record_output(self, descriptor: int, data: bytes, root: str) -> None:
         """Record output that bypassed Python while a preload was imported."""
-        self._record(package_of(root)).effects.append(Wrote(descriptor, data))
+        self._record(package_of(root)).effects.append(DescriptorOutput(descriptor, data))
 
     # Called by the watcher
 
-    def entered(self, module: str) -> None:
+    def enter_module(self, module: str) -> None:
         self._note_state()
         self._running.append(package_of(module))
 
-    def left(self, module: str) -> None:
+    def leave_module(self, module: str) -> None:
         self._note_state()
         self._running.pop()
         if package_of(module) == module:
@@ -166,7 +166,7 @@ class ImportRecorder:
             for identity, content in _attributes(inside).items():
                 self._before.setdefault(identity, content)
 
-    def needed(self, module: str) -> None:
+    def record_need(self, module: str) -> None:
         """Write down that the module being imported asked for another."""
         if self._running and package_of(module) != self._running[-1]:
             self._record(self._running[-1]).needs.add(package_of(module))
@@ -179,7 +179,7 @@ class ImportRecorder:
 
     def _note_state(self) -> None:
         """Assign the changes since the last look to the package being imported."""
-        now = state_of()
+        now = process_state()
         changes = state_changes(self._state, now)
         if changes:
             self._record(self._current()).effects += changes
@@ -194,27 +194,27 @@ class ImportRecorder:
         file: TextIO | None = None,  # noqa: ARG002 - the signature is the library's
         line: str | None = None,  # noqa: ARG002
     ) -> None:
-        effect = Warned(message, category, filename, lineno)
+        effect = IssuedWarning(message, category, filename, lineno)
         self._record(self._current()).effects.append(effect)
 
-    def _watched_import(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(name: str, globals: Any = None, *rest: Any, **named: Any) -> Any:  # noqa: A002
+    def _watching_import(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def watching(name: str, globals: Any = None, *rest: Any, **named: Any) -> Any:  # noqa: A002
             level = named.get("level", rest[2] if len(rest) > 2 else 0)
             if not level and globals:
-                self._needed_by(globals.get("__name__"), name)
+                self._record_need_of(globals.get("__name__"), name)
             return original(name, globals, *rest, **named)
 
-        return watched
+        return watching
 
-    def _watched_import_module(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(name: str, package: str | None = None) -> Any:
+    def _watching_import_module(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def watching(name: str, package: str | None = None) -> Any:
             if not name.startswith("."):
-                self._needed_by(sys._getframe(1).f_globals.get("__name__"), name)
+                self._record_need_of(sys._getframe(1).f_globals.get("__name__"), name)
             return original(name, package)
 
-        return watched
+        return watching
 
-    def _needed_by(self, importer: object, name: str) -> None:
+    def _record_need_of(self, importer: object, name: str) -> None:
         if isinstance(importer, str) and importer not in self.visible:
             package = package_of(importer)
             if package != package_of(name):
@@ -227,24 +227,26 @@ class ImportRecorder:
             if len(now) == len(old) and all(now.get(name) is value for name, value in old.items()):
                 continue
             for name in [*now, *(name for name in old if name not in now)]:
-                was, value = old.get(name, _MISSING), now.get(name, _MISSING)
-                if _is_same(was, value) or _is_noise(owner, name, value):
+                old_value, value = old.get(name, _MISSING), now.get(name, _MISSING)
+                if _is_same(old_value, value) or _is_noise(owner, name, value):
                     continue
-                package = self._patching(owner, was, value, root)
+                package = self._patching_package(owner, old_value, value, root)
                 if package:
-                    effect = Attribute(owner, name, value, absent=value is _MISSING)
+                    effect = AttributeChange(owner, name, value, absent=value is _MISSING)
                     self._record(package).effects.append(effect)
-                    self._undo.append(Attribute(owner, name, was, absent=was is _MISSING))
+                    self._undo.append(
+                        AttributeChange(owner, name, old_value, absent=old_value is _MISSING)
+                    )
 
-    def _patching(self, owner: Any, was: Any, value: Any, root: str) -> str:
+    def _patching_package(self, owner: Any, old_value: Any, value: Any, root: str) -> str:
         """Return the package that made a change; empty if it is not a patch."""
-        if not (_is_behaviour(was) or _is_behaviour(value)):
+        if not (_is_behaviour(old_value) or _is_behaviour(value)):
             # Counters and caches of the owner, which others fill by using it.
             return ""
         owners = package_of(getattr(owner, "__module__", None) or owner.__name__)
         module = getattr(value, "__module__", None)
         values = package_of(module) if isinstance(module, str) else ""
-        lazy = was is _MISSING and values == owners
+        lazy = old_value is _MISSING and values == owners
         if lazy or (owners in sys.stdlib_module_names and values in sys.stdlib_module_names):
             return ""
         return values if values in self._new and values != owners else root
@@ -264,7 +266,7 @@ class LateStream:
     def write(self, text: str) -> int:
         """Write to the stream of the moment; during an import, into the record."""
         if getattr(sys, self._name) is self:
-            self._recorder.printed(self._name, text)
+            self._recorder.record_print(self._name, text)
             return len(text)
         return int(self._target().write(text))
 
@@ -285,7 +287,7 @@ class _Watcher:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> Any:
-        self._recorder.needed(name)
+        self._recorder.record_need(name)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             if finder is self or find is None:
@@ -293,12 +295,12 @@ class _Watcher:
             spec = find(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    spec.loader = _WatchedLoader(spec.loader, self._recorder)
+                    spec.loader = _WatchingLoader(spec.loader, self._recorder)
                 return spec
         return None
 
 
-class _WatchedLoader:
+class _WatchingLoader:
     """Says when a module begins and ends to run, and leaves the true loader behind."""
 
     def __init__(self, loader: Any, recorder: ImportRecorder) -> None:
@@ -316,30 +318,30 @@ class _WatchedLoader:
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
-        self._recorder.entered(module.__name__)
+        self._recorder.enter_module(module.__name__)
         try:
             self._loader.exec_module(module)
         finally:
-            self._recorder.left(module.__name__)
+            self._recorder.leave_module(module.__name__)
 
 
 def _attributes(modules: Iterable[object]) -> dict[int, tuple[Any, dict[str, Any]]]:
     """Return the attributes of modules and of the classes in them, by identity."""
-    found: dict[int, tuple[Any, dict[str, Any]]] = {}
+    attributes: dict[int, tuple[Any, dict[str, Any]]] = {}
     for module in list(modules):
         if not isinstance(module, ModuleType):
             continue
         content = dict(vars(module))
-        found[id(module)] = (module, content)
+        attributes[id(module)] = (module, content)
         for value in content.values():
-            if isinstance(value, type) and id(value) not in found:
-                found[id(value)] = (value, dict(vars(value)))
-    return found
+            if isinstance(value, type) and id(value) not in attributes:
+                attributes[id(value)] = (value, dict(vars(value)))
+    return attributes
 
 
-def _is_same(was: Any, value: Any) -> bool:
-    return was is value or (
-        isinstance(value, _PLAIN) and type(was) is type(value) and bool(was == value)
+def _is_same(old_value: Any, value: Any) -> bool:
+    return old_value is value or (
+        isinstance(value, _PLAIN) and type(old_value) is type(value) and bool(old_value == value)
     )
 
 

@@ -14,7 +14,7 @@ from ..settings import KERNELS_VARIABLE, kernels_directory
 __all__ = ["RuntimePaths", "ServerLock", "runtime_paths"]
 
 # sockaddr_un holds 108 bytes; the longest name below takes 7, and a slash.
-LONGEST_DIRECTORY = 100
+MAXIMUM_DIRECTORY_BYTES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,17 @@ class RuntimePaths:
         for folder in (self.directory.parent, self.directory):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                found = folder.lstat()
+                information = folder.lstat()
             except OSError as error:
                 raise StorageError(
                     f"{folder} could not be created: {error.strerror}.",
                     f"Set {KERNELS_VARIABLE} to a folder of your own.",
                 ) from error
-            private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
-            if not private or found.st_uid != os.geteuid():
+            is_private = stat.S_ISDIR(information.st_mode) and not information.st_mode & 0o077
+            if not is_private or information.st_uid != os.geteuid():
                 raise StorageError(
                     f"{folder} is not a private folder of this user; it has the mode "
-                    f"{found.st_mode & 0o777:o} and the owner {found.st_uid}.",
+                    f"{information.st_mode & 0o777:o} and the owner {information.st_uid}.",
                     f"Remove it, or set {KERNELS_VARIABLE} to a folder of your own.",
                 )
 
@@ -74,8 +74,8 @@ class RuntimePaths:
 class ServerLock:
     """Lock of the one active fork server of a user and an environment."""
 
-    def __init__(self, found: RuntimePaths) -> None:
-        self._descriptor = os.open(found.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    def __init__(self, paths: RuntimePaths) -> None:
+        self._descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> bool:
         """Acquire it, and return whether that worked."""
@@ -99,7 +99,7 @@ def runtime_paths() -> RuntimePaths:
         If the path is too long for a UNIX socket.
     """
     directory = kernels_directory()
-    if len(os.fsencode(directory)) > LONGEST_DIRECTORY:
+    if len(os.fsencode(directory)) > MAXIMUM_DIRECTORY_BYTES:
         raise StorageError(
             f"{directory} is too long for the path of a socket.",
             f"Set {KERNELS_VARIABLE} to a folder with a shorter path.",

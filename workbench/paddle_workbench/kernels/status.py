@@ -55,10 +55,10 @@ class ServerStatus:
     launched: int = 0
     started_at: float = field(default_factory=time.time)
 
-    def advance(self, done: Sequence[Preload], modules: Sequence[str]) -> None:
+    def advance(self, preloads: Sequence[Preload], modules: Sequence[str]) -> None:
         """Note which preloads are done, and write it down."""
-        self.preloads = list(done)
-        self.waiting = list(modules[len(done) :])
+        self.preloads = list(preloads)
+        self.waiting = list(modules[len(preloads) :])
         self.write()
 
     def as_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from ipykernel import kernelapp
 from .. import processor
 from .hidden_modules import HiddenModules
 from .messages import receive
-from .process_attributes import adopt, default_signals
+from .process_attributes import adopt_attributes, default_signals
 
 __all__ = ["IPKernelApp", "run_kernel"]
 
@@ -58,7 +58,9 @@ class _ClientWatch(threading.Thread):
         os._exit(1)
 
 
-def run_kernel(connection: socket.socket, hidden: HiddenModules, keep: Sequence[int]) -> None:
+def run_kernel(
+    connection: socket.socket, hidden: HiddenModules, library_descriptors: Sequence[int]
+) -> None:
     """Wait for a request, become what it asks for, and run until the kernel ends.
 
     Parameters
@@ -66,18 +68,18 @@ def run_kernel(connection: socket.socket, hidden: HiddenModules, keep: Sequence[
     connection : socket
         To the fork server; at its end without a request, so does this process.
     hidden : HiddenModules
-    keep : sequence of int
+    library_descriptors : sequence of int
         File descriptors that the loaded libraries need.
     """
     default_signals()
     try:
-        received = receive(connection)
+        message = receive(connection)
     except (OSError, ValueError):
-        received = None
-    if received is None:
+        message = None
+    if message is None:
         os._exit(0)
-    request, descriptors = received
-    _become(request, descriptors, keep, hidden)
+    request, descriptors = message
+    _become(request, descriptors, library_descriptors, hidden)
     application: Any = IPKernelApp.instance()
     application.initialize(request["argv"][3:])
     application.start()
@@ -101,16 +103,16 @@ def _end() -> None:
 def _become(
     request: Mapping[str, Any],
     descriptors: Sequence[int],
-    keep: Sequence[int],
+    library_descriptors: Sequence[int],
     hidden: HiddenModules,
 ) -> None:
     """Turn into the process that the client would have started."""
     os.setsid()
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
-    _close_all_but({0, 1, 2, *keep})
-    adopt(request["attributes"])
-    started_with = dict(os.environ)
+    _close_all_but({0, 1, 2, *library_descriptors})
+    adopt_attributes(request["attributes"])
+    old_environment = dict(os.environ)
     os.environ.clear()
     os.environ.update(request["env"])
     processor.select_mkl_path()
@@ -121,7 +123,7 @@ def _become(
         if stream is not None:
             stream.reconfigure(line_buffering=stream.isatty())
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    _set_threads(started_with, request["env"], hidden)
+    _set_threads(old_environment, request["env"], hidden)
 
 
 def _launcher() -> str:
@@ -131,9 +133,9 @@ def _launcher() -> str:
     return spec.origin if spec is not None and spec.origin else "ipykernel_launcher"
 
 
-def _close_all_but(keep: set[int]) -> None:
+def _close_all_but(exceptions: set[int]) -> None:
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - the names are numbers
-        if int(name) not in keep:
+        if int(name) not in exceptions:
             with contextlib.suppress(OSError):
                 os.close(int(name))
 
@@ -146,6 +148,6 @@ def _set_threads(old: Mapping[str, str], new: Mapping[str, str], hidden: HiddenM
     """
     if all(old.get(name) == new.get(name) for name in processor.THREAD_VARIABLES):
         return
-    given = [int(new[name]) for name in processor.THREAD_VARIABLES if new.get(name, "").isdigit()]
+    counts = [int(new[name]) for name in processor.THREAD_VARIABLES if new.get(name, "").isdigit()]
     limits = hidden.borrow("threadpoolctl").threadpool_limits
-    limits(limits=min(given) if given else len(os.sched_getaffinity(0)))
+    limits(limits=min(counts) if counts else len(os.sched_getaffinity(0)))

@@ -46,7 +46,7 @@ class WarmProcess:
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; None while the process runs."""
-        return self._look(0)
+        return self._poll(0)
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the end, and return the exit status.
@@ -58,11 +58,11 @@ class WarmProcess:
         """
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = None if end is None else max(0.0, end - time.monotonic())
-            status = self._look(left)
+            remaining_s = None if end is None else max(0.0, end - time.monotonic())
+            status = self._poll(remaining_s)
             if status is not None:
                 return status
-            if left == 0:
+            if remaining_s == 0:
                 raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout or 0)
 
     def send_signal(self, number: int) -> None:
@@ -79,25 +79,25 @@ class WarmProcess:
         """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
-    def _look(self, wait_s: float | None) -> int | None:
+    def _poll(self, wait_s: float | None) -> int | None:
         if self.returncode is None:
             # While the fork server lives it tells; without it the pidfd does, but not how.
-            watched = self._descriptor if self._connection is None else self._connection
-            ready, _, _ = select.select([watched], [], [], wait_s)
+            source = self._descriptor if self._connection is None else self._connection
+            ready, _, _ = select.select([source], [], [], wait_s)
             if ready and self._connection is None:
                 self._end(UNKNOWN_STATUS)
             elif ready:
-                self._listen()
+                self._receive_status()
         return self.returncode
 
-    def _listen(self) -> None:
+    def _receive_status(self) -> None:
         assert self._connection is not None  # noqa: S101 - as its caller has seen
         try:
-            received = receive(self._connection)
+            message = receive(self._connection)
         except (OSError, ValueError):
-            received = None
-        if received is not None:
-            self._end(int(received[0]["exit"]))
+            message = None
+        if message is not None:
+            self._end(int(message[0]["exit"]))
             return
         self._connection.close()
         self._connection = None

@@ -32,7 +32,7 @@ from .processor import examine_processor
 from .redaction import redact
 from .storage import examine_storage
 
-__all__ = ["CHECKS", "Check", "Progress", "examine"]
+__all__ = ["EXAMINATIONS", "Examination", "Progress", "examine"]
 
 # Called with how many checks are done, how many there are, and the one that ended last.
 Progress = Callable[[int, int, Text], None]
@@ -42,7 +42,7 @@ LANES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Examination:
     """A look at one part of the environment, which may give several observations."""
 
     name: str
@@ -51,22 +51,22 @@ class Check:
 
 
 # The longest first, so that the others run at the same time.
-CHECKS = (
-    Check("imports", Text(zh="导入", en="Imports"), examine_imports),
-    Check("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle),
-    Check("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn),
-    Check("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts),
-    Check("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
-    Check("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
-    Check("versions", Text(zh="版本", en="Versions"), examine_versions),
-    Check("processor", Text(zh="处理器", en="Processor"), examine_processor),
-    Check("python", Text(zh="Python", en="Python"), examine_python),
-    Check("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
-    Check("extension", Text(zh="扩展", en="Extension"), examine_extension),
-    Check("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
-    Check("warm_kernels", Text(zh="热启动内核", en="Warm kernels"), examine_warm_kernels),
-    Check("storage", Text(zh="磁盘", en="Disk"), examine_storage),
-    Check("image", Text(zh="容器镜像", en="Container image"), examine_image),
+EXAMINATIONS = (
+    Examination("imports", Text(zh="导入", en="Imports"), examine_imports),
+    Examination("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle),
+    Examination("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn),
+    Examination("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts),
+    Examination("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
+    Examination("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
+    Examination("versions", Text(zh="版本", en="Versions"), examine_versions),
+    Examination("processor", Text(zh="处理器", en="Processor"), examine_processor),
+    Examination("python", Text(zh="Python", en="Python"), examine_python),
+    Examination("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
+    Examination("extension", Text(zh="扩展", en="Extension"), examine_extension),
+    Examination("kernel", Text(zh="内核", en="Kernel"), examine_kernel),
+    Examination("warm_kernels", Text(zh="热启动内核", en="Warm kernels"), examine_warm_kernels),
+    Examination("storage", Text(zh="磁盘", en="Disk"), examine_storage),
+    Examination("image", Text(zh="容器镜像", en="Container image"), examine_image),
 )
 
 # As people read them: worst first, then from the ground up.
@@ -99,7 +99,7 @@ def examine(
     progress: Progress | None = None,
     *,
     language: Language | None = None,
-    checks: Iterable[Check] = CHECKS,
+    examinations: Iterable[Examination] = EXAMINATIONS,
 ) -> DoctorReport:
     """Run every check and return what was found, the broken first.
 
@@ -111,52 +111,62 @@ def examine(
         Called from this thread after each check.
     language : str, optional
         Of the details; the one of `settings.language` unless given.
-    checks : iterable of Check
+    examinations : iterable of Examination
     """
     language = language or chosen_language()
-    checks = tuple(checks)
-    found: list[Observation] = []
+    examinations = tuple(examinations)
+    observations: list[Observation] = []
     stop = threading.Event()
     context = copy_context()
     context.run(PROBES_STOP.set, stop)
     pool = ThreadPoolExecutor(max_workers=LANES)
     try:
-        running = {pool.submit(context.copy().run, _look, check): check for check in checks}
-        for done, future in enumerate(as_completed(running), start=1):
-            found += future.result()
+        futures = {
+            pool.submit(context.copy().run, _observe, examination): examination
+            for examination in examinations
+        }
+        for done, future in enumerate(as_completed(futures), start=1):
+            observations += future.result()
             if progress is not None:
-                progress(done, len(checks), running[future].title)
+                progress(done, len(examinations), futures[future].title)
     finally:
         # After Ctrl-C some still run, and nobody waits for what they would find.
         stop.set()
         pool.shutdown(cancel_futures=True)
-    found.sort(key=lambda item: (_STATES.index(item.state), _place(item.check)))
+    observations.sort(key=lambda item: (_STATES.index(item.state), _rank(item.name)))
     return DoctorReport(
-        findings=[_finding(item, language) for item in found],
-        summary=_summary(found),
+        findings=[_finding(item, language) for item in observations],
+        summary=_summary(observations),
         created_at=datetime.now(timezone.utc),
     )
 
 
-def _look(check: Check) -> list[Observation]:
+def _observe(examination: Examination) -> list[Observation]:
     """Run one check; what it raises is a finding too."""
     try:
-        return list(check.look())
+        return list(examination.look())
     except WorkbenchError as error:
         detail, repair = error.message, error.hint
     except Exception as error:  # one broken check must not hide the others
         detail, repair = f"{type(error).__name__}: {error}", ""
-    said = Text(zh=f"检查本身失败：{detail}", en=f"The check itself failed: {detail}")
-    return [Observation(check.name, check.title, "broken", said, repair or reinstall_command())]
+    return [
+        Observation(
+            examination.name,
+            examination.title,
+            "broken",
+            Text(zh=f"检查本身失败：{detail}", en=f"The check itself failed: {detail}"),
+            repair or reinstall_command(),
+        )
+    ]
 
 
-def _place(check: str) -> int:
-    return _ORDER.index(check) if check in _ORDER else len(_ORDER)
+def _rank(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 def _finding(item: Observation, language: Language) -> Finding:
     return Finding(
-        check=item.check,
+        check=item.name,
         title=item.title,
         state=item.state,
         detail=redact(item.detail.in_language(language)),
@@ -164,13 +174,13 @@ def _finding(item: Observation, language: Language) -> Finding:
     )
 
 
-def _summary(found: list[Observation]) -> Text:
+def _summary(observations: list[Observation]) -> Text:
     ok, warnings, broken = (
-        sum(item.state == state for item in found) for state in ("ok", "warning", "broken")
+        sum(item.state == state for item in observations) for state in ("ok", "warning", "broken")
     )
     paddle, python = paddle_version() or "-", platform.python_version()
-    where = f"Paddle {paddle}, Python {python}, {platform.system()} {platform.machine()}"
+    system = f"Paddle {paddle}, Python {python}, {platform.system()} {platform.machine()}"
     return Text(
-        zh=f"{len(found)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{where}",
-        en=f"{len(found)} checks: {ok} ok, {warnings} warnings, {broken} broken. {where}",
+        zh=f"{len(observations)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{system}",
+        en=f"{len(observations)} checks: {ok} ok, {warnings} warnings, {broken} broken. {system}",
     )

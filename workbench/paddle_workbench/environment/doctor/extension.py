@@ -36,29 +36,29 @@ def _judge_lab() -> Observation:
             f"没有找到 {LAB_EXTENSION}。", f"{LAB_EXTENSION} is not found.", _build_repair()
         )
     # One in another place, for example the user's own, hides that of this environment.
-    own = folder.is_relative_to(sys.prefix)
-    repair = _build_repair() if own else f"rm -r {shell_path(folder)}"
+    is_own = folder.is_relative_to(sys.prefix)
+    repair = _build_repair() if is_own else f"rm -r {shell_path(folder)}"
     package = read_object(folder / "package.json")
-    found, expected = str(package.get("version")), version("paddle-workbench")
-    if found != expected:
+    lab_version, package_version = str(package.get("version")), version("paddle-workbench")
+    if lab_version != package_version:
         return _lab_broken(
-            f"{folder} 的版本是 {found}，而 Python 包是 {expected}。",
-            f"{folder} is version {found}, the Python package {expected}.",
+            f"{folder} 的版本是 {lab_version}，而 Python 包是 {package_version}。",
+            f"{folder} is version {lab_version}, the Python package {package_version}.",
             repair,
         )
     load = package.get("jupyterlab", {}).get("_build", {}).get("load")
     if not load or not (folder / load).is_file():
         return _lab_broken(f"{folder} 里没有构建结果。", f"{folder} contains no build.", repair)
-    disabled = _disabled()
-    if disabled is not None:
-        name, where = disabled
-        level = _scope(where).replace("-", "_")
+    disabling = _find_disabling()
+    if disabling is not None:
+        name, file = disabling
+        level = _level(file).replace("-", "_")
         return _lab_broken(
-            f"{where} 停用了 {name}。",
-            f"{where} disables {name}.",
+            f"{file} 停用了 {name}。",
+            f"{file} disables {name}.",
             python_command("-m", "jupyter", "labextension", "enable", f"--level={level}", name),
         )
-    return Observation("labextension", _LAB_TITLE, "ok", Text(zh=found, en=found))
+    return Observation("labextension", _LAB_TITLE, "ok", Text(zh=lab_version, en=lab_version))
 
 
 def _lab_broken(zh: str, en: str, repair: str) -> Observation:
@@ -73,48 +73,41 @@ def _build_repair() -> str:
     return f"make -C {shell_path(root)} -W workbench/package.json setup"
 
 
-def _scope(file: Path) -> str:
+def _level(file: Path) -> str:
     """Return the level of a configuration file, as Jupyter's commands name it."""
     if file.is_relative_to(sys.prefix):
         return "sys-prefix"
     return "user" if file.is_relative_to(jupyter_config_dir()) else "system"
 
 
-def _disabled() -> tuple[str, Path] | None:
+def _find_disabling() -> tuple[str, Path] | None:
     """Return what of the extension is disabled, and the file that has the last word."""
     states: dict[str, tuple[bool, Path]] = {}
     for file, page in lab_pages():
-        named = page.get("disabledExtensions", {})
-        # Older versions of JupyterLab wrote a list.
-        for name, off in named.items() if isinstance(named, dict) else ((n, True) for n in named):
+        extensions = page.get("disabledExtensions", {})
+        if not isinstance(extensions, dict):  # older versions of JupyterLab wrote a list
+            extensions = dict.fromkeys(extensions, True)
+        for name, is_disabled in extensions.items():
             if name == LAB_EXTENSION or name.startswith(f"{LAB_EXTENSION}:"):
-                states[name] = bool(off), file
-    return next(((name, file) for name, (off, file) in states.items() if off), None)
+                states[name] = bool(is_disabled), file
+    return next(((name, file) for name, (is_disabled, file) in states.items() if is_disabled), None)
 
 
 def _judge_server() -> Observation:
-    enabled: bool | None = None
-    where = Path()
+    is_enabled: bool | None = None
+    source = Path()
     for file, content in server_configurations():
         extensions = content.get("ServerApp", {}).get("jpserver_extensions", {})
         if SERVER_EXTENSION in extensions:
-            enabled, where = bool(extensions[SERVER_EXTENSION]), file
-    if enabled:
+            is_enabled, source = bool(extensions[SERVER_EXTENSION]), file
+    if is_enabled:
         detail = Text(zh="已启用。", en="Enabled.")
         return Observation("server_extension", _SERVER_TITLE, "ok", detail)
-    if enabled is None:
+    if is_enabled is None:
         detail = Text(zh="没有启用它的配置。", en="No configuration enables it.")
         repair = reinstall_command()
     else:
-        detail = Text(zh=f"被 {where} 停用。", en=f"{where} disables it.")
-        words = (
-            "-m",
-            "jupyter",
-            "server",
-            "extension",
-            "enable",
-            f"--{_scope(where)}",
-            SERVER_EXTENSION,
-        )
-        repair = python_command(*words)
+        detail = Text(zh=f"被 {source} 停用。", en=f"{source} disables it.")
+        command = ("jupyter", "server", "extension", "enable")
+        repair = python_command("-m", *command, f"--{_level(source)}", SERVER_EXTENSION)
     return Observation("server_extension", _SERVER_TITLE, "broken", detail, repair)

@@ -15,8 +15,8 @@ class Observation:
 
     Parameters
     ----------
-    check : str
-        A name without spaces.
+    name : str
+        Without spaces; the `check` of the finding.
     title, detail : Text
     state : str
         `ok`, `warning` or `broken`.
@@ -24,7 +24,7 @@ class Observation:
         The exact command that fixes it; empty when ok.
     """
 
-    check: str
+    name: str
     title: Text
     state: FindingState
     detail: Text
@@ -32,4 +32,4 @@ class Observation:
 
     def __post_init__(self) -> None:
         if (self.state == "ok") == bool(self.repair):
-            raise ValueError(f"{self.check}: {self.state} cannot have the repair {self.repair!r}.")
+            raise ValueError(f"{self.name}: {self.state} cannot have the repair {self.repair!r}.")

@@ -37,56 +37,58 @@ def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Ob
         return _judge_without_card(build)
     cards = ", ".join(gpu.name for gpu in graphics.gpus)
     cuda = ".".join(map(str, graphics.driver_cuda or ())) or "?"
-    known = f"{cards}; driver {graphics.driver}, CUDA {cuda}"
+    summary = f"{cards}; driver {graphics.driver}, CUDA {cuda}"
     if build is None:
-        return _observe("ok", known, known)
+        return _observe("ok", summary, summary)
     if build["cuda"] is None:
         return _observe(
             "warning",
-            f"{known}；但安装的是 CPU 版飞桨。",
-            f"{known}; but the Paddle that is installed is for the CPU.",
+            f"{summary}；但安装的是 CPU 版飞桨。",
+            f"{summary}; but the Paddle that is installed is for the CPU.",
             _install_for(graphics, remove="paddlepaddle"),
         )
-    return _compare(graphics, build, known)
+    return _compare(graphics, build, summary)
 
 
 def _judge_without_card(build: Mapping[str, Any] | None) -> Observation:
     if build is not None and build["cuda"] is not None:
+        install = install_paddle_command(_locked_version())
         return _observe(
             "warning",
             f"飞桨为 CUDA {build['cuda']} 编译，但没有找到 NVIDIA 显卡。",
             f"Paddle is built for CUDA {build['cuda']}, but there is no NVIDIA card.",
-            f"{uninstall_command('paddlepaddle-gpu')} && {install_paddle_command(_pinned())}",
+            f"{uninstall_command('paddlepaddle-gpu')} && {install}",
         )
     return _observe(
         "ok", "没有 NVIDIA 显卡，用 CPU 计算。", "No NVIDIA card; Paddle computes on the CPU."
     )
 
 
-def _compare(graphics: Graphics, build: Mapping[str, Any], known: str) -> Observation:
-    built = tuple(int(part) for part in str(build["cuda"]).split(".")[:2])
-    supported = graphics.driver_cuda
+def _compare(graphics: Graphics, build: Mapping[str, Any], summary: str) -> Observation:
+    build_cuda = tuple(int(part) for part in str(build["cuda"]).split(".")[:2])
+    driver_cuda = graphics.driver_cuda
     repair = _install_for(graphics, remove="paddlepaddle-gpu")
-    if supported is not None and built > supported:
+    if driver_cuda is not None and build_cuda > driver_cuda:
         # Within one major version a newer CUDA runs on an older driver, without its newest parts.
-        state: FindingState = "broken" if built[0] > supported[0] else "warning"
+        state: FindingState = "broken" if build_cuda[0] > driver_cuda[0] else "warning"
         return _observe(
             state,
-            f"{known}；飞桨为 CUDA {build['cuda']} 编译，比驱动支持的新。",
-            f"{known}; Paddle is built with CUDA {build['cuda']}, newer than the driver supports.",
+            f"{summary}；飞桨为 CUDA {build['cuda']} 编译，比驱动支持的新。",
+            f"{summary}; Paddle is built with CUDA {build['cuda']}, "
+            "newer than the driver supports.",
             repair,
         )
-    loaded = _cudnn_release(build["loaded_cudnn"])
-    expected = str(build["cudnn"])
-    if loaded.split(".")[0] != expected.split(".")[0]:
+    loaded_cudnn = _cudnn_release(build["loaded_cudnn"])
+    build_cudnn = str(build["cudnn"])
+    if loaded_cudnn.split(".")[0] != build_cudnn.split(".")[0]:
         return _observe(
             "broken",
-            f"{known}；飞桨为 cuDNN {expected} 编译，载入的是 {loaded}。",
-            f"{known}; Paddle is built with cuDNN {expected}, {loaded} is loaded.",
+            f"{summary}；飞桨为 cuDNN {build_cudnn} 编译，载入的是 {loaded_cudnn}。",
+            f"{summary}; Paddle is built with cuDNN {build_cudnn}, {loaded_cudnn} is loaded.",
             repair,
         )
-    fits = f"{known}; Paddle: CUDA {build['cuda']}, cuDNN {loaded}"
-    return _observe("ok", fits, fits)
+    versions = f"{summary}; Paddle: CUDA {build['cuda']}, cuDNN {loaded_cudnn}"
+    return _observe("ok", versions, versions)
 
 
 def _cudnn_release(number: int | None) -> str:
@@ -97,12 +99,12 @@ def _cudnn_release(number: int | None) -> str:
     return f"{major}.{rest // 100}.{rest % 100}"
 
 
-def _pinned() -> str:
+def _locked_version() -> str:
     return locked_versions()["paddlepaddle"]
 
 
 def _install_for(graphics: Graphics, *, remove: str) -> str:
-    install = install_paddle_command(_pinned(), graphics.driver_cuda or (11, 8))
+    install = install_paddle_command(_locked_version(), graphics.driver_cuda or (11, 8))
     return f"{uninstall_command(remove)} && {install}"
 
 

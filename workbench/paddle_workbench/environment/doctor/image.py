@@ -59,13 +59,13 @@ def examine_image() -> Iterator[Observation]:
 
 def read_image(folder: Path) -> Image:
     """Read `image.json`, which the build wrote."""
-    found = json.loads((folder / "image.json").read_text(encoding="utf-8"))
+    fields = json.loads((folder / "image.json").read_text(encoding="utf-8"))
     return Image(
-        flavour=found["flavour"],
-        version=found["version"],
-        revision=found["revision"],
-        base=found["base"],
-        lock_sha256=found["lock_sha256"],
+        flavour=fields["flavour"],
+        version=fields["version"],
+        revision=fields["revision"],
+        base=fields["base"],
+        lock_sha256=fields["lock_sha256"],
     )
 
 
@@ -79,8 +79,8 @@ def judge_lock(image: Image, sha256: str) -> Observation:
             f"but contains {sha256[:12]}….",
         )
         return Observation("image", title, "broken", detail, f"docker pull {image.name}")
-    said = f"{image.name}, {image.revision[:12]}, {image.base}"
-    return Observation("image", title, "ok", Text(zh=said, en=said))
+    contents = f"{image.name}, {image.revision[:12]}, {image.base}"
+    return Observation("image", title, "ok", Text(zh=contents, en=contents))
 
 
 def judge_user(image: Image, uid: int) -> Observation:

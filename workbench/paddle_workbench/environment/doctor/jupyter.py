@@ -23,22 +23,26 @@ KERNEL = "paddle"
 def examine_jupyterlab() -> Iterator[Observation]:
     """Compare JupyterLab's version with the range that the package asks for."""
     title = Text(zh="JupyterLab 版本", en="JupyterLab version")
-    allowed = next(
+    version_range = next(
         requirement.specifier
         for requirement in map(Requirement, requires("paddle-workbench") or [])
         if requirement.name == "jupyterlab"
     )
     repair = install_command(f"jupyterlab=={locked_versions()['jupyterlab']}")
     try:
-        found = version("jupyterlab")
+        installed_version = version("jupyterlab")
     except PackageNotFoundError:
         detail = Text(zh="没有安装 JupyterLab。", en="JupyterLab is not installed.")
         yield Observation("jupyterlab", title, "broken", detail, repair)
         return
-    if allowed.contains(found, prereleases=True):
-        yield Observation("jupyterlab", title, "ok", Text(zh=found, en=found))
+    if version_range.contains(installed_version, prereleases=True):
+        detail = Text(zh=installed_version, en=installed_version)
+        yield Observation("jupyterlab", title, "ok", detail)
     else:
-        detail = Text(zh=f"{found} 不在 {allowed} 之内。", en=f"{found} is not within {allowed}.")
+        detail = Text(
+            zh=f"{installed_version} 不在 {version_range} 之内。",
+            en=f"{installed_version} is not within {version_range}.",
+        )
         yield Observation("jupyterlab", title, "broken", detail, repair)
 
 
@@ -55,12 +59,12 @@ def examine_kernel() -> Iterator[Observation]:
         yield Observation("kernel", title, "ok", Text(zh=str(folder), en=str(folder)))
         return
     # One in another place, for example the user's own, hides that of this environment.
-    own = folder.is_relative_to(sys.prefix)
+    is_own = folder.is_relative_to(sys.prefix)
     detail = Text(
         zh=f"{folder} 启动的是 {program or '(空)'}，而不是 {sys.executable}。",
         en=f"{folder} starts {program or '(nothing)'}, not {sys.executable}.",
     )
-    repair = reinstall_command() if own else f"rm -r {shell_path(folder)}"
+    repair = reinstall_command() if is_own else f"rm -r {shell_path(folder)}"
     yield Observation("kernel", title, "broken", detail, repair)
 
 

@@ -30,8 +30,8 @@ def first_folder(kind: str, name: str, file: str) -> Path | None:
     file : str
         What the folder must hold.
     """
-    places = (Path(place, name) for place in jupyter_path(kind))
-    return next((place for place in places if (place / file).is_file()), None)
+    folders = (Path(folder, name) for folder in jupyter_path(kind))
+    return next((folder for folder in folders if (folder / file).is_file()), None)
 
 
 def server_configurations() -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -22,48 +22,50 @@ START = "workbench kernels start"
 def examine_warm_kernels() -> Iterator[Observation]:
     """Read what the fork server wrote of itself; it is not started for this."""
     if sys.platform != "linux":
-        yield _finding("本系统上内核总是冷启动。", "On this system kernels always start cold.")
+        yield _observe("本系统上内核总是冷启动。", "On this system kernels always start cold.")
         return
     if os.environ.get(WARM_VARIABLE) == "0":
-        yield _finding(f"已由 {WARM_VARIABLE}=0 关闭。", f"Switched off by {WARM_VARIABLE}=0.")
+        yield _observe(f"已由 {WARM_VARIABLE}=0 关闭。", f"Switched off by {WARM_VARIABLE}=0.")
         return
     status = _status()
     if status is None or not (status.state == "unfit" or _is_alive(status.pid)):
-        yield _finding(
+        yield _observe(
             "没有运行；第一个内核启动时会随之启动。",
             "Not running; starts with the first kernel.",
         )
     elif status.state == "unfit":
-        yield _finding(
+        yield _observe(
             f"内核只能冷启动：{status.problem}。",
             f"Kernels start cold: {status.problem}.",
             START,
         )
     else:
-        yield _running(status)
+        yield _observe_running(status)
 
 
-def _running(status: KernelServerStatus) -> Observation:
-    left_out = [preload for preload in status.preloads if preload.problem]
-    made = len(status.preloads) - len(left_out)
+def _observe_running(status: KernelServerStatus) -> Observation:
+    failures = [preload for preload in status.preloads if preload.problem]
+    imports = len(status.preloads) - len(failures)
     seconds = sum(preload.seconds for preload in status.preloads)
-    if left_out:
-        reasons = "; ".join(f"{preload.module}: {preload.problem}" for preload in left_out)
+    if failures:
+        reasons = "; ".join(f"{preload.module}: {preload.problem}" for preload in failures)
         rest = ",".join(preload.module for preload in status.preloads if not preload.problem)
-        return _finding(
+        return _observe(
             f"未能预先导入：{reasons}",
             f"Left out of what is imported beforehand: {reasons}",
             f"workbench kernels stop; {START} --preload {rest}",
         )
     if status.state == "preloading":
-        return _finding(f"正在导入（已完成 {made} 项）。", f"Importing, {made} modules so far.")
-    return _finding(
-        f"已就绪：{seconds:.1f} 秒内导入 {made} 项；{status.kernels} 个内核。",
-        f"Ready: {made} imports in {seconds:.1f} s; {status.kernels} kernels.",
+        return _observe(
+            f"正在导入（已完成 {imports} 项）。", f"Importing, {imports} modules so far."
+        )
+    return _observe(
+        f"已就绪：{seconds:.1f} 秒内导入 {imports} 项；{status.kernels} 个内核。",
+        f"Ready: {imports} imports in {seconds:.1f} s; {status.kernels} kernels.",
     )
 
 
-def _finding(zh: str, en: str, repair: str = "") -> Observation:
+def _observe(zh: str, en: str, repair: str = "") -> Observation:
     title = Text(zh="热启动内核", en="Warm kernels")
     state: FindingState = "warning" if repair else "ok"
     return Observation("warm_kernels", title, state, Text(zh=zh, en=en), repair)

@@ -20,16 +20,16 @@ from .findings import Observation
 __all__ = ["examine_bundled", "examine_ernie", "examine_python", "examine_versions"]
 
 # Past these many the whole lock is installed again rather than a list of names.
-NAMED_REPAIRS = 8
+MAXIMUM_NAMED_REPAIRS = 8
 
 
 def examine_python() -> Iterator[Observation]:
     """Is this Python one that the package allows?"""
     title = Text(zh="Python 版本", en="Python version")
-    allowed = SpecifierSet(metadata("paddle-workbench")["Requires-Python"])
-    found = platform.python_version()
-    if found in allowed:
-        yield Observation("python", title, "ok", Text(zh=found, en=found))
+    version_range = SpecifierSet(metadata("paddle-workbench")["Requires-Python"])
+    version = platform.python_version()
+    if version in version_range:
+        yield Observation("python", title, "ok", Text(zh=version, en=version))
         return
     root = checkout()
     if root:
@@ -43,7 +43,10 @@ def examine_python() -> Iterator[Observation]:
         "python",
         title,
         "broken",
-        Text(zh=f"{found} 不在 {allowed} 之内。", en=f"{found} is not within {allowed}."),
+        Text(
+            zh=f"{version} 不在 {version_range} 之内。",
+            en=f"{version} is not within {version_range}.",
+        ),
         repair,
     )
 
@@ -53,8 +56,8 @@ def examine_versions() -> Iterator[Observation]:
     title = Text(zh="与锁定版本一致", en="Package versions match the lock")
     locked = locked_versions()
     installed = installed_versions()
-    different = differences(locked, installed)
-    if not different:
+    changes = differences(locked, installed)
+    if not changes:
         count = len(locked)
         yield Observation(
             "versions",
@@ -63,34 +66,32 @@ def examine_versions() -> Iterator[Observation]:
             Text(zh=f"{count} 个包与锁定版本一致。", en=f"{count} packages match the lock."),
         )
         return
-    zh = ";".join(
-        f"{item.name} {item.installed or '缺失'}(应为 {item.locked})" for item in different
-    )
+    zh = ";".join(f"{item.name} {item.installed or '缺失'}(应为 {item.locked})" for item in changes)
     en = "; ".join(
-        f"{item.name} {item.installed or 'missing'} (locked {item.locked})" for item in different
+        f"{item.name} {item.installed or 'missing'} (locked {item.locked})" for item in changes
     )
     yield Observation(
         "versions",
         title,
-        "broken" if any(item.installed is None for item in different) else "warning",
+        "broken" if any(item.installed is None for item in changes) else "warning",
         Text(zh=zh, en=en),
-        _repair(different, with_gpu="paddlepaddle-gpu" in installed),
+        _repair(changes, with_gpu="paddlepaddle-gpu" in installed),
     )
 
 
-def _repair(different: list[Difference], *, with_gpu: bool) -> str:
+def _repair(changes: list[Difference], *, with_gpu: bool) -> str:
     """Install what differs; Paddle for a card comes from an index of its own."""
     commands = []
     if with_gpu:
-        paddle = [item.locked for item in different if item.name == "paddlepaddle"]
-        different = [item for item in different if item.name != "paddlepaddle"]
+        paddle = [item.locked for item in changes if item.name == "paddlepaddle"]
+        changes = [item for item in changes if item.name != "paddlepaddle"]
         cuda = read_graphics().driver_cuda or (11, 8)
         commands = [install_paddle_command(version, cuda) for version in paddle]
-    if len(different) > NAMED_REPAIRS:
+    if len(changes) > MAXIMUM_NAMED_REPAIRS:
         lock = shell_path(lock_path("gpu" if with_gpu else "cpu"))
         commands.append(f"{install_command('--no-deps')} -r {lock}")
-    elif different:
-        pins = [f"{item.name}=={item.locked}" for item in different]
+    elif changes:
+        pins = [f"{item.name}=={item.locked}" for item in changes]
         commands.append(install_command("--no-deps", *pins))
     return " && ".join(commands)
 
@@ -98,23 +99,23 @@ def _repair(different: list[Difference], *, with_gpu: bool) -> str:
 def examine_bundled() -> Iterator[Observation]:
     """Are the weights, data and fonts that packages carry there, byte for byte?"""
     title = Text(zh="自带的权重、数据和字体", en="Bundled weights, data and fonts")
-    wrong: list[Text] = []
+    problems: list[Text] = []
     repairs: list[str] = []
     for file in BUNDLED_FILES:
         try:
             if file.is_intact():
                 continue
             path = f"{file.package}/{file.path}"
-            wrong.append(
+            problems.append(
                 Text(
                     zh=f"{file.name}:{path} 的 SHA-256 不是 {file.sha256[:12]}…。",
                     en=f"{file.name}: the SHA-256 of {path} is not {file.sha256[:12]}….",
                 )
             )
         except EnvironmentBrokenError as error:
-            wrong.append(Text(zh=error.message, en=error.message))
+            problems.append(Text(zh=error.message, en=error.message))
         repairs.append(file.repair)
-    if not wrong:
+    if not problems:
         megabytes = sum(file.size_bytes for file in BUNDLED_FILES) / 1e6
         detail = Text(
             zh=f"{len(BUNDLED_FILES)} 个文件（{megabytes:.0f} MB）的 SHA-256 都对。",
@@ -122,7 +123,9 @@ def examine_bundled() -> Iterator[Observation]:
         )
         yield Observation("bundled", title, "ok", detail)
         return
-    detail = Text(zh="\n".join(text.zh for text in wrong), en="\n".join(text.en for text in wrong))
+    detail = Text(
+        zh="\n".join(text.zh for text in problems), en="\n".join(text.en for text in problems)
+    )
     yield Observation("bundled", title, "broken", detail, " && ".join(dict.fromkeys(repairs)))
 
 

@@ -34,36 +34,36 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
     """Does Paddle compute, on which device, and does that fit the machine's graphics?"""
     title = Text(zh="飞桨与计算设备", en="Paddle and its device")
     installed = installed_versions()
-    kinds = [name for name in ("paddlepaddle", "paddlepaddle-gpu") if name in installed]
+    packages = [name for name in ("paddlepaddle", "paddlepaddle-gpu") if name in installed]
     graphics = read_graphics()
     repair = install_paddle_command(
         locked_versions()["paddlepaddle"], graphics.driver_cuda if graphics.gpus else None
     )
-    if not kinds:
+    if not packages:
         detail = Text(zh="没有安装飞桨。", en="Paddle is not installed.")
         yield Observation("paddle", title, "broken", detail, repair)
         yield judge_graphics(graphics, build=None)
         return
     outcome = run_probe("paddle_build", timeout_s=timeout_s)
     build = outcome.answer if outcome.status == 0 else None
-    again = f"{uninstall_command(*kinds)} && {repair}"
+    reinstall = f"{uninstall_command(*packages)} && {repair}"
     if build is None:
-        yield Observation("paddle", title, "broken", failure_text(outcome), again)
+        yield Observation("paddle", title, "broken", failure_text(outcome), reinstall)
     elif not build["computes"]:
         detail = Text(
             zh=f"{build['version']} 在 {build['device']} 上算错了一个卷积。",
             en=f"{build['version']} computes a convolution wrongly on {build['device']}.",
         )
-        yield Observation("paddle", title, "broken", detail, again)
-    elif len(kinds) == 2:
+        yield Observation("paddle", title, "broken", detail, reinstall)
+    elif len(packages) == 2:
         detail = Text(
             zh="同时安装了 paddlepaddle 和 paddlepaddle-gpu，它们互相覆盖文件。",
             en="Both paddlepaddle and paddlepaddle-gpu are installed; each overwrites the other.",
         )
-        yield Observation("paddle", title, "warning", detail, again)
+        yield Observation("paddle", title, "warning", detail, reinstall)
     else:
-        said = f"{build['version']}, {build['device']}"
-        yield Observation("paddle", title, "ok", Text(zh=said, en=said))
+        version = f"{build['version']}, {build['device']}"
+        yield Observation("paddle", title, "ok", Text(zh=version, en=version))
     yield judge_graphics(graphics, build=build)
 
 
@@ -71,11 +71,11 @@ def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observati
     """Whether inference with oneDNN, which is on by default, matches the eager result."""
     title = Text(zh="oneDNN 自检", en="oneDNN self-test")
     outcome = run_probe("onednn", timeout_s=timeout_s)
-    pinned = locked_versions()["paddlepaddle"]
-    repair = install_command("--force-reinstall", "--no-deps", f"paddlepaddle=={pinned}")
+    version = locked_versions()["paddlepaddle"]
+    repair = install_command("--force-reinstall", "--no-deps", f"paddlepaddle=={version}")
     if "paddlepaddle-gpu" in installed_versions():
         cuda = read_graphics().driver_cuda or (11, 8)
-        repair = f"{install_paddle_command(pinned, cuda)} --force-reinstall --no-deps"
+        repair = f"{install_paddle_command(version, cuda)} --force-reinstall --no-deps"
     if outcome.status != 0 or outcome.answer is None:
         yield Observation("onednn", title, "broken", failure_text(outcome), repair)
         return

@@ -71,8 +71,8 @@ def onednn() -> dict[str, Any]:
     predictor = create_predictor(config)
     predictor.get_input_handle(predictor.get_input_names()[0]).copy_from_cpu(picture)
     predictor.run()
-    found = predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
-    return {"difference": float(np.abs(found - expected).max())}
+    actual = predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
+    return {"difference": float(np.abs(actual - expected).max())}
 
 
 def imports() -> dict[str, Any]:

@@ -16,7 +16,7 @@ __all__ = ["examine_processor"]
 TIMEOUT_S = 60.0
 
 # Of the speed of the AVX2 path; below it a path is worth a warning. The slow path has about 0.35.
-LEAST_RATIO = 0.8
+MINIMUM_RATIO = 0.8
 
 
 def examine_processor(*, timeout_s: float = TIMEOUT_S) -> Iterator[Observation]:
@@ -26,27 +26,27 @@ def examine_processor(*, timeout_s: float = TIMEOUT_S) -> Iterator[Observation]:
         detail = Text(zh="MKL 自己选择代码路径。", en="MKL chooses its code path by itself.")
         yield Observation("processor", title, "ok", detail)
         return
-    result = run_probe("mkl_paths", timeout_s=timeout_s)
-    if result.status != 0 or result.answer is None:
-        yield Observation("processor", title, "broken", failure_text(result), reinstall_command())
+    outcome = run_probe("mkl_paths", timeout_s=timeout_s)
+    if outcome.status != 0 or outcome.answer is None:
+        yield Observation("processor", title, "broken", failure_text(outcome), reinstall_command())
         return
-    chosen = os.environ.get(MKL_VARIABLE, "")
-    speed = {path: float(gflops) for path, gflops in result.answer["gflops"].items()}
-    if speed[chosen] < LEAST_RATIO * speed[MKL_AVX2_PATH]:
-        share = speed[chosen] / speed[MKL_AVX2_PATH]
+    setting = os.environ.get(MKL_VARIABLE, "")
+    speed = {path: float(gflops) for path, gflops in outcome.answer["gflops"].items()}
+    if speed[setting] < MINIMUM_RATIO * speed[MKL_AVX2_PATH]:
+        share = speed[setting] / speed[MKL_AVX2_PATH]
         detail = Text(
-            zh=f"{MKL_VARIABLE} 是 {chosen!r}：矩阵乘法只有 AVX2 路径的 {share:.2f} 倍快。",
-            en=f"{MKL_VARIABLE} is {chosen!r}: matrix products run at {share:.2f} of the speed of "
+            zh=f"{MKL_VARIABLE} 是 {setting!r}：矩阵乘法只有 AVX2 路径的 {share:.2f} 倍快。",
+            en=f"{MKL_VARIABLE} is {setting!r}: matrix products run at {share:.2f} of the speed of "
             "the AVX2 path.",
         )
         # Without a value of the user's, the shim that sets it is not active.
         repair = f"unset {MKL_VARIABLE}" if MKL_VARIABLE in os.environ else reinstall_command()
         yield Observation("processor", title, "warning", detail, repair)
         return
-    ratio = speed[chosen] / speed[""]
+    ratio = speed[setting] / speed[""]
     detail = Text(
-        zh=f"{MKL_VARIABLE}={chosen}：矩阵乘法是 MKL 默认路径的 {ratio:.1f} 倍快。",
-        en=f"{MKL_VARIABLE}={chosen}: matrix products are {ratio:.1f} times as fast as by "
+        zh=f"{MKL_VARIABLE}={setting}：矩阵乘法是 MKL 默认路径的 {ratio:.1f} 倍快。",
+        en=f"{MKL_VARIABLE}={setting}: matrix products are {ratio:.1f} times as fast as by "
         "MKL's own choice.",
     )
     yield Observation("processor", title, "ok", detail)

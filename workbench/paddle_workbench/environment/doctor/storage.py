@@ -24,8 +24,8 @@ def examine_storage() -> Iterator[Observation]:
     """Can the workbench home be written, and how much room has its disk?"""
     home = settings().home
     # paddlenlp, paddleocr and matplotlib keep caches in the user's own home, and need them.
-    looks = [judge_writable(home), judge_writable(Path.home(), "HOME")]
-    yield next((look for look in looks if look.state != "ok"), looks[0])
+    observations = [judge_writable(home), judge_writable(Path.home(), "HOME")]
+    yield next((item for item in observations if item.state != "ok"), observations[0])
     yield judge_space(home)
 
 
