@@ -5,7 +5,6 @@ Each message is one JSON object in one packet of a UNIX socket, along with file 
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
 import os
@@ -61,8 +60,7 @@ def send(connection: socket.socket, message: Message, descriptors: Sequence[int]
     OSError
         If the other side is gone, or the message is larger than a packet may be.
     """
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
-    connection.sendmsg([json.dumps(message).encode()], rights if descriptors else [])
+    socket.send_fds(connection, [json.dumps(message).encode()], descriptors)
 
 
 def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
@@ -75,12 +73,7 @@ def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
     ValueError
         If it is not a JSON object.
     """
-    descriptors = array.array("i")
-    space = socket.CMSG_LEN(MAXIMUM_DESCRIPTORS * descriptors.itemsize)
-    data, ancillary, _flags, _address = connection.recvmsg(MAXIMUM_BYTES, space)
-    for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    data, descriptors, _, _ = socket.recv_fds(connection, MAXIMUM_BYTES, MAXIMUM_DESCRIPTORS)
     if not data:
         return None
     try:
@@ -90,7 +83,7 @@ def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
         raise ValueError(f"{data[:80]!r} is not a JSON object.") from error
-    return message, list(descriptors)
+    return message, descriptors
 
 
 def peer_user(connection: socket.socket) -> int:
