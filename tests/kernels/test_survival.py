@@ -173,6 +173,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
         b'{"do": "launch"}',
         b'{"do": "launch", "protocol": 2, "attributes": [], "env": {}}',
         b"x" * 9000,
+        b"[" * 100_000,
     ):
         with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) as raw:
             raw.connect(str(path))

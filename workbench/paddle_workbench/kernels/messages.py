@@ -78,7 +78,7 @@ def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
         return None
     try:
         message = dict(json.loads(data))
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         for descriptor in descriptors:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
