@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from paddle_workbench.contract import FindingState, Text
+from paddle_workbench.contract import Finding, FindingState, Text
 from paddle_workbench.environment.doctor import EXAMINATIONS, Examination, examine
 from paddle_workbench.environment.doctor.findings import Observation
+from paddle_workbench.environment.doctor.paddle import examine_fonts
 from paddle_workbench.errors import CourseError
+
+from ..conftest import MakePackage
 
 HERE = Text(zh="这里", en="here")
 
@@ -29,7 +35,7 @@ def examination(*observations: Observation, error: Exception | None = None) -> E
 
 def test_worst_comes_first_then_from_the_ground_up() -> None:
     report = examine(
-        examinations=[
+        [
             examination(observe("space", "ok"), observe("kernel", "broken")),
             examination(
                 observe("python", "ok"), observe("gpu", "warning"), observe("paddle", "broken")
@@ -58,7 +64,7 @@ def test_check_that_fails_is_a_finding_and_hides_no_other(
     error: Exception, detail: str, repair: str
 ) -> None:
     report = examine(
-        language="en", examinations=[examination(error=error), examination(observe("python", "ok"))]
+        [examination(error=error), examination(observe("python", "ok"))], language="en"
     )
     broken, fine = report.findings
     assert (broken.check, broken.state, broken.detail) == ("look", "broken", detail)
@@ -71,7 +77,7 @@ def test_details_are_in_the_language_that_is_set(
     language: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PADDLE_WORKBENCH_LANG", language)
-    (finding,) = examine(examinations=[examination(observe("python", "ok"))]).findings
+    (finding,) = examine([examination(observe("python", "ok"))]).findings
     assert finding.detail == detail
 
 
@@ -79,25 +85,70 @@ def test_report_names_neither_home_nor_user(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", "/home/xiaoming")
     monkeypatch.setenv("LOGNAME", "xiaoming")
     seen = observe("home", "broken", "/home/xiaoming/work and /tmp/of-xiaoming")
-    (finding,) = examine(language="en", examinations=[examination(seen)]).findings
+    (finding,) = examine([examination(seen)], language="en").findings
     assert finding.detail == "~/work and /tmp/of-<user>"
     assert finding.repair == "fix ~/work and /tmp/of-<user>"
 
 
-def test_reports_progress_after_each_check() -> None:
-    steps: list[tuple[int, int, Text]] = []
-    examine(
-        lambda *step: steps.append(step), examinations=[examination(), examination(), examination()]
+def test_reports_progress_after_each_finding() -> None:
+    progress: list[tuple[int, int, Finding]] = []
+    report = examine(
+        [
+            examination(observe("python", "ok"), observe("gpu", "warning")),
+            examination(),
+            examination(observe("space", "ok")),
+        ],
+        listener=lambda *step: progress.append(step),
     )
-    assert steps == [(1, 3, HERE), (2, 3, HERE), (3, 3, HERE)]
+    assert sorted(finding.check for _, _, finding in progress) == ["gpu", "python", "space"]
+    assert {finding.check for _, _, finding in progress} == {
+        finding.check for finding in report.findings
+    }
+    assert all(1 <= done <= total == 3 for done, total, _ in progress)
+    numbers = [done for done, _, _ in progress]
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) == 2
 
 
-def test_error_in_progress_ends_the_examination() -> None:
-    def stop(done: int, total: int, title: Text) -> None:
+def test_error_in_listener_ends_the_examination() -> None:
+    def interrupt(done: int, total: int, finding: Finding) -> None:
         raise KeyboardInterrupt
 
+    stop = threading.Event()
     with pytest.raises(KeyboardInterrupt):
-        examine(stop, examinations=[examination() for _ in range(5)])
+        examine(
+            [examination(observe("python", "ok")) for _ in range(5)], listener=interrupt, stop=stop
+        )
+    assert stop.is_set()
+
+
+def test_stop_ends_a_probe(make_package: MakePackage) -> None:
+    make_package("matplotlib", "import time\nwhile True: time.sleep(1)")
+    endless = Examination("fonts", HERE, partial(examine_fonts, timeout_s=3600), runs_probes=True)
+    stop = threading.Event()
+    findings: list[Finding] = []
+
+    def stop_at_first(done: int, total: int, finding: Finding) -> None:
+        findings.append(finding)
+        stop.set()
+
+    with pytest.raises(CancelledError):
+        examine([endless, examination(observe("python", "ok"))], listener=stop_at_first, stop=stop)
+    assert [finding.check for finding in findings] == ["python"]
+
+
+def test_starts_nothing_after_stop() -> None:
+    stop = threading.Event()
+    stop.set()
+    names: list[str] = []
+
+    def look() -> Iterator[Observation]:
+        names.append("look")
+        yield from ()
+
+    with pytest.raises(CancelledError):
+        examine([Examination("look", HERE, look)], stop=stop)
+    assert names == []
 
 
 def test_finding_with_a_fault_and_no_repair_is_refused() -> None:

@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 import click
 
-from ..contract import DoctorReport, Language, Text
+from ..contract import DoctorReport, Finding, Language
 from ..environment.doctor import examine
 from ..settings import language as chosen_language
 
@@ -31,7 +31,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     """
     language = chosen_language()
     progress = _ProgressLine(language) if sys.stderr.isatty() else None
-    report = examine(progress, language=language)
+    report = examine(language=language, listener=progress)
+    if progress is not None:
+        progress.clear()
     if as_json:
         click.echo(report.model_dump_json(indent=2))
     else:
@@ -40,15 +42,22 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
 
 class _ProgressLine:
-    """One line on the terminal that says how far the doctor is."""
+    """A line on the terminal that shows the doctor's progress."""
 
     def __init__(self, language: Language) -> None:
         self._language = language
 
-    def __call__(self, done: int, total: int, title: Text) -> None:
-        said = f"{done}/{total} {title.in_language(self._language)}" if done < total else ""
-        # Back to the start of the line, and clear what stood there.
-        click.echo(f"\r\x1b[K{said}", nl=False, err=True)
+    def __call__(self, done: int, total: int, finding: Finding) -> None:
+        self._show(f"{done}/{total} {finding.title.in_language(self._language)}")
+
+    def clear(self) -> None:
+        """Clear the line."""
+        self._show("")
+
+    @staticmethod
+    def _show(text: str) -> None:
+        # Back to the start of the line, and clear the rest of it.
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
 
 
 def _print(report: DoctorReport, language: Language) -> None:

@@ -1,5 +1,5 @@
 """The doctor: is this machine ready?"""
 
-from .examination import EXAMINATIONS, Examination, Progress, examine
+from .examination import EXAMINATIONS, Examination, Listener, examine
 
-__all__ = ["EXAMINATIONS", "Examination", "Progress", "examine"]
+__all__ = ["EXAMINATIONS", "Examination", "Listener", "examine"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextvars import copy_context
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -27,15 +26,14 @@ from .packages import (
     examine_versions,
 )
 from .paddle import examine_fonts, examine_imports, examine_onednn, examine_paddle
-from .probe_process import PROBES_STOP
 from .processor import examine_processor
 from .redaction import redact
 from .storage import examine_storage
 
-__all__ = ["EXAMINATIONS", "Examination", "Progress", "examine"]
+__all__ = ["EXAMINATIONS", "Examination", "Listener", "examine"]
 
-# Called with how many checks are done, how many there are, and the one that ended last.
-Progress = Callable[[int, int, Text], None]
+# Called with how many examinations have ended, how many there are, and one more finding.
+Listener = Callable[[int, int, Finding], None]
 
 # Two children at a time: each would fill a core.
 LANES = 2
@@ -43,23 +41,37 @@ LANES = 2
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """A look at one part of the environment, which may give several observations."""
+    """A look at one part of the environment, which may give several observations.
+
+    Parameters
+    ----------
+    name : str
+    title : Text
+    look : callable
+        Returns the observations.
+    runs_probes : bool
+        Whether `look` runs probes in child processes. It then takes the keyword `stop`, an event
+        that ends them.
+    """
 
     name: str
     title: Text
-    look: Callable[[], Iterable[Observation]]
+    look: Callable[..., Iterable[Observation]]
+    runs_probes: bool = False
 
 
 # The longest first, so that the others run at the same time.
 EXAMINATIONS = (
-    Examination("imports", Text(zh="导入", en="Imports"), examine_imports),
-    Examination("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle),
-    Examination("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn),
-    Examination("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts),
+    Examination("imports", Text(zh="导入", en="Imports"), examine_imports, runs_probes=True),
+    Examination("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle, runs_probes=True),
+    Examination("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn, runs_probes=True),
+    Examination("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts, runs_probes=True),
     Examination("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
     Examination("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
     Examination("versions", Text(zh="版本", en="Versions"), examine_versions),
-    Examination("processor", Text(zh="处理器", en="Processor"), examine_processor),
+    Examination(
+        "processor", Text(zh="处理器", en="Processor"), examine_processor, runs_probes=True
+    ),
     Examination("python", Text(zh="Python", en="Python"), examine_python),
     Examination("jupyterlab", Text(zh="JupyterLab", en="JupyterLab"), examine_jupyterlab),
     Examination("extension", Text(zh="扩展", en="Extension"), examine_extension),
@@ -96,58 +108,78 @@ _ORDER = (
 
 
 def examine(
-    progress: Progress | None = None,
+    examinations: Iterable[Examination] = EXAMINATIONS,
     *,
     language: Language | None = None,
-    examinations: Iterable[Examination] = EXAMINATIONS,
+    listener: Listener | None = None,
+    stop: threading.Event | None = None,
 ) -> DoctorReport:
-    """Run every check and return what was found, the broken first.
+    """Examine the environment and return the findings, broken ones first.
 
     Nothing is changed, and Paddle is not imported into this process.
 
     Parameters
     ----------
-    progress : callable, optional
-        Called from this thread after each check.
-    language : str, optional
-        Of the details; the one of `settings.language` unless given.
     examinations : iterable of Examination
+    language : str, optional
+        Language of the details, by default the one of `settings.language`.
+    listener : callable, optional
+        Called from this thread after each finding, with the number of examinations that have
+        ended, the number of all examinations, and the finding. If it raises, the examinations end.
+    stop : Event, optional
+        Ends the examinations from another thread. It is also set if this function raises.
+
+    Raises
+    ------
+    concurrent.futures.CancelledError
+        If `stop` is set before all examinations have ended.
     """
     language = language or chosen_language()
     examinations = tuple(examinations)
-    observations: list[Observation] = []
-    stop = threading.Event()
-    context = copy_context()
-    context.run(PROBES_STOP.set, stop)
+    stop = stop or threading.Event()
+    findings: list[Finding] = []
     pool = ThreadPoolExecutor(max_workers=LANES)
     try:
-        futures = {
-            pool.submit(context.copy().run, _observe, examination): examination
-            for examination in examinations
-        }
-        for done, future in enumerate(as_completed(futures), start=1):
-            observations += future.result()
-            if progress is not None:
-                progress(done, len(examinations), futures[future].title)
-    finally:
-        # After Ctrl-C some still run, and nobody waits for what they would find.
+        futures = [pool.submit(_observe, item, stop) for item in examinations]
+        for done, observations in enumerate(_results(futures, stop), start=1):
+            for observation in observations:
+                finding = _finding(observation, language)
+                findings.append(finding)
+                if listener is not None:
+                    listener(done, len(examinations), finding)
+    except BaseException:
         stop.set()
+        raise
+    finally:
         pool.shutdown(cancel_futures=True)
-    observations.sort(key=lambda item: (_STATES.index(item.state), _rank(item.name)))
+    findings.sort(key=lambda finding: (_STATES.index(finding.state), _rank(finding.check)))
     return DoctorReport(
-        findings=[_finding(item, language) for item in observations],
-        summary=_summary(observations),
-        created_at=datetime.now(timezone.utc),
+        findings=findings, summary=_summary(findings), created_at=datetime.now(timezone.utc)
     )
 
 
-def _observe(examination: Examination) -> list[Observation]:
-    """Run one check; what it raises is a finding too."""
+def _results(
+    futures: Iterable[Future[list[Observation]]], stop: threading.Event
+) -> Iterator[list[Observation]]:
+    """Yield the observations of each examination when it ends."""
+    for future in as_completed(futures):
+        observations = future.result()
+        # What a probe that was ended reports is not a finding.
+        if stop.is_set():
+            raise CancelledError("The examination of the environment was stopped.")
+        yield observations
+
+
+def _observe(examination: Examination, stop: threading.Event) -> list[Observation]:
+    """Run one examination; an exception in it is an observation too."""
+    if stop.is_set():
+        return []
     try:
-        return list(examination.look())
+        look = examination.look
+        return list(look(stop=stop) if examination.runs_probes else look())
     except WorkbenchError as error:
         detail, repair = error.message, error.hint
-    except Exception as error:  # one broken check must not hide the others
+    except Exception as error:  # one broken examination must not hide the others
         detail, repair = f"{type(error).__name__}: {error}", ""
     return [
         Observation(
@@ -174,13 +206,13 @@ def _finding(item: Observation, language: Language) -> Finding:
     )
 
 
-def _summary(observations: list[Observation]) -> Text:
+def _summary(findings: list[Finding]) -> Text:
     ok, warnings, broken = (
-        sum(item.state == state for item in observations) for state in ("ok", "warning", "broken")
+        sum(finding.state == state for finding in findings) for state in ("ok", "warning", "broken")
     )
     paddle, python = paddle_version() or "-", platform.python_version()
     system = f"Paddle {paddle}, Python {python}, {platform.system()} {platform.machine()}"
     return Text(
-        zh=f"{len(observations)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{system}",
-        en=f"{len(observations)} checks: {ok} ok, {warnings} warnings, {broken} broken. {system}",
+        zh=f"{len(findings)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{system}",
+        en=f"{len(findings)} checks: {ok} ok, {warnings} warnings, {broken} broken. {system}",
     )

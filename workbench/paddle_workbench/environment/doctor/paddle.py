@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from ...child_process import Outcome
@@ -30,7 +31,9 @@ IMPORTS_TIMEOUT_S = 140.0
 TOLERANCE = 1e-4
 
 
-def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observation]:
+def examine_paddle(
+    *, timeout_s: float = PADDLE_TIMEOUT_S, stop: threading.Event | None = None
+) -> Iterator[Observation]:
     """Does Paddle compute, on which device, and does that fit the machine's graphics?"""
     title = Text(zh="飞桨与计算设备", en="Paddle and its device")
     installed = installed_versions()
@@ -44,7 +47,7 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
         yield Observation("paddle", title, "broken", detail, repair)
         yield judge_graphics(graphics, build=None)
         return
-    outcome = run_probe("paddle_build", timeout_s=timeout_s)
+    outcome = run_probe("paddle_build", timeout_s=timeout_s, stop=stop)
     build = outcome.answer if outcome.status == 0 else None
     reinstall = f"{uninstall_command(*packages)} && {repair}"
     if build is None:
@@ -67,10 +70,12 @@ def examine_paddle(*, timeout_s: float = PADDLE_TIMEOUT_S) -> Iterator[Observati
     yield judge_graphics(graphics, build=build)
 
 
-def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observation]:
+def examine_onednn(
+    *, timeout_s: float = ONEDNN_TIMEOUT_S, stop: threading.Event | None = None
+) -> Iterator[Observation]:
     """Whether inference with oneDNN, which is on by default, matches the eager result."""
     title = Text(zh="oneDNN 自检", en="oneDNN self-test")
-    outcome = run_probe("onednn", timeout_s=timeout_s)
+    outcome = run_probe("onednn", timeout_s=timeout_s, stop=stop)
     version = locked_versions()["paddlepaddle"]
     repair = install_command("--force-reinstall", "--no-deps", f"paddlepaddle=={version}")
     if "paddlepaddle-gpu" in installed_versions():
@@ -91,10 +96,12 @@ def examine_onednn(*, timeout_s: float = ONEDNN_TIMEOUT_S) -> Iterator[Observati
         yield Observation("onednn", title, "broken", detail, repair)
 
 
-def examine_imports(*, timeout_s: float = IMPORTS_TIMEOUT_S) -> Iterator[Observation]:
+def examine_imports(
+    *, timeout_s: float = IMPORTS_TIMEOUT_S, stop: threading.Event | None = None
+) -> Iterator[Observation]:
     """Can paddlenlp and paddleocr be imported into one interpreter?"""
     title = Text(zh="同时导入 paddlenlp 和 paddleocr", en="paddlenlp and paddleocr together")
-    outcome = run_probe("imports", timeout_s=timeout_s)
+    outcome = run_probe("imports", timeout_s=timeout_s, stop=stop)
     if outcome.status == 0:
         detail = Text(zh="可以在同一个解释器中导入。", en="Both import into one interpreter.")
         yield Observation("imports", title, "ok", detail)
@@ -114,10 +121,12 @@ def _imports_repair(outcome: Outcome) -> str:
     return install_command("--force-reinstall", "--no-deps", *pins)
 
 
-def examine_fonts(*, timeout_s: float = FONTS_TIMEOUT_S) -> Iterator[Observation]:
+def examine_fonts(
+    *, timeout_s: float = FONTS_TIMEOUT_S, stop: threading.Event | None = None
+) -> Iterator[Observation]:
     """Does matplotlib draw Chinese?"""
     title = Text(zh="图中的中文", en="Chinese text in pictures")
-    outcome = run_probe("fonts", timeout_s=timeout_s)
+    outcome = run_probe("fonts", timeout_s=timeout_s, stop=stop)
     if outcome.status == 0 and outcome.answer is not None:
         family = str(outcome.answer["family"])
         yield Observation("fonts", title, "ok", Text(zh=family, en=family))

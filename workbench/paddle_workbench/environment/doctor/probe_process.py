@@ -6,16 +6,12 @@ import os
 import site
 import tempfile
 import threading
-from contextvars import ContextVar
 from pathlib import Path
 
 from ...child_process import Limits, Outcome, run
 from ...contract import Text
 
-__all__ = ["PROBES_STOP", "failure_text", "run_probe"]
-
-PROBES_STOP: ContextVar[threading.Event | None] = ContextVar("PROBES_STOP", default=None)
-"""Set by whoever runs probes in other threads, to end those that still run."""
+__all__ = ["failure_text", "run_probe"]
 
 # Where libraries would write caches; without these they use the home, which is a temporary one.
 _CACHE_VARIABLES = (
@@ -28,8 +24,17 @@ _CACHE_VARIABLES = (
 )
 
 
-def run_probe(name: str, *, timeout_s: float) -> Outcome:
-    """Run a function of `probes` in a temporary directory, which is also its home."""
+def run_probe(name: str, *, timeout_s: float, stop: threading.Event | None = None) -> Outcome:
+    """Run a function of `probes` in a temporary directory, which is also its home.
+
+    Parameters
+    ----------
+    name : str
+        A key of `probes.PROBES`.
+    timeout_s : float
+    stop : Event, optional
+        Ends the probe from another thread.
+    """
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as directory:
         folder = Path(directory)
         return run(
@@ -38,7 +43,7 @@ def run_probe(name: str, *, timeout_s: float) -> Outcome:
             limits=Limits(time_s=timeout_s),
             folder=folder,
             environment=_environment(folder),
-            stop=PROBES_STOP.get(),
+            stop=stop,
         )
 
 

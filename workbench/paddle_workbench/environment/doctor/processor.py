@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 
 from ...contract import Text
@@ -19,14 +20,16 @@ TIMEOUT_S = 60.0
 MINIMUM_RATIO = 0.8
 
 
-def examine_processor(*, timeout_s: float = TIMEOUT_S) -> Iterator[Observation]:
+def examine_processor(
+    *, timeout_s: float = TIMEOUT_S, stop: threading.Event | None = None
+) -> Iterator[Observation]:
     """Measure a matrix product by the code path that MKL is set to and by its own choice."""
     title = Text(zh="处理器与 MKL", en="Processor and MKL")
     if not has_slow_mkl():
         detail = Text(zh="MKL 自己选择代码路径。", en="MKL chooses its code path by itself.")
         yield Observation("processor", title, "ok", detail)
         return
-    outcome = run_probe("mkl_paths", timeout_s=timeout_s)
+    outcome = run_probe("mkl_paths", timeout_s=timeout_s, stop=stop)
     if outcome.status != 0 or outcome.answer is None:
         yield Observation("processor", title, "broken", failure_text(outcome), reinstall_command())
         return
