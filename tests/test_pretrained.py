@@ -52,5 +52,5 @@ def test_doctor_says_which(models: Path) -> None:
     (found,) = examine_ernie()
     assert without.state == found.state == "ok"
     assert "pretrain a small ERNIE themselves" in without.detail.en
-    assert "pretrained ernie-3.0-nano-zh is here" in found.detail.en
+    assert "Pretrained weights of ernie-3.0-nano-zh are here" in found.detail.en
     assert "ernie-3.0-nano-zh" in found.detail.zh

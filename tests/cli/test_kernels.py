@@ -78,5 +78,5 @@ def test_doctor_shows_findings(directory: Path) -> None:  # noqa: F811 - the fix
     kernels("start", "--preload", "json")
     [finding] = examine_warm_kernels()
     assert finding.state == "ok"
-    assert finding.detail.en.startswith("Ready: 1 imports in ")
+    assert finding.detail.en.startswith("Ready after ")
     assert list(directory.rglob("status.json"))

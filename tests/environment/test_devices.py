@@ -44,7 +44,7 @@ def tree(root: Path, files: dict[str, str]) -> Path:
             Limits(cores=None, memory_bytes=None),
         ),
         (
-            # A parent may be tighter than the group itself.
+            # A parent may have tighter limits than the group itself.
             {
                 "proc/self/cgroup": "0::/class/li\n",
                 "sys/fs/cgroup/class/li/memory.max": "max\n",
@@ -55,7 +55,7 @@ def tree(root: Path, files: dict[str, str]) -> Path:
             Limits(cores=2.0, memory_bytes=1024),
         ),
         (
-            # Version 1; in a container the group's own folder is not there.
+            # Version 1; in a container the group's own folder does not exist.
             {
                 "proc/self/cgroup": "4:memory:/docker/1\n2:cpu,cpuacct:/docker/1\n0::/\n",
                 "sys/fs/cgroup/memory/memory.limit_in_bytes": "2048\n",
@@ -74,11 +74,11 @@ def tree(root: Path, files: dict[str, str]) -> Path:
         ),
     ],
 )
-def test_limits_of_a_container(files: dict[str, str], limits: Limits, tmp_path: Path) -> None:
+def test_reads_limits_of_a_container(files: dict[str, str], limits: Limits, tmp_path: Path) -> None:
     assert read_limits(tree(tmp_path, files)) == limits
 
 
-def test_machine_lists_resources_of_this_process() -> None:
+def test_reads_resources_of_this_process() -> None:
     machine = read_machine()
     assert machine.processor
     assert machine.cores >= 1
@@ -104,14 +104,16 @@ def test_reads_a_card(nvidia_smi: Callable[[str], None]) -> None:
     )
 
 
-def test_card_that_shares_the_memory_of_the_machine(nvidia_smi: Callable[[str], None]) -> None:
+def test_reads_a_card_that_shares_the_memory_of_the_machine(
+    nvidia_smi: Callable[[str], None],
+) -> None:
     nvidia_smi('[ "$1" ] && echo "580.95.05, [N/A], NVIDIA GB10" || echo "CUDA Version: 13.0"')
     graphics = read_graphics()
     assert graphics.gpus == (Gpu(name="NVIDIA GB10", memory_bytes=0),)
     assert graphics.driver_cuda == (13, 0)
 
 
-def test_failing_driver_is_reported(nvidia_smi: Callable[[str], None]) -> None:
+def test_reports_failing_driver(nvidia_smi: Callable[[str], None]) -> None:
     nvidia_smi('echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18')
     assert read_graphics() == Graphics(
         failure="Failed to initialize NVML: Driver/library version mismatch"
@@ -141,7 +143,7 @@ def test_table_is_the_same_whether_paddle_is_imported_or_not(imported: bool) -> 
     assert heading == ["类别", "项目", "内容"]
     locked = locked_versions()
     names = ("paddle", "paddlenlp", "paddleocr", "paddlex", "numpy", "jupyterlab")
-    # Equal wherever the lock is installed: what a lesson can store as its output.
+    # The same wherever the lock is installed, so lessons can store it as output.
     assert [row for row in rows if row[0] == "版本"] == [
         ["版本", name, locked["paddlepaddle" if name == "paddle" else name]] for name in names
     ]

@@ -28,7 +28,7 @@ def settings_restored() -> Iterator[None]:
 
 
 def draw() -> list[str]:
-    """Draw Chinese in every place that has text, and return the warnings."""
+    """Draw Chinese text everywhere in a figure, and return the warnings."""
     figure = Figure()
     axes = figure.subplots()
     axes.plot([-2, -1], [-1, 1], label=TEXT)
@@ -40,28 +40,28 @@ def draw() -> list[str]:
     return [str(warning.message) for warning in messages]
 
 
-def test_chinese_is_drawn_without_missing_glyphs() -> None:
+def test_draws_chinese_without_missing_glyphs() -> None:
     assert any("missing from font" in warning for warning in draw())
     use_chinese_fonts()
     assert draw() == []
 
 
-def test_calling_twice_registers_the_font_once() -> None:
+def test_registers_the_font_once() -> None:
     use_chinese_fonts()
     use_chinese_fonts()
     path = str(bundled_file("chinese_font"))
-    # matplotlib keeps an entry for each name that the font gives itself.
+    # matplotlib keeps an entry for each name of the font.
     names = [font.name for font in fontManager.ttflist if font.fname == path]
     assert FAMILY in names
     assert len(names) == len(set(names))
 
 
-def test_font_of_the_package_takes_precedence() -> None:
+def test_bundled_font_takes_precedence() -> None:
     use_chinese_fonts()
     assert fontManager.findfont(FAMILY) == str(bundled_file("chinese_font"))
 
 
-def test_lines_use_colours_that_everyone_can_tell_apart() -> None:
+def test_lines_use_distinguishable_colours() -> None:
     use_chinese_fonts()
     axes = Figure().subplots()
     lines = [axes.plot([0, 1])[0] for _ in COLOURS]
@@ -74,7 +74,7 @@ def test_pictures_are_small() -> None:
     assert (width, height) == (600, 360)
 
 
-def test_missing_font_names_the_repair(make_package: MakePackage) -> None:
+def test_reports_missing_font_with_its_repair(make_package: MakePackage) -> None:
     make_package("mplfonts", "")
     code = (
         "from paddle_workbench import use_chinese_fonts\n"

@@ -12,7 +12,7 @@ from .conftest import MakeDistribution
 
 
 def report(before: str = "") -> tuple[KernelReport, bool]:
-    """Return what a fresh process reports, and whether that imported more of Paddle or pydantic."""
+    """Return the report of a new process, and whether it imported Paddle or pydantic."""
     code = f"""
 import sys
 {before}
@@ -27,7 +27,7 @@ print(heavy & set(sys.modules) != loaded)
     return KernelReport.model_validate_json(text), grown == "True"
 
 
-def test_without_paddle_imported_there_is_no_device() -> None:
+def test_device_is_unknown_before_paddle_is_imported() -> None:
     kernel_report, grown = report()
     version = platform.python_version()
     assert kernel_report == KernelReport(paddle="3.2.2", device=None, python=version, warm=False)
@@ -35,23 +35,23 @@ def test_without_paddle_imported_there_is_no_device() -> None:
 
 
 @pytest.mark.paddle
-def test_with_paddle_imported_the_device_is_known() -> None:
+def test_device_is_known_after_paddle_is_imported() -> None:
     kernel_report, grown = report("import paddle")
     assert kernel_report.device in {"cpu", "gpu:0"}
     assert not grown
 
 
-def test_paddle_that_is_half_imported_has_no_device() -> None:
+def test_device_is_unknown_while_paddle_is_being_imported() -> None:
     kernel_report, _ = report("import types; sys.modules['paddle'] = types.ModuleType('paddle')")
     assert kernel_report.device is None
 
 
-def test_without_paddle_installed_there_is_no_version() -> None:
+def test_version_is_unknown_without_paddle() -> None:
     kernel_report, _ = report("sys.path = [p for p in sys.path if 'site-packages' not in p]")
     assert kernel_report.paddle is None
 
 
-def test_paddle_for_cards_is_paddle(make_distribution: MakeDistribution) -> None:
+def test_reads_version_of_paddle_for_gpus(make_distribution: MakeDistribution) -> None:
     folder = make_distribution("paddlepaddle-gpu", "3.2.1").parent
     kernel_report, _ = report(f"sys.path.insert(0, {str(folder)!r})")
     assert kernel_report.paddle == "3.2.1"

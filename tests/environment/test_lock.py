@@ -23,7 +23,7 @@ from paddle_workbench.errors import EnvironmentBrokenError
 from .conftest import MakeDistribution
 
 LOCK = """\
-# This file was made by a program.
+# This file is generated.
 numpy==1.26.4 \\
     --hash=sha256:00 \\
     --hash=sha256:11
@@ -55,16 +55,16 @@ def test_lock_of_this_repository_pins_paddle(repository: Path) -> None:
     assert lock_sha256() == hashlib.sha256(text).hexdigest()
 
 
-def test_environment_is_as_locked() -> None:
+def test_environment_matches_the_lock() -> None:
     assert differences() == []
 
 
-def test_lock_for_cards_goes_with_paddle_for_cards(make_distribution: MakeDistribution) -> None:
+def test_paddle_for_gpus_uses_the_gpu_lock(make_distribution: MakeDistribution) -> None:
     make_distribution("paddlepaddle-gpu", "3.2.2")
     assert lock_path().name == "gpu.txt"
 
 
-def test_wheel_carries_the_lock_in_the_package(tmp_path: Path, repository: Path) -> None:
+def test_wheel_contains_the_lock(tmp_path: Path, repository: Path) -> None:
     package = tmp_path / "paddle_workbench"
     source = Path(paddle_workbench.__file__).parent
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("labextension", "static"))
@@ -81,23 +81,25 @@ def test_wheel_carries_the_lock_in_the_package(tmp_path: Path, repository: Path)
     assert Path(done.stdout.strip()) == package / "requirements" / "cpu.txt"
 
 
-def test_missing_lock_is_named_with_its_repair(tmp_path: Path) -> None:
+def test_reports_missing_lock_with_its_repair(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentBrokenError, match=r"tpu\.txt") as error:
         lock_path("tpu")  # type: ignore[arg-type]
     assert "install" in error.value.hint
 
 
-def test_first_distribution_on_the_path_counts(make_distribution: MakeDistribution) -> None:
+def test_first_distribution_on_the_path_takes_precedence(
+    make_distribution: MakeDistribution,
+) -> None:
     make_distribution("NumPy", "9.9")
     assert installed_versions()["numpy"] == "9.9"
 
 
-def test_half_removed_distribution_is_not_there(make_distribution: MakeDistribution) -> None:
+def test_ignores_half_removed_distribution(make_distribution: MakeDistribution) -> None:
     (make_distribution("half-removed", "1.0") / "METADATA").unlink()
     assert "half-removed" not in installed_versions()
 
 
-def test_names_differences_and_missing_entries() -> None:
+def test_lists_different_and_missing_versions() -> None:
     locked = {"numpy": "1.26.4", "jieba": "0.42.1", "tqdm": "4.66"}
     installed = {"numpy": "2.0.0", "tqdm": "4.66.0"}
     assert differences(locked, installed) == [
@@ -116,5 +118,5 @@ def test_names_differences_and_missing_entries() -> None:
         ({"paddlepaddle": "of my own"}, True),
     ],
 )
-def test_paddle_for_cards_counts_as_paddle(installed: dict[str, str], different: bool) -> None:
+def test_paddle_for_gpus_counts_as_paddle(installed: dict[str, str], different: bool) -> None:
     assert bool(differences({"paddlepaddle": "3.2.2"}, installed)) is different

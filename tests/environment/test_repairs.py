@@ -27,7 +27,7 @@ def in_shell(command: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["plain", "with space", "it's", "深度 学习"])
-def test_shell_reads_the_path_that_was_meant(
+def test_quoted_path_survives_the_shell(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -36,17 +36,17 @@ def test_shell_reads_the_path_that_was_meant(
     assert in_shell(f"printf %s {quoted}") == str(tmp_path / name / "x")
 
 
-def test_path_outside_the_home_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_path_outside_the_home_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/li")
     assert shell_path("/home/lily/x") == "/home/lily/x"
     assert shell_path("/home/li") == "~"
 
 
-def test_python_of_a_repair_is_this_one() -> None:
+def test_python_command_runs_this_interpreter() -> None:
     assert in_shell(python_command("-c", "'import sys; print(sys.prefix)'")) == sys.prefix
 
 
-def test_pip_of_a_repair_is_there() -> None:
+def test_install_command_runs_pip() -> None:
     words = shlex.split(install_command("--dry-run", "--no-deps", "--no-index", "jieba==0.42.1"))
     assert words[1:4] == ["-m", "pip", "install"]
     assert "already satisfied" in in_shell(shlex.join(words))
@@ -70,13 +70,13 @@ def test_repairs_environment_without_pip_with_uv(monkeypatch: pytest.MonkeyPatch
         ((13, 1), "/cu130/"),
     ],
 )
-def test_paddle_is_the_newest_build_the_driver_supports(
+def test_installs_the_newest_paddle_that_the_driver_supports(
     driver_cuda: tuple[int, int] | None, end: str
 ) -> None:
     assert install_paddle_command("3.2.2", driver_cuda).endswith(end)
 
 
-def test_reinstall_from_a_checkout_is_editable(make_distribution: MakeDistribution) -> None:
+def test_reinstalls_checkout_as_editable(make_distribution: MakeDistribution) -> None:
     information = make_distribution("paddle-workbench", "0.1.0")
     (information / "direct_url.json").write_text(
         '{"url": "file:///srv/my course/workbench", "dir_info": {"editable": true}}'
@@ -84,18 +84,18 @@ def test_reinstall_from_a_checkout_is_editable(make_distribution: MakeDistributi
     assert shlex.split(reinstall_command())[-2:] == ["-e", "/srv/my course/workbench"]
 
 
-def test_reinstall_from_a_wheel_takes_the_same_wheel(make_distribution: MakeDistribution) -> None:
+def test_reinstalls_from_the_same_wheel(make_distribution: MakeDistribution) -> None:
     information = make_distribution("paddle-workbench", "0.1.0")
     (information / "direct_url.json").write_text('{"url": "file:///srv/it.whl"}')
     assert reinstall_command().endswith("--force-reinstall --no-deps file:///srv/it.whl")
 
 
-def test_reinstall_from_an_index_takes_the_same_version(
+def test_reinstalls_the_same_version_from_an_index(
     make_distribution: MakeDistribution,
 ) -> None:
     make_distribution("paddle-workbench", "0.1.0")
     assert reinstall_command().endswith("--force-reinstall --no-deps paddle-workbench==0.1.0")
 
 
-def test_checkout_is_where_the_makefile_belongs(repository: Path) -> None:
+def test_finds_the_checkout(repository: Path) -> None:
     assert checkout() == repository

@@ -1,4 +1,4 @@
-"""Fork servers of the tests' own, in directories of their own, and kernels from them."""
+"""Fork servers in temporary directories, and kernels from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ StartServer = Callable[..., dict[str, Any]]
 
 @contextmanager
 def kernels_directory() -> Iterator[Path]:
-    """A directory with a name that is short enough for a socket."""
+    """Provide a directory whose path is short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix="pw-"))
     before = {name: os.environ.get(name) for name in (KERNELS_VARIABLE, WARM_VARIABLE)}
     os.environ[KERNELS_VARIABLE] = str(folder)
@@ -44,7 +44,7 @@ def kernels_directory() -> Iterator[Path]:
 
 
 def start(*preloads: str, **options: float) -> dict[str, Any]:
-    """Start a fork server in the current directory for them, and return its status."""
+    """Start a fork server in the current kernels directory, and return its status."""
     arguments = ["--preload", ",".join(preloads)]
     for name, value in options.items():
         arguments += [f"--{name.replace('_', '-')}", str(value)]
@@ -70,7 +70,7 @@ def light_server() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def full_server() -> Iterator[dict[str, Any]]:
-    """A fork server that has imported what it imports by default."""
+    """A fork server that has imported the default preloads."""
     with kernels_directory():
         status = start(*DEFAULT_PRELOADS)
         assert status["state"] == "ready", status
@@ -80,6 +80,6 @@ def full_server() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def session() -> Iterator[Callable[..., Session]]:
-    """Start kernels; they are ended after the test."""
+    """Start kernels, which end after the test."""
     with Session.several() as make:
         yield make

@@ -1,4 +1,4 @@
-"""A kernel and its client, as a test uses them."""
+"""A kernel and its client for tests."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Session:
     Parameters
     ----------
     ready : bool
-        Wait until the kernel answers; else `wait` does.
+        Whether to wait until the kernel answers, as `wait` does.
     options
-        Of `KernelManager.start_kernel`.
+        For `KernelManager.start_kernel`.
     """
 
     def __init__(self, *, ready: bool = True, **options: Any) -> None:
@@ -38,10 +38,11 @@ class Session:
             self.wait()
 
     def wait(self) -> None:
-        """Wait until the kernel answers, and take its answers off the channel."""
+        """Wait until the kernel answers, and read its answers from the channels."""
         self.client.wait_for_ready(timeout=LIMIT_S)
-        # Jupyter's client asks a slow kernel several times, and leaves the later answers. After a
-        # restart it may take the word of the old kernel, and be deaf to the new one for a moment.
+        # Jupyter's client asks a slow kernel several times, and does not read the later answers.
+        # After a restart it may read an answer of the old kernel, and miss the first messages of
+        # the new one.
         wait_until(self._is_heard, limit_s=LIMIT_S)
 
     def _is_heard(self) -> bool:
@@ -59,7 +60,7 @@ class Session:
     @classmethod
     @contextmanager
     def several(cls) -> Iterator[Callable[..., Session]]:
-        """Give a function that makes sessions, and end them all."""
+        """Provide a function that starts sessions; all of them end with the block."""
         with ExitStack() as stack:
 
             def make(**options: Any) -> Session:
@@ -82,28 +83,28 @@ class Session:
         return isinstance(self.process, WarmProcess)
 
     def run(self, code: str, *, timeout: float = LIMIT_S) -> str:
-        """Run code, and return what it printed, its value, its error, and at last its warnings."""
+        """Run code; return its output, value and error, and last what it wrote to stderr."""
         texts: list[str] = []
         warnings: list[str] = []
 
         def hook(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
-                # The two streams come in any order.
+                # The two streams arrive in any order.
                 (warnings if content["name"] == "stderr" else texts).append(content["text"])
             elif message["msg_type"] in ("execute_result", "display_data"):
                 texts.append(content["data"].get("text/plain", ""))
             elif message["msg_type"] == "error":
                 texts.append(f"{content['ename']}: {content['evalue']}")
 
-        # After an error ipykernel would abort what comes in the next moment.
+        # After an error ipykernel would abort requests for a moment.
         self.client.execute_interactive(
             code, output_hook=hook, timeout=timeout, stop_on_error=False
         )
         return "".join([*texts, *warnings]).strip()
 
     def close(self) -> None:
-        """End the kernel, if it has not ended."""
+        """End the kernel if it is running."""
         self.client.stop_channels()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel(now=True)
@@ -111,7 +112,7 @@ class Session:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs; a zombie does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
     except OSError:
@@ -120,21 +121,21 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until(condition: Callable[[], bool], *, limit_s: float = 30.0) -> None:
-    """Wait for something that takes a moment.
+    """Wait until a condition is true.
 
     Raises
     ------
     AssertionError
-        If it does not come.
+        If it is still false after `limit_s` seconds.
     """
     end = time.monotonic() + limit_s
     while not condition():
-        assert time.monotonic() < end, "it did not come"
+        assert time.monotonic() < end, f"not true after {limit_s:g} s"
         time.sleep(0.05)
 
 
 def descriptors(pid: int | str = "self") -> list[str]:
-    """What the open file descriptors of a process stand for."""
+    """Return the targets of the open file descriptors of a process."""
     targets = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:

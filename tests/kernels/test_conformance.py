@@ -48,7 +48,7 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
     kc: Any
 
     def flush_channels(self) -> None:
-        """Wait until the kernel is idle; the suite waits for a tenth of a second of silence."""
+        """Wait until the kernel is idle; the suite waits for 0.1 s of silence."""
         request_id = self.kc.kernel_info()
         while self.kc.get_shell_msg(timeout=LIMIT_S)["parent_header"].get("msg_id") != request_id:
             pass
@@ -62,7 +62,7 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
         store_history: Any = True,
         stop_on_error: Any = True,
     ) -> Any:
-        """Execute as the suite does, which allows a tenth of a second between two messages."""
+        """Execute as the suite does, without its limit of 0.1 s between two messages."""
         request_id = self.kc.execute(
             code, silent=silent, store_history=store_history, stop_on_error=stop_on_error
         )
@@ -75,7 +75,7 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
         return reply, outputs
 
     def _published(self, request_id: str) -> list[Any]:
-        """Return what was published for a request, to the end of it."""
+        """Return the IOPub messages of a request, to its end."""
         messages = []
         while True:
             message = self.kc.get_iopub_msg(timeout=LIMIT_S)
@@ -89,12 +89,12 @@ class _PaddleKernel(jupyter_kernel_test.KernelTests):  # type: ignore[misc]
     def history_helper(self, execute_first: Any, timeout: Any = 15, **options: Any) -> Any:
         reply = super().history_helper(execute_first, timeout, **options)
         if options["hist_access_type"] == "range":
-            # IPython calls the session that is running 0, whatever its number.
+            # IPython numbers the running session 0, whatever its number.
             history = reply["content"]["history"]
             history[:] = [[options["session"], *entry[1:]] for entry in history if not entry[0]]
         return reply
 
-    def test_is_the_kind_of_kernel_that_is_tested(self) -> None:
+    def test_kernel_is_warm_or_cold_as_intended(self) -> None:
         assert isinstance(self.km.provisioner, WarmProvisioner)
         assert isinstance(self.km.provisioner.process, WarmProcess) == self.is_warm
 

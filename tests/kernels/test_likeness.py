@@ -1,4 +1,4 @@
-"""A warm kernel is to a learner what a cold one is."""
+"""A warm kernel behaves like a cold one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .sessions import Session, wait_until
 
 MakeSession = Callable[..., Session]
 
-# What must be the same in both; anything that names a process, a time or an address may differ.
+# Code with the same result in both; process ids, times and addresses may differ.
 PROGRAMS = {
     "argv": "import sys; [len(sys.argv), sys.argv[0].rsplit('/', 1)[1], sys.argv[1]]",
     "orig_argv": "import sys; sys.orig_argv[1:4]",
@@ -88,7 +88,7 @@ def test_reports_the_same_as_a_cold_kernel(program: str, cold: Session, warm: Se
     assert warm.run(program) == cold.run(program)
 
 
-def test_has_the_directory_and_the_variables_that_were_asked_for(
+def test_has_the_requested_directory_and_variables(
     light_server: dict[str, object], session: MakeSession, tmp_path: Path
 ) -> None:
     kernel = session(cwd=str(tmp_path), env={**os.environ, "LESSON": "求和"})
@@ -117,12 +117,12 @@ def test_is_interrupted_in_python_and_in_sleep(
     kernel = session()
     assert kernel.is_warm, light_server
     for code in ("while True: pass", "import time; time.sleep(60)"):
-        # An interrupt before the cell's own code runs is one of ipykernel's, which may drop it; and
-        # for a moment after an error it answers what comes with "aborted".
-        begun = f"print('begun', flush=True)\n{code}"
-        message = kernel.client.execute(begun, stop_on_error=False)
+        # ipykernel may drop an interrupt that arrives before the cell's own code runs, and for a
+        # moment after an error it aborts requests.
+        marked_code = f"print('begun', flush=True)\n{code}"
+        message = kernel.client.execute(marked_code, stop_on_error=False)
         wait_until(lambda: kernel.client.get_iopub_msg(timeout=30)["msg_type"] == "stream")
-        time.sleep(0.5)  # a signal that comes just before the call to sleep does not end it
+        time.sleep(0.5)  # a signal just before the call to sleep does not end it
         kernel.manager.interrupt_kernel()
         reply = kernel.client.get_shell_msg(timeout=30)
         assert reply["parent_header"]["msg_id"] == message
@@ -162,7 +162,7 @@ def test_restarts_and_shuts_down(light_server: dict[str, object], session: MakeS
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9),
     ],
 )
-def test_reports_how_it_ended(
+def test_reports_its_exit_status(
     code: str, status: int, light_server: dict[str, object], session: MakeSession
 ) -> None:
     kernel = session()
@@ -186,7 +186,7 @@ print(random.random(), numpy.random.rand(), paddle.rand([1]).item())
 def test_imports_have_the_same_effects_as_in_a_cold_kernel(
     full_server: dict[str, object], session: MakeSession
 ) -> None:
-    """paddlenlp patches Paddle; neither must show before it is imported, both must afterwards."""
+    """paddlenlp patches Paddle: the patches must be visible only after it is imported."""
     warm = session()
     assert warm.is_warm, full_server
     programs = [
@@ -222,7 +222,7 @@ print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
     assert kernel.run(code).splitlines()[0] == "{1}"
 
 
-def test_kernel_without_the_shims_variables_is_warm_and_gets_them(
+def test_kernel_without_the_variables_of_the_shim_is_warm_and_gets_them(
     light_server: dict[str, object], session: MakeSession
 ) -> None:
     environment = {name: value for name, value in os.environ.items() if name != MKL_VARIABLE}
@@ -255,12 +255,12 @@ def test_figures_are_drawn_inline(full_server: dict[str, object], session: MakeS
     assert "image/png" in kinds
 
 
-def test_command_line_of_jupyter_gets_it(light_server: dict[str, object], tmp_path: Path) -> None:
+def test_jupyter_run_gets_a_warm_kernel(light_server: dict[str, object], tmp_path: Path) -> None:
     script = tmp_path / "code.py"
     script.write_text(
         "import sys; print('paddle_workbench.kernels.warm_kernel' in sys.modules)", encoding="utf-8"
     )
-    # The log says why a kernel is cold, should one be.
+    # If the kernel is cold, the log gives the reason.
     options = ["--kernel", "paddle", "--log-level", "INFO"]
     command = [sys.executable, "-m", "jupyter", "run", *options, str(script)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)

@@ -1,4 +1,4 @@
-"""Runs and checks of notebooks use warm kernels without being told."""
+"""Runs and checks of notebooks use warm kernels by default."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IS_WARM = "import sys; 'paddle_workbench.kernels.warm_kernel' in sys.modules"
 
 
 def notebook(path: Path, expected: str) -> Path:
-    """A notebook whose one output says whether its kernel was warm."""
+    """Write a notebook whose output shows whether its kernel is warm."""
     new = nbformat.v4
     cells = [
         new.new_code_cell("n = 1", id="parameters", metadata={"tags": ["parameters"]}),
@@ -65,7 +65,7 @@ def test_nbval_gets_a_warm_kernel(
     assert CliRunner().invoke(check.command, [str(wrong)]).exit_code == 1
 
 
-def test_fork_server_is_raised_by_the_first_kernel(directory: Path) -> None:
+def test_first_kernel_starts_the_fork_server(directory: Path) -> None:
     with Session.several() as make:
         assert not make().is_warm
         wait_until(lambda: (client.read_status() or {}).get("state") == "ready", limit_s=120)

@@ -1,4 +1,4 @@
-"""A preload that misbehaves is left out, by its name and with its reason, and holds up nothing."""
+"""A preload that misbehaves is left out and reported, and does not affect the others."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def problems(status: dict[str, Any]) -> dict[str, str]:
         (EXITS, "SystemExit: 3"),
         (ENDS, "ended the process (exit status 0)"),
         (THREAD, "the thread 'poller'"),
-        (NATIVE_THREAD, "1 threads"),
-        (LOCK, "1 locks held"),
-        (HELD_BY_OBJECT, "1 locks held"),
+        (NATIVE_THREAD, "native threads (1)"),
+        (LOCK, "locks held (1)"),
+        (HELD_BY_OBJECT, "locks held (1)"),
     ],
     ids=["raises", "missing", "crashes", "exits", "ends", "thread", "native", "lock", "rlock"],
 )
@@ -101,7 +101,7 @@ def test_preload_that_hangs_is_left_out(source: str, module: Callable[[str, str]
 @pytest.mark.usefixtures("directory")
 def test_preload_whose_forks_fail_is_left_out(module: Callable[[str, str], str]) -> None:
     status = start(module("bad", BREAKS_FORKS), module("good", GOOD))
-    assert "a fork of it fails" in problems(status)["bad"]
+    assert "a fork of it failed" in problems(status)["bad"]
     assert problems(status)["good"] == ""
 
 
@@ -122,13 +122,13 @@ logger = logging.getLogger('loud')
 logger.addHandler(handler)
 """
     start(module("loud", source))
-    # ipykernel does not catch what is written below Python where it sees that pytest runs.
+    # ipykernel does not capture output of C if it notices that pytest is running.
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     with Session.several() as make:
         kernel = make(env=dict(os.environ))
         assert kernel.is_warm
         assert kernel.run("import os; os.environ.get('LOUD')") == ""
-        # A thread reads what went past Python.
+        # A thread reads the output that bypassed Python.
         output = kernel.run("import loud, time; time.sleep(1)")
         for part in ("said", "complained", "from below", "UserWarning: take care"):
             assert part in output
@@ -136,7 +136,7 @@ logger.addHandler(handler)
         assert kernel.run("loud.logger.warning('a log line')") == "a log line"
 
 
-def test_python_path_of_the_kernel_decides(tmp_path: Path, directory: Path) -> None:
+def test_kernel_with_another_python_path_is_cold(tmp_path: Path, directory: Path) -> None:
     """A kernel with a different PYTHONPATH from the fork server would import other modules."""
     start("json")
     with Session.several() as make:

@@ -1,4 +1,4 @@
-"""What imports leave behind is written down, taken back, and done again by the one who imports."""
+"""Side effects of imports are recorded, undone, and repeated when a kernel imports the module."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, code: str, *preloads: str) -> str:
-    """Run code in a process that has preloaded modules and hidden them."""
+    """Run code in a process that has preloaded and hidden modules."""
     program = SETUP.format(folder=str(folder), preloads=preloads) + code
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -64,7 +64,7 @@ def run(folder: Path, code: str, *preloads: str) -> str:
     return done.stdout.strip()
 
 
-def test_hidden_module_is_not_to_be_seen_until_it_is_imported(folder: Path) -> None:
+def test_hidden_module_is_invisible_until_it_is_imported(folder: Path) -> None:
     code = """
 print("base" in sys.modules, end=" ")
 import base
@@ -82,7 +82,7 @@ def test_hidden_module_is_not_run_again(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("preloads", [("base", "patching"), ("patching",)])
-def test_patches_come_with_the_package_that_makes_them(
+def test_patches_are_applied_with_the_package_that_makes_them(
     folder: Path, preloads: tuple[str, ...]
 ) -> None:
     code = """
@@ -94,7 +94,7 @@ print(base.Layer(), base.activate(1), base.added is len)
     assert run(folder, code, *preloads) == "Layer 1 False patched -1 True"
 
 
-def test_package_brings_those_it_needs(folder: Path) -> None:
+def test_reveals_the_packages_that_a_package_needs(folder: Path) -> None:
     code = """
 import patching
 print(sorted({"base", "patching"} & set(sys.modules)))
@@ -102,7 +102,7 @@ print(sorted({"base", "patching"} & set(sys.modules)))
     assert run(folder, code, "base", "patching") == "['base', 'patching']"
 
 
-def test_package_leaves_those_that_it_does_not_need(folder: Path) -> None:
+def test_keeps_other_packages_hidden(folder: Path) -> None:
     code = """
 import base
 print(sorted({"base", "patching"} & set(sys.modules)), "patching" in hidden.packages)
@@ -110,7 +110,7 @@ print(sorted({"base", "patching"} & set(sys.modules)), "patching" in hidden.pack
     assert run(folder, code, "base", "patching") == "['base'] True"
 
 
-def test_submodules_and_attributes_of_packages_are_there(folder: Path) -> None:
+def test_reveals_submodules_and_attributes_of_packages(folder: Path) -> None:
     package = folder / "tree" / "branch"
     package.mkdir(parents=True)
     (folder / "tree" / "__init__.py").write_text("", encoding="utf-8")
@@ -124,7 +124,7 @@ print(VALUE, tree.branch.leaf.VALUE)
     assert run(folder, code, "tree.branch.leaf") == "3 3"
 
 
-def test_looking_for_a_module_does_not_reveal_it(folder: Path) -> None:
+def test_finding_a_module_does_not_reveal_it(folder: Path) -> None:
     code = """
 from importlib.util import find_spec
 print(find_spec("base").origin.endswith("base.py"), "base" in sys.modules)

@@ -1,4 +1,4 @@
-"""Many kernels at once; one fork server for each user and environment, as long as that is true."""
+"""Many kernels at once, and one fork server for each user and environment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .sessions import LIMIT_S, Session, is_running, wait_until
 MakeSession = Callable[..., Session]
 
 
-def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
+def test_starts_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
     code = "import paddle; print(int(paddle.ones([4]).sum()), __import__('os').getpid())"
     with Session.several() as make:
         sessions = [make(ready=False) for _ in range(30)]
@@ -49,7 +49,7 @@ def test_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
     wait_until(lambda: (client.read_status() or {})["kernels"] == 0)
 
 
-def test_ports_are_kept_until_the_kernel_has_them(directory: Path) -> None:
+def test_reserves_ports_until_the_kernel_has_them(directory: Path) -> None:
     def take(port: int) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", port))
@@ -88,7 +88,7 @@ def test_restarted_kernel_has_the_same_ports(
     assert kernel.run("6 * 7") == "42"
 
 
-def test_status_file_is_the_contract(light_server: dict[str, object]) -> None:
+def test_status_file_matches_the_contract(light_server: dict[str, object]) -> None:
     text = runtime_paths().status.read_text(encoding="utf-8")
     assert KernelServerStatus.model_validate_json(text).state == "ready"
     assert KernelServerStatus.model_validate(light_server).preloads[0].module == "numpy"
@@ -100,7 +100,7 @@ def test_second_fork_server_does_not_disturb_the_first(directory: Path) -> None:
     assert is_running(int(first["pid"]))
 
 
-def test_status_is_that_of_the_next_fork_server_when_the_one_before_loses_a_kernel(
+def test_retired_fork_server_does_not_overwrite_the_status(
     directory: Path, session: MakeSession
 ) -> None:
     first = start("json")
@@ -117,7 +117,7 @@ def test_status_is_that_of_the_next_fork_server_when_the_one_before_loses_a_kern
     assert (status.pid, status.state) == (second["pid"], "ready")
 
 
-def test_status_is_read_again_when_the_process_has_gone_on_in_another(
+def test_reads_status_again_if_the_server_moved_to_another_process(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with subprocess.Popen(["true"]) as parent:
@@ -140,7 +140,7 @@ def test_status_is_read_again_when_the_process_has_gone_on_in_another(
     paths.status.unlink()
 
 
-def test_spare_that_is_dismissed_becomes_nobodys_kernel() -> None:
+def test_dismissed_spare_does_not_become_a_kernel() -> None:
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
         children = Children(selector, HiddenModules({}, set(sys.modules)))
@@ -162,14 +162,14 @@ def test_spare_that_is_dismissed_becomes_nobodys_kernel() -> None:
 @pytest.mark.parametrize(
     "changed", ["paddle_workbench/kernels/__init__.py", "something-1.0.dist-info/RECORD"]
 )
-def test_changed_environment_brings_a_new_fork_server(
+def test_changed_environment_starts_a_new_fork_server(
     changed: str,
     directory: Path,
     tmp_path: Path,
     session: MakeSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # A copy of the package: the files that other tests' fork servers watch stay as they are.
+    # A copy of the package, since the fork servers of other tests watch the original files.
     folder = tmp_path / "site-packages"
     shutil.copytree(
         Path(paddle_workbench.__file__).parent,
@@ -192,7 +192,7 @@ def test_changed_environment_brings_a_new_fork_server(
     assert status is not None
     assert status["state"] == "ready"
     assert session().is_warm
-    # The old one stays for the kernels that it has.
+    # The old server stays for its kernels.
     assert kernel.run("1 + 1") == "2"
     assert is_running(int(first["pid"]))
     kernel.close()
@@ -229,7 +229,7 @@ def test_directory_must_be_private(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         runtime_paths().make()
 
 
-def test_path_that_is_too_long_for_a_socket_is_refused(
+def test_rejects_path_that_is_too_long_for_a_socket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path / ("x" * 100)))
@@ -238,9 +238,9 @@ def test_path_that_is_too_long_for_a_socket_is_refused(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
-def test_two_users_have_fork_servers_of_their_own(directory: Path) -> None:
+def test_every_user_has_a_separate_fork_server(directory: Path) -> None:
     ours = start("json")
-    # The other user may not be able to start this interpreter, so a running one changes its user.
+    # The other user may not be allowed to start this interpreter: a running one changes its user.
     code = """
 import importlib, os, time
 from paddle_workbench.kernels import client, fork_server, runtime_paths

@@ -1,4 +1,4 @@
-"""Whatever is killed, nobody else's work is lost and nothing is left behind."""
+"""Whichever process is killed, no other work is lost and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def children_of(pid: int) -> list[int]:
     return [int(pid) for pid in pids.split()]
 
 
-def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSession) -> None:
+def test_reports_that_a_kernel_was_killed(directory: Path, session: MakeSession) -> None:
     start("json")
     kernel, other = session(), session()
     os.kill(kernel.pid, signal.SIGKILL)
@@ -47,12 +47,12 @@ def test_kernel_that_is_killed_is_known_to_be(directory: Path, session: MakeSess
     assert kernel.is_warm
 
 
-def test_request_to_end_that_came_too_late_does_not_end_the_next_kernel(
+def test_late_shutdown_request_does_not_end_the_next_kernel(
     directory: Path, session: MakeSession
 ) -> None:
     start("json")
     kernel = session()
-    # Milliseconds: the request finds whoever comes, most times in place of few.
+    # Reconnecting every millisecond, the request reaches the next kernel almost every time.
     kernel.manager.context.reconnect_ivl = 1
     kernel.manager.restart_kernel(now=True)
     for _ in range(6):
@@ -61,7 +61,7 @@ def test_request_to_end_that_came_too_late_does_not_end_the_next_kernel(
         kernel.process.wait(timeout=LIMIT_S)
         kernel.manager.restart_kernel()
         kernel.wait()
-        time.sleep(0.5)  # it may answer before it ends
+        time.sleep(0.5)  # a kernel that is going to end may still answer
         assert kernel.manager.is_alive()
 
 
@@ -72,17 +72,17 @@ def test_kernels_outlive_the_fork_server(directory: Path, session: MakeSession) 
     first = server_pid()
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not is_running(first))
-    time.sleep(2)  # ipykernel looks for a lost parent every second
+    time.sleep(2)  # ipykernel checks for a lost parent every second
     assert kernel.run("x + 1") == "42"
     assert kernel.manager.is_alive()
-    # The next start is cold, and brings a new fork server for the one after it.
+    # The next kernel starts cold, and starts a new fork server for the one after it.
     cold = session()
     assert not cold.is_warm
     assert cold.run("1 + 1") == "2"
     wait_until(lambda: (client.read_status() or {}).get("state") == "ready", limit_s=90)
     assert server_pid() != first
     assert session().is_warm
-    # Those of the old one are watched and can be stopped.
+    # Kernels of the old server are watched and can be stopped.
     process = kernel.process
     kernel.manager.interrupt_kernel()
     kernel.manager.shutdown_kernel(now=True)
@@ -109,7 +109,7 @@ time.sleep(600)
     wait_until(lambda: client.read_status() is not None and client.read_status()["kernels"] == 0)
 
 
-def test_restart_in_the_middle_of_a_long_call_in_c(directory: Path, session: MakeSession) -> None:
+def test_restarts_during_a_long_call_in_c(directory: Path, session: MakeSession) -> None:
     start("json")
     kernel = session()
     first = kernel.pid
@@ -127,7 +127,7 @@ def test_restart_in_the_middle_of_a_long_call_in_c(directory: Path, session: Mak
 def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
     start("json")
     server = server_pid()
-    with Session.several() as make:  # what is opened once is open now
+    with Session.several() as make:  # opens what is opened only once
         make()
     wait_until(lambda: client.read_status()["kernels"] == 0)
     wait_until(lambda: client.read_status()["spares"] == 1, limit_s=90)
@@ -137,18 +137,18 @@ def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
         process = _start_and_end()
         assert process.poll() is not None
     wait_until(lambda: client.read_status()["kernels"] == 0)
-    # Spares follow the demand; when it is over one is left.
+    # The number of spares follows the demand; without demand it is one.
     wait_until(lambda: len(children_of(server)) <= 1, limit_s=90)
     wait_until(lambda: len(descriptors()) <= len(ours))
     wait_until(lambda: len(descriptors(server)) <= len(theirs))
-    # Its status is written in another file for a moment.
+    # The status is first written to another file.
     wait_until(lambda: sorted(directory.rglob("*")) == folders)
     assert client.read_status()["launched"] == 101
     assert not [pid for pid in children_of(server) if not is_running(pid)]
 
 
 def _start_and_end() -> subprocess.Popen[bytes]:
-    """Start a kernel through the provisioner and end it, without waiting for its first word."""
+    """Start a kernel through the provisioner and end it, without waiting until it answers."""
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="paddle")
@@ -182,7 +182,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
             with contextlib.suppress(ConnectionResetError):
                 answer = raw.recv(1000)
                 assert answer == b"" or b"refused" in answer
-    # A launch by a client of another version is declined in words.
+    # The launch of a client with another protocol is declined with a reason.
     with connect(path, timeout_s=5) as connection:
         send(connection, {"do": "launch", "protocol": 0, "attributes": {}, "env": {}})
         answer = receive(connection)
@@ -191,7 +191,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
     assert session().is_warm
 
 
-def test_stopping_leaves_the_kernels(directory: Path, session: MakeSession) -> None:
+def test_stopping_the_fork_server_keeps_its_kernels(directory: Path, session: MakeSession) -> None:
     start("json")
     kernel = session()
     server = server_pid()
@@ -204,7 +204,7 @@ def test_stopping_leaves_the_kernels(directory: Path, session: MakeSession) -> N
     wait_until(lambda: not is_running(server))
 
 
-def test_ends_when_idle(directory: Path, session: MakeSession) -> None:
+def test_fork_server_ends_when_idle(directory: Path, session: MakeSession) -> None:
     start("json", idle=6)
     server = server_pid()
     kernel = session()
@@ -218,12 +218,12 @@ def test_ends_when_idle(directory: Path, session: MakeSession) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
-def test_other_users_are_kept_out(directory: Path) -> None:
+def test_other_users_cannot_connect(directory: Path) -> None:
     start("json")
     path = runtime_paths().socket
     assert path.parent.stat().st_mode & 0o077 == 0
     nobody = 65534
-    # The directory keeps others out; were it opened, the fork server itself would.
+    # The mode of the directory keeps others out. If it is changed, the fork server does.
     for opened in (False, True):
         if opened:
             for folder in (directory, path.parent):

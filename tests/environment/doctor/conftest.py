@@ -1,4 +1,4 @@
-"""Folders that Jupyter searches, made for one test."""
+"""Folders for Jupyter to search."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 
 @pytest.fixture
 def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Empty folders, all that Jupyter finds: `own/` is the learner's, `environment/` shared."""
+    """The only folders that Jupyter searches, empty: `own/`, the learner's, and `environment/`."""
     own, environment = tmp_path / "own", tmp_path / "environment"
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(own))
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(own))
-    # As outside a virtual environment: the learner's own folders come first.
+    # The learner's own folders come first, as outside a virtual environment.
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
         monkeypatch.delenv(name, raising=False)
@@ -24,7 +24,7 @@ def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(jupyter_core.paths, name, [str(environment)])
     for name in ("SYSTEM_JUPYTER_PATH", "SYSTEM_CONFIG_PATH"):
         monkeypatch.setattr(jupyter_core.paths, name, [])
-    # What is under sys.prefix belongs to the environment.
+    # The environment is what is under sys.prefix.
     monkeypatch.setattr(sys, "prefix", str(environment))
     return tmp_path
 

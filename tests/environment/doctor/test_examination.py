@@ -33,7 +33,7 @@ def examination(*observations: Observation, error: Exception | None = None) -> E
     return Examination("look", HERE, look)
 
 
-def test_worst_comes_first_then_from_the_ground_up() -> None:
+def test_orders_findings_by_state_and_then_by_part() -> None:
     report = examine(
         [
             examination(observe("space", "ok"), observe("kernel", "broken")),
@@ -49,7 +49,7 @@ def test_worst_comes_first_then_from_the_ground_up() -> None:
         "python",
         "space",
     ]
-    assert report.summary.en.startswith("5 checks: 2 ok, 1 warnings, 2 broken. Paddle 3.2.2, ")
+    assert report.summary.en.startswith("5 checks: 2 ok, 1 warning, 2 broken. Paddle 3.2.2, ")
     assert report.summary.zh.startswith("5 项检查：2 项正常，1 项警告，2 项故障。Paddle 3.2.2, ")
 
 
@@ -60,7 +60,7 @@ def test_worst_comes_first_then_from_the_ground_up() -> None:
         (CourseError("No course.", "unset IT"), "The check itself failed: No course.", "unset IT"),
     ],
 )
-def test_check_that_fails_is_a_finding_and_hides_no_other(
+def test_failing_examination_is_a_finding_and_hides_no_other(
     error: Exception, detail: str, repair: str
 ) -> None:
     report = examine(
@@ -73,7 +73,7 @@ def test_check_that_fails_is_a_finding_and_hides_no_other(
 
 
 @pytest.mark.parametrize(("language", "detail"), [("zh", "seen(中)"), ("en", "seen")])
-def test_details_are_in_the_language_that_is_set(
+def test_details_are_in_the_chosen_language(
     language: str, detail: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PADDLE_WORKBENCH_LANG", language)
@@ -81,11 +81,11 @@ def test_details_are_in_the_language_that_is_set(
     assert finding.detail == detail
 
 
-def test_report_names_neither_home_nor_user(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redacts_home_and_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/xiaoming")
     monkeypatch.setenv("LOGNAME", "xiaoming")
-    seen = observe("home", "broken", "/home/xiaoming/work and /tmp/of-xiaoming")
-    (finding,) = examine([examination(seen)], language="en").findings
+    observation = observe("home", "broken", "/home/xiaoming/work and /tmp/of-xiaoming")
+    (finding,) = examine([examination(observation)], language="en").findings
     assert finding.detail == "~/work and /tmp/of-<user>"
     assert finding.repair == "fix ~/work and /tmp/of-<user>"
 
@@ -151,17 +151,17 @@ def test_starts_nothing_after_stop() -> None:
     assert names == []
 
 
-def test_finding_with_a_fault_and_no_repair_is_refused() -> None:
+def test_rejects_fault_without_repair() -> None:
     with pytest.raises(ValueError, match="broken cannot have the repair ''"):
         Observation("python", HERE, "broken", HERE)
 
 
-def test_every_check_is_documented_in_both_languages() -> None:
+def test_every_examination_has_titles_and_a_docstring() -> None:
     assert all(item.title.zh and item.title.en and item.look.__doc__ for item in EXAMINATIONS)
 
 
-def test_room_imports_no_paddle() -> None:
+def test_environment_does_not_import_paddle() -> None:
     room = Path(__file__).parents[3] / "workbench" / "paddle_workbench" / "environment"
     heads = [line for file in room.rglob("*.py") for line in file.read_text("utf-8").splitlines()]
-    # At the start of a line, so outside of every function.
+    # At the start of a line: outside functions.
     assert not [line for line in heads if line.startswith(("import paddle", "from paddle"))]

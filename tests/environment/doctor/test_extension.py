@@ -34,7 +34,7 @@ def test_extension_of_the_same_version_is_ok(jupyter: Path) -> None:
 
 def test_missing_extension_is_broken(jupyter: Path, repository: Path) -> None:
     lab, _ = looks()
-    assert (lab.state, lab.detail.en) == ("broken", "paddle-workbench is not found.")
+    assert (lab.state, lab.detail.en) == ("broken", "paddle-workbench was not found.")
     assert lab.repair == f"make -C {repository} -W workbench/package.json setup"
 
 
@@ -52,12 +52,12 @@ def test_unreadable_extension_is_broken(jupyter: Path) -> None:
     assert looks()[0].state == "broken"
 
 
-def test_older_extension_that_hides_the_right_one_is_to_be_removed(jupyter: Path) -> None:
+def test_repair_removes_older_extension_that_hides_the_right_one(jupyter: Path) -> None:
     build(jupyter / "environment", "0.1.0")
     older = build(jupyter / "own", "0.0.9")
     lab, _ = looks()
     assert lab.state == "broken"
-    assert "is version 0.0.9, the Python package 0.1.0" in lab.detail.en
+    assert "has version 0.0.9, but the Python package has 0.1.0" in lab.detail.en
     subprocess.run(["sh", "-c", lab.repair], check=True)
     assert not older.exists()
     assert looks()[0].state == "ok"
@@ -76,7 +76,7 @@ def test_disabled_extension_is_broken(disabled: object, jupyter: Path) -> None:
     assert shlex.split(lab.repair)[-2:] == ["--level=sys_prefix", next(iter(disabled))]
 
 
-def test_learner_has_the_last_word_on_disabling(jupyter: Path) -> None:
+def test_learners_configuration_takes_precedence(jupyter: Path) -> None:
     build(jupyter / "environment", "0.1.0")
     for place, off in (("environment", True), ("own", False)):
         page = {"disabledExtensions": {"paddle-workbench": off}}
@@ -84,7 +84,7 @@ def test_learner_has_the_last_word_on_disabling(jupyter: Path) -> None:
     assert looks()[0].state == "ok"
 
 
-def test_server_extension_that_nothing_enables_is_broken(jupyter: Path) -> None:
+def test_server_extension_without_configuration_is_broken(jupyter: Path) -> None:
     _, server = looks()
     assert server.state == "broken"
     assert "No configuration enables it" in server.detail.en
@@ -94,18 +94,18 @@ def enable_server(folder: Path, *, enabled: bool, file: str) -> None:
     write_json(folder / file, {"ServerApp": {"jpserver_extensions": {"paddle_workbench": enabled}}})
 
 
-def test_server_extension_is_enabled_by_the_environment(jupyter: Path) -> None:
+def test_environment_enables_the_server_extension(jupyter: Path) -> None:
     enable_server(jupyter / "environment", enabled=True, file="jupyter_server_config.d/own.json")
     assert looks()[1].state == "ok"
 
 
-def test_broken_configuration_is_passed_over(jupyter: Path) -> None:
+def test_ignores_broken_configuration(jupyter: Path) -> None:
     enable_server(jupyter / "environment", enabled=True, file="jupyter_server_config.d/own.json")
     (jupyter / "environment" / "jupyter_server_config.json").write_text("[]", encoding="utf-8")
     assert looks()[1].state == "ok"
 
 
-def test_disabled_server_extension_is_enabled_by_the_repair(jupyter: Path) -> None:
+def test_repair_enables_disabled_server_extension(jupyter: Path) -> None:
     enable_server(jupyter / "own", enabled=True, file="jupyter_server_config.d/own.json")
     command = [sys.executable, "-m", "jupyter", "server", "extension"]
     subprocess.run([*command, "disable", "--user", "paddle_workbench"], check=True)
@@ -116,7 +116,7 @@ def test_disabled_server_extension_is_enabled_by_the_repair(jupyter: Path) -> No
     assert looks()[1].state == "ok"
 
 
-def test_disabled_extension_is_enabled_by_the_repair(jupyter: Path) -> None:
+def test_repair_enables_disabled_extension(jupyter: Path) -> None:
     build(jupyter / "environment", "0.1.0")
     command = [sys.executable, "-m", "jupyter", "labextension", "disable", "--level=user"]
     subprocess.run([*command, "paddle-workbench"], check=True)

@@ -54,7 +54,7 @@ def paddle_build(cuda: str, cudnn: str, loaded: int | None) -> dict[str, Any]:
         (card((12, 6)), paddle_build("12.6", "9.5.1", None), "broken", "? is loaded", "/cu126/"),
     ],
 )
-def test_card_driver_and_paddle_are_compared(
+def test_compares_card_driver_and_paddle(
     graphics: Graphics, build: dict[str, Any] | None, state: str, detail: str, repair: str
 ) -> None:
     observation = judge_graphics(graphics, build=build)

@@ -25,12 +25,12 @@ IMAGE = Image(
 )
 
 
-def test_has_no_finding_outside_an_image(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_observes_nothing_outside_an_image(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORKBENCH_CONTENTS", raising=False)
     assert list(examine_image()) == []
 
 
-def test_reads_what_the_build_wrote(
+def test_reads_the_description_of_the_image(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fields = asdict(IMAGE) | {"schema_version": 1, "lock_sha256": lock_sha256("gpu")}
@@ -51,16 +51,14 @@ def test_lock_that_differs_from_the_label_is_broken() -> None:
     assert observation.repair == "docker pull paddle-workbench:1.2.3-gpu"
 
 
-def test_root_is_warned_of() -> None:
+def test_warns_of_root() -> None:
     assert judge_user(IMAGE, 1000).state == "ok"
     observation = judge_user(IMAGE, 0)
     assert observation.state == "warning"
     assert "--user 1000:1000" in observation.repair
 
 
-def test_a_home_without_a_volume_is_warned_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_warns_of_home_without_volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "is_mount", lambda path: path == Path("/"))
     observation = judge_volume(IMAGE, tmp_path / "paddle-workbench")
     assert observation.state == "warning"

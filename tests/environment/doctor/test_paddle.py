@@ -21,7 +21,7 @@ pytestmark = pytest.mark.paddle
 CRASH = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
 HANG = "import time; time.sleep(600)"
 
-# As much of Paddle as the first probe asks for, on a card, with wrong arithmetic.
+# The parts of Paddle that the first probe uses, on a card, with wrong arithmetic.
 WRONG = """
 class _Any(float):
     def __getattr__(self, name): return self
@@ -33,18 +33,18 @@ def __getattr__(name): return "3.2.2" if name == "full_version" else _Any()
 """
 
 
-def test_paddle_of_this_environment_computes() -> None:
+def test_paddle_of_this_environment_is_ok() -> None:
     paddle, _ = examine_paddle()
     assert paddle.state == "ok"
     assert paddle.detail.en.startswith("3.2.2, ")
 
 
-def test_onednn_of_this_environment_is_right() -> None:
+def test_onednn_of_this_environment_is_ok() -> None:
     (observation,) = examine_onednn()
     assert observation.state == "ok", observation.detail.en
 
 
-def test_missing_paddle_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_repair_installs_missing_paddle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     paddle, gpu = examine_paddle()
     assert (paddle.state, paddle.detail.en) == ("broken", "Paddle is not installed.")
@@ -52,7 +52,7 @@ def test_missing_paddle_is_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert gpu.state == "ok"
 
 
-def test_missing_paddle_is_installed_for_the_card(
+def test_repair_installs_missing_paddle_for_the_card(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nvidia_smi: Callable[[str], None]
 ) -> None:
     nvidia_smi(ONE_CARD)
@@ -98,7 +98,7 @@ def test_hanging_paddle_is_a_finding(
     assert observation.detail.en.startswith("Did not finish within 1 s.")
 
 
-def test_package_that_does_not_import_is_named_with_the_family_as_repair(
+def test_repairs_failing_import_by_reinstalling_related_packages(
     make_package: MakePackage,
 ) -> None:
     make_package("paddleocr", "raise ImportError('cv2 was overwritten')")
@@ -113,7 +113,7 @@ def test_repairs_inactive_shim_by_reinstalling_the_workbench(
 ) -> None:
     make_package("aistudio_sdk", "")
     make_package("aistudio_sdk.hub", "")
-    # What the hook would have done is undone before anything asks for it.
+    # Undoes what the hook has done before anything imports `download`.
     make_package(
         "paddleocr",
         "import aistudio_sdk.hub as h; del h.download\nfrom aistudio_sdk.hub import download",
@@ -132,7 +132,7 @@ def test_missing_font_is_a_finding(make_package: MakePackage) -> None:
     assert "mplfonts==0.0.11" in observation.repair
 
 
-def test_font_that_cannot_be_read_is_a_finding(make_package: MakePackage) -> None:
+def test_unreadable_font_is_a_finding(make_package: MakePackage) -> None:
     font = make_package("mplfonts", "") / "fonts" / "NotoSansCJKsc-Regular.otf"
     font.parent.mkdir()
     font.write_bytes(b"half a font")

@@ -1,4 +1,4 @@
-"""Probes of the doctor: their temporary home, what they import, and how they fail."""
+"""The doctor's probes: their temporary home, their imports, and how they fail."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from paddle_workbench.environment.doctor.probe_process import failure_text, run_
 from ...planted import imported_from, plant
 from ..conftest import MakePackage
 
-# matplotlib is what the probe of fonts imports first.
-TELL_PLACES = (
+# The probe `fonts` imports matplotlib first.
+REPORT_FOLDERS = (
     "import os, pathlib, site, sys, tempfile\n"
     "from paddle_workbench.child_process import write_answer\n"
-    "places = [str(pathlib.Path.home()), os.getcwd(), tempfile.gettempdir(),"
+    "folders = [str(pathlib.Path.home()), os.getcwd(), tempfile.gettempdir(),"
     " os.environ.get('MPLCONFIGDIR'), site.getuserbase()]\n"
-    "write_answer({'places': places})\n"
+    "write_answer({'folders': folders})\n"
     "sys.exit(0)"
 )
 
@@ -35,14 +35,14 @@ def test_answer_is_json() -> None:
     assert json.dumps(outcome.answer) == '{"family": "Noto Sans CJK SC"}', outcome.stderr
 
 
-def test_probe_of_an_unknown_name_fails() -> None:
+def test_unknown_probe_fails() -> None:
     text = failure_text(run_probe("nothing", timeout_s=60))
     assert text.en.startswith("Failed with exit 1.\n")
     assert text.zh.startswith("进程失败，退出码 1。\n")
     assert "KeyError: 'nothing'" in text.en
 
 
-def test_crash_is_named_by_its_signal(make_package: MakePackage) -> None:
+def test_reports_the_signal_of_a_crash(make_package: MakePackage) -> None:
     words = "print('\\x1b[31mlast words\\x1b[0m', file=sys.stderr, flush=True)"
     make_package(
         "matplotlib", f"import os, signal, sys; {words}; os.kill(os.getpid(), signal.SIGSEGV)"
@@ -53,7 +53,7 @@ def test_crash_is_named_by_its_signal(make_package: MakePackage) -> None:
     assert failure_text(outcome).zh == "进程被信号 SIGSEGV 终止。\nlast words"
 
 
-def test_time_limit_is_named(make_package: MakePackage) -> None:
+def test_reports_the_time_limit(make_package: MakePackage) -> None:
     make_package("matplotlib", "import time\nwhile True: time.sleep(1)")
     started = time.monotonic()
     outcome = run_probe("fonts", timeout_s=0.5)
@@ -66,10 +66,10 @@ def test_home_and_caches_of_a_probe_are_temporary(
     make_package: MakePackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MPLCONFIGDIR", str(Path.home()))
-    make_package("matplotlib", TELL_PLACES)
+    make_package("matplotlib", REPORT_FOLDERS)
     outcome = run_probe("fonts", timeout_s=60)
     assert outcome.answer is not None, outcome.stderr
-    home, cwd, temporary, cache, user_base = outcome.answer["places"]
+    home, cwd, temporary, cache, user_base = outcome.answer["folders"]
     assert home == cwd == temporary
     assert home != str(Path.home())
     assert not Path(home).exists()
@@ -87,7 +87,7 @@ def test_probe_imports_nothing_from_the_current_folder(
     assert imported_from(folder) == []
 
 
-def test_interrupted_doctor_leaves_no_probe(make_package: MakePackage, tmp_path: Path) -> None:
+def test_interrupted_doctor_ends_its_probes(make_package: MakePackage, tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     code = f"import os, pathlib, time\npathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))"
     make_package("paddlenlp", f"{code}\ntime.sleep(600)")

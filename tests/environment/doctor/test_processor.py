@@ -9,7 +9,7 @@ from paddle_workbench.processor import MKL_VARIABLE, has_slow_mkl
 OWN_CHOICE = "MKL chooses its code path by itself."
 
 
-def test_this_environment_uses_the_processor() -> None:
+def test_processor_is_ok_in_this_environment() -> None:
     (observation,) = examine_processor()
     assert observation.state == "ok", observation
     expected = "times as fast" if has_slow_mkl() else OWN_CHOICE
@@ -17,9 +17,7 @@ def test_this_environment_uses_the_processor() -> None:
 
 
 @pytest.mark.parametrize("path", ["4", None])
-def test_slow_path_is_a_warning_with_its_repair(
-    path: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_warns_of_slow_path(path: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(MKL_VARIABLE, raising=False)
     if path is not None:
         monkeypatch.setenv(MKL_VARIABLE, path)

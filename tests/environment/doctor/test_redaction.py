@@ -18,21 +18,21 @@ from paddle_workbench.environment.doctor.redaction import redact
         ("list of libraries", "list of libraries"),
     ],
 )
-def test_home_and_name_are_gone(text: str, redacted: str) -> None:
+def test_removes_home_and_user_name(text: str, redacted: str) -> None:
     assert redact(text, home=Path("/home/li"), user="li") == redacted
 
 
-def test_home_behind_a_link_is_gone(tmp_path: Path) -> None:
+def test_removes_home_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     home = tmp_path / "home"
     home.symlink_to(tmp_path / "disk")
     assert redact(f"{home}/a {tmp_path}/disk/a", home=home, user="") == "~/a ~/a"
 
 
-def test_names_of_nobody_stay() -> None:
+def test_keeps_names_of_service_accounts() -> None:
     text = "kernel paddle, account root"
     assert redact(text, home=Path("/home/paddle"), user="paddle") == text
 
 
-def test_home_that_is_the_root_hides_nothing() -> None:
+def test_root_as_home_removes_nothing() -> None:
     assert redact("/usr/bin", home=Path("/"), user="") == "/usr/bin"

@@ -16,13 +16,13 @@ from paddle_workbench.environment.doctor.storage import (
 
 @pytest.fixture
 def as_nobody() -> Iterator[Path]:
-    """Run the test without the powers of root, in a folder of its own."""
+    """Run a test without the rights of root; returns a folder for it."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o777)
         root = os.geteuid() == 0
         if root:
-            # os.access asks for the real user.
+            # os.access uses the real user id.
             os.setresuid(65534, 65534, 0)
         try:
             yield folder
@@ -31,12 +31,12 @@ def as_nobody() -> Iterator[Path]:
                 os.setresuid(0, 0, 0)
 
 
-def test_check_of_existing_home_leaves_it_unchanged(home: Path) -> None:
+def test_does_not_change_an_existing_home(home: Path) -> None:
     assert judge_writable(home).state == "ok"
     assert list(home.iterdir()) == []
 
 
-def test_home_that_is_not_there_is_not_made(home: Path) -> None:
+def test_does_not_create_a_missing_home(home: Path) -> None:
     new = home / "a" / "b"
     assert judge_writable(new).state == "ok"
     assert not (home / "a").exists()
@@ -52,11 +52,11 @@ def test_read_only_home_is_broken(
     monkeypatch.setenv("HOME", str(as_nobody))
     observation = judge_writable(folder / below)
     assert observation.state == "broken"
-    assert observation.detail.en == f"{folder} cannot be written: Permission denied."
+    assert observation.detail.en == f"Could not write to {folder}: Permission denied."
     assert observation.repair == "chmod u+rwx ~/locked"
 
 
-def test_home_in_a_folder_that_may_not_be_entered_is_broken(as_nobody: Path) -> None:
+def test_home_in_an_inaccessible_folder_is_broken(as_nobody: Path) -> None:
     folder = as_nobody / "closed"
     (folder / "home").mkdir(parents=True)
     folder.chmod(0o000)
@@ -73,7 +73,7 @@ def test_home_below_a_file_is_broken(home: Path) -> None:
     assert "Not a directory" in observation.detail.en
 
 
-def test_users_own_home_is_looked_at_too(
+def test_examines_the_users_own_home_too(
     home: Path, as_nobody: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = as_nobody / "own"
@@ -94,7 +94,7 @@ def test_users_own_home_is_looked_at_too(
         ({"warning_bytes": 1 << 62, "broken_bytes": 1 << 62}, "broken"),
     ],
 )
-def test_free_space_is_judged(limits: dict[str, int], state: str, home: Path) -> None:
+def test_state_depends_on_free_space(limits: dict[str, int], state: str, home: Path) -> None:
     observation = judge_space(home / "not" / "there", **limits)
     assert observation.state == state
     assert "GB free on the disk of" in observation.detail.en

@@ -1,4 +1,4 @@
-"""The grammar that jsonschema imports is loaded on first use, and then works as before."""
+"""The grammar that jsonschema imports is loaded at its first use."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ print(checker.conforms("http://例子.cn/x", "iri"), checker.conforms("no iri", 
     assert answer(code) == "True False"
 
 
-def test_other_names_of_the_module_are_there() -> None:
+def test_other_names_of_the_module_exist() -> None:
     code = "from rfc3987_syntax import RFC3987_SYNTAX_PARSER_TYPE as kind; print(kind)"
     assert answer(code) == "earley"

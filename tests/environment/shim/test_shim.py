@@ -68,14 +68,14 @@ def test_adds_download_where_it_is_missing(make_package: MakePackage) -> None:
     assert done.stdout.strip() == "paddle_workbench.environment.shim.aistudio_hub", done.stderr
 
 
-def test_does_not_change_a_hub_that_has_download(make_package: MakePackage) -> None:
+def test_does_not_replace_download(make_package: MakePackage) -> None:
     make_package("aistudio_sdk", "")
     make_package("aistudio_sdk.hub", "def download(): pass")
     done = run("from aistudio_sdk.hub import download; print(download.__module__)")
     assert done.stdout.strip() == "aistudio_sdk.hub", done.stderr
 
 
-def test_missing_aistudio_sdk_stays_missing(make_package: MakePackage) -> None:
+def test_does_not_hide_missing_aistudio_sdk(make_package: MakePackage) -> None:
     make_package("aistudio_sdk", "")
     done = run("import aistudio_sdk.hub")
     assert "ModuleNotFoundError: No module named 'aistudio_sdk.hub'" in done.stderr
@@ -84,7 +84,7 @@ def test_missing_aistudio_sdk_stays_missing(make_package: MakePackage) -> None:
 @pytest.mark.parametrize(
     "left", [{}, {"__init__.py": "half a li("}, {"__init__.py": "", "environment/__init__.py": ""}]
 )
-def test_half_removed_installation_harms_no_interpreter(
+def test_half_removed_installation_does_not_stop_the_interpreter(
     left: dict[str, str], tmp_path: Path, repository: Path
 ) -> None:
     line = (repository / "workbench" / "paddle_workbench_shim.pth").read_text("utf-8")
@@ -93,12 +93,12 @@ def test_half_removed_installation_harms_no_interpreter(
         file = tmp_path / "paddle_workbench" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(code, encoding="utf-8")
-    # What Python does with a folder of packages when it starts.
+    # Python does this with site-packages when it starts.
     done = run(f"import site; site.addsitedir({str(tmp_path)!r}); print('alive')", "-I", "-S")
     assert (done.returncode, done.stdout, done.stderr) == (0, "alive\n", "")
 
 
-def test_installed_line_is_the_one_in_the_repository(repository: Path) -> None:
+def test_installed_pth_file_is_current(repository: Path) -> None:
     name = "paddle_workbench_shim.pth"
     installed = Path(sysconfig.get_path("purelib"), name).read_text("utf-8")
     assert installed == (repository / "workbench" / name).read_text("utf-8")
@@ -108,7 +108,7 @@ CONTENT = "权重".encode()
 
 
 class Hub(BaseHTTPRequestHandler):
-    """The two addresses of a hub that a download asks for: what a file is, and its bytes."""
+    """The two routes of a hub that a download requests: the description of a file, and the file."""
 
     def do_GET(self) -> None:
         if self.path.endswith("/contents/sub%2Fvocab.txt"):
@@ -149,7 +149,7 @@ def hub() -> Iterator[str]:
         thread.join()
 
 
-# paddlenlp's own function, from its file: importing the package would take half a minute.
+# paddlenlp's function is loaded from its file: importing the package would take half a minute.
 CALL = """
 import importlib.util, json, sys
 from pathlib import Path
@@ -167,7 +167,7 @@ except Exception as error:
 
 
 def ask(hub: str, home: Path, **request: str) -> str:
-    # The kit reports downloads to a statistics server; a proxy that is not there keeps it in.
+    # aistudio-sdk reports downloads to a statistics server; a missing proxy prevents that.
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
     done = run(
         CALL.format(request=json.dumps(request)), HOME=str(home), STUDIO_GIT_HOST=hub, **nowhere
@@ -176,7 +176,7 @@ def ask(hub: str, home: Path, **request: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_download_passes_the_file_to_paddlenlp(hub: str, tmp_path: Path) -> None:
+def test_paddlenlp_downloads_a_file(hub: str, tmp_path: Path) -> None:
     path = Path(
         ask(
             hub,
@@ -191,19 +191,17 @@ def test_download_passes_the_file_to_paddlenlp(hub: str, tmp_path: Path) -> None
     assert path.is_relative_to(tmp_path / "cache")
 
 
-def test_download_of_a_missing_file_is_paddlenlps_error(hub: str, tmp_path: Path) -> None:
+def test_paddlenlp_reports_missing_file(hub: str, tmp_path: Path) -> None:
     line = ask(hub, tmp_path, repo_id="PaddleNLP/ernie", filename="missing.txt")
     assert line.startswith("EntryNotFoundError"), line
 
 
-def test_download_with_a_wrong_repository_name_is_paddlenlps_error(
-    hub: str, tmp_path: Path
-) -> None:
+def test_paddlenlp_reports_wrong_repository_name(hub: str, tmp_path: Path) -> None:
     line = ask(hub, tmp_path, repo_id="ernie", filename="vocab.txt")
     assert line == "ValueError Illegal argument error"
 
 
-def test_reports_download_without_network(tmp_path: Path) -> None:
+def test_paddlenlp_reports_missing_network(tmp_path: Path) -> None:
     line = ask("http://127.0.0.1:9", tmp_path, repo_id="PaddleNLP/ernie", filename="vocab.txt")
     assert line.startswith("Exception Unknown error")
     assert "127.0.0.1" in line

@@ -1,1 +1,1 @@
-"""The machine and its Python: doctor, devices, fonts, bundled models, the shim."""
+"""The machine and its Python: the doctor, devices, fonts, bundled files, the shim."""

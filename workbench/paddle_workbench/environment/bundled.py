@@ -1,4 +1,4 @@
-"""The weights, data and fonts that pinned packages carry, so that nothing need be downloaded."""
+"""Weights, data and fonts in pinned packages, so that nothing has to be downloaded."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class BundledFile:
     Parameters
     ----------
     name : str
-        What the workbench calls it.
+        Its name in the workbench.
     requirement : str
-        The distribution that carries it, pinned.
+        The pinned distribution that contains it.
     package : str
-        The package to look in; it is found but never imported.
+        The package that contains it; located, but never imported.
     path : str
         Relative to the package.
     size_bytes : int
     sha256 : str
-        Of the file as that version of the distribution ships it.
+        Of the file in that version of the distribution.
     """
 
     name: str
@@ -40,7 +40,7 @@ class BundledFile:
     sha256: str
 
     def locate(self) -> Path:
-        """Return where the file is.
+        """Return the path of the file.
 
         Raises
         ------
@@ -57,7 +57,7 @@ class BundledFile:
         raise EnvironmentBrokenError(f"{self.name}: {missing} is missing.", self.repair)
 
     def is_intact(self) -> bool:
-        """Whether the file's SHA-256 is the pinned one."""
+        """Return whether the file has the pinned SHA-256."""
         path = self.locate()
         if path.stat().st_size != self.size_bytes:
             return False
@@ -69,6 +69,7 @@ class BundledFile:
 
     @property
     def repair(self) -> str:
+        """The command that reinstalls the distribution."""
         return install_command("--force-reinstall", "--no-deps", self.requirement)
 
 
@@ -169,7 +170,7 @@ BUNDLED_FILES = (
 
 
 def bundled_file(name: str) -> Path:
-    """Return the path of a file that a package of the environment carries.
+    """Return the path of a file that a package of the environment bundles.
 
     Parameters
     ----------
@@ -185,4 +186,4 @@ def bundled_file(name: str) -> Path:
         if file.name == name:
             return file.locate()
     names = ", ".join(file.name for file in BUNDLED_FILES)
-    raise EnvironmentBrokenError(f"There is no bundled file {name!r}.", f"There are: {names}.")
+    raise EnvironmentBrokenError(f"There is no bundled file {name!r}.", f"Bundled files: {names}.")

@@ -11,7 +11,7 @@ __all__ = ["Limits", "read_limits"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """None means no limit."""
+    """The limits of a process; None means no limit."""
 
     cores: float | None
     memory_bytes: int | None
@@ -23,7 +23,7 @@ def read_limits(root: Path = Path("/")) -> Limits:
     Parameters
     ----------
     root : Path
-        Where `proc` and `sys` are.
+        The folder of `proc` and `sys`.
     """
     cores: list[float] = []
     memory: list[int] = []
@@ -53,7 +53,7 @@ def _memberships(file: Path) -> Iterator[tuple[list[str], str]]:
 
 
 def _upwards(mount: Path, group: str) -> Iterator[Path]:
-    """Yield the group's folder and those above it; a container may only see the mount."""
+    """Yield the group's folder and its parents; a container may see only the mount."""
     folder = mount / group.lstrip("/")
     while folder != mount and folder.is_relative_to(mount):
         yield folder

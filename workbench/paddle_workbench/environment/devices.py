@@ -34,7 +34,7 @@ PADDLE_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The parts of a machine that this process may use."""
+    """The resources of a machine that this process may use."""
 
     processor: str
     cores: int
@@ -43,7 +43,7 @@ class Machine:
 
 
 def read_machine() -> Machine:
-    """Return what this process may use, within the limits of its container."""
+    """Return the resources that this process may use, within the limits of its container."""
     limits = read_limits()
     available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     memory = psutil.virtual_memory().total
@@ -65,7 +65,7 @@ def _processor() -> str:
 
 
 def read_paddle_build() -> dict[str, Any]:
-    """Return what `probes.paddle_build` says: from this process if Paddle is imported already.
+    """Return the answer of `probes.paddle_build`, from this process if Paddle is imported.
 
     Raises
     ------
@@ -97,13 +97,13 @@ _DISTRIBUTIONS = ("paddlenlp", "paddleocr", "paddlex", "numpy", "jupyterlab")
 
 
 def device_table(*, language: Language = "zh") -> pd.DataFrame:
-    """Return the versions and the machine as a table for a lesson.
+    """Return package versions and machine resources as a table for a lesson.
 
     Returns
     -------
     DataFrame
-        Three columns of text: kind, item, value. The rows of kind `版本` are the same wherever the
-        lock is installed; those of kind `机器` are not.
+        Three text columns: kind, item, value. Rows of the kind `版本` are the same wherever the
+        lock is installed; rows of the kind `机器` are not.
     """
     import pandas as pd
 

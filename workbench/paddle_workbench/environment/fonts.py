@@ -1,4 +1,4 @@
-"""Chinese in matplotlib's pictures, and the look that all pictures of the course share."""
+"""Chinese text in matplotlib figures, and the style that all figures of the course share."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["COLOURS", "use_chinese_fonts"]
 
 FAMILY = "Noto Sans CJK SC"
 
-# Okabe and Ito 2008, "Color Universal Design": told apart with every kind of colour vision.
-# Yellow, which is faint on white, comes last.
+# Okabe and Ito 2008, "Color Universal Design": distinguishable with every kind of colour vision.
+# Yellow comes last, because it is faint on white.
 COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -23,10 +23,10 @@ COLOURS = (
 
 
 def use_chinese_fonts() -> None:
-    """Make matplotlib draw Chinese, in the course's size and colours.
+    """Make matplotlib draw Chinese text, and figures in the course's size and colours.
 
-    The font comes from the package mplfonts and is added to this process alone: nothing is
-    written, and matplotlib's font cache stays as it is.
+    The font comes from the package mplfonts and is registered in this process only: nothing is
+    written, and matplotlib's font cache does not change.
 
     Raises
     ------
@@ -41,12 +41,12 @@ def use_chinese_fonts() -> None:
 
     if all(font.fname != path for font in fontManager.ttflist):
         fontManager.addfont(path)
-        # Before a font of this name that the machine has: pictures are the same everywhere.
+        # Before a font with this name on the machine, so that figures look the same everywhere.
         fontManager.ttflist.sort(key=lambda font: font.fname != path)
     mpl.rcParams.update(
         {
             "font.family": "sans-serif",
-            # DejaVu has the few signs that Noto lacks.
+            # DejaVu has the few symbols that Noto lacks.
             "font.sans-serif": [FAMILY, "DejaVu Sans"],
             # Tick labels fall back to a hyphen: not every font has U+2212.
             "axes.unicode_minus": False,
@@ -54,7 +54,7 @@ def use_chinese_fonts() -> None:
             "figure.figsize": (6.0, 3.6),
             "figure.dpi": 100,
             "savefig.dpi": 100,
-            # Letters as outlines look the same on a machine without the font.
+            # Text as outlines looks the same on a machine without the font.
             "svg.fonttype": "path",
         }
     )

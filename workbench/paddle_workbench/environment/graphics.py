@@ -1,4 +1,4 @@
-"""The NVIDIA cards of a machine and their driver, asked of `nvidia-smi`."""
+"""The NVIDIA cards of a machine and their driver, read from `nvidia-smi`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ NVIDIA_SMI_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
+    """An NVIDIA card; `memory_bytes` is 0 if it shares the machine's memory."""
+
     name: str
     memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Graphics:
-    """What `nvidia-smi` says.
+    """The NVIDIA cards and their driver.
 
     Parameters
     ----------
@@ -30,7 +32,7 @@ class Graphics:
     driver_cuda : (int, int) or None
         The newest CUDA version that the driver supports.
     failure : str
-        The last line of what `nvidia-smi` complains of; empty if it works or is not there.
+        The last line that a failing `nvidia-smi` prints; empty if it works or is not installed.
     """
 
     gpus: tuple[Gpu, ...] = ()
@@ -56,7 +58,7 @@ def read_graphics() -> Graphics:
     cuda = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", summary)
     return Graphics(
         gpus=tuple(
-            # A card that shares the machine's memory says [N/A].
+            # For a card that shares the machine's memory, nvidia-smi prints [N/A].
             Gpu(name=name, memory_bytes=int(memory) << 20 if memory.isdecimal() else 0)
             for _, memory, name in rows
         ),
@@ -66,7 +68,7 @@ def read_graphics() -> Graphics:
 
 
 def _run(*command: str) -> str:
-    # nvidia-smi prints its complaints to stdout.
+    # nvidia-smi prints errors to stdout.
     return subprocess.run(
         command, check=True, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT_S
     ).stdout

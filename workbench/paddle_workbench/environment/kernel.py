@@ -1,8 +1,8 @@
-"""What a running kernel says of itself, for the status bar.
+"""What a running kernel reports about itself, for the status bar.
 
-The front end evaluates `report_json()` in the learner's kernel, perhaps between two cells: it must
-be quick and must not import what the learner has not imported. Hence plain json instead of the
-model; a test holds the two equal.
+The front end evaluates `report_json()` in the learner's kernel, possibly between two cells. It must
+be fast and must not import anything that the learner has not imported. That is why it writes plain
+JSON instead of using the model; a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.metadata import distributions
 
 __all__ = ["paddle_version", "report_json"]
 
-# Loaded where a kernel was forked, and nowhere else.
+# Loaded only in kernels that were forked.
 _WARM_MODULE = "paddle_workbench.kernels.warm_kernel"
 
 
@@ -31,13 +31,13 @@ def report_json() -> str:
 
 
 def paddle_version() -> str | None:
-    """Return the version of the Paddle that is installed, or None."""
+    """Return the version of the installed Paddle, or None."""
     names = ("paddlepaddle-gpu", "paddlepaddle")
     return next((item.version for name in names for item in distributions(name=name)), None)
 
 
 def _device() -> str | None:
-    # While `import paddle` runs in another thread, the module is there without its parts.
+    # While `import paddle` runs in another thread, the module exists without its attributes.
     device = getattr(sys.modules.get("paddle"), "device", None)
     get_device = getattr(device, "get_device", None)
     return None if get_device is None else str(get_device())

@@ -1,4 +1,4 @@
-"""The lock that this environment was installed from, and what differs from it."""
+"""The lock file that this environment was installed from, and the differences from it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Lock = Literal["cpu", "gpu"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A distribution whose installed version is not the locked one; None if it is missing."""
+    """A locked distribution that has another version here, or is missing (None)."""
 
     name: str
     locked: str
@@ -41,7 +41,7 @@ class Difference:
 
 
 def lock_path(lock: Lock | None = None) -> Path:
-    """Return the lock file: the one named, or the one that fits the installed Paddle.
+    """Return the path of a lock file, by default the one for the installed Paddle.
 
     Raises
     ------
@@ -57,19 +57,20 @@ def lock_path(lock: Lock | None = None) -> Path:
         if path.is_file():
             return path
     raise EnvironmentBrokenError(
-        f"The lock {lock}.txt is neither {paths[0]} nor {paths[1]}.", reinstall_command()
+        f"The lock file is missing: neither {paths[0]} nor {paths[1]} exists.",
+        reinstall_command(),
     )
 
 
 def lock_sha256(lock: Lock | None = None) -> str:
-    """Return the SHA-256 of a lock: the one named, or the one that fits this environment."""
+    """Return the SHA-256 of a lock file, by default the one for the installed Paddle."""
     return hashlib.sha256(lock_path(lock).read_bytes()).hexdigest()
 
 
 def locked_versions(path: Path | None = None) -> dict[str, str]:
-    """Return what a lock pins for this Python and platform, by canonical name.
+    """Return the versions that a lock pins for this Python and platform, by canonical name.
 
-    Without a path it is the lock for the CPU, which also pins Paddle itself.
+    The default is the lock for the CPU, which also pins Paddle itself.
     """
     text = (path or lock_path("cpu")).read_text(encoding="utf-8")
     # A requirement starts its line; hashes and comments are indented or start with #.
@@ -95,9 +96,9 @@ def installed_versions() -> dict[str, str]:
 def differences(
     locked: Mapping[str, str] | None = None, installed: Mapping[str, str] | None = None
 ) -> list[Difference]:
-    """Return every locked distribution that is missing or has another version, by name.
+    """Return the locked distributions that are missing or have another version, by name.
 
-    `paddlepaddle-gpu` counts as `paddlepaddle`; a local label (`+cu126`) does not matter.
+    `paddlepaddle-gpu` counts as `paddlepaddle`. Local version labels (`+cu126`) are ignored.
     """
     locked = locked_versions() if locked is None else locked
     installed = installed_versions() if installed is None else installed

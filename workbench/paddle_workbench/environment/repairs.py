@@ -36,12 +36,12 @@ def shell_path(path: str | Path) -> str:
 
 
 def python_command(*arguments: str) -> str:
-    """Return a call of this interpreter; the arguments are taken as they are."""
+    """Return a command that runs this interpreter; the arguments are not quoted."""
     return " ".join([shell_path(sys.executable), *arguments])
 
 
 def install_command(*arguments: str) -> str:
-    """Return the command that installs something into this environment."""
+    """Return the command that installs distributions into this environment."""
     return " ".join([_pip("install"), *map(shlex.quote, arguments)])
 
 
@@ -52,7 +52,7 @@ def uninstall_command(*names: str) -> str:
 
 
 def _pip(verb: str) -> str:
-    # An environment made by uv has no pip of its own.
+    # An environment that uv created has no pip.
     if find_spec("pip"):
         return python_command("-m", "pip", verb)
     return f"uv pip {verb} --python {shell_path(sys.executable)}"
@@ -65,7 +65,7 @@ def install_paddle_command(version: str, driver_cuda: tuple[int, int] | None = N
     ----------
     version : str
     driver_cuda : (int, int), optional
-        The CUDA version that the graphics driver supports; the build for the CPU without it.
+        The newest CUDA version that the graphics driver supports; by default the build for the CPU.
     """
     if driver_cuda is None:
         return install_command(f"paddlepaddle=={version}")
@@ -75,7 +75,7 @@ def install_paddle_command(version: str, driver_cuda: tuple[int, int] | None = N
 
 
 def reinstall_command() -> str:
-    """Return the command that installs Paddle Workbench again from where it came."""
+    """Return the command that reinstalls Paddle Workbench from the source it came from."""
     options = ("--force-reinstall", "--no-deps")
     try:
         workbench = distribution("paddle-workbench")

@@ -1,1 +1,1 @@
-"""Warm kernels: a process that has imported the stack, and kernels forked from it."""
+"""Warm kernels, forked from a process that has already imported the stack."""

@@ -1,4 +1,4 @@
-"""The forks of the fork server: spares that wait for a request, and kernels."""
+"""The forks of the fork server: kernels, and spares that wait for a request."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["Child", "Children"]
 
 MINIMUM_SPARES = 1
 MAXIMUM_SPARES = 4
-# Spares follow the number of kernels that were asked for in this time.
+# The number of spares follows the number of launches in this time.
 DEMAND_S = 60.0
-# After a launch the kernel has the cores for so long, before a new spare is made.
+# After a launch, no spare is forked for this time, so that the kernel can use the cores.
 PAUSE_S = 0.5
 
 Task = Callable[[], None]
@@ -36,11 +36,11 @@ class Child:
     Parameters
     ----------
     pid, descriptor : int
-        The process, and a pidfd of it.
+        The process id, and a pidfd of the process.
     control : socket or None
-        Where a spare waits for its request; None once it has it.
+        The connection on which a spare waits for its request; None after it has received it.
     client : socket or None
-        Who is informed when it ends.
+        The connection to the client, which is informed when the child ends.
     """
 
     pid: int
@@ -50,14 +50,14 @@ class Child:
 
 
 class Children:
-    """Forks, hands over requests, and reaps.
+    """Forks spares, turns them into kernels, and reaps them.
 
     Parameters
     ----------
     selector : BaseSelector
-        Each child's pidfd is registered there, with the child.
+        Each child is registered with its pidfd.
     hidden : HiddenModules
-        For the kernels.
+        The modules that kernels can import.
     """
 
     def __init__(self, selector: selectors.BaseSelector, hidden: HiddenModules) -> None:
@@ -65,7 +65,7 @@ class Children:
         self.kernels: list[Child] = []
         self._selector = selector
         self._hidden = hidden
-        # What the libraries have opened, and the standard streams.
+        # Those that libraries have opened, and the standard streams.
         self._library_descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
         self._library_descriptors = [
             number for number in self._library_descriptors if _is_for_kernels(number)
@@ -74,12 +74,12 @@ class Children:
         self._pause_until = 0.0
 
     def replenish(self) -> Task | None:
-        """Make one spare if there are too few; in the spare return what it is to do."""
+        """Fork one spare if there are too few; return None, and in the spare its task."""
         now = time.monotonic()
         recent = sum(now - launch < DEMAND_S for launch in self._launches)
         target = min(MAXIMUM_SPARES, max(MINIMUM_SPARES, recent // 2))
         if len(self.spares) > target:
-            # Off the list at once: until it has ended, a launch would take it.
+            # Removed at once: until it has ended, a launch might use it.
             self._dismiss(self.spares.pop())
         if len(self.spares) >= target or now < self._pause_until:
             return None
@@ -91,12 +91,12 @@ class Children:
     def launch(
         self, client: socket.socket, request: Mapping[str, Any], descriptors: list[int]
     ) -> Task | None:
-        """Make a spare a kernel; in a fork made for it return what that is to do.
+        """Turn a spare into a kernel; return None, and in a new fork its task.
 
         Raises
         ------
         OSError
-            If no process can be made.
+            If the process cannot be forked.
         """
         self._launches.append(time.monotonic())
         self._pause_until = time.monotonic() + PAUSE_S
@@ -111,7 +111,7 @@ class Children:
                 continue
             try:
                 send(child.control, dict(request), descriptors)
-            except BrokenPipeError:  # it has died since
+            except BrokenPipeError:  # the spare has died
                 continue
             child.control.close()
             child.control = None
@@ -121,7 +121,7 @@ class Children:
         return None
 
     def reap(self, child: Child) -> int:
-        """Take a child that has ended off the system's list, and tell its client."""
+        """Reap a child that has ended, send its exit status to its client, and return it."""
         _, status = os.waitpid(child.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         for group in (self.spares, self.kernels):
@@ -161,7 +161,7 @@ class Children:
                 if int(name) != number and int(name) not in self._library_descriptors:
                     with contextlib.suppress(OSError):
                         os.close(int(name))
-            # Loaded already; importing it above would make the fork server late to begin.
+            # Already loaded. An import at the top would delay the start of the fork server.
             from .warm_kernel import run_kernel
 
             connection = socket.socket(fileno=number)
@@ -174,7 +174,7 @@ class Children:
 
 
 def _is_for_kernels(number: int) -> bool:
-    """Return whether an open descriptor is one of a library, and not of the fork server."""
+    """Return whether an open descriptor belongs to a library rather than to the fork server."""
     if number <= 2:
         return True
     try:

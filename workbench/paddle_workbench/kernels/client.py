@@ -1,4 +1,4 @@
-"""Starting, asking and stopping the fork server of this user and this environment."""
+"""Start, query and stop the fork server of this user and environment."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ POLL_S = 0.1
 
 
 def are_supported() -> bool:
-    """Return whether this system can fork kernels and the user has not switched them off."""
+    """Return whether this system can fork kernels and warm kernels are switched on."""
     return (
         sys.platform == "linux"
         and hasattr(os, "pidfd_open")
@@ -47,7 +47,7 @@ def are_supported() -> bool:
 
 
 def kernel_variables() -> dict[str, str]:
-    """Return the environment variables that the kernel's specification adds."""
+    """Return the environment variables in the kernel's specification."""
     spec = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "paddle" / "kernel.json"
     try:
         variables: dict[str, str] = json.loads(spec.read_text(encoding="utf-8")).get("env", {})
@@ -57,19 +57,19 @@ def kernel_variables() -> dict[str, str]:
 
 
 def start_server(environment: Mapping[str, str], options: Sequence[str] | None = None) -> None:
-    """Start the fork server unless it is there, and return at once.
+    """Start the fork server unless it is running; do not wait for its imports.
 
     Parameters
     ----------
     environment : mapping
-        What the kernels will have.
+        The environment variables of its kernels.
     options : sequence of str, optional
-        Of its command line; else those that the environment variables name.
+        Its command line, by default from the variables in `environment`.
 
     Raises
     ------
     StorageError
-        If there is no private place for its socket.
+        If the directory for its socket is not private or cannot be created.
     """
     paths = runtime_paths()
     paths.make()
@@ -80,7 +80,7 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
         *(_options(environment) if options is None else options),
     ]
     variables = {name: value for name, value in environment.items() if not name.startswith("JPY_")}
-    # It becomes a child of nobody, and this one ends as soon as it has.
+    # This process ends as soon as the server has detached from it.
     subprocess.run(
         command,
         check=False,
@@ -89,30 +89,30 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # The group of this process may end before the server has left it.
+        # The process group may be ended before the server has left it.
         start_new_session=True,
     )
 
 
 def read_status() -> dict[str, Any] | None:
-    """Return what the fork server says, or said last; None if there is no word of it.
+    """Return the current or last status of the fork server; None if there is none.
 
-    `state` is `ended` where the process is gone.
+    `state` is `ended` if the process has ended.
     """
     paths = runtime_paths()
     try:
         return _ask(paths, {"do": "status"})
     except (OSError, ValueError):
         pass
-    # Twice: while it imports it goes on in a child, which is named there before the parent ends.
+    # Twice: while it imports, it moves to a child, which writes its pid before the parent ends.
     for _ in range(2):
         try:
-            # Not through `storage`: the kernels of the fork server must not have its imports.
+            # Not with `storage`, whose imports would be visible in the kernels.
             status: dict[str, Any] = json.loads(paths.status.read_text(encoding="utf-8"))
             pid = int(status["pid"])
         except (KeyError, OSError, RecursionError, TypeError, ValueError):
             return None
-        # An unfit one has ended, and its verdict holds.
+        # An unfit server has ended, but its verdict still holds.
         if status.get("state") == "unfit" or _is_alive(pid):
             return status
     status["state"] = "ended"
@@ -120,7 +120,7 @@ def read_status() -> dict[str, Any] | None:
 
 
 def stop_server() -> bool:
-    """Stop the fork server, and return whether there was one; its kernels keep running."""
+    """Stop the fork server, and return whether it was running; its kernels keep running."""
     try:
         return "stopped" in _ask(runtime_paths(), {"do": "stop"})
     except (OSError, ValueError):
@@ -130,12 +130,12 @@ def stop_server() -> bool:
 def wait_until_started(
     listener: Callable[[dict[str, Any]], None] = lambda _status: None,
 ) -> dict[str, Any] | None:
-    """Wait until the fork server takes requests, or has given up; return its status.
+    """Wait until the fork server accepts requests or has ended; return its status.
 
     Parameters
     ----------
     listener : callable
-        Told the status again and again.
+        Called with the status every `POLL_S` seconds.
     """
     while True:
         status = read_status()
@@ -168,5 +168,5 @@ def _is_alive(pid: int) -> bool:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
         return False
-    # Behind the name, which may hold anything; a zombie has ended and waits for its parent.
+    # After the name, which may contain anything. A zombie has ended and waits for its parent.
     return stat.rpartition(")")[2].split()[0] != "Z"

@@ -1,4 +1,4 @@
-"""Has the environment changed since the fork server imported it?"""
+"""Detect changes of the environment since the fork server imported it."""
 
 from __future__ import annotations
 
@@ -13,37 +13,40 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class EnvironmentWatch:
-    """Remembers the files of the environment as they were.
+    """Remembers the times and sizes of the environment's files.
 
-    Two looks: a quick one at what installing, removing or upgrading a package changes and at this
-    package's own files (some 3 ms); and a whole one at the file of every module that is loaded.
+    There are two checks. The quick one takes about 3 ms and covers this package's own files and
+    those that installing, removing or upgrading a package changes. The full one covers the files of
+    all loaded modules.
     """
 
     def __init__(self) -> None:
         self._folders = [
             Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))
         ]
-        self._quick = self._look()
-        self._whole: dict[str, tuple[int, int]] = {}
+        self._package_stamps = self._stamp_packages()
+        self._module_stamps: dict[str, tuple[int, int]] = {}
 
     @property
     def digest(self) -> str:
-        """Return a name of the environment as it was."""
-        return hashlib.sha256(repr(sorted(self._quick.items())).encode()).hexdigest()[:16]
+        """Return a digest of the environment as it was."""
+        return hashlib.sha256(repr(sorted(self._package_stamps.items())).encode()).hexdigest()[:16]
 
     def remember_modules(self) -> None:
-        """Remember the file of every module that is loaded now."""
-        self._whole = dict(_stamps(_module_files()))
+        """Remember the files of all modules that are loaded now."""
+        self._module_stamps = dict(_stamps(_module_files()))
 
     def quick_change(self) -> str:
-        """Return a file or folder that changed by an installation; empty if none did."""
-        return _difference(self._quick, self._look())
+        """Return a file that an installation changed; empty if none did."""
+        return _difference(self._package_stamps, self._stamp_packages())
 
-    def whole_change(self) -> str:
-        """Return a module's file that changed; empty if none did."""
-        return _difference(self._whole, dict(_stamps(Path(name) for name in self._whole)))
+    def full_change(self) -> str:
+        """Return the file of a module that changed; empty if none did."""
+        return _difference(
+            self._module_stamps, dict(_stamps(Path(name) for name in self._module_stamps))
+        )
 
-    def _look(self) -> dict[str, tuple[int, int]]:
+    def _stamp_packages(self) -> dict[str, tuple[int, int]]:
         records = (
             entry
             for folder in self._folders
@@ -51,7 +54,7 @@ class EnvironmentWatch:
             for entry in sorted(folder.iterdir())
             if entry.suffix in (".dist-info", ".pth", ".egg-link")
         )
-        # Installing replaces RECORD, even where the folder keeps its time.
+        # An installation replaces RECORD, even if the time of its folder stays the same.
         inside = (entry / "RECORD" if entry.is_dir() else entry for entry in records)
         return dict(_stamps([*inside, *sorted(_PACKAGE.rglob("*.py"))]))
 

@@ -1,7 +1,7 @@
-"""Whether this process can be forked: a child tries what a kernel would do.
+"""Test whether this process can be forked, by doing in a child what a kernel does.
 
-A preload can leave a process unfit: a thread of its own does not exist in the child, and a lock
-that is held at the moment of forking is never released there.
+A preload can make a process unsafe to fork: its threads do not exist in the child, and a lock that
+another thread holds during the fork is never released there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RLOCK = type(threading.RLock())
 
 
 def os_threads() -> list[str]:
-    """Return the names of this process's threads, as the kernel of the system knows them."""
+    """Return the names of this process's threads, as the operating system lists them."""
     names = []
     for task in sorted(Path("/proc/self/task").iterdir()):
         with contextlib.suppress(OSError):
@@ -40,9 +40,10 @@ def os_threads() -> list[str]:
 
 
 def held_locks() -> set[int]:
-    """Return the identities of the locks that somebody holds now.
+    """Return the identities of the locks that are held now.
 
-    Locks are not known to the garbage collector; what refers to them is, unless it is frozen.
+    The garbage collector does not track locks, only the objects that refer to them, and only if
+    they are not frozen.
     """
     held: set[int] = set()
     for container in gc.get_objects():
@@ -58,35 +59,35 @@ def held_locks() -> set[int]:
 def fork_problem(
     threads: list[str], locks: set[int], *, threads_are_known: bool, limit_s: float = FORK_LIMIT_S
 ) -> str:
-    """Return why this process must not be forked any more; empty if it may.
+    """Return why this process is no longer safe to fork; empty if it is safe.
 
     Parameters
     ----------
     threads : list of str
-        The threads that were there before the last preload.
+        The threads before the last preload.
     locks : set of int
-        The locks that were held before it.
+        The locks that were held before the last preload.
     threads_are_known : bool
-        The preload is one whose own threads are known to survive a fork, or not to be missed.
+        Whether the threads of this preload are known to be restarted after a fork, or not needed.
     limit_s : float
-        Seconds after which a child counts as hanging.
+        Seconds after which the child counts as hanging.
     """
     python_threads = [
         thread.name for thread in threading.enumerate() if thread is not threading.main_thread()
     ]
     if python_threads:
-        return f"it leaves the thread {python_threads[0]!r} running, which a fork would not have"
+        return f"it started the thread {python_threads[0]!r}, which a fork would not have"
     new_threads = len(os_threads()) - len(threads)
     if new_threads > 0 and not threads_are_known:
-        return f"it leaves {new_threads} threads of a library running, which a fork would not have"
+        return f"it started native threads ({new_threads}), which a fork would not have"
     new_locks = len(held_locks() - locks)
     if new_locks:
-        return f"it leaves {new_locks} locks held, which nobody would release in a fork"
-    return run_in_child(_try_everything, limit_s=limit_s)
+        return f"it left locks held ({new_locks}), which a fork could not release"
+    return run_in_child(_exercise_process, limit_s=limit_s)
 
 
 def run_in_child(work: Callable[[], None], *, limit_s: float) -> str:
-    """Run a function in a fork of this process, and return what went wrong; empty if nothing."""
+    """Run a function in a fork of this process, and return the problem; empty if there is none."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -117,22 +118,22 @@ def _outcome(pid: int, reader: int, limit_s: float) -> str:
         os.close(descriptor)
     _, status = os.waitpid(pid, 0)
     if not ended:
-        return f"a fork of it hangs (tried for {limit_s:g} s)"
+        return f"a fork of it did not finish within {limit_s:g} s"
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        return f"a fork of it is killed by {signal.Signals(-code).name}"
+        return f"a fork of it was killed by {signal.Signals(-code).name}"
     if code:
         lines = os.read(reader, 4000).decode(errors="replace").strip().splitlines()
-        return f"a fork of it fails: {lines[-1] if lines else f'exit status {code}'}"
+        return f"a fork of it failed: {lines[-1] if lines else f'exit status {code}'}"
     return ""
 
 
-def _try_everything() -> None:
-    """Do once what kernels do: memory, threads, files, processes, numbers, a Paddle op."""
+def _exercise_process() -> None:
+    """Use what kernels use: memory, threads, files, processes, numpy and a Paddle op."""
     gc.collect()
     blocks = [bytes(1 << 20) for _ in range(32)]
     del blocks
-    logging.getLogger(__name__).debug("a fork tries its locks")
+    logging.getLogger(__name__).debug("testing the locks of a fork")
     done = threading.Event()
     thread = threading.Thread(target=done.set)
     thread.start()
@@ -144,9 +145,9 @@ def _try_everything() -> None:
     if "numpy" in modules:
         matrix = modules["numpy"].ones((256, 256))
         if (matrix @ matrix)[0, 0] != 256:
-            raise ArithmeticError("numpy multiplies wrongly")
+            raise ArithmeticError("numpy computes a wrong product")
     if "paddle" in modules:
         paddle = modules["paddle"]
         tensor = paddle.ones([256, 256])
         if float((tensor @ tensor)[0, 0]) != 256:
-            raise ArithmeticError("Paddle multiplies wrongly")
+            raise ArithmeticError("Paddle computes a wrong product")

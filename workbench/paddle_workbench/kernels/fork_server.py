@@ -1,7 +1,8 @@
 """The process that kernels are forked from: `python -m paddle_workbench.kernels.fork_server`.
 
 It imports the stack (`preloading`), hides it (`hidden_modules`), and then waits for requests on a
-UNIX socket. One thread, one loop: what forks must not have others. It runs no op of Paddle itself.
+UNIX socket. It has one thread and one loop, since a process that forks must not have other threads.
+It never runs an op of Paddle itself.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ __all__ = ["main"]
 
 LOG = logging.getLogger("paddle_workbench.kernels")
 
-# What ipykernel has imported when it waits for its first cell; a kernel finds it imported.
+# What ipykernel has imported when it waits for its first cell; it stays visible in kernels.
 KERNEL_MODULES = (
     "paddle_workbench.kernels.warm_kernel",
     "ipykernel.ipkernel",
@@ -48,12 +49,12 @@ KERNEL_MODULES = (
     "tornado.platform.asyncio",
 )
 TICK_S = 1.0
-WHOLE_LOOK_INTERVAL_S = 10.0
+FULL_CHECK_INTERVAL_S = 10.0
 RECEIVE_LIMIT_S = 2.0
 MAXIMUM_LOG_BYTES = 1 << 20
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
-# What a process does after the loop has ended: nothing, or to be a kernel.
+# What a fork does after it has left the loop: run a kernel.
 Task = Callable[[], None]
 
 
@@ -64,12 +65,12 @@ class ForkServer:
     ----------
     paths : RuntimePaths
     lock : ServerLock
-        Held while it takes requests.
+        Held while the server accepts requests.
     status : ServerStatus
     hidden : HiddenModules
     watch : EnvironmentWatch
     idle_s : float
-        So long it stays without kernels and without requests.
+        How long the server stays without kernels and requests.
     """
 
     def __init__(
@@ -91,10 +92,10 @@ class ForkServer:
         self._children = Children(self._selector, hidden)
         self._environment = dict(os.environ)
         self._listener: socket.socket | None = None
-        self._last_busy_at = self._last_look_at = time.monotonic()
+        self._last_busy_at = self._last_full_check_at = time.monotonic()
 
     def serve(self) -> Task | None:
-        """Run; in a fork return what the fork is to do, here nothing at the end."""
+        """Run the loop; return None at its end, and in a fork the task of the fork."""
         self._listener = listen(self._paths.socket)
         self._selector.register(self._listener, selectors.EVENT_READ, self._listener)
         self._status.state = "ready"
@@ -108,7 +109,7 @@ class ForkServer:
                 task = self._on_ready(key.data)
                 if task is not None:
                     return task
-            self._look_around()
+            self._check_environment()
         self._children.dismiss()
         self._retire("")
         return None
@@ -161,7 +162,7 @@ class ForkServer:
                 send(connection, self._current_status().as_json())
                 connection.close()
             case "stop":
-                LOG.info("asked to stop; %d kernels go on", len(self._children.kernels))
+                LOG.info("asked to stop; %d kernels keep running", len(self._children.kernels))
                 self._retire("it was stopped")
                 send(connection, {"stopped": os.getpid()})
                 connection.close()
@@ -184,20 +185,20 @@ class ForkServer:
         return task
 
     def _objection(self, request: dict[str, object]) -> str:
-        """Return why a kernel cannot be forked from here; empty if it can."""
+        """Return why a request is declined; empty if it is not."""
         path = self._watch.quick_change()
         if path:
             self._retire(f"{path} changed")
-            return f"the environment changed ({path}); a new fork server imports it"
+            return f"the environment changed ({path}); a new fork server is starting"
         if request.get("protocol") != PROTOCOL:
-            return f"the client speaks protocol {request.get('protocol')}, this is {PROTOCOL}"
+            return f"the client uses protocol {request.get('protocol')}, this server {PROTOCOL}"
         attributes = request["attributes"]
         environment = request["env"]
         if not isinstance(attributes, dict) or not isinstance(environment, dict):
             raise TypeError("attributes and env must be objects")
         namespace = foreign_namespace(attributes)
         if namespace:
-            return f"the client lives in {namespace}"
+            return f"the client is in {namespace}"
         variable = differing_variable(self._environment, environment)
         if variable:
             return (
@@ -206,17 +207,17 @@ class ForkServer:
             )
         return ""
 
-    def _look_around(self) -> None:
+    def _check_environment(self) -> None:
         now = time.monotonic()
-        if self._listener is None or now - self._last_look_at < WHOLE_LOOK_INTERVAL_S:
+        if self._listener is None or now - self._last_full_check_at < FULL_CHECK_INTERVAL_S:
             return
-        self._last_look_at = now
-        path = self._watch.whole_change() or self._watch.quick_change()
+        self._last_full_check_at = now
+        path = self._watch.full_change() or self._watch.quick_change()
         if path:
             self._retire(f"{path} changed")
 
     def _retire(self, problem: str) -> None:
-        """Take no more requests; stay until the last kernel ends."""
+        """Stop accepting requests, but stay until the last kernel ends."""
         if self._listener is None:
             return
         self._selector.unregister(self._listener)
@@ -228,7 +229,7 @@ class ForkServer:
         with contextlib.suppress(OSError):
             self._current_status().write()
         LOG.info("retired: %s", problem or "idle")
-        # A successor may have the files from now on.
+        # From now on the files may belong to a successor.
         self._lock.release()
         if problem.endswith(" changed"):
             start_server(self._environment, sys.argv[1:])
@@ -239,16 +240,16 @@ class ForkServer:
         return self._status
 
     def _write_status(self) -> None:
-        # After it has retired, the file is the successor's.
+        # After this server has retired, the file belongs to its successor.
         if self._listener is not None:
             with contextlib.suppress(OSError):
                 self._current_status().write()
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Continue as a separate process that imports and serves; return at once in this one.
+    """Start the fork server in a separate process, and return.
 
-    At once means: when the other has written its status, or has found that it is not needed.
+    This process waits until the other has written its status, or has found that it is not needed.
     """
     options = _options(argv)
     paths = runtime_paths()
@@ -256,7 +257,7 @@ def main(argv: list[str] | None = None) -> None:
     start_signal = _detach(paths)
     if start_signal is None:
         return
-    # Not the root logger: kernels begin with that, and have none of this one's handlers.
+    # Not the root logger, which kernels inherit and which must have no handlers there.
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     LOG.addHandler(handler)
@@ -270,7 +271,7 @@ def main(argv: list[str] | None = None) -> None:
         status.write()
         os.close(start_signal)
         hidden = _import_everything(modules, status, watch, limit_s=options.preload_limit)
-        # A fork that becomes a kernel leaves the loop, and its task is its whole life.
+        # A fork leaves the loop too. After its task, which runs a kernel, it ends.
         if hidden is not None:
             server = ForkServer(
                 paths, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle
@@ -279,20 +280,20 @@ def main(argv: list[str] | None = None) -> None:
             if task is not None:
                 task()
     else:
-        LOG.info("another fork server is there")
-    # Without the destructors of C++, as in `warm_kernel`.
+        LOG.info("another fork server is running")
+    # Skips destructors of C++, as `warm_kernel` does.
     os._exit(0)
 
 
 def _import_everything(
     modules: Sequence[str], status: ServerStatus, watch: EnvironmentWatch, *, limit_s: float
 ) -> HiddenModules | None:
-    """Import, hide what was imported, and return it; None if a fork of it is not safe."""
+    """Import the modules and return them hidden, or None if forking is not safe then."""
     for name in KERNEL_MODULES:
         import_module(name)
     visible = set(sys.modules)
     recorder = ImportRecorder(visible)
-    # What a kernel sets before its first cell, and matplotlib reads when it is imported.
+    # Kernels set it before their first cell, and matplotlib reads it when it is imported.
     os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
     gc.collect()
     gc.freeze()
@@ -319,12 +320,13 @@ def _import_everything(
 
 
 def _detach(paths: RuntimePaths) -> int | None:
-    """Go on in a child that belongs to nobody.
+    """Continue in a child that is detached from this process.
 
     Returns
     -------
     int or None
-        In the child a descriptor to close when it has begun; in this process nothing, then.
+        In the child a descriptor to close when it has started. This process waits for that, and
+        then returns None.
     """
     reader, writer = os.pipe()
     if os.fork():
@@ -355,6 +357,6 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # As ipykernel's launcher does: the folder that this was started in is not a place for modules.
+    # As ipykernel's launcher does: modules are not imported from the current folder.
     del sys.path[0]
     main()

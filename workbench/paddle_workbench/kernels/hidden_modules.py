@@ -1,9 +1,9 @@
-"""Modules that are loaded and not to be seen until they are imported.
+"""Hide loaded modules until they are imported.
 
-A kernel forked from the fork server holds the whole stack. `HiddenModules` takes it out of
-`sys.modules`; the first import of a package puts back that package and those it needs, and does
-again what importing them did (`recording`). So a warm kernel looks like a cold one, and its imports
-take milliseconds.
+A kernel that was forked from the fork server has loaded the whole stack. `HiddenModules` removes it
+from `sys.modules`. The first import of a package restores that package and those it needs, and
+repeats the side effects of importing them (`recording`). A warm kernel looks like a cold one, but
+its imports take milliseconds.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ __all__ = ["HiddenModules"]
 
 
 def _register_widgets(package: ModuleType) -> None:
-    """Let ipywidgets tell the kernel of its comm targets, as it does at the end of its import."""
+    """Register the comm targets of ipywidgets, as it does at the end of its import."""
     package._handle_ipython()
 
 
 def _seed_numpy(package: ModuleType) -> None:
-    """Give numpy's global generator a seed of this process; all forks have the same."""
+    """Seed numpy's global generator, since all forks start with the same state."""
     package.random.seed()
 
 
 def _seed_paddle(package: ModuleType) -> None:
-    """Give Paddle's generators a seed of this process."""
+    """Seed Paddle's generators, since all forks start with the same state."""
     package.seed(secrets.randbits(32))
 
 
-# What a package does with its process when it is imported, and the fork server did with its own.
+# What a package does once in every process, and did in the fork server when it was imported.
 _STARTERS: MappingProxyType[str, Callable[[ModuleType], None]] = MappingProxyType(
     {"ipywidgets": _register_widgets, "numpy": _seed_numpy, "paddle": _seed_paddle}
 )
 
 
 class HiddenModules:
-    """A finder for modules that were taken out of `sys.modules`.
+    """A finder for modules that were removed from `sys.modules`.
 
     Parameters
     ----------
     records : mapping of str to PackageRecord
-        What importing each package did.
+        The side effects of importing each package.
     visible : set of str
-        Names of the modules that stay. Modules of the standard library stay too.
+        Names of the modules that stay visible, as do those of the standard library.
     """
 
     def __init__(self, records: Mapping[str, PackageRecord], visible: set[str]) -> None:
@@ -64,14 +64,14 @@ class HiddenModules:
             package = package_of(name)
             if name in visible or package in sys.stdlib_module_names:
                 continue
-            # Without a spec it was never imported: Cython's shared types, for example.
+            # A module without a spec was not imported; Cython's shared types, for example.
             if isinstance(module, ModuleType) and module.__spec__ is not None:
                 self._hidden.setdefault(package, {})[name] = module
                 self._import_order.setdefault(package, len(self._import_order))
         self._conceal(visible)
 
     def install(self) -> None:
-        """Come first when Python looks for a module."""
+        """Become the first finder that Python asks for a module."""
         sys.meta_path.insert(0, self)
 
     @property
@@ -80,13 +80,13 @@ class HiddenModules:
         return list(self._hidden)
 
     def borrow(self, name: str) -> Any:
-        """Return a module that may be hidden, without revealing it."""
+        """Return a module without revealing it if it is hidden."""
         return self._hidden.get(package_of(name), {}).get(name) or import_module(name)
 
     def find_spec(
         self,
         name: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - the signature is Python's
+        path: Sequence[str] | None = None,  # noqa: ARG002 - Python's signature
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """Find a hidden module."""
@@ -102,11 +102,11 @@ class HiddenModules:
         return spec
 
     def reveal(self, package: str) -> None:
-        """Put a package and those it needs back, and do again what importing them did."""
+        """Restore a package and those it needs, and repeat the side effects of importing them."""
         with self._lock:
             packages = sorted(self._packages_for(package), key=self._import_order.__getitem__)
             for modules in [self._hidden.pop(name) for name in packages]:
-                # One that is being imported at this moment is put there by Python itself.
+                # Python itself adds the module that is being imported.
                 sys.modules.update(
                     (name, module) for name, module in modules.items() if name not in sys.modules
                 )
@@ -122,7 +122,7 @@ class HiddenModules:
                 _STARTERS[name](sys.modules[name])
 
     def _packages_for(self, package: str) -> set[str]:
-        """Return the hidden packages that a package needs, itself among them."""
+        """Return the hidden packages that a package needs, including itself."""
         packages: set[str] = set()
         waiting = [package]
         while waiting:
@@ -152,13 +152,13 @@ class _Revealer:
         self._spec = module.__spec__
 
     def __getattr__(self, name: str) -> Any:
-        # For those who look at a spec without importing: the true loader's other abilities.
+        # Code that inspects a spec without importing uses other attributes of its loader.
         return getattr(self._spec.loader if self._spec else None, name)
 
     def create_module(self, _spec: ModuleSpec) -> ModuleType:
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        # It has run already, in the fork server; only its spec was replaced on the way here.
+        # The module has already run in the fork server; only its spec was replaced.
         module.__spec__ = self._spec
         self._hidden.reveal(package_of(module.__name__))

@@ -1,4 +1,4 @@
-"""What an import does outside of its own modules, as things that can be done again."""
+"""Side effects of imports outside the imported modules, in a form that can be repeated."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = [
 
 
 class SideEffect(Protocol):
-    """One thing that an import did, and that a kernel does again."""
+    """A side effect of an import, which a kernel repeats."""
 
     def apply(self) -> None:
-        """Do it in this process."""
+        """Repeat it in this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeChange:
-    """An attribute of a module or class that belongs to somebody else was set, or removed."""
+    """An attribute of another package's module or class was set or removed."""
 
     owner: Any
     name: str
@@ -42,6 +42,7 @@ class AttributeChange:
     absent: bool = False
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         if self.absent:
             with contextlib.suppress(AttributeError):
                 delattr(self.owner, self.name)
@@ -51,7 +52,7 @@ class AttributeChange:
 
 @dataclass(frozen=True, slots=True)
 class IssuedWarning:
-    """A warning was raised."""
+    """A warning was issued."""
 
     message: Warning | str
     category: type[Warning]
@@ -59,6 +60,7 @@ class IssuedWarning:
     lineno: int
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         registry: dict[Any, Any] = {}
         warnings.warn_explicit(
             self.message, self.category, self.filename, self.lineno, registry=registry
@@ -67,36 +69,39 @@ class IssuedWarning:
 
 @dataclass(frozen=True, slots=True)
 class PrintedText:
-    """Something was printed to `stdout` or `stderr`."""
+    """Text was printed to `stdout` or `stderr`."""
 
     stream: str
     text: str
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         getattr(sys, self.stream).write(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class DescriptorOutput:
-    """A library wrote to a file descriptor, past Python."""
+    """A library wrote to a file descriptor, bypassing Python."""
 
     descriptor: int
     data: bytes
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         os.write(self.descriptor, self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class VariableChange:
-    """An environment variable was changed; None means that it is not there."""
+    """An environment variable was changed; None means that it is not set."""
 
     name: str
     old: str | None
     new: str | None
 
     def apply(self) -> None:
-        # If the kernel was started with a different value from the fork server, that one stays.
+        """Repeat it in this process."""
+        # If the kernel was started with a value that differs from the fork server's, it keeps it.
         if os.environ.get(self.name) != self.old:
             return
         if self.new is None:
@@ -107,16 +112,17 @@ class VariableChange:
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """Entries were put before or behind those of `warnings.filters`, `sys.path` or similar."""
+    """Entries were added before or after those of a list in `_LISTS`, for example `sys.path`."""
 
     name: str
     before: tuple[Any, ...]
-    behind: tuple[Any, ...]
+    after: tuple[Any, ...]
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         target = _LISTS[self.name]()
         target[:0] = [entry for entry in self.before if entry not in target]
-        target += [entry for entry in self.behind if entry not in target]
+        target += [entry for entry in self.after if entry not in target]
         if self.name == "filters":
             warnings._filters_mutated()  # type: ignore[attr-defined]
 
@@ -128,6 +134,7 @@ class RootLevelChange:
     level: int
 
     def apply(self) -> None:
+        """Repeat it in this process."""
         logging.root.setLevel(self.level)
 
 

@@ -1,6 +1,6 @@
 """The protocol between the fork server and its clients.
 
-Each message is one JSON object in one packet of a UNIX socket, along with file descriptors.
+Each message is a JSON object in one packet of a UNIX socket, together with file descriptors.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def connect(path: Path, *, timeout_s: float) -> socket.socket:
     Raises
     ------
     OSError
-        If nobody listens there.
+        If no process listens at the path.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
@@ -43,7 +43,7 @@ def connect(path: Path, *, timeout_s: float) -> socket.socket:
 
 
 def listen(path: Path) -> socket.socket:
-    """Return a socket that accepts connections at a path which nobody else uses any more."""
+    """Return a socket that accepts connections at a path that no other process uses."""
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(str(path))
@@ -58,20 +58,20 @@ def send(connection: socket.socket, message: Message, descriptors: Sequence[int]
     Raises
     ------
     OSError
-        If the other side is gone, or the message is larger than a packet may be.
+        If the connection is closed, or the message is too large for a packet.
     """
     socket.send_fds(connection, [json.dumps(message).encode()], descriptors)
 
 
 def receive(connection: socket.socket) -> tuple[Message, list[int]] | None:
-    """Return the next message and its descriptors; None if the other side is gone.
+    """Return the next message and its descriptors; None if the connection was closed.
 
     Raises
     ------
     OSError
-        If none comes within the connection's time limit.
+        If no message arrives within the connection's time limit.
     ValueError
-        If it is not a JSON object.
+        If the message is not a JSON object.
     """
     data, descriptors, _, _ = socket.recv_fds(connection, MAXIMUM_BYTES, MAXIMUM_DESCRIPTORS)
     if not data:

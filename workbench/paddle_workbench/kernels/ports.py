@@ -1,4 +1,4 @@
-"""TCP ports that are kept for a kernel from their choice until its end."""
+"""Reserve the TCP ports of a kernel from the moment they are chosen until it ends."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ __all__ = ["PortReservation"]
 
 
 class PortReservation:
-    """Free ports that the system gives to nobody who does not ask for them by number.
+    """Free ports that the system does not assign to a process unless it names them.
 
-    A kernel binds its ports long after they were chosen. Sockets that are bound to them and never
-    listen keep them meanwhile: Linux skips such ports where it chooses one itself, and lets a
-    process that asks for one by number have it if both sides set `SO_REUSEADDR`, as ZeroMQ does.
+    A kernel binds its ports long after they were chosen. Until then, sockets that are bound to them
+    but never listen reserve them. Linux skips such ports when it chooses one, and lets a process
+    bind one by its number if both sockets set `SO_REUSEADDR`, as ZeroMQ does.
 
     Parameters
     ----------
     ip : str
-        The IPv4 address, or a name of it.
+        An IPv4 address or a host name.
     count : int
-        How many ports.
+        The number of ports.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class PortReservation:
     Raises
     ------
     OSError
-        If the address is not one of this machine, or no port is free.
+        If the address does not belong to this machine, or no port is free.
     """
 
     def __init__(self, ip: str, count: int) -> None:
@@ -38,7 +38,7 @@ class PortReservation:
             for _ in range(count):
                 reservation = socket.socket()
                 self._sockets.append(reservation)
-                # Set after the system's choice, so that the choice is of a port that is all free.
+                # After `bind`: with it, the system could choose a port that is in use.
                 reservation.bind((ip, 0))
                 reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         except BaseException:
@@ -52,7 +52,7 @@ class PortReservation:
         return sys.platform == "linux"
 
     def release(self) -> None:
-        """Keep the ports no longer."""
+        """Release the ports."""
         for reservation in self._sockets:
             reservation.close()
         self._sockets.clear()

@@ -1,8 +1,8 @@
-"""Importing the stack into the fork server, one preload after the other, each at no risk.
+"""Import the stack into the fork server, one preload after the other, without risk.
 
-An import cannot be taken back. So for each preload this process forks: the child imports, proves
-that it can still be forked, and goes on as the fork server, while the parent ends. If the child
-fails, crashes or hangs, the parent still is what it was, and leaves the preload out.
+An import cannot be undone. So this process forks for each preload. The child imports it, shows that
+it can still be forked, and continues as the fork server, while the parent ends. If the child fails,
+crashes or hangs, the parent continues and leaves the preload out.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ DEFAULT_PRELOADS = (
     "paddleocr",
     "paddle_workbench",
 )
-# Their libraries start threads while they are imported, which do nothing until an op runs: those of
-# OpenBLAS, which it ends and starts again around a fork, and those of Paddle and pyarrow.
+# Their libraries start threads when they are imported: those of OpenBLAS, which are stopped before
+# a fork and started again after it, and those of Paddle and pyarrow, which are idle before an op.
 _PACKAGES_WITH_KNOWN_THREADS = frozenset(package_of(name) for name in DEFAULT_PRELOADS)
 
 
 @dataclass(frozen=True, slots=True)
 class Preload:
-    """How one preload went.
+    """The result of one preload.
 
     Parameters
     ----------
     module : str
     seconds : float
     problem : str
-        Why it was left out; empty if it was not.
+        Why it was left out; empty if it was imported.
     """
 
     module: str
@@ -66,7 +66,7 @@ def preload_all(
     limit_s: float,
     listener: Callable[[list[Preload]], None],
 ) -> list[Preload]:
-    """Import modules; return how each went, in the last of the processes that this takes.
+    """Import modules; return the results in the last of the processes that this forks.
 
     Parameters
     ----------
@@ -94,18 +94,18 @@ def preload_all(
 def _advance(
     module: str, recorder: ImportRecorder, limit_s: float, note: Callable[[str], None]
 ) -> str:
-    """Return the problem in this process, or go on without one in a child that has imported."""
+    """Import a module in a child that continues, or return the problem in this process."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        problem = "it ended the process"
+        problem = "it exited"
         try:
             problem = _import(module, recorder)
             if not problem:
-                # Before the parent ends: there is always a process to be named in the status.
+                # Before the parent ends, so that the status always names a running process.
                 note("")
-        except BaseException as error:  # whatever a module does when imported
+        except BaseException as error:  # a module may raise anything
             problem = f"{type(error).__name__}: {error}"
         finally:
             with os.fdopen(writer, "w", encoding="utf-8") as answer:
@@ -142,16 +142,16 @@ def _import(module: str, recorder: ImportRecorder) -> str:
     gc.collect()
     is_known = package_of(module) in _PACKAGES_WITH_KNOWN_THREADS
     problem = fork_problem(threads, locks, threads_are_known=is_known)
-    # Frozen objects are not touched by later collections, here or in a fork, and so stay shared.
+    # Later collections, here or in a fork, do not touch frozen objects, so they stay shared.
     gc.freeze()
     return problem
 
 
 @contextmanager
 def _kernel_shell() -> Iterator[None]:
-    """Let modules see what they would see when imported in a kernel: a shell of IPython's.
+    """Provide a shell of IPython to modules, as in a kernel.
 
-    pandas asks for one to know how wide it may print, tqdm to choose its progress bar.
+    pandas uses it to choose the width of its output, and tqdm to choose its progress bar.
     """
     from ipykernel.zmqshell import ZMQInteractiveShell
     from IPython.core.interactiveshell import InteractiveShell
@@ -171,9 +171,9 @@ def _kernel_shell() -> Iterator[None]:
 
 @contextmanager
 def _captured_output() -> Iterator[dict[int, IO[bytes]]]:
-    """Capture the file descriptors of stdout and stderr."""
+    """Capture what is written to the file descriptors of stdout and stderr."""
     captures: dict[int, IO[bytes]] = {
-        number: tempfile.TemporaryFile()  # noqa: SIM115 - read, and closed, by the caller
+        number: tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         for number in (1, 2)
     }
     originals = {number: os.dup(number) for number in captures}

@@ -1,4 +1,4 @@
-"""What a process inherits from its parent, and a forked kernel must receive."""
+"""The attributes that a process inherits from its parent, and a forked kernel from its client."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .. import processor
 
 __all__ = ["adopt_attributes", "differing_variable", "foreign_namespace", "process_attributes"]
 
-# Read while modules are imported or libraries loaded: a kernel that was given other values than the
-# fork server cannot be forked from it.
+# Variables that are read when modules are imported or libraries are loaded. A kernel whose values
+# differ from the fork server's cannot be forked from it.
 _READ_BY_IMPORTS = (
     "AISTUDIO_",
     "BLIS_",
@@ -70,8 +70,9 @@ def process_attributes() -> dict[str, Any]:
 
 
 def foreign_namespace(attributes: Mapping[str, Any]) -> str:
-    """Return in what a client lives elsewhere than this process, so that a fork would not be its
-    child; empty if nowhere.
+    """Return what separates a client from this process, so that a fork would not be like its child.
+
+    Empty if both are in the same control group and namespaces.
     """
     if attributes["cgroup"] != _cgroup():
         return "another control group"
@@ -81,9 +82,9 @@ def foreign_namespace(attributes: Mapping[str, Any]) -> str:
 
 
 def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
-    """Return a variable that imports read and that has another value for a kernel; or nothing."""
+    """Return a variable that imports read and that differs for a kernel; empty if none does."""
     kernel = dict(kernel)
-    processor.select_mkl_path(kernel)  # as the interpreter of a cold kernel does
+    processor.select_mkl_path(kernel)  # as the shim in a cold kernel does
     for name in sorted(own.keys() | kernel.keys()):
         matters = name.startswith(_READ_BY_IMPORTS) and not name.startswith(_NOT_READ_BY_IMPORTS)
         if matters and name not in processor.THREAD_VARIABLES and own.get(name) != kernel.get(name):
@@ -92,12 +93,12 @@ def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str
 
 
 def adopt_attributes(attributes: Mapping[str, Any]) -> None:
-    """Give this process the attributes of a child of the client.
+    """Give this process the attributes that a child of the client would inherit.
 
     Raises
     ------
     OSError
-        If a limit of the client is above what this process may set.
+        If this process may not set a limit as high as the client's.
     """
     for number in attributes["ignored_signals"]:
         signal.signal(number, signal.SIG_IGN)
@@ -115,7 +116,7 @@ def adopt_attributes(attributes: Mapping[str, Any]) -> None:
 
 
 def default_signals() -> None:
-    """Handle signals as a new Python does, and block none."""
+    """Set the signal handlers of a new Python process, and block no signal."""
     for number in signal.valid_signals():
         if number in (signal.SIGKILL, signal.SIGSTOP):
             continue
@@ -127,9 +128,9 @@ def default_signals() -> None:
 
 
 def _ignored_signals() -> list[int]:
-    """Return what a child would ignore because this process does, as one that `nohup` started.
+    """Return the signals that a child would ignore because this process does, as under `nohup`.
 
-    Python ignores two signals itself, and gives them back to its children.
+    Python itself ignores two signals, and resets them in its children.
     """
     pythons_own = {signal.SIGPIPE, getattr(signal, "SIGXFSZ", None)}
     return [
@@ -152,9 +153,9 @@ def _umask() -> int:
 
 @cache
 def _umask_at_first() -> int:
-    """Ask by setting it, which files that other threads make meanwhile would feel; so only once.
+    """Read the umask by setting it, once, since files that other threads create would be affected.
 
-    Linux before 4.7, and gVisor, report no umask.
+    Linux before 4.7 and gVisor do not report the umask.
     """
     current = os.umask(0o077)
     os.umask(current)

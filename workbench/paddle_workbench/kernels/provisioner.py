@@ -29,30 +29,30 @@ from .warm_process import WarmProcess
 __all__ = ["WarmProvisioner"]
 
 LAUNCH_LIMIT_S = 10.0
-# Twice as long as jupyter_client still tries to send what is on its control socket.
+# Twice as long as jupyter_client keeps trying to send what is left on its control socket.
 UNSENT_LIMIT_S = 0.2
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
 class _ColdStartError(Exception):
-    """Says why a kernel cannot be forked."""
+    """The reason why a kernel cannot be forked."""
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Starts kernels by asking the fork server for them.
+    """Starts kernels by forking them from the fork server.
 
-    Everything else, from files to signals, is Jupyter's own local provisioner. Where the fork
-    server is absent, declines, or cannot do what was asked, so is the start. The ports of a kernel
-    are kept for it from their choice until its last end, over its restarts.
+    Everything else, from files to signals, is inherited from Jupyter's local provisioner. If the
+    fork server is not running or declines, the kernel also starts as Jupyter starts it. The ports
+    of a kernel are reserved from the moment they are chosen until it ends, also during restarts.
     """
 
-    # Jupyter's own has a Popen here; both have the same methods.
+    # The base class has a Popen here; both have the same methods.
     process: Any
-    _was_asked_too_late = False
+    _was_shutdown_too_late = False
     _reservation: PortReservation | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Choose the ports, and prepare as Jupyter's own does."""
+        """Choose the ports, then prepare as the base class does."""
         manager: Any = self.parent
         if (
             PortReservation.is_possible()
@@ -67,7 +67,7 @@ class WarmProvisioner(LocalProvisioner):
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the kernel."""
+        """Fork the kernel if possible, else start it as the base class does."""
         if not are_supported():
             return await super().launch_kernel(cmd, **kwargs)
         try:
@@ -76,7 +76,7 @@ class WarmProvisioner(LocalProvisioner):
             self.log.info("Paddle Workbench starts a cold kernel: %s", reason)
             _start_server_for_next_kernel(kwargs.get("env") or os.environ)
             return await super().launch_kernel(cmd, **kwargs)
-        # A kernel leads a session of its own, as one that Jupyter starts does.
+        # The kernel leads a session, as the kernels that Jupyter starts do.
         self.process = process
         self.pid = self.pgid = process.pid
         self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
@@ -84,21 +84,21 @@ class WarmProvisioner(LocalProvisioner):
 
     # The base's signature.
     async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Note whether there is still a kernel that can be asked to end."""
+        """Note whether the kernel had ended before it was asked to."""
         await super().shutdown_requested(restart)
-        self._was_asked_too_late = self.process is None or self.process.poll() is not None
+        self._was_shutdown_too_late = self.process is None or self.process.poll() is not None
 
     # The base's signature.
     async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Give up the ports, or see to it that the next kernel is not asked what this one was.
+        """Release the ports, or wait until the next kernel cannot receive this one's shutdown.
 
-        A request to end that found no kernel waits for one at the same port. A fork may be there
-        before jupyter_client has given up sending, and would end.
+        A shutdown request that did not reach its kernel waits for a kernel at the same port. A fork
+        may start before jupyter_client gives up sending, and would receive it and end.
         """
         await super().cleanup(restart)
         if not restart and self._reservation is not None:
             self._reservation.release()
-        if restart and self._was_asked_too_late:
+        if restart and self._was_shutdown_too_late:
             await asyncio.sleep(UNSENT_LIMIT_S)
 
 
@@ -108,9 +108,9 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
     Raises
     ------
     _ColdStartError
-        If it is not the kind of kernel that can be forked.
+        If this kernel cannot be forked.
     OSError, ValueError
-        If there is no fork server, or it gives no answer.
+        If the fork server is not running or does not answer.
     """
     if cmd[1:3] != ["-m", "ipykernel_launcher"] or not _is_this_python(cmd[0]):
         raise _ColdStartError(f"{' '.join(cmd[:3])} is not this environment's ipykernel")
@@ -150,7 +150,7 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
 
 
 def _receive_process(connection: socket.socket) -> tuple[int, int]:
-    """Return the process and the pidfd that the fork server answers with."""
+    """Return the process id and the pidfd that the fork server sends."""
     answer = receive(connection)
     if answer is None:
         raise ConnectionError("the fork server did not answer")
@@ -165,7 +165,7 @@ def _is_this_python(program: str) -> bool:
 
 
 def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:
-    """Return what a kernel reads from, to be closed here, and the end to write to if it is new."""
+    """Return a new descriptor for the kernel's stdin, and the writer of a new pipe."""
     if option is None or option == subprocess.PIPE:
         reader, writer = os.pipe()
         return reader, os.fdopen(writer, "wb")
@@ -175,9 +175,9 @@ def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:
 
 
 def _output_descriptor(option: Any, default: int) -> int:
-    """Return the descriptor that a kernel writes to."""
+    """Return a descriptor for the kernel's stdout or stderr."""
     if option in (subprocess.PIPE, subprocess.STDOUT):
-        raise _ColdStartError("its output is to go through a pipe")
+        raise _ColdStartError("its output goes to a pipe")
     if option == subprocess.DEVNULL:
         return _null_descriptor()
     if option is not None:
@@ -191,12 +191,12 @@ def _output_descriptor(option: Any, default: int) -> int:
 
 @cache
 def _null_descriptor() -> int:
-    """Return a descriptor of the null device, opened once."""
+    """Return a descriptor of the null device, which is opened once."""
     return os.open(os.devnull, os.O_RDWR)
 
 
 def _start_server_for_next_kernel(environment: Mapping[str, str]) -> None:
-    """Start a fork server for the next kernel, unless there is one or it would be of no use."""
+    """Start a fork server for the next kernel, unless one is running or cannot work here."""
     try:
         status = read_status()
     except WorkbenchError:
@@ -206,5 +206,5 @@ def _start_server_for_next_kernel(environment: Mapping[str, str]) -> None:
     is_unfit = status is not None and status["state"] == "unfit"
     if is_unfit and status is not None and status["environment"] == EnvironmentWatch().digest:
         return
-    # Its imports take a moment before it detaches; the kernel need not wait for that.
+    # It takes a moment to detach, and the kernel need not wait for that.
     threading.Thread(target=start_server, args=(dict(environment),), daemon=True).start()

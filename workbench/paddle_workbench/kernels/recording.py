@@ -1,8 +1,8 @@
 """Record imports in the fork server, so that a kernel can repeat their effects.
 
-A kernel must look as if nothing had been imported yet, and `import paddle` in it must do what it
-does in a cold one: apply the patches, give the warnings, print the lines. So while the fork server
-imports, everything that an import leaves outside of its own modules is written down, by package.
+A kernel must look as if nothing had been imported yet, and `import paddle` in it must have the same
+effects as in a cold kernel: patches, warnings, printed lines. That is why all side effects outside
+the imported modules are recorded, by package, while the fork server imports.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = ["ImportRecorder", "PackageRecord", "package_of"]
 _MISSING = object()
 _LISTED = frozenset({"path", "meta_path", "modules", "stdout", "stderr"})
 _PLAIN = (str, int, float, bool, bytes, tuple)
-# Kinds of attributes that decide what code does; others are the data of their owner.
+# Types of attributes that change what code does; others are their owner's data.
 _BEHAVIOUR = (
     type,
     property,
@@ -56,12 +56,12 @@ _BEHAVIOUR = (
     WrapperDescriptorType,
 )
 _EVERYTHING = ("always", None, Warning, None, 0)
-# Attributes that importing any submodule, or merely looking at a class, may change.
+# Attributes that may change when any submodule is imported or a class is inspected.
 _NOISE = frozenset({"__warningregistry__", "__builtins__", "__abstractmethods__", "_abc_impl"})
 
 
 def package_of(name: str) -> str:
-    """Return the top-level package of a module's name."""
+    """Return the name of a module's top-level package."""
     return name.partition(".")[0]
 
 
@@ -75,7 +75,7 @@ class PackageRecord:
     needs : set of str
         The packages that its modules imported.
     effects : list of SideEffect
-        What it did outside of its modules, in order.
+        Its side effects outside its modules, in order.
     """
 
     name: str
@@ -89,7 +89,7 @@ class ImportRecorder:
     Parameters
     ----------
     visible : set of str
-        Names of the modules that a cold kernel has too; changes in them are effects.
+        Names of the modules that a cold kernel has imported too; changes in them are effects.
     """
 
     def __init__(self, visible: set[str]) -> None:
@@ -104,7 +104,7 @@ class ImportRecorder:
 
     @contextmanager
     def recording(self, root: str) -> Iterator[None]:
-        """Record everything that is imported in the block on behalf of one preload."""
+        """Record the imports in the block, which belong to one preload."""
         self._before = _attributes(sys.modules.values())
         self._new = set()
         self._root = package_of(root)
@@ -118,7 +118,7 @@ class ImportRecorder:
             sys.stdout, sys.stderr = LateStream("stdout", self), LateStream("stderr", self)
             sys.meta_path.insert(0, finder)
             warnings.showwarning = self._on_warning
-            # Each is written down; whether it is shown, the filters of the kernel decide.
+            # All warnings are recorded; the filters of the kernel decide which are shown.
             warnings.filters.append(_EVERYTHING)  # type: ignore[attr-defined]
             warnings._filters_mutated()  # type: ignore[attr-defined]
             self._state = process_state()
@@ -136,7 +136,7 @@ class ImportRecorder:
             self._note_patches(package_of(root))
 
     def withdraw(self) -> None:
-        """Undo what was recorded, so that this process is in its first state again."""
+        """Undo all side effects, so that this process is in its first state again."""
         for undo in reversed(self._undo):
             undo.apply()
         self._undo.clear()
@@ -150,24 +150,26 @@ class ImportRecorder:
         """Record output that bypassed Python while a preload was imported."""
         self._record(package_of(root)).effects.append(DescriptorOutput(descriptor, data))
 
-    # Called by the watcher
+    # Called by `_Watcher` and `_WatchingLoader`
 
     def enter_module(self, module: str) -> None:
+        """Note that a module starts to run."""
         self._note_state()
         self._running.append(package_of(module))
 
     def leave_module(self, module: str) -> None:
+        """Note that a module has run."""
         self._note_state()
         self._running.pop()
         if package_of(module) == module:
-            # What is changed in the package from now on, somebody else changes.
+            # From now on, changes in the package are made by others.
             self._new.add(module)
             inside = [sys.modules[name] for name in list(sys.modules) if package_of(name) == module]
             for identity, content in _attributes(inside).items():
                 self._before.setdefault(identity, content)
 
     def record_need(self, module: str) -> None:
-        """Write down that the module being imported asked for another."""
+        """Record that the module that is running imports another."""
         if self._running and package_of(module) != self._running[-1]:
             self._record(self._running[-1]).needs.add(package_of(module))
 
@@ -178,7 +180,7 @@ class ImportRecorder:
         return self.packages.setdefault(package, PackageRecord(package))
 
     def _note_state(self) -> None:
-        """Assign the changes since the last look to the package being imported."""
+        """Assign the changes since the last call to the package that is being imported."""
         now = process_state()
         changes = state_changes(self._state, now)
         if changes:
@@ -191,7 +193,7 @@ class ImportRecorder:
         category: type[Warning],
         filename: str,
         lineno: int,
-        file: TextIO | None = None,  # noqa: ARG002 - the signature is the library's
+        file: TextIO | None = None,  # noqa: ARG002 - the signature of `warnings.showwarning`
         line: str | None = None,  # noqa: ARG002
     ) -> None:
         effect = IssuedWarning(message, category, filename, lineno)
@@ -241,7 +243,7 @@ class ImportRecorder:
     def _patching_package(self, owner: Any, old_value: Any, value: Any, root: str) -> str:
         """Return the package that made a change; empty if it is not a patch."""
         if not (_is_behaviour(old_value) or _is_behaviour(value)):
-            # Counters and caches of the owner, which others fill by using it.
+            # A counter or cache of the owner, which changes when others use it.
             return ""
         owners = package_of(getattr(owner, "__module__", None) or owner.__name__)
         module = getattr(value, "__module__", None)
@@ -253,10 +255,10 @@ class ImportRecorder:
 
 
 class LateStream:
-    """Stands for sys.stdout or sys.stderr in whatever takes hold of it during an import.
+    """Stands in for `sys.stdout` or `sys.stderr` during imports.
 
-    A logging handler made then keeps its stream for ever. In a kernel this one passes everything on
-    to what `sys.stdout` is there.
+    A logging handler that is created during an import keeps its stream. In a kernel this stream
+    writes to the `sys.stdout` or `sys.stderr` of that moment.
     """
 
     def __init__(self, name: str, recorder: ImportRecorder) -> None:
@@ -264,7 +266,7 @@ class LateStream:
         self._recorder = recorder
 
     def write(self, text: str) -> int:
-        """Write to the stream of the moment; during an import, into the record."""
+        """Write to the current stream; during an import, to the record."""
         if getattr(sys, self._name) is self:
             self._recorder.record_print(self._name, text)
             return len(text)
@@ -279,7 +281,7 @@ class LateStream:
 
 
 class _Watcher:
-    """A finder that finds nothing itself, but watches the modules that others find."""
+    """A finder that wraps the loaders of the modules that other finders find."""
 
     def __init__(self, recorder: ImportRecorder) -> None:
         self._recorder = recorder
@@ -301,7 +303,7 @@ class _Watcher:
 
 
 class _WatchingLoader:
-    """Says when a module begins and ends to run, and leaves the true loader behind."""
+    """Tells the recorder when a module runs, and then restores the module's own loader."""
 
     def __init__(self, loader: Any, recorder: ImportRecorder) -> None:
         self._loader = loader
@@ -350,12 +352,12 @@ def _is_behaviour(value: Any) -> bool:
 
 
 def _is_noise(owner: Any, name: str, value: Any) -> bool:
-    """Return whether an attribute changes on its own or is recorded elsewhere."""
+    """Return whether an attribute may change at any time or is recorded in another way."""
     if name in _NOISE or name.startswith("__pybind11_internals"):
         return True
     if owner is sys:
         return name in _LISTED
-    # What importing a submodule leaves in its parent.
+    # Importing a submodule sets an attribute of its parent.
     return (
         isinstance(owner, ModuleType)
         and isinstance(value, ModuleType)

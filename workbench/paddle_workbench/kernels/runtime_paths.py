@@ -1,4 +1,4 @@
-"""Where the fork server of one user and one environment has its socket, status and log."""
+"""The paths of the socket, status and log of the fork server of a user and an environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..settings import KERNELS_VARIABLE, kernels_directory
 
 __all__ = ["RuntimePaths", "ServerLock", "runtime_paths"]
 
-# sockaddr_un holds 108 bytes; the longest name below takes 7, and a slash.
+# The path in a sockaddr_un has at most 108 bytes, and "/socket" takes 7 of them.
 MAXIMUM_DIRECTORY_BYTES = 100
 
 
@@ -31,27 +31,31 @@ class RuntimePaths:
 
     @property
     def socket(self) -> Path:
+        """The UNIX socket on which the fork server listens."""
         return self.directory / "socket"
 
     @property
     def lock(self) -> Path:
+        """The file that `ServerLock` locks."""
         return self.directory / "lock"
 
     @property
     def status(self) -> Path:
+        """The status that `ServerStatus` writes."""
         return self.directory / "status.json"
 
     @property
     def log(self) -> Path:
+        """The output of the fork server."""
         return self.directory / "log"
 
     def make(self) -> None:
-        """Create the directory, and make sure that only this user can read it.
+        """Create the directory, and verify that only this user can access it.
 
         Raises
         ------
         StorageError
-            If it belongs to another user, is a link, or is open to others.
+            If it cannot be created, belongs to another user, is a link, or is open to others.
         """
         for folder in (self.directory.parent, self.directory):
             try:
@@ -65,20 +69,20 @@ class RuntimePaths:
             is_private = stat.S_ISDIR(information.st_mode) and not information.st_mode & 0o077
             if not is_private or information.st_uid != os.geteuid():
                 raise StorageError(
-                    f"{folder} is not a private folder of this user; it has the mode "
-                    f"{information.st_mode & 0o777:o} and the owner {information.st_uid}.",
+                    f"{folder} is not a private folder of this user: its mode is "
+                    f"{information.st_mode & 0o777:o} and its owner {information.st_uid}.",
                     f"Remove it, or set {KERNELS_VARIABLE} to a folder of your own.",
                 )
 
 
 class ServerLock:
-    """Lock of the one active fork server of a user and an environment."""
+    """The lock that only one fork server of a user and an environment can hold."""
 
     def __init__(self, paths: RuntimePaths) -> None:
         self._descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self) -> bool:
-        """Acquire it, and return whether that worked."""
+        """Try to acquire the lock, and return whether that succeeded."""
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -86,12 +90,12 @@ class ServerLock:
         return True
 
     def release(self) -> None:
-        """Let it go, in this process and its forks."""
+        """Release the lock, in this process and its forks."""
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
 def runtime_paths() -> RuntimePaths:
-    """Return the places of this user and this environment.
+    """Return the paths for this user and this environment.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def runtime_paths() -> RuntimePaths:
     directory = kernels_directory()
     if len(os.fsencode(directory)) > MAXIMUM_DIRECTORY_BYTES:
         raise StorageError(
-            f"{directory} is too long for the path of a socket.",
+            f"The path {directory} is too long for a socket.",
             f"Set {KERNELS_VARIABLE} to a folder with a shorter path.",
         )
     return RuntimePaths(directory)

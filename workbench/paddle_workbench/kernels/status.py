@@ -1,7 +1,7 @@
 """The status of the fork server, in a file and on request.
 
-Plain JSON, and no model: what is imported here would be visible in every kernel. A test holds the
-file and `contract.KernelServerStatus` equal.
+It is plain JSON instead of a model, since everything imported here is visible in every kernel. A
+test compares the file with `contract.KernelServerStatus`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class ServerStatus:
     Parameters
     ----------
     path : Path
-        The file that it is written to.
+        The file of the status.
     preloads : list of Preload
-        Those that are done.
+        The preloads that have ended.
     waiting : list of str
-        Those that are not.
+        The modules that have not been imported yet.
     problem : str
-        Why it starts no kernels: the environment changed, or a fork is not safe here.
+        Why the server starts no kernels: the environment changed, or forking is not safe.
     environment : str
-        What the environment was, so that a verdict on it need not be reached twice.
+        A digest of the environment, so that an unfit one is not tried twice.
     kernels, spares, launched : int
-        Children that are kernels, those that wait, and kernels ever started.
+        Running kernels, spares, and all kernels that were started.
     started_at : float
         Seconds since the epoch.
     """
@@ -56,7 +56,7 @@ class ServerStatus:
     started_at: float = field(default_factory=time.time)
 
     def advance(self, preloads: Sequence[Preload], modules: Sequence[str]) -> None:
-        """Note which preloads are done, and write it down."""
+        """Set the preloads that have ended, and write the file."""
         self.preloads = list(preloads)
         self.waiting = list(modules[len(preloads) :])
         self.write()
@@ -78,7 +78,7 @@ class ServerStatus:
         }
 
     def write(self) -> None:
-        """Write the file, whole or not at all."""
+        """Write the file atomically."""
         part = self.path.with_suffix(".part")
         part.write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
         part.replace(self.path)

@@ -1,6 +1,6 @@
-"""From a fork of the fork server to a kernel like any other.
+"""Turn a fork of the fork server into a kernel.
 
-Loaded in warm kernels and in no cold one: `environment.kernel` tells them apart by this module.
+`environment.kernel` recognises a warm kernel by this module: cold kernels do not import it.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ __all__ = ["IPKernelApp", "run_kernel"]
 
 
 class IPKernelApp(kernelapp.IPKernelApp):
-    """ipykernel's application, watching the process that asked for it.
+    """ipykernel's application, which ends when its client ends instead of its parent.
 
-    ipykernel ends when its parent does; here the parent is the fork server, whose end is no reason.
-    The name is ipykernel's own: configuration and log lines go by it.
+    The parent is the fork server, whose kernels outlive it. The class has ipykernel's name because
+    its configuration and log messages use it.
     """
 
     def init_poller(self) -> None:
-        """Watch the process that a cold kernel would have as its parent."""
+        """Watch the process that would be the parent of a cold kernel."""
         parent = int(os.environ.get("JPY_PARENT_PID") or 0)
         self.parent_handle = parent
         self.poller = _ClientWatch(parent) if parent else None
 
 
 class _ClientWatch(threading.Thread):
-    """Ends this process when another ends, as ipykernel's own poller does with the parent."""
+    """Ends this process when another ends, as ipykernel's poller does for the parent."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True, name="client-watch")
         self._pid = pid
 
     def run(self) -> None:
-        """Wait for the end."""
+        """Wait until the other process ends."""
         try:
             descriptor = os.pidfd_open(self._pid)
         except ProcessLookupError:
@@ -66,10 +66,10 @@ def run_kernel(
     Parameters
     ----------
     connection : socket
-        To the fork server; at its end without a request, so does this process.
+        The connection to the fork server; if it closes before a request, this process ends.
     hidden : HiddenModules
     library_descriptors : sequence of int
-        File descriptors that the loaded libraries need.
+        File descriptors that libraries have opened.
     """
     default_signals()
     try:
@@ -87,10 +87,10 @@ def run_kernel(
 
 
 def _end() -> None:
-    """End the process as Python does, without the destructors of C++.
+    """End the process as Python does, but skip destructors of C++.
 
-    Some of the loaded libraries have thread objects whose threads no fork has; destroying those
-    aborts the process.
+    Some libraries have thread objects whose threads do not exist in a fork; their destructors would
+    abort the process.
     """
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -106,7 +106,7 @@ def _become(
     library_descriptors: Sequence[int],
     hidden: HiddenModules,
 ) -> None:
-    """Turn into the process that the client would have started."""
+    """Make this process like the one that the client would have started."""
     os.setsid()
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
@@ -141,10 +141,10 @@ def _close_all_but(exceptions: set[int]) -> None:
 
 
 def _set_threads(old: Mapping[str, str], new: Mapping[str, str], hidden: HiddenModules) -> None:
-    """Give the thread pools of the loaded libraries the sizes that they would have read.
+    """Set the thread pools of the loaded libraries to the sizes in the kernel's variables.
 
-    Of the variables, `OMP_NUM_THREADS` counts for all libraries and the others for one; where they
-    disagree, the smallest is taken.
+    `OMP_NUM_THREADS` is for all libraries and each other variable for one library. If they
+    disagree, all get the smallest size.
     """
     if all(old.get(name) == new.get(name) for name in processor.THREAD_VARIABLES):
         return

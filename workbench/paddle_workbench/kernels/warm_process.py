@@ -1,4 +1,4 @@
-"""A kernel that is not our child, with the interface of `subprocess.Popen`."""
+"""A kernel that is not a child of this process, with the interface of `subprocess.Popen`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .messages import receive
 
 __all__ = ["UNKNOWN_STATUS", "WarmProcess"]
 
-# Of a kernel that ended after the fork server: nobody is left who knows.
+# For a kernel that ended after the fork server, which alone would know its status.
 UNKNOWN_STATUS = 255
 
 
@@ -25,11 +25,11 @@ class WarmProcess:
     Parameters
     ----------
     pid, descriptor : int
-        The process, and a pidfd of it that is closed here.
+        The process id, and a pidfd of the process, which is closed here.
     connection : socket
-        To the fork server, which tells the exit status there.
+        The connection on which the fork server sends the exit status.
     stdin : file or None
-        The other end of what the process reads.
+        The writer of the stdin of the process.
     """
 
     stdout: None = None
@@ -45,16 +45,16 @@ class WarmProcess:
         self._connection: socket.socket | None = connection
 
     def poll(self) -> int | None:
-        """Return the exit status, negative for a signal; None while the process runs."""
+        """Return the exit status, negative for a signal; None while the process is running."""
         return self._poll(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end, and return the exit status.
+        """Wait until the process ends, and return its exit status.
 
         Raises
         ------
         subprocess.TimeoutExpired
-            If the process still runs after `timeout` seconds.
+            If the process is still running after `timeout` seconds.
         """
         end = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -81,7 +81,7 @@ class WarmProcess:
 
     def _poll(self, wait_s: float | None) -> int | None:
         if self.returncode is None:
-            # While the fork server lives it tells; without it the pidfd does, but not how.
+            # The fork server sends the status. Without it, the pidfd shows only that it ended.
             source = self._descriptor if self._connection is None else self._connection
             ready, _, _ = select.select([source], [], [], wait_s)
             if ready and self._connection is None:
@@ -91,7 +91,7 @@ class WarmProcess:
         return self.returncode
 
     def _receive_status(self) -> None:
-        assert self._connection is not None  # noqa: S101 - as its caller has seen
+        assert self._connection is not None  # noqa: S101 - its caller has tested it
         try:
             message = receive(self._connection)
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The doctor: is this machine ready?"""
+"""The doctor: examines whether this machine is ready for the course."""
 
 from .examination import EXAMINATIONS, Examination, Listener, examine
 

@@ -1,4 +1,4 @@
-"""Is this machine ready? Every check, side by side, without changing anything."""
+"""Run the examinations, two at a time, without changing anything."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["EXAMINATIONS", "Examination", "Listener", "examine"]
 # Called with how many examinations have ended, how many there are, and one more finding.
 Listener = Callable[[int, int, Finding], None]
 
-# Two children at a time: each would fill a core.
+# Two at a time: the child process of an examination fills a core.
 LANES = 2
 
 
@@ -60,7 +60,7 @@ class Examination:
     runs_probes: bool = False
 
 
-# The longest first, so that the others run at the same time.
+# The longest first, so that the others run meanwhile.
 EXAMINATIONS = (
     Examination("imports", Text(zh="导入", en="Imports"), examine_imports, runs_probes=True),
     Examination("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle, runs_probes=True),
@@ -81,7 +81,7 @@ EXAMINATIONS = (
     Examination("image", Text(zh="容器镜像", en="Container image"), examine_image),
 )
 
-# As people read them: worst first, then from the ground up.
+# Findings are listed by state, the worst first, and then in this order.
 _STATES = ("broken", "warning", "ok")
 _ORDER = (
     "python",
@@ -210,9 +210,10 @@ def _summary(findings: list[Finding]) -> Text:
     ok, warnings, broken = (
         sum(finding.state == state for finding in findings) for state in ("ok", "warning", "broken")
     )
+    noun = "warning" if warnings == 1 else "warnings"
     paddle, python = paddle_version() or "-", platform.python_version()
     system = f"Paddle {paddle}, Python {python}, {platform.system()} {platform.machine()}"
     return Text(
         zh=f"{len(findings)} 项检查：{ok} 项正常，{warnings} 项警告，{broken} 项故障。{system}",
-        en=f"{len(findings)} checks: {ok} ok, {warnings} warnings, {broken} broken. {system}",
+        en=f"{len(findings)} checks: {ok} ok, {warnings} {noun}, {broken} broken. {system}",
     )

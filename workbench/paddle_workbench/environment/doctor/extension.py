@@ -1,4 +1,4 @@
-"""Are both halves of the extension there, equal to the package, and enabled?"""
+"""Examine the extension: both halves must be installed, of one version, and enabled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERVER_TITLE = Text(zh="Jupyter 服务器扩展", en="Jupyter Server extension"
 
 
 def examine_extension() -> Iterator[Observation]:
-    """Look at the half in the browser, then at the half in the server."""
+    """Examine the JupyterLab extension, then the server extension."""
     yield _judge_lab()
     yield _judge_server()
 
@@ -33,9 +33,9 @@ def _judge_lab() -> Observation:
     folder = first_folder("labextensions", LAB_EXTENSION, "package.json")
     if folder is None:
         return _lab_broken(
-            f"没有找到 {LAB_EXTENSION}。", f"{LAB_EXTENSION} is not found.", _build_repair()
+            f"没有找到 {LAB_EXTENSION}。", f"{LAB_EXTENSION} was not found.", _build_repair()
         )
-    # One in another place, for example the user's own, hides that of this environment.
+    # An extension in another folder, for example the user's, hides this environment's.
     is_own = folder.is_relative_to(sys.prefix)
     repair = _build_repair() if is_own else f"rm -r {shell_path(folder)}"
     package = read_object(folder / "package.json")
@@ -43,7 +43,7 @@ def _judge_lab() -> Observation:
     if lab_version != package_version:
         return _lab_broken(
             f"{folder} 的版本是 {lab_version}，而 Python 包是 {package_version}。",
-            f"{folder} is version {lab_version}, the Python package {package_version}.",
+            f"{folder} has version {lab_version}, but the Python package has {package_version}.",
             repair,
         )
     load = package.get("jupyterlab", {}).get("_build", {}).get("load")
@@ -69,7 +69,7 @@ def _build_repair() -> str:
     root = checkout()
     if root is None:
         return reinstall_command()
-    # As if package.json had changed: make does not see that a build was removed.
+    # -W pretends that package.json changed: make does not notice that a build was removed.
     return f"make -C {shell_path(root)} -W workbench/package.json setup"
 
 
@@ -81,7 +81,7 @@ def _level(file: Path) -> str:
 
 
 def _find_disabling() -> tuple[str, Path] | None:
-    """Return what of the extension is disabled, and the file that has the last word."""
+    """Return the disabled extension or plugin and the file that disables it; None if none is."""
     states: dict[str, tuple[bool, Path]] = {}
     for file, page in lab_pages():
         extensions = page.get("disabledExtensions", {})

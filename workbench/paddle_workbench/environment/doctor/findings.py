@@ -1,4 +1,4 @@
-"""What one look at the environment gives, in both languages."""
+"""An observation about the environment, in both languages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Observation:
     Parameters
     ----------
     name : str
-        Without spaces; the `check` of the finding.
+        A name without spaces: the `check` of the finding.
     title, detail : Text
     state : str
         `ok`, `warning` or `broken`.
     repair : str
-        The exact command that fixes it; empty when ok.
+        The exact command that fixes it; empty if the state is `ok`.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Does the graphics card, with its driver, fit the Paddle that is installed?"""
+"""Examine whether the graphics card and its driver fit the installed Paddle."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Ob
     ----------
     graphics : Graphics
     build : mapping or None
-        What `probes.paddle_build` answered; None if Paddle does not work.
+        The answer of `probes.paddle_build`; None if Paddle does not work.
     """
     if graphics.failure:
-        # What nvidia-smi says after an update of the driver without a restart, or without modules.
+        # nvidia-smi fails after a driver update without a restart, or without the driver's modules.
         return _observe(
             "warning",
             f"nvidia-smi 失败：{graphics.failure}",
-            f"nvidia-smi fails: {graphics.failure}",
+            f"nvidia-smi failed: {graphics.failure}",
             "sudo reboot",
         )
     if not graphics.gpus:
@@ -44,7 +44,7 @@ def judge_graphics(graphics: Graphics, *, build: Mapping[str, Any] | None) -> Ob
         return _observe(
             "warning",
             f"{summary}；但安装的是 CPU 版飞桨。",
-            f"{summary}; but the Paddle that is installed is for the CPU.",
+            f"{summary}; but the installed Paddle is for the CPU.",
             _install_for(graphics, remove="paddlepaddle"),
         )
     return _compare(graphics, build, summary)
@@ -69,7 +69,7 @@ def _compare(graphics: Graphics, build: Mapping[str, Any], summary: str) -> Obse
     driver_cuda = graphics.driver_cuda
     repair = _install_for(graphics, remove="paddlepaddle-gpu")
     if driver_cuda is not None and build_cuda > driver_cuda:
-        # Within one major version a newer CUDA runs on an older driver, without its newest parts.
+        # Within a major version a newer CUDA runs on an older driver, without its newest features.
         state: FindingState = "broken" if build_cuda[0] > driver_cuda[0] else "warning"
         return _observe(
             state,
@@ -84,7 +84,7 @@ def _compare(graphics: Graphics, build: Mapping[str, Any], summary: str) -> Obse
         return _observe(
             "broken",
             f"{summary}；飞桨为 cuDNN {build_cudnn} 编译，载入的是 {loaded_cudnn}。",
-            f"{summary}; Paddle is built with cuDNN {build_cudnn}, {loaded_cudnn} is loaded.",
+            f"{summary}; Paddle is built with cuDNN {build_cudnn}, but {loaded_cudnn} is loaded.",
             repair,
         )
     versions = f"{summary}; Paddle: CUDA {build['cuda']}, cuDNN {loaded_cudnn}"
@@ -92,7 +92,7 @@ def _compare(graphics: Graphics, build: Mapping[str, Any], summary: str) -> Obse
 
 
 def _cudnn_release(number: int | None) -> str:
-    """Turn 8907 into 8.9.7 and 90501 into 9.5.1, as cuDNN 8 and 9 count."""
+    """Return 8.9.7 for 8907, as cuDNN 8 encodes it, and 9.5.1 for 90501, as cuDNN 9 does."""
     if not number:
         return "?"
     major, rest = divmod(number, 10_000 if number >= 90_000 else 1_000)

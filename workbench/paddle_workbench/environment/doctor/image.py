@@ -1,4 +1,4 @@
-"""In a workbench container: whether the image is intact and used as intended."""
+"""Examine whether the container image is intact and used as intended."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ CONTENTS_VARIABLE = "WORKBENCH_CONTENTS"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What an image says about itself.
+    """The description of an image, from its `image.json`.
 
     Parameters
     ----------
     flavour : str
         `cpu` or `gpu`.
     version, revision : str
-        Of the workbench, and the commit it was built from.
+        The version of the workbench, and the commit that it was built from.
     base : str
-        The image it stands on.
+        The base image.
     lock_sha256 : str
-        Of the lock that its packages were installed from.
+        Hash of the lock that its packages were installed from.
     """
 
     flavour: Lock
@@ -43,11 +43,12 @@ class Image:
 
     @property
     def name(self) -> str:
+        """The name of the image with its tag."""
         return f"paddle-workbench:{self.version}-{self.flavour}"
 
 
 def examine_image() -> Iterator[Observation]:
-    """Examine the image this runs in; outside an image there are no findings."""
+    """Examine the image that this process runs in; yield nothing outside an image."""
     folder = os.environ.get(CONTENTS_VARIABLE)
     if not folder:
         return
@@ -70,7 +71,7 @@ def read_image(folder: Path) -> Image:
 
 
 def judge_lock(image: Image, sha256: str) -> Observation:
-    """Does the workbench inside carry the lock that the image was labelled with?"""
+    """Compare the lock of the workbench inside with the lock on the image's label."""
     title = Text(zh="容器镜像", en="Container image")
     if sha256 != image.lock_sha256:
         detail = Text(
@@ -84,23 +85,23 @@ def judge_lock(image: Image, sha256: str) -> Observation:
 
 
 def judge_user(image: Image, uid: int) -> Observation:
-    """A notebook that runs as root may do everything inside, and more than it should outside."""
+    """Warn about root: its notebooks may change the whole container, and too much outside."""
     title = Text(zh="容器内的用户", en="User in the container")
     if uid == 0:
-        detail = Text(zh="以 root 身份运行。", en="Runs as root.")
+        detail = Text(zh="以 root 身份运行。", en="The container runs as root.")
         repair = f"docker run --user 1000:1000 {image.name}"
         return Observation("image_user", title, "warning", detail, repair)
     return Observation("image_user", title, "ok", Text(zh=f"uid {uid}", en=f"uid {uid}"))
 
 
 def judge_volume(image: Image, home: Path) -> Observation:
-    """Is the home on a volume, which outlives the container?"""
+    """Examine whether the home is on a volume, which outlives the container."""
     title = Text(zh="数据卷", en="Volume")
     mount = next((folder for folder in (home, *home.parents) if folder.is_mount()), Path("/"))
     if mount == Path("/"):
         detail = Text(
             zh=f"{home} 不在数据卷上：容器删除后，学习进度就没有了。",
-            en=f"{home} is not on a volume: your work is lost with the container.",
+            en=f"{home} is not on a volume: your work is deleted with the container.",
         )
         repair = f"docker run --volume paddle-workbench:{Path.home()} {image.name}"
         return Observation("image_volume", title, "warning", detail, repair)

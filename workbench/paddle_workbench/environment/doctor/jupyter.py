@@ -1,4 +1,4 @@
-"""Is JupyterLab the one that the extension was built for, and does the kernel start this Python?"""
+"""Examine the version of JupyterLab, and which Python the kernel starts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KERNEL = "paddle"
 
 
 def examine_jupyterlab() -> Iterator[Observation]:
-    """Compare JupyterLab's version with the range that the package asks for."""
+    """Compare the version of JupyterLab with the range that the package requires."""
     title = Text(zh="JupyterLab 版本", en="JupyterLab version")
     version_range = next(
         requirement.specifier
@@ -47,7 +47,7 @@ def examine_jupyterlab() -> Iterator[Observation]:
 
 
 def examine_kernel() -> Iterator[Observation]:
-    """Find the kernel `paddle` as Jupyter would, and see which interpreter it starts."""
+    """Find the kernel `paddle` as Jupyter does, and compare its interpreter with this one."""
     title = Text(zh="内核 paddle", en="Kernel paddle")
     folder = first_folder("kernels", KERNEL, "kernel.json")
     if folder is None:
@@ -58,7 +58,7 @@ def examine_kernel() -> Iterator[Observation]:
     if _is_this_python(program):
         yield Observation("kernel", title, "ok", Text(zh=str(folder), en=str(folder)))
         return
-    # One in another place, for example the user's own, hides that of this environment.
+    # A kernel in another folder, for example the user's, hides this environment's.
     is_own = folder.is_relative_to(sys.prefix)
     detail = Text(
         zh=f"{folder} 启动的是 {program or '(空)'}，而不是 {sys.executable}。",

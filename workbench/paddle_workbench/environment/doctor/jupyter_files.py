@@ -1,6 +1,6 @@
-"""What Jupyter reads from its folders, without its applications, whose import takes seconds.
+"""Read the files in Jupyter's folders without its applications, whose import takes seconds.
 
-Jupyter names its folders from the most to the least important.
+Jupyter lists its folders from the most to the least important.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KIND = "Jupyter configuration file"
 
 
 def first_folder(kind: str, name: str, file: str) -> Path | None:
-    """Return the folder `kind/name` that Jupyter takes; those after it are shadowed.
+    """Return the folder `kind/name` that Jupyter uses; it hides those in later folders.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def first_folder(kind: str, name: str, file: str) -> Path | None:
         `kernels` or `labextensions`.
     name : str
     file : str
-        What the folder must hold.
+        The name of a file that the folder must contain.
     """
     folders = (Path(folder, name) for folder in jupyter_path(kind))
     return next((folder for folder in folders if (folder / file).is_file()), None)
@@ -43,14 +43,14 @@ def server_configurations() -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def lab_pages() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the files that say which extensions JupyterLab leaves out, least important first."""
+    """Yield the files that disable JupyterLab extensions, from the least to the most important."""
     for folder in map(Path, reversed(jupyter_config_path())):
         file = folder / "labconfig" / "page_config.json"
         yield file, read_object(file)
 
 
 def read_object(file: Path) -> dict[str, Any]:
-    """Return a JSON object, empty if there is none: Jupyter skips such a file with a warning."""
+    """Return the JSON object in a file, empty if there is none: Jupyter ignores such a file."""
     try:
         content = parse_json(read_bytes(file, kind=_KIND), file, kind=_KIND)
     except StorageError:

@@ -1,4 +1,4 @@
-"""Can kernels be warm here, and if not, why not?"""
+"""Examine whether kernels start warm here, and if not, why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START = "workbench kernels start"
 
 
 def examine_warm_kernels() -> Iterator[Observation]:
-    """Read what the fork server wrote of itself; it is not started for this."""
+    """Read the status that the fork server wrote; it is not started for this."""
     if sys.platform != "linux":
         yield _observe("本系统上内核总是冷启动。", "On this system kernels always start cold.")
         return
@@ -52,16 +52,14 @@ def _observe_running(status: KernelServerStatus) -> Observation:
         rest = ",".join(preload.module for preload in status.preloads if not preload.problem)
         return _observe(
             f"未能预先导入：{reasons}",
-            f"Left out of what is imported beforehand: {reasons}",
+            f"Not imported in advance: {reasons}",
             f"workbench kernels stop; {START} --preload {rest}",
         )
     if status.state == "preloading":
-        return _observe(
-            f"正在导入（已完成 {imports} 项）。", f"Importing, {imports} modules so far."
-        )
+        return _observe(f"正在导入（已完成 {imports} 项）。", f"Importing; {imports} done so far.")
     return _observe(
         f"已就绪：{seconds:.1f} 秒内导入 {imports} 项；{status.kernels} 个内核。",
-        f"Ready: {imports} imports in {seconds:.1f} s; {status.kernels} kernels.",
+        f"Ready after {seconds:.1f} s. Imports: {imports}; kernels: {status.kernels}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks of the interpreter, of what is installed in it, and of the files that packages carry."""
+"""Examine the interpreter, the installed packages, and the files that they bundle."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .findings import Observation
 
 __all__ = ["examine_bundled", "examine_ernie", "examine_python", "examine_versions"]
 
-# Past these many the whole lock is installed again rather than a list of names.
+# With more differences than this, the repair installs the whole lock again.
 MAXIMUM_NAMED_REPAIRS = 8
 
 
 def examine_python() -> Iterator[Observation]:
-    """Is this Python one that the package allows?"""
+    """Compare the version of Python with the range that the package requires."""
     title = Text(zh="Python 版本", en="Python version")
     version_range = SpecifierSet(metadata("paddle-workbench")["Requires-Python"])
     version = platform.python_version()
@@ -52,7 +52,7 @@ def examine_python() -> Iterator[Observation]:
 
 
 def examine_versions() -> Iterator[Observation]:
-    """Is everything installed as the lock says?"""
+    """Compare the installed packages with the lock."""
     title = Text(zh="与锁定版本一致", en="Package versions match the lock")
     locked = locked_versions()
     installed = installed_versions()
@@ -80,7 +80,7 @@ def examine_versions() -> Iterator[Observation]:
 
 
 def _repair(changes: list[Difference], *, with_gpu: bool) -> str:
-    """Install what differs; Paddle for a card comes from an index of its own."""
+    """Return the command that installs the locked versions; Paddle for GPUs has its own index."""
     commands = []
     if with_gpu:
         paddle = [item.locked for item in changes if item.name == "paddlepaddle"]
@@ -97,7 +97,7 @@ def _repair(changes: list[Difference], *, with_gpu: bool) -> str:
 
 
 def examine_bundled() -> Iterator[Observation]:
-    """Are the weights, data and fonts that packages carry there, byte for byte?"""
+    """Compare the bundled weights, data and fonts with their SHA-256."""
     title = Text(zh="自带的权重、数据和字体", en="Bundled weights, data and fonts")
     problems: list[Text] = []
     repairs: list[str] = []
@@ -130,18 +130,18 @@ def examine_bundled() -> Iterator[Observation]:
 
 
 def examine_ernie() -> Iterator[Observation]:
-    """Which ERNIE the lessons use. Either is right; results name it."""
+    """Report which ERNIE the lessons use. Both are fine, and results name it."""
     title = Text(zh="ERNIE 的权重", en="ERNIE's weights")
     choice = choose_ernie()
     if choice.pretrained:
         detail = Text(
             zh=f"本机有 {choice.name} 的预训练权重，课程用 from_pretrained 加载它。",
-            en=f"The pretrained {choice.name} is here; lessons load it by from_pretrained.",
+            en=f"Pretrained weights of {choice.name} are here; lessons use from_pretrained.",
         )
     else:
         detail = Text(
             zh=f"本机没有 {ERNIE_NAMES[0]} 的权重，课程自己预训练一个小的 ERNIE，不需要网络。",
-            en=f"No weights of {ERNIE_NAMES[0]} here: lessons pretrain a small ERNIE themselves, "
-            "without a network.",
+            en=f"{ERNIE_NAMES[0]} is not on this machine: lessons pretrain a small ERNIE "
+            "themselves, without a network.",
         )
     yield Observation("ernie", title, "ok", detail)

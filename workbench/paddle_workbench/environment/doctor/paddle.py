@@ -1,4 +1,4 @@
-"""Checks that need Paddle; each runs in a child process, where a crash is a finding."""
+"""Examine Paddle in child processes, where a crash is a finding."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from .probe_process import failure_text, run_probe
 
 __all__ = ["examine_fonts", "examine_imports", "examine_onednn", "examine_paddle"]
 
-# Together well under what the server waits for, even if two lanes of children all hang.
+# In two lanes, together well under the time limit of the server, even if all children hang.
 PADDLE_TIMEOUT_S = 60.0
 ONEDNN_TIMEOUT_S = 60.0
 FONTS_TIMEOUT_S = 30.0
 IMPORTS_TIMEOUT_S = 140.0
 
-# Largest difference between two ways to compute numbers of about 1 in float32.
+# Largest difference between two ways of computing float32 numbers of about 1.
 TOLERANCE = 1e-4
 
 
 def examine_paddle(
     *, timeout_s: float = PADDLE_TIMEOUT_S, stop: threading.Event | None = None
 ) -> Iterator[Observation]:
-    """Does Paddle compute, on which device, and does that fit the machine's graphics?"""
+    """Compute with Paddle, and compare its build with the graphics card."""
     title = Text(zh="飞桨与计算设备", en="Paddle and its device")
     installed = installed_versions()
     packages = [name for name in ("paddlepaddle", "paddlepaddle-gpu") if name in installed]
@@ -61,7 +61,7 @@ def examine_paddle(
     elif len(packages) == 2:
         detail = Text(
             zh="同时安装了 paddlepaddle 和 paddlepaddle-gpu，它们互相覆盖文件。",
-            en="Both paddlepaddle and paddlepaddle-gpu are installed; each overwrites the other.",
+            en="Both paddlepaddle and paddlepaddle-gpu are installed; their files overlap.",
         )
         yield Observation("paddle", title, "warning", detail, reinstall)
     else:
@@ -73,7 +73,7 @@ def examine_paddle(
 def examine_onednn(
     *, timeout_s: float = ONEDNN_TIMEOUT_S, stop: threading.Event | None = None
 ) -> Iterator[Observation]:
-    """Whether inference with oneDNN, which is on by default, matches the eager result."""
+    """Compare inference with oneDNN, which is on by default, with the eager result."""
     title = Text(zh="oneDNN 自检", en="oneDNN self-test")
     outcome = run_probe("onednn", timeout_s=timeout_s, stop=stop)
     version = locked_versions()["paddlepaddle"]
@@ -87,9 +87,9 @@ def examine_onednn(
     difference = float(outcome.answer["difference"])
     detail = Text(
         zh=f"与动态图结果最多相差 {difference:.1e}。",
-        en=f"Differs from the eager result by {difference:.1e} at most.",
+        en=f"Differs from the eager result by at most {difference:.1e}.",
     )
-    # Written so that NaN is broken too.
+    # Not `difference > TOLERANCE`: NaN is broken too.
     if difference <= TOLERANCE:
         yield Observation("onednn", title, "ok", detail)
     else:
@@ -99,11 +99,13 @@ def examine_onednn(
 def examine_imports(
     *, timeout_s: float = IMPORTS_TIMEOUT_S, stop: threading.Event | None = None
 ) -> Iterator[Observation]:
-    """Can paddlenlp and paddleocr be imported into one interpreter?"""
+    """Import paddlenlp and paddleocr into one interpreter."""
     title = Text(zh="同时导入 paddlenlp 和 paddleocr", en="paddlenlp and paddleocr together")
     outcome = run_probe("imports", timeout_s=timeout_s, stop=stop)
     if outcome.status == 0:
-        detail = Text(zh="可以在同一个解释器中导入。", en="Both import into one interpreter.")
+        detail = Text(
+            zh="可以在同一个解释器中导入。", en="Both can be imported into one interpreter."
+        )
         yield Observation("imports", title, "ok", detail)
     else:
         yield Observation(
@@ -124,7 +126,7 @@ def _imports_repair(outcome: Outcome) -> str:
 def examine_fonts(
     *, timeout_s: float = FONTS_TIMEOUT_S, stop: threading.Event | None = None
 ) -> Iterator[Observation]:
-    """Does matplotlib draw Chinese?"""
+    """Draw Chinese text with matplotlib."""
     title = Text(zh="图中的中文", en="Chinese text in pictures")
     outcome = run_probe("fonts", timeout_s=timeout_s, stop=stop)
     if outcome.status == 0 and outcome.answer is not None:

@@ -1,4 +1,4 @@
-"""Running the probes of the doctor, each in a child process with a temporary home."""
+"""Run a probe in a child process with a temporary home."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...contract import Text
 
 __all__ = ["failure_text", "run_probe"]
 
-# Where libraries would write caches; without these they use the home, which is a temporary one.
+# They name the caches of libraries. Without them the caches are in the home, which is temporary.
 _CACHE_VARIABLES = (
     "MPLCONFIGDIR",
     "PADDLE_HOME",
@@ -48,7 +48,7 @@ def run_probe(name: str, *, timeout_s: float, stop: threading.Event | None = Non
 
 
 def failure_text(outcome: Outcome) -> Text:
-    """Return what went wrong with a probe, and the last lines that it printed."""
+    """Return why a probe failed, with the last lines that it printed."""
     lines = "".join(f"\n{line}" for line in outcome.last_lines())
     problem = outcome.problem
     return Text(
@@ -73,9 +73,9 @@ def _environment(folder: Path) -> dict[str, str]:
     return environment | {
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        # The packages a user installed for themselves stay visible under the other home.
+        # Packages that the user installed with `pip install --user` stay visible.
         "PYTHONUSERBASE": site.getuserbase(),
-        # A kernel names the inline backend, which wants a kernel.
+        # Kernels set the inline backend, which works only in a kernel.
         "MPLBACKEND": "agg",
         "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True",
     }

@@ -1,4 +1,4 @@
-"""What the doctor tries in child processes: each function imports what may fail, and answers."""
+"""Probes that the doctor runs in child processes, since what they import may crash or hang."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["PROBES", "paddle_build"]
 
 
 def paddle_build() -> dict[str, Any]:
-    """Import Paddle, compute on its device, and say what it was compiled with."""
+    """Import Paddle, compute on its device, and return what it was compiled with."""
     import paddle
 
     # cuBLAS and cuDNN are loaded by the first product and the first convolution.
@@ -40,9 +40,9 @@ def paddle_build() -> dict[str, Any]:
 
 
 def onednn() -> dict[str, Any]:
-    """Compare Paddle Inference with oneDNN to the eager result, on a network without weights.
+    """Compare Paddle Inference with oneDNN to the eager result, on a small random network.
 
-    Interpolation by a scale is what Paddle 3.3.0 and 3.3.1 fail on (Paddle#77340).
+    Paddle 3.3.0 and 3.3.1 fail at interpolation with a scale factor (Paddle#77340).
     """
     import numpy as np
     import paddle
@@ -56,7 +56,7 @@ def onednn() -> dict[str, Any]:
         def forward(self, x: Any) -> Any:
             return paddle.nn.functional.interpolate(self.convolution(x), scale_factor=2)
 
-    # oneDNN is for the CPU, also where there is a card.
+    # oneDNN runs on the CPU, even if there is a GPU.
     paddle.device.set_device("cpu")
     network = Enlarge()
     network.eval()
@@ -84,7 +84,7 @@ def imports() -> dict[str, Any]:
 
 
 def fonts() -> dict[str, Any]:
-    """Draw Chinese; matplotlib warns of each missing glyph, and a warning fails."""
+    """Draw Chinese text. matplotlib warns about each missing glyph, and warnings are errors."""
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -102,22 +102,22 @@ def fonts() -> dict[str, Any]:
 
 
 def mkl_paths() -> dict[str, Any]:
-    """Time a matrix product by the code path that MKL is set to, by AVX2, and by its own choice."""
+    """Time a matrix product with the code path that MKL is set to, AVX2, and MKL's own choice."""
     paths = sorted({os.environ.get(MKL_VARIABLE, ""), MKL_AVX2_PATH, ""})
-    # In turn, so that other work on the machine slows all of them.
-    rounds = [{path: _in_a_fork(_product_gflops, path) for path in paths} for _ in range(3)]
+    # Alternating, so that other work on the machine slows down all of them.
+    rounds = [{path: _run_in_fork(_product_gflops, path) for path in paths} for _ in range(3)]
     return {"gflops": {path: max(speed[path] for speed in rounds) for path in paths}}
 
 
-def _in_a_fork(function: Callable[[str], float], argument: str) -> float:
-    """Call a function in a process of its own: MKL reads its variables once."""
+def _run_in_fork(function: Callable[[str], float], argument: str) -> float:
+    """Call a function in a separate process, since MKL reads its variables only once."""
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(max_workers=1, mp_context=fork) as pool:
         return pool.submit(function, argument).result()
 
 
 def _product_gflops(path: str) -> float:
-    """Return the speed of MKL's matrix product, single-threaded, without importing Paddle."""
+    """Return the single-threaded speed of MKL's matrix product, without importing Paddle."""
     size, repetitions = 512, 10
     os.environ.pop(MKL_VARIABLE, None)
     if path:

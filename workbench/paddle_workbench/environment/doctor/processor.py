@@ -1,4 +1,4 @@
-"""Does Paddle's MKL use this processor as well as it can?"""
+"""Examine whether Paddle's MKL takes its fastest code path on this processor."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["examine_processor"]
 
 TIMEOUT_S = 60.0
 
-# Of the speed of the AVX2 path; below it a path is worth a warning. The slow path has about 0.35.
+# Relative to the speed of the AVX2 path. A slower path is a warning; the slowest has about 0.35.
 MINIMUM_RATIO = 0.8
 
 
 def examine_processor(
     *, timeout_s: float = TIMEOUT_S, stop: threading.Event | None = None
 ) -> Iterator[Observation]:
-    """Measure a matrix product by the code path that MKL is set to and by its own choice."""
+    """Measure a matrix product with the code path that MKL is set to, and with its own choice."""
     title = Text(zh="处理器与 MKL", en="Processor and MKL")
     if not has_slow_mkl():
         detail = Text(zh="MKL 自己选择代码路径。", en="MKL chooses its code path by itself.")
@@ -42,14 +42,14 @@ def examine_processor(
             en=f"{MKL_VARIABLE} is {setting!r}: matrix products run at {share:.2f} of the speed of "
             "the AVX2 path.",
         )
-        # Without a value of the user's, the shim that sets it is not active.
+        # If the user has not set it, the shim that does is not active.
         repair = f"unset {MKL_VARIABLE}" if MKL_VARIABLE in os.environ else reinstall_command()
         yield Observation("processor", title, "warning", detail, repair)
         return
     ratio = speed[setting] / speed[""]
     detail = Text(
         zh=f"{MKL_VARIABLE}={setting}：矩阵乘法是 MKL 默认路径的 {ratio:.1f} 倍快。",
-        en=f"{MKL_VARIABLE}={setting}: matrix products are {ratio:.1f} times as fast as by "
+        en=f"{MKL_VARIABLE}={setting}: matrix products are {ratio:.1f} times as fast as with "
         "MKL's own choice.",
     )
     yield Observation("processor", title, "ok", detail)

@@ -1,4 +1,4 @@
-"""Is there room, and may the learner write?"""
+"""Examine whether the home is writable and its disk has free space."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ BROKEN_BYTES = 500_000_000
 
 
 def examine_storage() -> Iterator[Observation]:
-    """Can the workbench home be written, and how much room has its disk?"""
+    """Examine whether the workbench home is writable, and how much space its disk has."""
     home = settings().home
-    # paddlenlp, paddleocr and matplotlib keep caches in the user's own home, and need them.
+    # paddlenlp, paddleocr and matplotlib need their caches in the user's own home.
     observations = [judge_writable(home), judge_writable(Path.home(), "HOME")]
     yield next((item for item in observations if item.state != "ok"), observations[0])
     yield judge_space(home)
 
 
 def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
-    """Write a temporary folder into a home, or look whether the home could be made.
+    """Create a temporary folder in a home, or examine whether the home could be created.
 
     Parameters
     ----------
     home : Path
     variable : str
-        The environment variable that names it.
+        The environment variable that sets it.
     """
     title = Text(zh="工作目录可写", en="Home folder is writable")
     nearest = _nearest(home)
@@ -51,7 +51,7 @@ def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
     except OSError as error:
         detail = Text(
             zh=f"{nearest} 不可写：{error.strerror}。",
-            en=f"{nearest} cannot be written: {error.strerror}.",
+            en=f"Could not write to {nearest}: {error.strerror}.",
         )
         return Observation("home", title, "broken", detail, _repair(nearest, error, variable))
     return Observation("home", title, "ok", Text(zh=str(home), en=str(home)))
@@ -64,14 +64,14 @@ def _repair(folder: Path, error: OSError, variable: str) -> str:
         if folder.stat().st_uid == os.getuid():
             return f"chmod u+rwx {shell_path(folder)}"
         return f'sudo chown -R "$(id -u)" {shell_path(folder)}'
-    # Not ours to change, a read-only disk, or a file where a folder should be.
+    # Another user's folder, a read-only disk, or a file in place of a folder.
     return f'export {variable}="$(mktemp -d)"'
 
 
 def judge_space(
     home: Path, *, warning_bytes: int = WARNING_BYTES, broken_bytes: int = BROKEN_BYTES
 ) -> Observation:
-    """Look how much is free on the disk that the home is, or would be, on."""
+    """Examine the free space on the disk of a home, which need not exist."""
     title = Text(zh="磁盘空间", en="Disk space")
     free = shutil.disk_usage(_nearest(home)).free
     detail = Text(
@@ -85,12 +85,12 @@ def judge_space(
 
 
 def _space_repair(home: Path) -> str:
-    # Caches can be made again; the listing shows what else takes room.
+    # Caches can be rebuilt; the listing shows what else takes up space.
     cache = shell_path(home / "cache")
     return f"rm -rf {cache} ~/.cache/pip ~/.cache/uv && du -xh -d 2 ~ | sort -h | tail -n 20"
 
 
 def _nearest(home: Path) -> Path:
-    """Return the home, or the nearest folder above it that is there."""
-    # Not Path.exists, which raises where a folder above may not be entered.
+    """Return the home, or its nearest parent that exists."""
+    # Not Path.exists, which raises if a parent may not be entered.
     return next(folder for folder in (home, *home.parents) if os.access(folder, os.F_OK))

@@ -1,8 +1,8 @@
-"""What every interpreter of the environment does at its start, before any library is imported.
+"""Fixes that every interpreter of the environment applies when it starts.
 
-`paddle_workbench_shim.pth` calls `install` in every interpreter of the environment: nothing is
-imported here that a bare interpreter has not loaded already. It is also the place that is early
-enough for what libraries read when they are loaded: see `processor`.
+`paddle_workbench_shim.pth` calls `install` in every interpreter of the environment, so this package
+imports only modules that a bare interpreter has already loaded. It is early enough to set variables
+that libraries read when they are loaded: see `processor`.
 """
 
 from ... import processor
@@ -12,7 +12,7 @@ __all__ = ["install"]
 
 
 def install() -> None:
-    """Prepare this interpreter once: the import hooks, and the variables of `processor`."""
+    """Install the import hooks and set the variables of `processor`; a second call does nothing."""
     processor.select_mkl_path()
     aistudio_hub.install()
     lazy_grammar.install()

@@ -1,7 +1,7 @@
-"""Let paddlenlp and paddlex live in one interpreter.
+"""Let paddlenlp and paddlex be imported into one interpreter.
 
-paddlenlp 3.0.0b4 imports `aistudio_sdk.hub.download`, gone since aistudio-sdk 0.3.0; paddlex 3.7
-needs names that are only there since 0.3.5. No version serves both, so `download` is added when the
+paddlenlp 3.0.0b4 imports `aistudio_sdk.hub.download`, which aistudio-sdk removed in 0.3.0. paddlex
+3.7 needs names that exist only since 0.3.5. No version serves both, so `download` is added when the
 module is imported.
 """
 
@@ -20,20 +20,20 @@ __all__ = ["install"]
 
 _MODULE = "aistudio_sdk.hub"
 
-# The codes of aistudio_sdk.constant.err_code that paddlenlp tells apart.
+# The codes of aistudio_sdk.constant.err_code that paddlenlp distinguishes.
 _INVALID_PARAMETER = 10001
 _FILE_NOT_FOUND = 12001
 _DOWNLOAD_FAILED = 12002
 
 
 def install() -> None:
-    """Add the import hook once to this interpreter."""
+    """Install the import hook, unless it is installed."""
     if _HubFinder not in sys.meta_path:
         sys.meta_path.insert(0, _HubFinder)
 
 
 class _HubFinder:
-    """Finds `aistudio_sdk.hub` as Python would, and completes it after it has run."""
+    """Finds `aistudio_sdk.hub` as Python does, with a loader that adds `download`."""
 
     @staticmethod
     def find_spec(
@@ -50,7 +50,7 @@ class _HubFinder:
 
 
 class _CompletingLoader:
-    """A loader that passes everything on, and adds what is missing at the end."""
+    """A loader that runs a module with another loader, then adds `download` if it is missing."""
 
     def __init__(self, loader: "Loader") -> None:
         self._loader = loader
@@ -80,7 +80,7 @@ def _download(
     Returns
     -------
     dict
-        `path` of the file; or `error_code` and `error_msg`, since the function never raised.
+        `path` of the file; or `error_code` and `error_msg`, since the original did not raise.
     """
     from aistudio_sdk.errors import InvalidParameter, NotExistError
     from aistudio_sdk.file_download import model_file_download

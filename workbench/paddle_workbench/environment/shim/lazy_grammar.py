@@ -1,8 +1,8 @@
-"""Spare every Jupyter program a grammar that it does not use.
+"""Delay a grammar that Jupyter programs import but do not use.
 
 jsonschema imports `rfc3987_syntax` for its format checks `iri` and `iri-reference`, which no
-notebook schema has; the import builds some sixty Earley parsers, which is most of the time of
-`import nbformat`. The module is still there and is loaded when a check is made.
+notebook schema uses. The import builds about sixty Earley parsers and takes most of the time of
+`import nbformat`. Here the module runs when it is first used.
 """
 
 import sys
@@ -23,13 +23,13 @@ _MODULE = "rfc3987_syntax"
 
 
 def install() -> None:
-    """Add the import hook once to this interpreter."""
+    """Install the import hook, unless it is installed."""
     if _GrammarFinder not in sys.meta_path:
         sys.meta_path.insert(0, _GrammarFinder)
 
 
 class _GrammarFinder:
-    """Finds `rfc3987_syntax` as Python would, and puts off running it."""
+    """Finds `rfc3987_syntax` as Python does, with a loader that delays running it."""
 
     @staticmethod
     def find_spec(
@@ -41,14 +41,14 @@ class _GrammarFinder:
 
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _LateLoader(spec.loader)  # type: ignore[assignment]
+            spec.loader = _LazyLoader(spec.loader)  # type: ignore[assignment]
         return spec
 
 
-class _LateLoader:
-    """A loader that runs the module when its function is first called, or another name asked for.
+class _LazyLoader:
+    """A loader that runs the module when its function is called or another name is accessed.
 
-    `importlib.util.LazyLoader` would not do: `from rfc3987_syntax import …` asks at once.
+    `importlib.util.LazyLoader` does not help: `from rfc3987_syntax import …` accesses a name.
     """
 
     def __init__(self, loader: "Loader") -> None:
@@ -65,11 +65,11 @@ class _LateLoader:
     def exec_module(self, module: "ModuleType") -> None:
         def is_valid_syntax(term: str, value: str) -> bool:
             self._load(module)
-            # Running the module has put the real function in this one's place.
+            # Running the module has replaced this function by the real one.
             return bool(module.is_valid_syntax(term, value))
 
         def load_and_get(name: str) -> "Any":
-            # Looked up by `from … import …` and by inspection; the real module has none of them.
+            # `from … import …` and inspection look up dunder names, which the module does not have.
             if self._loaded or name.startswith("__"):
                 raise AttributeError(f"module {_MODULE!r} has no attribute {name!r}")
             self._load(module)
