@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from paddle_workbench.ocr.generator import SyntheticPicture
+    from paddle_workbench.ocr.generated.generator import SyntheticPicture
     from paddle_workbench.ocr.pictures import Picture
     from paddle_workbench.ocr.results import PageResult
 
@@ -24,7 +24,7 @@ ROUNDS = 2
 
 def pages() -> list[SyntheticPicture]:
     """Price tags, forms, receipts and pages, as scanned and by phone."""
-    from paddle_workbench.ocr.generator import generate
+    from paddle_workbench.ocr.generated.generator import generate
 
     kinds = ("price_tag", "form", "receipt", "page")
     return [generate(kind, 40 + i) for i, kind in enumerate(kinds)] + [

@@ -12,8 +12,8 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import paddle  # noqa: F401
-    from paddle_workbench.ocr.camera import CLEAN
-    from paddle_workbench.ocr.generator import KINDS, generate
+    from paddle_workbench.ocr.generated.camera import CLEAN
+    from paddle_workbench.ocr.generated.generator import KINDS, generate
     from paddle_workbench.ocr.metrics import score_pages
     from paddle_workbench.ocr.models import choose_models
     from paddle_workbench.ocr.pipeline import load_pipeline

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ShapeError
-from paddle_workbench.ocr.canvas import TrueLine
+from paddle_workbench.ocr.generated.canvas import TrueLine
 from paddle_workbench.ocr.metrics import (
     character_error_rate,
     confusions,

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from paddle_workbench.errors import ShapeError
-from paddle_workbench.ocr.generator import KINDS, generate, generate_many
+from paddle_workbench.ocr.generated.generator import KINDS, generate, generate_many
 from paddle_workbench.ocr.metrics import normalised, score_pages
 from paddle_workbench.ocr.pipeline import Pipeline
 
@@ -141,7 +141,7 @@ socket.socket.connect = socket.socket.connect_ex = refuse
 socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refuse
 
 from paddle_workbench.ocr import recognise_crop, recognise_page
-from paddle_workbench.ocr.generator import generate
+from paddle_workbench.ocr.generated.generator import generate
 from paddle_workbench.ocr.models import official_pipeline
 
 picture = generate("line", 1).picture
@@ -161,7 +161,7 @@ def test_never_asks_the_network() -> None:
 
 
 def test_narrower_padding_reads_the_same_but_for_full_width_signs(pipeline: Pipeline) -> None:
-    from paddle_workbench.ocr.recognition import Recogniser
+    from paddle_workbench.ocr.stages.recognition import Recogniser
 
     narrow = Pipeline(pipeline.detector, Recogniser(pipeline.recogniser.model, narrowest=64))
     for seed in range(3):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from ..ocr.desk_pictures import save_picture
+from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
 from .notebooks import looks_of_terms, open_cells
 from .pages import RUN_LIMIT_MS

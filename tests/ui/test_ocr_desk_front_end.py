@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from paddle_workbench import OcrDesk
 
-from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_page
+from ..ocr.desk.pictures import SIZE, TEXTS, picture, read_page
 from .widget_page import served_desk
 
 CANVAS = "document.querySelector('.pw-OcrDesk-canvas')"

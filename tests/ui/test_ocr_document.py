@@ -14,7 +14,7 @@ from jupyter_client import BlockingKernelClient, find_connection_file
 from PIL import Image
 from playwright.sync_api import Error, Locator, Page, expect
 
-from ..ocr.desk_pictures import save_picture
+from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
 from .pages import RUN_LIMIT_MS, choose_theme, contrast
 

@@ -18,7 +18,7 @@ from paddle_workbench import OcrDesk
 from paddle_workbench.errors import PictureError, WidgetError
 from paddle_workbench.ocr.results import PageResult
 
-from ..ocr.desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
+from ..ocr.desk.pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
 
 
 @pytest.fixture

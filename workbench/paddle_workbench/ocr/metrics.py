@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ShapeError
-from .canvas import TrueLine
+from .generated.canvas import TrueLine
 from .results import PageResult
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .crops import cut_out, reading_order
-from .detection import DetectionSettings, Detector, find_boxes
 from .models import OcrModels, choose_models
 from .pictures import Picture, check_picture
-from .recognition import Recogniser
 from .results import PageResult, TextLine
+from .stages.crops import cut_out, reading_order
+from .stages.detection import DetectionSettings, Detector, find_boxes
+from .stages.recognition import Recogniser
 
 __all__ = ["Pipeline", "default_pipeline", "load_pipeline", "recognise_crop", "recognise_page"]
 

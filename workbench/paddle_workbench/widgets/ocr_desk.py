@@ -16,10 +16,10 @@ import traitlets
 from numpy.typing import NDArray
 
 from ..errors import WorkbenchError
-from ..ocr.desk import Desk, ReadCrop, ReadPage
-from ..ocr.desk_labels import Exchange, load_labels, save_labels
-from ..ocr.desk_page import DeskLine, is_doubtful
-from ..ocr.sources import Images
+from ..ocr.desk.desk import Desk, ReadCrop, ReadPage
+from ..ocr.desk.exchange import Exchange, load_labels, save_labels
+from ..ocr.desk.page import DeskLine, is_doubtful
+from ..ocr.desk.sources import Images
 from ..text.characters import sendable
 from .base import WorkbenchWidget
 

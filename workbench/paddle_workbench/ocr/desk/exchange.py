@@ -14,9 +14,10 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..storage import free_sibling, make_folder, storage_error, write_whole
+from ...storage import free_sibling, make_folder, storage_error, write_whole
+from ..quadrilaterals import crop_line
 from .desk import Desk
-from .labels import (
+from .label_files import (
     IGNORED,
     FileStates,
     LabelFile,
@@ -24,7 +25,6 @@ from .labels import (
     Problem,
     RecognitionList,
 )
-from .quads import crop_line
 from .sources import PageSource
 
 __all__ = ["Exchange", "load_labels", "save_labels"]

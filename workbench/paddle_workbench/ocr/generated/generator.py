@@ -9,11 +9,11 @@ from typing import get_args
 
 import numpy as np
 
-from ..errors import ParameterError
+from ...errors import ParameterError
+from ..pictures import Picture
 from .camera import CLEAN, Camera, photograph
 from .canvas import TrueLine
 from .layouts import KINDS, Kind, draw
-from .pictures import Picture
 from .texts import Part, TextSource
 
 __all__ = ["KINDS", "SyntheticPicture", "generate", "generate_many"]

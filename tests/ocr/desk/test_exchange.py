@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from paddle_workbench.errors import StorageError
-from paddle_workbench.ocr.desk import Desk
-from paddle_workbench.ocr.desk_labels import load_labels, save_labels
-from paddle_workbench.ocr.pages import PictureFile
+from paddle_workbench.ocr.desk.desk import Desk
+from paddle_workbench.ocr.desk.exchange import load_labels, save_labels
+from paddle_workbench.ocr.picture_files import PictureFile
 
-from .desk_pictures import TEXTS, picture, read_page, result, save_picture
+from .pictures import TEXTS, picture, read_page, result, save_picture
 
 
 def open_desk(*images: object, folder: Path) -> Desk:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..errors import DeskError
-from .labels import LabelledLine, LabelledPage
-from .quads import Points, checked_quad, join, split, turned
-from .results import PageResult
+from ...errors import DeskError
+from ..quadrilaterals import Points, checked_quad, join, split, turned
+from ..results import PageResult
+from .label_files import LabelledLine, LabelledPage
 
 __all__ = ["Change", "DeskLine", "DeskPage", "is_doubtful"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ParameterError, TextError
-from paddle_workbench.ocr.camera import Camera
-from paddle_workbench.ocr.generator import KINDS, Kind, generate, generate_many
-from paddle_workbench.ocr.texts import TextSource, commonest_characters, corpus, wrap
+from paddle_workbench.ocr.generated.camera import Camera
+from paddle_workbench.ocr.generated.generator import KINDS, Kind, generate, generate_many
+from paddle_workbench.ocr.generated.texts import TextSource, commonest_characters, corpus, wrap
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..pictures import Picture
+from ..quadrilaterals import sides, straightened
+from ..results import DetectedBox
 from .detection import smallest_rectangle
-from .pictures import Picture
-from .quads import sides, straightened
-from .results import DetectedBox
 
 __all__ = ["cut_out", "reading_order"]
 

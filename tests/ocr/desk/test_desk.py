@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from paddle_workbench.errors import DeskError, PictureError, SchemaVersionError, StorageError
-from paddle_workbench.ocr.desk import Desk
+from paddle_workbench.ocr.desk.desk import Desk
 from paddle_workbench.ocr.results import PageResult, TextLine
 
-from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
-from .desk_pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
+from ...broken_files import NOT_JSON, NOT_REGULAR, Maker
+from .pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_picture
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ShapeError, TextError
-from paddle_workbench.ocr.lines import describe_recogniser, generate_lines
+from paddle_workbench.ocr.generated.lines import describe_recogniser, generate_lines
+from paddle_workbench.ocr.generated.texts import TextSource, commonest_characters
 from paddle_workbench.ocr.models import OcrModel
-from paddle_workbench.ocr.recognition import Recogniser, batches_by_width
-from paddle_workbench.ocr.texts import TextSource, commonest_characters
+from paddle_workbench.ocr.stages.recognition import Recogniser, batches_by_width
 
 if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline as PipelineType
@@ -83,7 +83,7 @@ def test_exported_recogniser_equals_the_eager_one(own: tuple[OcrModel, object]) 
 def test_own_recogniser_takes_the_official_ones_place(
     pipeline: PipelineType, own: tuple[OcrModel, object]
 ) -> None:
-    from paddle_workbench.ocr.generator import generate
+    from paddle_workbench.ocr.generated.generator import generate
     from paddle_workbench.ocr.pipeline import Pipeline
 
     picture = generate("form", 1).picture

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ShapeError
-from ..storage import write_whole
+from ...errors import ShapeError
+from ...storage import write_whole
+from ..models import OcrModel
+from ..pictures import Picture
 from .camera import Camera, photograph
 from .canvas import Canvas
-from .models import OcrModel
-from .pictures import Picture
 from .texts import TextSource
 
 __all__ = ["LineSet", "describe_recogniser", "generate_lines"]

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from paddle_workbench.errors import PictureError
-from paddle_workbench.ocr import pages
-from paddle_workbench.ocr.pages import MAX_PIXELS, PictureFile
+from paddle_workbench.ocr import picture_files
+from paddle_workbench.ocr.picture_files import MAX_PIXELS, PictureFile
 
 # The top left pixel is red, the one next to it blue, all others are white.
 WIDTH, HEIGHT = 16, 12
@@ -154,13 +154,13 @@ def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
-    render = pages._Pdf.render
+    render = picture_files._Pdf.render
 
     def counted(self: Any, number: int) -> Any:
         drawn.append(number)
         return render(self, number)
 
-    monkeypatch.setattr(pages._Pdf, "render", counted)
+    monkeypatch.setattr(picture_files._Pdf, "render", counted)
     file = PictureFile(pdf(tmp_path / "a.pdf", 500, (20, 20)))
     assert len(file) == 500
     assert drawn == []
@@ -171,7 +171,7 @@ def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
 THREADS = """
 import sys, threading
 from pathlib import Path
-from paddle_workbench.ocr.pages import PictureFile
+from paddle_workbench.ocr.picture_files import PictureFile
 
 sys.setswitchinterval(1e-6)
 failures = []
@@ -284,10 +284,10 @@ def test_reports_missing_files_folders_and_pages(tmp_path: Path) -> None:
 
 def test_reports_limits_of_bytes_and_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pdf(tmp_path / "a.pdf", 3)
-    monkeypatch.setattr(pages, "MAX_PAGES", 2)
+    monkeypatch.setattr(picture_files, "MAX_PAGES", 2)
     with pytest.raises(PictureError, match="has 3 pages; the limit is 2"):
         PictureFile(path)
-    monkeypatch.setattr(pages, "MAX_BYTES", 10)
+    monkeypatch.setattr(picture_files, "MAX_BYTES", 10)
     with pytest.raises(PictureError, match="bytes; the limit is 10"):
         PictureFile(path)
 

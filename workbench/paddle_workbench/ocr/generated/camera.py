@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..pictures import Picture
 from .canvas import TrueLine
-from .pictures import Picture
 
 __all__ = ["CLEAN", "Camera", "photograph"]
 

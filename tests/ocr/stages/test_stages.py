@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ShapeError
-from paddle_workbench.ocr.crops import cut_out, reading_order
-from paddle_workbench.ocr.detection import (
+from paddle_workbench.ocr.generated.generator import generate
+from paddle_workbench.ocr.results import DetectedBox
+from paddle_workbench.ocr.stages.crops import cut_out, reading_order
+from paddle_workbench.ocr.stages.detection import (
     DetectionSettings,
     ProbabilityMap,
     find_boxes,
     find_candidates,
     unclip,
 )
-from paddle_workbench.ocr.generator import generate
-from paddle_workbench.ocr.orientation import find_orientations
-from paddle_workbench.ocr.recognition import batches_by_width, greedy_decode
-from paddle_workbench.ocr.results import DetectedBox
+from paddle_workbench.ocr.stages.orientation import find_orientations
+from paddle_workbench.ocr.stages.recognition import batches_by_width, greedy_decode
 
 if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline

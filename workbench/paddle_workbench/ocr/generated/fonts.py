@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from PIL import ImageFont
 
-from ..environment.bundled import bundled_file
+from ...environment.bundled import bundled_file
 
 __all__ = ["FONTS", "FontName", "load_font"]
 

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from .pictures import Picture
+from ..pictures import Picture
+from ..results import Reading
 from .recognition import Recogniser
-from .results import Reading
 
 __all__ = ["Orientation", "find_orientations"]
 

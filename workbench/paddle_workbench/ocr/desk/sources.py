@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PictureError
-from .pages import ENDINGS, Page, PictureFile, unreadable
+from ...errors import PictureError
+from ..picture_files import ENDINGS, Page, PictureFile, unreadable
 
 __all__ = ["Images", "PageSource", "find_pages"]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import DeskError
-from paddle_workbench.ocr.desk_page import HISTORY, DeskPage, is_doubtful
-from paddle_workbench.ocr.labels import LabelledLine
+from paddle_workbench.ocr.desk.label_files import LabelledLine
+from paddle_workbench.ocr.desk.page import HISTORY, DeskPage, is_doubtful
 
-from .desk_pictures import CONFIDENCES, TEXTS, result
+from .pictures import CONFIDENCES, TEXTS, result
 
 BOX = [[18, 250], [300, 250], [300, 270], [18, 270]]
 

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .models import OcrModel
-from .pictures import Picture, check_picture
+from ..models import OcrModel
+from ..pictures import Picture, check_picture
+from ..results import CtcSteps, Reading
 from .predictor import Predictor
-from .results import CtcSteps, Reading
 
 __all__ = ["CropBatch", "Recogniser", "batches_by_width", "greedy_decode", "likeliest"]
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import DeskError, FileBrokenError, FileMissingError
-from ..storage import locked, read_model, read_or_set_aside, write_model
-from ..text.characters import sendable
-from .desk_page import Change, DeskLine, DeskPage
+from ...errors import DeskError, FileBrokenError, FileMissingError
+from ...storage import locked, read_model, read_or_set_aside, write_model
+from ...text.characters import sendable
+from .page import Change, DeskLine, DeskPage
 
 __all__ = ["PageFiles", "StoredPage"]
 

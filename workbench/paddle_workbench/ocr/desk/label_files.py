@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from ..errors import StorageError
-from ..reading import read_bytes
-from ..storage import write_whole
+from ...errors import StorageError
+from ...reading import read_bytes
+from ...storage import write_whole
 
 __all__ = [
     "IGNORED",

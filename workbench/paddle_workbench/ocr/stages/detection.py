@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .models import OcrModel
-from .pictures import Picture, check_picture
+from ..models import OcrModel
+from ..pictures import Picture, check_picture
+from ..results import DetectedBox
 from .predictor import Predictor
-from .results import DetectedBox
 
 __all__ = ["Candidate", "DetectionSettings", "Detector", "ProbabilityMap", "find_boxes", "unclip"]
 

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import StorageError
-from paddle_workbench.ocr.labels import FileStates, LabelFile, LabelledLine, RecognitionList
+from paddle_workbench.ocr.desk.label_files import (
+    FileStates,
+    LabelFile,
+    LabelledLine,
+    RecognitionList,
+)
 
-from ..broken_files import NOT_REGULAR, Maker
+from ...broken_files import NOT_REGULAR, Maker
 
 BOX = ((10, 20), (110, 20), (110, 50), (10, 50))
 

@@ -12,14 +12,14 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DeskError, WorkbenchError
-from ..settings import settings
-from .desk_files import PageFiles
-from .desk_page import DeskPage
-from .labels import LabelledPage
-from .pages import Page
-from .quads import crop_line
-from .results import PageResult
+from ...errors import DeskError, WorkbenchError
+from ...settings import settings
+from ..picture_files import Page
+from ..quadrilaterals import crop_line
+from ..results import PageResult
+from .label_files import LabelledPage
+from .page import DeskPage
+from .page_files import PageFiles
 from .sources import Images, find_pages
 
 __all__ = ["Desk", "Progress", "ReadCrop", "ReadPage", "Summary"]
@@ -316,14 +316,14 @@ class Desk:
 
     def _page_reader(self) -> ReadPage:
         if self._read_page is None:
-            from . import recognise_page
+            from ..pipeline import recognise_page
 
             self._read_page = recognise_page
         return self._read_page
 
     def _crop_reader(self) -> ReadCrop:
         if self._read_crop is None:
-            from . import recognise_crop
+            from ..pipeline import recognise_crop
 
             self._read_crop = recognise_crop
         return self._read_crop

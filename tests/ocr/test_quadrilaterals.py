@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import DeskError
-from paddle_workbench.ocr.quads import checked_quad, crop_line, join, quad_of, split, turned
+from paddle_workbench.ocr.quadrilaterals import (
+    checked_quad,
+    crop_line,
+    join,
+    quad_of,
+    split,
+    turned,
+)
 
 BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
 SIZE = (200, 100)

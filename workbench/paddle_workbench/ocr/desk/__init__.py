@@ -1,0 +1,1 @@
+"""The OCR desk: pages, edits with undo, their files, and the exchange with PPOCRLabel."""

@@ -1,0 +1,1 @@
+"""Pictures of Chinese text with their ground truth, generated from a seed."""
