@@ -1,22 +1,16 @@
-"""Lines to train on, and a recogniser of one's own in the official one's place."""
-
 from __future__ import annotations
 
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from paddle_workbench.errors import ShapeError, TextError
-from paddle_workbench.ocr.generated.lines import describe_recogniser, generate_lines
+from paddle_workbench.errors import TextError
+from paddle_workbench.ocr.generated.lines import generate_lines
 from paddle_workbench.ocr.generated.texts import TextSource, commonest_characters
-from paddle_workbench.ocr.models import OcrModel
-from paddle_workbench.ocr.stages.recognition import Recogniser, batches_by_width
 
 if TYPE_CHECKING:
-    from paddle_workbench.ocr.pipeline import Pipeline as PipelineType
+    from paddle_workbench.ocr.pipeline import Pipeline
 
 CHARACTERS = commonest_characters(50)
 
@@ -32,79 +26,13 @@ def test_same_seed_gives_the_same_lines() -> None:
     assert {crop.shape[0] for crop in first.crops} == {32}
 
 
-def test_lines_can_be_read(pipeline: PipelineType) -> None:
+def test_lines_can_be_read(pipeline: Pipeline) -> None:
     lines = generate_lines(12, 0, TextSource(characters=commonest_characters(300)))
     read = [reading.text for reading in pipeline.recogniser.read(lines.crops)]
     right = sum(one == other for one, other in zip(read, lines.texts, strict=True))
     assert right >= 10
 
 
-@pytest.fixture(scope="module")
-def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
-    """A small network that has learned nothing, exported; and the network itself."""
-    import paddle
-    from paddle import nn
-    from paddle.static import InputSpec
-
-    class Small(nn.Layer):
-        def __init__(self) -> None:
-            super().__init__()
-            self.features = nn.Conv2D(3, 8, (32, 4), stride=(32, 4))
-            self.rnn = nn.GRU(8, 6, direction="bidirect")
-            self.fc = nn.Linear(12, len(CHARACTERS) + 1)
-
-        def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-            x = self.features(x).squeeze(2).transpose([0, 2, 1])
-            return nn.functional.softmax(self.fc(self.rnn(x)[0]) * 20, axis=-1)
-
-    paddle.seed(0)
-    net = Small()
-    net.eval()
-    folder = tmp_path_factory.mktemp("own")
-    spec = [InputSpec([None, 3, 32, None], "float32", "x")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        static = paddle.jit.to_static(net, input_spec=spec, full_graph=True)
-        paddle.jit.save(static, str(folder / "inference"))
-    return describe_recogniser(folder, "own", CHARACTERS, height=32, narrowest=96), net
-
-
-def test_exported_recogniser_equals_the_eager_one(own: tuple[OcrModel, object]) -> None:
-    import paddle
-
-    model, net = own
-    reader = Recogniser(model)
-    crops = generate_lines(5, 0, TextSource(characters=CHARACTERS)).crops
-    for batch in batches_by_width(crops, height=reader.height, narrowest=reader.narrowest):
-        eager = net(paddle.to_tensor(batch.pixels)).numpy()  # type: ignore[operator]
-        np.testing.assert_allclose(reader.probabilities(batch), eager, atol=1e-5)
-
-
-def test_own_recogniser_takes_the_official_ones_place(
-    pipeline: PipelineType, own: tuple[OcrModel, object]
-) -> None:
-    from paddle_workbench.ocr.generated.generator import generate
-    from paddle_workbench.ocr.pipeline import Pipeline
-
-    picture = generate("form", 1).picture
-    official = pipeline.recognise(picture)
-    ours = Pipeline(pipeline.detector, Recogniser(own[0])).recognise(picture)
-    assert ours.models == ("PP-OCRv5_mobile_det", "own")
-    np.testing.assert_array_equal(ours.boxes, official.boxes)
-    assert set(ours.text) <= {*CHARACTERS, "\n"}
-
-
-def test_reexported_recogniser_has_its_new_characters(tmp_path: Path) -> None:
-    for characters in ("天地", "人地"):
-        model = describe_recogniser(tmp_path, "own", characters, height=32, narrowest=96)
-        assert model.settings["PostProcess"]["character_dict"] == list(characters)
-
-
 def test_rejects_source_without_characters() -> None:
     with pytest.raises(TextError, match="Of the characters ''"):
         TextSource(characters="")
-
-
-def test_rejects_duplicate_character(tmp_path: Path) -> None:
-    with pytest.raises(ShapeError, match="Of 3 characters 2 differ"):
-        describe_recogniser(tmp_path, "own", "天地天", height=32, narrowest=96)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..environment.bundled import bundled_file
-from ..errors import EnvironmentBrokenError
+from ..errors import EnvironmentBrokenError, ShapeError
+from ..storage import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
     from paddleocr import PaddleOCR
 
-__all__ = ["OcrModel", "OcrModels", "choose_models", "official_pipeline"]
+__all__ = ["OcrModel", "OcrModels", "choose_models", "describe_recogniser", "official_pipeline"]
 
 DETECTION: Final = "PP-OCRv5_mobile_det"
 RECOGNITION: Final = "PP-OCRv5_mobile_rec"
@@ -130,6 +131,56 @@ def official_pipeline(models: OcrModels | None = None, **options: Any) -> Paddle
         }
         | options
     )
+
+
+def describe_recogniser(
+    folder: Path, name: str, characters: str, *, height: int, narrowest: int
+) -> OcrModel:
+    """Write the `inference.yml` that PaddleOCR reads next to a custom recogniser.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `inference.json` and `inference.pdiparams` are.
+    name : str
+        As results quote it.
+    characters : str
+        Of the classes 1, 2, …; class 0 is the blank.
+    height, narrowest : int
+        Of the pictures that the network sees, in pixels.
+
+    Returns
+    -------
+    OcrModel
+        To put in place of the official recogniser.
+
+    Raises
+    ------
+    ShapeError
+        If a character stands twice.
+    StorageError
+        If the file cannot be written.
+    """
+    import yaml
+
+    if len(set(characters)) != len(characters):
+        raise ShapeError(
+            f"Of {len(characters)} characters {len(set(characters))} differ.",
+            "Give every class its own character.",
+        )
+    settings = {
+        "Global": {"model_name": name},
+        "PreProcess": {
+            "transform_ops": [
+                {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+                {"RecResizeImg": {"image_shape": [3, height, narrowest]}},
+            ]
+        },
+        "PostProcess": {"name": "CTCLabelDecode", "character_dict": list(characters)},
+    }
+    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    write_whole(folder / "inference.yml", text)
+    return OcrModel(name, folder, "trained here")
 
 
 def _find(name: str, *, allow_cached: bool) -> OcrModel:

@@ -1,21 +1,17 @@
-"""Single lines of text to train a recogniser on, and the file that makes it an official one."""
+"""Single lines of text to train a recogniser on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from ...errors import ShapeError
-from ...storage import write_whole
-from ..models import OcrModel
 from ..pictures import Picture
 from .camera import Camera, photograph
 from .canvas import Canvas
 from .texts import TextSource
 
-__all__ = ["LineSet", "describe_recogniser", "generate_lines"]
+__all__ = ["LineSet", "generate_lines"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,53 +81,3 @@ def generate_lines(
         crops.append(picture)
         texts.append(text)
     return LineSet(tuple(crops), tuple(texts))
-
-
-def describe_recogniser(
-    folder: Path, name: str, characters: str, *, height: int, narrowest: int
-) -> OcrModel:
-    """Write the `inference.yml` that PaddleOCR reads next to a custom recogniser.
-
-    Parameters
-    ----------
-    folder : Path
-        Where `inference.json` and `inference.pdiparams` are.
-    name : str
-        As results quote it.
-    characters : str
-        Of the classes 1, 2, …; class 0 is the blank.
-    height, narrowest : int
-        Of the pictures that the network sees, in pixels.
-
-    Returns
-    -------
-    OcrModel
-        To put in place of the official recogniser.
-
-    Raises
-    ------
-    ShapeError
-        If a character stands twice.
-    StorageError
-        If the file cannot be written.
-    """
-    import yaml
-
-    if len(set(characters)) != len(characters):
-        raise ShapeError(
-            f"Of {len(characters)} characters {len(set(characters))} differ.",
-            "Give every class its own character.",
-        )
-    settings = {
-        "Global": {"model_name": name},
-        "PreProcess": {
-            "transform_ops": [
-                {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
-                {"RecResizeImg": {"image_shape": [3, height, narrowest]}},
-            ]
-        },
-        "PostProcess": {"name": "CTCLabelDecode", "character_dict": list(characters)},
-    }
-    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-    write_whole(folder / "inference.yml", text)
-    return OcrModel(name, folder, "trained here")
