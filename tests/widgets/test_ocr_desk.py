@@ -136,6 +136,42 @@ def test_recognition_stops_after_the_current_page_and_resumes(shop: Path) -> Non
     assert [page["state"] for page in widget.pages] == ["recognised"] * 3
 
 
+def test_page_on_screen_is_recognised_before_the_others(shop: Path) -> None:
+    widget = open_desk(shop, shop.parent / "desk")
+    states: list[list[str]] = []
+    widget.observe(lambda change: states.append([page["state"] for page in change["new"]]), "pages")
+    widget.index = 2
+    ask(widget, do="recognise")
+    wait_for(lambda: not widget.running)
+    assert states[0] == ["recognised", "waiting", "recognised"]
+    assert texts(widget) == list(TEXTS)
+
+
+def test_second_request_replaces_the_running_pass(shop: Path) -> None:
+    begun, go = threading.Event(), threading.Event()
+    go.set()
+    recognised: list[int] = []
+
+    def waits(pixels: NDArray[np.uint8]) -> PageResult:
+        recognised.append(len(pixels))
+        begun.set()
+        assert go.wait(60)
+        return read_page(pixels)
+
+    widget = open_desk(shop, shop.parent / "desk", read_page=waits)
+    begun.clear()
+    go.clear()
+    running: list[bool] = []
+    widget.observe(lambda change: running.append(change["new"]), "running")
+    ask(widget, do="recognise")
+    assert begun.wait(60)
+    ask(widget, do="recognise")
+    go.set()
+    wait_for(lambda: not widget.running)
+    assert [page["state"] for page in widget.pages] == ["recognised"] * 3
+    assert (running, len(recognised)) == ([True, False], 3)
+
+
 def test_reads_line_again_in_the_background(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="read_again", id=1)
@@ -171,7 +207,8 @@ def test_reports_what_becomes_of_labels_made_elsewhere(
     made = f'[{{"transcription": "x", {box}}}]\n'
     (shop / "Label.txt").write_text("".join(f"shop/{at}.png\t{made}" for at in range(3)))
     widget = open_desk(shop, shop.parent / "desk", lang=lang)
-    widget.recognise_all()
+    ask(widget, do="recognise")
+    wait_for(lambda: not widget.running)
     ask(widget, do="edit", edit="accept_all")
     ask(widget, do="save")
     _, left, _, replaced = widget.notices

@@ -71,27 +71,33 @@ def test_saves_every_edit_with_its_undo_history_at_once(shop: Path) -> None:
 
 
 def test_recognition_resumes_where_it_stopped(shop: Path) -> None:
-    stop = threading.Event()
-    seen: list[int] = []
+    recognised: list[int] = []
 
     def counted(pixels: NDArray[np.uint8]) -> PageResult:
-        seen.append(len(seen))
-        stop.set()
+        recognised.append(len(pixels))
         return read_page(pixels)
 
-    told: list[tuple[int, int]] = []
-    first = open_desk(shop, read_page=counted).recognise_all(
-        stop=stop, on_page=lambda index, progress: told.append((index, progress.done))
-    )
-    assert (first.done, first.read, first.total, first.failed) == (1, 1, 4, 1)
-    assert told == [(0, 1)]
-    rest = open_desk(shop, read_page=counted).recognise_all()
-    assert (rest.done, rest.read) == (3, 2)
-    assert len(seen) == 3
-    assert open_desk(shop, read_page=counted).recognise_all().read == 0
+    recognition = open_desk(shop, read_page=counted).recognition()
+    assert next(recognition) == 0
+    recognition.cancel()
+    assert list(recognition) == []
+    desk = open_desk(shop, read_page=counted)
+    assert list(desk.recognition()) == [1, 2]
+    assert desk.seconds_per_page > 0
+    assert len(recognised) == 3
+    assert list(open_desk(shop, read_page=counted).recognition()) == []
 
 
-def test_page_that_cannot_be_read_is_passed_over_and_tried_again(shop: Path) -> None:
+def test_recognises_the_preferred_page_first(shop: Path) -> None:
+    shown = [1]
+    recognition = open_desk(shop).recognition(first=lambda: shown[0])
+    assert next(recognition) == 1
+    assert next(recognition) == 0
+    shown[0] = 3  # a file that cannot be opened
+    assert list(recognition) == [2]
+
+
+def test_failed_page_is_skipped_and_tried_again_by_the_next_pass(shop: Path) -> None:
     broken = [True]
 
     def sometimes(pixels: NDArray[np.uint8]) -> PageResult:
@@ -100,9 +106,10 @@ def test_page_that_cannot_be_read_is_passed_over_and_tried_again(shop: Path) -> 
         return read_page(pixels)
 
     desk = open_desk(shop, read_page=sometimes)
-    assert desk.recognise_all().read == 2
+    assert list(desk.recognition()) == [0, 1, 2]
     assert desk.summary(0).failure == "RuntimeError: out of memory"
-    assert desk.recognise_all().read == 1
+    assert [at for at in range(len(desk)) if desk.is_pending(at)] == [0]
+    assert list(desk.recognition()) == [0]
     assert desk.summary(0).state == "recognised"
 
 
@@ -110,7 +117,7 @@ def test_page_that_cannot_be_written_shows_the_reason(tmp_path: Path) -> None:
     (tmp_path / "desk").write_text("no folder")
     desk = Desk([picture()], folder=tmp_path / "elsewhere", read_page=read_page)
     desk.files.folder = tmp_path / "desk"
-    desk.recognise_all()
+    assert list(desk.recognition()) == [0]
     assert desk.summary(0).state == "failed"
     assert "Check the folder" in desk.summary(0).failure
 
@@ -178,7 +185,7 @@ def test_desks_that_recognise_at_once_take_turns(shop: Path) -> None:
         return read_page(pixels)
 
     desks = [open_desk(shop, folder=shop.parent / f"desk{at}", read_page=alone) for at in range(4)]
-    threads = [threading.Thread(target=desk.recognise_all) for desk in desks]
+    threads = [threading.Thread(target=list, args=[desk.recognition()]) for desk in desks]
     for thread in threads:
         thread.start()
     for thread in threads:

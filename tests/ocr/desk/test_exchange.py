@@ -18,7 +18,7 @@ from .pictures import TEXTS, picture, read_page, result, save_picture
 
 def open_desk(*images: object, folder: Path) -> Desk:
     desk = Desk(list(images), folder=folder, read_page=read_page)  # type: ignore[arg-type]
-    desk.recognise_all()
+    list(desk.recognition())
     return desk
 
 

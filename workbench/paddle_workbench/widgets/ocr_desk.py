@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from ..errors import WorkbenchError
-from ..ocr.desk.desk import Desk, ReadCrop, ReadPage
+from ..ocr.desk.desk import Desk, ReadCrop, ReadPage, Recognition
 from ..ocr.desk.exchange import Exchange, load_labels, save_labels
 from ..ocr.desk.page import DeskLine, is_doubtful
 from ..ocr.desk.sources import Images
@@ -87,8 +88,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     """Whether pages are being recognised."""
 
     seconds_a_page = traitlets.Float(0.0).tag(sync=True)
-    """Mean seconds of the pages recognised since the widget was made; 0 if none. The first, which
-    loads the models, counts only while it is alone."""
+    """Mean seconds of the pages recognised so far, 0 if none; see `Desk.seconds_per_page`."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What to know of this page and of the files, a sentence each."""
@@ -117,9 +117,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             else Desk(images, folder=folder, read_page=read_page, read_crop=read_crop)
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ocr-desk")
-        self._stop = threading.Event()
-        self._tried: set[int] = set()
-        self._times: list[float] = []
+        self._recognition = self.desk.recognition()
         # Of what is shown: a thread that holds it back would lose what another sends meanwhile.
         self._shown_lock = threading.RLock()
         super().__init__(**traits)
@@ -127,7 +125,9 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             paths = [each.path for each in self.desk.sources if each.path is not None]
             home = paths[0].absolute().parent if paths else self.desk.files.folder / "labels"
             self.label_folder = str(home)
-        self._recognise(self.index)
+        with suppress(Exception):  # the page says why
+            self.desk.recognise(self.index)
+        self.seconds_a_page = self.desk.seconds_per_page
         self._show_page()
         self.observe(self._show_page, ["index", "lang"])
         self.on_msg(self._on_request)
@@ -150,12 +150,6 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     def save_labels(self, folder: Path | None = None) -> Exchange:
         """Write `Label.txt` and what goes with it, as PPOCRLabel does, into a folder."""
         return save_labels(self.desk, Path(folder or self.label_folder))
-
-    def recognise_all(self) -> None:
-        """Recognise every page, and return when it is done."""
-        for index in range(len(self.desk)):
-            self._recognise(index)
-        self._show_page()
 
     def to_html(self) -> str:
         """Return the page with its boxes as SVG, and its lines as a table."""
@@ -224,12 +218,9 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             line = int(request["id"])
             self._worker.submit(self._read_again, index, line)
         elif what == "recognise":
-            self._stop.clear()
-            self._tried.clear()
-            self._set(running=True)
-            self._worker.submit(self._recognise_next)
+            self._recognise_all()
         elif what == "stop":
-            self._stop.set()
+            self._recognition.cancel()
         elif what == "save":
             found = self.save_labels()
             self._tell(
@@ -293,36 +284,27 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         self._show_lines()
         self._show_pages()
 
-    def _recognise_next(self) -> None:
-        """Recognise the page that is shown, else the first that waits; then the next."""
-        order = [self.index, *range(len(self.desk))]
-        waiting = (
-            at
-            for at in order
-            if at not in self._tried
-            and self.desk.page(at) is None
-            and not self.desk.sources[at].failure
-        )
-        index = next(waiting, None)
-        if index is None or self._stop.is_set():
-            self._set(running=False)
+    def _recognise_all(self) -> None:
+        recognition = self.desk.recognition(first=lambda: self.index)
+        with self._shown_lock:
+            self._recognition.cancel()
+            self._recognition = recognition
+            self.running = True
+        self._worker.submit(self._recognise_next, recognition)
+
+    def _recognise_next(self, recognition: Recognition) -> None:
+        """Recognise one page and show it; queue the next behind other requests."""
+        index = next(recognition, None)
+        if index is None:
+            with self._shown_lock:
+                if recognition is self._recognition:
+                    self.running = False
             return
-        self._tried.add(index)
-        self._recognise(index)
+        self._set(seconds_a_page=self.desk.seconds_per_page)
         if index == self.index:
             self._show_lines()
         self._show_pages()
-        self._worker.submit(self._recognise_next)
-
-    def _recognise(self, index: int) -> None:
-        if self.desk.page(index) is not None:
-            return
-        try:
-            self._times.append(self.desk.timed_recognise(index))
-            # The first page loads the models too.
-            self._set(seconds_a_page=float(np.mean(self._times[1:] or self._times)))
-        except Exception:  # noqa: S110 - the page says why
-            pass
+        self._worker.submit(self._recognise_next, recognition)
 
     def _show_page(self, _change: object = None) -> None:
         with self._shown_lock, self.hold_sync():

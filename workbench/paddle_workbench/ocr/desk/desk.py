@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -22,7 +24,7 @@ from .page import DeskPage
 from .page_files import PageFiles
 from .sources import Images, find_pages
 
-__all__ = ["Desk", "Progress", "ReadCrop", "ReadPage", "Summary"]
+__all__ = ["Desk", "ReadCrop", "ReadPage", "Recognition", "Summary"]
 
 ReadPage: TypeAlias = Callable[[NDArray[np.uint8]], PageResult]
 # Text and confidence of one crop.
@@ -61,27 +63,6 @@ class Summary:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the recognition of all pages is.
-
-    Parameters
-    ----------
-    done, failed, total : int
-        Pages; those that were recognised before count as done.
-    seconds : float
-        That this pass has taken.
-    read : int
-        Pages that this pass has recognised.
-    """
-
-    done: int
-    failed: int
-    total: int
-    seconds: float = 0.0
-    read: int = 0
-
-
 class Desk:
     """Pages of text, their lines and edits.
 
@@ -115,6 +96,7 @@ class Desk:
         self._read_crop = read_crop
         self._pages: dict[str, DeskPage] = {}
         self._failures = {at: each.failure for at, each in enumerate(self.sources) if each.failure}
+        self._seconds: list[float] = []
         # Recognition runs in its own thread, at the same time as edits.
         self._lock = threading.RLock()
         for key in {each.key for each in self.sources if each.key}:
@@ -127,6 +109,14 @@ class Desk:
     def messages(self) -> list[str]:
         """Events of page files, one sentence each."""
         return self.files.messages
+
+    @property
+    def seconds_per_page(self) -> float:
+        """Mean time of the pages recognised so far, in seconds; 0 if there are none.
+
+        The first page also loads the models, so it counts only as long as it is the only one.
+        """
+        return float(np.mean(self._seconds[1:] or self._seconds or [0.0]))
 
     def page(self, index: int) -> DeskPage | None:
         """Return a page, or None if it was not recognised yet."""
@@ -215,6 +205,7 @@ class Desk:
         known = self.page(index)
         if known is not None:
             return known
+        began = time.monotonic()
         try:
             pixels = self.open(index).pixels
             with _READING:
@@ -222,6 +213,7 @@ class Desk:
             with self._lock:
                 page = self.page(index) or self._put(index, DeskPage.from_result(result))
                 self._failures.pop(index, None)
+                self._seconds.append(time.monotonic() - began)
                 return page
         except WorkbenchError as error:
             self._failures[index] = str(error)
@@ -230,52 +222,25 @@ class Desk:
             self._failures[index] = f"{type(error).__name__}: {error}"
             raise
 
-    def timed_recognise(self, index: int) -> float:
-        """Recognise one page as `recognise`, and return the seconds that it took."""
-        began = time.monotonic()
-        self.recognise(index)
-        return time.monotonic() - began
+    def is_pending(self, index: int) -> bool:
+        """Whether a page can be recognised and has not been yet; a page that failed may be."""
+        return self.page(index) is None and not self.sources[index].failure
 
-    def progress(self) -> Progress:
-        states = [self.summary(index).state for index in range(len(self))]
-        return Progress(
-            done=states.count("recognised") + states.count("done"),
-            failed=states.count("failed"),
-            total=len(states),
-        )
-
-    def recognise_all(
-        self,
-        *,
-        on_page: Callable[[int, Progress], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> Progress:
-        """Recognise every page that was not yet; one that fails is passed over and says why.
-
-        Each page is on disk before the next begins: stopped or interrupted, it resumes from there.
+    def recognition(self, *, first: Callable[[], int] | None = None) -> Recognition:
+        """Return a pass over all pending pages; it recognises one page whenever it is advanced.
 
         Parameters
         ----------
-        on_page : callable, optional
-            Called after each page, with its index.
-        stop : Event, optional
-            Ends after the page at hand when it is set.
+        first : callable, optional
+            Called before each page; if the page that it returns is pending, that one is next. For
+            example the page on the screen. Otherwise pages come in their order on the desk.
+
+        Examples
+        --------
+        >>> for index in desk.recognition():
+        ...     print(desk.summary(index))
         """
-        began = time.monotonic()
-        read = 0
-        for index in range(len(self)):
-            if stop is not None and stop.is_set():
-                break
-            if self.page(index) is not None or self.sources[index].failure:
-                continue
-            try:
-                self.recognise(index)
-                read += 1
-            except Exception:  # noqa: S110 - one page of hundreds; its summary says why
-                pass
-            if on_page is not None:
-                on_page(index, self._timed(began, read))
-        return self._timed(began, read)
+        return Recognition(self, first)
 
     def put_labels(self, index: int, lines: LabelledPage, *, checked: bool) -> DeskPage:
         """Replace a page's lines by those of a `Label.txt`; undo restores them.
@@ -292,10 +257,6 @@ class Desk:
     def _blank(self, index: int) -> DeskPage:
         height, width = self.open(index).pixels.shape[:2]
         return DeskPage((width, height))
-
-    def _timed(self, began: float, read: int) -> Progress:
-        now = self.progress()
-        return Progress(now.done, now.failed, now.total, time.monotonic() - began, read)
 
     def _put(self, index: int, page: DeskPage) -> DeskPage:
         source = self.sources[index]
@@ -327,3 +288,42 @@ class Desk:
 
             self._read_crop = recognise_crop
         return self._read_crop
+
+
+class Recognition(Iterator[int]):
+    """A pass over the pending pages of a desk: an iterator of the pages that it has tried.
+
+    A page that fails is skipped; its summary says why, and the next pass tries it again. Each page
+    is on disk before the next begins, so a later pass continues where this one ended.
+
+    Parameters
+    ----------
+    desk : Desk
+    first : callable, optional
+        As in `Desk.recognition`.
+    """
+
+    def __init__(self, desk: Desk, first: Callable[[], int] | None) -> None:
+        self._desk = desk
+        self._first = first
+        self._tried: set[int] = set()
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """End the pass after the current page; any thread may call this."""
+        self._cancelled.set()
+
+    def __next__(self) -> int:
+        index = None if self._cancelled.is_set() else self._next_page()
+        if index is None:
+            raise StopIteration
+        self._tried.add(index)
+        with suppress(Exception):  # one page of hundreds; its summary says why
+            self._desk.recognise(index)
+        return index
+
+    def _next_page(self) -> int | None:
+        preferred = [] if self._first is None else [self._first()]
+        order = chain(preferred, range(len(self._desk)))
+        pending = (at for at in order if at not in self._tried and self._desk.is_pending(at))
+        return next(pending, None)
