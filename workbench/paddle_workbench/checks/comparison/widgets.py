@@ -23,7 +23,6 @@ from .text import Place
 __all__ = ["VIEW_MIME_TYPE", "compare_widgets", "digest_widgets"]
 
 VIEW_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
-STATE_MIME_TYPE = "application/vnd.jupyter.widget-state+json"
 _REFERENCE = "IPY_MODEL_"
 _DIGEST = "widget"
 # How a widget looks by default, and with which code it is drawn, says nothing of what it shows.
