@@ -49,21 +49,21 @@ def test_line_accuracy_counts_whole_lines() -> None:
 
 
 def test_confusions_name_true_and_recognised_character() -> None:
-    found = confusions(["自已的", "未日", "天"], ["自己的", "末日", "天地"])
-    assert found == {("己", "已"): 1, ("末", "未"): 1, ("地", ""): 1}
+    counts = confusions(["自已的", "未日", "天"], ["自己的", "末日", "天地"])
+    assert counts == {("己", "已"): 1, ("末", "未"): 1, ("地", ""): 1}
 
 
 def test_boxes_match_once_and_only_when_they_overlap_by_half() -> None:
     truth = np.stack([corners(0, 0, 100, 20), corners(0, 40, 100, 60)])
-    found = np.stack(
+    predicted = np.stack(
         [
             corners(0, 0, 100, 18),  # overlaps the first by 0.9
             corners(0, 0, 100, 20),  # is the first
             corners(0, 40, 40, 60),  # overlaps the second by 0.4
         ]
     )
-    assert match_boxes(found, truth) == ((1, 0),)
-    assert match_boxes(found[:0], truth) == ()
+    assert match_boxes(predicted, truth) == ((1, 0),)
+    assert match_boxes(predicted[:0], truth) == ()
 
 
 def test_accepts_crossed_box() -> None:

@@ -153,19 +153,19 @@ def test_huge_sheet_of_a_pdf_is_drawn_smaller(tmp_path: Path) -> None:
 def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[int] = []
+    rendered: list[int] = []
     render = picture_files._Pdf.render
 
     def counted(self: Any, number: int) -> Any:
-        drawn.append(number)
+        rendered.append(number)
         return render(self, number)
 
     monkeypatch.setattr(picture_files._Pdf, "render", counted)
     file = PictureFile(pdf(tmp_path / "a.pdf", 500, (20, 20)))
     assert len(file) == 500
-    assert drawn == []
+    assert rendered == []
     assert next(iter(file)).pixels.shape == (56, 56, 3)
-    assert drawn == [0]
+    assert rendered == [0]
 
 
 THREADS = """
@@ -237,7 +237,7 @@ def broken_jpeg() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty (0 bytes)"),
         (b"hello, world", "is not a picture that can be read here"),
@@ -248,12 +248,12 @@ def broken_jpeg() -> bytes:
         (b"%PDF-1.7\nnothing", "is damaged and cannot be read"),
     ],
 )
-def test_reports_bad_file_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+def test_reports_bad_file_in_a_sentence(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "scan.png"
     path.write_bytes(content)
     with pytest.raises(PictureError) as caught:
         PictureFile(path).page(0)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert caught.value.message.startswith("scan.png")
     assert caught.value.hint
 
@@ -311,8 +311,8 @@ def test_damaged_bytes_are_read_or_reported(tmp_path: Path, ending: str) -> None
         try:
             pixels = PictureFile(path).page(0).pixels
         except PictureError:
-            outcomes.add("told")
+            outcomes.add("reported")
         else:
             assert pixels.dtype == np.uint8
             outcomes.add("read")
-    assert outcomes == {"read", "told"}
+    assert outcomes == {"read", "reported"}

@@ -45,11 +45,11 @@ def packaged_pictures() -> list[Path]:
 
 def assert_same(official: PaddleOCR, pipeline: Pipeline, picture: Picture) -> None:
     expected = official.predict(np.ascontiguousarray(picture[..., ::-1]))[0]
-    found = pipeline.recognise(picture)
+    page = pipeline.recognise(picture)
     polygons = np.array(expected["rec_polys"], dtype=np.float32).reshape(-1, 4, 2)
-    np.testing.assert_array_equal(found.boxes, polygons)
-    assert [line.text for line in found] == list(expected["rec_texts"])
-    assert [line.confidence for line in found] == list(expected["rec_scores"])
+    np.testing.assert_array_equal(page.boxes, polygons)
+    assert [line.text for line in page] == list(expected["rec_texts"])
+    assert [line.confidence for line in page] == list(expected["rec_scores"])
 
 
 @pytest.mark.parametrize("camera", ["clean", "phone"])
@@ -58,8 +58,8 @@ def test_equals_paddleocr_on_generated_pictures(
 ) -> None:
     for place in range(30):
         kind = ("price_tag", "line", "form", "line", "receipt", "price_tag")[place % 6]
-        given: Any = {"camera": None} if camera == "phone" else {}
-        assert_same(official, pipeline, generate(kind, 100 + place, **given).picture)
+        options: Any = {"camera": None} if camera == "phone" else {}
+        assert_same(official, pipeline, generate(kind, 100 + place, **options).picture)
 
 
 @pytest.mark.parametrize("path", packaged_pictures(), ids=lambda path: path.name)
@@ -105,7 +105,7 @@ def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("value", "message"),
     [
         (np.zeros((10, 10), np.uint8), r"of shape \(10, 10\)"),
         (np.zeros((10, 10, 4), np.uint8), r"of shape \(10, 10, 4\)"),
@@ -114,11 +114,11 @@ def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
         ("page.png", "got str"),
     ],
 )
-def test_rejects_non_picture(pipeline: Pipeline, given: Any, said: str) -> None:
-    with pytest.raises(ShapeError, match=said):
-        pipeline.recognise(given)
-    with pytest.raises(ShapeError, match=said):
-        pipeline.recogniser.read([given])
+def test_rejects_non_picture(pipeline: Pipeline, value: Any, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        pipeline.recognise(value)
+    with pytest.raises(ShapeError, match=message):
+        pipeline.recogniser.read([value])
 
 
 def test_keeps_the_likeliest_characters_of_each_step(pipeline: Pipeline) -> None:
@@ -134,8 +134,8 @@ _OFFLINE = """
 import socket, warnings
 warnings.simplefilter("ignore")
 
-def refuse(*given, **options):
-    raise AssertionError(f"asked the network: {given}")
+def refuse(*arguments, **options):
+    raise AssertionError(f"asked the network: {arguments}")
 
 socket.socket.connect = socket.socket.connect_ex = refuse
 socket.getaddrinfo = socket.gethostbyname = socket.create_connection = refuse

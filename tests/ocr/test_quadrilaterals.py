@@ -5,12 +5,12 @@ import pytest
 
 from paddle_workbench.errors import DeskError
 from paddle_workbench.ocr.quadrilaterals import (
-    checked_quad,
+    check_quadrilateral,
     crop_line,
     join,
-    quad_of,
     split,
-    turned,
+    to_quadrilateral,
+    turn,
 )
 
 BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
@@ -18,8 +18,8 @@ SIZE = (200, 100)
 
 
 def test_four_turns_are_none() -> None:
-    assert turned(BOX)[0] == (110.0, 20.0)
-    assert turned(turned(turned(turned(BOX)))) == BOX
+    assert turn(BOX)[0] == (110.0, 20.0)
+    assert turn(turn(turn(turn(BOX)))) == BOX
 
 
 def test_split_halves_join_to_the_whole() -> None:
@@ -36,7 +36,7 @@ def test_slanted_boxes_join_as_they_lie() -> None:
 
 
 def test_upside_down_boxes_join_upside_down() -> None:
-    down = turned(turned(BOX))
+    down = turn(turn(BOX))
     first, second = split(down, 0.5)
     assert first[0] == (110.0, 50.0)
     assert join(first, second) == down
@@ -44,12 +44,12 @@ def test_upside_down_boxes_join_upside_down() -> None:
 
 def test_polygon_becomes_the_rectangle_around_it() -> None:
     polygon = ((10.0, 20.0), (60.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
-    assert quad_of(polygon) == BOX
-    assert quad_of(BOX) is BOX
+    assert to_quadrilateral(polygon) == BOX
+    assert to_quadrilateral(BOX) is BOX
 
 
 @pytest.mark.parametrize(
-    ("points", "said"),
+    ("points", "message"),
     [
         ([[0, 0], [9, 0], [9, 9]], "needs four corners"),
         ([[0, 0], [9, 0], [9, float("nan")], [0, 9]], "needs four corners"),
@@ -60,14 +60,14 @@ def test_polygon_becomes_the_rectangle_around_it() -> None:
         ([[0, 0], [50, 0], [10, 10], [0, 50]], "points inwards"),
     ],
 )
-def test_rejects_impossible_boxes(points: list[list[float]], said: str) -> None:
-    with pytest.raises(DeskError, match=said):
-        checked_quad(points, SIZE)
+def test_rejects_impossible_boxes(points: list[list[float]], message: str) -> None:
+    with pytest.raises(DeskError, match=message):
+        check_quadrilateral(points, SIZE)
 
 
 def test_corners_stay_in_the_picture() -> None:
-    quad = checked_quad([[-5, -5], [250, 0], [250, 120], [0, 90]], SIZE)
-    assert quad == ((0, 0), (200, 0), (200, 100), (0, 90))
+    corners = check_quadrilateral([[-5, -5], [250, 0], [250, 120], [0, 90]], SIZE)
+    assert corners == ((0, 0), (200, 0), (200, 100), (0, 90))
 
 
 def test_crop_is_read_from_the_first_corner() -> None:
@@ -76,7 +76,7 @@ def test_crop_is_read_from_the_first_corner() -> None:
     crop = crop_line(pixels, BOX)
     assert crop.shape == (30, 100, 3)
     assert (crop[:, 2:48].min(), crop[:, 52:].max()) == (255, 0)
-    crop = crop_line(pixels, turned(turned(BOX)))
+    crop = crop_line(pixels, turn(turn(BOX)))
     assert (crop[2:-2, :48].max(), crop[2:-2, 52:98].min()) == (0, 255)
 
 

@@ -58,7 +58,7 @@ def test_reports_what_may_mislead(text: str, kind: str, count: int, example: str
 
 
 def test_cut_is_reported_first_with_its_length() -> None:
-    cut, emoji = inspect_text(LONG + "👍", kept=128)
+    cut, emoji = inspect_text(LONG + "👍", limit=128)
     assert (cut.kind, cut.count, emoji.kind) == ("cut", len(LONG) + 1 - 128, "emoji")
     assert "10001 字，只读前 128 字" in cut.message.zh
 

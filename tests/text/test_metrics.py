@@ -51,10 +51,10 @@ def test_calibration_of_one_who_is_as_right_as_sure() -> None:
 
 
 def test_calibration_counts_each_bin() -> None:
-    found = calibration(np.array([0.55, 0.95, 0.05, 1.0]), np.array([1, 1, 1, 1]), bins=5)
-    assert found.counts.tolist() == [1, 0, 0, 0, 3]
-    assert found.accuracy[4] == pytest.approx(2 / 3)
-    assert np.isnan(found.accuracy[1])
+    result = calibration(np.array([0.55, 0.95, 0.05, 1.0]), np.array([1, 1, 1, 1]), bins=5)
+    assert result.counts.tolist() == [1, 0, 0, 0, 3]
+    assert result.accuracy[4] == pytest.approx(2 / 3)
+    assert np.isnan(result.accuracy[1])
 
 
 @pytest.mark.parametrize("labels", [np.zeros(3, dtype=np.int64), np.zeros((2, 1), dtype=np.int64)])

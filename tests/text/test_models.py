@@ -73,17 +73,17 @@ def test_probabilities_do_not_depend_on_who_shares_the_batch(model: NetworkModel
 
 
 def test_characters_add_up_to_the_answer(model: NetworkModel) -> None:
-    found = explain(model, TEXT)
-    assert found.method == "gradients"
-    assert found.probability == pytest.approx(model.probabilities([TEXT])[0], abs=1e-5)
-    assert len(found.units) == len(TEXT)
+    explanation = explain(model, TEXT)
+    assert explanation.method == "gradients"
+    assert explanation.probability == pytest.approx(model.probabilities([TEXT])[0], abs=1e-5)
+    assert len(explanation.units) == len(TEXT)
     masked = model.tokenizer.special[4]
     import paddle
 
     y_hat = model.net(paddle.to_tensor([[2, *[masked] * len(TEXT), 3]])).numpy()[0]
     difference = model.scores([TEXT])[0] - (y_hat[1] - y_hat[0])
-    assert found.values.sum() == pytest.approx(difference + found.gap, abs=1e-4)
-    assert abs(found.gap) < 0.02 * max(1.0, abs(difference))
+    assert explanation.values.sum() == pytest.approx(difference + explanation.gap, abs=1e-4)
+    assert abs(explanation.gap) < 0.02 * max(1.0, abs(difference))
 
 
 def test_words_are_sums_of_their_characters(model: NetworkModel) -> None:
@@ -93,17 +93,19 @@ def test_words_are_sums_of_their_characters(model: NetworkModel) -> None:
 
 
 def test_occlusion_is_the_fall_when_a_unit_goes(model: NetworkModel) -> None:
-    found = explain(model, TEXT, method="occlusion", unit="words")
-    for unit, value in zip(found.units, found.values, strict=True):
+    explanation = explain(model, TEXT, method="occlusion", unit="words")
+    for unit, value in zip(explanation.units, explanation.values, strict=True):
         without = TEXT[: unit.start] + TEXT[unit.end :]
         fall = model.scores([TEXT])[0] - model.scores([without])[0]
         assert value == pytest.approx(fall, abs=1e-4)
 
 
 def test_model_without_gradients_is_occluded(counter: TextModel) -> None:
-    found = explain(counter, "房间好", method="gradients")
-    assert found.method == "occlusion"
-    assert found.values.tolist() == pytest.approx([0, 0, np.log(0.9 / 0.1) - np.log(0.2 / 0.8)])
+    explanation = explain(counter, "房间好", method="gradients")
+    assert explanation.method == "occlusion"
+    assert explanation.values.tolist() == pytest.approx(
+        [0, 0, np.log(0.9 / 0.1) - np.log(0.2 / 0.8)]
+    )
     with pytest.raises(TextError, match="nobody has no function"):
         TextModel("nobody").probabilities(["好"])
 
@@ -111,11 +113,11 @@ def test_model_without_gradients_is_occluded(counter: TextModel) -> None:
 @pytest.mark.parametrize("text", STRANGE)
 @pytest.mark.parametrize("method", ["gradients", "occlusion"])
 def test_strange_text_is_answered_and_said(model: NetworkModel, text: str, method: Any) -> None:
-    found = explain(model, text, method=method)
-    assert 0 <= found.probability <= 1
-    assert np.isfinite(found.values).all()
-    assert found.notices
-    assert found.values.shape == (len(found.units),)
+    explanation = explain(model, text, method=method)
+    assert 0 <= explanation.probability <= 1
+    assert np.isfinite(explanation.values).all()
+    assert explanation.notices
+    assert explanation.values.shape == (len(explanation.units),)
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00"])
@@ -126,9 +128,9 @@ def test_empty_text_is_refused(model: NetworkModel, text: str) -> None:
 
 def test_long_text_is_cut_in_sight(model: NetworkModel, counter: TextModel) -> None:
     text = "这家酒店的房间很大。" * 1_000
-    found = explain(model, text)
-    assert (found.notices[0].kind, found.notices[0].count) == ("cut", 10_000 - 32)
-    assert len(found.units) == 32
+    explanation = explain(model, text)
+    assert (explanation.notices[0].kind, explanation.notices[0].count) == ("cut", 10_000 - 32)
+    assert len(explanation.units) == 32
     other = explain(counter, text)
     assert len(other.units) == LONGEST_EXPLAINED
     assert other.notices[0].count == 10_000 - LONGEST_EXPLAINED
@@ -136,9 +138,9 @@ def test_long_text_is_cut_in_sight(model: NetworkModel, counter: TextModel) -> N
 
 def test_greatest_differences_come_first(counter: TextModel) -> None:
     other = TextModel("other", lambda texts: np.array([0.25 + 0.1 * len(t) for t in texts]))
-    found = greatest_differences(counter, other, ["好", "差差差", "差"], [1, 0, 0], n=2)
-    assert [(each.text, each.label) for each in found] == [("好", 1), ("差差差", 0)]
-    assert found[0].first == pytest.approx(0.9)
+    differences = greatest_differences(counter, other, ["好", "差差差", "差"], [1, 0, 0], n=2)
+    assert [(each.text, each.label) for each in differences] == [("好", 1), ("差差差", 0)]
+    assert differences[0].first == pytest.approx(0.9)
 
 
 def test_units_leave_blanks_out() -> None:

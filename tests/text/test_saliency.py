@@ -47,20 +47,20 @@ def positive(net: Any) -> Any:
 
 def test_integrated_gradients_are_complete(ernie: Any) -> None:
     layer = ernie.ernie.embeddings.word_embeddings
-    found = integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=64)
-    assert abs(found.score - found.baseline) > 0.1
-    assert abs(found.gap) < 1e-3 * abs(found.score - found.baseline)
+    attribution = integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=64)
+    assert abs(attribution.score - attribution.baseline) > 0.1
+    assert abs(attribution.gap) < 1e-3 * abs(attribution.score - attribution.baseline)
     # The frame is the same in both, so it gave nothing.
-    assert found.values[[0, -1]] == pytest.approx([0, 0], abs=1e-9)
+    assert attribution.values[[0, -1]] == pytest.approx([0, 0], abs=1e-9)
 
 
 def test_ends_of_the_way_are_the_networks_own_scores(ernie: Any) -> None:
     import paddle
 
     layer = ernie.ernie.embeddings.word_embeddings
-    found = integrated_gradients(positive(ernie), layer, IDS, BASELINE)
+    attribution = integrated_gradients(positive(ernie), layer, IDS, BASELINE)
     direct = positive(ernie)(paddle.to_tensor([IDS, BASELINE])).numpy()
-    assert [found.score, found.baseline] == pytest.approx(direct.tolist(), abs=1e-5)
+    assert [attribution.score, attribution.baseline] == pytest.approx(direct.tolist(), abs=1e-5)
 
 
 def test_more_points_come_closer(ernie: Any) -> None:
@@ -79,11 +79,11 @@ def test_token_of_linear_network_gets_its_own_term() -> None:
     paddle.seed(0)
     layer = paddle.nn.Embedding(40, 8)
     weight = paddle.randn([8])
-    found = integrated_gradients(
+    attribution = integrated_gradients(
         lambda ids: (layer(ids) @ weight).sum(axis=1), layer, IDS, BASELINE, steps=1
     )
     terms = (layer.weight @ weight).numpy()
-    assert found.values == pytest.approx(terms[IDS] - terms[BASELINE], abs=1e-5)
+    assert attribution.values == pytest.approx(terms[IDS] - terms[BASELINE], abs=1e-5)
 
 
 def test_network_is_unchanged(ernie: Any) -> None:
@@ -116,13 +116,13 @@ def count_good(texts: list[str]) -> NDArray[np.float64]:
 def test_occlusion_equals_removing_units_one_by_one() -> None:
     text = "好房间不错，好"
     units = [Span(i, i + 1) for i in range(len(text))] + [Span(3, 5)]
-    found = occlusion(count_good, text, units)
+    attribution = occlusion(count_good, text, units)
     whole = count_good([text])[0]
-    for unit, value in zip(units, found.values, strict=True):
+    for unit, value in zip(units, attribution.values, strict=True):
         without = text[: unit.start] + text[unit.end :]
         assert value == whole - count_good([without])[0]
-    assert found.values.tolist() == [1, 0, 0, 5, 5, 0, 1, 5]
-    assert (found.score, found.baseline) == (7, 0)
+    assert attribution.values.tolist() == [1, 0, 0, 5, 5, 0, 1, 5]
+    assert (attribution.score, attribution.baseline) == (7, 0)
 
 
 @pytest.mark.parametrize("unit", [Span(0, 9), Span(-1, 1), Span(2, 2)])

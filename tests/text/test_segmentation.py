@@ -64,8 +64,8 @@ def test_tokens_cover_everything_but_blanks(tokenizer: Tokenizer, text: str) -> 
     assert all(token.text == text[token.start : token.end] for token in tokens)
     assert all(a.end <= b.start for a, b in pairwise(tokens))
     covered = {place for token in tokens for place in range(token.start, token.end)}
-    left = "".join(c for place, c in enumerate(text) if place not in covered)
-    assert not [c for c in left if c.isprintable() and not c.isspace()]
+    rest = "".join(c for place, c in enumerate(text) if place not in covered)
+    assert not [c for c in rest if c.isprintable() and not c.isspace()]
 
 
 @pytest.mark.parametrize("text", HARD)

@@ -61,8 +61,8 @@ def test_every_span_belongs_to_one_agreement() -> None:
 
 
 def test_exact_span_is_not_matched_to_an_overlapping_one() -> None:
-    found = compare_spans([Span(0, 2, "PER"), Span(2, 4, "PER")], [Span(0, 4, "PER")])
-    assert [each.kind for each in found] == ["boundary", "missed"]
+    agreements = compare_spans([Span(0, 2, "PER"), Span(2, 4, "PER")], [Span(0, 4, "PER")])
+    assert [each.kind for each in agreements] == ["boundary", "missed"]
     assert compare_spans([], []) == []
 
 
@@ -77,9 +77,9 @@ def test_bmes_tags_round_trip() -> None:
     [("MEBE", ["研究", "生命"]), ("BBES", ["研", "究生", "命"]), ("BMMM", ["研究生命"])],
 )
 def test_impossible_letters_still_cut(tags: str, words: list[str]) -> None:
-    found = words_of_bmes("研究生命", tags)
-    assert "".join(found) == "研究生命"
-    assert found == words
+    pieces = words_of_bmes("研究生命", tags)
+    assert "".join(pieces) == "研究生命"
+    assert pieces == words
 
 
 def test_letters_that_do_not_fit_are_refused() -> None:

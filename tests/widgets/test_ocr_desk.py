@@ -29,8 +29,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 def open_desk(images: Any, folder: Path, **traits: Any) -> OcrDesk:
-    given = {"folder": folder, "read_page": read_page, "read_crop": read_crop, "lang": "en"}
-    return OcrDesk(images, **(given | traits))
+    defaults = {"folder": folder, "read_page": read_page, "read_crop": read_crop, "lang": "en"}
+    return OcrDesk(images, **(defaults | traits))
 
 
 def ask(widget: OcrDesk, **request: Any) -> None:
@@ -53,26 +53,26 @@ def test_first_page_is_shown_with_its_lines(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     assert texts(widget) == list(TEXTS)
     assert widget.size == list(SIZE)
-    with Image.open(io.BytesIO(widget.picture)) as sent:
-        assert (sent.format, sent.size) == ("JPEG", SIZE)
+    with Image.open(io.BytesIO(widget.picture)) as image:
+        assert (image.format, image.size) == ("JPEG", SIZE)
     assert [page["state"] for page in widget.pages] == ["recognised", "waiting", "waiting"]
     assert widget.seconds_a_page > 0
 
 
 def test_large_picture_is_sent_smaller_and_corners_stay_in_its_pixels(tmp_path: Path) -> None:
     widget = open_desk(np.full((400, 6000, 3), 255, np.uint8), tmp_path)
-    with Image.open(io.BytesIO(widget.picture)) as sent:
-        assert sent.size == (3000, 200)
+    with Image.open(io.BytesIO(widget.picture)) as image:
+        assert image.size == (3000, 200)
     assert widget.size == [6000, 400]
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "frame"), ("zh", "帧")])
-def test_notices_of_a_picture_are_in_the_language(tmp_path: Path, lang: str, said: str) -> None:
+@pytest.mark.parametrize(("lang", "message"), [("en", "frame"), ("zh", "帧")])
+def test_notices_of_a_picture_are_in_the_language(tmp_path: Path, lang: str, message: str) -> None:
     frames = [Image.fromarray(picture(TEXTS[:at])) for at in (1, 2)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     widget = open_desk(tmp_path / "moving.gif", tmp_path / "desk", lang=lang)
     (notice,) = widget.notices
-    assert said in notice
+    assert message in notice
 
 
 def test_edit_of_the_browser_is_on_disk_and_answered(shop: Path) -> None:
@@ -114,21 +114,21 @@ def test_recognises_other_pages_in_the_background(shop: Path) -> None:
 
 
 def test_recognition_stops_after_the_current_page_and_resumes(shop: Path) -> None:
-    begun, go = threading.Event(), threading.Event()
+    started, may_continue = threading.Event(), threading.Event()
 
     def waits(pixels: NDArray[np.uint8]) -> PageResult:
-        begun.set()
-        assert go.wait(60)
+        started.set()
+        assert may_continue.wait(60)
         return read_page(pixels)
 
-    go.set()
+    may_continue.set()
     widget = open_desk(shop, shop.parent / "desk", read_page=waits)
-    begun.clear()
-    go.clear()
+    started.clear()
+    may_continue.clear()
     ask(widget, do="recognise")
-    assert begun.wait(60)
+    assert started.wait(60)
     ask(widget, do="stop")
-    go.set()
+    may_continue.set()
     wait_for(lambda: not widget.running)
     assert [page["state"] for page in widget.pages] == ["recognised", "recognised", "waiting"]
     ask(widget, do="recognise")
@@ -148,25 +148,25 @@ def test_page_on_screen_is_recognised_before_the_others(shop: Path) -> None:
 
 
 def test_second_request_replaces_the_running_pass(shop: Path) -> None:
-    begun, go = threading.Event(), threading.Event()
-    go.set()
+    started, may_continue = threading.Event(), threading.Event()
+    may_continue.set()
     recognised: list[int] = []
 
     def waits(pixels: NDArray[np.uint8]) -> PageResult:
         recognised.append(len(pixels))
-        begun.set()
-        assert go.wait(60)
+        started.set()
+        assert may_continue.wait(60)
         return read_page(pixels)
 
     widget = open_desk(shop, shop.parent / "desk", read_page=waits)
-    begun.clear()
-    go.clear()
+    started.clear()
+    may_continue.clear()
     running: list[bool] = []
     widget.observe(lambda change: running.append(change["new"]), "running")
     ask(widget, do="recognise")
-    assert begun.wait(60)
+    assert started.wait(60)
     ask(widget, do="recognise")
-    go.set()
+    may_continue.set()
     wait_for(lambda: not widget.running)
     assert [page["state"] for page in widget.pages] == ["recognised"] * 3
     assert (running, len(recognised)) == ([True, False], 3)
@@ -197,35 +197,35 @@ def test_saves_labels_next_to_the_pictures_and_loads_them(shop: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "stays", "kept"),
+    ("lang", "skipped_text", "backup_text"),
     [("en", "keeps its lines of", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
 )
 def test_reports_what_becomes_of_labels_made_elsewhere(
-    shop: Path, lang: str, stays: str, kept: str
+    shop: Path, lang: str, skipped_text: str, backup_text: str
 ) -> None:
     box = '"points": [[0, 0], [9, 0], [9, 9]]'
-    made = f'[{{"transcription": "x", {box}}}]\n'
-    (shop / "Label.txt").write_text("".join(f"shop/{at}.png\t{made}" for at in range(3)))
+    labels = f'[{{"transcription": "x", {box}}}]\n'
+    (shop / "Label.txt").write_text("".join(f"shop/{at}.png\t{labels}" for at in range(3)))
     widget = open_desk(shop, shop.parent / "desk", lang=lang)
     ask(widget, do="recognise")
     wait_for(lambda: not widget.running)
     ask(widget, do="edit", edit="accept_all")
     ask(widget, do="save")
-    _, left, _, replaced = widget.notices
-    assert "shop/1.png, shop/2.png" in left
-    assert stays in left
-    assert kept in replaced
-    assert (shop / re.findall(r"Label\.kept-[\w-]+\.txt", replaced)[0]).exists()
+    _, skipped, _, backup = widget.notices
+    assert "shop/1.png, shop/2.png" in skipped
+    assert skipped_text in skipped
+    assert backup_text in backup
+    assert (shop / re.findall(r"Label\.kept-[\w-]+\.txt", backup)[0]).exists()
 
 
 def test_reports_twice_what_was_done_twice(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
-    told: list[list[str]] = []
-    widget.observe(lambda change: told.append(change["new"]), "notices")
+    changes: list[list[str]] = []
+    widget.observe(lambda change: changes.append(change["new"]), "notices")
     for _ in range(2):
         ask(widget, do="save")
-    said = [f"Saved: 1 pages and 0 crops in {shop}."]
-    assert [each for each in told if each] == [said, said]
+    notices = [f"Saved: 1 pages and 0 crops in {shop}."]
+    assert [each for each in changes if each] == [notices, notices]
 
 
 def test_picture_that_cannot_be_opened_is_a_page_with_the_reason(tmp_path: Path) -> None:

@@ -95,11 +95,11 @@ def test_spans_are_sent_with_how_they_agree() -> None:
     }
 
 
-@pytest.mark.parametrize(("lang", "said"), [("en", "− missed"), ("zh", "− 漏掉")])
-def test_twin_of_the_spans_names_each_error(lang: str, said: str) -> None:
+@pytest.mark.parametrize(("lang", "message"), [("en", "− missed"), ("zh", "− 漏掉")])
+def test_twin_of_the_spans_names_each_error(lang: str, message: str) -> None:
     html = SpanView(EXAMPLES, lang=lang).to_html()
     assert "<td>北京 LOC</td><td></td>" in html
-    assert said in html
+    assert message in html
 
 
 def test_spans_that_do_not_fit_are_refused() -> None:
@@ -116,11 +116,13 @@ def test_spans_that_do_not_fit_are_refused() -> None:
 
 def test_lens_matches_explain() -> None:
     lens = TextLens([GOOD, OTHER], "不好，好", lang="en")
-    for model, sent in zip((GOOD, OTHER), lens.explanations, strict=True):
-        found = explain(model, "不好，好")
-        assert sent["probability"] == found.probability
-        assert [value for _, _, value in sent["units"]] == pytest.approx(found.values, abs=1e-4)
-        assert sent["method"] == "occlusion"
+    for model, state in zip((GOOD, OTHER), lens.explanations, strict=True):
+        explanation = explain(model, "不好，好")
+        assert state["probability"] == explanation.probability
+        assert [value for _, _, value in state["units"]] == pytest.approx(
+            explanation.values, abs=1e-4
+        )
+        assert state["method"] == "occlusion"
 
 
 def test_lens_follows_the_text_the_method_and_the_unit() -> None:

@@ -31,8 +31,8 @@ def shop(tmp_path: Path) -> Path:
 
 
 def open_desk(shop: Path, **options: Any) -> Desk:
-    given = {"folder": shop.parent / "desk", "read_page": read_page, "read_crop": read_crop}
-    return Desk(shop, **(given | options))
+    defaults = {"folder": shop.parent / "desk", "read_page": read_page, "read_crop": read_crop}
+    return Desk(shop, **(defaults | options))
 
 
 def texts(desk: Desk, index: int) -> list[str]:
@@ -226,8 +226,8 @@ def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> Non
     desk = open_desk(shop)
     assert desk.summary(0).state == "waiting"
     assert "is not a desk page: " in desk.messages[0]
-    kept = [each for each in file.parent.iterdir() if ".broken-" in each.name]
-    assert [each.read_text() for each in kept] == [content]
+    backups = [each for each in file.parent.iterdir() if ".broken-" in each.name]
+    assert [each.read_text() for each in backups] == [content]
     desk.recognise(0)
     assert texts(open_desk(shop), 0) == list(TEXTS)
 
@@ -256,8 +256,8 @@ def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path
     desk.edit(0, "edit", id=2, text="二")
     assert texts(open_desk(shop), 0)[:2] == ["一", "二"]
     assert "is not a desk page: " in desk.messages[0]
-    (kept,) = file.parent.glob("*.broken-*")
-    assert kept.read_text() == "{"
+    (backup,) = file.parent.glob("*.broken-*")
+    assert backup.read_text() == "{"
 
 
 def test_reports_page_of_a_newer_version_and_leaves_it_alone(shop: Path) -> None:
@@ -311,7 +311,7 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("images", "message"),
     [
         ([], "no picture and no PDF"),
         ([7], "Picture 1 is int"),
@@ -322,22 +322,22 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
         ([np.zeros((4, 4, 3))], "array of float64"),
     ],
 )
-def test_rejects_non_picture(tmp_path: Path, given: Any, said: str) -> None:
-    with pytest.raises(PictureError, match=said):
-        Desk(given, folder=tmp_path)
+def test_rejects_non_picture(tmp_path: Path, images: Any, message: str) -> None:
+    with pytest.raises(PictureError, match=message):
+        Desk(images, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("path", "message"),
     [
         ("长" * 4_000, "长长 cannot be opened: File name too long"),
         ("a\0.png", "cannot be opened: embedded null byte"),
         ("~nobody-of-this-name/a.png", "cannot be opened: Could not determine home directory"),
     ],
 )
-def test_invalid_path_is_a_page_with_the_reason(tmp_path: Path, given: str, said: str) -> None:
-    failure = Desk(given, folder=tmp_path).summary(0).failure
-    assert said in failure
+def test_invalid_path_is_a_page_with_the_reason(tmp_path: Path, path: str, message: str) -> None:
+    failure = Desk(path, folder=tmp_path).summary(0).failure
+    assert message in failure
     assert len(failure) < 400
 
 

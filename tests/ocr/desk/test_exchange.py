@@ -34,8 +34,8 @@ def test_checked_pages_go_to_label_txt_and_others_to_the_cache(tmp_path: Path) -
     desk.edit(0, "edit", id=2, text="<b>改</b>")
     desk.edit(0, "mark", id=3, difficult=True)
     desk.edit(0, "accept_all")
-    found = save_labels(desk, shop)
-    assert (found.pages, found.crops, found.problems) == (2, 5, [])
+    exchange = save_labels(desk, shop)
+    assert (exchange.pages, exchange.crops, exchange.problems) == (2, 5, [])
     labels = records(shop / "Label.txt")
     assert list(labels) == ["shop/2.png"]
     assert [line["transcription"] for line in labels["shop/2.png"]][1] == "<b>改</b>"
@@ -80,8 +80,8 @@ def test_keeps_entries_of_other_pictures(tmp_path: Path) -> None:
     (path.parent / "rec_gt.txt").write_bytes(b"crop_img/other_crop_0.jpg\tx\n")
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "accept_all")
-    found = save_labels(desk, path.parent)
-    assert [problem.message.split(":")[0] for problem in found.problems] == ["Line 2"]
+    exchange = save_labels(desk, path.parent)
+    assert [problem.message.split(":")[0] for problem in exchange.problems] == ["Line 2"]
     assert (path.parent / "Label.txt").read_bytes().startswith(other + b"shop/a.png\t[")
     crops = (path.parent / "rec_gt.txt").read_text(encoding="utf-8")
     assert crops.startswith("crop_img/other_crop_0.jpg\tx\ncrop_img/a_crop_0.jpg\t正品促销\n")
@@ -118,8 +118,8 @@ def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
     desk.edit(0, "accept_all")
     save_labels(desk, path.parent)
     desk.edit(0, "add", points=[[0, 300], [50, 300], [50, 318], [0, 318]])
-    found = save_labels(desk, path.parent)
-    assert (found.left, found.kept) == ([], None)
+    exchange = save_labels(desk, path.parent)
+    assert (exchange.skipped_pages, exchange.backup) == ([], None)
     assert len(records(path.parent / "Label.txt")["shop/a.png"]) == 7
     assert not (path.parent / "Cache.cach").exists()
     # It is no longer checked, and nobody trains with it.
@@ -129,8 +129,8 @@ def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
 
 def labelled_elsewhere(folder: Path) -> bytes:
     """Write a `Label.txt` as somebody has made it by hand in PPOCRLabel, and return it."""
-    made = '[{"transcription": "手工", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]'
-    content = f"shop/a.png\t{made}\n".encode()
+    labels = '[{"transcription": "手工", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]'
+    content = f"shop/a.png\t{labels}\n".encode()
     (folder / "Label.txt").write_bytes(content)
     (folder / "rec_gt.txt").write_text("crop_img/a_crop_0.jpg\t手工\n", encoding="utf-8")
     return content
@@ -140,38 +140,38 @@ def test_labels_that_were_never_on_the_desk_are_not_replaced_by_unchecked_lines(
     tmp_path: Path,
 ) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
-    made = labelled_elsewhere(path.parent)
+    labels = labelled_elsewhere(path.parent)
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "accept", id=1)
-    assert save_labels(desk, path.parent).left == ["shop/a.png"]
-    assert (path.parent / "Label.txt").read_bytes() == made
+    assert save_labels(desk, path.parent).skipped_pages == ["shop/a.png"]
+    assert (path.parent / "Label.txt").read_bytes() == labels
     assert (path.parent / "rec_gt.txt").read_text(encoding="utf-8").endswith("手工\n")
     assert len(records(path.parent / "Cache.cach")["shop/a.png"]) == len(TEXTS)
     # Once loaded they were on the desk, and an edit is one of them.
     load_labels(desk, path.parent / "Label.txt", checked=False)
     desk.edit(0, "edit", id=7, text="改过")
-    assert save_labels(desk, path.parent).left == []
+    assert save_labels(desk, path.parent).skipped_pages == []
     assert records(path.parent / "Label.txt")["shop/a.png"][0]["transcription"] == "改过"
     # Whoever takes the loading back has not taken back what somebody made.
     saved = (path.parent / "Label.txt").read_bytes()
     desk.edit(0, "undo")
     desk.edit(0, "undo")
-    assert save_labels(desk, path.parent).left == ["shop/a.png"]
+    assert save_labels(desk, path.parent).skipped_pages == ["shop/a.png"]
     assert (path.parent / "Label.txt").read_bytes() == saved
 
 
 def test_keeps_labels_that_a_checked_page_replaces(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
-    made = labelled_elsewhere(path.parent)
+    labels = labelled_elsewhere(path.parent)
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "accept_all")
-    found = save_labels(desk, path.parent)
-    assert found.left == []
-    assert found.kept is not None
-    assert found.kept.read_bytes() == made
+    exchange = save_labels(desk, path.parent)
+    assert exchange.skipped_pages == []
+    assert exchange.backup is not None
+    assert exchange.backup.read_bytes() == labels
     assert len(records(path.parent / "Label.txt")["shop/a.png"]) == len(TEXTS)
     desk.edit(0, "delete", id=1)
-    assert save_labels(desk, path.parent).kept is None
+    assert save_labels(desk, path.parent).backup is None
 
 
 def test_page_without_lines_can_be_marked_checked(tmp_path: Path) -> None:
@@ -236,8 +236,8 @@ def test_labels_are_found_by_folder_and_name_else_by_name_if_only_one_has_it(
         f'x/a.png\t[{{"transcription": "x", {box}}}]\n'
         f'y/a.png\t[{{"transcription": "y", {box}}}]\nbroken\n'
     )
-    found = load_labels(desk, labels, checked=False)
-    assert (found.pages, len(found.problems)) == (1, 1)
+    exchange = load_labels(desk, labels, checked=False)
+    assert (exchange.pages, len(exchange.problems)) == (1, 1)
     assert desk.page(0).lines[0].text == "y"  # type: ignore[union-attr]
     labels.write_text(f'x/a.png\t[{{"transcription": "only", {box}}}]\n')
     load_labels(desk, labels)

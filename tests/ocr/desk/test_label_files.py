@@ -41,11 +41,11 @@ STATES = "/data/shop/a.jpg\t1\n/data/shop/b.jpg\t1\n"
 def test_well_formed_file_comes_back_byte_for_byte(tmp_path: Path, kind: Any, content: str) -> None:
     path = tmp_path / "file.txt"
     path.write_bytes(content.encode())
-    found = kind.load(path)
-    assert found.problems == []
+    file = kind.load(path)
+    assert file.problems == []
     # Put again after reading, so that every line is written and none copied.
     copy = kind()
-    for name, value in found.values().items():
+    for name, value in file.values().items():
         copy.put(name, value)
     copy.save(path)
     assert path.read_bytes() == content.encode()
@@ -96,21 +96,23 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("line", "said"), BROKEN, ids=[said[:24] for _, said in BROKEN])
-def test_reports_broken_line_by_number_and_keeps_it(tmp_path: Path, line: bytes, said: str) -> None:
-    if said == "there is no tab":
+@pytest.mark.parametrize(("line", "message"), BROKEN, ids=[message[:24] for _, message in BROKEN])
+def test_reports_broken_line_by_number_and_keeps_it(
+    tmp_path: Path, line: bytes, message: str
+) -> None:
+    if message == "there is no tab":
         line = line.replace(b"\t\x00", b"")
     first, *rest = LABELS.encode().splitlines(keepends=True)
     content = first + line + b"\n" + b"".join(rest)
-    found = LabelFile.parse(content)
-    assert len(found) == 3
-    (problem,) = found.problems
+    file = LabelFile.parse(content)
+    assert len(file) == 3
+    (problem,) = file.problems
     assert problem.line == 2
     assert problem.message.startswith("Line 2: ")
-    assert said in problem.message
-    found.put("shop/empty.jpg", (LabelledLine("新", BOX),))
+    assert message in problem.message
+    file.put("shop/empty.jpg", (LabelledLine("新", BOX),))
     path = tmp_path / "Label.txt"
-    found.save(path)
+    file.save(path)
     written = path.read_bytes()
     assert written.startswith(first + line + b"\n" + rest[0])
     assert json.loads(written.splitlines()[3].split(b"\t")[1])[0]["transcription"] == "新"
@@ -118,11 +120,11 @@ def test_reports_broken_line_by_number_and_keeps_it(tmp_path: Path, line: bytes,
 
 def test_reports_duplicate_name_and_uses_the_last() -> None:
     content = b"a.jpg\t[]\n" + LABELS.encode().replace(b"shop/a", b"a", 1)
-    found = LabelFile.parse(content)
-    assert found.problems[0].message == "Line 1: a.jpg comes again in line 2, which counts."
-    assert len(found.values()["a.jpg"]) == 2
-    found.put("a.jpg", ())
-    assert found.dump().startswith(b"a.jpg\t[]\na.jpg\t[]\nshop/b.jpg")
+    file = LabelFile.parse(content)
+    assert file.problems[0].message == "Line 1: a.jpg comes again in line 2, which counts."
+    assert len(file.values()["a.jpg"]) == 2
+    file.put("a.jpg", ())
+    assert file.dump().startswith(b"a.jpg\t[]\na.jpg\t[]\nshop/b.jpg")
 
 
 @pytest.mark.parametrize(
@@ -141,48 +143,48 @@ def test_reports_duplicate_name_and_uses_the_last() -> None:
     ids=range(9),
 )
 def test_writes_unchanged_entries_as_they_were(content: bytes) -> None:
-    found = LabelFile.parse(content)
-    for name, value in found.values().items():
-        found.put(name, value)
-    assert found.dump() == content
+    file = LabelFile.parse(content)
+    for name, value in file.values().items():
+        file.put(name, value)
+    assert file.dump() == content
 
 
 def test_newline_starts_another_line() -> None:
     for content in (b"a.jpg\t[]", b"a.jpg\t[]\n"):
-        found = LabelFile.parse(content)
-        found.put("b.jpg", ())
-        assert found.dump() == b"a.jpg\t[]\nb.jpg\t[]\n"
-        found.remove({"a.jpg", "c.jpg"})
-        found.put("c.jpg", ())
-        assert found.dump() == b"b.jpg\t[]\nc.jpg\t[]\n"
+        file = LabelFile.parse(content)
+        file.put("b.jpg", ())
+        assert file.dump() == b"a.jpg\t[]\nb.jpg\t[]\n"
+        file.remove({"a.jpg", "c.jpg"})
+        file.put("c.jpg", ())
+        assert file.dump() == b"b.jpg\t[]\nc.jpg\t[]\n"
 
 
 def test_name_behind_a_byte_order_mark_is_found() -> None:
-    found = LabelFile.parse(b"\xef\xbb\xbfa.jpg\t[]\n")
-    assert list(found.values()) == ["a.jpg"]
+    file = LabelFile.parse(b"\xef\xbb\xbfa.jpg\t[]\n")
+    assert list(file.values()) == ["a.jpg"]
 
 
 def test_random_files_lose_nothing() -> None:
     rng = np.random.default_rng(5)
     pieces = ["a.jpg", "\t", "[]", "\n", "\r", "{", '"', "价", "\udcff", "\u2028", "﻿", " ", *BROKEN]
     for _ in range(2_000):
-        drawn = [pieces[at] for at in rng.integers(0, len(pieces), rng.integers(0, 12))]
+        parts = [pieces[at] for at in rng.integers(0, len(pieces), rng.integers(0, 12))]
         content = b"".join(
             each[0] if isinstance(each, tuple) else each.encode("utf-8", "surrogateescape")
-            for each in drawn
+            for each in parts
         )
         for kind in (LabelFile, RecognitionList, FileStates):
             assert kind.parse(content).dump() == content
 
 
 def test_texts_and_names_that_would_break_a_list_do_not() -> None:
-    found = RecognitionList()
-    found.put("a.jpg", "一\t二\n三")
-    assert found.dump() == "a.jpg\t一 二 三\n".encode()
+    file = RecognitionList()
+    file.put("a.jpg", "一\t二\n三")
+    assert file.dump() == "a.jpg\t一 二 三\n".encode()
     with pytest.raises(StorageError, match="cannot be used in a list"):
-        found.put("a\tb.jpg", "x")
+        file.put("a\tb.jpg", "x")
     with pytest.raises(StorageError, match="Rename the file so that its name is UTF-8"):
-        found.put("\udcbc\udcdb.jpg", "x")
+        file.put("\udcbc\udcdb.jpg", "x")
 
 
 # Bytes of another encoding are read line by line.

@@ -52,7 +52,7 @@ def test_edited_text_counts_as_checked_and_keeps_the_recognised_text(page: DeskP
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "text"),
     [
         ("一\n二\t三", "一 二 三"),
         ("<b>x</b>", "<b>x</b>"),
@@ -61,8 +61,8 @@ def test_edited_text_counts_as_checked_and_keeps_the_recognised_text(page: DeskP
         ("", ""),
     ],
 )
-def test_text_is_one_line_and_otherwise_as_typed(page: DeskPage, typed: str, kept: str) -> None:
-    assert page.edit(1, typed).lines[0].text == kept
+def test_text_is_one_line_and_otherwise_as_typed(page: DeskPage, typed: str, text: str) -> None:
+    assert page.edit(1, typed).lines[0].text == text
 
 
 def test_page_is_done_when_every_line_is_checked(page: DeskPage) -> None:
@@ -73,10 +73,10 @@ def test_page_is_done_when_every_line_is_checked(page: DeskPage) -> None:
     # That there is no text was seen by nobody yet.
     empty = DeskPage((9, 9))
     assert not empty.is_done
-    seen = empty.accept_all()
-    assert seen.is_done
-    assert seen.accept_all() is seen
-    assert seen.undo() == replace(empty, undone=seen.done)
+    accepted = empty.accept_all()
+    assert accepted.is_done
+    assert accepted.accept_all() is accepted
+    assert accepted.undo() == replace(empty, undone=accepted.done)
 
 
 def test_split_cuts_the_box_where_the_character_stands(page: DeskPage) -> None:
@@ -145,7 +145,7 @@ def test_labels_of_a_file_take_the_place_of_all_lines(page: DeskPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (lambda page: page.accept(99), "Line 99 is no longer on this page"),
         (lambda page: page.split(1, 0), "cannot be split before character 0"),
@@ -157,8 +157,8 @@ def test_labels_of_a_file_take_the_place_of_all_lines(page: DeskPage) -> None:
         (lambda page: page.redo(), "nothing to redo"),
     ],
 )
-def test_rejects_impossible_edit(page: DeskPage, edit: Any, said: str) -> None:
-    with pytest.raises(DeskError, match=said):
+def test_rejects_impossible_edit(page: DeskPage, edit: Any, message: str) -> None:
+    with pytest.raises(DeskError, match=message):
         edit(page)
 
 
@@ -170,19 +170,19 @@ def test_edit_without_change_is_not_recorded(page: DeskPage) -> None:
 
 def random_edit(page: DeskPage, rng: np.random.Generator) -> DeskPage:
     ids = [line.id for line in page.lines] or [0]
-    chosen = int(rng.choice(ids))
+    line_id = int(rng.choice(ids))
     x, y = (int(value) for value in rng.integers(0, 200, 2))
     edits = [
-        lambda: page.accept(chosen),
-        lambda: page.edit(chosen, "字" * int(rng.integers(0, 6))),
-        lambda: page.split(chosen),
-        lambda: page.merge(chosen),
-        lambda: page.rotate(chosen),
-        lambda: page.delete(chosen),
-        lambda: page.redraw(chosen, [[x, y], [x + 40, y], [x + 40, y + 20], [x, y + 20]]),
+        lambda: page.accept(line_id),
+        lambda: page.edit(line_id, "字" * int(rng.integers(0, 6))),
+        lambda: page.split(line_id),
+        lambda: page.merge(line_id),
+        lambda: page.rotate(line_id),
+        lambda: page.delete(line_id),
+        lambda: page.redraw(line_id, [[x, y], [x + 40, y], [x + 40, y + 20], [x, y + 20]]),
         lambda: page.add([[x, y], [x + 40, y], [x + 40, y + 20], [x, y + 20]]),
-        lambda: page.mark(chosen, difficult=bool(rng.integers(2))),
-        lambda: page.reread(chosen, "再", 0.5),
+        lambda: page.mark(line_id, difficult=bool(rng.integers(2))),
+        lambda: page.reread(line_id, "再", 0.5),
         lambda: page.accept_all(),
     ]
     try:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def test_map_is_sure_of_text_and_of_paper(pipeline: Pipeline) -> None:
     page = generate("form", 4)
-    found = pipeline.detector.probability_map(page.picture)
-    assert found.size == (page.picture.shape[1], page.picture.shape[0])
-    scale = np.array(found.values.shape[::-1]) / found.size
+    probabilities = pipeline.detector.probability_map(page.picture)
+    assert probabilities.size == (page.picture.shape[1], page.picture.shape[0])
+    scale = np.array(probabilities.values.shape[::-1]) / probabilities.size
     for line in page.lines:
         x, y = (line.box.mean(axis=0) * scale).astype(int)
-        assert found.values[y, x - 4 : x + 5].max() > 0.5, line.text
-    assert found.thresholded(0.3).mean() < 0.3
+        assert probabilities.values[y, x - 4 : x + 5].max() > 0.5, line.text
+    assert probabilities.thresholded(0.3).mean() < 0.3
 
 
 def test_candidates_report_their_outcome() -> None:
@@ -35,17 +35,17 @@ def test_candidates_report_their_outcome() -> None:
     values[10:20, 10:60] = 0.9  # kept
     values[10:20, 80:130] = 0.4  # too unsure
     values[40:42, 10:12] = 0.9  # too small
-    found = ProbabilityMap(values, (320, 128))
-    fates = sorted(each.fate for each in find_candidates(found))
+    probabilities = ProbabilityMap(values, (320, 128))
+    fates = sorted(each.fate for each in find_candidates(probabilities))
     assert fates == ["kept", "too small", "too unsure"]
-    (box,) = find_boxes(found)
+    (box,) = find_boxes(probabilities)
     assert box.score == pytest.approx(0.9)
     # The map has half the picture's size, and the box is widened.
     assert box.points[0][0] < 20
     assert box.points[2][0] > 118
     loose = DetectionSettings(box_threshold=0.3)
-    assert len(find_boxes(found, loose)) == 2
-    assert len(find_boxes(found, DetectionSettings(threshold=0.5))) == 1
+    assert len(find_boxes(probabilities, loose)) == 2
+    assert len(find_boxes(probabilities, DetectionSettings(threshold=0.5))) == 1
 
 
 def test_candidate_too_small_was_not_asked() -> None:

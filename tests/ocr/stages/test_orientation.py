@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 def test_line_on_its_head_is_found(pipeline: Pipeline) -> None:
     crops = [generate("line", seed).picture for seed in range(3)]
     turned = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
-    found = find_orientations([*crops, *turned], pipeline.recogniser)
-    assert [each.degrees for each in found] == [0, 0, 0, 180, 180, 180]
+    orientations = find_orientations([*crops, *turned], pipeline.recogniser)
+    assert [each.degrees for each in orientations] == [0, 0, 0, 180, 180, 180]

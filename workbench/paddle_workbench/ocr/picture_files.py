@@ -32,7 +32,7 @@ __all__ = [
     "MIN_SIDE",
     "Page",
     "PictureFile",
-    "unreadable",
+    "opening_error",
 ]
 
 # Pixels of one page; A4 at 600 dpi has 35 million, and 64 million take 192 MB.
@@ -136,7 +136,7 @@ class PictureFile:
             with _Pdf(self._bytes, self.path.name) as pdf:
                 pages = len(pdf)
         else:
-            with _opened(self._bytes, self.path.name) as image:
+            with _open(self._bytes, self.path.name) as image:
                 _check_size(*image.size, self.path.name)
                 # Only in a TIFF are frames pages; counting them reads no pixels.
                 pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
@@ -150,12 +150,12 @@ class PictureFile:
         return pages
 
     def _picture_page(self, number: int) -> Page:
-        with _opened(self._bytes, self.path.name) as image:
+        with _open(self._bytes, self.path.name) as image:
             notices = _notices(image)
             if number:
                 image.seek(number)
             _check_size(*image.size, self.path.name)
-            return Page(_upright_rgb(image), notices)
+            return Page(_to_upright_rgb(image), notices)
 
     def _pdf_page(self, number: int) -> Page:
         with _Pdf(self._bytes, self.path.name) as pdf:
@@ -177,7 +177,7 @@ class _Pdf:
                     f"{name} is protected by a password.",
                     "Open it in a PDF viewer and save a copy without the password.",
                 ) from error
-            raise _damaged(name, error) from error
+            raise _damage_error(name, error) from error
 
     def __enter__(self) -> _Pdf:
         return self
@@ -203,7 +203,7 @@ class _Pdf:
             bitmap = page.render(scale=scale, rev_byteorder=True)
             pixels: NDArray[np.uint8] = bitmap.to_numpy()[:, :, :3].copy()
         except pypdfium2.PdfiumError as error:
-            raise _damaged(name, error) from error
+            raise _damage_error(name, error) from error
         _check_size(pixels.shape[1], pixels.shape[0], name)
         return pixels
 
@@ -213,7 +213,7 @@ def _read(path: Path) -> bytes:
         size, is_file = path.stat().st_size, path.is_file()
         content = path.read_bytes() if is_file and size <= MAX_BYTES else b""
     except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
+        raise opening_error(path, error) from error
     if not is_file:
         raise PictureError(f"{path} is not a file.", "Name a picture or a PDF.")
     if size > MAX_BYTES:
@@ -228,7 +228,7 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def unreadable(path: Path, error: Exception) -> PictureError:
+def opening_error(path: Path, error: Exception) -> PictureError:
     """Return what the operating system's error with a picture or a folder means."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
     return PictureError(
@@ -243,7 +243,7 @@ def _is_pdf(content: bytes) -> bool:
 
 
 @contextmanager
-def _opened(content: bytes, name: str) -> Iterator[Image]:
+def _open(content: bytes, name: str) -> Iterator[Image]:
     """Open a picture; whatever its decoder raises or warns of until the end is one error."""
     from PIL import Image, UnidentifiedImageError
 
@@ -256,8 +256,8 @@ def _opened(content: bytes, name: str) -> Iterator[Image]:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        found = re.search(r"\d+", str(error))
-        pixels = f"{int(found[0]):,}" if found else "too many"
+        count = re.search(r"\d+", str(error))
+        pixels = f"{int(count[0]):,}" if count else "too many"
         raise PictureError(
             f"{name} has {pixels} pixels; at most {MAX_PIXELS:,} are opened.", _SMALLER
         ) from error
@@ -267,7 +267,7 @@ def _opened(content: bytes, name: str) -> Iterator[Image]:
             f"Save it as PNG, JPEG or PDF; supported are {', '.join(FORMATS)} and PDF.",
         ) from error
     except Exception as error:  # decoders raise what they will
-        raise _damaged(name, error) from error
+        raise _damage_error(name, error) from error
 
 
 _SMALLER = "Make it smaller, or cut it into parts; 300 dots an inch are enough for text."
@@ -298,21 +298,21 @@ def _notices(image: Image) -> tuple[Text, ...]:
     return ()
 
 
-def _upright_rgb(image: Image) -> NDArray[np.uint8]:
+def _to_upright_rgb(image: Image) -> NDArray[np.uint8]:
     from PIL import Image as Images
     from PIL import ImageOps
 
-    turned: Image = ImageOps.exif_transpose(image)
-    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
-        turned = Images.fromarray(_eight_bits(np.asarray(turned), turned.mode))
-    if turned.has_transparency_data:
-        turned = turned.convert("RGBA")
-        white = Images.new("RGBA", turned.size, "white")
-        turned = Images.alpha_composite(white, turned)
-    return np.array(turned.convert("RGB"))
+    upright: Image = ImageOps.exif_transpose(image)
+    if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
+        upright = Images.fromarray(_to_eight_bits(np.asarray(upright), upright.mode))
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        white = Images.new("RGBA", upright.size, "white")
+        upright = Images.alpha_composite(white, upright)
+    return np.array(upright.convert("RGB"))
 
 
-def _eight_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+def _to_eight_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     """Return grey values from 0 to 255; those of 16 bits keep their scale, others are stretched."""
     grey = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = grey.min(), grey.max()
@@ -324,7 +324,7 @@ def _eight_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
     return scaled
 
 
-def _damaged(name: str, error: Exception) -> PictureError:
+def _damage_error(name: str, error: Exception) -> PictureError:
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return PictureError(
         f"{name} is damaged and cannot be read: {reason}.",

@@ -58,19 +58,19 @@ class Pipeline:
             If it is no such array.
         """
         check_picture(picture)
-        found = self.detector.probability_map(picture, self.settings)
-        boxes = reading_order(find_boxes(found, self.settings))
-        cut = [(box, cut_out(picture, box.points)) for box in boxes]
-        whole = [(box, crop) for box, crop in cut if crop is not None]
+        probabilities = self.detector.probability_map(picture, self.settings)
+        boxes = reading_order(find_boxes(probabilities, self.settings))
+        crops = [(box, cut_out(picture, box.points)) for box in boxes]
+        readable = [(box, crop) for box, crop in crops if crop is not None]
         readings = self.recogniser.read(
-            [crop for _, crop in whole], batch_size=self.batch_size, keep_steps=keep_steps
+            [crop for _, crop in readable], batch_size=self.batch_size, keep_steps=keep_steps
         )
         lines = tuple(
             TextLine(box.points, reading.text, reading.confidence, box.score, reading.steps)
-            for (box, _), reading in zip(whole, readings, strict=True)
+            for (box, _), reading in zip(readable, readings, strict=True)
         )
         names = (self.detector.model.name, self.recogniser.model.name)
-        return PageResult(found.size, lines, names)
+        return PageResult(probabilities.size, lines, names)
 
 
 def load_pipeline(

@@ -18,14 +18,14 @@ from ..errors import DeskError
 __all__ = [
     "Point",
     "Points",
-    "checked_quad",
+    "check_quadrilateral",
     "crop_line",
     "join",
-    "quad_of",
     "sides",
     "split",
-    "straightened",
-    "turned",
+    "straighten",
+    "to_quadrilateral",
+    "turn",
 ]
 
 Point: TypeAlias = tuple[float, float]
@@ -39,7 +39,7 @@ SMALLEST_AREA: Final = 4.0
 PLACES: Final = 2
 
 
-def checked_quad(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Points:
+def check_quadrilateral(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Points:
     """Return four corners, moved to the picture where they left it.
 
     Parameters
@@ -55,25 +55,25 @@ def checked_quad(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Po
     if len(points) != 4 or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in points):
         raise DeskError(f"A box needs four corners, got {points!r}.", "Give [x, y] four times.")
     width, height = size
-    quad = tuple(
+    corners = tuple(
         (
             round(min(max(float(x), 0.0), width), PLACES),
             round(min(max(float(y), 0.0), height), PLACES),
         )
         for x, y in points
     )
-    turns = [_turn(quad[at], quad[(at + 1) % 4], quad[(at + 2) % 4]) for at in range(4)]
-    if abs(_area(quad)) < SMALLEST_AREA:
+    turns = [_bend(corners[at], corners[(at + 1) % 4], corners[(at + 2) % 4]) for at in range(4)]
+    if abs(_area(corners)) < SMALLEST_AREA:
         raise DeskError("This box has no area.", "Drag its corners apart, or delete the line.")
     if min(turns) < 0 < max(turns):
         raise DeskError(
             "The sides of this box cross, or a corner points inwards.",
             "Drag the corners so that the box is convex.",
         )
-    return quad
+    return corners
 
 
-def quad_of(points: Points) -> Points:
+def to_quadrilateral(points: Points) -> Points:
     """Return four corners as they are; of any other polygon the smallest rectangle around it."""
     if len(points) == 4:
         return points
@@ -85,27 +85,27 @@ def quad_of(points: Points) -> Points:
     return tuple(_point(corner) for corner in np.roll(rectangle, -first, axis=0))
 
 
-def turned(points: Points) -> Points:
+def turn(points: Points) -> Points:
     """Return the same box read a quarter turn further, clockwise."""
-    quad = quad_of(points)
-    return (*quad[1:], quad[0])
+    corners = to_quadrilateral(points)
+    return (*corners[1:], corners[0])
 
 
 def split(points: Points, share: float) -> tuple[Points, Points]:
     """Cut a box across its text, at a share from 0 to 1 of its length."""
-    begin, end, end_below, begin_below = quad_of(points)
+    begin, end, end_below, begin_below = to_quadrilateral(points)
     above, below = _between(begin, end, share), _between(begin_below, end_below, share)
     return (begin, above, below, begin_below), (above, end, end_below, below)
 
 
 def join(first: Points, second: Points) -> Points:
     """Return the rectangle around two boxes that lies as the first one does."""
-    corners = np.array([*quad_of(first), *quad_of(second)], np.float64)
+    corners = np.array([*to_quadrilateral(first), *to_quadrilateral(second)], np.float64)
     along = corners[1] - corners[0] + corners[2] - corners[3]
     length = float(np.hypot(*along))
     along = along / length if length else np.array([1.0, 0.0])
     across = np.array([-along[1], along[0]])
-    if _area(quad_of(first)) < 0:
+    if _area(to_quadrilateral(first)) < 0:
         across = -across
     u, v = corners @ along, corners @ across
     return tuple(
@@ -130,10 +130,10 @@ def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
     ----------
     PPOCRLabel, `libs/utils.py`, `get_rotate_crop_image`.
     """
-    return straightened(pixels, np.array(quad_of(points), np.float32))
+    return straighten(pixels, np.array(to_quadrilateral(points), np.float32))
 
 
-def straightened(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.uint8]:
+def straighten(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return what is inside four corners, (4, 2), as `crop_line`; no side is longer than a picture.
 
     Corners may lie far outside the picture: a file may say so.
@@ -174,7 +174,7 @@ def _point(values: Sequence[float] | NDArray[np.float64]) -> Point:
     return round(float(values[0]), PLACES), round(float(values[1]), PLACES)
 
 
-def _turn(a: Point, b: Point, c: Point) -> float:
+def _bend(a: Point, b: Point, c: Point) -> float:
     return (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
 
 

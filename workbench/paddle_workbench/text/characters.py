@@ -15,7 +15,7 @@ __all__ = ["LONGEST", "Notice", "inspect_text", "is_empty", "readable", "sendabl
 # Characters; a longer text is cut, and a notice says so.
 LONGEST: Final = 20_000
 
-_BLANKED = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
+_BLANK_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
 
 
@@ -84,16 +84,16 @@ def _plain(character: str) -> str:
         character = chr(ord(character) - 0xFEE0)
     if character.isascii():
         return character.lower() if character.isprintable() else " "
-    return " " if unicodedata.category(character) in _BLANKED else character
+    return " " if unicodedata.category(character) in _BLANK_CATEGORIES else character
 
 
-def inspect_text(text: str, *, kept: int | None = None) -> tuple[Notice, ...]:
+def inspect_text(text: str, *, limit: int | None = None) -> tuple[Notice, ...]:
     """Return what a text holds that may mislead a model, most serious first.
 
     Parameters
     ----------
     text : str
-    kept : int, optional
+    limit : int, optional
         Characters that the model reads; what goes beyond is said to be cut.
 
     Raises
@@ -102,8 +102,8 @@ def inspect_text(text: str, *, kept: int | None = None) -> tuple[Notice, ...]:
         As `readable` does.
     """
     readable(text)
-    found = [
-        _cut(text, kept),
+    notices = [
+        _cut(text, limit),
         _notice(
             "control",
             [f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs"}],
@@ -141,11 +141,12 @@ def inspect_text(text: str, *, kept: int | None = None) -> tuple[Notice, ...]:
             "{n} emoji or symbols ({e}) hardly occur in the corpora.",
         ),
     ]
-    return tuple(notice for notice in found if notice is not None)
+    return tuple(notice for notice in notices if notice is not None)
 
 
-def _cut(text: str, kept: int | None) -> Notice | None:
-    limit = LONGEST if kept is None else kept
+def _cut(text: str, limit: int | None) -> Notice | None:
+    if limit is None:
+        limit = LONGEST
     if len(text) <= limit:
         return None
     beyond = len(text) - limit
@@ -161,12 +162,12 @@ def _cut(text: str, kept: int | None) -> Notice | None:
     )
 
 
-def _notice(kind: str, found: list[str], zh: str, en: str) -> Notice | None:
-    if not found:
+def _notice(kind: str, matches: list[str], zh: str, en: str) -> Notice | None:
+    if not matches:
         return None
     # Shown once each; half a surrogate pair cannot be shown, and comes as its number.
-    example = " ".join(list(dict.fromkeys(found))[:4])
-    count = len(found)
+    example = " ".join(list(dict.fromkeys(matches))[:4])
+    count = len(matches)
     return Notice(
         kind,
         count,

@@ -59,21 +59,22 @@ def cooccurrence_vectors(
     # Rows end to end, with a gap that no window bridges.
     gap = [-1] * window
     flat = np.concatenate([np.array([*row, *gap], dtype=np.int64) for row in rows])
-    left, right, weights = [], [], []
+    matrix_rows, matrix_columns, weights = [], [], []
     for distance in range(1, window + 1):
         both = (flat[:-distance] >= 0) & (flat[distance:] >= 0)
         first, second = flat[:-distance][both], flat[distance:][both]
-        left += [first, second]
-        right += [second, first]
+        matrix_rows += [first, second]
+        matrix_columns += [second, first]
         weights.append(np.full(2 * len(first), 1.0 / distance))
-    places = (np.concatenate(left), np.concatenate(right))
+    places = (np.concatenate(matrix_rows), np.concatenate(matrix_columns))
     shape = (vocab_size, vocab_size)
     counts = coo_matrix((np.concatenate(weights), places), shape=shape).tocsr().tocoo()
     of_token = np.asarray(counts.sum(axis=1)).ravel()
     of_neighbour = of_token**SMOOTHING / (of_token**SMOOTHING).sum()
     pmi = np.log(counts.data / (of_token[counts.row] * of_neighbour[counts.col]))
-    kept = pmi > 0
-    positive = coo_matrix((pmi[kept], (counts.row[kept], counts.col[kept])), shape=shape).tocsr()
+    is_positive = pmi > 0
+    places = (counts.row[is_positive], counts.col[is_positive])
+    positive = coo_matrix((pmi[is_positive], places), shape=shape).tocsr()
     # The start is given, or the result would differ from run to run.
     u, s, _ = svds(positive, k=size, v0=np.ones(vocab_size))
     vectors = u * np.sqrt(s)

@@ -84,25 +84,26 @@ def word_scores(
     """
     if len(gold) != len(predicted):
         raise ShapeError(f"{len(gold)} gold sentences, {len(predicted)} predicted.", "")
-    right = wanted = found = 0
-    for left, other in zip(gold, predicted, strict=True):
-        if "".join(left) != "".join(other):
+    correct = gold_count = predicted_count = 0
+    for gold_words, predicted_words in zip(gold, predicted, strict=True):
+        if "".join(gold_words) != "".join(predicted_words):
             raise ShapeError(
-                f"The words of {''.join(left)[:20]!r} make {''.join(other)[:20]!r}.",
+                f"The words of {''.join(gold_words)[:20]!r} make "
+                f"{''.join(predicted_words)[:20]!r}.",
                 "Compare segmentations of the same text.",
             )
-        ends, other_ends = _ends(left), _ends(other)
-        right += len(ends & other_ends)
-        wanted += len(ends)
-        found += len(other_ends)
+        gold_spans, predicted_spans = _word_spans(gold_words), _word_spans(predicted_words)
+        correct += len(gold_spans & predicted_spans)
+        gold_count += len(gold_spans)
+        predicted_count += len(predicted_spans)
     return {
-        "precision": right / found if found else 0.0,
-        "recall": right / wanted if wanted else 0.0,
-        "f1": 2 * right / (wanted + found) if wanted + found else 0.0,
+        "precision": correct / predicted_count if predicted_count else 0.0,
+        "recall": correct / gold_count if gold_count else 0.0,
+        "f1": 2 * correct / (gold_count + predicted_count) if gold_count + predicted_count else 0.0,
     }
 
 
-def _ends(words: Sequence[str]) -> set[tuple[int, int]]:
+def _word_spans(words: Sequence[str]) -> set[tuple[int, int]]:
     places = np.cumsum([0, *map(len, words)]).tolist()
     return set(pairwise(places))
 
@@ -125,9 +126,9 @@ class Calibration:
     @property
     def error(self) -> float:
         """Return the expected calibration error: the mean distance of the two, 0 is perfect."""
-        used = self.counts > 0
-        distance = np.abs(self.confidence[used] - self.accuracy[used])
-        return float(np.average(distance, weights=self.counts[used]))
+        is_filled = self.counts > 0
+        distance = np.abs(self.confidence[is_filled] - self.accuracy[is_filled])
+        return float(np.average(distance, weights=self.counts[is_filled]))
 
 
 def calibration(

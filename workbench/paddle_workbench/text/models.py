@@ -119,10 +119,10 @@ class NetworkModel(TextModel):
         order = np.argsort([len(row) for row in rows], kind="stable")
         with paddle.no_grad():
             for start in range(0, len(order), _BATCH):
-                chosen = order[start : start + _BATCH]
-                ids = paddle.to_tensor(padded([rows[i] for i in chosen]))
+                batch = order[start : start + _BATCH]
+                ids = paddle.to_tensor(padded([rows[i] for i in batch]))
                 y_hat = self.net(ids).numpy()
-                scores[chosen] = y_hat[:, 1] - y_hat[:, 0]
+                scores[batch] = y_hat[:, 1] - y_hat[:, 0]
         return scores
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -175,24 +175,23 @@ def explain(
         If the text is not a string, or contains nothing visible.
     """
     readable(text)
-    shown = text[:LONGEST_EXPLAINED]
-    readable(shown)
-    tokens = model.read(shown) if isinstance(model, NetworkModel) else []
-    kept = tokens[-1].end if tokens and tokens[-1].end < len(shown.rstrip()) else None
-    limit = kept if kept is not None else LONGEST_EXPLAINED
-    notices = inspect_text(text, kept=max(limit, 1))
-    units = tuple(span for span in units_of(shown, unit) if span.start < limit)
+    excerpt = text[:LONGEST_EXPLAINED]
+    readable(excerpt)
+    tokens = model.read(excerpt) if isinstance(model, NetworkModel) else []
+    end = tokens[-1].end if tokens and tokens[-1].end < len(excerpt.rstrip()) else None
+    limit = end if end is not None else LONGEST_EXPLAINED
+    notices = inspect_text(text, limit=max(limit, 1))
+    units = tuple(span for span in units_of(excerpt, unit) if span.start < limit)
     if method == "gradients" and isinstance(model, NetworkModel):
-        found = _gradients(model, tokens)
-        characters = distribute(
-            found.values[1:-1], [Span(token.start, token.end) for token in tokens], len(shown)
-        )
-        values, gap, score = gather_spans(characters, units), found.gap, found.score
+        attribution = _gradients(model, tokens)
+        spans = [Span(token.start, token.end) for token in tokens]
+        characters = distribute(attribution.values[1:-1], spans, len(excerpt))
+        values, gap, score = gather_spans(characters, units), attribution.gap, attribution.score
     else:
-        found = occlusion(model.scores, shown, units)
-        values, gap, score, method = found.values, 0.0, found.score, "occlusion"
+        attribution = occlusion(model.scores, excerpt, units)
+        values, gap, score, method = attribution.values, 0.0, attribution.score, "occlusion"
     return Explanation(
-        model.name, shown, float(1 / (1 + np.exp(-score))), units, values, method, gap, notices
+        model.name, excerpt, float(1 / (1 + np.exp(-score))), units, values, method, gap, notices
     )
 
 
@@ -221,8 +220,8 @@ def units_of(text: str, unit: Unit) -> tuple[Span, ...]:
     return tuple(_words(jieba.tokenize(plain)))
 
 
-def _words(found: Any) -> Iterator[Span]:
-    for word, start, end in found:
+def _words(tokens: Any) -> Iterator[Span]:
+    for word, start, end in tokens:
         if not word.isspace():
             yield Span(start, end)
 

@@ -172,15 +172,15 @@ def load_newspaper() -> Newspaper:
     first, second = (
         int(share * len(paragraphs)) for share in (TRAIN_SHARE, TRAIN_SHARE + VALIDATION_SHARE)
     )
-    seen: set[str] = set()
+    earlier_texts: set[str] = set()
     parts = [
-        NewspaperPart(tuple(_new_sentences(part, seen)))
+        NewspaperPart(tuple(_new_sentences(part, earlier_texts)))
         for part in (paragraphs[:first], paragraphs[first:second], paragraphs[second:])
     ]
     return Newspaper(*parts)
 
 
-def _new_sentences(paragraphs: Iterable[str], seen: set[str]) -> Iterator[Sentence]:
+def _new_sentences(paragraphs: Iterable[str], earlier_texts: set[str]) -> Iterator[Sentence]:
     for paragraph in paragraphs:
         pairs = [item.rsplit("/", 1) for item in paragraph.split()]
         start = 0
@@ -194,8 +194,8 @@ def _new_sentences(paragraphs: Iterable[str], seen: set[str]) -> Iterator[Senten
             words, tags = zip(*pairs[start:place], strict=True)
             start = place
             sentence = Sentence(tuple(words), tuple(tags))
-            if sentence.text not in seen:
-                seen.add(sentence.text)
+            if sentence.text not in earlier_texts:
+                earlier_texts.add(sentence.text)
                 yield sentence
 
 

@@ -127,10 +127,10 @@ def load_reviews(seed: int = 0) -> Reviews:
     )
 
 
-def _part(texts: list[str], labels: list[int], chosen: list[int]) -> ReviewPart:
-    array = np.array([labels[i] for i in chosen], dtype=np.int64)
+def _part(texts: list[str], labels: list[int], places: list[int]) -> ReviewPart:
+    array = np.array([labels[i] for i in places], dtype=np.int64)
     array.flags.writeable = False
-    return ReviewPart(texts=tuple(texts[i] for i in chosen), labels=array)
+    return ReviewPart(texts=tuple(texts[i] for i in places), labels=array)
 
 
 def _lines(name: str) -> dict[str, None]:

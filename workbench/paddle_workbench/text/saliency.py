@@ -95,8 +95,8 @@ def integrated_gradients(
     pair = paddle.to_tensor(np.array([baseline_ids, ids], dtype=np.int64))
     with paddle.no_grad():
         start, end = layer(pair).unbind(0)  # (length, hidden) each
-    way = (end - start).numpy().astype(np.float64)
-    path = paddle.to_tensor((start.numpy() + alpha * way).astype(np.float32))
+    difference = (end - start).numpy().astype(np.float64)
+    path = paddle.to_tensor((start.numpy() + alpha * difference).astype(np.float32))
     path.stop_gradient = False
     hook = layer.register_forward_post_hook(lambda _layer, _given, _found: path)
     try:
@@ -106,7 +106,7 @@ def integrated_gradients(
         hook.remove()
     mean = np.einsum("s,slh->lh", weights / 2, gradient.numpy()[1:-1].astype(np.float64))
     ends = scores.numpy().astype(np.float64)
-    return Attribution((mean * way).sum(axis=1), float(ends[-1]), float(ends[0]))
+    return Attribution((mean * difference).sum(axis=1), float(ends[-1]), float(ends[0]))
 
 
 def occlusion(

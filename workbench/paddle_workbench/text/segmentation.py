@@ -276,8 +276,8 @@ class ErnieFilesTokenizer(Tokenizer):
         place = 0
         for word in self._engine.basic_tokenizer.tokenize(text):
             # An accent is taken off a word; then the word stands where the next visible one does.
-            found = text.find(word, place)
-            start = found if found >= 0 else len(text) - len(text[place:].lstrip())
+            index = text.find(word, place)
+            start = index if index >= 0 else len(text) - len(text[place:].lstrip())
             place = start + len(word)
             pieces = self._engine.wordpiece_tokenizer.tokenize(word)
             numbers = [int(self._engine.convert_tokens_to_ids(piece)) for piece in pieces]
@@ -293,8 +293,8 @@ class ErnieFilesTokenizer(Tokenizer):
 def _most_frequent(counts: Counter[str], size: int | None) -> list[str]:
     # Equal counts go by code point, so that the order of the texts does not matter.
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    kept = ranked if size is None else ranked[: max(0, size - len(SPECIAL_TOKENS))]
-    return [token for token, _ in kept]
+    frequent = ranked if size is None else ranked[: max(0, size - len(SPECIAL_TOKENS))]
+    return [token for token, _ in frequent]
 
 
 def padded(rows: Sequence[Sequence[int]], *, multiple: int = 1) -> NDArray[np.int64]:

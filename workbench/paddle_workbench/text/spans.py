@@ -64,19 +64,19 @@ def compare_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Agree
     Each span is in exactly one agreement: equal ones first, then those of the same stretch,
     then those that overlap, each with the first that is still free.
     """
-    left, right = sorted(set(gold)), sorted(set(predicted))
-    found: list[Agreement] = []
+    gold_left, predicted_left = sorted(set(gold)), sorted(set(predicted))
+    agreements: list[Agreement] = []
     kinds: tuple[Kind, ...] = ("right", "label", "boundary")
     for kind in kinds:
-        for wanted in list(left):
-            partner = next((other for other in right if _belong(kind, wanted, other)), None)
+        for span in list(gold_left):
+            partner = next((other for other in predicted_left if _belong(kind, span, other)), None)
             if partner is not None:
-                found.append(Agreement(kind, wanted, partner))
-                left.remove(wanted)
-                right.remove(partner)
-    found += [Agreement("missed", span, None) for span in left]
-    found += [Agreement("spurious", None, span) for span in right]
-    return sorted(found, key=_place)
+                agreements.append(Agreement(kind, span, partner))
+                gold_left.remove(span)
+                predicted_left.remove(partner)
+    agreements += [Agreement("missed", span, None) for span in gold_left]
+    agreements += [Agreement("spurious", None, span) for span in predicted_left]
+    return sorted(agreements, key=_place)
 
 
 def _belong(kind: Kind, gold: Span, predicted: Span) -> bool:
@@ -159,11 +159,11 @@ def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
     if unknown:
         raise TextError(f"{sorted(unknown)[0]!r} is not a tag.", "There are B, M, E and S.")
     words: list[str] = []
-    opened = False
+    is_open = False
     for character, tag in zip(text, tags, strict=True):
-        if opened and tag in "ME":
+        if is_open and tag in "ME":
             words[-1] += character
         else:
             words.append(character)
-        opened = tag in "BM"
+        is_open = tag in "BM"
     return words

@@ -42,11 +42,11 @@ class Vocabulary:
     """
 
     def __init__(self, texts: Sequence[str], *, min_count: int = 1) -> None:
-        counts = Counter(character for text in _cleaned(texts) for character in text)
+        counts = Counter(character for text in _clean_all(texts) for character in text)
         # Equal counts go by code point, so that the order of the texts does not matter.
         ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-        kept = [character for character, count in ranked if count >= min_count]
-        self.tokens: tuple[str, ...] = (*_SPECIAL, *kept)
+        frequent = [character for character, count in ranked if count >= min_count]
+        self.tokens: tuple[str, ...] = (*_SPECIAL, *frequent)
         self._numbers = {token: number for number, token in enumerate(self.tokens)}
 
     def __len__(self) -> int:
@@ -80,7 +80,7 @@ class Vocabulary:
         """
         if length < 1:
             raise TextError(f"A length of {length} leaves no character.", "Give 1 or more.")
-        cleaned = _cleaned(texts)
+        cleaned = _clean_all(texts)
         ids = np.full((len(cleaned), length), PADDING, dtype=np.int64)
         for row, text in zip(ids, cleaned, strict=True):
             numbers = [self[character] for character in text[:length]]
@@ -105,7 +105,7 @@ def clean(text: str) -> str:
     return " ".join("".join(visible).split())
 
 
-def _cleaned(texts: Sequence[str]) -> list[str]:
+def _clean_all(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):
         raise TextError(
             f"Expected a list of texts, got one string: {texts[:20]!r}.",
@@ -118,10 +118,10 @@ def _cleaned(texts: Sequence[str]) -> list[str]:
                 f"Text {place} is {type(text).__name__}, not str: {text!r}.",
                 "Leave missing texts out before encoding.",
             )
-        kept = clean(text)
-        if not kept:
+        visible = clean(text)
+        if not visible:
             raise TextError(
                 f"Text {place} contains no character: {text!r}.", "Leave empty texts out."
             )
-        cleaned.append(kept)
+        cleaned.append(visible)
     return cleaned

@@ -52,13 +52,13 @@ class WorkbenchWidget(anywidget.AnyWidget):
         super().__init_subclass__(**options)
 
     def __init__(self, **traits: Any) -> None:
-        known = sorted(name for name in self.trait_names() if not name.startswith("_"))
+        names = sorted(name for name in self.trait_names() if not name.startswith("_"))
         for name in traits:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
+            if name not in names:
+                matches = difflib.get_close_matches(name, names, n=1)
                 raise WidgetError(
                     f"{type(self).__name__} has nothing named {name!r}.",
-                    f"Did you mean {near[0]!r}?" if near else f"It takes {', '.join(known)}.",
+                    f"Did you mean {matches[0]!r}?" if matches else f"It takes {', '.join(names)}.",
                 )
         try:
             super().__init__(**traits)

@@ -60,13 +60,13 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         if program is None:
             return f"<p>{escape(self.text('There is no program; see the notes.'))}</p>"
         layers = layers_of(capture)
-        counted = self.text("Ops: {count}", count="{count}")
+        count_text = self.text("Ops: {count}", count="{count}")
         title = self.text("Program microscope of {name}", name=capture.name)
         parts = [f"<figure><figcaption>{escape(title)}</figcaption>"]
-        parts.append(folded_svg(program, layers, title, counted))
-        left = len(folded_graph(program, layers)[0]) - MOST_BOXES
-        if left > 0:
-            parts.append(f"<p>{escape(self.text('{left} more are not shown.', left=left))}</p>")
+        parts.append(folded_svg(program, layers, title, count_text))
+        hidden = len(folded_graph(program, layers)[0]) - MOST_BOXES
+        if hidden > 0:
+            parts.append(f"<p>{escape(self.text('{left} more are not shown.', left=hidden))}</p>")
         parts.append(f"{self._passes()}</figure>")
         return "".join(parts)
 

@@ -35,20 +35,20 @@ def folded_graph(
         followed by a space and its id.
     edges : set of (str, str)
     """
-    shown = [op for op in program.ops if op.name not in _HIDDEN]
-    start = _shared_depth([layers.get(op.id, op.layer) for op in shown])
+    visible_ops = [op for op in program.ops if op.name not in _HIDDEN]
+    depth = _shared_depth([layers.get(op.id, op.layer) for op in visible_ops])
     boxes: dict[str, int] = {}
-    made: dict[int, str] = {}
+    box_of_value: dict[int, str] = {}
     edges: set[tuple[str, str]] = set()
-    for op in shown:
-        box = _box_of(op, layers.get(op.id, op.layer), start)
+    for op in visible_ops:
+        box = _box_of(op, layers.get(op.id, op.layer), depth)
         boxes[box] = boxes.get(box, 0) + sum(inner.name not in _HIDDEN for inner in op.walk())
         for inner in op.walk():
             for value in inner.inputs:
-                source = made.get(value) if value is not None else None
+                source = box_of_value.get(value) if value is not None else None
                 if source is not None and source != box:
                     edges.add((source, box))
-            made |= dict.fromkeys(inner.outputs, box)
+            box_of_value |= dict.fromkeys(inner.outputs, box)
     return boxes, edges
 
 
@@ -70,14 +70,14 @@ def _shared_depth(layers: Sequence[str]) -> int:
     return depth
 
 
-def folded_svg(program: Program, layers: Mapping[int, str], label: str, counted: str) -> str:
+def folded_svg(program: Program, layers: Mapping[int, str], label: str, count_text: str) -> str:
     """Return the folded graph as an SVG element in the colours of the page.
 
     Parameters
     ----------
     label : str
         What a screen reader says of it.
-    counted : str
+    count_text : str
         The text for a number of ops, with `{count}` in it.
     """
     boxes, edges = folded_graph(program, layers)
@@ -103,7 +103,7 @@ def folded_svg(program: Program, layers: Mapping[int, str], label: str, counted:
             )
     for name in names:
         x, y = places[name]
-        title = escape(counted.format(count=boxes[name]))
+        title = escape(count_text.format(count=boxes[name]))
         parts.append(
             f"<g><title>{escape(name)}: {title}</title>"
             f'<rect x="{x - widths[name] / 2:.0f}" y="{y:.0f}" width="{widths[name]:.0f}" '
@@ -126,8 +126,8 @@ def _depths(names: Sequence[str], edges: set[tuple[str, str]]) -> dict[str, int]
         sources.setdefault(goal, []).append(source)
     depths: dict[str, int] = {}
     for name in names:
-        known = (depths[source] for source in sources.get(name, ()) if source in depths)
-        depths[name] = max(known, default=-1) + 1
+        source_depths = (depths[source] for source in sources.get(name, ()) if source in depths)
+        depths[name] = max(source_depths, default=-1) + 1
     return depths
 
 

@@ -143,9 +143,9 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
 
     def load_labels(self, path: Path, *, checked: bool = True) -> Exchange:
         """Replace the lines of the pages named in a `Label.txt`; undo restores them."""
-        found = load_labels(self.desk, Path(path), checked=checked)
+        exchange = load_labels(self.desk, Path(path), checked=checked)
         self._show_page()
-        return found
+        return exchange
 
     def save_labels(self, folder: Path | None = None) -> Exchange:
         """Write `Label.txt` and what goes with it, as PPOCRLabel does, into a folder."""
@@ -210,75 +210,75 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 self._show_pages()
                 self.answered = number
 
-    def _do(self, what: str, request: dict[str, Any]) -> None:
+    def _do(self, action: str, request: dict[str, Any]) -> None:
         index = int(request.get("index", self.index))
-        if what == "edit":
+        if action == "edit":
             self.desk.edit(index, str(request["edit"]), **request.get("values", {}))
-        elif what == "read_again":
+        elif action == "read_again":
             line = int(request["id"])
             self._worker.submit(self._read_again, index, line)
-        elif what == "recognise":
+        elif action == "recognise":
             self._recognise_all()
-        elif what == "stop":
+        elif action == "stop":
             self._recognition.cancel()
-        elif what == "save":
-            found = self.save_labels()
-            self._tell(
+        elif action == "save":
+            exchange = self.save_labels()
+            self._notify(
                 self.text(
                     "Saved: {pages} pages and {crops} crops in {folder}.",
-                    pages=found.pages,
-                    crops=found.crops,
+                    pages=exchange.pages,
+                    crops=exchange.crops,
                     folder=self.label_folder,
                 ),
-                found,
+                exchange,
             )
-        elif what == "load":
-            found = self.load_labels(Path(self.label_folder) / "Label.txt")
-            self._tell(self.text("Loaded: {pages} pages.", pages=found.pages), found)
+        elif action == "load":
+            exchange = self.load_labels(Path(self.label_folder) / "Label.txt")
+            self._notify(self.text("Loaded: {pages} pages.", pages=exchange.pages), exchange)
 
     def _set(self, **traits: object) -> None:
         with self._shown_lock:
             for name, value in traits.items():
                 setattr(self, name, value)
 
-    def _tell(self, said: str, found: Exchange | None = None) -> None:
-        problems = found.problems if found else ()
+    def _notify(self, message: str, exchange: Exchange | None = None) -> None:
+        problems = exchange.problems if exchange else ()
         with self._shown_lock:
             self.notices = []  # the same message twice is sent twice
             self.notices = [
-                said,
-                *(self._unseen(found) if found else ()),
+                message,
+                *(self._foreign_label_notices(exchange) if exchange else ()),
                 *(problem.message for problem in problems),
             ]
 
-    def _unseen(self, found: Exchange) -> Iterator[str]:
+    def _foreign_label_notices(self, exchange: Exchange) -> Iterator[str]:
         """Say what became of lines in `Label.txt` that were never on the desk."""
-        if found.left:
-            more = len(found.left) - SHOWN_NAMES
+        if exchange.skipped_pages:
+            more = len(exchange.skipped_pages) - SHOWN_NAMES
             yield self.text(
                 "Label.txt keeps its lines of {names}; the desk's are in Cache.cach.",
-                names=", ".join(map(sendable, found.left[:SHOWN_NAMES]))
+                names=", ".join(map(sendable, exchange.skipped_pages[:SHOWN_NAMES]))
                 + (f" (+{more})" if more > 0 else ""),
             )
             yield self.text(
                 "Load Label.txt to continue from those lines, or check every line on the page."
             )
-        if found.kept is not None:
+        if exchange.backup is not None:
             yield self.text(
                 "Label.txt differed on checked pages; the old file was kept as {name}.",
-                name=found.kept.name,
+                name=exchange.backup.name,
             )
 
     def _read_again(self, index: int, id: int) -> None:  # noqa: A002
         try:
             line = self.desk.read_again(index, id).line(id)
-            said = self.text(
+            message = self.text(
                 "Read again: {text} ({confidence})",
                 text=sendable(line.text),
                 confidence=f"{line.confidence or 0:.2f}",
             )
             self._set(failure="")
-            self._tell(said)
+            self._notify(message)
         except Exception as error:  # in a thread nobody else would hear of it
             self._set(failure=sendable(str(error)))
         self._show_lines()
@@ -313,14 +313,14 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             except WorkbenchError as error:
                 self.picture, self.size = b"", [1, 1]
                 # Of a page that was never read the list of pages says why.
-                told = bool(self.desk.summary(self.index).failure)
-                said = [] if told else [sendable(str(error))]
-                self.notices = [*said, *self.desk.messages]
+                is_in_list = bool(self.desk.summary(self.index).failure)
+                notices = [] if is_in_list else [sendable(str(error))]
+                self.notices = [*notices, *self.desk.messages]
             else:
                 height, width = page.pixels.shape[:2]
                 self.picture, self.size = _jpeg(page.pixels, LONGEST_SENT), [width, height]
-                said = [each.in_language(self.lang) for each in page.notices]
-                self.notices = [*said, *self.desk.messages]
+                notices = [each.in_language(self.lang) for each in page.notices]
+                self.notices = [*notices, *self.desk.messages]
             self._show_lines()
             self._show_pages()
 
@@ -328,7 +328,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         with self._shown_lock, self.hold_sync():
             page = self.desk.page(self.index)
             self.shown = self.index
-            self.lines = [_plain(line) for line in page.lines] if page else []
+            self.lines = [_to_json(line) for line in page.lines] if page else []
             self.can_undo = bool(page and page.done)
             self.can_redo = bool(page and page.undone)
 
@@ -346,7 +346,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             ]
 
 
-def _plain(line: DeskLine) -> dict[str, Any]:
+def _to_json(line: DeskLine) -> dict[str, Any]:
     return {
         "id": line.id,
         "text": sendable(line.text),

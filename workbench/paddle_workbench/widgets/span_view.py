@@ -63,7 +63,7 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
     def __init__(self, examples: Sequence[SpanExample], **traits: Any) -> None:
         if not examples:
             raise WidgetError("SpanView has no example to show.", "Give at least one SpanExample.")
-        super().__init__(examples=[_plain(each) for each in examples], **traits)
+        super().__init__(examples=[_to_json(each) for each in examples], **traits)
 
     @traitlets.validate("index")
     def _index_exists(self, proposal: dict[str, Any]) -> int:
@@ -102,24 +102,24 @@ def _cell(text: str, span: list[Any] | None) -> str:
     return escape(f"{text[start:end]} {label}".strip())
 
 
-def _plain(example: SpanExample) -> dict[str, Any]:
+def _to_json(example: SpanExample) -> dict[str, Any]:
     for span in (*example.gold, *example.predicted):
         if not 0 <= span.start < span.end <= len(example.text):
             raise ShapeError(
                 f"{span} is outside a text of {len(example.text)} characters.",
                 "Use spans and text from the same sentence.",
             )
-    found = compare_spans(example.gold, example.predicted)
-    return {"text": sendable(example.text), "agreements": [_agreement(each) for each in found]}
+    agreements = map(_agreement_json, compare_spans(example.gold, example.predicted))
+    return {"text": sendable(example.text), "agreements": list(agreements)}
 
 
-def _agreement(agreement: Agreement) -> dict[str, Any]:
+def _agreement_json(agreement: Agreement) -> dict[str, Any]:
     return {
         "kind": agreement.kind,
-        "gold": _span(agreement.gold),
-        "predicted": _span(agreement.predicted),
+        "gold": _span_json(agreement.gold),
+        "predicted": _span_json(agreement.predicted),
     }
 
 
-def _span(span: Span | None) -> list[Any] | None:
+def _span_json(span: Span | None) -> list[Any] | None:
     return None if span is None else [span.start, span.end, span.label]

@@ -88,7 +88,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
 
     def _compute(self, _change: object = None) -> None:
         try:
-            found = [
+            explanations = [
                 explain(
                     model,
                     self.text_shown,
@@ -101,13 +101,13 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
             with self.hold_trait_notifications():
                 self.failure, self.explanations, self.notices = str(error), [], []
             return
-        said = {notice.kind: notice for each in found for notice in each.notices}
+        notices = {notice.kind: notice for each in explanations for notice in each.notices}
         with self.hold_trait_notifications():
             self.failure = ""
-            self.explanations = [_plain(each) for each in found]
-            self.notices = [self._said(notice) for notice in said.values()]
+            self.explanations = [_to_json(each) for each in explanations]
+            self.notices = [self._notice_text(notice) for notice in notices.values()]
 
-    def _said(self, notice: Notice) -> str:
+    def _notice_text(self, notice: Notice) -> str:
         return sendable(notice.message.in_language(self.lang))
 
     def to_html(self) -> str:
@@ -122,7 +122,8 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
                 probability=f"{each['probability']:.1%}",
                 label=self.classes[1],
             )
-            blocks.append(f"<p>{escape(answer)}</p><p style='line-height:2'>{_shaded(each)}</p>")
+            shaded = _shaded_html(each)
+            blocks.append(f"<p>{escape(answer)}</p><p style='line-height:2'>{shaded}</p>")
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notices)
         legend = self.text(
             "Shaded: supports {label}. Underlined: opposes it.", label=self.classes[1]
@@ -130,7 +131,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
         return "".join(blocks) + notes + f"<p><small>{escape(legend)}</small></p>"
 
 
-def _shaded(explanation: dict[str, Any]) -> str:
+def _shaded_html(explanation: dict[str, Any]) -> str:
     largest = max((abs(value) for _, _, value in explanation["units"]), default=0.0) or 1.0
     pieces = []
     for start, end, value in explanation["units"]:
@@ -146,7 +147,7 @@ def _shaded(explanation: dict[str, Any]) -> str:
     return "".join(pieces)
 
 
-def _plain(explanation: Explanation) -> dict[str, Any]:
+def _to_json(explanation: Explanation) -> dict[str, Any]:
     return {
         "name": explanation.model,
         "text": sendable(explanation.text),

@@ -59,16 +59,16 @@ class TokenView(WorkbenchWidget, front_end="token-view"):
                 "TokenView has no tokeniser to show.", 'Give one by name: {"characters": ...}.'
             )
         readable(text)
-        shown = text[:LONGEST_SHOWN]
+        excerpt = text[:LONGEST_SHOWN]
         rows = [
-            {"name": name, "size": len(each), "tokens": list(map(_row, each.tokenize(shown)))}
+            {"name": name, "size": len(each), "tokens": list(map(_row, each.tokenize(excerpt)))}
             for name, each in tokenizers.items()
         ]
         super().__init__(
-            shown=sendable(shown), rows=rows, left_out=len(text) - len(shown), **traits
+            shown=sendable(excerpt), rows=rows, left_out=len(text) - len(excerpt), **traits
         )
-        said = inspect_text(shown)
-        self.notices = [each.message.in_language(self.lang) for each in said]
+        notices = inspect_text(excerpt)
+        self.notices = [each.message.in_language(self.lang) for each in notices]
 
     def to_html(self) -> str:
         """Return the cuts as a table, one row each."""

@@ -167,10 +167,10 @@ class Desk:
             # On a page that nobody has read, boxes are drawn by hand.
             page = self.page(index) or self._blank(index)
             try:
-                changed: DeskPage = getattr(page, edit)(**values)
+                result: DeskPage = getattr(page, edit)(**values)
             except TypeError as error:
                 raise DeskError(f"{edit} does not take {values!r}.", str(error)) from error
-            return self._put(index, changed)
+            return self._put(index, result)
 
     def read_again(self, index: int, id: int) -> DeskPage:  # noqa: A002
         """Recognise one line again, from its current box.
@@ -190,8 +190,8 @@ class Desk:
         with _READING:
             text, confidence = self._crop_reader()(crop)
         with self._lock:
-            now = self.page(index) or page
-            return self._put(index, now.reread(id, text, confidence))
+            current = self.page(index) or page
+            return self._put(index, current.reread(id, text, confidence))
 
     def recognise(self, index: int) -> DeskPage:
         """Recognise one page, if it was not recognised yet.
@@ -202,9 +202,9 @@ class Desk:
             If the picture cannot be opened or read, or the page cannot be written; it is `failed`
             then.
         """
-        known = self.page(index)
-        if known is not None:
-            return known
+        page_on_desk = self.page(index)
+        if page_on_desk is not None:
+            return page_on_desk
         began = time.monotonic()
         try:
             pixels = self.open(index).pixels

@@ -44,18 +44,18 @@ class Exchange:
     pages, crops : int
     problems : list of Problem
         Lines of the files that could not be read; they are kept as they are.
-    left : list of str
+    skipped_pages : list of str
         Pages that are not checked and of which `Label.txt` has lines that were never on the desk:
         these stay, and the desk's are in `Cache.cach`.
-    kept : Path or None
+    backup : Path or None
         The old `Label.txt`, if a page that is checked took the place of such lines.
     """
 
     pages: int
     crops: int = 0
     problems: list[Problem] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    kept: Path | None = None
+    skipped_pages: list[str] = field(default_factory=list)
+    backup: Path | None = None
 
 
 def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
@@ -76,11 +76,11 @@ def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
     """
     labels: LabelFile = LabelFile.load(path)
     values = labels.values()
-    names = {at: _name(source) for at, source in enumerate(desk.sources) if source.key}
-    found = _found(names, list(values))
-    for index, name in found.items():
+    names = {at: _label_name(source) for at, source in enumerate(desk.sources) if source.key}
+    label_names = _match_names(names, list(values))
+    for index, name in label_names.items():
         desk.put_labels(index, values[name], checked=checked)
-    return Exchange(len(found), problems=labels.problems)
+    return Exchange(len(label_names), problems=labels.problems)
 
 
 def save_labels(desk: Desk, folder: Path) -> Exchange:
@@ -89,8 +89,8 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     Pages of which every line is checked go to `Label.txt`, `fileState.txt` and, as crops with
     their texts, `rec_gt.txt`; the others to `Cache.cach`, unless `Label.txt` has them from before.
     What these files say of other pictures stays, and so does work on these pictures that the desk
-    has never seen (`Exchange.left`, `Exchange.kept`). Pages of PDFs and arrays, and pictures that
-    lie elsewhere, are saved there as PNG or as they are.
+    has never seen (`Exchange.skipped_pages`, `Exchange.backup`). Pages of PDFs and arrays, and
+    pictures that lie elsewhere, are saved there as PNG or as they are.
 
     Parameters
     ----------
@@ -108,33 +108,33 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     crops = _load(RecognitionList, folder / "rec_gt.txt")
     states = _load(FileStates, folder / "fileState.txt")
     problems = [*labels.problems, *cache.problems, *crops.problems, *states.problems]
-    known = labels.values()
-    read = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
-    pictures = [_picture(source, folder) for source, _ in read]
+    labelled = labels.values()
+    recognised = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
+    pictures = [_place_picture(source, folder) for source, _ in recognised]
     # Crops are called by stems: a.png that PPOCRLabel has labelled must not lose its to our a.jpg.
-    near = {Path(name.replace("\\", "/")).name for name in (*known, *cache.values())}
-    stems = Counter(Path(name).stem for name in near | {each.name for each in pictures})
-    written = 0
-    left: list[str] = []
-    replaced = False
-    for (source, page), picture in zip(read, pictures, strict=True):
+    names = {Path(name.replace("\\", "/")).name for name in (*labelled, *cache.values())}
+    stems = Counter(Path(name).stem for name in names | {each.name for each in pictures})
+    crop_count = 0
+    skipped_pages: list[str] = []
+    needs_backup = False
+    for (source, page), picture in zip(recognised, pictures, strict=True):
         name = f"{folder.absolute().name}/{picture.name}"
         lines = page.labelled()
-        unseen = bool(known.get(name)) and not page.has_been(known[name])
-        if not page.is_done and (unseen or name not in known):
+        is_foreign = bool(labelled.get(name)) and not page.has_been(labelled[name])
+        if not page.is_done and (is_foreign or name not in labelled):
             cache.put(name, lines)
-            left += [name] if unseen else []
+            skipped_pages += [name] if is_foreign else []
             continue
         labels.put(name, lines)
         stem = picture.stem if stems[picture.stem] == 1 else picture.name.replace(".", "_")
-        _forget_crops(crops, stem)
+        _remove_crops(crops, stem)
         if page.is_done:
-            replaced = replaced or unseen
+            needs_backup = needs_backup or is_foreign
             states.put(str(picture.absolute()), 1)
-            written += _save_crops(crops, folder, stem, source.open().pixels, lines)
+            crop_count += _save_crops(crops, folder, stem, source.open().pixels, lines)
         else:
             states.remove({str(picture.absolute())})
-    kept = _copied(folder / "Label.txt") if replaced else None
+    backup = _back_up(folder / "Label.txt") if needs_backup else None
     for path, file in (
         ("Label.txt", labels),
         ("Cache.cach", cache),
@@ -143,10 +143,10 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     ):
         if file.records or (folder / path).exists():
             file.save(folder / path)
-    return Exchange(len(read), written, problems, left, kept)
+    return Exchange(len(recognised), crop_count, problems, skipped_pages, backup)
 
 
-def _forget_crops(crops: RecognitionList, stem: str) -> None:
+def _remove_crops(crops: RecognitionList, stem: str) -> None:
     mine = re.compile(rf"crop_img/{re.escape(stem)}_crop_\d+\.jpg")
     crops.remove({name for name in crops.values() if mine.fullmatch(name)})
 
@@ -158,19 +158,19 @@ def _save_crops(
     pixels: NDArray[np.uint8],
     lines: LabelledPage,
 ) -> int:
-    written = 0
+    count = 0
     for number, line in enumerate(lines):
         if line.difficult or line.transcription in ("", *IGNORED):
             continue
         name = f"crop_img/{stem}_crop_{number}.jpg"
         crop = crop_line(pixels, line.points)
-        write_whole(folder / name, _encoded(crop, "JPEG"))
+        write_whole(folder / name, _encode(crop, "JPEG"))
         crops.put(name, line.transcription)
-        written += 1
-    return written
+        count += 1
+    return count
 
 
-def _copied(path: Path) -> Path:
+def _back_up(path: Path) -> Path:
     """Copy a file in its own folder, and return the copy."""
     copy = free_sibling(path, "kept")
     try:
@@ -180,16 +180,16 @@ def _copied(path: Path) -> Path:
     return copy
 
 
-def _picture(source: PageSource, folder: Path) -> Path:
+def _place_picture(source: PageSource, folder: Path) -> Path:
     """Return the picture of a page in a folder, put there if it is not."""
     path = source.path if _is_picture(source) else None
     if path is not None and path.absolute().parent == folder.absolute():
         return path
     try:
-        content = path.read_bytes() if path else _encoded(source.open().pixels, "PNG")
+        content = path.read_bytes() if path else _encode(source.open().pixels, "PNG")
         target = next(
             each
-            for each in _names(folder / Path(_name(source)).name)
+            for each in _numbered_paths(folder / Path(_label_name(source)).name)
             if not each.exists() or each.read_bytes() == content
         )
     except OSError as error:
@@ -199,7 +199,7 @@ def _picture(source: PageSource, folder: Path) -> Path:
     return target
 
 
-def _names(path: Path) -> Iterator[Path]:
+def _numbered_paths(path: Path) -> Iterator[Path]:
     """Give a name, then the same with 2, 3 and so on."""
     yield path
     for number in itertools.count(2):
@@ -210,7 +210,7 @@ def _is_picture(source: PageSource) -> bool:
     return source.path is not None and source.pages == 1 and source.path.suffix.lower() != ".pdf"
 
 
-def _name(source: PageSource) -> str:
+def _label_name(source: PageSource) -> str:
     """Return what `Label.txt` calls a page: its folder and its file."""
     if source.path is None:
         return f"{source.name}.png"
@@ -220,19 +220,19 @@ def _name(source: PageSource) -> str:
     return f"{parent}/{source.path.stem}_p{source.number + 1:04d}.png"
 
 
-def _found(pages: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
+def _match_names(pages: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
     """Return the name in a file of each page: by folder and name, else by name alone.
 
     What folder and name identify belongs to no other page; the rest needs a unique name.
     """
-    found: dict[int, str] = {}
+    matches: dict[int, str] = {}
     for parts in (2, 1):
-        known = _by_tail({name: name for name in names if name not in found.values()}, parts)
-        waiting = {at: name for at, name in pages.items() if at not in found}
-        for tail, places in _by_tail(waiting, parts).items():
-            if len(known.get(tail, ())) == 1 and (parts == 2 or len(places) == 1):
-                found |= dict.fromkeys(places, known[tail][0])
-    return found
+        candidates = _by_tail({name: name for name in names if name not in matches.values()}, parts)
+        unmatched = {at: name for at, name in pages.items() if at not in matches}
+        for tail, places in _by_tail(unmatched, parts).items():
+            if len(candidates.get(tail, ())) == 1 and (parts == 2 or len(places) == 1):
+                matches |= dict.fromkeys(places, candidates[tail][0])
+    return matches
 
 
 def _by_tail(names: Mapping[Key, str], parts: int) -> dict[str, list[Key]]:
@@ -247,11 +247,11 @@ def _tail(name: str, parts: int) -> str:
 
 
 def _load(kind: type[Lines], path: Path) -> Lines:
-    found: Lines = kind.load(path) if path.exists() else kind()
-    return found
+    file: Lines = kind.load(path) if path.exists() else kind()
+    return file
 
 
-def _encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
+def _encode(pixels: NDArray[np.uint8], kind: str) -> bytes:
     from PIL import Image
 
     content = io.BytesIO()

@@ -49,7 +49,7 @@ _CODING: Final = ("utf-8", "surrogateescape")
 Point: TypeAlias = tuple[float, float]
 # Pixels; anything further away is not in a picture.
 FARTHEST: Final = 1e6
-_KNOWN: Final = ("transcription", "points", "difficult")
+_KEYS: Final = ("transcription", "points", "difficult")
 Value = TypeVar("Value")
 
 
@@ -122,9 +122,7 @@ class _Lines(Generic[Value]):
     def __init__(self, records: Iterable[Record[Value]] = ()) -> None:
         self.records: list[Record[Value]] = list(records)
         self.problems: list[Problem] = []
-        self._places = {
-            each.name: at for at, each in enumerate(self.records) if each.value is not None
-        }
+        self._places = self._index()
 
     @classmethod
     def load(cls, path: Path) -> Any:
@@ -140,14 +138,14 @@ class _Lines(Generic[Value]):
     @classmethod
     def parse(cls, content: bytes) -> Any:
         """Read the content of a file, as `load`."""
-        found = cls()
+        file = cls()
         # Only \n ends a line: a text may hold what str.splitlines takes for an end.
         for number, source in enumerate(content.decode(*_CODING).split("\n"), 1):
-            found._read(number, source)
-        last = found.records.pop()
+            file._read(number, source)
+        last = file.records.pop()
         if last.source != "\n":
-            found.records.append(replace(last, source=(last.source or "").removesuffix("\n")))
-        return found
+            file.records.append(replace(last, source=(last.source or "").removesuffix("\n")))
+        return file
 
     def __len__(self) -> int:
         """Return how many lines could be read; a duplicate name counts once."""
@@ -169,9 +167,10 @@ class _Lines(Generic[Value]):
 
     def remove(self, names: Collection[str]) -> None:
         """Remove the values of names; missing names are ignored."""
-        kept = [each for each in self.records if each.value is None or each.name not in names]
-        self.records = kept
-        self._places = {each.name: at for at, each in enumerate(kept) if each.value is not None}
+        self.records = [
+            each for each in self.records if each.value is None or each.name not in names
+        ]
+        self._places = self._index()
 
     def dump(self) -> bytes:
         """Return the content of the file; lines that were not changed are as they were read."""
@@ -195,6 +194,9 @@ class _Lines(Generic[Value]):
         """
         write_whole(path, self.dump())
 
+    def _index(self) -> dict[str, int]:
+        return {each.name: at for at, each in enumerate(self.records) if each.value is not None}
+
     def _read(self, number: int, source: str) -> None:
         line = source.removesuffix("\r").removeprefix("﻿" if number == 1 else "")
         record: Record[Value] = Record("", None, f"{source}\n")
@@ -206,8 +208,8 @@ class _Lines(Generic[Value]):
             else:
                 if name in self._places:
                     earlier = self._places[name] + 1
-                    said = f"Line {earlier}: {name} comes again in line {number}, which counts."
-                    self.problems.append(Problem(earlier, said))
+                    message = f"Line {earlier}: {name} comes again in line {number}, which counts."
+                    self.problems.append(Problem(earlier, message))
                 self._places[name] = len(self.records)
                 record = Record(name, value, f"{source}\n")
         self.records.append(record)
@@ -217,9 +219,9 @@ class _Lines(Generic[Value]):
             raise _UnreadableError("it is not in UTF-8.")
         name, tab, rest = line.partition("\t")
         if not tab:
-            raise _UnreadableError(f"there is no tab between name and value: {_shortly(line)}.")
+            raise _UnreadableError(f"there is no tab between name and value: {_shorten(line)}.")
         if not name.strip():
-            raise _UnreadableError(f"there is no name before the tab: {_shortly(line)}.")
+            raise _UnreadableError(f"there is no name before the tab: {_shorten(line)}.")
         return name, self._value(rest)
 
     def _value(self, text: str) -> Value:
@@ -245,11 +247,11 @@ class LabelFile(_Lines[LabelledPage]):
                 "a text holds half of a surrogate pair, which is not a character."
             )
         if not isinstance(lines, list):
-            raise _UnreadableError(f"expected a list of lines, got {_shortly(text)}.")
-        return tuple(_line(number, line) for number, line in enumerate(lines, 1))
+            raise _UnreadableError(f"expected a list of lines, got {_shorten(text)}.")
+        return tuple(_parse_line(number, line) for number, line in enumerate(lines, 1))
 
     def _dump(self, value: LabelledPage) -> str:
-        return json.dumps([_plain(line) for line in value], ensure_ascii=False)
+        return json.dumps([_to_json(line) for line in value], ensure_ascii=False)
 
 
 class RecognitionList(_Lines[str]):
@@ -271,7 +273,7 @@ class FileStates(_Lines[int]):
             return int(text)
         except ValueError:
             raise _UnreadableError(
-                f"expected a number as the state, got {_shortly(text)}."
+                f"expected a number as the state, got {_shorten(text)}."
             ) from None
 
     def _dump(self, value: int) -> str:
@@ -286,26 +288,26 @@ def _check_name(name: str) -> None:
         )
 
 
-def _line(number: int, found: Any) -> LabelledLine:
-    if not isinstance(found, dict):
-        raise _UnreadableError(f"text {number} is {_shortly(json.dumps(found))}, not an object.")
-    for name in _KNOWN[:2]:
-        if name not in found:
+def _parse_line(number: int, item: Any) -> LabelledLine:
+    if not isinstance(item, dict):
+        raise _UnreadableError(f"text {number} is {_shorten(json.dumps(item))}, not an object.")
+    for name in _KEYS[:2]:
+        if name not in item:
             raise _UnreadableError(f"text {number} has no {name!r}.")
-    text, points = found["transcription"], found["points"]
-    difficult = found.get("difficult", False)
+    text, points = item["transcription"], item["points"]
+    difficult = item.get("difficult", False)
     if not isinstance(text, str):
         raise _UnreadableError(
-            f"the transcription of text {number} is {_shortly(json.dumps(text))}."
+            f"the transcription of text {number} is {_shorten(json.dumps(text))}."
         )
     if not isinstance(difficult, bool):
         raise _UnreadableError(
-            f"'difficult' of text {number} is {_shortly(json.dumps(difficult))}."
+            f"'difficult' of text {number} is {_shorten(json.dumps(difficult))}."
         )
     if not isinstance(points, list) or len(points) < 3 or not all(map(_is_point, points)):
-        shown = _shortly(json.dumps(points))
-        raise _UnreadableError(f"the points of text {number} are not a list of [x, y]: {shown}.")
-    more = {name: value for name, value in found.items() if name not in _KNOWN}
+        excerpt = _shorten(json.dumps(points))
+        raise _UnreadableError(f"the points of text {number} are not a list of [x, y]: {excerpt}.")
+    more = {name: value for name, value in item.items() if name not in _KEYS}
     return LabelledLine(text, tuple((x, y) for x, y in points), difficult, more)
 
 
@@ -320,14 +322,14 @@ def _is_point(value: Any) -> bool:
     )
 
 
-def _plain(line: LabelledLine) -> dict[str, Any]:
-    known = {
+def _to_json(line: LabelledLine) -> dict[str, Any]:
+    fields = {
         "transcription": line.transcription,
         "points": [list(point) for point in line.points],
         "difficult": line.difficult,
     }
-    return known | dict(line.more)
+    return fields | dict(line.more)
 
 
-def _shortly(text: str) -> str:
+def _shorten(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:60]}…")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ...errors import DeskError
-from ..quadrilaterals import Points, checked_quad, join, split, turned
+from ..quadrilaterals import Points, check_quadrilateral, join, split, turn
 from ..results import PageResult
 from .label_files import LabelledLine, LabelledPage
 
@@ -120,12 +120,13 @@ class DeskPage:
         lines = tuple(
             DeskLine(
                 id=number,
-                text=(said := _one_line(line.text)),
+                text=text,
                 points=tuple((round(float(x), 2), round(float(y), 2)) for x, y in line.box),
-                confidence=_confidence(line.confidence),
-                recognised=said,
+                confidence=_check_confidence(line.confidence),
+                recognised=text,
             )
             for number, line in enumerate(result.lines, 1)
+            for text in [_to_one_line(line.text)]
         )
         return cls(result.size, lines, next_id=len(lines) + 1)
 
@@ -135,11 +136,11 @@ class DeskPage:
         return all(line.checked for line in self.lines) and bool(self.lines or self.done)
 
     def line(self, id: int) -> DeskLine:  # noqa: A002 - it is the line's id
-        return self.lines[self._place(id)]
+        return self.lines[self._index_of(id)]
 
     def accept(self, id: int) -> DeskPage:  # noqa: A002
         """Accept the text of a line."""
-        return self._change_one("accept", id, lambda line: replace(line, checked=True))
+        return self._change_line("accept", id, lambda line: replace(line, checked=True))
 
     def accept_all(self) -> DeskPage:
         """Accept every line of the page, or that it has none."""
@@ -149,43 +150,45 @@ class DeskPage:
 
     def edit(self, id: int, text: str) -> DeskPage:  # noqa: A002
         """Set the text of a line, which counts as checked then."""
-        said = _one_line(text)
-        return self._change_one("edit", id, lambda line: replace(line, text=said, checked=True))
+        text = _to_one_line(text)
+        return self._change_line("edit", id, lambda line: replace(line, text=text, checked=True))
 
     def mark(self, id: int, *, difficult: bool) -> DeskPage:  # noqa: A002
         """Return whether a line is left out of training."""
-        return self._change_one("mark", id, lambda line: replace(line, difficult=difficult))
+        return self._change_line("mark", id, lambda line: replace(line, difficult=difficult))
 
     def rotate(self, id: int) -> DeskPage:  # noqa: A002
         """Read a line a quarter turn further, clockwise."""
-        return self._change_one("rotate", id, lambda x: replace(x, points=turned(x.points)))
+        return self._change_line("rotate", id, lambda line: replace(line, points=turn(line.points)))
 
     def redraw(self, id: int, points: Sequence[Sequence[float]]) -> DeskPage:  # noqa: A002
         """Move the four corners of a line."""
-        quad = checked_quad(points, self.size)
-        return self._change_one("redraw", id, lambda line: replace(line, points=quad))
+        corners = check_quadrilateral(points, self.size)
+        return self._change_line("redraw", id, lambda line: replace(line, points=corners))
 
     def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
         """Replace a line's text by a new recognition."""
-        said = _one_line(text)
-        sure = _confidence(confidence)
-        return self._change_one(
+        text = _to_one_line(text)
+        confidence = _check_confidence(confidence)
+        return self._change_line(
             "reread",
             id,
-            lambda x: replace(x, text=said, recognised=said, confidence=sure, checked=False),
+            lambda line: replace(
+                line, text=text, recognised=text, confidence=confidence, checked=False
+            ),
         )
 
     def delete(self, id: int) -> DeskPage:  # noqa: A002
         """Delete a line."""
-        at = self._place(id)
+        at = self._index_of(id)
         return self._splice("delete", at, self.lines[at : at + 1], [])
 
     def add(self, points: Sequence[Sequence[float]], text: str = "") -> DeskPage:
         """Insert a new line in reading order: before the first that begins below it."""
-        quad = checked_quad(points, self.size)
-        middle = sum(y for _, y in quad) / 4
-        left = min(x for x, _ in quad)
-        line = DeskLine(self.next_id, _one_line(text), quad, checked=bool(text.strip()))
+        corners = check_quadrilateral(points, self.size)
+        middle = sum(y for _, y in corners) / 4
+        left = min(x for x, _ in corners)
+        line = DeskLine(self.next_id, _to_one_line(text), corners, checked=bool(text.strip()))
         at = next(
             (at for at, each in enumerate(self.lines) if _comes_after(each, middle, left)),
             len(self.lines),
@@ -202,7 +205,7 @@ class DeskPage:
             Which character begins the second line; the middle if not given. The box is cut where
             that character should stand if Chinese characters are twice as wide as Latin ones.
         """
-        place = self._place(id)
+        place = self._index_of(id)
         line = self.lines[place]
         if len(line.text) < 2:
             share, cut = 0.5, len(line.text)
@@ -225,20 +228,20 @@ class DeskPage:
 
     def merge(self, id: int) -> DeskPage:  # noqa: A002
         """Make one line of a line and the one after it."""
-        at = self._place(id)
+        at = self._index_of(id)
         if at + 1 == len(self.lines):
             raise DeskError(
                 "This is the last line; there is no line after it to merge with.",
                 "Select the line before it.",
             )
         first, second = self.lines[at : at + 2]
-        known = [each for each in (first.confidence, second.confidence) if each is not None]
+        confidences = [each for each in (first.confidence, second.confidence) if each is not None]
         merged = replace(
             first,
-            text=_joined(first.text, second.text),
+            text=_join_texts(first.text, second.text),
             points=join(first.points, second.points),
-            confidence=min(known) if len(known) == 2 else None,
-            recognised=_joined(first.recognised or "", second.recognised or "") or None,
+            confidence=min(confidences) if len(confidences) == 2 else None,
+            recognised=_join_texts(first.recognised or "", second.recognised or "") or None,
             checked=first.checked and second.checked,
             difficult=first.difficult or second.difficult,
         )
@@ -264,7 +267,7 @@ class DeskPage:
         if not self.done:
             raise DeskError("There is nothing to undo on this page.", "Undo works page by page.")
         *earlier, last = self.done
-        lines = self._spliced(last.reversed())
+        lines = self._lines_after(last.reversed())
         return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
 
     def redo(self) -> DeskPage:
@@ -273,7 +276,7 @@ class DeskPage:
             raise DeskError("There is nothing to redo on this page.", "Redo works page by page.")
         *earlier, last = self.undone
         return replace(
-            self, lines=self._spliced(last), done=(*self.done, last), undone=tuple(earlier)
+            self, lines=self._lines_after(last), done=(*self.done, last), undone=tuple(earlier)
         )
 
     def has_been(self, lines: LabelledPage) -> bool:
@@ -291,7 +294,7 @@ class DeskPage:
             LabelledLine(line.text, line.points, line.difficult, line.more) for line in self.lines
         )
 
-    def _place(self, id: int) -> int:  # noqa: A002
+    def _index_of(self, id: int) -> int:  # noqa: A002
         for at, line in enumerate(self.lines):
             if line.id == id:
                 return at
@@ -300,8 +303,8 @@ class DeskPage:
             "It was deleted or merged; undo brings it back.",
         )
 
-    def _change_one(self, kind: str, id: int, to: Callable[[DeskLine], DeskLine]) -> DeskPage:  # noqa: A002
-        at = self._place(id)
+    def _change_line(self, kind: str, id: int, to: Callable[[DeskLine], DeskLine]) -> DeskPage:  # noqa: A002
+        at = self._index_of(id)
         line = self.lines[at]
         return self._splice(kind, at, (line,), [to(line)])
 
@@ -313,18 +316,18 @@ class DeskPage:
             return self
         return replace(
             self,
-            lines=self._spliced(change),
+            lines=self._lines_after(change),
             done=(*self.done, change)[-HISTORY:],
             undone=(),
             next_id=max([self.next_id, *(line.id + 1 for line in after)]),
         )
 
-    def _spliced(self, change: Change) -> tuple[DeskLine, ...]:
+    def _lines_after(self, change: Change) -> tuple[DeskLine, ...]:
         end = change.at + len(change.before)
         return (*self.lines[: change.at], *change.after, *self.lines[end:])
 
 
-def _one_line(text: str) -> str:
+def _to_one_line(text: str) -> str:
     """Return a text without ends of lines, tabs and halves of surrogate pairs."""
     if len(text) > LONGEST_TEXT:
         raise DeskError(
@@ -337,7 +340,7 @@ def _one_line(text: str) -> str:
     return plain.encode("utf-8", "replace").decode()
 
 
-def _confidence(value: float) -> float:
+def _check_confidence(value: float) -> float:
     rounded = round(float(value), 4)
     if not 0 <= rounded <= 1:
         raise DeskError(
@@ -360,7 +363,7 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
-def _joined(first: str, second: str) -> str:
+def _join_texts(first: str, second: str) -> str:
     """Join two texts, with a blank between Latin words only."""
     latin = first[-1:].isascii() and second[:1].isascii()
     ends = first[-1:].isalnum() and second[:1].isalnum()

@@ -68,9 +68,9 @@ class StoredPage(_Model):
     def page(self) -> DeskPage:
         return DeskPage(
             size=self.size,
-            lines=tuple(map(_desk_line, self.lines)),
-            done=tuple(map(_desk_change, self.done)),
-            undone=tuple(map(_desk_change, self.undone)),
+            lines=tuple(map(_to_desk_line, self.lines)),
+            done=tuple(map(_to_change, self.done)),
+            undone=tuple(map(_to_change, self.undone)),
             next_id=self.next_id,
         )
 
@@ -105,16 +105,16 @@ class PageFiles:
             If the file cannot be read.
         """
         path = self.path(key)
-        stored: StoredPage | None = None
+        file: StoredPage | None = None
         try:
-            stored = read_model(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
+            file = read_model(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
         except FileMissingError:
             pass
         except FileBrokenError:
             with locked(path):
-                stored = self._read_or_set_aside(path)
-        self._revisions[key] = stored.revision if stored else 0
-        return stored.page() if stored else None
+                file = self._read_or_set_aside(path)
+        self._revisions[key] = file.revision if file else 0
+        return file.page() if file else None
 
     def write(self, key: str, name: str, page: DeskPage) -> None:
         """Write a page, if nobody else has written it since it was read here.
@@ -132,44 +132,44 @@ class PageFiles:
         """
         path = self.path(key)
         with locked(path):
-            known = self._revisions.get(key, 0)
-            stored = self._read_or_set_aside(path)
-            if stored and stored.revision != known:
+            revision = self._revisions.get(key, 0)
+            file = self._read_or_set_aside(path)
+            if file and file.revision != revision:
                 raise DeskError(
                     f"{name} was changed in another window or notebook; this edit was not saved.",
                     "The page was reloaded. Make the edit again.",
                 )
-            stored = StoredPage(
+            file = StoredPage(
                 schema_version=SCHEMA_VERSION,
                 name=sendable(name),
-                revision=known + 1,
+                revision=revision + 1,
                 size=page.size,
-                lines=[_Line(**_plain_line(line)) for line in page.lines],
-                done=list(map(_plain_change, page.done)),
-                undone=list(map(_plain_change, page.undone)),
+                lines=[_Line(**_line_fields(line)) for line in page.lines],
+                done=list(map(_to_stored_change, page.done)),
+                undone=list(map(_to_stored_change, page.undone)),
                 next_id=page.next_id,
             )
-            write_model(path, stored, exclude_defaults=True)
-            self._revisions[key] = known + 1
+            write_model(path, file, exclude_defaults=True)
+            self._revisions[key] = revision + 1
 
     def _read_or_set_aside(self, path: Path) -> StoredPage | None:
         """Read a page under its lock; report a broken one in `messages`."""
-        stored, notice = read_or_set_aside(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
+        file, notice = read_or_set_aside(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
         if notice:
             self.messages.append(f"{notice.message} {notice.hint}")
-        return stored
+        return file
 
 
-def _desk_line(line: _Line) -> DeskLine:
+def _to_desk_line(line: _Line) -> DeskLine:
     return DeskLine(**(dict(line) | {"points": tuple(line.points)}))
 
 
-def _desk_change(change: _Change) -> Change:
-    before, after = (tuple(map(_desk_line, lines)) for lines in (change.before, change.after))
+def _to_change(change: _Change) -> Change:
+    before, after = (tuple(map(_to_desk_line, lines)) for lines in (change.before, change.after))
     return Change(change.kind, change.at, before, after)
 
 
-def _plain_line(line: DeskLine) -> dict[str, Any]:
+def _line_fields(line: DeskLine) -> dict[str, Any]:
     return {
         "id": line.id,
         "text": line.text,
@@ -182,10 +182,10 @@ def _plain_line(line: DeskLine) -> dict[str, Any]:
     }
 
 
-def _plain_change(change: Change) -> _Change:
+def _to_stored_change(change: Change) -> _Change:
     return _Change(
         kind=change.kind,
         at=change.at,
-        before=[_Line(**_plain_line(line)) for line in change.before],
-        after=[_Line(**_plain_line(line)) for line in change.after],
+        before=[_Line(**_line_fields(line)) for line in change.before],
+        after=[_Line(**_line_fields(line)) for line in change.after],
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PictureError
-from ..picture_files import ENDINGS, Page, PictureFile, unreadable
+from ..picture_files import ENDINGS, Page, PictureFile, opening_error
 
 __all__ = ["Images", "PageSource", "find_pages"]
 
@@ -84,42 +84,42 @@ def find_pages(images: Images) -> list[PageSource]:
     PictureError
         If there is nothing at all, or something is neither a path nor an array of pixels.
     """
-    several: list[Any] = [images]
+    items: list[Any] = [images]
     if isinstance(images, Iterable) and not isinstance(images, str | bytes | Path | np.ndarray):
-        several = list(images)
-    found = [page for at, each in enumerate(several) for page in _pages(at, each)]
-    if not found:
+        items = list(images)
+    pages = [page for at, each in enumerate(items) for page in _item_sources(at, each)]
+    if not pages:
         raise PictureError(
             "There is no picture and no PDF to put on the desk.",
             f"Name files or folders with {', '.join(sorted(ENDINGS))}.",
         )
-    return found
+    return pages
 
 
-def _pages(at: int, given: Any) -> Iterable[PageSource]:
-    if isinstance(given, np.ndarray):
-        return [_array(at, given)]
-    if not isinstance(given, str | Path):
+def _item_sources(at: int, item: Any) -> Iterable[PageSource]:
+    if isinstance(item, np.ndarray):
+        return [_array_source(at, item)]
+    if not isinstance(item, str | Path):
         raise PictureError(
-            f"Picture {at + 1} is {type(given).__name__}.",
+            f"Picture {at + 1} is {type(item).__name__}.",
             "Give a path, or an array of uint8 with the shape (height, width, 3).",
         )
-    path = Path(given)
+    path = Path(item)
     try:
         path = path.expanduser()
         if path.is_dir():
             files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
-            return [page for file in files for page in _file(file)]
+            return [page for file in files for page in _file_sources(file)]
     except (OSError, RuntimeError) as error:
-        return [_failed(path, unreadable(path, error))]
-    return _file(path)
+        return [_failed_source(path, opening_error(path, error))]
+    return _file_sources(path)
 
 
-def _file(path: Path) -> list[PageSource]:
+def _file_sources(path: Path) -> list[PageSource]:
     try:
         file = PictureFile(path)
     except PictureError as error:
-        return [_failed(path, error)]
+        return [_failed_source(path, error)]
     pages = len(file)
     names = [path.name] if pages == 1 else [f"{path.name} {at + 1}" for at in range(pages)]
     return [
@@ -132,11 +132,11 @@ def _key(file: PictureFile, number: int) -> str:
     return f"{file.digest[:KEY_LENGTH]}-{number}"
 
 
-def _failed(path: Path, error: PictureError) -> PageSource:
+def _failed_source(path: Path, error: PictureError) -> PageSource:
     return PageSource(path.name, "", path, failure=str(error))
 
 
-def _array(at: int, pixels: NDArray[Any]) -> PageSource:
+def _array_source(at: int, pixels: NDArray[Any]) -> PageSource:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise PictureError(
             f"Picture {at + 1} is an array of {pixels.dtype} with the shape {pixels.shape}.",

@@ -96,26 +96,28 @@ def photograph(
     """
     height, width = sheet.shape[:2]
     matrix, size = _projection((width, height), camera, rng)
-    moved = tuple(
+    true_lines = tuple(
         TrueLine(cv2.perspectiveTransform(line.box[None], matrix)[0].astype(np.float32), line.text)
         for line in lines
     )
-    seen: Matrix = sheet.astype(np.float32)
+    light: Matrix = sheet.astype(np.float32)
     if camera.contrast != 1:
-        seen = 128 + (seen - 128) * np.float32(camera.contrast)
+        light = 128 + (light - 128) * np.float32(camera.contrast)
     if not np.array_equal(matrix, np.eye(3)):
-        paper = cv2.warpPerspective(seen, matrix, size, flags=cv2.INTER_LINEAR)
-        cover = cv2.warpPerspective(np.ones_like(seen), matrix, size, flags=cv2.INTER_LINEAR)
+        paper = cv2.warpPerspective(light, matrix, size, flags=cv2.INTER_LINEAR)
+        cover = cv2.warpPerspective(np.ones_like(light), matrix, size, flags=cv2.INTER_LINEAR)
         around = _table(size, rng) if camera.surroundings else np.median(sheet[0], axis=0)
-        seen = paper * cover + around * (1 - cover)
+        light = paper * cover + around * (1 - cover)
     if camera.shadow:
-        seen = seen * _shade(size, camera.shadow, rng)[..., None]
+        light = light * _shade(size, camera.shadow, rng)[..., None]
     if camera.blur:
-        seen = cv2.GaussianBlur(seen, (0, 0), camera.blur)
+        light = cv2.GaussianBlur(light, (0, 0), camera.blur)
     if camera.noise:
-        seen = seen + rng.normal(0, camera.noise, seen.shape)
-    picture = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
-    return (_as_jpeg(picture, camera.jpeg_quality) if camera.jpeg_quality else picture), moved
+        light = light + rng.normal(0, camera.noise, light.shape)
+    picture = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    if camera.jpeg_quality:
+        picture = _as_jpeg(picture, camera.jpeg_quality)
+    return picture, true_lines
 
 
 def _projection(
@@ -126,15 +128,15 @@ def _projection(
         return np.eye(3), size
     width, height = size
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
-    moved = corners + rng.uniform(-1, 1, (4, 2)) * camera.perspective * (width, height)
+    target = corners + rng.uniform(-1, 1, (4, 2)) * camera.perspective * (width, height)
     angle = np.deg2rad(camera.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    moved = (moved - moved.mean(axis=0)) @ turn * camera.scale
+    target = (target - target.mean(axis=0)) @ turn * camera.scale
     margin = camera.surroundings * np.array([width, height]) * camera.scale
-    moved += margin - moved.min(axis=0)
-    seen = np.ceil(moved.max(axis=0) + margin).astype(int)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), moved.astype(np.float32))
-    return matrix, (int(seen[0]), int(seen[1]))
+    target += margin - target.min(axis=0)
+    far_corner = np.ceil(target.max(axis=0) + margin).astype(int)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target.astype(np.float32))
+    return matrix, (int(far_corner[0]), int(far_corner[1]))
 
 
 def _table(size: tuple[int, int], rng: np.random.Generator) -> Light:
@@ -158,8 +160,8 @@ def _shade(size: tuple[int, int], depth: float, rng: np.random.Generator) -> Lig
         y / height - rng.uniform(0.3, 0.7)
     )
     # An edge that is soft over a tenth of the picture.
-    shaded = 1 / (1 + np.exp(-edge * 40))
-    shade: Light = light * (1 - depth * 0.6 * shaded)
+    shadow = 1 / (1 + np.exp(-edge * 40))
+    shade: Light = light * (1 - depth * 0.6 * shadow)
     return shade
 
 

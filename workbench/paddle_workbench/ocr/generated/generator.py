@@ -69,9 +69,9 @@ def generate(
     # Content and camera have streams of their own: the same sheet can be seen in many ways.
     content, light = (np.random.default_rng([seed, stream]) for stream in range(2))
     canvas = draw(kind, content, _source(part))
-    used = camera if camera is not None else Camera.phone(light)
-    picture, lines = photograph(canvas.picture, canvas.lines, used, light)
-    return SyntheticPicture(picture, lines, kind, seed, used)
+    view = camera if camera is not None else Camera.phone(light)
+    picture, lines = photograph(canvas.picture, canvas.lines, view, light)
+    return SyntheticPicture(picture, lines, kind, seed, view)
 
 
 def generate_many(

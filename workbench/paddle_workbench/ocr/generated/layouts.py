@@ -51,7 +51,7 @@ FORM_TITLES: Final = ("出差申请表", "费用报销单", "请假审批单", "
 
 def draw(kind: Kind, rng: Rng, source: TextSource) -> Canvas:
     """Return a sheet of one kind, its content and look chosen by the generator."""
-    return _DRAWN[kind](rng, source)
+    return _DRAWERS[kind](rng, source)
 
 
 def _one_of(rng: Rng, choices: tuple[str, ...]) -> str:
@@ -215,11 +215,11 @@ def _line(rng: Rng, source: TextSource) -> Canvas:
     return canvas
 
 
-_DRAWN: Final[dict[Kind, Callable[[Rng, TextSource], Canvas]]] = {
+_DRAWERS: Final[dict[Kind, Callable[[Rng, TextSource], Canvas]]] = {
     "price_tag": _price_tag,
     "receipt": _receipt,
     "form": _form,
     "page": _page,
     "line": _line,
 }
-KINDS: Final = tuple(_DRAWN)
+KINDS: Final = tuple(_DRAWERS)

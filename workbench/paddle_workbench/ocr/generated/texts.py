@@ -19,7 +19,7 @@ __all__ = ["Part", "TextSource", "commonest_characters", "corpus", "wrap"]
 Part: TypeAlias = Literal["train", "test"]
 
 # What the lines of the corpora may hold; the rest is cut out, and the line with it.
-_KEPT: Final = re.compile(r"[一-鿿0-9A-Za-z，。！？：；“”（）《》、%.\-]+")
+_STRETCH: Final = re.compile(r"[一-鿿0-9A-Za-z，。！？：；“”（）《》、%.\-]+")
 _FULL_WIDTH: Final = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 _HALF_WIDTH: Final = str.maketrans({code: code - 0xFEE0 for code in (*_FULL_WIDTH, 0xFF05, 0xFF0E)})
 
@@ -38,7 +38,7 @@ def corpus(part: Part) -> tuple[str, ...]:
     return tuple(
         stretch
         for text in (*reviews, *news)
-        for stretch in _KEPT.findall(text.translate(_HALF_WIDTH))
+        for stretch in _STRETCH.findall(text.translate(_HALF_WIDTH))
         if len(stretch) >= 2
     )
 
@@ -86,16 +86,16 @@ class TextSource:
         shortest, longest : int
             In characters.
         """
-        wanted = int(rng.integers(shortest, longest + 1))
-        best = ""
+        length = int(rng.integers(shortest, longest + 1))
+        longest_stretch = ""
         for place in rng.integers(0, len(self._stretches), size=20):
             stretch = self._stretches[int(place)]
-            if len(stretch) > len(best):
-                best = stretch
-            if len(best) >= wanted:
+            if len(stretch) > len(longest_stretch):
+                longest_stretch = stretch
+            if len(longest_stretch) >= length:
                 break
-        start = int(rng.integers(0, max(len(best) - wanted, 0) + 1))
-        return best[start : start + wanted]
+        start = int(rng.integers(0, max(len(longest_stretch) - length, 0) + 1))
+        return longest_stretch[start : start + length]
 
     def passage(self, rng: np.random.Generator, *, length: int) -> str:
         """Return running text of at least this many characters: stretches in their own order."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..pictures import Picture
-from ..quadrilaterals import sides, straightened
+from ..quadrilaterals import sides, straighten
 from ..results import DetectedBox
 from .detection import smallest_rectangle
 
@@ -50,4 +50,4 @@ def cut_out(picture: Picture, box: NDArray[np.float32]) -> Picture | None:
         None if the box has no area.
     """
     corners, _ = smallest_rectangle(box.astype(np.int32))
-    return straightened(picture, corners) if min(sides(corners)) else None
+    return straighten(picture, corners) if min(sides(corners)) else None

@@ -107,12 +107,12 @@ class Detector:
 
     def __init__(self, model: OcrModel, *, threads: int = 2) -> None:
         self.model = model
-        steps = {
-            name: given
+        options_by_step = {
+            name: options
             for step in model.settings["PreProcess"]["transform_ops"]
-            for name, given in step.items()
+            for name, options in step.items()
         }
-        normalise = steps["NormalizeImage"]
+        normalise = options_by_step["NormalizeImage"]
         # As PaddleX computes it, factor and summand, so that not even the last digit differs.
         self._factor = [1.0 / 255.0 / std for std in normalise["std"]]
         self._summand = [
@@ -168,7 +168,7 @@ def resize(picture: Picture, settings: DetectionSettings) -> Picture:
 
 
 def find_candidates(
-    found: ProbabilityMap, settings: DetectionSettings | None = None
+    probabilities: ProbabilityMap, settings: DetectionSettings | None = None
 ) -> Iterator[Candidate]:
     """Yield every region above the threshold, with its score, its widened box and its fate.
 
@@ -177,14 +177,14 @@ def find_candidates(
     Liao et al. 2020, "Real-time Scene Text Detection with Differentiable Binarization".
     """
     settings = settings or DetectionSettings()
-    mask = found.thresholded(settings.threshold).astype(np.uint8) * 255
+    mask = probabilities.thresholded(settings.threshold).astype(np.uint8) * 255
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours[: settings.max_candidates]:
         core, side = smallest_rectangle(contour)
         if side < SMALLEST_SIDE:
             yield Candidate(core, math.nan, None, "too small")
             continue
-        score = mean_inside(found.values, core)
+        score = mean_inside(probabilities.values, core)
         if score < settings.box_threshold:
             yield Candidate(core, score, None, "too unsure")
             continue
@@ -194,16 +194,17 @@ def find_candidates(
 
 
 def find_boxes(
-    found: ProbabilityMap, settings: DetectionSettings | None = None
+    probabilities: ProbabilityMap, settings: DetectionSettings | None = None
 ) -> tuple[DetectedBox, ...]:
     """Return the boxes of a map, in pixels of the picture and in the order they were found."""
-    height, width = found.values.shape
-    scale = np.array(found.size, dtype=np.float64) / (width, height)
+    height, width = probabilities.values.shape
+    scale = np.array(probabilities.size, dtype=np.float64) / (width, height)
     return tuple(
         DetectedBox(
-            np.clip(np.rint(each.widened * scale), 0, found.size).astype(np.float32), each.score
+            np.clip(np.rint(each.widened * scale), 0, probabilities.size).astype(np.float32),
+            each.score,
         )
-        for each in find_candidates(found, settings)
+        for each in find_candidates(probabilities, settings)
         if each.fate == "kept" and each.widened is not None
     )
 

@@ -23,17 +23,17 @@ class Predictor:
         With `inference.json` and `inference.pdiparams`.
     threads : int
         Of oneDNN and of the math library.
-    shapes_kept : int
+    cached_shapes : int
         How many input shapes oneDNN keeps its prepared primitives for; the oldest go first.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 2, shapes_kept: int = 10) -> None:
+    def __init__(self, folder: Path, *, threads: int = 2, cached_shapes: int = 10) -> None:
         from paddle.inference import Config, create_predictor
 
         config = Config(str(folder / "inference.json"), str(folder / "inference.pdiparams"))
         config.disable_gpu()
         config.enable_mkldnn()
-        config.set_mkldnn_cache_capacity(shapes_kept)
+        config.set_mkldnn_cache_capacity(cached_shapes)
         config.set_cpu_math_library_num_threads(threads)
         config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
         config.enable_new_executor(True)  # noqa: FBT003
@@ -52,10 +52,10 @@ class Predictor:
             In the shape that the program takes.
         """
         with self._lock:
-            given = self._predictor.get_input_handle(self._predictor.get_input_names()[0])
-            given.reshape(x.shape)
-            given.copy_from_cpu(np.ascontiguousarray(x, dtype=np.float32))
+            input_handle = self._predictor.get_input_handle(self._predictor.get_input_names()[0])
+            input_handle.reshape(x.shape)
+            input_handle.copy_from_cpu(np.ascontiguousarray(x, dtype=np.float32))
             self._predictor.run()
             name = self._predictor.get_output_names()[0]
-            found: NDArray[np.float32] = self._predictor.get_output_handle(name).copy_to_cpu()
-            return found
+            output: NDArray[np.float32] = self._predictor.get_output_handle(name).copy_to_cpu()
+            return output

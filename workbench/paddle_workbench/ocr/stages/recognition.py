@@ -92,11 +92,11 @@ class Recogniser:
         for batch in batches_by_width(
             crops, height=self.height, narrowest=self.narrowest, batch_size=batch_size
         ):
-            found = self.probabilities(batch)
-            for place, steps in zip(batch.places, found, strict=True):
+            probabilities = self.probabilities(batch)
+            for place, steps in zip(batch.places, probabilities, strict=True):
                 text, confidence = greedy_decode(steps, self.characters)
-                kept = likeliest(steps, self.characters, keep_steps) if keep_steps else None
-                readings[place] = Reading(text, confidence, kept)
+                candidates = likeliest(steps, self.characters, keep_steps) if keep_steps else None
+                readings[place] = Reading(text, confidence, candidates)
         return tuple(readings[place] for place in range(len(crops)))
 
 
@@ -165,12 +165,12 @@ def greedy_decode(
     Graves et al. 2006, "Connectionist Temporal Classification".
     """
     path = probabilities.argmax(axis=-1)
-    kept = path != 0
-    kept[1:] &= path[1:] != path[:-1]
-    if not kept.any():
+    emits = path != 0
+    emits[1:] &= path[1:] != path[:-1]
+    if not emits.any():
         return "", 0.0
-    text = "".join(characters[i] for i in path[kept])
-    return text, float(np.mean(probabilities.max(axis=-1)[kept]))
+    text = "".join(characters[i] for i in path[emits])
+    return text, float(np.mean(probabilities.max(axis=-1)[emits]))
 
 
 def likeliest(probabilities: NDArray[np.float32], characters: Sequence[str], k: int) -> CtcSteps:
