@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def models_without_cache() -> Iterator[None]:
-    """The models of the packages, whatever this machine has downloaded."""
+    """Use the models in packages, whatever this machine has downloaded."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PADDLE_PDX_CACHE_HOME", str(Path(__file__).parent / "no-cache"))
         yield
@@ -23,7 +23,7 @@ def models_without_cache() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def pipeline(imported_paddle: None, models_without_cache: None) -> Pipeline:
-    """Ours, loaded once."""
+    """The workbench's pipeline, loaded once."""
     from paddle_workbench.ocr.pipeline import load_pipeline
 
     return load_pipeline()
@@ -31,7 +31,7 @@ def pipeline(imported_paddle: None, models_without_cache: None) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def official(imported_paddle: None, models_without_cache: None) -> PaddleOCR:
-    """PaddleOCR as it comes, loaded once."""
+    """The official PaddleOCR pipeline, loaded once."""
     from paddle_workbench.ocr.models import official_pipeline
 
     with warnings.catch_warnings():

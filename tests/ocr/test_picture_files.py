@@ -61,7 +61,7 @@ def test_picture_is_rgb_upright_and_unchanged(tmp_path: Path) -> None:
         (8, (WIDTH, HEIGHT), (WIDTH - 1, 0)),
     ],
 )
-def test_orientation_of_the_camera_is_applied(
+def test_applies_exif_orientation(
     tmp_path: Path, orientation: int, shape: tuple[int, int], red: tuple[int, int]
 ) -> None:
     exif = Image.Exif()
@@ -72,7 +72,7 @@ def test_orientation_of_the_camera_is_applied(
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I;16"])
-def test_every_kind_of_pixel_becomes_rgb(tmp_path: Path, mode: str) -> None:
+def test_converts_every_pixel_format_to_rgb(tmp_path: Path, mode: str) -> None:
     grey = Image.new("L", (WIDTH, HEIGHT), 255)
     grey.paste(0, (0, 0, WIDTH // 2, HEIGHT))
     image = (
@@ -104,12 +104,12 @@ def test_stretches_floats_to_the_visible_range(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
-def test_transparent_is_white(tmp_path: Path, mode: str) -> None:
+def test_transparent_pixels_become_white(tmp_path: Path, mode: str) -> None:
     black = Image.new(mode, (WIDTH, HEIGHT))
     assert PictureFile(save(tmp_path / "a.png", black)).page(0).pixels.min() == 255
 
 
-def test_transparent_colour_of_a_palette_is_white(tmp_path: Path) -> None:
+def test_transparent_palette_colour_becomes_white(tmp_path: Path) -> None:
     image = Image.new("P", (WIDTH, HEIGHT), 0)
     image.putpalette([0, 0, 0, 200, 0, 0])
     image.putpixel((0, 0), 1)
@@ -128,31 +128,29 @@ def test_reads_first_frame_of_animation_with_a_notice(tmp_path: Path, ending: st
     assert len(file) == 1
     assert page.pixels[0, 0].tolist() == pytest.approx([255, 0, 0], abs=3)
     assert [notice.en for notice in page.notices] == [
-        "The picture is animated; its first frame is read."
+        "The picture is animated; only its first frame is read."
     ]
 
 
-def test_pages_of_a_tiff_are_pages(tmp_path: Path) -> None:
+def test_tiff_frames_are_pages(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (WIDTH + at, HEIGHT), "white") for at in range(3)]
     path = save(tmp_path / "a.tif", frames[0], save_all=True, append_images=frames[1:])
     assert [page.pixels.shape[1] for page in PictureFile(path)] == [16, 17, 18]
 
 
-def test_pages_of_a_pdf_are_drawn_at_200_dots_an_inch(tmp_path: Path) -> None:
+def test_renders_pdf_pages_at_200_dpi(tmp_path: Path) -> None:
     file = PictureFile(pdf(tmp_path / "a.pdf", 2))
     assert (len(file), file.kind) == (2, "pdf")
     assert file.page(1).pixels.shape == (400, 200, 3)
     assert file.page(1).pixels.min() == 255
 
 
-def test_huge_sheet_of_a_pdf_is_drawn_smaller(tmp_path: Path) -> None:
+def test_renders_huge_pdf_page_at_lower_resolution(tmp_path: Path) -> None:
     file = PictureFile(pdf(tmp_path / "a.pdf", 1, (14_400, 7_200)))
     assert file.page(0).pixels.shape == (2000, 4000, 3)
 
 
-def test_pdf_of_500_pages_is_drawn_one_page_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_renders_pdf_one_page_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered: list[int] = []
     render = picture_files._Pdf.render
 
@@ -193,14 +191,14 @@ sys.exit(str(failures[0]) if failures else 0)
 """
 
 
-def test_threads_may_draw_pages_of_a_pdf_at_once(tmp_path: Path) -> None:
+def test_threads_can_render_pdf_pages_concurrently(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     with PdfPages(path) as book:
         for number in range(3):
             figure = Figure(figsize=(3, 3))
             figure.text(0.1, 0.5, f"page {number}, with text")
             book.savefig(figure)
-    # In a process of its own, which it would end.
+    # In a child process, which PDFium would otherwise crash.
     child = subprocess.run(
         [sys.executable, "-c", THREADS, path], capture_output=True, text=True, check=False
     )
@@ -208,7 +206,7 @@ def test_threads_may_draw_pages_of_a_pdf_at_once(tmp_path: Path) -> None:
 
 
 def encrypted(path: Path) -> Path:
-    """A PDF whose password nobody knows: the entries of the standard handler are noise."""
+    """Write a PDF with an unknown password: the entries of the standard handler are noise."""
     plain = pdf(path, 1).read_bytes()
     noise = "".join(f"{byte:02x}" for byte in range(32))
     handler = f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{noise}> /U <{noise}> >> "
@@ -218,7 +216,7 @@ def encrypted(path: Path) -> Path:
 
 
 def bomb() -> bytes:
-    """A PNG of some hundred bytes that unpacks to 20,000 x 20,000 pixels."""
+    """Return a PNG of a few hundred bytes that claims 20,000 x 20,000 pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checked = kind + content
@@ -240,10 +238,10 @@ def broken_jpeg() -> bytes:
     ("content", "message"),
     [
         (b"", "is empty (0 bytes)"),
-        (b"hello, world", "is not a picture that can be read here"),
+        (b"hello, world", "is not a picture in a supported format"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a picture"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "is not a picture"),
-        (bomb(), "400,000,000 pixels; at most 64,000,000"),
+        (bomb(), "400,000,000 pixels; the limit is 64,000,000"),
         (broken_jpeg(), "is damaged and cannot be read"),
         (b"%PDF-1.7\nnothing", "is damaged and cannot be read"),
     ],
@@ -259,7 +257,9 @@ def test_reports_bad_file_in_a_sentence(tmp_path: Path, content: bytes, message:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 400), (MAX_PIXELS // 100 + 1, 100), (30_001, 8)])
-def test_reports_the_size_of_too_small_and_too_large(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_rejects_pictures_that_are_too_small_or_too_large(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
     path = save(tmp_path / "a.png", Image.new("1", size))
     with pytest.raises(PictureError, match=f"{size[0]:,} x {size[1]:,} pixels"):
         PictureFile(path)

@@ -1,5 +1,3 @@
-"""The stages put together give exactly what PaddleOCR gives."""
-
 from __future__ import annotations
 
 import subprocess
@@ -26,7 +24,7 @@ SCREENSHOTS = Path(__file__).parents[1] / "ui" / "screenshots"
 
 
 def packaged_pictures() -> list[Path]:
-    """Real pictures that this repository and the packages of the environment carry."""
+    """Return paths of real pictures in this repository and in installed packages."""
     places = {
         "matplotlib": ["mpl-data/sample_data/grace_hopper.jpg", "mpl-data/sample_data/logo2.png"],
         "nbgrader": [
@@ -87,14 +85,14 @@ def test_picture_without_text_has_no_lines(pipeline: Pipeline) -> None:
     assert (len(page), page.size, page.text, page.boxes.shape) == (0, (300, 200), "", (0, 4, 2))
 
 
-def test_reads_clean_pictures_nearly_without_error(pipeline: Pipeline) -> None:
+def test_reads_clean_pictures_almost_without_errors(pipeline: Pipeline) -> None:
     pages = [generate(kind, seed) for kind in KINDS for seed in range(3)]
     scores = score_pages((pipeline.recognise(page.picture), page.lines) for page in pages)
     assert scores.character_error_rate < 0.02
     assert scores.h_mean > 0.97
 
 
-def test_reads_photographs_worse_than_scans(pipeline: Pipeline) -> None:
+def test_reads_blurred_photographs_worse_than_sharp_ones(pipeline: Pipeline) -> None:
     rates = []
     for blur in (0.0, 3.0):
         camera = next(generate_many(1)).camera.but(blur=blur, scale=0.8)
@@ -121,7 +119,7 @@ def test_rejects_non_picture(pipeline: Pipeline, value: Any, message: str) -> No
         pipeline.recogniser.read([value])
 
 
-def test_keeps_the_likeliest_characters_of_each_step(pipeline: Pipeline) -> None:
+def test_keeps_the_most_likely_characters_of_each_step(pipeline: Pipeline) -> None:
     for line in pipeline.recognise(generate("price_tag", 1).picture, keep_steps=3):
         assert line.steps is not None
         path = [candidates[0] for candidates in line.steps.candidates]
@@ -152,7 +150,7 @@ assert list(official["rec_texts"]) == [line.text for line in page] == [recognise
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_never_asks_the_network() -> None:
+def test_never_accesses_the_network() -> None:
     child = subprocess.run(
         [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, check=False
     )
@@ -160,7 +158,7 @@ def test_never_asks_the_network() -> None:
     assert "asked the network" not in child.stderr + child.stdout
 
 
-def test_narrower_padding_reads_the_same_but_for_full_width_signs(pipeline: Pipeline) -> None:
+def test_narrower_padding_only_affects_full_width_characters(pipeline: Pipeline) -> None:
     from paddle_workbench.ocr.stages.recognition import Recogniser
 
     narrow = Pipeline(pipeline.detector, Recogniser(pipeline.recogniser.model, narrowest=64))

@@ -17,32 +17,32 @@ BOX = ((10.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
 SIZE = (200, 100)
 
 
-def test_four_turns_are_none() -> None:
+def test_four_turns_restore_the_box() -> None:
     assert turn(BOX)[0] == (110.0, 20.0)
     assert turn(turn(turn(turn(BOX)))) == BOX
 
 
-def test_split_halves_join_to_the_whole() -> None:
+def test_joining_split_halves_restores_the_box() -> None:
     first, second = split(BOX, 0.25)
     assert first[1] == second[0] == (35.0, 20.0)
     assert first[2] == second[3] == (35.0, 50.0)
     assert join(first, second) == BOX
 
 
-def test_slanted_boxes_join_as_they_lie() -> None:
+def test_joined_boxes_keep_their_slant() -> None:
     slant = ((0.0, 0.0), (40.0, 30.0), (34.0, 38.0), (-6.0, 8.0))
     first, second = split(slant, 0.4)
     assert np.array(join(first, second)) == pytest.approx(np.array(slant), abs=0.05)
 
 
-def test_upside_down_boxes_join_upside_down() -> None:
+def test_joined_boxes_keep_their_reading_direction() -> None:
     down = turn(turn(BOX))
     first, second = split(down, 0.5)
     assert first[0] == (110.0, 50.0)
     assert join(first, second) == down
 
 
-def test_polygon_becomes_the_rectangle_around_it() -> None:
+def test_converts_polygon_to_the_rectangle_around_it() -> None:
     polygon = ((10.0, 20.0), (60.0, 20.0), (110.0, 20.0), (110.0, 50.0), (10.0, 50.0))
     assert to_quadrilateral(polygon) == BOX
     assert to_quadrilateral(BOX) is BOX
@@ -65,12 +65,12 @@ def test_rejects_impossible_boxes(points: list[list[float]], message: str) -> No
         check_quadrilateral(points, SIZE)
 
 
-def test_corners_stay_in_the_picture() -> None:
+def test_moves_corners_into_the_picture() -> None:
     corners = check_quadrilateral([[-5, -5], [250, 0], [250, 120], [0, 90]], SIZE)
     assert corners == ((0, 0), (200, 0), (200, 100), (0, 90))
 
 
-def test_crop_is_read_from_the_first_corner() -> None:
+def test_crop_starts_at_the_first_corner() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
     pixels[20:50, 10:60] = 255
     crop = crop_line(pixels, BOX)
@@ -80,13 +80,13 @@ def test_crop_is_read_from_the_first_corner() -> None:
     assert (crop[2:-2, :48].max(), crop[2:-2, 52:98].min()) == (0, 255)
 
 
-def test_crop_of_an_upright_line_is_turned() -> None:
+def test_vertical_crop_is_laid_on_its_side() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
     upright = ((10.0, 10.0), (30.0, 10.0), (30.0, 90.0), (10.0, 90.0))
     assert crop_line(pixels, upright).shape == (20, 80, 3)
 
 
-def test_corners_far_outside_make_no_huge_crop() -> None:
+def test_limits_crop_of_corners_far_outside_the_picture() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
     far = ((0.0, 0.0), (1e6, 0.0), (1e6, 1e6), (0.0, 1e6))
     assert crop_line(pixels, far).shape == (300, 300, 3)

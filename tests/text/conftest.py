@@ -1,4 +1,4 @@
-"""Imports of packages that warn of their own source when it is compiled."""
+"""Import packages whose source causes warnings when it is compiled."""
 
 from __future__ import annotations
 

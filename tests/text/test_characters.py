@@ -21,7 +21,7 @@ LONG = "这家酒店的房间很大。" * 1_000
         ("這個", "這個"),
     ],
 )
-def test_every_character_stays_where_it_was(text: str, plain: str) -> None:
+def test_characters_keep_their_positions(text: str, plain: str) -> None:
     assert readable(text) == plain
     assert len(plain) == len(text)
 
@@ -50,7 +50,7 @@ def test_rejects_non_text(missing: Any) -> None:
         ("很好👍👍", "emoji", 2, "👍"),
     ],
 )
-def test_reports_what_may_mislead(text: str, kind: str, count: int, example: str) -> None:
+def test_reports_misleading_characters(text: str, kind: str, count: int, example: str) -> None:
     (notice,) = inspect_text(text)
     assert (notice.kind, notice.count, notice.example) == (kind, count, example)
     assert str(count) in notice.message.zh

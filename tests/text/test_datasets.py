@@ -20,7 +20,7 @@ def test_reviews_are_a_paddle_dataset() -> None:
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_sentences_carry_words_and_names() -> None:
+def test_sentences_have_words_and_names() -> None:
     part = load_newspaper().test
     dataset = as_dataset(part)
     example = next(each for each in dataset if "B-PER" in each["names"])

@@ -6,7 +6,7 @@ from paddle_workbench.text.metrics import calibration, name_scores, word_scores
 from paddle_workbench.text.spans import Span
 
 
-def test_names_count_only_when_whole_and_of_their_label() -> None:
+def test_counts_names_only_with_exact_span_and_label() -> None:
     gold = [[Span(0, 3, "PER"), Span(4, 6, "LOC")], [Span(0, 2, "LOC")]]
     predicted = [[Span(0, 3, "PER"), Span(4, 5, "LOC")], [Span(0, 2, "ORG")]]
     table = name_scores(gold, predicted, [6, 4])
@@ -16,12 +16,12 @@ def test_names_count_only_when_whole_and_of_their_label() -> None:
     assert table.loc["all", "names"] == 3
 
 
-def test_one_row_a_sentence_is_demanded() -> None:
+def test_rejects_different_numbers_of_sentences() -> None:
     with pytest.raises(ShapeError, match="2 gold rows, 1 predicted and 2 lengths"):
         name_scores([[], []], [[]], [3, 3])
 
 
-def test_words_count_when_both_ends_are_right() -> None:
+def test_counts_words_when_both_ends_are_correct() -> None:
     gold = [["研究", "生命", "起源"]]
     scores = word_scores(gold, [["研究生", "命", "起源"]])
     assert scores == {
@@ -33,14 +33,14 @@ def test_words_count_when_both_ends_are_right() -> None:
     assert word_scores([], [])["f1"] == 0
 
 
-def test_words_of_other_texts_are_refused() -> None:
-    with pytest.raises(ShapeError, match="make '研究生'"):
+def test_rejects_words_of_different_texts() -> None:
+    with pytest.raises(ShapeError, match="The texts differ: '研究' and '研究生'"):
         word_scores([["研究"]], [["研究生"]])
     with pytest.raises(ShapeError, match="1 gold sentences, 2 predicted"):
         word_scores([["研究"]], [["研究"], ["生"]])
 
 
-def test_calibration_of_one_who_is_as_right_as_sure() -> None:
+def test_calibrated_model_has_no_calibration_error() -> None:
     rng = np.random.default_rng(0)
     p = rng.random(50_000)
     honest = calibration(p, (rng.random(50_000) < p).astype(np.int64))
@@ -58,6 +58,6 @@ def test_calibration_counts_each_bin() -> None:
 
 
 @pytest.mark.parametrize("labels", [np.zeros(3, dtype=np.int64), np.zeros((2, 1), dtype=np.int64)])
-def test_calibration_of_unequal_parts_is_refused(labels: np.ndarray) -> None:
+def test_rejects_different_numbers_of_probabilities_and_labels(labels: np.ndarray) -> None:
     with pytest.raises(ShapeError, match="do not match"):
         calibration(np.array([0.5, 0.6]), labels)

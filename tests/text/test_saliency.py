@@ -50,11 +50,11 @@ def test_integrated_gradients_are_complete(ernie: Any) -> None:
     attribution = integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=64)
     assert abs(attribution.score - attribution.baseline) > 0.1
     assert abs(attribution.gap) < 1e-3 * abs(attribution.score - attribution.baseline)
-    # The frame is the same in both, so it gave nothing.
+    # The first and last token are the same in both, so they contribute nothing.
     assert attribution.values[[0, -1]] == pytest.approx([0, 0], abs=1e-9)
 
 
-def test_ends_of_the_way_are_the_networks_own_scores(ernie: Any) -> None:
+def test_ends_of_the_path_have_the_networks_own_scores(ernie: Any) -> None:
     import paddle
 
     layer = ernie.ernie.embeddings.word_embeddings
@@ -63,7 +63,7 @@ def test_ends_of_the_way_are_the_networks_own_scores(ernie: Any) -> None:
     assert [attribution.score, attribution.baseline] == pytest.approx(direct.tolist(), abs=1e-5)
 
 
-def test_more_points_come_closer(ernie: Any) -> None:
+def test_more_steps_reduce_the_gap(ernie: Any) -> None:
     layer = ernie.ernie.embeddings.word_embeddings
     few, many = (
         abs(integrated_gradients(positive(ernie), layer, IDS, BASELINE, steps=n).gap)
@@ -101,7 +101,7 @@ def _stops(ids: Any) -> Any:
     raise RuntimeError("stop")
 
 
-def test_rows_of_other_length_are_refused(ernie: Any) -> None:
+def test_rejects_rows_of_different_length(ernie: Any) -> None:
     layer = ernie.ernie.embeddings.word_embeddings
     for ids, baseline in ((IDS, BASELINE[1:]), ([], [])):
         with pytest.raises(ShapeError, match="do not match"):
@@ -109,7 +109,7 @@ def test_rows_of_other_length_are_refused(ernie: Any) -> None:
 
 
 def count_good(texts: list[str]) -> NDArray[np.float64]:
-    """A score that is not additive: two characters matter only together."""
+    """Return a score that is not additive: two characters only count together."""
     return np.array([text.count("好") + 5.0 * ("不" in text and "错" in text) for text in texts])
 
 
@@ -126,12 +126,12 @@ def test_occlusion_equals_removing_units_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("unit", [Span(0, 9), Span(-1, 1), Span(2, 2)])
-def test_stretch_beyond_the_text_is_refused(unit: Span) -> None:
+def test_rejects_unit_outside_the_text(unit: Span) -> None:
     with pytest.raises(TextError, match="outside a text of 3 characters"):
         occlusion(count_good, "好房间", [unit])
 
 
-def test_values_move_from_tokens_to_characters_to_words_without_loss() -> None:
+def test_distributes_values_to_characters_and_words_without_loss() -> None:
     tokens = [Span(0, 2), Span(3, 4)]
     shares = distribute([3.0, -1.0], tokens, 5)
     assert shares.tolist() == [1.5, 1.5, 0, -1, 0]

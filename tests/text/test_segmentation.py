@@ -34,7 +34,7 @@ HARD = [
 
 @pytest.fixture(scope="module")
 def ernie_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a pretrained ERNIE has it, with a small vocabulary."""
+    """The folder of a pretrained ERNIE, with a small vocabulary."""
     folder = tmp_path_factory.mktemp("ernie")
     pieces = [*"很大好的研究生命起源，！", "酒", "店", "do", "##n", "2008", "vcd"]
     names = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]"]
@@ -59,7 +59,7 @@ def tokenizer(request: pytest.FixtureRequest, ernie_files: Path) -> Tokenizer:
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_tokens_cover_everything_but_blanks(tokenizer: Tokenizer, text: str) -> None:
+def test_tokens_cover_everything_but_spaces(tokenizer: Tokenizer, text: str) -> None:
     tokens = tokenizer.tokenize(text)
     assert all(token.text == text[token.start : token.end] for token in tokens)
     assert all(a.end <= b.start for a, b in pairwise(tokens))
@@ -69,14 +69,14 @@ def test_tokens_cover_everything_but_blanks(tokenizer: Tokenizer, text: str) -> 
 
 
 @pytest.mark.parametrize("text", HARD)
-def test_ids_are_those_of_the_tokens(tokenizer: Tokenizer, text: str) -> None:
+def test_encodes_ids_of_tokens(tokenizer: Tokenizer, text: str) -> None:
     (row,) = tokenizer.encode([text], frame=False)
     assert row == [token.id for token in tokenizer.tokenize(text)]
     assert all(0 <= number < len(tokenizer) for number in row)
 
 
 @pytest.mark.parametrize("empty", ["", " \n", "\x00"])
-def test_empty_text_is_refused(tokenizer: Tokenizer, empty: str) -> None:
+def test_rejects_empty_text(tokenizer: Tokenizer, empty: str) -> None:
     with pytest.raises(TextError, match="no visible character"):
         tokenizer.tokenize(empty)
     with pytest.raises(TextError, match="no visible character"):
@@ -91,13 +91,13 @@ def test_long_text_is_read_and_rows_are_cut(tokenizer: Tokenizer) -> None:
     assert (row[0], row[-1]) == (tokenizer.special[2], tokenizer.special[3])
 
 
-def test_single_string_is_refused(tokenizer: Tokenizer) -> None:
+def test_rejects_single_string(tokenizer: Tokenizer) -> None:
     with pytest.raises(TextError, match="Expected a list of texts, got one string"):
         tokenizer.encode("不错")
 
 
-def test_length_without_room_is_refused(tokenizer: Tokenizer) -> None:
-    with pytest.raises(TextError, match="length of 2 leaves no token"):
+def test_rejects_length_without_room_for_tokens(tokenizer: Tokenizer) -> None:
+    with pytest.raises(TextError, match="length of 2 leaves no room"):
         tokenizer.encode(["好"], length=2)
 
 
@@ -110,12 +110,12 @@ def test_token_missing_from_training_is_unknown() -> None:
     assert not SubwordTokenizer(TEXTS, size=4_000).tokenize("𠮷")[0].known
 
 
-def test_full_width_and_capitals_have_the_number_of_the_plain_ones() -> None:
+def test_full_width_and_capital_letters_share_the_ids_of_plain_ones() -> None:
     characters = CharacterTokenizer(["vcd 2008"])
     assert characters.encode(["ＶＣＤ ２００８"]) == characters.encode(["vcd 2008"])
 
 
-def test_size_is_kept_and_the_most_frequent_stay() -> None:
+def test_limits_vocabulary_to_the_most_frequent_tokens() -> None:
     small = CharacterTokenizer(TEXTS, size=50)
     assert len(small) == 50
     assert small.tokens[:5] == SPECIAL_TOKENS
@@ -124,7 +124,7 @@ def test_size_is_kept_and_the_most_frequent_stay() -> None:
     assert words.resized(100).tokens == WordTokenizer(TEXTS, size=100).tokens
 
 
-def test_subwords_are_longer_than_characters_and_start_with_the_special_ones() -> None:
+def test_subwords_start_with_special_tokens_and_join_characters() -> None:
     subwords = SubwordTokenizer(TEXTS, size=4_000)
     assert subwords.tokens[:5] == SPECIAL_TOKENS
     assert len(subwords) == 4_000
@@ -132,7 +132,7 @@ def test_subwords_are_longer_than_characters_and_start_with_the_special_ones() -
     assert cut == ["房间", "不错", "，", "可以"]
 
 
-def test_subwords_are_learned_the_same_every_time() -> None:
+def test_subword_training_is_deterministic() -> None:
     first, second = (SubwordTokenizer(TEXTS, size=3_500) for _ in range(2))
     assert first.tokens == second.tokens
 
@@ -143,14 +143,14 @@ def test_words_show_that_chinese_is_ambiguous() -> None:
 
 
 @pytest.mark.usefixtures("imported_paddle")
-def test_ernie_files_bring_their_own_numbers(ernie_files: Path) -> None:
+def test_ernie_files_have_their_own_ids(ernie_files: Path) -> None:
     ernie = ErnieFilesTokenizer(ernie_files)
     assert ernie.special == (0, 4, 1, 2, 3)
     (row,) = ernie.encode(["研究don"])
     assert [ernie.tokens[number] for number in row] == ["[CLS]", "研", "究", "do", "##n", "[SEP]"]
 
 
-def test_rows_are_filled_up() -> None:
+def test_pads_rows() -> None:
     rows = [[CLS, 7, SEP], [CLS, SEP]]
     assert padded(rows).tolist() == [[CLS, 7, SEP], [CLS, SEP, PAD]]
     assert padded(rows, multiple=8).shape == (2, 8)

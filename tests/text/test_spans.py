@@ -14,13 +14,13 @@ from paddle_workbench.text.spans import (
 GOLD = [Span(0, 3, "PER"), Span(4, 6, "LOC"), Span(8, 10, "ORG"), Span(12, 14, "LOC")]
 
 
-def test_tags_mark_beginning_and_inside_of_names() -> None:
+def test_bio_tags_mark_start_and_inside_of_names() -> None:
     tags = bio_tags([Span(3, 5, "LOC"), Span(0, 3, "PER")], 6)
     assert tags == ["B-PER", "I-PER", "I-PER", "B-LOC", "I-LOC", "O"]
     assert spans_of_bio(tags) == [Span(0, 3, "PER"), Span(3, 5, "LOC")]
 
 
-def test_neighbours_of_one_label_stay_two() -> None:
+def test_adjacent_names_with_the_same_label_stay_separate() -> None:
     spans = [Span(0, 2, "LOC"), Span(2, 4, "LOC")]
     assert spans_of_bio(bio_tags(spans, 4)) == spans
 
@@ -34,17 +34,17 @@ def test_neighbours_of_one_label_stay_two() -> None:
         ([], []),
     ],
 )
-def test_impossible_rows_are_read_as_conlleval_does(tags: list[str], spans: list[Span]) -> None:
+def test_reads_inconsistent_bio_tags_as_conlleval_does(tags: list[str], spans: list[Span]) -> None:
     assert spans_of_bio(tags) == spans
 
 
 @pytest.mark.parametrize("span", [Span(2, 5, "PER"), Span(-1, 2, "PER"), Span(2, 2, "PER")])
-def test_span_outside_the_text_is_refused(span: Span) -> None:
+def test_rejects_span_outside_the_text(span: Span) -> None:
     with pytest.raises(ShapeError, match="text of 4 characters"):
         bio_tags([span], 4)
 
 
-def test_overlapping_spans_are_refused() -> None:
+def test_rejects_overlapping_spans() -> None:
     with pytest.raises(ShapeError, match="overlaps"):
         bio_tags([Span(0, 3, "LOC"), Span(1, 4, "ORG")], 4)
 
@@ -60,7 +60,7 @@ def test_every_span_belongs_to_one_agreement() -> None:
     ]
 
 
-def test_exact_span_is_not_matched_to_an_overlapping_one() -> None:
+def test_matches_overlapping_span_only_once() -> None:
     agreements = compare_spans([Span(0, 2, "PER"), Span(2, 4, "PER")], [Span(0, 4, "PER")])
     assert [each.kind for each in agreements] == ["boundary", "missed"]
     assert compare_spans([], []) == []
@@ -76,13 +76,13 @@ def test_bmes_tags_round_trip() -> None:
     ("tags", "words"),
     [("MEBE", ["研究", "生命"]), ("BBES", ["研", "究生", "命"]), ("BMMM", ["研究生命"])],
 )
-def test_impossible_letters_still_cut(tags: str, words: list[str]) -> None:
+def test_accepts_inconsistent_bmes_tags(tags: str, words: list[str]) -> None:
     pieces = words_of_bmes("研究生命", tags)
     assert "".join(pieces) == "研究生命"
     assert pieces == words
 
 
-def test_letters_that_do_not_fit_are_refused() -> None:
+def test_rejects_invalid_bmes_tags() -> None:
     with pytest.raises(ShapeError, match="3 tags for 4 characters"):
         words_of_bmes("研究生命", "BES")
     with pytest.raises(TextError, match="'X' is not a tag"):

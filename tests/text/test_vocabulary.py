@@ -19,7 +19,7 @@ def test_frequent_characters_come_first(vocabulary: Vocabulary) -> None:
     assert vocabulary["好"] == 2
 
 
-def test_numbers_do_not_depend_on_the_order_of_texts(vocabulary: Vocabulary) -> None:
+def test_ids_do_not_depend_on_the_order_of_texts(vocabulary: Vocabulary) -> None:
     assert Vocabulary(["不错", "不好", "好好好"]).tokens == vocabulary.tokens
 
 
@@ -35,11 +35,11 @@ def test_encode_pads_and_cuts_at_the_end(vocabulary: Vocabulary) -> None:
     assert ids.tolist() == [[3, 2, PADDING], [3, 4, 2]]
 
 
-def test_characters_that_training_lacks_are_unknown(vocabulary: Vocabulary) -> None:
+def test_characters_missing_from_training_are_unknown(vocabulary: Vocabulary) -> None:
     assert vocabulary.encode(["贵好"], length=2).tolist() == [[UNKNOWN, 2]]
 
 
-def test_decode_is_the_way_back(vocabulary: Vocabulary) -> None:
+def test_decode_inverts_encode(vocabulary: Vocabulary) -> None:
     assert vocabulary.decode(vocabulary.encode(["不错"], length=6)[0]) == "不错"
     assert vocabulary.decode([UNKNOWN, 2]) == "<unk>好"
 
@@ -48,7 +48,7 @@ def test_no_texts_give_no_rows(vocabulary: Vocabulary) -> None:
     assert vocabulary.encode([], length=4).shape == (0, 4)
 
 
-def test_real_reviews_are_encoded_whole() -> None:
+def test_encodes_real_reviews() -> None:
     reviews = load_reviews()
     vocabulary = Vocabulary(reviews.train.texts)
     ids = vocabulary.encode(reviews.test.texts, length=64)
@@ -77,8 +77,8 @@ def test_clean_keeps_visible_characters(text: str, cleaned: str) -> None:
 
 
 @pytest.mark.parametrize("empty", ["", "   ", "\n\t", "\x00\u200b"])
-def test_text_without_characters_is_refused(vocabulary: Vocabulary, empty: str) -> None:
-    with pytest.raises(TextError, match="Text 1 contains no character"):
+def test_rejects_text_without_characters(vocabulary: Vocabulary, empty: str) -> None:
+    with pytest.raises(TextError, match="Text 1 has no characters"):
         vocabulary.encode(["好", empty], length=4)
 
 
@@ -88,13 +88,13 @@ def test_rejects_non_text(vocabulary: Vocabulary, missing: Any) -> None:
         vocabulary.encode(["好", missing], length=4)
 
 
-def test_single_string_is_refused(vocabulary: Vocabulary) -> None:
+def test_rejects_single_string(vocabulary: Vocabulary) -> None:
     with pytest.raises(TextError, match="Expected a list of texts, got one string") as caught:
         vocabulary.encode("不错", length=4)
     assert "[text]" in caught.value.hint
 
 
 @pytest.mark.parametrize("length", [0, -1])
-def test_length_without_characters_is_refused(vocabulary: Vocabulary, length: int) -> None:
+def test_rejects_length_without_room_for_characters(vocabulary: Vocabulary, length: int) -> None:
     with pytest.raises(TextError, match=f"length of {length}"):
         vocabulary.encode(["好"], length=length)

@@ -7,7 +7,7 @@ from paddle_workbench.widgets.base import WorkbenchWidget
 
 
 class Counter(WorkbenchWidget):
-    """A widget that counts; its front end is of no matter here."""
+    """A minimal widget."""
 
     _esm = "export default { render() {} }"
     count = traitlets.Int(0).tag(sync=True)

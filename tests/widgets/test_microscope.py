@@ -40,7 +40,7 @@ def test_columns_are_read_only(capture: Capture) -> None:
         ProgramMicroscope(capture, columns=b"")
 
 
-def test_static_twin_shows_layers_and_passes(capture: Capture) -> None:
+def test_static_version_shows_layers_and_passes(capture: Capture) -> None:
     twin = parse(ProgramMicroscope(capture, lang="en").to_html())
     namespace = {"svg": "http://www.w3.org/2000/svg"}
     labels = twin.xpath("//svg:text/text()", namespaces=namespace)
@@ -49,18 +49,18 @@ def test_static_twin_shows_layers_and_passes(capture: Capture) -> None:
     assert twin.xpath("//td/text()") == ["matmul_add_fuse_pass", "120", "96", "1.5"]
 
 
-def test_static_twin_speaks_chinese(capture: Capture) -> None:
+def test_static_version_is_translated(capture: Capture) -> None:
     html = ProgramMicroscope(capture, lang="zh").to_html()
     assert "程序显微镜" in html
     assert "microscope" not in html
 
 
-def test_static_twin_counts_what_it_leaves_out() -> None:
+def test_static_version_counts_hidden_boxes() -> None:
     html = ProgramMicroscope(regular_capture(1000), lang="en").to_html()
     assert "40 more are not shown." in html
 
 
-def test_static_twin_shows_html_in_names_as_text(capture: Capture) -> None:
+def test_static_version_escapes_html_in_names(capture: Capture) -> None:
     op = Op(id=0, name="pd_op.<script>alert(1)</script>", layer="")
     program = Program((op,), {})
     hostile = replace(capture, name="<b>n</b>", program=program, stages=())
@@ -69,6 +69,6 @@ def test_static_twin_shows_html_in_names_as_text(capture: Capture) -> None:
     assert "<script>alert(1)</script>" in "".join(twin.itertext())
 
 
-def test_failed_capture_is_reported() -> None:
+def test_reports_failed_capture() -> None:
     widget = ProgramMicroscope(Capture(1, "f"), lang="en")
     assert "There is no program" in widget.to_html()

@@ -34,7 +34,7 @@ def open_desk(images: Any, folder: Path, **traits: Any) -> OcrDesk:
 
 
 def ask(widget: OcrDesk, **request: Any) -> None:
-    """Send what the browser would send."""
+    """Send a request as the browser does."""
     widget._handle_custom_msg({"n": widget.answered + 1, "index": widget.shown} | request, [])
 
 
@@ -49,7 +49,7 @@ def texts(widget: OcrDesk) -> list[str]:
     return [line["text"] for line in widget.lines]
 
 
-def test_first_page_is_shown_with_its_lines(shop: Path) -> None:
+def test_shows_first_page_with_its_lines(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     assert texts(widget) == list(TEXTS)
     assert widget.size == list(SIZE)
@@ -59,7 +59,7 @@ def test_first_page_is_shown_with_its_lines(shop: Path) -> None:
     assert widget.seconds_a_page > 0
 
 
-def test_large_picture_is_sent_smaller_and_corners_stay_in_its_pixels(tmp_path: Path) -> None:
+def test_shrinks_large_picture_but_not_its_coordinates(tmp_path: Path) -> None:
     widget = open_desk(np.full((400, 6000, 3), 255, np.uint8), tmp_path)
     with Image.open(io.BytesIO(widget.picture)) as image:
         assert image.size == (3000, 200)
@@ -75,7 +75,7 @@ def test_notices_of_a_picture_are_in_the_language(tmp_path: Path, lang: str, mes
     assert message in notice
 
 
-def test_edit_of_the_browser_is_on_disk_and_answered(shop: Path) -> None:
+def test_saves_and_acknowledges_edit_of_the_browser(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     ask(widget, do="edit", edit="edit", values={"id": 1, "text": "<img src=x>"})
     assert (widget.answered, widget.failure, widget.can_undo) == (1, "", True)
@@ -94,7 +94,7 @@ def test_rejects_impossible_request_without_changes(shop: Path) -> None:
     assert widget.failure == ""
 
 
-def test_edit_belongs_to_the_page_that_was_shown_when_it_was_made(shop: Path) -> None:
+def test_applies_edit_to_the_page_that_it_was_made_on(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     widget.index = 1
     assert (widget.shown, widget.lines) == (1, [])
@@ -198,9 +198,9 @@ def test_saves_labels_next_to_the_pictures_and_loads_them(shop: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lang", "skipped_text", "backup_text"),
-    [("en", "keeps its lines of", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
+    [("en", "keeps its lines for", "the old file was kept as"), ("zh", "予以保留", "原文件另存为")],
 )
-def test_reports_what_becomes_of_labels_made_elsewhere(
+def test_reports_what_happens_to_labels_made_elsewhere(
     shop: Path, lang: str, skipped_text: str, backup_text: str
 ) -> None:
     box = '"points": [[0, 0], [9, 0], [9, 9]]'
@@ -218,7 +218,7 @@ def test_reports_what_becomes_of_labels_made_elsewhere(
     assert (shop / re.findall(r"Label\.kept-[\w-]+\.txt", backup)[0]).exists()
 
 
-def test_reports_twice_what_was_done_twice(shop: Path) -> None:
+def test_repeats_notice_of_repeated_request(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     changes: list[list[str]] = []
     widget.observe(lambda change: changes.append(change["new"]), "notices")
@@ -228,7 +228,7 @@ def test_reports_twice_what_was_done_twice(shop: Path) -> None:
     assert [each for each in changes if each] == [notices, notices]
 
 
-def test_picture_that_cannot_be_opened_is_a_page_with_the_reason(tmp_path: Path) -> None:
+def test_picture_that_cannot_be_opened_becomes_a_failed_page(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"")
     widget = open_desk(tmp_path / "bad.png", tmp_path / "desk")
     assert widget.picture == b""
@@ -236,7 +236,7 @@ def test_picture_that_cannot_be_opened_is_a_page_with_the_reason(tmp_path: Path)
     assert "role='alert'" in widget.to_html()
 
 
-def test_reports_vanished_picture_in_its_place(shop: Path) -> None:
+def test_reports_deleted_picture_in_its_place(shop: Path) -> None:
     widget = open_desk(shop, shop.parent / "desk")
     (shop / "0.png").unlink()
     assert "0.png cannot be opened" in widget.to_html()
@@ -264,7 +264,7 @@ def test_page_without_text_is_recognised_and_has_no_lines(tmp_path: Path) -> Non
 
 
 def test_rejects_empty_desk_and_missing_page(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="no picture and no PDF"):
+    with pytest.raises(PictureError, match="no pictures or PDFs"):
         open_desk([], tmp_path)
     with pytest.raises(WidgetError, match="index is 3"):
         open_desk(picture(), tmp_path, index=3)
@@ -273,9 +273,7 @@ def test_rejects_empty_desk_and_missing_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("lang", "head"), [("en", "Confidence"), ("zh", "置信度")])
-def test_static_twin_has_the_picture_its_boxes_and_lines_as_text(
-    tmp_path: Path, lang: str, head: str
-) -> None:
+def test_static_version_has_picture_boxes_and_lines(tmp_path: Path, lang: str, head: str) -> None:
     hostile = ("<script>alert(1)</script>", "好\u202e<b>")
     widget = open_desk(picture(), tmp_path, lang=lang, read_page=lambda _: result(hostile, SIZE))
     twin = etree.fromstring(f"<div>{widget.to_html()}</div>")
@@ -286,10 +284,10 @@ def test_static_twin_has_the_picture_its_boxes_and_lines_as_text(
     assert twin.xpath("//tr/td[4]/text()") == ["·", "?"]
 
 
-# Paddle warns where no ccache is installed, which only compiles C++ that a learner brings.
+# Paddle warns if ccache is missing, which it only needs for compiling custom C++ operators.
 @pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
 @pytest.mark.usefixtures("imported_paddle")
-def test_pages_recognised_by_the_official_models(tmp_path: Path) -> None:
+def test_recognises_page_with_the_official_models(tmp_path: Path) -> None:
     widget = OcrDesk(picture(), folder=tmp_path, lang="en")
     assert [text.replace("￥", "¥") for text in texts(widget)] == list(TEXTS)
     ask(widget, do="read_again", id=1)

@@ -37,13 +37,13 @@ OTHER = TextModel("long", lambda texts: np.array([min(0.9, 0.2 + len(t) / 20) fo
 @pytest.fixture(scope="module")
 def tokenizers() -> dict[str, Any]:
     with warnings.catch_warnings():
-        # jieba's source warns when it is compiled for the first time.
+        # Compiling jieba's source for the first time causes warnings.
         warnings.simplefilter("ignore")
         import jieba  # noqa: F401
     return {"characters": CharacterTokenizer(TEXTS), "words": WordTokenizer(TEXTS)}
 
 
-def test_sends_tokens_with_places_numbers_and_unknowns(tokenizers: Any) -> None:
+def test_sends_tokens_with_positions_ids_and_unknowns(tokenizers: Any) -> None:
     view = TokenView("房间很贵", tokenizers, lang="en")
     characters, words = view.rows
     assert [token[:2] for token in words["tokens"]] == [[0, 2], [2, 3], [3, 4]]
@@ -51,7 +51,7 @@ def test_sends_tokens_with_places_numbers_and_unknowns(tokenizers: Any) -> None:
     assert (characters["size"], characters["name"]) == (len(tokenizers["characters"]), "characters")
 
 
-def test_twin_of_the_cuts_marks_unknown_tokens(tokenizers: Any) -> None:
+def test_static_version_marks_unknown_tokens(tokenizers: Any) -> None:
     html = TokenView("房间贵", tokenizers, lang="zh").to_html()
     assert "characters：3 个" in html
     assert "dashed'>贵<sup>?</sup>" in html
@@ -75,7 +75,7 @@ def test_strange_text_is_shown_with_its_notice(tokenizers: Any, text: str) -> No
 def test_rejects_missing_text_or_tokeniser(tokenizers: Any) -> None:
     with pytest.raises(TextError, match="no visible character"):
         TokenView(" ", tokenizers)
-    with pytest.raises(WidgetError, match="no tokeniser"):
+    with pytest.raises(WidgetError, match="no tokenisers"):
         TokenView("好", {})
 
 
@@ -85,7 +85,7 @@ EXAMPLES = [
 ]
 
 
-def test_spans_are_sent_with_how_they_agree() -> None:
+def test_sends_spans_with_their_agreement() -> None:
     view = SpanView(EXAMPLES, lang="en")
     assert [each["kind"] for each in view.examples[0]["agreements"]] == ["right", "missed"]
     assert view.examples[0]["agreements"][1] == {
@@ -96,16 +96,16 @@ def test_spans_are_sent_with_how_they_agree() -> None:
 
 
 @pytest.mark.parametrize(("lang", "message"), [("en", "− missed"), ("zh", "− 漏掉")])
-def test_twin_of_the_spans_names_each_error(lang: str, message: str) -> None:
+def test_static_version_names_each_span_error(lang: str, message: str) -> None:
     html = SpanView(EXAMPLES, lang=lang).to_html()
     assert "<td>北京 LOC</td><td></td>" in html
     assert message in html
 
 
-def test_spans_that_do_not_fit_are_refused() -> None:
+def test_rejects_invalid_spans_and_indices() -> None:
     with pytest.raises(ShapeError, match="text of 2 characters"):
         SpanView([SpanExample("北京", [Span(0, 3, "LOC")], [])])
-    with pytest.raises(WidgetError, match="no example"):
+    with pytest.raises(WidgetError, match="no examples"):
         SpanView([])
     with pytest.raises(WidgetError, match="index is 2"):
         SpanView(EXAMPLES, index=2)
@@ -125,7 +125,7 @@ def test_lens_matches_explain() -> None:
         assert state["method"] == "occlusion"
 
 
-def test_lens_follows_the_text_the_method_and_the_unit() -> None:
+def test_lens_updates_when_text_method_or_unit_change() -> None:
     lens = TextLens([GOOD], "房间不好", lang="en")
     before = lens.explanations[0]["probability"]
     lens.text_shown = "房间好"
@@ -155,12 +155,12 @@ def test_lens_reads_strange_text_with_a_notice(text: str) -> None:
     assert lens.examples == [[lens.text_shown, "好评"]]
 
 
-def test_lens_cuts_ten_thousand_characters_in_sight() -> None:
+def test_lens_cuts_long_text_with_a_notice() -> None:
     lens = TextLens([GOOD], "这家酒店很好。" * 1_500, lang="en")
-    assert "only the first 512 are read" in lens.notices[0]
+    assert "Only the first 512 of" in lens.notices[0]
 
 
-def test_twin_of_the_lens_shades_and_underlines() -> None:
+def test_static_version_of_the_lens_shades_and_underlines() -> None:
     html = TextLens([GOOD], "不好", lang="en").to_html()
     assert "counts: 10.0% positive" in html
     assert "Highlight" in html
@@ -168,6 +168,6 @@ def test_twin_of_the_lens_shades_and_underlines() -> None:
 
 
 @pytest.mark.parametrize("models", [[], [GOOD, OTHER, GOOD]])
-def test_lens_takes_one_model_or_two(models: list[TextModel]) -> None:
-    with pytest.raises(WidgetError, match=f"given {len(models)} models"):
+def test_lens_requires_one_or_two_models(models: list[TextModel]) -> None:
+    with pytest.raises(WidgetError, match=f"one or two models, got {len(models)}"):
         TextLens(models, "好")

@@ -1,4 +1,4 @@
-"""Pages of text lines to try the desk with, and a reader that knows where they are."""
+"""Pictures with lines of text for tests of the desk, and a recogniser that knows the lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIZE = (420, 320)
 
 
 def picture(texts: tuple[str, ...] = TEXTS, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
-    """Draw lines of text, 28 pixels high, one every 48."""
+    """Draw lines of text, 28 pixels high, at intervals of 48 pixels."""
     image = Image.new("RGB", size, "white")
     font = ImageFont.truetype(str(bundled_file("chinese_font")), 28)
     draw = ImageDraw.Draw(image)
@@ -27,7 +27,7 @@ def picture(texts: tuple[str, ...] = TEXTS, size: tuple[int, int] = SIZE) -> NDA
 
 
 def result(texts: tuple[str, ...] = TEXTS, size: tuple[int, int] = SIZE) -> PageResult:
-    """What a recogniser would give for `picture`."""
+    """Return the recognition result for `picture`."""
     lines = tuple(
         TextLine(
             np.array([[18, y], [300, y], [300, y + 36], [18, y + 36]], np.float32),

@@ -21,7 +21,7 @@ from .pictures import SIZE, TEXTS, picture, read_crop, read_page, result, save_p
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """A folder of three pictures, a file that is none, and notes that are left alone."""
+    """A folder with three pictures, a broken picture, and a text file."""
     folder = tmp_path / "shop"
     for at in range(3):
         save_picture(folder / f"{at}.png", TEXTS[: 4 + at])
@@ -55,7 +55,7 @@ def test_lists_pictures_of_folder_by_name_and_reports_bad_file(shop: Path) -> No
         desk.open(3)
 
 
-def test_saves_every_edit_with_its_undo_history_at_once(shop: Path) -> None:
+def test_saves_every_edit_immediately_with_undo_history(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)
     desk.edit(0, "edit", id=2, text="大桶装更划算")
@@ -113,7 +113,7 @@ def test_failed_page_is_skipped_and_tried_again_by_the_next_pass(shop: Path) -> 
     assert desk.summary(0).state == "recognised"
 
 
-def test_page_that_cannot_be_written_shows_the_reason(tmp_path: Path) -> None:
+def test_page_that_cannot_be_saved_shows_the_reason(tmp_path: Path) -> None:
     (tmp_path / "desk").write_text("no folder")
     desk = Desk([picture()], folder=tmp_path / "elsewhere", read_page=read_page)
     desk.files.folder = tmp_path / "desk"
@@ -123,16 +123,16 @@ def test_page_that_cannot_be_written_shows_the_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("confidence", [float("nan"), -0.1, 97.0])
-def test_rejects_confidence_that_is_not_one(tmp_path: Path, confidence: float) -> None:
+def test_rejects_confidence_outside_zero_to_one(tmp_path: Path, confidence: float) -> None:
     line = result().lines[0]
     wrong = PageResult(SIZE, (TextLine(line.box, line.text, confidence),), ("det", "rec"))
     desk = Desk([picture()], folder=tmp_path, read_page=lambda _: wrong)
     with pytest.raises(DeskError, match=f"with the confidence {confidence:g}"):
         desk.recognise(0)
-    assert "numbers from 0 to 1" in desk.summary(0).failure
+    assert "numbers between 0 and 1" in desk.summary(0).failure
 
 
-def test_text_from_a_recogniser_is_one_line(tmp_path: Path) -> None:
+def test_converts_recognised_text_to_one_line(tmp_path: Path) -> None:
     odd = result(("一\n二\ud800",))
     desk = Desk([picture()], folder=tmp_path, read_page=lambda _: odd)
     assert [line.text for line in desk.recognise(0).lines] == ["一 二?"]
@@ -146,7 +146,7 @@ def test_file_with_a_non_unicode_name_is_a_page(tmp_path: Path) -> None:
     assert texts(Desk(path, folder=tmp_path / "desk"), 0) == list(TEXTS)
 
 
-def test_reports_picture_that_vanished(shop: Path) -> None:
+def test_reports_deleted_picture(shop: Path) -> None:
     desk = open_desk(shop)
     (shop / "0.png").unlink()
     with pytest.raises(PictureError, match="cannot be opened"):
@@ -154,16 +154,16 @@ def test_reports_picture_that_vanished(shop: Path) -> None:
     assert "cannot be opened" in desk.summary(0).failure
 
 
-def test_picture_that_was_changed_is_not_taken_for_the_old_one(shop: Path) -> None:
+def test_rejects_picture_that_has_changed(shop: Path) -> None:
     desk = open_desk(shop)
     save_picture(shop / "0.png", TEXTS[:1])
-    with pytest.raises(PictureError, match=r"0.png was changed after it was put on the desk"):
+    with pytest.raises(PictureError, match=r"0.png has changed since it was put on the desk"):
         desk.recognise(0)
     assert desk.summary(0).state == "failed"
     assert open_desk(shop).recognise(0).size == SIZE
 
 
-def test_picture_is_known_again_wherever_it_lies(shop: Path) -> None:
+def test_recognises_moved_picture_by_its_content(shop: Path) -> None:
     open_desk(shop).edit(0, "add", points=[[0, 0], [50, 0], [50, 20], [0, 20]], text="手")
     moved = shop.rename(shop.parent / "elsewhere")
     (moved / "0.png").rename(moved / "z.png")
@@ -172,13 +172,13 @@ def test_picture_is_known_again_wherever_it_lies(shop: Path) -> None:
     assert texts(desk, at) == ["手"]
 
 
-def test_desks_that_recognise_at_once_take_turns(shop: Path) -> None:
+def test_concurrent_desks_recognise_one_page_at_a_time(shop: Path) -> None:
     reading = threading.Lock()
     together: list[bool] = []
 
     def alone(pixels: NDArray[np.uint8]) -> PageResult:
         together.append(not reading.acquire(blocking=False))
-        # Long enough that another thread would come in between.
+        # Long enough for another thread to start recognition too.
         threading.Event().wait(0.02)
         if not together[-1]:
             reading.release()
@@ -219,7 +219,7 @@ def test_two_windows_do_not_overwrite_each_other(shop: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "{", '{"schema_version": 1}', "[]", '{"schema_version":1,"lines":[{"id":0}]}']
 )
-def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> None:
+def test_sets_broken_page_file_aside_and_reports_it(shop: Path, content: str) -> None:
     open_desk(shop).recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
     file.write_text(content)
@@ -233,7 +233,7 @@ def test_broken_page_file_is_set_aside_and_told(shop: Path, content: str) -> Non
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_page_file_that_cannot_be_read_is_set_aside(shop: Path, make: Maker, reason: str) -> None:
+def test_sets_unreadable_page_file_aside(shop: Path, make: Maker, reason: str) -> None:
     open_desk(shop).recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
     make(file)
@@ -245,7 +245,7 @@ def test_page_file_that_cannot_be_read_is_set_aside(shop: Path, make: Maker, rea
     assert texts(open_desk(shop), 0) == list(TEXTS)
 
 
-def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path) -> None:
+def test_writes_complete_page_after_its_file_was_deleted_or_broken(shop: Path) -> None:
     desk = open_desk(shop)
     desk.recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
@@ -260,7 +260,7 @@ def test_page_whose_file_is_gone_or_broken_meanwhile_is_written_whole(shop: Path
     assert backup.read_text() == "{"
 
 
-def test_reports_page_of_a_newer_version_and_leaves_it_alone(shop: Path) -> None:
+def test_reports_page_of_a_newer_version_without_changing_it(shop: Path) -> None:
     open_desk(shop).recognise(0)
     (file,) = (shop.parent / "desk").glob("*.json")
     content = file.read_text(encoding="utf-8")
@@ -272,7 +272,7 @@ def test_reports_page_of_a_newer_version_and_leaves_it_alone(shop: Path) -> None
     assert file.read_text(encoding="utf-8") == content
 
 
-def test_edit_that_cannot_be_written_is_not_made(
+def test_edit_that_cannot_be_saved_is_not_applied(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = open_desk(shop)
@@ -295,13 +295,13 @@ def test_rejects_unknown_edit_and_wrong_values(shop: Path) -> None:
     desk.recognise(0)
     with pytest.raises(DeskError, match="There is no edit 'from_result'"):
         desk.edit(0, "from_result")
-    with pytest.raises(DeskError, match="accept does not take"):
+    with pytest.raises(DeskError, match="accept does not accept"):
         desk.edit(0, "accept", text="x")
     with pytest.raises(DeskError, match="not been recognised yet"):
         desk.read_again(1, 1)
 
 
-def test_arrays_are_pages_too(tmp_path: Path) -> None:
+def test_accepts_arrays_as_pages(tmp_path: Path) -> None:
     pages = [picture(), picture(TEXTS[:2])]
     desk = Desk(pages, folder=tmp_path, read_page=read_page)
     assert [desk.summary(at).name for at in range(2)] == ["picture_0001", "picture_0002"]
@@ -313,13 +313,13 @@ def test_arrays_are_pages_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        ([], "no picture and no PDF"),
-        ([7], "Picture 1 is int"),
-        (None, "Picture 1 is NoneType"),
-        (b"a.png", "Picture 1 is bytes"),
-        (Image.new("RGB", SIZE), "Picture 1 is Image"),
-        ([np.zeros((4, 4), np.uint8)], r"array of uint8 with the shape \(4, 4\)"),
-        ([np.zeros((4, 4, 3))], "array of float64"),
+        ([], "no pictures or PDFs"),
+        ([7], "Picture 1 is of type int"),
+        (None, "Picture 1 is of type NoneType"),
+        (b"a.png", "Picture 1 is of type bytes"),
+        (Image.new("RGB", SIZE), "Picture 1 is of type Image"),
+        ([np.zeros((4, 4), np.uint8)], r"uint8 array of shape \(4, 4\)"),
+        ([np.zeros((4, 4, 3))], "float64 array"),
     ],
 )
 def test_rejects_non_picture(tmp_path: Path, images: Any, message: str) -> None:
@@ -335,13 +335,13 @@ def test_rejects_non_picture(tmp_path: Path, images: Any, message: str) -> None:
         ("~nobody-of-this-name/a.png", "cannot be opened: Could not determine home directory"),
     ],
 )
-def test_invalid_path_is_a_page_with_the_reason(tmp_path: Path, path: str, message: str) -> None:
+def test_invalid_path_becomes_a_failed_page(tmp_path: Path, path: str, message: str) -> None:
     failure = Desk(path, folder=tmp_path).summary(0).failure
     assert message in failure
     assert len(failure) < 400
 
 
-def test_pages_are_kept_in_the_home_if_no_folder_is_given(home: Path) -> None:
+def test_stores_pages_in_the_home_by_default(home: Path) -> None:
     desk = Desk([picture()], read_page=read_page)
     desk.recognise(0)
     assert len(list((home / "desk").glob("*.json"))) == 1

@@ -27,7 +27,7 @@ def records(path: Path) -> dict[str, list[dict[str, object]]]:
     return {name: json.loads(rest) for name, rest in (line.split("\t") for line in lines)}
 
 
-def test_checked_pages_go_to_label_txt_and_others_to_the_cache(tmp_path: Path) -> None:
+def test_saves_checked_pages_to_label_txt_and_others_to_the_cache(tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     first, second = (save_picture(shop / f"{at}.png", TEXTS[:at]) for at in (2, 3))
     desk = open_desk(first, second, folder=tmp_path / "desk")
@@ -54,7 +54,7 @@ def test_checked_pages_go_to_label_txt_and_others_to_the_cache(tmp_path: Path) -
         assert crop.size == (282, 36)
 
 
-def test_saved_labels_come_back_and_undo_takes_them_away(tmp_path: Path) -> None:
+def test_loads_saved_labels_and_undoes_loading(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "edit", id=1, text="改过")
@@ -87,7 +87,7 @@ def test_keeps_entries_of_other_pictures(tmp_path: Path) -> None:
     assert crops.startswith("crop_img/other_crop_0.jpg\tx\ncrop_img/a_crop_0.jpg\t正品促销\n")
 
 
-def test_crops_of_a_picture_that_differs_in_its_suffix_stay(tmp_path: Path) -> None:
+def test_keeps_crops_of_picture_with_different_suffix(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.jpg")
     labelled = b"shop/a.png\t[]\n"
     (path.parent / "Label.txt").write_bytes(labelled)
@@ -100,7 +100,7 @@ def test_crops_of_a_picture_that_differs_in_its_suffix_stay(tmp_path: Path) -> N
     assert (path.parent / "Label.txt").read_bytes().startswith(labelled)
 
 
-def test_crops_of_lines_that_are_gone_leave_the_list(tmp_path: Path) -> None:
+def test_removes_crops_of_deleted_lines(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "accept_all")
@@ -112,7 +112,7 @@ def test_crops_of_lines_that_are_gone_leave_the_list(tmp_path: Path) -> None:
     assert [line.split("\t")[1] for line in crops] == list(TEXTS[1:5])
 
 
-def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
+def test_page_that_is_no_longer_checked_stays_in_label_txt(tmp_path: Path) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
     desk = open_desk(path, folder=tmp_path / "desk")
     desk.edit(0, "accept_all")
@@ -122,13 +122,13 @@ def test_page_that_was_checked_once_stays_in_label_txt(tmp_path: Path) -> None:
     assert (exchange.skipped_pages, exchange.backup) == ([], None)
     assert len(records(path.parent / "Label.txt")["shop/a.png"]) == 7
     assert not (path.parent / "Cache.cach").exists()
-    # It is no longer checked, and nobody trains with it.
+    # The page is no longer checked, so it is not used for training.
     assert (path.parent / "fileState.txt").read_text() == ""
     assert (path.parent / "rec_gt.txt").read_text() == ""
 
 
 def labelled_elsewhere(folder: Path) -> bytes:
-    """Write a `Label.txt` as somebody has made it by hand in PPOCRLabel, and return it."""
+    """Write a `Label.txt` that was made in PPOCRLabel, and return its content."""
     labels = '[{"transcription": "手工", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]'
     content = f"shop/a.png\t{labels}\n".encode()
     (folder / "Label.txt").write_bytes(content)
@@ -136,7 +136,7 @@ def labelled_elsewhere(folder: Path) -> bytes:
     return content
 
 
-def test_labels_that_were_never_on_the_desk_are_not_replaced_by_unchecked_lines(
+def test_unchecked_lines_do_not_replace_labels_that_were_never_on_the_desk(
     tmp_path: Path,
 ) -> None:
     path = save_picture(tmp_path / "shop" / "a.png")
@@ -147,12 +147,12 @@ def test_labels_that_were_never_on_the_desk_are_not_replaced_by_unchecked_lines(
     assert (path.parent / "Label.txt").read_bytes() == labels
     assert (path.parent / "rec_gt.txt").read_text(encoding="utf-8").endswith("手工\n")
     assert len(records(path.parent / "Cache.cach")["shop/a.png"]) == len(TEXTS)
-    # Once loaded they were on the desk, and an edit is one of them.
+    # Loaded labels have been on the desk, so their edited version may replace them.
     load_labels(desk, path.parent / "Label.txt", checked=False)
     desk.edit(0, "edit", id=7, text="改过")
     assert save_labels(desk, path.parent).skipped_pages == []
     assert records(path.parent / "Label.txt")["shop/a.png"][0]["transcription"] == "改过"
-    # Whoever takes the loading back has not taken back what somebody made.
+    # Undoing the load must not discard the labels in the file.
     saved = (path.parent / "Label.txt").read_bytes()
     desk.edit(0, "undo")
     desk.edit(0, "undo")
@@ -208,7 +208,7 @@ def test_saves_pages_of_a_pdf_and_arrays_as_pictures(tmp_path: Path) -> None:
     assert np.array_equal(saved, picture())
 
 
-def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+def test_pictures_with_the_same_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     first = save_picture(tmp_path / "x" / "a.png", TEXTS[:2])
     second = save_picture(tmp_path / "y" / "a.png", TEXTS[:3])
     nested = tmp_path / "x" / "a.jpg"
@@ -225,7 +225,7 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> Non
     assert len(crops) == len({line.split("\t")[0] for line in crops}) == 18
 
 
-def test_labels_are_found_by_folder_and_name_else_by_name_if_only_one_has_it(
+def test_matches_labels_by_folder_and_name_or_by_unique_name(
     tmp_path: Path,
 ) -> None:
     path = save_picture(tmp_path / "y" / "a.png")
@@ -246,7 +246,7 @@ def test_labels_are_found_by_folder_and_name_else_by_name_if_only_one_has_it(
     assert load_labels(desk, labels).pages == 0
 
 
-def test_labels_of_one_folder_are_not_put_on_the_other_folders_pictures(tmp_path: Path) -> None:
+def test_does_not_match_labels_of_another_folder(tmp_path: Path) -> None:
     pictures = [
         save_picture(tmp_path / name / "a.png", TEXTS[:at]) for at, name in [(2, "x"), (3, "y")]
     ]
@@ -263,5 +263,5 @@ def test_labels_of_one_folder_are_not_put_on_the_other_folders_pictures(tmp_path
 
 def test_reports_missing_label_file(tmp_path: Path) -> None:
     desk = Desk([picture()], folder=tmp_path)
-    with pytest.raises(StorageError, match=r"no list of labels .*Label\.txt"):
+    with pytest.raises(StorageError, match=r"no label file .*Label\.txt"):
         load_labels(desk, tmp_path / "Label.txt")

@@ -19,7 +19,7 @@ from ...broken_files import NOT_REGULAR, Maker
 
 BOX = ((10, 20), (110, 20), (110, 50), (10, 50))
 
-# As PPOCRLabel writes them.
+# In the format of PPOCRLabel.
 LABELS = (
     'shop/a.jpg\t[{"transcription": "正品促销", '
     '"points": [[10, 20], [110, 20], [110, 50], [10, 50]], "difficult": false}, '
@@ -38,12 +38,14 @@ STATES = "/data/shop/a.jpg\t1\n/data/shop/b.jpg\t1\n"
     [(LabelFile, LABELS), (RecognitionList, CROPS), (FileStates, STATES)],
     ids=["Label.txt", "rec_gt.txt", "fileState.txt"],
 )
-def test_well_formed_file_comes_back_byte_for_byte(tmp_path: Path, kind: Any, content: str) -> None:
+def test_well_formed_file_round_trips_byte_for_byte(
+    tmp_path: Path, kind: Any, content: str
+) -> None:
     path = tmp_path / "file.txt"
     path.write_bytes(content.encode())
     file = kind.load(path)
     assert file.problems == []
-    # Put again after reading, so that every line is written and none copied.
+    # A new file, so that each line is written and not copied.
     copy = kind()
     for name, value in file.values().items():
         copy.put(name, value)
@@ -51,7 +53,7 @@ def test_well_formed_file_comes_back_byte_for_byte(tmp_path: Path, kind: Any, co
     assert path.read_bytes() == content.encode()
 
 
-def test_labels_are_read_with_their_types() -> None:
+def test_reads_labels_with_their_types() -> None:
     first, second = LabelFile.parse(LABELS.encode()).values()["shop/a.jpg"]
     assert first == LabelledLine("正品促销", BOX)
     assert second.points[0] == (1.5, 2.25)
@@ -59,7 +61,7 @@ def test_labels_are_read_with_their_types() -> None:
     assert LabelFile.parse(LABELS.encode()).values()["shop/b.jpg"][0].more == {"key_cls": "None"}
 
 
-def test_list_of_recognition_keeps_blanks_and_empty_texts() -> None:
+def test_recognition_list_keeps_spaces_and_empty_texts() -> None:
     texts = RecognitionList.parse(CROPS.encode()).values()
     assert list(texts.values()) == ["正品促销", " 10.0 起 ", ""]
 
@@ -67,7 +69,7 @@ def test_list_of_recognition_keeps_blanks_and_empty_texts() -> None:
 BROKEN = [
     (b"no tab here", "there is no tab between name and value: 'no tab here'"),
     (b"\t[]", "there is no name before the tab"),
-    (b"a.jpg\t[{", "is not JSON"),
+    (b"a.jpg\t[{", "is not valid JSON"),
     (b"a.jpg\t" + b"[" * 100_000, "is nested too deeply"),
     (b'a.jpg\t{"points": []}', "expected a list of lines"),
     (b"a.jpg\t[3]", "text 1 is '3', not an object"),
@@ -92,7 +94,7 @@ BROKEN = [
         "'difficult' of text 1 is '1'",
     ),
     ("a.jpg\t[]".encode("utf-16-le"), "there is no tab"),
-    ("价.jpg\t[]".encode("gbk"), "it is not in UTF-8"),
+    ("价.jpg\t[]".encode("gbk"), "it is not valid UTF-8"),
 ]
 
 
@@ -121,7 +123,7 @@ def test_reports_broken_line_by_number_and_keeps_it(
 def test_reports_duplicate_name_and_uses_the_last() -> None:
     content = b"a.jpg\t[]\n" + LABELS.encode().replace(b"shop/a", b"a", 1)
     file = LabelFile.parse(content)
-    assert file.problems[0].message == "Line 1: a.jpg comes again in line 2, which counts."
+    assert file.problems[0].message == "Line 1: a.jpg occurs again in line 2, which is used."
     assert len(file.values()["a.jpg"]) == 2
     file.put("a.jpg", ())
     assert file.dump().startswith(b"a.jpg\t[]\na.jpg\t[]\nshop/b.jpg")
@@ -149,7 +151,7 @@ def test_writes_unchanged_entries_as_they_were(content: bytes) -> None:
     assert file.dump() == content
 
 
-def test_newline_starts_another_line() -> None:
+def test_new_entries_start_on_a_new_line() -> None:
     for content in (b"a.jpg\t[]", b"a.jpg\t[]\n"):
         file = LabelFile.parse(content)
         file.put("b.jpg", ())
@@ -159,12 +161,12 @@ def test_newline_starts_another_line() -> None:
         assert file.dump() == b"b.jpg\t[]\nc.jpg\t[]\n"
 
 
-def test_name_behind_a_byte_order_mark_is_found() -> None:
+def test_ignores_byte_order_mark() -> None:
     file = LabelFile.parse(b"\xef\xbb\xbfa.jpg\t[]\n")
     assert list(file.values()) == ["a.jpg"]
 
 
-def test_random_files_lose_nothing() -> None:
+def test_random_files_round_trip() -> None:
     rng = np.random.default_rng(5)
     pieces = ["a.jpg", "\t", "[]", "\n", "\r", "{", '"', "价", "\udcff", "\u2028", "﻿", " ", *BROKEN]
     for _ in range(2_000):
@@ -177,21 +179,21 @@ def test_random_files_lose_nothing() -> None:
             assert kind.parse(content).dump() == content
 
 
-def test_texts_and_names_that_would_break_a_list_do_not() -> None:
+def test_escapes_or_rejects_tabs_and_line_breaks() -> None:
     file = RecognitionList()
     file.put("a.jpg", "一\t二\n三")
     assert file.dump() == "a.jpg\t一 二 三\n".encode()
-    with pytest.raises(StorageError, match="cannot be used in a list"):
+    with pytest.raises(StorageError, match="cannot be used as a name"):
         file.put("a\tb.jpg", "x")
-    with pytest.raises(StorageError, match="Rename the file so that its name is UTF-8"):
+    with pytest.raises(StorageError, match="Rename the file so that its name is valid UTF-8"):
         file.put("\udcbc\udcdb.jpg", "x")
 
 
-# Bytes of another encoding are read line by line.
+# Files in other encodings are read line by line.
 @pytest.mark.parametrize(
     ("make", "reason"), [each for each in NOT_REGULAR if each.id != "encoding"]
 )
-def test_file_that_is_not_regular_is_an_error(tmp_path: Path, make: Maker, reason: str) -> None:
+def test_rejects_file_that_is_not_regular(tmp_path: Path, make: Maker, reason: str) -> None:
     path = tmp_path / "Label.txt"
     make(path)
     with pytest.raises(StorageError) as caught:
@@ -201,5 +203,5 @@ def test_file_that_is_not_regular_is_an_error(tmp_path: Path, make: Maker, reaso
 
 
 def test_reports_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="no list of labels .*Label.txt"):
+    with pytest.raises(StorageError, match="no label file .*Label.txt"):
         LabelFile.load(tmp_path / "Label.txt")

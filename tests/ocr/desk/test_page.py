@@ -61,7 +61,7 @@ def test_edited_text_counts_as_checked_and_keeps_the_recognised_text(page: DeskP
         ("", ""),
     ],
 )
-def test_text_is_one_line_and_otherwise_as_typed(page: DeskPage, typed: str, text: str) -> None:
+def test_keeps_typed_text_except_for_line_breaks(page: DeskPage, typed: str, text: str) -> None:
     assert page.edit(1, typed).lines[0].text == text
 
 
@@ -70,7 +70,7 @@ def test_page_is_done_when_every_line_is_checked(page: DeskPage) -> None:
         page = page.accept(line.id)
     assert page.is_done
     assert DeskPage.from_result(result()).accept_all().is_done
-    # That there is no text was seen by nobody yet.
+    # Nobody has confirmed yet that there are no lines.
     empty = DeskPage((9, 9))
     assert not empty.is_done
     accepted = empty.accept_all()
@@ -79,22 +79,22 @@ def test_page_is_done_when_every_line_is_checked(page: DeskPage) -> None:
     assert accepted.undo() == replace(empty, undone=accepted.done)
 
 
-def test_split_cuts_the_box_where_the_character_stands(page: DeskPage) -> None:
+def test_splits_the_box_at_the_character(page: DeskPage) -> None:
     parts = page.split(5, 3).lines[4:6]
     assert [line.text for line in parts] == ["日常价", "¥10.0起"]
-    # Three wide characters of six and five narrow ones: 6 of 13 widths.
+    # Three wide characters (6) of four wide and five narrow ones (13).
     assert parts[0].points[1][0] == pytest.approx(18 + 282 * 6 / 13, abs=0.01)
     assert parts[0].points[1] == parts[1].points[0]
     assert parts[0].id == 5
     assert parts[1].id == 7
 
 
-def test_split_takes_the_blank_between_away(page: DeskPage) -> None:
+def test_split_removes_space_between_the_parts(page: DeskPage) -> None:
     assert texts(page.split(2, 3))[1:3] == ["大桶装", "更划算"]
     assert texts(page.split(2, 4))[1:3] == ["大桶装", "更划算"]
 
 
-def test_line_of_one_character_is_split_in_its_middle(page: DeskPage) -> None:
+def test_splits_line_of_one_character_in_the_middle(page: DeskPage) -> None:
     assert texts(page.edit(1, "正").split(1))[:2] == ["正", ""]
 
 
@@ -124,17 +124,17 @@ def test_new_line_is_inserted_in_reading_order(page: DeskPage) -> None:
     assert texts(page.add([[0, 300], [50, 300], [50, 318], [0, 318]], "下"))[-1] == "下"
 
 
-def test_box_that_is_redrawn_keeps_its_text(page: DeskPage) -> None:
+def test_redrawn_line_keeps_its_text(page: DeskPage) -> None:
     line = page.redraw(3, BOX).lines[2]
     assert (line.text, line.points) == (TEXTS[2], tuple(map(tuple, BOX)))
 
 
-def test_line_that_is_read_again_wants_to_be_checked(page: DeskPage) -> None:
+def test_line_that_is_read_again_is_unchecked(page: DeskPage) -> None:
     line = page.accept(1).reread(1, "新", 0.61).lines[0]
     assert (line.text, line.recognised, line.confidence, line.checked) == ("新", "新", 0.61, False)
 
 
-def test_labels_of_a_file_take_the_place_of_all_lines(page: DeskPage) -> None:
+def test_loaded_labels_replace_all_lines(page: DeskPage) -> None:
     loaded = page.replace_all(
         [LabelledLine("x", ((0, 0), (9, 0), (9, 9)), difficult=True, more={"key_cls": "a"})],
         checked=True,
@@ -218,7 +218,7 @@ def test_new_edit_clears_redo(page: DeskPage) -> None:
     assert undone.delete(3).undone == ()
 
 
-def test_history_has_an_end(page: DeskPage) -> None:
+def test_history_is_limited(page: DeskPage) -> None:
     for at in range(HISTORY + 50):
         page = page.edit(1, str(at))
     assert len(page.done) == HISTORY

@@ -1,5 +1,3 @@
-"""Generated pictures: the same from the same seed, with boxes where the ink is."""
-
 from __future__ import annotations
 
 import unicodedata
@@ -25,7 +23,7 @@ def test_same_seed_gives_the_same_picture(kind: Kind) -> None:
 
 
 @each_kind
-def test_camera_changes_the_look_and_not_the_text(kind: Kind) -> None:
+def test_camera_changes_appearance_but_not_text(kind: Kind) -> None:
     clean, phone = generate(kind, 2), generate(kind, 2, camera=None)
     assert [line.text for line in clean.lines] == [line.text for line in phone.lines]
     assert clean.picture.shape != phone.picture.shape
@@ -33,7 +31,7 @@ def test_camera_changes_the_look_and_not_the_text(kind: Kind) -> None:
 
 @each_kind
 @pytest.mark.parametrize("camera", [Camera(), Camera(angle_deg=10, perspective=0.05, scale=1.2)])
-def test_boxes_hold_ink_and_lie_in_the_picture(kind: Kind, camera: Camera) -> None:
+def test_boxes_contain_ink_and_are_inside_the_picture(kind: Kind, camera: Camera) -> None:
     page = generate(kind, 8, camera=camera)
     height, width = page.picture.shape[:2]
     for line in page.lines:
@@ -62,22 +60,22 @@ def test_each_effect_matches_its_name() -> None:
     assert 0 < np.abs(squeezed - plain).mean() < 20
 
 
-def test_kinds_take_turns() -> None:
+def test_cycles_through_kinds() -> None:
     assert [page.kind for page in generate_many(6)] == [*KINDS, KINDS[0]]
 
 
-def test_unknown_kind_is_named() -> None:
+def test_rejects_unknown_kind() -> None:
     with pytest.raises(ParameterError, match=r"'poster'.*\n.*price_tag, receipt"):
         generate("poster", 0)  # type: ignore[arg-type]
 
 
 def test_train_and_test_share_no_text() -> None:
     shared = {text for text in corpus("train") if len(text) > 20} & set(corpus("test"))
-    # What stands in both was cut from different texts: letterheads and set phrases.
+    # Stretches in both parts come from different texts: letterheads and set phrases.
     assert len(shared) < 0.002 * len(corpus("test"))
 
 
-def test_source_keeps_to_its_characters() -> None:
+def test_source_uses_only_its_characters() -> None:
     characters = commonest_characters(200)
     assert len(set(characters)) == 200
     source, rng = TextSource(characters=characters), np.random.default_rng(0)
@@ -88,11 +86,11 @@ def test_source_keeps_to_its_characters() -> None:
         TextSource(characters="饕龘")
 
 
-def test_corpus_has_no_blanks_and_no_full_width_digits() -> None:
+def test_corpus_has_no_spaces_or_full_width_digits() -> None:
     text = "".join(corpus("test"))
     assert not any(c.isspace() for c in text)
     assert not any(unicodedata.east_asian_width(c) == "F" and c.isalnum() for c in set(text))
 
 
-def test_wrapped_line_begins_with_no_closing_sign() -> None:
+def test_wrapped_line_does_not_begin_with_closing_punctuation() -> None:
     assert wrap("一二三四，五六七。八", 4) == ["一二三四，", "五六七。", "八"]

@@ -34,5 +34,5 @@ def test_lines_can_be_read(pipeline: Pipeline) -> None:
 
 
 def test_rejects_source_without_characters() -> None:
-    with pytest.raises(TextError, match="Of the characters ''"):
+    with pytest.raises(TextError, match="no two adjacent characters of ''"):
         TextSource(characters="")

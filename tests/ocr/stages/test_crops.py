@@ -18,13 +18,13 @@ def box_at(x: float, y: float, width: float = 50, height: float = 20) -> Detecte
     return DetectedBox(np.array(corners, dtype=np.float32), 1.0)
 
 
-def test_boxes_are_read_from_the_top_and_from_the_left() -> None:
+def test_reads_boxes_from_top_to_bottom_and_left_to_right() -> None:
     boxes = [box_at(200, 104), box_at(10, 300), box_at(10, 108), box_at(100, 99)]
     order = [boxes.index(box) for box in reading_order(boxes)]
     assert order == [2, 3, 0, 1]
 
 
-def test_reading_order_knows_no_columns() -> None:
+def test_reading_order_ignores_columns() -> None:
     columns = [box_at(10, 10), box_at(10, 40), box_at(200, 12), box_at(200, 42)]
     order = [columns.index(box) for box in reading_order(columns)]
     assert order == [0, 2, 1, 3]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline
 
 
-def test_map_is_sure_of_text_and_of_paper(pipeline: Pipeline) -> None:
+def test_probability_map_separates_text_from_paper(pipeline: Pipeline) -> None:
     page = generate("form", 4)
     probabilities = pipeline.detector.probability_map(page.picture)
     assert probabilities.size == (page.picture.shape[1], page.picture.shape[0])
@@ -40,7 +40,7 @@ def test_candidates_report_their_outcome() -> None:
     assert fates == ["kept", "too small", "too unsure"]
     (box,) = find_boxes(probabilities)
     assert box.score == pytest.approx(0.9)
-    # The map has half the picture's size, and the box is widened.
+    # The map has half the size of the picture, and the box is widened.
     assert box.points[0][0] < 20
     assert box.points[2][0] > 118
     loose = DetectionSettings(box_threshold=0.3)
@@ -48,7 +48,7 @@ def test_candidates_report_their_outcome() -> None:
     assert len(find_boxes(probabilities, DetectionSettings(threshold=0.5))) == 1
 
 
-def test_candidate_too_small_was_not_asked() -> None:
+def test_candidate_that_is_too_small_has_no_score() -> None:
     values = np.zeros((32, 32), dtype=np.float32)
     values[4:6, 4:6] = 1
     (candidate,) = find_candidates(ProbabilityMap(values, (32, 32)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline
 
 
-def test_line_on_its_head_is_found(pipeline: Pipeline) -> None:
+def test_finds_upside_down_lines(pipeline: Pipeline) -> None:
     crops = [generate("line", seed).picture for seed in range(3)]
     turned = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
     orientations = find_orientations([*crops, *turned], pipeline.recogniser)

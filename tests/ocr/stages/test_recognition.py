@@ -6,7 +6,7 @@ import pytest
 from paddle_workbench.ocr.stages.recognition import batches_by_width, greedy_decode
 
 
-def test_batches_hold_crops_of_like_width() -> None:
+def test_batches_contain_crops_of_similar_width() -> None:
     crops = [np.zeros((48, width, 3), np.uint8) for width in (900, 100, 500, 4800, 350)]
     batches = list(batches_by_width(crops, batch_size=2))
     assert [batch.places for batch in batches] == [(1, 4), (2, 0), (3,)]

@@ -1,4 +1,4 @@
-"""How good it is: detection, reading, and both together."""
+"""Metrics of detection, recognition, and both together."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SAME_PLACE: Final = 0.5  # intersection over union
 
 
 def normalised(text: str) -> str:
-    """Return the text as it is compared: NFKC, without blanks."""
+    """Return the form of a text that is compared: NFKC, without spaces."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
@@ -42,7 +42,7 @@ def character_error_rate(predicted: Sequence[str], reference: Sequence[str]) -> 
     Parameters
     ----------
     predicted, reference : sequence of str, equal lengths
-        One entry per text line; compared after NFKC normalisation, without blanks.
+        One entry per text line; compared after NFKC normalisation, without spaces.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def character_error_rate(predicted: Sequence[str], reference: Sequence[str]) -> 
     edits, characters = _edits(predicted, reference)
     if not characters:
         raise ShapeError(
-            "The reference has no characters, so there is no rate.",
+            "The reference has no characters, so the error rate is undefined.",
             "Leave empty lines out of the reference.",
         )
     return edits / characters
@@ -87,9 +87,9 @@ def line_accuracy(predicted: Sequence[str], reference: Sequence[str]) -> float:
 
 
 def confusions(predicted: Sequence[str], reference: Sequence[str]) -> Counter[tuple[str, str]]:
-    """Return which character was read as which other, and how often.
+    """Count which character was read as which other character.
 
-    Characters that were left out or put in count as read as, or read from, the empty string.
+    A missing character counts as read as the empty string, an extra one as read from it.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def confusions(predicted: Sequence[str], reference: Sequence[str]) -> Counter[tu
     Returns
     -------
     Counter
-        Of (what stands there, what was read).
+        Keys are (true character, recognised character).
 
     Raises
     ------
@@ -121,7 +121,7 @@ def confusions(predicted: Sequence[str], reference: Sequence[str]) -> Counter[tu
 def match_boxes(
     predicted: NDArray[np.float32], reference: NDArray[np.float32]
 ) -> tuple[tuple[int, int], ...]:
-    """Return which predicted box is which true one: those that overlap most, at 0.5 and more.
+    """Match predicted and true boxes, largest overlap first, down to an overlap of 0.5.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def match_boxes(
     Returns
     -------
     tuple of (int, int)
-        Places in `predicted` and `reference`; none stands twice.
+        Indices into `predicted` and `reference`; each index occurs at most once.
 
     References
     ----------
@@ -141,7 +141,7 @@ def match_boxes(
     if len(predicted) == 0 or len(reference) == 0:
         return ()
     ours, theirs = shapely.polygons(predicted)[:, None], shapely.polygons(reference)[None]
-    # A quadrangle drawn by hand may cross itself.
+    # The sides of a box drawn by hand may cross.
     ours, theirs = shapely.make_valid(ours), shapely.make_valid(theirs)
     shared = shapely.area(shapely.intersection(ours, theirs))
     overlap = shared / np.maximum(shapely.area(ours) + shapely.area(theirs) - shared, 1e-9)
@@ -157,19 +157,19 @@ def match_boxes(
 
 @dataclass(frozen=True, slots=True)
 class PageScores:
-    """Counts over some pages; the rates follow from them.
+    """Counts over a number of pages, from which the rates follow.
 
     Parameters
     ----------
     predicted, reference : int
-        Boxes found, and boxes that are there.
+        Number of detected boxes and of true boxes.
     matched : int
-        Boxes found where one is, at an intersection over union of 0.5.
+        Detected boxes that match a true one, at an intersection over union of 0.5.
     right : int
-        Of those matched, how many were read without error.
+        Matched boxes that were read without error.
     edits, characters : int
-        Levenshtein edits over all lines, and characters that are there. Text of a box that was
-        missed counts as left out, that of a box where none is as put in.
+        Levenshtein edits over all lines, and characters of the reference. The text of a missed
+        box counts as deleted, the text of a spurious box as inserted.
     """
 
     predicted: int
@@ -181,10 +181,12 @@ class PageScores:
 
     @property
     def precision(self) -> float:
+        """Share of the detected boxes that match a true one; 0 if there are none."""
         return self.matched / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
+        """Share of the true boxes that were detected; 0 if there are none."""
         return self.matched / self.reference if self.reference else 0.0
 
     @property
@@ -194,15 +196,16 @@ class PageScores:
 
     @property
     def end_to_end_f1(self) -> float:
-        """As `h_mean`, with boxes that were also read without error."""
+        """As `h_mean`, but only boxes that were also read without error count as matched."""
         return 2 * self.right / max(self.predicted + self.reference, 1)
 
     @property
     def character_error_rate(self) -> float:
+        """Edits divided by reference characters; 0 is perfect, it may exceed 1."""
         return self.edits / max(self.characters, 1)
 
     def table(self) -> pd.Series:
-        """Return all rates."""
+        """Return all rates by name."""
         import pandas as pd
 
         names = ("precision", "recall", "h_mean", "end_to_end_f1", "character_error_rate")
@@ -210,12 +213,12 @@ class PageScores:
 
 
 def score_pages(pages: Iterable[tuple[PageResult, Sequence[TrueLine]]]) -> PageScores:
-    """Return how well pages were read.
+    """Compare recognised pages with their ground truth.
 
     Parameters
     ----------
     pages : iterable of (PageResult, sequence of TrueLine)
-        What was read, and what is there.
+        The result and the true lines of each page.
     """
     counts = np.zeros(6, dtype=np.int64)
     for result, truth in pages:

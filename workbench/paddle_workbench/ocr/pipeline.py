@@ -1,4 +1,4 @@
-"""All stages together: a picture in, its lines out, as in PaddleOCR."""
+"""All stages together: from a picture to its lines of text, as in PaddleOCR."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["Pipeline", "default_pipeline", "load_pipeline", "recognise_crop", "r
 
 
 class Pipeline:
-    """Detection, crops in reading order, recognition.
+    """Detection, crops in reading order, and recognition.
 
-    As `load_pipeline` makes it, the result equals that of `PaddleOCR.predict` with the same models
-    and `cpu_threads`, to the last digit.
+    With the defaults of `load_pipeline`, results equal those of `PaddleOCR.predict` with the same
+    models and `cpu_threads` to the last digit.
 
     Parameters
     ----------
     detector : Detector
     recogniser : Recogniser
-        Official, or the learner's own.
+        The official one, or a custom one.
     settings : DetectionSettings or None
     batch_size : int
-        Crops read together.
+        Crops per batch.
     """
 
     def __init__(
@@ -43,19 +43,19 @@ class Pipeline:
         self.batch_size = batch_size
 
     def recognise(self, picture: Picture, *, keep_steps: int = 0) -> PageResult:
-        """Return the lines of a picture.
+        """Recognise the lines of a picture.
 
         Parameters
         ----------
         picture : ndarray of uint8, (height, width, 3)
             RGB, upright.
         keep_steps : int
-            Candidates kept of each CTC step; 0 for none.
+            Number of candidates to keep for each CTC step; 0 for none.
 
         Raises
         ------
         ShapeError
-            If it is no such array.
+            If it is not such an array.
         """
         check_picture(picture)
         probabilities = self.detector.probability_map(picture, self.settings)
@@ -81,17 +81,19 @@ def load_pipeline(
     batch_size: int = 6,
     narrowest: int | None = None,
 ) -> Pipeline:
-    """Return a pipeline with these models; None for what `choose_models` decides.
+    """Load a pipeline.
 
     Parameters
     ----------
     models : OcrModels or None
+        None for the defaults of `choose_models`.
     settings : DetectionSettings or None
     threads : int
-        Of each network.
+        CPU threads of each network.
     batch_size : int
+        Crops per batch.
     narrowest : int or None
-        As for `Recogniser`.
+        As in `Recogniser`.
 
     Raises
     ------
@@ -109,12 +111,12 @@ def load_pipeline(
 
 @lru_cache(maxsize=1)
 def default_pipeline() -> Pipeline:
-    """Return the pipeline of this process, loaded when first asked for."""
+    """Return the pipeline of this process, loaded on first use."""
     return load_pipeline()
 
 
 def recognise_page(picture: Picture) -> PageResult:
-    """Return the lines of a picture, read by the models of this machine.
+    """Recognise the lines of a picture with the models of this machine.
 
     Parameters
     ----------
@@ -124,7 +126,7 @@ def recognise_page(picture: Picture) -> PageResult:
     Raises
     ------
     ShapeError
-        If it is no such array.
+        If it is not such an array.
     EnvironmentBrokenError
         If the models are missing.
     """
@@ -132,7 +134,7 @@ def recognise_page(picture: Picture) -> PageResult:
 
 
 def recognise_crop(crop: Picture) -> tuple[str, float]:
-    """Return the text of one straight line of text, and how sure the recogniser is, 0 to 1.
+    """Return the text of one straight line of text, and its confidence from 0 to 1.
 
     Parameters
     ----------
@@ -142,7 +144,7 @@ def recognise_crop(crop: Picture) -> tuple[str, float]:
     Raises
     ------
     ShapeError
-        If it is no such array.
+        If it is not such an array.
     EnvironmentBrokenError
         If the models are missing.
     """

@@ -1,7 +1,7 @@
-"""Boxes of text as four corners: turned, cut, joined, and what is inside them.
+"""Text boxes as quadrilaterals: turn, split and join them, and crop their content.
 
-The first corner is where the text begins above, the second where it ends above, then where it ends
-below and where it begins below: the order says which way the text is read.
+As seen by the reader of the text, the corners are top left, top right, bottom right and bottom
+left. Their order thus tells in which direction the text runs.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ __all__ = [
 Point: TypeAlias = tuple[float, float]
 Points: TypeAlias = tuple[Point, ...]
 
-# Height over width from which a crop is laid on its side, as PaddleOCR and PPOCRLabel do.
+# Ratio of height to width from which a crop is laid on its side, as in PaddleOCR and PPOCRLabel.
 UPRIGHT: Final = 1.5
-# Square pixels; a smaller box cannot hold a character.
+# Square pixels; no character fits into a smaller box.
 SMALLEST_AREA: Final = 4.0
-# Decimal places; a fiftieth of a pixel does not matter, and files stay short.
+# Decimal places of a pixel; more would only make files longer.
 PLACES: Final = 2
 
 
 def check_quadrilateral(points: Sequence[Sequence[float]], size: tuple[int, int]) -> Points:
-    """Return four corners, moved to the picture where they left it.
+    """Check four corners, and return them moved inside the picture.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ def check_quadrilateral(points: Sequence[Sequence[float]], size: tuple[int, int]
     Raises
     ------
     DeskError
-        If they are not four points, have no area, or their sides cross.
+        If there are not four points, or if the box has no area or is not convex.
     """
     if len(points) != 4 or not all(len(p) == 2 and all(map(math.isfinite, p)) for p in points):
-        raise DeskError(f"A box needs four corners, got {points!r}.", "Give [x, y] four times.")
+        raise DeskError(f"A box needs four corners, got {points!r}.", "Give four [x, y] points.")
     width, height = size
     corners = tuple(
         (
@@ -74,32 +74,32 @@ def check_quadrilateral(points: Sequence[Sequence[float]], size: tuple[int, int]
 
 
 def to_quadrilateral(points: Points) -> Points:
-    """Return four corners as they are; of any other polygon the smallest rectangle around it."""
+    """Return four corners unchanged; for any other polygon, the smallest rectangle around it."""
     if len(points) == 4:
         return points
     import cv2
 
     rectangle = cv2.boxPoints(cv2.minAreaRect(np.array(points, np.float32)))
-    # It begins where the sum of the coordinates is smallest: above on the left.
+    # It starts at the top left corner, where the sum of the coordinates is smallest.
     first = int(rectangle.sum(axis=1).argmin())
     return tuple(_point(corner) for corner in np.roll(rectangle, -first, axis=0))
 
 
 def turn(points: Points) -> Points:
-    """Return the same box read a quarter turn further, clockwise."""
+    """Return the same box with its reading direction turned 90 degrees clockwise."""
     corners = to_quadrilateral(points)
     return (*corners[1:], corners[0])
 
 
 def split(points: Points, share: float) -> tuple[Points, Points]:
-    """Cut a box across its text, at a share from 0 to 1 of its length."""
+    """Split a box across its text, at a share of its length from 0 to 1."""
     begin, end, end_below, begin_below = to_quadrilateral(points)
     above, below = _between(begin, end, share), _between(begin_below, end_below, share)
     return (begin, above, below, begin_below), (above, end, end_below, below)
 
 
 def join(first: Points, second: Points) -> Points:
-    """Return the rectangle around two boxes that lies as the first one does."""
+    """Return the rectangle around two boxes, with the orientation of the first one."""
     corners = np.array([*to_quadrilateral(first), *to_quadrilateral(second)], np.float64)
     along = corners[1] - corners[0] + corners[2] - corners[3]
     length = float(np.hypot(*along))
@@ -115,7 +115,7 @@ def join(first: Points, second: Points) -> Points:
 
 
 def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
-    """Return what is inside a box, straight, as it is read.
+    """Cut a line of text out of a picture and straighten it.
 
     Parameters
     ----------
@@ -134,9 +134,10 @@ def crop_line(pixels: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
 
 
 def straighten(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return what is inside four corners, (4, 2), as `crop_line`; no side is longer than a picture.
+    """Cut out and straighten the area inside four corners, (4, 2).
 
-    Corners may lie far outside the picture: a file may say so.
+    Files may contain corners far outside the picture, so each side of the crop is limited to the
+    picture's width plus height.
     """
     import cv2
 
@@ -156,7 +157,7 @@ def straighten(pixels: NDArray[np.uint8], corners: NDArray[np.float32]) -> NDArr
 
 
 def sides(corners: NDArray[np.float32]) -> tuple[int, int]:
-    """Return width and height of a box, (4, 2), in whole pixels: of two sides the longer one."""
+    """Return width and height of a box, (4, 2), in whole pixels: the longer of opposite sides."""
     begin, end, end_below, begin_below = corners
     width = max(_length(begin, end), _length(begin_below, end_below))
     return width, max(_length(begin, begin_below), _length(end, end_below))
@@ -179,6 +180,6 @@ def _bend(a: Point, b: Point, c: Point) -> float:
 
 
 def _area(points: Points) -> float:
-    """Positive where the corners go clockwise on the screen."""
+    """Return the signed area, which is positive if the corners go clockwise on the screen."""
     following = (*points[1:], points[0])
     return sum(x * v - u * y for (x, y), (u, v) in zip(points, following, strict=True)) / 2

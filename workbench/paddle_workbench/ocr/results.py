@@ -1,4 +1,4 @@
-"""The results of the stages of text recognition, from the picture to the page."""
+"""Results of the stages of text recognition."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["CtcSteps", "DetectedBox", "PageResult", "Reading", "TextLine"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectedBox:
-    """The place of a line of text, from the detector.
+    """The position of a line of text, as detected.
 
     Parameters
     ----------
     points : ndarray of float32, (4, 2)
-        Corners in pixels of the upright picture, x before y: where the text begins above, where
-        it ends above, where it ends below, where it begins below.
+        Corners (x, y) in pixels of the upright picture. As seen by the reader of the text: top
+        left, top right, bottom right, bottom left.
     score : float
-        Mean of the probability map inside the box before it was widened, from 0 to 1.
+        Mean of the probability map inside the box before widening, from 0 to 1.
     """
 
     points: NDArray[np.float32]
@@ -35,14 +35,14 @@ class DetectedBox:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CtcSteps:
-    """The best candidates of a CTC recogniser at each step, from left to right.
+    """The most likely characters at each step of a CTC recogniser, from left to right.
 
     Parameters
     ----------
     candidates : tuple of tuple of str, (steps, k)
-        Characters of each step, the likeliest first; the empty string is the blank.
+        Characters of each step, most likely first; the empty string is the blank.
     probabilities : ndarray of float32, (steps, k)
-        Of the candidates.
+        Probabilities of these characters.
     """
 
     candidates: tuple[tuple[str, ...], ...]
@@ -51,7 +51,7 @@ class CtcSteps:
     def __post_init__(self) -> None:
         if self.probabilities.shape[:1] != (len(self.candidates),):
             raise ShapeError(
-                f"{len(self.candidates)} steps of candidates and probabilities of shape "
+                f"There are {len(self.candidates)} steps of candidates, but probabilities of shape "
                 f"{self.probabilities.shape}.",
                 "Give one row of probabilities for each step.",
             )
@@ -67,11 +67,11 @@ class Reading:
     Parameters
     ----------
     text : str
-        Empty where it reads nothing.
+        Empty if no text was recognised.
     confidence : float
-        Mean probability of the characters kept, from 0 to 1; 0 where there are none.
+        Mean probability of the characters, from 0 to 1; 0 if there are none.
     steps : CtcSteps or None
-        None unless they were asked for.
+        None unless requested.
     """
 
     text: str
@@ -81,7 +81,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextLine:
-    """One line of text of a page.
+    """A line of text on a page.
 
     Parameters
     ----------
@@ -89,11 +89,11 @@ class TextLine:
         Corners in pixels of the upright picture, as in `DetectedBox`.
     text : str
     confidence : float
-        Of the reading, from 0 to 1.
+        Confidence of the recognition, from 0 to 1.
     score : float
-        Of the detection, from 0 to 1; 1 for a box that a person drew.
+        Score of the detection, from 0 to 1; 1 for a box that a person drew.
     steps : CtcSteps or None
-        None unless they were asked for.
+        None unless requested.
     """
 
     box: NDArray[np.float32]
@@ -108,7 +108,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageResult:
-    """Everything that was read on one page.
+    """All text recognised on a page.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class PageResult:
     lines : tuple of TextLine
         In reading order.
     models : tuple of str
-        The official names of what detected and what read.
+        Names of the detection and the recognition model.
     """
 
     size: tuple[int, int]
@@ -132,12 +132,12 @@ class PageResult:
 
     @property
     def text(self) -> str:
-        """The lines, one below the other."""
+        """The text of all lines, separated by line breaks."""
         return "\n".join(line.text for line in self.lines)
 
     @property
     def boxes(self) -> NDArray[np.float32]:
-        """The lines' corners, (lines, 4, 2)."""
+        """The corners of all lines, (lines, 4, 2)."""
         return np.array([line.box for line in self.lines], dtype=np.float32).reshape(-1, 4, 2)
 
 
@@ -145,5 +145,5 @@ def _check_corners(points: NDArray[np.float32]) -> None:
     if np.shape(points) != (4, 2):
         raise ShapeError(
             f"A box has the shape {np.shape(points)}.",
-            "Give four corners, x before y: an array of shape (4, 2).",
+            "Give four corners (x, y): an array of shape (4, 2).",
         )

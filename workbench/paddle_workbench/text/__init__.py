@@ -1,1 +1,1 @@
-"""Chinese text that several lessons share: data sets, tokenisers, metrics."""
+"""Chinese text for several lessons: data sets, tokenisers, metrics and explanations."""

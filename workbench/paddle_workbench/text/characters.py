@@ -1,4 +1,4 @@
-"""What stands in a text that a model may not have met: made readable, and said."""
+"""Make texts readable for every tokeniser, and report characters that may mislead a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import TextError
 
 __all__ = ["LONGEST", "Notice", "inspect_text", "is_empty", "readable", "sendable"]
 
-# Characters; a longer text is cut, and a notice says so.
+# Maximum number of characters. Longer texts are cut, with a notice.
 LONGEST: Final = 20_000
 
 _BLANK_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}
@@ -21,18 +21,18 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-zA-Z]{2,8}|#\d{1,6});")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something in a text that a reader of its prediction should know.
+    """Something in a text that matters for its prediction.
 
     Parameters
     ----------
     kind : str
         `cut`, `control`, `html`, `full_width`, `traditional`, `rare`, `emoji` or `unknown`.
     count : int
-        Characters (of `html`: tags) concerned.
+        Number of characters, or of tags for `html`.
     example : str
-        The first few of them, as they can be shown.
+        The first few of them, in printable form.
     message : Text
-        One sentence in each language.
+        One sentence.
     """
 
     kind: str
@@ -42,11 +42,11 @@ class Notice:
 
 
 def readable(text: str) -> str:
-    """Return a text of the same length that every tokeniser takes.
+    """Return a text of the same length that every tokeniser accepts.
 
-    Control and format characters and all kinds of blanks become a plain blank, halves of
-    surrogate pairs too; full-width letters and digits become narrow, and letters small. Since
-    every character stays where it was, offsets into the result are offsets into `text`.
+    Control and format characters, all kinds of spaces and lone surrogates become a space.
+    Full-width letters and digits become ASCII, and ASCII letters become lower case. Characters
+    keep their positions, so offsets into the result are also offsets into `text`.
 
     Raises
     ------
@@ -68,14 +68,12 @@ def readable(text: str) -> str:
 
 
 def sendable(text: str) -> str:
-    """Return a text of the same length that a file or a wire can hold: halves of surrogate pairs
-    become U+FFFD.
-    """
+    """Return a text of the same length that can be encoded: lone surrogates become U+FFFD."""
     return "".join("\ufffd" if unicodedata.category(c) == "Cs" else c for c in text)
 
 
 def is_empty(text: str) -> bool:
-    """Whether a text holds nothing that can be seen."""
+    """Whether a text has no visible characters."""
     return not "".join(map(_plain, text)).strip()
 
 
@@ -88,18 +86,19 @@ def _plain(character: str) -> str:
 
 
 def inspect_text(text: str, *, limit: int | None = None) -> tuple[Notice, ...]:
-    """Return what a text holds that may mislead a model, most serious first.
+    """Return notices of what may mislead a model in a text, most serious first.
 
     Parameters
     ----------
     text : str
     limit : int, optional
-        Characters that the model reads; what goes beyond is said to be cut.
+        Number of characters that the model reads, by default `LONGEST`. A notice reports text
+        beyond it.
 
     Raises
     ------
     TextError
-        As `readable` does.
+        If the text is not a string, or contains nothing visible.
     """
     readable(text)
     notices = [
@@ -108,31 +107,31 @@ def inspect_text(text: str, *, limit: int | None = None) -> tuple[Notice, ...]:
             "control",
             [f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs"}],
             "有 {n} 个看不见的控制字符（{e}），当作空格处理。",
-            "{n} invisible control characters ({e}) are read as blanks.",
+            "{n} invisible control characters ({e}) are read as spaces.",
         ),
         _notice(
             "html",
             _TAG.findall(text),
             "有 {n} 处 HTML 标记（{e}）：模型会把它们当作文字来读，最好先去掉。",
-            "{n} pieces of HTML ({e}) are read as text: better strip them first.",
+            "{n} pieces of HTML ({e}) are read as text. Consider removing them first.",
         ),
         _notice(
             "full_width",
             [c for c in text if c != _plain(c) and "\uff10" <= c <= "\uff5a"],
             "有 {n} 个全角字母或数字（{e}），按半角读取。",
-            "{n} full-width letters or digits ({e}) are read as narrow ones.",
+            "{n} full-width letters or digits ({e}) are read as ASCII.",
         ),
         _notice(
             "traditional",
             [c for c in text if _is_traditional(c)],
             "有 {n} 个繁体字（{e}）：课程的语料是简体，它们多半不在词表里。",
-            "{n} traditional characters ({e}): the corpora are simplified, so most are unknown.",
+            "{n} traditional characters ({e}) are mostly unknown: the corpora use simplified ones.",
         ),
         _notice(
             "rare",
             [c for c in text if ord(c) > 0xFFFF and unicodedata.category(c) == "Lo"],
             "有 {n} 个基本平面以外的罕见字（{e}），词表里没有。",
-            "{n} rare characters outside the basic plane ({e}) are in no vocabulary here.",
+            "{n} rare characters outside the basic plane ({e}) are not in any vocabulary here.",
         ),
         _notice(
             "emoji",
@@ -156,7 +155,7 @@ def _cut(text: str, limit: int | None) -> Notice | None:
         text[limit : limit + 8],
         Text(
             zh=f"全文 {len(text)} 字，只读前 {limit} 字，后面 {beyond} 字不参与判断。",
-            en=f"Of {len(text)} characters only the first {limit} are read; the other {beyond} "
+            en=f"Only the first {limit} of {len(text)} characters are read; the other {beyond} "
             "are ignored.",
         ),
     )
@@ -165,7 +164,7 @@ def _cut(text: str, limit: int | None) -> Notice | None:
 def _notice(kind: str, matches: list[str], zh: str, en: str) -> Notice | None:
     if not matches:
         return None
-    # Shown once each; half a surrogate pair cannot be shown, and comes as its number.
+    # Each is shown once. Control characters and lone surrogates come as code points.
     example = " ".join(list(dict.fromkeys(matches))[:4])
     count = len(matches)
     return Notice(
@@ -177,7 +176,7 @@ def _notice(kind: str, matches: list[str], zh: str, en: str) -> Notice | None:
 
 
 def _is_traditional(character: str) -> bool:
-    """Whether Big5, which Taiwan used, has a Chinese character that mainland GB 2312 lacks."""
+    """Whether a Chinese character is in Taiwan's Big5 but not in the mainland's GB 2312."""
     return "一" <= character <= "鿿" and not _fits(character, "gb2312") and _fits(character, "big5")
 
 

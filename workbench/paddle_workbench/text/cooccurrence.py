@@ -1,4 +1,4 @@
-"""Vectors of tokens from which tokens stand near them."""
+"""Token vectors from co-occurrence counts."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ if TYPE_CHECKING:
 
 __all__ = ["cooccurrence_vectors"]
 
-# Frequent neighbours count for less than their share, as in word2vec.
+# Exponent that reduces the weight of frequent neighbours, as in word2vec.
 SMOOTHING = 0.75
 
 
 def cooccurrence_vectors(
     rows: Sequence[Sequence[int]], *, vocab_size: int, size: int, window: int = 4
 ) -> NDArray[np.float32]:
-    """Return one vector a token: neighbours counted, weighted by PMI, and shortened by an SVD.
+    """Return one vector per token: neighbour counts, weighted by PMI and reduced by an SVD.
 
-    Tokens that stand among the same neighbours get like vectors, in seconds on one core: a start
-    for an embedding that a network then learns on.
+    Tokens with the same neighbours get similar vectors. This takes seconds on one core, and gives
+    a good initial embedding for a network.
 
     Parameters
     ----------
     rows : sequence of sequences of int
         The training texts as ids, without `[CLS]` and `[SEP]`.
     vocab_size, size : int
+        Number of vectors and their length.
     window : int
-        Neighbours counted on each side; one at distance d counts 1/d.
+        Number of neighbours on each side; a neighbour at distance d counts 1/d.
 
     Returns
     -------
     ndarray of float32, (vocab_size, size)
-        With standard deviation 1; rows of tokens that occur nowhere are 0.
+        With standard deviation 1; rows of tokens that do not occur are 0.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def cooccurrence_vectors(
             f"{vocab_size} tokens are too few for vectors of {size} numbers.",
             f"Give a size from 1 to {vocab_size - 1}.",
         )
-    # Rows end to end, with a gap that no window bridges.
+    # All rows in one array, separated by gaps that no window can bridge.
     gap = [-1] * window
     flat = np.concatenate([np.array([*row, *gap], dtype=np.int64) for row in rows])
     matrix_rows, matrix_columns, weights = [], [], []
@@ -75,9 +76,9 @@ def cooccurrence_vectors(
     is_positive = pmi > 0
     places = (counts.row[is_positive], counts.col[is_positive])
     positive = coo_matrix((pmi[is_positive], places), shape=shape).tocsr()
-    # The start is given, or the result would differ from run to run.
+    # A fixed start vector makes the result reproducible.
     u, s, _ = svds(positive, k=size, v0=np.ones(vocab_size))
     vectors = u * np.sqrt(s)
-    # Rounded: sums of many threads differ in their last digits, and training would make them grow.
+    # Multithreaded sums differ in their last digits, and training would amplify the differences.
     rounded: NDArray[np.float32] = np.round(vectors / vectors.std(), 3).astype(np.float32)
     return rounded

@@ -1,4 +1,4 @@
-"""The course's corpora as PaddleNLP's data sets."""
+"""The course's corpora as PaddleNLP data sets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["as_dataset"]
 
 
 def as_dataset(part: ReviewPart | NewspaperPart) -> MapDataset:
-    """Return a part as the data set that PaddleNLP's own corpora come as.
+    """Return a part of a corpus as a PaddleNLP data set.
 
-    It is a `paddle.io.Dataset` of dictionaries with `map` and `filter`, for
+    This is a `paddle.io.Dataset` of dictionaries with `map` and `filter`, which works with
     `paddle.io.DataLoader` and PaddleNLP's collators.
 
     Parameters
@@ -26,7 +26,7 @@ def as_dataset(part: ReviewPart | NewspaperPart) -> MapDataset:
     Returns
     -------
     MapDataset
-        Of reviews `{"text": str, "label": int}`; of the newspaper `{"tokens": list of
+        For reviews `{"text": str, "label": int}`; for the newspaper `{"tokens": list of
         characters, "words": list of str, "tags": list of str, "names": BIO tags}`.
     """
     from paddlenlp.datasets import MapDataset

@@ -1,4 +1,4 @@
-"""How well names are found, words cut and probabilities meant."""
+"""Metrics of named entity recognition, word segmentation and calibration."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = ["Calibration", "calibration", "name_scores", "word_scores"]
 def name_scores(
     gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]], lengths: Sequence[int]
 ) -> pd.DataFrame:
-    """Return precision, recall and F1 of names, by label and together, as seqeval counts them.
+    """Return precision, recall and F1 of names, for each label and in total, as in seqeval.
 
-    A name counts as found only if its first and last character and its label are right.
+    A predicted name counts as correct only if its first and last character and its label are.
 
     Parameters
     ----------
     gold, predicted : sequence of sequences of Span, equal lengths
-        One row a sentence.
+        One row per sentence.
     lengths : sequence of int
-        Characters of each sentence.
+        Number of characters of each sentence.
 
     Raises
     ------
     ShapeError
-        If the three differ in length, or spans overlap or leave their sentence.
+        If the three differ in length, or if spans overlap or exceed their sentence.
 
     References
     ----------
@@ -66,29 +66,32 @@ def name_scores(
 def word_scores(
     gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Return precision, recall and F1 of words: both ends of a word must be right.
+    """Return precision, recall and F1 of words. A word is correct if both of its ends are.
 
     Parameters
     ----------
     gold, predicted : sequence of sequences of str, equal lengths
-        The same texts, cut.
+        The same texts, segmented.
 
     Raises
     ------
     ShapeError
-        If there are not equally many sentences, or one has other text.
+        If the number of sentences or the text of a sentence differs.
 
     References
     ----------
     Sproat and Emerson 2003, "The First International Chinese Word Segmentation Bakeoff".
     """
     if len(gold) != len(predicted):
-        raise ShapeError(f"{len(gold)} gold sentences, {len(predicted)} predicted.", "")
+        raise ShapeError(
+            f"{len(gold)} gold sentences, {len(predicted)} predicted.",
+            "Give one predicted sentence for each gold sentence.",
+        )
     correct = gold_count = predicted_count = 0
     for gold_words, predicted_words in zip(gold, predicted, strict=True):
         if "".join(gold_words) != "".join(predicted_words):
             raise ShapeError(
-                f"The words of {''.join(gold_words)[:20]!r} make "
+                f"The texts differ: {''.join(gold_words)[:20]!r} and "
                 f"{''.join(predicted_words)[:20]!r}.",
                 "Compare segmentations of the same text.",
             )
@@ -110,13 +113,14 @@ def _word_spans(words: Sequence[str]) -> set[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Whether what a model is sure of is right as often as it says.
+    """Confidence and accuracy of a model by confidence bin.
 
     Parameters
     ----------
     confidence, accuracy : ndarray of float64, (bins,)
-        Mean in each bin; NaN in an empty one.
+        Mean in each bin; NaN in an empty bin.
     counts : ndarray of int64, (bins,)
+        Number of predictions in each bin.
     """
 
     confidence: NDArray[np.float64]
@@ -125,7 +129,7 @@ class Calibration:
 
     @property
     def error(self) -> float:
-        """Return the expected calibration error: the mean distance of the two, 0 is perfect."""
+        """Expected calibration error: mean distance of confidence and accuracy; 0 is perfect."""
         is_filled = self.counts > 0
         distance = np.abs(self.confidence[is_filled] - self.accuracy[is_filled])
         return float(np.average(distance, weights=self.counts[is_filled]))
@@ -134,20 +138,20 @@ class Calibration:
 def calibration(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], *, bins: int = 10
 ) -> Calibration:
-    """Return how sure a model of two classes was, and how often it was right then.
+    """Return confidence and accuracy of a binary classifier by confidence bin.
 
     Parameters
     ----------
     probabilities : ndarray of float, (n,)
-        Of class 1.
+        Probabilities of class 1.
     labels : ndarray of int, (n,)
     bins : int
-        Of equal width between 0.5 and 1.
+        Number of bins of equal width between 0.5 and 1.
 
     Raises
     ------
     ShapeError
-        If the two differ in length, or are empty.
+        If the two differ in length or are empty.
 
     References
     ----------

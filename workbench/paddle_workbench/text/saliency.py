@@ -1,4 +1,4 @@
-"""Which pieces of a text moved a model's answer, and by how much."""
+"""How much each piece of a text contributes to a model's score."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """What each token gave to a score.
+    """The contribution of each token to a score.
 
     Parameters
     ----------
     values : ndarray of float64, (tokens,)
-        Positive where the token raised the score.
+        Positive if the token raises the score.
     score, baseline : float
-        Of the text, and of the text without content.
+        Scores of the text, and of the text without content.
     """
 
     values: NDArray[np.float64]
@@ -42,7 +42,7 @@ class Attribution:
 
     @property
     def gap(self) -> float:
-        """Return how far the values are from adding up to `score - baseline`; 0 is perfect."""
+        """Sum of the values minus `score - baseline`; 0 is perfect."""
         return float(self.values.sum() - (self.score - self.baseline))
 
 
@@ -54,29 +54,31 @@ def integrated_gradients(
     *,
     steps: int = 16,
 ) -> Attribution:
-    """Return what each token gave to a network's score, by integrated gradients.
+    """Return the contribution of each token to a network's score, by integrated gradients.
 
-    The embedding moves on a straight line from that of `baseline_ids` to that of `ids`; the
-    gradient of the score along the way, summed by Gauss and Legendre's rule and multiplied by the
-    way, is what each token gave. These add up to the difference of the two scores
-    ("completeness"), up to the error of the sum: `Attribution.gap`.
+    The embedding moves on a straight line from that of `baseline_ids` to that of `ids`. The
+    contribution of a token is the gradient of the score, integrated along this line by
+    Gauss-Legendre quadrature, times the difference of the embeddings. The contributions add up
+    to the difference of the two scores ("completeness"), except for the error of the quadrature,
+    `Attribution.gap`.
 
     Parameters
     ----------
     score : callable
-        Takes ids (batch, length), int64, and returns one score each, (batch,), differentiably.
-        Use a logit or a difference of logits: probabilities saturate.
+        Takes ids, (batch, length), int64, and returns differentiable scores, (batch,). Use a
+        logit or a difference of logits, since probabilities saturate.
     layer : paddle.nn.Embedding
-        Whose output is moved; the one that `score` looks ids up in.
+        The embedding that `score` uses.
     ids, baseline_ids : sequence of int, equal lengths
-        For example `[MASK]` in place of every token, between the same `[CLS]` and `[SEP]`.
+        The baseline has for example `[MASK]` in place of every token, between the same `[CLS]`
+        and `[SEP]`.
     steps : int
-        Points on the way, all in one batch.
+        Number of points on the line, all in one batch.
 
     Raises
     ------
     ShapeError
-        If the two rows of ids are of different lengths, or empty.
+        If the two rows of ids differ in length or are empty.
 
     References
     ----------
@@ -86,11 +88,11 @@ def integrated_gradients(
 
     if len(ids) != len(baseline_ids) or not len(ids):
         raise ShapeError(
-            f"{len(ids)} ids and {len(baseline_ids)} of the baseline do not match.",
+            f"{len(ids)} ids and {len(baseline_ids)} baseline ids do not match.",
             "Give one baseline id for each id.",
         )
-    points, weights = leggauss(steps)  # type: ignore[no-untyped-call]  # as numpy 1.26 has it
-    # From [-1, 1] to [0, 1]; the two ends come along, for their scores.
+    points, weights = leggauss(steps)  # type: ignore[no-untyped-call]  # untyped in numpy 1.26
+    # From [-1, 1] to [0, 1], plus the two ends for their scores.
     alpha = np.concatenate([[0.0], (points + 1) / 2, [1.0]])[:, None, None]
     pair = paddle.to_tensor(np.array([baseline_ids, ids], dtype=np.int64))
     with paddle.no_grad():
@@ -98,7 +100,7 @@ def integrated_gradients(
     difference = (end - start).numpy().astype(np.float64)
     path = paddle.to_tensor((start.numpy() + alpha * difference).astype(np.float32))
     path.stop_gradient = False
-    hook = layer.register_forward_post_hook(lambda _layer, _given, _found: path)
+    hook = layer.register_forward_post_hook(lambda _layer, _inputs, _output: path)
     try:
         scores = score(paddle.expand(pair[1:], [len(alpha), len(ids)]))  # (steps + 2,)
         (gradient,) = paddle.grad(scores.sum(), path)  # (steps + 2, length, hidden)
@@ -112,22 +114,23 @@ def integrated_gradients(
 def occlusion(
     score: Callable[[list[str]], NDArray[np.float64]], text: str, units: Sequence[Span]
 ) -> Attribution:
-    """Return how far a score falls when each stretch of a text is taken out, one at a time.
+    """Return how much a score drops when each unit of a text is removed, one at a time.
 
-    Nothing but the score is needed, so that any model can be asked, also one without gradients.
+    Only the score is needed, so this also works for models without gradients.
 
     Parameters
     ----------
     score : callable
-        Takes texts and returns one score each; must take `""`, which is all of a text taken out.
+        Takes texts and returns one score each. It must accept `""`.
     text : str
     units : sequence of Span
-        Within the text; characters, or words.
+        Characters or words of the text.
 
     Returns
     -------
     Attribution
-        One value a unit. They need not add up: two words that say the same are each dispensable.
+        One value per unit. The values need not add up: of two words with the same meaning, each
+        one is dispensable.
 
     Raises
     ------
@@ -152,19 +155,23 @@ def occlusion(
 def distribute(
     values: Sequence[float] | NDArray[np.float64], tokens: Sequence[Span], length: int
 ) -> NDArray[np.float64]:
-    """Return what each character got when each token shares its value evenly among its characters.
+    """Distribute the value of each token evenly among its characters.
 
     Parameters
     ----------
     values : sequence of float, (tokens,)
     tokens : sequence of Span, equal length
     length : int
-        Of the text; characters that no token has get 0.
+        Number of characters of the text. Characters outside all tokens get 0.
+
+    Returns
+    -------
+    ndarray of float64, (length,)
 
     Raises
     ------
     ShapeError
-        If there is not one value a token.
+        If there is not one value per token.
     """
     if len(values) != len(tokens):
         raise ShapeError(f"{len(values)} values for {len(tokens)} tokens.", "Give one per token.")
@@ -175,5 +182,5 @@ def distribute(
 
 
 def gather_spans(characters: NDArray[np.float64], spans: Sequence[Span]) -> NDArray[np.float64]:
-    """Return the sum of the characters' values in each span."""
+    """Return the sum of the characters' values in each span, (spans,)."""
     return np.array([characters[span.start : span.end].sum() for span in spans])

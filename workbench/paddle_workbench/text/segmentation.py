@@ -1,4 +1,4 @@
-"""Texts cut into pieces, which know where they stand: by character, by word, by subword."""
+"""Tokenisers by character, word and subword, whose tokens know their positions."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ __all__ = [
 PAD, UNK, CLS, SEP, MASK = range(5)
 SPECIAL_TOKENS: Final = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
-# Runs of Chinese, of Latin letters, of digits; each other character by itself.
+# Runs of Chinese characters, Latin letters or digits; any other character by itself.
 _RUNS = r"\p{Han}+|[a-z]+|[0-9]+|[^\p{Han}a-z0-9]"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a text.
+    """A token of a text.
 
     Parameters
     ----------
     text : str
         As in the original text.
     start, end : int
-        In characters; `text == whole[start:end]`.
+        Position in the text, in characters, so that `text == whole[start:end]`.
     id : int
-        Its number, `UNK` where the vocabulary lacks it.
+        Its number in the vocabulary, `UNK` if it is unknown.
     """
 
     text: str
@@ -61,22 +61,22 @@ class Token:
 
     @property
     def known(self) -> bool:
-        """Whether the vocabulary has it."""
+        """Whether the token is in the vocabulary."""
         return self.id != UNK
 
 
 class Tokenizer(ABC):
-    """Cuts texts into tokens; its vocabulary starts with `SPECIAL_TOKENS`.
+    """Splits texts into tokens. The vocabulary starts with `SPECIAL_TOKENS`.
 
     Parameters
     ----------
     name : str
-        What tables and widgets call it.
+        Name for tables and widgets.
     vocabulary : sequence of str
         Without the special tokens.
     """
 
-    # Differ in ERNIE's own vocabulary.
+    # ERNIE's own vocabulary has other ids.
     special: tuple[int, int, int, int, int] = (PAD, UNK, CLS, SEP, MASK)
 
     def __init__(self, name: str, vocabulary: Sequence[str]) -> None:
@@ -95,10 +95,10 @@ class Tokenizer(ABC):
 
     @abstractmethod
     def pieces(self, text: str) -> Iterable[tuple[int, int]]:
-        """Return where the pieces of a readable text start and end, in order."""
+        """Return start and end of each piece of a readable text, in order."""
 
     def tokenize(self, text: str) -> list[Token]:
-        """Return the tokens of a text, blanks left out.
+        """Return the tokens of a text, without spaces.
 
         Raises
         ------
@@ -114,15 +114,21 @@ class Tokenizer(ABC):
     def encode(
         self, texts: Sequence[str], *, length: int | None = None, frame: bool = True
     ) -> list[list[int]]:
-        """Return each text as numbers.
+        """Return the ids of each text.
 
         Parameters
         ----------
         texts : sequence of str
         length : int, optional
-            Of the longest row, with the frame; longer ones are cut.
+            Maximum length of a row, including the frame; longer rows are cut.
         frame : bool
-            Whether `[CLS]` and `[SEP]` stand around them.
+            Whether to add `[CLS]` and `[SEP]`.
+
+        Raises
+        ------
+        TextError
+            If `texts` is a single string, if an entry is not a string or contains nothing
+            visible, or if the length leaves no room for tokens.
         """
         if isinstance(texts, str):
             raise TextError(
@@ -131,7 +137,7 @@ class Tokenizer(ABC):
             )
         room = LONGEST if length is None else length - 2 * frame
         if room < 1:
-            raise TextError(f"A length of {length} leaves no token.", "Give 3 or more.")
+            raise TextError(f"A length of {length} leaves no room for tokens.", "Use 3 or more.")
         rows = self._rows(texts)
         if not frame:
             return [row[:room] for row in rows]
@@ -141,20 +147,21 @@ class Tokenizer(ABC):
         return [[token.id for token in self.tokenize(text)] for text in texts]
 
     def unknown_rate(self, texts: Sequence[str]) -> float:
-        """Return the share of the texts' tokens that the vocabulary lacks."""
+        """Return the share of the texts' tokens that are not in the vocabulary."""
         ids = np.concatenate([np.array(row) for row in self._rows(texts)])
         return float((ids == self.special[1]).mean())
 
 
 class CharacterTokenizer(Tokenizer):
-    """One token a character; the vocabulary is what the training texts hold.
+    """One token per character; the vocabulary consists of the characters of the training texts.
 
     Parameters
     ----------
     texts : sequence of str
-        The training part, and nothing else.
+        The training part only.
     size : int, optional
-        Most frequent characters kept, special tokens counted in; all if left out.
+        Size of the vocabulary including special tokens; the most frequent characters are kept.
+        By default all.
     """
 
     def __init__(self, texts: Sequence[str], *, size: int | None = None) -> None:
@@ -166,14 +173,15 @@ class CharacterTokenizer(Tokenizer):
 
 
 class WordTokenizer(Tokenizer):
-    """One token a word as jieba cuts them; rare words are unknown.
+    """One token per word, as segmented by jieba; rare words are unknown.
 
     Parameters
     ----------
     texts : sequence of str
-        The training part, and nothing else.
+        The training part only.
     size : int, optional
-        Most frequent words kept, special tokens counted in; all if left out.
+        Size of the vocabulary including special tokens; the most frequent words are kept. By
+        default all.
     """
 
     def __init__(self, texts: Sequence[str], *, size: int | None = None) -> None:
@@ -181,11 +189,11 @@ class WordTokenizer(Tokenizer):
             plain[start:end] for plain in map(readable, texts) for start, end in self.pieces(plain)
         )
         super().__init__("words", _most_frequent(counts, size))
-        # Nothing has to be counted again to make a smaller vocabulary from the same words.
+        # For `resized`, which would otherwise have to count all words again.
         self._counts = counts
 
     def resized(self, size: int) -> WordTokenizer:
-        """Return a tokeniser with only the `size` most frequent of these words."""
+        """Return a tokeniser with the most frequent of these words, `size` tokens in total."""
         smaller = object.__new__(WordTokenizer)
         Tokenizer.__init__(smaller, self.name, _most_frequent(self._counts, size))
         smaller._counts = self._counts
@@ -194,21 +202,21 @@ class WordTokenizer(Tokenizer):
     def pieces(self, text: str) -> Iterable[tuple[int, int]]:
         import jieba
 
-        # It reports each step of loading its dictionary as a log line.
+        # Otherwise jieba logs each step of loading its dictionary.
         jieba.setLogLevel(logging.WARNING)
         return ((start, end) for word, start, end in jieba.tokenize(text) if not word.isspace())
 
 
 class SubwordTokenizer(Tokenizer):
-    """Pieces learned from the texts by byte pair encoding, on characters: frequent neighbours grow
-    together, rare characters stay alone.
+    """Subwords learned by byte pair encoding on characters: frequent sequences become one token,
+    and rare characters stay separate.
 
     Parameters
     ----------
     texts : sequence of str
-        The training part, and nothing else.
+        The training part only.
     size : int
-        Of the vocabulary, special tokens counted in.
+        Size of the vocabulary, including special tokens.
 
     References
     ----------
@@ -238,19 +246,19 @@ class SubwordTokenizer(Tokenizer):
         return ((start, end) for start, end in offsets if text[start:end] != " ")
 
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        # All at once: the engine works on as many cores as there are.
+        # In one call, since the engine uses all cores.
         encodings = self._engine.encode_batch([readable(text)[:LONGEST] for text in texts])
         blank = self._engine.token_to_id(" ")
         return [[number for number in each.ids if number != blank] for each in encodings]
 
 
 class ErnieFilesTokenizer(Tokenizer):
-    """ERNIE's own pieces, where its files are at hand: characters, and pieces of Latin words.
+    """ERNIE's own tokeniser, from its files: characters, and pieces of Latin words.
 
     Parameters
     ----------
     folder : Path
-        Of a pretrained ERNIE; holds `vocab.txt`.
+        Folder of a pretrained ERNIE; contains `vocab.txt`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -275,7 +283,8 @@ class ErnieFilesTokenizer(Tokenizer):
     def _cut(self, text: str) -> Iterable[tuple[int, int, int]]:
         place = 0
         for word in self._engine.basic_tokenizer.tokenize(text):
-            # An accent is taken off a word; then the word stands where the next visible one does.
+            # ERNIE removes accents, so a word may not occur in the text. Then it starts at the next
+            # visible character.
             index = text.find(word, place)
             start = index if index >= 0 else len(text) - len(text[place:].lstrip())
             place = start + len(word)
@@ -291,20 +300,20 @@ class ErnieFilesTokenizer(Tokenizer):
 
 
 def _most_frequent(counts: Counter[str], size: int | None) -> list[str]:
-    # Equal counts go by code point, so that the order of the texts does not matter.
+    # Ties are broken by code point, so that the order of the texts does not matter.
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     frequent = ranked if size is None else ranked[: max(0, size - len(SPECIAL_TOKENS))]
     return [token for token, _ in frequent]
 
 
 def padded(rows: Sequence[Sequence[int]], *, multiple: int = 1) -> NDArray[np.int64]:
-    """Return rows of numbers as one array, filled up with `PAD` at their ends.
+    """Return rows of ids as one array, padded with `PAD` at the end.
 
     Parameters
     ----------
     rows : sequence of sequences of int
     multiple : int
-        The length is rounded up to a multiple of it.
+        The length of the rows is rounded up to a multiple of this number.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Stretches of text with a label - words, names - and how two sets of them agree."""
+"""Labelled spans of text, such as words and names, and the agreement of two sets of spans."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Kind = Literal["right", "label", "boundary", "missed", "spurious"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of a text.
+    """A span of a text.
 
     Parameters
     ----------
     start, end : int
-        In characters, `end` not included.
+        In characters; `end` is exclusive.
     label : str
         For example `PER`, `LOC`, `ORG`; empty for words.
     """
@@ -38,18 +38,19 @@ class Span:
     label: str = ""
 
     def overlaps(self, other: Span) -> bool:
+        """Whether the two spans share at least one character."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One gold span, one predicted span, or two that belong together.
+    """A gold span, a predicted span, or a pair of them that belongs together.
 
     Parameters
     ----------
     kind : str
-        `right`; `label`: same stretch, other label; `boundary`: they overlap; `missed`: gold only;
-        `spurious`: predicted only.
+        `right`; `label`: same position, different label; `boundary`: overlap; `missed`: gold
+        only; `spurious`: predicted only.
     gold, predicted : Span or None
     """
 
@@ -59,10 +60,10 @@ class Agreement:
 
 
 def compare_spans(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Agreement]:
-    """Return how predicted spans meet the gold ones, in the order of the text.
+    """Match predicted and gold spans, and return the agreements in text order.
 
-    Each span is in exactly one agreement: equal ones first, then those of the same stretch,
-    then those that overlap, each with the first that is still free.
+    Each span is in exactly one agreement. Equal spans are matched first, then spans with the same
+    position, then overlapping ones; each gold span gets the first unmatched candidate.
     """
     gold_left, predicted_left = sorted(set(gold)), sorted(set(predicted))
     agreements: list[Agreement] = []
@@ -89,17 +90,17 @@ def _belong(kind: Kind, gold: Span, predicted: Span) -> bool:
 
 def _place(agreement: Agreement) -> tuple[int, int]:
     span = agreement.gold or agreement.predicted
-    assert span is not None  # noqa: S101 - one of the two is there
+    assert span is not None  # noqa: S101 - at least one of them is a span
     return span.start, span.end
 
 
 def bio_tags(spans: Iterable[Span], length: int) -> list[str]:
-    """Return one tag a character: `B-` where a name begins, `I-` where it goes on, else `O`.
+    """Return one tag per character: `B-` at the start of a name, `I-` inside, otherwise `O`.
 
     Raises
     ------
     ShapeError
-        If a span does not lie within the text, or two overlap: one tag cannot say both.
+        If a span is outside the text, or if two spans overlap.
     """
     tags = ["O"] * length
     for span in sorted(spans):
@@ -119,8 +120,9 @@ def bio_tags(spans: Iterable[Span], length: int) -> list[str]:
 
 
 def spans_of_bio(tags: Sequence[str]) -> list[Span]:
-    """Return the names that a row of tags says, as conlleval reads it: an `I-` after nothing, or
-    after another label, begins a name.
+    """Return the names that a row of BIO tags encodes.
+
+    As in conlleval, an `I-` at the start or after a different label begins a new name.
     """
     spans: list[Span] = []
     start, label = 0, ""
@@ -135,21 +137,21 @@ def spans_of_bio(tags: Sequence[str]) -> list[Span]:
 
 
 def bmes_tags(words: Sequence[str]) -> str:
-    """Return one letter a character: Begin, Middle, End of a word, or a word of a Single one."""
+    """Return one letter per character: Begin, Middle or End of a word, or a Single character."""
     return "".join("S" if len(word) == 1 else f"B{'M' * (len(word) - 2)}E" for word in words)
 
 
 def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
-    """Return the words that a row of BMES letters cuts a text into.
+    """Split a text into words by BMES tags.
 
-    A word also ends before a `B` or `S`, so that impossible rows cut too.
+    Inconsistent tags are accepted: a word always ends before a `B` or `S`.
 
     Raises
     ------
     ShapeError
-        If there is not one tag a character.
+        If there is not one tag per character.
     TextError
-        If a tag is none of the four.
+        If a tag is not B, M, E or S.
     """
     if len(text) != len(tags):
         raise ShapeError(
@@ -157,7 +159,7 @@ def words_of_bmes(text: str, tags: Sequence[str]) -> list[str]:
         )
     unknown = set(tags) - set("BMES")
     if unknown:
-        raise TextError(f"{sorted(unknown)[0]!r} is not a tag.", "There are B, M, E and S.")
+        raise TextError(f"{sorted(unknown)[0]!r} is not a tag.", "Use B, M, E and S.")
     words: list[str] = []
     is_open = False
     for character, tag in zip(text, tags, strict=True):

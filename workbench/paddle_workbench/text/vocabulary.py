@@ -1,4 +1,4 @@
-"""Characters as numbers."""
+"""A vocabulary of characters."""
 
 from __future__ import annotations
 
@@ -22,28 +22,27 @@ _SPECIAL = ("<pad>", "<unk>")
 
 
 class Vocabulary:
-    """The characters of a set of texts, numbered from the most frequent one on.
+    """The characters of a set of texts, numbered by frequency.
 
-    Number 0 is `<pad>`, which fills short texts up, and 1 is `<unk>`, which stands for every
-    character not in the vocabulary.
+    Number 0 is `<pad>`, for padding short texts, and 1 is `<unk>`, for all characters that are not
+    in the vocabulary.
 
     Parameters
     ----------
     texts : sequence of str
-        The training part, and nothing else: characters that only the test part has must stay
-        unknown.
+        The training part only: characters that only occur in the test part must stay unknown.
     min_count : int
         Characters that occur less often are unknown.
 
     Raises
     ------
     TextError
-        If `texts` is a single string, or one of its entries is not a text.
+        If `texts` is a single string, or if an entry is not a string or has no characters.
     """
 
     def __init__(self, texts: Sequence[str], *, min_count: int = 1) -> None:
         counts = Counter(character for text in _clean_all(texts) for character in text)
-        # Equal counts go by code point, so that the order of the texts does not matter.
+        # Ties are broken by code point, so that the order of the texts does not matter.
         ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
         frequent = [character for character, count in ranked if count >= min_count]
         self.tokens: tuple[str, ...] = (*_SPECIAL, *frequent)
@@ -59,14 +58,14 @@ class Vocabulary:
         return self._numbers.get(character, UNKNOWN)
 
     def encode(self, texts: Sequence[str], *, length: int) -> NDArray[np.int64]:
-        """Return texts as numbers, each cut or padded at its end.
+        """Return the ids of texts, each cut or padded at its end.
 
         Parameters
         ----------
         texts : sequence of str
             Cleaned by `clean` first.
         length : int
-            Characters kept of each text.
+            Number of characters per text.
 
         Returns
         -------
@@ -75,11 +74,13 @@ class Vocabulary:
         Raises
         ------
         TextError
-            If `texts` is a single string, or one of its entries is not a string or has no
-            character after cleaning.
+            If `texts` is a single string, if an entry is not a string or has no characters after
+            cleaning, or if `length` is below 1.
         """
         if length < 1:
-            raise TextError(f"A length of {length} leaves no character.", "Give 1 or more.")
+            raise TextError(
+                f"A length of {length} leaves no room for characters.", "Use 1 or more."
+            )
         cleaned = _clean_all(texts)
         ids = np.full((len(cleaned), length), PADDING, dtype=np.int64)
         for row, text in zip(ids, cleaned, strict=True):
@@ -88,15 +89,15 @@ class Vocabulary:
         return ids
 
     def decode(self, ids: Sequence[int] | NDArray[np.int64]) -> str:
-        """Return the characters that stand for one row of numbers, without padding."""
+        """Return the characters of a row of ids, without padding."""
         return "".join(self.tokens[int(number)] for number in ids if number != PADDING)
 
 
 def clean(text: str) -> str:
-    """Return a text without control characters and with single blanks.
+    """Replace control characters in a text by spaces, and collapse spaces.
 
-    Control and format characters (Unicode categories Cc, Cf), line and paragraph breaks become
-    blanks; halves of surrogate pairs, which no file can hold, go too.
+    Control and format characters (Unicode categories Cc, Cf), line and paragraph separators, and
+    lone surrogates become spaces.
     """
     visible = (
         " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else character
@@ -120,8 +121,6 @@ def _clean_all(texts: Sequence[str]) -> list[str]:
             )
         visible = clean(text)
         if not visible:
-            raise TextError(
-                f"Text {place} contains no character: {text!r}.", "Leave empty texts out."
-            )
+            raise TextError(f"Text {place} has no characters: {text!r}.", "Leave empty texts out.")
         cleaned.append(visible)
     return cleaned

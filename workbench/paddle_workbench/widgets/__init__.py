@@ -1,1 +1,1 @@
-"""Widgets for notebooks: each shows what a lower room computed. One anywidget a file."""
+"""Widgets for notebooks, one anywidget per file. They show what lower rooms have computed."""

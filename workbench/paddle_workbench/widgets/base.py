@@ -1,4 +1,4 @@
-"""What every widget of the workbench shares."""
+"""The base class of the workbench's widgets."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from ..settings import language
 __all__ = ["STATIC", "WorkbenchWidget"]
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
-# Made by `make setup` from `front_end/`.
+# Built from `front_end/` by `make setup`.
 STATIC = Path(__file__).parent / "static"
 
 
 class WorkbenchWidget(anywidget.AnyWidget):
-    """A widget with a language, a static twin, and no tolerance for misspelt names.
+    """A widget with a language and a static HTML version, which rejects unknown keywords.
 
-    A subclass names its front end, `class TextLens(WorkbenchWidget, front_end="text-lens")`, which
-    are the files `front_end/text-lens.ts`, `.css` and `.zh.json`.
+    A subclass names its front end: `class TextLens(WorkbenchWidget, front_end="text-lens")` uses
+    the files `front_end/text-lens.ts`, `.css` and `.zh.json`.
 
     Parameters
     ----------
     **traits
-        Values of the traits below, and of the subclass.
+        Values of traits, including those of the subclass.
 
     Raises
     ------
     WidgetError
-        If a keyword is not a trait of the widget, or its value is invalid for the trait.
+        If a keyword is not a trait of the widget, or if its value is invalid.
     """
 
     lang = traitlets.Enum(LANGUAGES).tag(sync=True)
-    """"zh" or "en"; the workbench's language if it is not given."""
+    """"zh" or "en"; by default the language of the workbench."""
 
     _front_end = ""
 
@@ -57,14 +57,16 @@ class WorkbenchWidget(anywidget.AnyWidget):
             if name not in names:
                 matches = difflib.get_close_matches(name, names, n=1)
                 raise WidgetError(
-                    f"{type(self).__name__} has nothing named {name!r}.",
-                    f"Did you mean {matches[0]!r}?" if matches else f"It takes {', '.join(names)}.",
+                    f"{type(self).__name__} has no option {name!r}.",
+                    f"Did you mean {matches[0]!r}?"
+                    if matches
+                    else f"Use one of: {', '.join(names)}.",
                 )
         try:
             super().__init__(**traits)
         except traitlets.TraitError as error:
             raise WidgetError(
-                f"{type(self).__name__} cannot take this: {error}",
+                f"{type(self).__name__} does not accept this value: {error}",
                 f"See help({type(self).__name__}).",
             ) from error
 
@@ -73,11 +75,11 @@ class WorkbenchWidget(anywidget.AnyWidget):
         return language()
 
     def to_html(self) -> str:
-        """Return the static twin as HTML, for where widgets do not run; empty if there is none."""
+        """Return the static version as HTML for viewers without widgets, or an empty string."""
         return ""
 
     def text(self, english: str, **values: object) -> str:
-        """Return a text of the static twin in the widget's language, `{name}`s filled in."""
+        """Translate a text of the static version, and fill in its `{name}`s."""
         texts = _chinese(self._front_end) if self.lang == "zh" else {}
         return texts.get(english, english).format(**values)
 

@@ -1,4 +1,4 @@
-"""The program microscope: source, transformed code, graph and passes in step."""
+"""The program microscope: source, transformed code, graph and passes, linked together."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["ProgramMicroscope"]
 
 
 class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
-    """Shows the whole way of a network from its Python lines to the ops that run.
+    """Shows how a network's Python code becomes the ops that run.
 
-    Point at a line, an op or a layer: what it came from and what it became lights up everywhere.
-    `[` and `]` step through the passes, `/` searches, arrows move through the graph.
+    Hovering over a line, op or layer highlights everywhere what it came from and what it became.
+    `[` and `]` step through the passes, `/` searches, arrow keys move through the graph.
 
     Parameters
     ----------
     capture : Capture
-        What `capture(net, input_spec=...)` returned or `paddle_workbench.program.load(path)` read.
+        The result of `capture(net, input_spec=...)` or `paddle_workbench.program.load(path)`.
     **traits
-        `lang`, and what every widget takes.
+        Traits of every widget, such as `lang`.
 
     Raises
     ------
@@ -47,14 +47,14 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         if not isinstance(capture, Capture):
             raise WidgetError(
                 f"A microscope shows a Capture, got {type(capture).__name__}.",
-                "Make one: capture(net, input_spec=[...]).",
+                "Create one: capture(net, input_spec=[...]).",
             )
         super().__init__(**traits)
         self.capture = capture
         self.set_trait("columns", to_columns(capture))
 
     def to_html(self) -> str:
-        """Return the folded graph and what the passes did, as HTML that needs no script."""
+        """Return the folded graph and a table of the passes, as HTML without scripts."""
         capture = self.capture
         program = capture.stages[-1].program if capture.stages else capture.program
         if program is None:

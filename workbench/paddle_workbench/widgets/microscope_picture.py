@@ -1,4 +1,4 @@
-"""The microscope where no widget runs: the folded graph as SVG, for reports and for GitHub."""
+"""The microscope without widgets: the folded graph as SVG, for reports and GitHub."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..program.model.structure import Op, Program
 
 __all__ = ["folded_graph", "folded_svg"]
 
-# More boxes than this nobody reads in a picture that cannot be opened.
+# A static picture with more boxes would be unreadable.
 MOST_BOXES = 60
 _HIDDEN = frozenset({"builtin.parameter", "builtin.constant", "pd_op.full", "pd_op.full_int_array"})
 _BOX_HEIGHT = 30
@@ -21,18 +21,18 @@ _GAP = 24
 def folded_graph(
     program: Program, layers: Mapping[int, str]
 ) -> tuple[dict[str, int], set[tuple[str, str]]]:
-    """Return the network's outermost layers, and the ops outside them, with what flows between.
+    """Return the network's outermost layers, the ops outside of them, and their connections.
 
     Parameters
     ----------
     layers : mapping of int to str
-        The layer of each op by id; see `program.model.layers`.
+        The layer of each op, by id of the op; see `program.model.layers`.
 
     Returns
     -------
     boxes : dict of str to int
-        How many ops each stands for, in the order they run. The name of a layer, or of an op
-        followed by a space and its id.
+        Number of ops in each box, in execution order. A key is the name of a layer, or the name of
+        an op followed by a space and its id.
     edges : set of (str, str)
     """
     visible_ops = [op for op in program.ops if op.name not in _HIDDEN]
@@ -58,7 +58,10 @@ def _box_of(op: Op, layer: str, start: int) -> str:
 
 
 def _shared_depth(layers: Sequence[str]) -> int:
-    """How many names at the start all layers share: a picture of one box says nothing."""
+    """Return the number of leading names that all layers share.
+
+    Without it the picture might have only a single box.
+    """
     paths = [layer.split(".") for layer in layers if layer]
     if len(paths) < len(layers) or not paths:
         return 0
@@ -76,9 +79,9 @@ def folded_svg(program: Program, layers: Mapping[int, str], label: str, count_te
     Parameters
     ----------
     label : str
-        What a screen reader says of it.
+        Label for screen readers.
     count_text : str
-        The text for a number of ops, with `{count}` in it.
+        Text for a number of ops; contains `{count}`.
     """
     boxes, edges = folded_graph(program, layers)
     names = list(boxes)[:MOST_BOXES]
@@ -120,7 +123,7 @@ def folded_svg(program: Program, layers: Mapping[int, str], label: str, count_te
 
 
 def _depths(names: Sequence[str], edges: set[tuple[str, str]]) -> dict[str, int]:
-    """The longest way to each box; boxes come in the order they run, so one look is enough."""
+    """Return the length of the longest path to each box; boxes are in execution order."""
     sources: dict[str, list[str]] = {}
     for source, goal in edges:
         sources.setdefault(goal, []).append(source)
@@ -134,7 +137,7 @@ def _depths(names: Sequence[str], edges: set[tuple[str, str]]) -> dict[str, int]
 def _places(
     rows: Mapping[int, Sequence[str]], widths: Mapping[str, float], total: float
 ) -> dict[str, tuple[float, float]]:
-    """The middle of the upper side of each box, rows in the middle of the picture."""
+    """Return the middle of each box's top edge, with centred rows."""
     places: dict[str, tuple[float, float]] = {}
     for layer, names in rows.items():
         x = (total - sum(widths[name] + _GAP for name in names)) / 2

@@ -1,4 +1,4 @@
-"""Pictures of text on a desk: what was recognised, to look through and correct by keyboard."""
+"""The OCR desk: recognised text next to its pictures, to review and correct by keyboard."""
 
 from __future__ import annotations
 
@@ -26,81 +26,82 @@ from .base import WorkbenchWidget
 
 __all__ = ["OcrDesk"]
 
-# Pixels of the longer side of what the browser gets, and of the static twin.
+# Pixels of the longer side of the picture in the browser and in the static version.
 LONGEST_SENT: Final = 3_000
-LONGEST_IN_TWIN: Final = 900
-# Names of pages in one sentence.
+LONGEST_STATIC: Final = 900
+# Maximum number of page names in a sentence.
 SHOWN_NAMES: Final = 3
 SIGNS: Final = {"checked": "✓", "doubtful": "?", "sure": "·"}
 
 
 class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
-    """Shows pages of text with their lines, to be corrected by keyboard; every edit is on disk.
+    """Shows pages with their recognised lines, to correct by keyboard. Every edit is saved.
 
-    The first page is recognised at once, the others when asked for, in the background.
+    The first page is recognised immediately, the others on request in the background.
 
     Parameters
     ----------
     images
         Paths of pictures, PDFs and folders, arrays of uint8, (height, width, 3), RGB; or a Desk.
     folder : Path, optional
-        Where the pages are kept; `desk` in the workbench's home if it is not given.
+        Where the pages are stored, by default `desk` in the workbench's home.
     read_page, read_crop : callables, optional
-        What recognises, in place of PP-OCRv5: an array to `PageResult`, and to (text, confidence).
+        Recognisers instead of PP-OCRv5. They take an array and return a `PageResult`, or text and
+        confidence.
 
     Raises
     ------
     PictureError
-        If there is no picture at all. One that cannot be opened is a page that says why.
+        If there is no picture at all. A picture that cannot be opened becomes a failed page.
     """
 
     pages = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """One a page: name, state, lines, unchecked, failure."""
+    """One entry per page: name, state, lines, unchecked, failure."""
 
     index = traitlets.Int(0).tag(sync=True)
-    """Which page is shown, from 0."""
+    """Index of the page to show, from 0."""
 
     shown = traitlets.Int(0).tag(sync=True)
-    """Which page the picture and the lines belong to, from 0."""
+    """Index of the page that the picture and the lines belong to, from 0."""
 
     picture = traitlets.Bytes().tag(sync=True)
-    """The page as JPEG, at most 3,000 pixels a side; empty if it cannot be opened."""
+    """The page as JPEG, at most 3,000 pixels per side; empty if it cannot be opened."""
 
     size = traitlets.List(traitlets.Int(), [1, 1]).tag(sync=True)
-    """Width and height in pixels, in which the corners are."""
+    """Width and height of the page in pixels, the coordinates of `points`."""
 
     lines = traitlets.List(traitlets.Dict()).tag(sync=True)
     """In reading order: id, text, points, confidence (0 to 1 or null), checked, difficult."""
 
     can_undo = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether there is an edit of this page to take back."""
+    """Whether there is an edit on this page to undo."""
 
     can_redo = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether there is an edit of this page to make again."""
+    """Whether there is an edit on this page to redo."""
 
     doubt_below = traitlets.Float(0.9, min=0.0, max=1.0).tag(sync=True)
-    """Confidence below which a line that nobody checked is doubtful, 0 to 1."""
+    """Confidence below which an unchecked line is doubtful, 0 to 1."""
 
     only_doubtful = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether the list leaves lines out that are not doubtful."""
+    """Whether the list only contains doubtful lines."""
 
     running = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether pages are being recognised."""
 
     seconds_a_page = traitlets.Float(0.0).tag(sync=True)
-    """Mean seconds of the pages recognised so far, 0 if none; see `Desk.seconds_per_page`."""
+    """Mean time to recognise a page in seconds; see `Desk.seconds_per_page`."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What to know of this page and of the files, a sentence each."""
+    """Notices about this page and about files, one sentence each."""
 
     failure = traitlets.Unicode("").tag(sync=True)
-    """Why the last request was not done; empty if it was."""
+    """Why the last request failed; empty if it did not."""
 
     answered = traitlets.Int(0).tag(sync=True)
-    """Number of the last request that was done or refused."""
+    """Number of the last request that was completed or rejected."""
 
     label_folder = traitlets.Unicode().tag(sync=True)
-    """Where `Label.txt` is saved to and loaded from."""
+    """Folder of the `Label.txt` to save and load."""
 
     def __init__(
         self,
@@ -118,14 +119,14 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ocr-desk")
         self._recognition = self.desk.recognition()
-        # Of what is shown: a thread that holds it back would lose what another sends meanwhile.
-        self._shown_lock = threading.RLock()
+        # Guards the traits: a thread that holds them back must not drop what another one sets.
+        self._traits_lock = threading.RLock()
         super().__init__(**traits)
         if not self.label_folder:
             paths = [each.path for each in self.desk.sources if each.path is not None]
             home = paths[0].absolute().parent if paths else self.desk.files.folder / "labels"
             self.label_folder = str(home)
-        with suppress(Exception):  # the page says why
+        with suppress(Exception):  # the page's summary has the reason
             self.desk.recognise(self.index)
         self.seconds_a_page = self.desk.seconds_per_page
         self._show_page()
@@ -142,17 +143,17 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         return index
 
     def load_labels(self, path: Path, *, checked: bool = True) -> Exchange:
-        """Replace the lines of the pages named in a `Label.txt`; undo restores them."""
+        """Replace the lines of the pages that a `Label.txt` contains; undo restores them."""
         exchange = load_labels(self.desk, Path(path), checked=checked)
         self._show_page()
         return exchange
 
     def save_labels(self, folder: Path | None = None) -> Exchange:
-        """Write `Label.txt` and what goes with it, as PPOCRLabel does, into a folder."""
+        """Save `Label.txt` and PPOCRLabel's other files to a folder."""
         return save_labels(self.desk, Path(folder or self.label_folder))
 
     def to_html(self) -> str:
-        """Return the page with its boxes as SVG, and its lines as a table."""
+        """Return the page with its boxes as SVG and its lines as a table."""
         summary = self.desk.summary(self.index)
         title = f"<p><b>{escape(sendable(summary.name))}</b></p>"
         if summary.failure:
@@ -162,7 +163,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         width, height = self.size
         boxes = "".join(self._box(number, line) for number, line in enumerate(lines, 1))
         try:
-            small = _jpeg(self.desk.open(self.index).pixels, LONGEST_IN_TWIN)
+            small = _jpeg(self.desk.open(self.index).pixels, LONGEST_STATIC)
         except WorkbenchError as error:
             return f"{title}<p role='alert'>{escape(sendable(str(error)))}</p>"
         source = base64.b64encode(small).decode()
@@ -193,9 +194,11 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         return f"<tr><td>{number}</td><td>{text}</td><td>{sure}</td><td>{sign}</td></tr>"
 
     def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
-        """Do what the browser asks for; report what cannot be done, and change nothing then."""
+        """Handle a request of the browser; a request that fails changes nothing and is reported."""
         number = int(request.get("n", 0))
-        self._set(failure="")  # before the work: what it starts in the background may fail at once
+        self._set(
+            failure=""
+        )  # first, since background work that the request starts may fail quickly
         try:
             self._do(str(request.get("do")), request)
         except WorkbenchError as error:
@@ -204,7 +207,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self._set(failure=sendable(f"{type(error).__name__}: {error}"))
             raise
         finally:
-            with self._shown_lock, self.hold_sync():
+            with self._traits_lock, self.hold_sync():
                 if request.get("index", self.index) == self.index:
                     self._show_lines()
                 self._show_pages()
@@ -237,14 +240,14 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self._notify(self.text("Loaded: {pages} pages.", pages=exchange.pages), exchange)
 
     def _set(self, **traits: object) -> None:
-        with self._shown_lock:
+        with self._traits_lock:
             for name, value in traits.items():
                 setattr(self, name, value)
 
     def _notify(self, message: str, exchange: Exchange | None = None) -> None:
         problems = exchange.problems if exchange else ()
-        with self._shown_lock:
-            self.notices = []  # the same message twice is sent twice
+        with self._traits_lock:
+            self.notices = []  # so that the same message is sent again
             self.notices = [
                 message,
                 *(self._foreign_label_notices(exchange) if exchange else ()),
@@ -252,11 +255,11 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             ]
 
     def _foreign_label_notices(self, exchange: Exchange) -> Iterator[str]:
-        """Say what became of lines in `Label.txt` that were never on the desk."""
+        """Yield what happened to labels that were never on the desk."""
         if exchange.skipped_pages:
             more = len(exchange.skipped_pages) - SHOWN_NAMES
             yield self.text(
-                "Label.txt keeps its lines of {names}; the desk's are in Cache.cach.",
+                "Label.txt keeps its lines for {names}; the desk's lines are in Cache.cach.",
                 names=", ".join(map(sendable, exchange.skipped_pages[:SHOWN_NAMES]))
                 + (f" (+{more})" if more > 0 else ""),
             )
@@ -279,24 +282,24 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             )
             self._set(failure="")
             self._notify(message)
-        except Exception as error:  # in a thread nobody else would hear of it
+        except Exception as error:  # nothing else reports exceptions of this thread
             self._set(failure=sendable(str(error)))
         self._show_lines()
         self._show_pages()
 
     def _recognise_all(self) -> None:
         recognition = self.desk.recognition(first=lambda: self.index)
-        with self._shown_lock:
+        with self._traits_lock:
             self._recognition.cancel()
             self._recognition = recognition
             self.running = True
         self._worker.submit(self._recognise_next, recognition)
 
     def _recognise_next(self, recognition: Recognition) -> None:
-        """Recognise one page and show it; queue the next behind other requests."""
+        """Recognise one page and show it, then queue the next page behind other requests."""
         index = next(recognition, None)
         if index is None:
-            with self._shown_lock:
+            with self._traits_lock:
                 if recognition is self._recognition:
                     self.running = False
             return
@@ -307,12 +310,12 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         self._worker.submit(self._recognise_next, recognition)
 
     def _show_page(self, _change: object = None) -> None:
-        with self._shown_lock, self.hold_sync():
+        with self._traits_lock, self.hold_sync():
             try:
                 page = self.desk.open(self.index)
             except WorkbenchError as error:
                 self.picture, self.size = b"", [1, 1]
-                # Of a page that was never read the list of pages says why.
+                # The list of pages already shows the failure of an unrecognised page.
                 is_in_list = bool(self.desk.summary(self.index).failure)
                 notices = [] if is_in_list else [sendable(str(error))]
                 self.notices = [*notices, *self.desk.messages]
@@ -325,7 +328,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self._show_pages()
 
     def _show_lines(self) -> None:
-        with self._shown_lock, self.hold_sync():
+        with self._traits_lock, self.hold_sync():
             page = self.desk.page(self.index)
             self.shown = self.index
             self.lines = [_to_json(line) for line in page.lines] if page else []
@@ -333,7 +336,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self.can_redo = bool(page and page.undone)
 
     def _show_pages(self) -> None:
-        with self._shown_lock:
+        with self._traits_lock:
             self.pages = [
                 {
                     "name": sendable(each.name),

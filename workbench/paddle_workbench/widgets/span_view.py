@@ -1,4 +1,4 @@
-"""Names or words in a text, as they should be and as a model says."""
+"""Gold and predicted names or words in a text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .base import WorkbenchWidget
 
 __all__ = ["SpanExample", "SpanView"]
 
-# A sign each, since colour is never the only one.
+# Symbols, since colour must not be the only cue.
 SIGNS: Final = {"right": "✓", "label": "≠", "boundary": "↔", "missed": "−", "spurious": "+"}
 
 
 @dataclass(frozen=True, slots=True)
 class SpanExample:
-    """A text with its spans, those of the annotators and those of a model.
+    """A text with gold and predicted spans.
 
     Parameters
     ----------
@@ -36,33 +36,33 @@ class SpanExample:
 
 
 class SpanView(WorkbenchWidget, front_end="span-view"):
-    """Shows spans over texts: gold above, predicted below, and how they agree.
+    """Shows gold spans above a text, predicted spans below it, and their agreement.
 
     Parameters
     ----------
     examples : sequence of SpanExample
-        Paged through; those with errors can be shown alone.
+        Shown one at a time; examples without errors can be skipped.
 
     Raises
     ------
     WidgetError
-        If there is no example.
+        If there are no examples.
     ShapeError
-        If a span leaves its text.
+        If a span is outside its text.
     """
 
     examples = traitlets.List(traitlets.Dict()).tag(sync=True)
     """Each: text; agreements as {kind, gold, predicted}, spans as [start, end, label] or null."""
 
     index = traitlets.Int(0).tag(sync=True)
-    """Which example is shown, from 0."""
+    """Index of the example to show, from 0."""
 
     only_errors = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether examples without an error are passed over."""
+    """Whether examples without an error are skipped."""
 
     def __init__(self, examples: Sequence[SpanExample], **traits: Any) -> None:
         if not examples:
-            raise WidgetError("SpanView has no example to show.", "Give at least one SpanExample.")
+            raise WidgetError("SpanView has no examples to show.", "Give at least one SpanExample.")
         super().__init__(examples=[_to_json(each) for each in examples], **traits)
 
     @traitlets.validate("index")
@@ -75,7 +75,7 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
         return index
 
     def to_html(self) -> str:
-        """Return the shown example as text and a table of its spans."""
+        """Return the current example: its text and a table of its spans."""
         example = self.examples[self.index]
         text = example["text"]
         names = {

@@ -1,4 +1,4 @@
-"""A text as classifiers see it: their answers, and which pieces moved them."""
+"""Predictions of text classifiers, and the contribution of each piece of the text."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ __all__ = ["TextLens"]
 
 
 class TextLens(WorkbenchWidget, front_end="text-lens"):
-    """Shows how one or two classifiers of two classes read a text, while it is edited.
+    """Shows the predictions of one or two binary classifiers for a text that can be edited.
 
-    Each character or word is shaded by what it gave to the answer, by integrated gradients or by
-    occlusion; two models stand beneath each other, and where they disagree on a piece it is
-    outlined.
+    Each character or word is shaded by its contribution to the prediction, from integrated
+    gradients or occlusion. Two models are shown below each other; pieces on which they disagree
+    are outlined.
 
     Parameters
     ----------
     models : sequence of TextModel
         One or two.
     text : str
-        To begin with.
+        Initial text.
     examples : sequence of (text, label), optional
-        To click through, for example the texts on which the models differ most.
+        Further texts to choose from, for example those on which the models differ most.
     classes : (str, str), optional
-        What the two classes are called, the negative first.
+        Names of the two classes, the negative one first.
 
     Raises
     ------
     WidgetError
-        If there is no model, or more than two.
+        If there are no models or more than two.
     """
 
     text_shown = traitlets.Unicode().tag(sync=True)
-    """The text; setting it computes again."""
+    """The text; changing it updates the predictions."""
 
     method = traitlets.Enum(("gradients", "occlusion"), "gradients").tag(sync=True)
-    """Integrated gradients where the model has them, or occlusion."""
+    """`gradients` falls back to occlusion for models without gradients."""
 
     unit = traitlets.Enum(("characters", "words"), "characters").tag(sync=True)
-    """What is shaded."""
+    """Unit of shading."""
 
     classes = traitlets.List(traitlets.Unicode(), ["negative", "positive"]).tag(sync=True)
     """Names of the two classes."""
 
     examples = traitlets.List(traitlets.List()).tag(sync=True)
-    """Texts to click through, each [text, name of the right class]."""
+    """Texts to choose from, each [text, name of the true class]."""
 
     explanations = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """One a model: name, text, probability, method, gap, units as [start, end, value]."""
+    """One per model: name, text, probability, method, gap, units as [start, end, value]."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the text holds that may mislead a model."""
+    """What may mislead a model in the text."""
 
     failure = traitlets.Unicode("").tag(sync=True)
-    """Why the text could not be read; empty where it could."""
+    """Why there are no predictions for the text; empty if there are."""
 
     def __init__(
         self,
@@ -76,7 +76,8 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
     ) -> None:
         if not 1 <= len(models) <= 2:
             raise WidgetError(
-                f"TextLens was given {len(models)} models.", "Give one model, or two to compare."
+                f"TextLens shows one or two models, got {len(models)}.",
+                "Give one model, or two to compare.",
             )
         self._models = tuple(models)
         super().__init__(**traits)
@@ -111,7 +112,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
         return sendable(notice.message.in_language(self.lang))
 
     def to_html(self) -> str:
-        """Return each model's answer, and the text shaded by it."""
+        """Return each model's prediction and the shaded text."""
         if self.failure:
             return f"<p role='alert'>{escape(self.failure)}</p>"
         blocks = []

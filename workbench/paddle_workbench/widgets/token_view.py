@@ -1,4 +1,4 @@
-"""One text cut in several ways, the cuts over each other."""
+"""A text split by several tokenisers, with the results above each other."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from .base import WorkbenchWidget
 
 __all__ = ["TokenView"]
 
-# Characters; a longer text is cut, and a notice says so.
+# Maximum number of characters. Longer texts are cut, with a notice.
 LONGEST_SHOWN = 300
 
 Row = dict[str, Any]
 
 
 class TokenView(WorkbenchWidget, front_end="token-view"):
-    """Shows a text cut by several tokenisers, aligned on its characters.
+    """Shows the tokens of a text from several tokenisers, aligned by character.
 
-    Unknown tokens are dashed and carry a question mark; a token that is pointed at or focused
-    marks those of the other cuts that it meets.
+    Unknown tokens have a dashed border and a question mark. Hovering over or focusing a token
+    highlights the overlapping tokens of the other tokenisers.
 
     Parameters
     ----------
     text : str
     tokenizers : mapping of str to Tokenizer
-        By the names that the rows get.
+        The keys are the labels of the rows.
 
     Raises
     ------
     WidgetError
-        If there is no tokeniser.
+        If there are no tokenisers.
     TextError
         If the text is not a string, or contains nothing visible.
     """
 
     shown = traitlets.Unicode().tag(sync=True)
-    """The text, at most 300 characters of it."""
+    """The first 300 characters of the text."""
 
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """One cut each: name, size of the vocabulary, tokens as [start, end, number, known]."""
+    """One per tokeniser: name, size of the vocabulary, tokens as [start, end, id, known]."""
 
     left_out = traitlets.Int(0).tag(sync=True)
-    """Characters of the text that are not shown."""
+    """Number of characters that are not shown."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """What the text holds that may mislead, in the language of the widget."""
+    """What may mislead a model in the text, in the widget's language."""
 
     def __init__(self, text: str, tokenizers: Mapping[str, Tokenizer], **traits: Any) -> None:
         if not tokenizers:
             raise WidgetError(
-                "TokenView has no tokeniser to show.", 'Give one by name: {"characters": ...}.'
+                "TokenView has no tokenisers to show.", 'Give them by name: {"characters": ...}.'
             )
         readable(text)
         excerpt = text[:LONGEST_SHOWN]
@@ -71,7 +71,7 @@ class TokenView(WorkbenchWidget, front_end="token-view"):
         self.notices = [each.message.in_language(self.lang) for each in notices]
 
     def to_html(self) -> str:
-        """Return the cuts as a table, one row each."""
+        """Return a table with one row per tokeniser."""
         lines = []
         for row in self.rows:
             name = escape(self.text("{name}: {n} tokens", name=row["name"], n=len(row["tokens"])))

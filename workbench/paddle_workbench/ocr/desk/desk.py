@@ -1,4 +1,4 @@
-"""The desk: pages of text to recognise, look through and correct, every edit on disk at once."""
+"""The desk: pages to recognise, review and correct, where every edit is saved immediately."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .sources import Images, find_pages
 __all__ = ["Desk", "ReadCrop", "ReadPage", "Recognition", "Summary"]
 
 ReadPage: TypeAlias = Callable[[NDArray[np.uint8]], PageResult]
-# Text and confidence of one crop.
+# Returns the text and confidence of one crop.
 ReadCrop: TypeAlias = Callable[[NDArray[np.uint8]], tuple[str, float]]
 
 State: TypeAlias = Literal["waiting", "recognised", "done", "failed"]
@@ -38,22 +38,23 @@ Edit: TypeAlias = Literal[
 EDITS: Final = frozenset(get_args(Edit))
 
 
-# A learner's predictor takes one picture at a time, and several desks may share it.
+# A recogniser takes one picture at a time, and several desks may share it.
 _READING: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A page in the list of pages.
+    """One entry of the list of pages.
 
     Parameters
     ----------
     name : str
     state : str
-        `waiting` to be recognised, `recognised`, `done` if every line was checked, or `failed`.
+        `waiting` for recognition, `recognised`, `done` if every line is checked, or `failed`.
     lines, unchecked : int
+        Number of lines, and of those that nobody has checked.
     failure : str
-        Why it failed; empty where it did not.
+        Why the page failed; empty if it did not.
     """
 
     name: str
@@ -64,22 +65,22 @@ class Summary:
 
 
 class Desk:
-    """Pages of text, their lines and edits.
+    """Pages of text with their lines, which can be edited.
 
     Parameters
     ----------
     images
         Paths of pictures, PDFs and folders, or arrays of uint8, (height, width, 3), RGB.
     folder : Path, optional
-        Where the pages are kept; `desk` in the workbench's home if it is not given. A picture is
-        known again by its content.
+        Where the pages are stored, by default `desk` in the workbench's home. Pictures are
+        identified by their content.
     read_page, read_crop : callables, optional
-        What recognises; `paddle_workbench.ocr.recognise_page` and `recognise_crop` if not given.
+        Recognisers, by default `paddle_workbench.ocr.recognise_page` and `recognise_crop`.
 
     Raises
     ------
     PictureError
-        If there is no picture at all. One that cannot be opened is a page that says why.
+        If there is no picture at all. A picture that cannot be opened becomes a failed page.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Desk:
         self._pages: dict[str, DeskPage] = {}
         self._failures = {at: each.failure for at, each in enumerate(self.sources) if each.failure}
         self._seconds: list[float] = []
-        # Recognition runs in its own thread, at the same time as edits.
+        # Recognition runs in a thread of its own, concurrently with edits.
         self._lock = threading.RLock()
         for key in {each.key for each in self.sources if each.key}:
             self._read(key)
@@ -107,19 +108,19 @@ class Desk:
 
     @property
     def messages(self) -> list[str]:
-        """Events of page files, one sentence each."""
+        """What happened to page files, for example broken ones that were set aside."""
         return self.files.messages
 
     @property
     def seconds_per_page(self) -> float:
         """Mean time of the pages recognised so far, in seconds; 0 if there are none.
 
-        The first page also loads the models, so it counts only as long as it is the only one.
+        The first page includes loading the models, so it only counts while it is the only one.
         """
         return float(np.mean(self._seconds[1:] or self._seconds or [0.0]))
 
     def page(self, index: int) -> DeskPage | None:
-        """Return a page, or None if it was not recognised yet."""
+        """Return a page, or None if it has not been recognised yet."""
         return self._pages.get(self.sources[index].key)
 
     def open(self, index: int) -> Page:
@@ -133,6 +134,7 @@ class Desk:
         return self.sources[index].open()
 
     def summary(self, index: int) -> Summary:
+        """Return the state of a page."""
         name = self.sources[index].name
         page = self.page(index)
         if page is None:
@@ -143,7 +145,7 @@ class Desk:
         return Summary(name, state, len(page.lines), unchecked)
 
     def edit(self, index: int, edit: str, **values: Any) -> DeskPage:
-        """Make one edit of `DeskPage` on a page, and write the page.
+        """Apply an edit to a page and save the page.
 
         Parameters
         ----------
@@ -151,36 +153,38 @@ class Desk:
         edit : str
             Name of a method of `DeskPage`, for example `split`.
         **values
-            What it takes.
+            Arguments of the method.
 
         Raises
         ------
         DeskError
-            If the edit is unknown or impossible, or the page was changed elsewhere meanwhile; it
-            is read again then.
+            If the edit is unknown or impossible, or if another window has changed the page, which
+            is then reloaded.
         StorageError
-            If it cannot be written. In each case the page is as it was.
+            If the page cannot be saved. After any error the edit has not been made.
         """
         if edit not in EDITS:
-            raise DeskError(f"There is no edit {edit!r}.", f"There are {', '.join(sorted(EDITS))}.")
+            raise DeskError(
+                f"There is no edit {edit!r}.", f"Use one of: {', '.join(sorted(EDITS))}."
+            )
         with self._lock:
-            # On a page that nobody has read, boxes are drawn by hand.
+            # Boxes can be drawn by hand on a page that has not been recognised.
             page = self.page(index) or self._blank(index)
             try:
                 result: DeskPage = getattr(page, edit)(**values)
             except TypeError as error:
-                raise DeskError(f"{edit} does not take {values!r}.", str(error)) from error
+                raise DeskError(f"{edit} does not accept {values!r}.", str(error)) from error
             return self._put(index, result)
 
     def read_again(self, index: int, id: int) -> DeskPage:  # noqa: A002
-        """Recognise one line again, from its current box.
+        """Recognise one line again, using its current box.
 
         Raises
         ------
         DeskError
             If there is no such line.
         WorkbenchError
-            If the picture cannot be opened or read.
+            If the picture cannot be opened or recognised.
         """
         page = self.page(index)
         if page is None:
@@ -194,13 +198,13 @@ class Desk:
             return self._put(index, current.reread(id, text, confidence))
 
     def recognise(self, index: int) -> DeskPage:
-        """Recognise one page, if it was not recognised yet.
+        """Recognise a page unless this has already been done.
 
         Raises
         ------
         WorkbenchError
-            If the picture cannot be opened or read, or the page cannot be written; it is `failed`
-            then.
+            If the picture cannot be opened or recognised, or if the page cannot be saved. The
+            state of the page is then `failed`.
         """
         page_on_desk = self.page(index)
         if page_on_desk is not None:
@@ -223,17 +227,17 @@ class Desk:
             raise
 
     def is_pending(self, index: int) -> bool:
-        """Whether a page can be recognised and has not been yet; a page that failed may be."""
+        """Whether a page can be opened and has not been recognised successfully yet."""
         return self.page(index) is None and not self.sources[index].failure
 
     def recognition(self, *, first: Callable[[], int] | None = None) -> Recognition:
-        """Return a pass over all pending pages; it recognises one page whenever it is advanced.
+        """Return an iterator that recognises the next pending page at each step.
 
         Parameters
         ----------
         first : callable, optional
-            Called before each page; if the page that it returns is pending, that one is next. For
-            example the page on the screen. Otherwise pages come in their order on the desk.
+            Called before each page to ask which page is preferred, for example the one on the
+            screen. If that page is not pending, pages are recognised in order.
 
         Examples
         --------
@@ -243,12 +247,12 @@ class Desk:
         return Recognition(self, first)
 
     def put_labels(self, index: int, lines: LabelledPage, *, checked: bool) -> DeskPage:
-        """Replace a page's lines by those of a `Label.txt`; undo restores them.
+        """Replace a page's lines with those of a `Label.txt`; undo restores them.
 
         Raises
         ------
         WorkbenchError
-            If the picture cannot be opened, or the page cannot be written.
+            If the picture cannot be opened, or if the page cannot be saved.
         """
         with self._lock:
             page = self.page(index) or self._blank(index)
@@ -291,10 +295,11 @@ class Desk:
 
 
 class Recognition(Iterator[int]):
-    """A pass over the pending pages of a desk: an iterator of the pages that it has tried.
+    """A pass over the pending pages of a desk: recognises a page per step and yields its index.
 
-    A page that fails is skipped; its summary says why, and the next pass tries it again. Each page
-    is on disk before the next begins, so a later pass continues where this one ended.
+    If a page fails, its summary has the reason and the pass goes on; the next pass tries the page
+    again. Each page is saved before the next one begins, so a later pass continues where this one
+    stopped.
 
     Parameters
     ----------
@@ -310,7 +315,7 @@ class Recognition(Iterator[int]):
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """End the pass after the current page; any thread may call this."""
+        """Stop after the current page. May be called from any thread."""
         self._cancelled.set()
 
     def __next__(self) -> int:
@@ -318,7 +323,7 @@ class Recognition(Iterator[int]):
         if index is None:
             raise StopIteration
         self._tried.add(index)
-        with suppress(Exception):  # one page of hundreds; its summary says why
+        with suppress(Exception):  # the page's summary has the reason
             self._desk.recognise(index)
         return index
 

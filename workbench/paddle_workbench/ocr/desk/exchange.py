@@ -1,4 +1,4 @@
-"""Exchange with PPOCRLabel: a folder with pictures, `Label.txt` and its other files."""
+"""Exchange labels with PPOCRLabel: `Label.txt` and related files, next to the pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .sources import PageSource
 
 __all__ = ["Exchange", "load_labels", "save_labels"]
 
-# As cv2.imwrite, which PPOCRLabel uses.
+# The default of cv2.imwrite, which PPOCRLabel uses.
 JPEG_QUALITY: Final = 95
 Key = TypeVar("Key")
 Lines = TypeVar("Lines", LabelFile, RecognitionList, FileStates)
@@ -37,18 +37,19 @@ Lines = TypeVar("Lines", LabelFile, RecognitionList, FileStates)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was loaded from or saved to PPOCRLabel's files.
+    """The result of loading or saving PPOCRLabel's files.
 
     Parameters
     ----------
     pages, crops : int
+        Number of pages and crops.
     problems : list of Problem
-        Lines of the files that could not be read; they are kept as they are.
+        Lines of the files that cannot be parsed; they are kept unchanged.
     skipped_pages : list of str
-        Pages that are not checked and of which `Label.txt` has lines that were never on the desk:
-        these stay, and the desk's are in `Cache.cach`.
+        Unchecked pages for which `Label.txt` has lines that were never on the desk. `Label.txt`
+        keeps these lines, and the lines of the desk are saved to `Cache.cach`.
     backup : Path or None
-        The old `Label.txt`, if a page that is checked took the place of such lines.
+        Copy of the old `Label.txt`, if checked pages replaced such lines.
     """
 
     pages: int
@@ -59,20 +60,20 @@ class Exchange:
 
 
 def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
-    """Replace the lines of the pages named in a `Label.txt`; undo restores them.
+    """Replace the lines of the pages that a `Label.txt` contains; undo restores them.
 
     Parameters
     ----------
     desk : Desk
     path : Path
-        `Label.txt`, `Cache.cach` or a training list of PaddleOCR for detection.
+        `Label.txt`, `Cache.cach` or PaddleOCR's training list for detection.
     checked : bool
-        Whether its lines count as checked by a person.
+        Whether the lines count as checked by a person.
 
     Raises
     ------
     StorageError
-        If the file cannot be read at all.
+        If the file cannot be read.
     """
     labels: LabelFile = LabelFile.load(path)
     values = labels.values()
@@ -84,24 +85,24 @@ def load_labels(desk: Desk, path: Path, *, checked: bool = True) -> Exchange:
 
 
 def save_labels(desk: Desk, folder: Path) -> Exchange:
-    """Write the desk as PPOCRLabel would have left it, into a folder with the pictures.
+    """Save the desk in the form of PPOCRLabel, to a folder with the pictures.
 
-    Pages of which every line is checked go to `Label.txt`, `fileState.txt` and, as crops with
-    their texts, `rec_gt.txt`; the others to `Cache.cach`, unless `Label.txt` has them from before.
-    What these files say of other pictures stays, and so does work on these pictures that the desk
-    has never seen (`Exchange.skipped_pages`, `Exchange.backup`). Pages of PDFs and arrays, and
-    pictures that lie elsewhere, are saved there as PNG or as they are.
+    Pages whose lines are all checked are saved to `Label.txt`, `fileState.txt` and, as crops with
+    their texts, `rec_gt.txt`. Other pages are saved to `Cache.cach`, unless `Label.txt` already
+    contains them. Entries of other pictures are kept, and so are labels of these pictures that the
+    desk has never loaded (`Exchange.skipped_pages`, `Exchange.backup`). Pages of PDFs and arrays
+    are saved to the folder as PNG, and pictures from elsewhere are copied.
 
     Parameters
     ----------
     desk : Desk
     folder : Path
-        Most often the pictures' own.
+        Usually the folder of the pictures.
 
     Raises
     ------
     StorageError
-        If something cannot be read or written.
+        If a file cannot be read or written.
     """
     make_folder(folder)
     labels, cache = (_load(LabelFile, folder / name) for name in ("Label.txt", "Cache.cach"))
@@ -111,7 +112,8 @@ def save_labels(desk: Desk, folder: Path) -> Exchange:
     labelled = labels.values()
     recognised = [(each, page) for at, each in enumerate(desk.sources) if (page := desk.page(at))]
     pictures = [_place_picture(source, folder) for source, _ in recognised]
-    # Crops are called by stems: a.png that PPOCRLabel has labelled must not lose its to our a.jpg.
+    # Crops are named after the stem of the picture. The crops of our a.jpg must not replace those
+    # of an a.png that was labelled in PPOCRLabel.
     names = {Path(name.replace("\\", "/")).name for name in (*labelled, *cache.values())}
     stems = Counter(Path(name).stem for name in names | {each.name for each in pictures})
     crop_count = 0
@@ -171,7 +173,7 @@ def _save_crops(
 
 
 def _back_up(path: Path) -> Path:
-    """Copy a file in its own folder, and return the copy."""
+    """Copy a file to its own folder and return the path of the copy."""
     copy = free_sibling(path, "kept")
     try:
         write_whole(copy, path.read_bytes())
@@ -181,7 +183,7 @@ def _back_up(path: Path) -> Path:
 
 
 def _place_picture(source: PageSource, folder: Path) -> Path:
-    """Return the picture of a page in a folder, put there if it is not."""
+    """Return the path of a page's picture in a folder; save it there if necessary."""
     path = source.path if _is_picture(source) else None
     if path is not None and path.absolute().parent == folder.absolute():
         return path
@@ -200,7 +202,7 @@ def _place_picture(source: PageSource, folder: Path) -> Path:
 
 
 def _numbered_paths(path: Path) -> Iterator[Path]:
-    """Give a name, then the same with 2, 3 and so on."""
+    """Yield a path, then the same path with 2, 3 and so on appended to its stem."""
     yield path
     for number in itertools.count(2):
         yield path.with_stem(f"{path.stem}_{number}")
@@ -211,7 +213,7 @@ def _is_picture(source: PageSource) -> bool:
 
 
 def _label_name(source: PageSource) -> str:
-    """Return what `Label.txt` calls a page: its folder and its file."""
+    """Return the name of a page in `Label.txt`: its folder and file name."""
     if source.path is None:
         return f"{source.name}.png"
     parent = source.path.absolute().parent.name
@@ -221,9 +223,9 @@ def _label_name(source: PageSource) -> str:
 
 
 def _match_names(pages: Mapping[int, str], names: Sequence[str]) -> dict[int, str]:
-    """Return the name in a file of each page: by folder and name, else by name alone.
+    """Return for each page its name in a label file.
 
-    What folder and name identify belongs to no other page; the rest needs a unique name.
+    Pages are matched by folder and file name; the remaining ones by file name, if it is unique.
     """
     matches: dict[int, str] = {}
     for parts in (2, 1):

@@ -1,9 +1,9 @@
-"""The files that PPOCRLabel writes and PaddleOCR trains from, read and written without a loss.
+"""Read and write, without loss, the files of PPOCRLabel and PaddleOCR's training lists.
 
-A line of `Label.txt`, and of a training list for detection, is a picture's name, a tab, and the
-lines of text as JSON: `[{"transcription": "…", "points": [[x, y], …], "difficult": false}]`. A line
-of `rec_gt.txt`, and of a training list for recognition, is the name of a crop, a tab, and its text.
-A line of `fileState.txt` is the path of a picture that was checked, a tab, and 1.
+A line of `Label.txt`, and of a training list for detection, is the name of a picture, a tab, and
+its text lines as JSON: `[{"transcription": "…", "points": [[x, y], …], "difficult": false}]`. A
+line of `rec_gt.txt`, and of a training list for recognition, is the name of a crop, a tab, and its
+text. A line of `fileState.txt` is the path of a checked picture, a tab, and 1.
 
 References
 ----------
@@ -36,18 +36,18 @@ __all__ = [
 ]
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""A larger file is not read."""
+"""Larger files are rejected."""
 
-# PaddleOCR's detection leaves lines with these texts out of its loss.
+# PaddleOCR excludes lines with these texts from the loss of its detection.
 IGNORED: Final = ("*", "###")
 
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 
-# Surrogates stand for bytes that are not UTF-8, so that they can be written as they were.
+# Surrogates represent bytes that are not UTF-8, so that they can be written back unchanged.
 _CODING: Final = ("utf-8", "surrogateescape")
 
 Point: TypeAlias = tuple[float, float]
-# Pixels; anything further away is not in a picture.
+# Pixels; no picture has points further away.
 FARTHEST: Final = 1e6
 _KEYS: Final = ("transcription", "points", "difficult")
 Value = TypeVar("Value")
@@ -55,17 +55,17 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class LabelledLine:
-    """A line of text in a picture, as `Label.txt` has it.
+    """A line of text in a picture, as in `Label.txt`.
 
     Parameters
     ----------
     transcription : str
     points : tuple of (x, y), at least three
-        In pixels of the upright picture; whole numbers stay whole.
+        In pixels of the upright picture. Whole numbers stay whole.
     difficult : bool
-        Left out of `rec_gt.txt`.
+        Whether the line is omitted from `rec_gt.txt`.
     more : mapping
-        Keys that are not known here, such as `key_cls`; they are written back.
+        Other keys, such as `key_cls`, which are written back.
     """
 
     transcription: str
@@ -79,12 +79,12 @@ LabelledPage: TypeAlias = tuple[LabelledLine, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a line of a file could not be read; the line itself is kept.
+    """Why a line of a file cannot be parsed. The line itself is kept.
 
     Parameters
     ----------
     line : int
-        Counted from 1.
+        Line number, from 1.
     message : str
         One sentence.
     """
@@ -95,16 +95,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[Value]):
-    """One line of a file.
+    """A line of a file.
 
     Parameters
     ----------
     name : str
-        What stands before the tab; empty where the line could not be read.
+        The part before the tab; empty if the line cannot be parsed.
     value
-        Its value; None if it could not be read.
+        The parsed value; None if the line cannot be parsed.
     source : str or None
-        The line as it stood in the file, with its end; None if it was changed since.
+        The line as it is in the file, including the line break; None if it was changed.
     """
 
     name: str
@@ -113,11 +113,11 @@ class Record(Generic[Value]):
 
 
 class _UnreadableError(ValueError):
-    """A line that cannot be read, and why."""
+    """A line cannot be parsed."""
 
 
 class _Lines(Generic[Value]):
-    """A file edited line by line: unchanged lines are written as they were read."""
+    """A file that is edited line by line; unchanged lines are written back byte for byte."""
 
     def __init__(self, records: Iterable[Record[Value]] = ()) -> None:
         self.records: list[Record[Value]] = list(records)
@@ -126,20 +126,20 @@ class _Lines(Generic[Value]):
 
     @classmethod
     def load(cls, path: Path) -> Any:
-        """Read a file; lines that cannot be read are listed in `problems`, and kept.
+        """Read a file. Lines that cannot be parsed are kept, and listed in `problems`.
 
         Raises
         ------
         StorageError
-            If the file cannot be read at all.
+            If the file cannot be read.
         """
-        return cls.parse(read_bytes(path, kind="list of labels", limit_bytes=MAX_BYTES))
+        return cls.parse(read_bytes(path, kind="label file", limit_bytes=MAX_BYTES))
 
     @classmethod
     def parse(cls, content: bytes) -> Any:
-        """Read the content of a file, as `load`."""
+        """Parse the content of a file, as `load` does."""
         file = cls()
-        # Only \n ends a line: a text may hold what str.splitlines takes for an end.
+        # Only \n ends a line: texts may contain other characters that str.splitlines splits at.
         for number, source in enumerate(content.decode(*_CODING).split("\n"), 1):
             file._read(number, source)
         last = file.records.pop()
@@ -148,15 +148,15 @@ class _Lines(Generic[Value]):
         return file
 
     def __len__(self) -> int:
-        """Return how many lines could be read; a duplicate name counts once."""
+        """Return the number of entries; a duplicate name counts once."""
         return len(self.values())
 
     def values(self) -> dict[str, Value]:
-        """Return what could be read, by name; of duplicate names the last counts."""
+        """Return the values by name. If a name occurs several times, the last value counts."""
         return {each.name: each.value for each in self.records if each.value is not None}
 
     def put(self, name: str, value: Value) -> None:
-        """Set the value of a name: in its place, or at the end if it is new."""
+        """Set the value of a name. A new name is appended."""
         _check_name(name)
         at = self._places.get(name)
         if at is None:
@@ -166,18 +166,18 @@ class _Lines(Generic[Value]):
             self.records[at] = Record(name, value)
 
     def remove(self, names: Collection[str]) -> None:
-        """Remove the values of names; missing names are ignored."""
+        """Remove entries by name; missing names are ignored."""
         self.records = [
             each for each in self.records if each.value is None or each.name not in names
         ]
         self._places = self._index()
 
     def dump(self) -> bytes:
-        """Return the content of the file; lines that were not changed are as they were read."""
+        """Return the content of the file, in which unchanged lines are as they were read."""
         lines = []
         for each in self.records:
             if each.source is None:
-                assert each.value is not None  # noqa: S101 - only what was read has no value
+                assert each.value is not None  # noqa: S101 - only lines with a source have none
                 lines.append(f"{each.name}\t{self._dump(each.value)}\n")
             else:
                 lines.append(each.source)
@@ -185,12 +185,12 @@ class _Lines(Generic[Value]):
         return "".join(ends).encode(*_CODING)
 
     def save(self, path: Path) -> None:
-        """Write the file, whole.
+        """Write the file atomically.
 
         Raises
         ------
         StorageError
-            If it cannot be written; the old file is untouched.
+            If the file cannot be written. The old file is unchanged.
         """
         write_whole(path, self.dump())
 
@@ -208,7 +208,9 @@ class _Lines(Generic[Value]):
             else:
                 if name in self._places:
                     earlier = self._places[name] + 1
-                    message = f"Line {earlier}: {name} comes again in line {number}, which counts."
+                    message = (
+                        f"Line {earlier}: {name} occurs again in line {number}, which is used."
+                    )
                     self.problems.append(Problem(earlier, message))
                 self._places[name] = len(self.records)
                 record = Record(name, value, f"{source}\n")
@@ -216,7 +218,7 @@ class _Lines(Generic[Value]):
 
     def _parse(self, line: str) -> tuple[str, Value]:
         if _HALF.search(line):
-            raise _UnreadableError("it is not in UTF-8.")
+            raise _UnreadableError("it is not valid UTF-8.")
         name, tab, rest = line.partition("\t")
         if not tab:
             raise _UnreadableError(f"there is no tab between name and value: {_shorten(line)}.")
@@ -232,20 +234,18 @@ class _Lines(Generic[Value]):
 
 
 class LabelFile(_Lines[LabelledPage]):
-    """`Label.txt` and `Cache.cach` of PPOCRLabel, and PaddleOCR's list for detection."""
+    """PPOCRLabel's `Label.txt` and `Cache.cach`, and PaddleOCR's training list for detection."""
 
     def _value(self, text: str) -> LabelledPage:
         try:
             lines = json.loads(text)
             plain = json.dumps(lines, ensure_ascii=False)
         except RecursionError:
-            raise _UnreadableError("what follows the name is nested too deeply.") from None
+            raise _UnreadableError("the value is nested too deeply.") from None
         except ValueError as error:
-            raise _UnreadableError(f"what follows the name is not JSON ({error}).") from error
+            raise _UnreadableError(f"the value is not valid JSON ({error}).") from error
         if _HALF.search(plain):
-            raise _UnreadableError(
-                "a text holds half of a surrogate pair, which is not a character."
-            )
+            raise _UnreadableError("a text contains half of a surrogate pair.")
         if not isinstance(lines, list):
             raise _UnreadableError(f"expected a list of lines, got {_shorten(text)}.")
         return tuple(_parse_line(number, line) for number, line in enumerate(lines, 1))
@@ -255,18 +255,18 @@ class LabelFile(_Lines[LabelledPage]):
 
 
 class RecognitionList(_Lines[str]):
-    """`rec_gt.txt` of PPOCRLabel, and PaddleOCR's list for recognition: crops and their texts."""
+    """PPOCRLabel's `rec_gt.txt`, and PaddleOCR's training list for recognition."""
 
     def _value(self, text: str) -> str:
         return text
 
     def _dump(self, value: str) -> str:
-        # A tab or an end of line would begin another field or line.
+        # A tab or line break would start another field or line.
         return " ".join(value.split()) if any(each in value for each in "\t\r\n") else value
 
 
 class FileStates(_Lines[int]):
-    """`fileState.txt` of PPOCRLabel: which pictures were checked."""
+    """PPOCRLabel's `fileState.txt`, the list of checked pictures."""
 
     def _value(self, text: str) -> int:
         try:
@@ -283,8 +283,8 @@ class FileStates(_Lines[int]):
 def _check_name(name: str) -> None:
     if not name.strip() or any(each in name for each in "\t\r\n") or _HALF.search(name):
         raise StorageError(
-            f"{name!r} cannot be used in a list of labels.",
-            "Rename the file so that its name is UTF-8 and has no tab or line break.",
+            f"{name!r} cannot be used as a name in a label file.",
+            "Rename the file so that its name is valid UTF-8 and has no tab or line break.",
         )
 
 

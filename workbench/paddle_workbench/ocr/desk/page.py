@@ -1,4 +1,4 @@
-"""One page on the desk: its lines in reading order, and every edit that can be made and undone."""
+"""A page on the desk: its lines in reading order, and the edits with undo and redo."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .label_files import LabelledLine, LabelledPage
 
 __all__ = ["Change", "DeskLine", "DeskPage", "is_doubtful"]
 
-# Changes that can be undone; older ones are forgotten, not taken back.
+# Number of changes that can be undone.
 HISTORY: Final = 200
-# Characters of a line; a whole page put into one line is a mistake.
+# Maximum number of characters in a line; a whole page in one line is a mistake.
 LONGEST_TEXT: Final = 2_000
 
 
@@ -27,21 +27,21 @@ class DeskLine:
     Parameters
     ----------
     id : int
-        Stays with the line as long as it exists.
+        Never changes, and is never used for another line of the page.
     text : str
     points : tuple of (x, y)
-        Four corners in pixels of the upright picture, from where the text begins above; polygons
-        of more corners come from `Label.txt` alone.
+        Four corners in pixels of the upright picture, in the order of `quadrilaterals`. Only lines
+        from a `Label.txt` may have more corners.
     confidence : float or None
-        Of what was recognised, from 0 to 1; None where nothing was.
+        Confidence of the recognised text, from 0 to 1; None if nothing was recognised.
     recognised : str or None
-        What the recogniser read, before anybody changed it.
+        The recognised text before any edit.
     checked : bool
-        Whether a person has accepted or written the text.
+        Whether a person has accepted or typed the text.
     difficult : bool
-        Left out of training, as PPOCRLabel calls it.
+        PPOCRLabel's term for lines that are excluded from training.
     more : mapping
-        What `Label.txt` says besides.
+        Other keys of the line in `Label.txt`.
     """
 
     id: int
@@ -56,15 +56,16 @@ class DeskLine:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Lines that took the place of others: the only thing an edit ever does.
+    """A replacement of lines by others, which is all that an edit does.
 
     Parameters
     ----------
     kind : str
-        The edit, for example `split`.
+        Name of the edit, for example `split`.
     at : int
-        Where, from 0 in reading order.
+        Index of the first replaced line, in reading order.
     before, after : tuple of DeskLine
+        The lines before and after the edit.
     """
 
     kind: str
@@ -73,33 +74,34 @@ class Change:
     after: tuple[DeskLine, ...]
 
     def reversed(self) -> Change:
+        """Return the change that undoes this one."""
         return Change(self.kind, self.at, self.after, self.before)
 
 
 def is_doubtful(line: DeskLine, below: float) -> bool:
-    """Whether nobody has checked a line, and its confidence is below a threshold or unknown."""
+    """Whether a line is unchecked and its confidence is below a threshold or unknown."""
     return not line.checked and (line.confidence is None or line.confidence < below)
 
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """The lines of one page and how they came about; an edit returns a new page.
+    """The lines of a page and their history. Pages are immutable; edits return new ones.
 
     Parameters
     ----------
     size : (width, height)
-        Of the upright picture, in pixels.
+        Size of the upright picture, in pixels.
     lines : tuple of DeskLine
         In reading order.
     done, undone : tuple of Change
-        What can be undone and done again, the latest last.
+        Changes that can be undone and redone, the latest last.
     next_id : int
-        What the next new line is called.
+        Id of the next new line.
 
     Raises
     ------
     DeskError
-        By each edit, if there is no such line or the edit is impossible; the page is unchanged.
+        By each edit, if there is no such line or if the edit is impossible.
     """
 
     size: tuple[int, int]
@@ -110,12 +112,12 @@ class DeskPage:
 
     @classmethod
     def from_result(cls, result: PageResult) -> DeskPage:
-        """Return the page as it was recognised, with nothing to undo.
+        """Return a page with the recognised lines and an empty history.
 
         Raises
         ------
         DeskError
-            If a confidence is not from 0 to 1, or a text is too long.
+            If a confidence is not between 0 and 1, or if a text is too long.
         """
         lines = tuple(
             DeskLine(
@@ -132,10 +134,11 @@ class DeskPage:
 
     @property
     def is_done(self) -> bool:
-        """Whether every line was checked by a person; a page without lines, whether one said so."""
+        """Whether a person has checked every line, or has confirmed that there are none."""
         return all(line.checked for line in self.lines) and bool(self.lines or self.done)
 
     def line(self, id: int) -> DeskLine:  # noqa: A002 - it is the line's id
+        """Return the line with an id."""
         return self.lines[self._index_of(id)]
 
     def accept(self, id: int) -> DeskPage:  # noqa: A002
@@ -143,22 +146,22 @@ class DeskPage:
         return self._change_line("accept", id, lambda line: replace(line, checked=True))
 
     def accept_all(self) -> DeskPage:
-        """Accept every line of the page, or that it has none."""
+        """Accept every line of the page, or confirm that it has none."""
         if not self.lines and not self.done:
             return replace(self, done=(Change("accept", 0, (), ()),), undone=())
         return self._splice("accept", 0, self.lines, [replace(x, checked=True) for x in self.lines])
 
     def edit(self, id: int, text: str) -> DeskPage:  # noqa: A002
-        """Set the text of a line, which counts as checked then."""
+        """Set the text of a line and mark the line as checked."""
         text = _to_one_line(text)
         return self._change_line("edit", id, lambda line: replace(line, text=text, checked=True))
 
     def mark(self, id: int, *, difficult: bool) -> DeskPage:  # noqa: A002
-        """Return whether a line is left out of training."""
+        """Set whether a line is excluded from training."""
         return self._change_line("mark", id, lambda line: replace(line, difficult=difficult))
 
     def rotate(self, id: int) -> DeskPage:  # noqa: A002
-        """Read a line a quarter turn further, clockwise."""
+        """Turn the reading direction of a line 90 degrees clockwise."""
         return self._change_line("rotate", id, lambda line: replace(line, points=turn(line.points)))
 
     def redraw(self, id: int, points: Sequence[Sequence[float]]) -> DeskPage:  # noqa: A002
@@ -167,7 +170,7 @@ class DeskPage:
         return self._change_line("redraw", id, lambda line: replace(line, points=corners))
 
     def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
-        """Replace a line's text by a new recognition."""
+        """Replace the text of a line with a new recognition result."""
         text = _to_one_line(text)
         confidence = _check_confidence(confidence)
         return self._change_line(
@@ -184,7 +187,7 @@ class DeskPage:
         return self._splice("delete", at, self.lines[at : at + 1], [])
 
     def add(self, points: Sequence[Sequence[float]], text: str = "") -> DeskPage:
-        """Insert a new line in reading order: before the first that begins below it."""
+        """Insert a new line in reading order."""
         corners = check_quadrilateral(points, self.size)
         middle = sum(y for _, y in corners) / 4
         left = min(x for x, _ in corners)
@@ -196,14 +199,15 @@ class DeskPage:
         return self._splice("add", at, (), [line])
 
     def split(self, id: int, at: int | None = None) -> DeskPage:  # noqa: A002
-        """Cut a line in two, before a character of its text.
+        """Split a line in two before a character of its text.
 
         Parameters
         ----------
         id : int
         at : int, optional
-            Which character begins the second line; the middle if not given. The box is cut where
-            that character should stand if Chinese characters are twice as wide as Latin ones.
+            Index of the character that begins the second line, by default the middle one. The box
+            is split at the estimated position of the character: Chinese characters count as twice
+            as wide as Latin ones.
         """
         place = self._index_of(id)
         line = self.lines[place]
@@ -227,7 +231,7 @@ class DeskPage:
         return self._splice("split", place, (line,), halves)
 
     def merge(self, id: int) -> DeskPage:  # noqa: A002
-        """Make one line of a line and the one after it."""
+        """Merge a line with the next one."""
         at = self._index_of(id)
         if at + 1 == len(self.lines):
             raise DeskError(
@@ -248,7 +252,7 @@ class DeskPage:
         return self._splice("merge", at, (first, second), [merged])
 
     def replace_all(self, lines: Iterable[LabelledLine], *, checked: bool) -> DeskPage:
-        """Replace all lines by those of a `Label.txt`."""
+        """Replace all lines with those of a `Label.txt`."""
         new = [
             DeskLine(
                 id=number,
@@ -271,7 +275,7 @@ class DeskPage:
         return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
 
     def redo(self) -> DeskPage:
-        """Redo the edit undone last."""
+        """Redo the edit that was undone last."""
         if not self.undone:
             raise DeskError("There is nothing to redo on this page.", "Redo works page by page.")
         *earlier, last = self.undone
@@ -280,7 +284,7 @@ class DeskPage:
         )
 
     def has_been(self, lines: LabelledPage) -> bool:
-        """Whether these are the lines of the page, or were before an edit that can be undone."""
+        """Whether the page has these lines, or had them before an edit that can be undone."""
         page = self
         while page.labelled() != lines:
             if not page.done:
@@ -289,7 +293,7 @@ class DeskPage:
         return True
 
     def labelled(self) -> LabelledPage:
-        """Return the lines as `Label.txt` has them."""
+        """Return the lines in the form of `Label.txt`."""
         return tuple(
             LabelledLine(line.text, line.points, line.difficult, line.more) for line in self.lines
         )
@@ -328,7 +332,7 @@ class DeskPage:
 
 
 def _to_one_line(text: str) -> str:
-    """Return a text without ends of lines, tabs and halves of surrogate pairs."""
+    """Replace line breaks, tabs and lone surrogates in a text."""
     if len(text) > LONGEST_TEXT:
         raise DeskError(
             f"The text has {len(text):,} characters; a line takes at most {LONGEST_TEXT:,}.",
@@ -344,14 +348,14 @@ def _check_confidence(value: float) -> float:
     rounded = round(float(value), 4)
     if not 0 <= rounded <= 1:
         raise DeskError(
-            f"A line was read with the confidence {value:g}.",
-            "The recogniser must return numbers from 0 to 1.",
+            f"A line was recognised with the confidence {value:g}.",
+            "The recogniser must return numbers between 0 and 1.",
         )
     return rounded
 
 
 def _comes_after(line: DeskLine, middle: float, left: float) -> bool:
-    """Whether a line is read after a box with this middle and left end."""
+    """Whether a line comes after a box, whose vertical middle and left edge are given."""
     above = min(y for _, y in line.points)
     below = max(y for _, y in line.points)
     if above <= middle <= below:
@@ -364,7 +368,7 @@ def _width(text: str) -> int:
 
 
 def _join_texts(first: str, second: str) -> str:
-    """Join two texts, with a blank between Latin words only."""
+    """Join two texts, with a space only between Latin words."""
     latin = first[-1:].isascii() and second[:1].isascii()
     ends = first[-1:].isalnum() and second[:1].isalnum()
     return f"{first} {second}" if first and second and latin and ends else first + second

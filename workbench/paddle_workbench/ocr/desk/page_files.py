@@ -1,4 +1,4 @@
-"""The pages of the desk on disk: one file a page, whole after every edit, undo included."""
+"""Pages of the desk on disk: one file per page, which includes the undo history."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class _Change(_Model):
 
 
 class StoredPage(_Model):
-    """A page as its file has it.
+    """The content of a page file.
 
     Parameters
     ----------
     schema_version : int or None
-        None where the file does not say it.
+        None if the file does not contain it.
     name : str
-        Of the picture, for people who look into the file.
+        Name of the picture, for people who read the file.
     revision : int
-        Counts the writes; a desk that knows another one has an old page.
+        Incremented by each write, so that a desk notices when another one has changed the page.
     size : (width, height)
     lines, done, undone, next_id
         As in `DeskPage`.
@@ -66,6 +66,7 @@ class StoredPage(_Model):
     next_id: int
 
     def page(self) -> DeskPage:
+        """Return the stored page."""
         return DeskPage(
             size=self.size,
             lines=tuple(map(_to_desk_line, self.lines)),
@@ -76,12 +77,12 @@ class StoredPage(_Model):
 
 
 class PageFiles:
-    """A folder of pages, shared by all desks that show the same pictures.
+    """A folder of page files, shared by all desks that show the same pictures.
 
     Parameters
     ----------
     folder : Path
-        Made when the first page is written.
+        Created when the first page is written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -90,17 +91,18 @@ class PageFiles:
         self._revisions: dict[str, int] = {}
 
     def path(self, key: str) -> Path:
+        """Return the path of the page with a key."""
         return self.folder / f"{key}.json"
 
     def read(self, key: str) -> DeskPage | None:
         """Return the page with a key, or None if there is none.
 
-        A broken file is set aside, and `messages` says so.
+        A broken file is set aside, with a note in `messages`.
 
         Raises
         ------
         SchemaVersionError
-            If a newer version of the workbench wrote it.
+            If a newer version of the workbench wrote the file.
         StorageError
             If the file cannot be read.
         """
@@ -117,18 +119,18 @@ class PageFiles:
         return file.page() if file else None
 
     def write(self, key: str, name: str, page: DeskPage) -> None:
-        """Write a page, if nobody else has written it since it was read here.
+        """Write a page unless somebody else has changed it since it was last read here.
 
-        A file that another program broke meanwhile is set aside, and `messages` says so.
+        A broken file is set aside, with a note in `messages`.
 
         Raises
         ------
         DeskError
-            If another window or notebook changed it meanwhile; nothing is written.
+            If another window or notebook has changed the page. Nothing is written.
         SchemaVersionError
-            If a newer version of the workbench did.
+            If a newer version of the workbench has written the file.
         StorageError
-            If it cannot be written; the old file is untouched.
+            If the file cannot be written. The old file is unchanged.
         """
         path = self.path(key)
         with locked(path):
@@ -153,7 +155,7 @@ class PageFiles:
             self._revisions[key] = revision + 1
 
     def _read_or_set_aside(self, path: Path) -> StoredPage | None:
-        """Read a page under its lock; report a broken one in `messages`."""
+        """Read a page while holding its lock; report a broken file in `messages`."""
         file, notice = read_or_set_aside(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
         if notice:
             self.messages.append(f"{notice.message} {notice.hint}")

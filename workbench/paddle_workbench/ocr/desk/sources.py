@@ -1,4 +1,4 @@
-"""The pages of a desk: from files, folders and arrays, identified by content."""
+"""Find the pages of a desk in files, folders and arrays; pages are identified by content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ..picture_files import ENDINGS, Page, PictureFile, opening_error
 
 __all__ = ["Images", "PageSource", "find_pages"]
 
-# A path of a picture, PDF or folder; or pixels, uint8, (height, width, 3), RGB; or several.
+# The path of a picture, PDF or folder; or pixels, uint8, (height, width, 3), RGB; or a list of
+# these.
 Images: TypeAlias = "str | Path | NDArray[np.uint8] | Sequence[str | Path | NDArray[np.uint8]]"
 
 KEY_LENGTH: Final = 20
@@ -24,24 +25,25 @@ KEY_LENGTH: Final = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageSource:
-    """Where one page comes from.
+    """Where a page comes from.
 
     Parameters
     ----------
     name : str
-        For people: the file's name, and the page if the file has several.
+        Name to display: the file name, followed by the page number if there are several pages.
     key : str
-        Of the content, so that a picture is known again wherever it lies; empty if it failed.
+        Identifies the content, so that a picture is recognised wherever it is; empty if the page
+        cannot be opened.
     path : Path or None
         None for an array.
     number : int
-        Of the page in its file, from 0.
+        Index of the page in its file.
     pages : int
-        Of the file.
+        Number of pages of the file.
     pixels : ndarray or None
-        Of an array.
+        Only for an array.
     failure : str
-        Why there is no such page; empty where there is.
+        Why the page cannot be opened; empty if it can.
     """
 
     name: str
@@ -53,36 +55,36 @@ class PageSource:
     failure: str = ""
 
     def open(self) -> Page:
-        """Return the page itself.
+        """Open the page.
 
         Raises
         ------
         PictureError
-            If it cannot be opened (any more), or holds something else by now.
+            If the page cannot be opened, or if the file has changed since the desk was created.
         """
         if self.failure:
             raise PictureError(self.failure)
         if self.pixels is not None:
             return Page(self.pixels)
-        assert self.path is not None  # noqa: S101 - what is not an array is a file
+        assert self.path is not None  # noqa: S101 - otherwise it is an array
         file = PictureFile(self.path)
         if self.key != _key(file, self.number):
             raise PictureError(
-                f"{self.name} was changed after it was put on the desk.",
-                "Run the cell again: it now shows a different page.",
+                f"{self.name} has changed since it was put on the desk.",
+                "Run the cell again to show the new page.",
             )
         return file.page(self.number)
 
 
 def find_pages(images: Images) -> list[PageSource]:
-    """Return the pages of files, folders (their pictures and PDFs by name) and arrays.
+    """Return the pages of files, arrays, and folders with their pictures and PDFs in name order.
 
-    A file that cannot be opened is a page that says why.
+    A file that cannot be opened becomes a page with a `failure`.
 
     Raises
     ------
     PictureError
-        If there is nothing at all, or something is neither a path nor an array of pixels.
+        If there are no pages, or if an item is neither a path nor an array of pixels.
     """
     items: list[Any] = [images]
     if isinstance(images, Iterable) and not isinstance(images, str | bytes | Path | np.ndarray):
@@ -90,8 +92,8 @@ def find_pages(images: Images) -> list[PageSource]:
     pages = [page for at, each in enumerate(items) for page in _item_sources(at, each)]
     if not pages:
         raise PictureError(
-            "There is no picture and no PDF to put on the desk.",
-            f"Name files or folders with {', '.join(sorted(ENDINGS))}.",
+            "There are no pictures or PDFs to put on the desk.",
+            f"Give files or folders with {', '.join(sorted(ENDINGS))}.",
         )
     return pages
 
@@ -101,8 +103,8 @@ def _item_sources(at: int, item: Any) -> Iterable[PageSource]:
         return [_array_source(at, item)]
     if not isinstance(item, str | Path):
         raise PictureError(
-            f"Picture {at + 1} is {type(item).__name__}.",
-            "Give a path, or an array of uint8 with the shape (height, width, 3).",
+            f"Picture {at + 1} is of type {type(item).__name__}.",
+            "Give a path, or a uint8 array of shape (height, width, 3).",
         )
     path = Path(item)
     try:
@@ -139,8 +141,8 @@ def _failed_source(path: Path, error: PictureError) -> PageSource:
 def _array_source(at: int, pixels: NDArray[Any]) -> PageSource:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise PictureError(
-            f"Picture {at + 1} is an array of {pixels.dtype} with the shape {pixels.shape}.",
-            "Give uint8 with the shape (height, width, 3), in the order red, green, blue.",
+            f"Picture {at + 1} is a {pixels.dtype} array of shape {pixels.shape}.",
+            "Give a uint8 array of shape (height, width, 3) with RGB colours.",
         )
     content = np.ascontiguousarray(pixels)
     digest = hashlib.sha256(f"{pixels.shape}".encode() + content.tobytes()).hexdigest()

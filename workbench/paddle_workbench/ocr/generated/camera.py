@@ -1,4 +1,4 @@
-"""What a camera does to a flat sheet: perspective, shadow, blur, noise, JPEG."""
+"""Simulate photographing a flat sheet: perspective, shadow, blur, noise and JPEG."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ Matrix: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """How a sheet is photographed. All zero is a perfect scan.
+    """How a sheet is photographed. The defaults give a perfect scan.
 
     Parameters
     ----------
     scale : float
         Pixels of the photograph for each pixel of the sheet.
     angle_deg : float
-        By which the sheet is turned, clockwise.
+        Clockwise rotation of the sheet.
     perspective : float
-        How far corners may be moved, as a share of the sides.
+        How far each corner may move, as a share of the sides.
     surroundings : float
-        Table round the sheet, as a share of the sides.
+        Width of the table visible around the sheet, as a share of the sides.
     contrast : float
-        1 leaves ink and paper as they are, 0 makes them one grey.
+        1 keeps ink and paper as they are, 0 makes both the same grey.
     shadow : float
         How much darker it is in the shadow, from 0 to 1.
     blur : float
         Standard deviation of a Gaussian, in pixels.
     noise : float
-        Standard deviation of the sensor's noise, in grey levels of 255.
+        Standard deviation of the sensor noise, in grey levels of 255.
     jpeg_quality : int
-        From 1 to 100; 0 for no JPEG.
+        From 1 to 100; 0 disables JPEG compression.
     """
 
     scale: float = 1.0
@@ -59,7 +59,7 @@ class Camera:
 
     @staticmethod
     def phone(rng: np.random.Generator) -> Camera:
-        """Return the conditions of a snapshot by hand, chosen by the generator."""
+        """Return random conditions of a snapshot with a hand-held phone."""
         return Camera(
             scale=float(rng.uniform(0.9, 1.3)),
             angle_deg=float(rng.normal(0, 2.5)),
@@ -73,7 +73,7 @@ class Camera:
         )
 
     def but(self, **changes: float) -> Camera:
-        """Return the same conditions with some of them changed."""
+        """Return a copy with some of the conditions changed."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
@@ -83,16 +83,22 @@ CLEAN: Final = Camera()
 def photograph(
     sheet: Picture, lines: Sequence[TrueLine], camera: Camera, rng: np.random.Generator
 ) -> tuple[Picture, tuple[TrueLine, ...]]:
-    """Return the sheet as the camera sees it, and where its lines are then.
+    """Return a photograph of a sheet, and its lines with their boxes in the photograph.
 
     Parameters
     ----------
     sheet : ndarray of uint8, (height, width, 3)
     lines : sequence of TrueLine
-        On the sheet.
+        With boxes in pixels of the sheet.
     camera : Camera
     rng : numpy.random.Generator
-        Of everything that `camera` leaves open: which corner, where the shadow, the noise.
+        Decides what `camera` leaves open: corners, position of the shadow, noise.
+
+    Returns
+    -------
+    picture : ndarray of uint8, (height, width, 3)
+    lines : tuple of TrueLine
+        With boxes in pixels of the photograph.
     """
     height, width = sheet.shape[:2]
     matrix, size = _projection((width, height), camera, rng)
@@ -140,7 +146,7 @@ def _projection(
 
 
 def _table(size: tuple[int, int], rng: np.random.Generator) -> Light:
-    """Return a table top: one colour, with grain along it."""
+    """Return a table top: one colour with wood grain."""
     width, height = size
     colour = np.array(((168, 124, 84), (92, 96, 102), (205, 200, 192))[int(rng.integers(3))])
     streaks = rng.normal(0, 1, (height, max(width // 24, 2))).astype(np.float32)
@@ -150,7 +156,7 @@ def _table(size: tuple[int, int], rng: np.random.Generator) -> Light:
 
 
 def _shade(size: tuple[int, int], depth: float, rng: np.random.Generator) -> Light:
-    """Return the share of light at each pixel: falling off to one side, and a hand's shadow."""
+    """Return the share of light at each pixel: darker to one side, plus the shadow of a hand."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
@@ -159,7 +165,7 @@ def _shade(size: tuple[int, int], depth: float, rng: np.random.Generator) -> Lig
     edge = np.cos(angle + 1.2) * (x / width - rng.uniform(0.3, 0.7)) + np.sin(angle + 1.2) * (
         y / height - rng.uniform(0.3, 0.7)
     )
-    # An edge that is soft over a tenth of the picture.
+    # The edge is soft over about a tenth of the picture.
     shadow = 1 / (1 + np.exp(-edge * 40))
     shade: Light = light * (1 - depth * 0.6 * shadow)
     return shade

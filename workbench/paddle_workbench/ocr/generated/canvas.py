@@ -1,4 +1,4 @@
-"""A sheet on which text is drawn and its place remembered."""
+"""A sheet that remembers where its text was drawn."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Canvas", "Colour", "TrueLine"]
 
 Colour: TypeAlias = tuple[int, int, int]
 
-# Room round the ink, as a share of the character size, and at most in pixels.
+# Margin around the ink, as a share of the character size, and its maximum in pixels.
 MARGIN: Final = 0.18
-MOST_MARGIN: Final = 6.0
+LARGEST_MARGIN: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +28,8 @@ class TrueLine:
     Parameters
     ----------
     box : ndarray of float32, (4, 2)
-        Corners, in pixels: above left, above right, below right, below left. As a person would
-        draw it, the box leaves a little room round the ink.
+        Corners in pixels: top left, top right, bottom right, bottom left. The box has a small
+        margin around the ink, as people draw it.
     text : str
     """
 
@@ -45,7 +45,7 @@ class Canvas:
     size : tuple of int
         Width and height, in pixels.
     paper : tuple of int
-        Its colour, RGB.
+        Colour of the paper, RGB.
     """
 
     def __init__(self, size: tuple[int, int], paper: Colour = (255, 255, 255)) -> None:
@@ -55,14 +55,17 @@ class Canvas:
 
     @property
     def width(self) -> int:
+        """Width in pixels."""
         return self.image.width
 
     @property
     def height(self) -> int:
+        """Height in pixels."""
         return self.image.height
 
     @property
     def picture(self) -> Picture:
+        """The sheet as an array of uint8, (height, width, 3), RGB."""
         return np.array(self.image, dtype=np.uint8)
 
     def write(
@@ -76,32 +79,35 @@ class Canvas:
         bold: bool = False,
         anchor: str = "la",
     ) -> tuple[float, float, float, float]:
-        """Draw a line of text, and remember where its ink is.
+        """Draw a line of text and remember its box.
 
         Parameters
         ----------
         text : str
         at : tuple of float
-            Where, in pixels.
+            Position of the anchor, (x, y) in pixels.
         size : int
-            Of a Chinese character, in pixels.
+            Size of a Chinese character, in pixels.
         font : str
+            `sans` or `serif`.
         colour : tuple of int
+            RGB.
         bold : bool
         anchor : str
-            What of the text is put there, in Pillow's letters: `la` its left end, above.
+            Which point of the text is at this position, as Pillow names it: `la` is the left end
+            at the top.
 
         Returns
         -------
         tuple of float
-            Left, top, right and bottom of its box.
+            Left, top, right and bottom of the box, in pixels.
         """
         face = load_font(font, size)
-        # The fonts have one weight each; a stroke round it is how typesetters fake the other.
+        # Each font has a single weight; a stroke around the text imitates bold type.
         stroke = max(1, size // 28) if bold else 0
         self.draw.text(at, text, colour, face, anchor, stroke_width=stroke)
         left, top, right, bottom = self.draw.textbbox(at, text, face, anchor, stroke_width=stroke)
-        around = min(MARGIN * size, MOST_MARGIN)
+        around = min(MARGIN * size, LARGEST_MARGIN)
         left, top, right, bottom = left - around, top - around, right + around, bottom + around
         corners = [[left, top], [right, top], [right, bottom], [left, bottom]]
         self.lines.append(TrueLine(np.array(corners, dtype=np.float32), text))
@@ -110,7 +116,7 @@ class Canvas:
     def rule(
         self, begin: tuple[float, float], end: tuple[float, float], *, colour: Colour, dash: int = 0
     ) -> None:
-        """Draw a line that is not text, dashed if a length is given."""
+        """Draw a horizontal rule, solid or with dashes of `dash` pixels."""
         if not dash:
             self.draw.line((*begin, *end), colour, 1)
             return

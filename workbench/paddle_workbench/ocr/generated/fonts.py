@@ -1,4 +1,4 @@
-"""The fonts that packages carry, as Pillow draws with them."""
+"""The bundled Chinese fonts, for drawing with Pillow."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def load_font(name: FontName, size: int) -> ImageFont.FreeTypeFont:
     name : str
         `sans` (Noto Sans CJK, a Heiti) or `serif` (Noto Serif CJK, a Songti).
     size : int
-        Of a Chinese character, in pixels.
+        Size of a Chinese character, in pixels.
 
     Raises
     ------
     EnvironmentBrokenError
         If the font is not installed.
     """
-    # Without libraqm, which not every Pillow has: the same layout everywhere.
+    # Not every Pillow has libraqm; the basic layout is the same everywhere.
     return ImageFont.truetype(
         str(bundled_file(FONTS[name])), size, layout_engine=ImageFont.Layout.BASIC
     )

@@ -1,4 +1,4 @@
-"""Realistic Chinese pictures with their truth, made from a seed."""
+"""Generate realistic Chinese pictures with their ground truth from a seed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SyntheticPicture:
     picture : ndarray of uint8, (height, width, 3)
         RGB.
     lines : tuple of TrueLine
-        In the order they were written.
+        In the order in which they were drawn.
     kind : str
     seed : int
     camera : Camera
@@ -44,7 +44,7 @@ class SyntheticPicture:
 def generate(
     kind: Kind, seed: int, *, camera: Camera | None = CLEAN, part: Part = "test"
 ) -> SyntheticPicture:
-    """Return one picture. The same arguments give the same picture.
+    """Generate one picture. The same arguments always give the same picture.
 
     Parameters
     ----------
@@ -52,21 +52,21 @@ def generate(
         `price_tag`, `receipt`, `form`, `page` or `line`.
     seed : int
     camera : Camera or None
-        None for a phone held by hand, its conditions chosen by the seed.
+        None for a hand-held phone under conditions that depend on the seed.
     part : str
-        Whether text comes from the corpora's `train` or `test` part.
+        Part of the corpora that the text comes from, `train` or `test`.
 
     Raises
     ------
     ParameterError
-        If the kind is none of these.
+        If there is no such kind.
     """
     if kind not in KINDS:
         raise ParameterError(
-            f"No picture of the kind {kind!r} can be generated.",
+            f"Cannot generate a picture of the kind {kind!r}.",
             f"Use one of: {', '.join(get_args(Kind))}.",
         )
-    # Content and camera have streams of their own: the same sheet can be seen in many ways.
+    # Content and camera have separate random streams, so one sheet can have many photographs.
     content, light = (np.random.default_rng([seed, stream]) for stream in range(2))
     canvas = draw(kind, content, _source(part))
     view = camera if camera is not None else Camera.phone(light)
@@ -82,7 +82,7 @@ def generate_many(
     camera: Camera | None = None,
     part: Part = "test",
 ) -> Iterator[SyntheticPicture]:
-    """Yield pictures of the kinds in turn, with the seeds `seed`, `seed + 1`, …
+    """Yield pictures, cycling through the kinds, with the seeds `seed`, `seed + 1`, …
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def generate_many(
     seed : int
     kinds : sequence of str
     camera : Camera or None
-        As for `generate`; None, a phone held by hand, is the default.
+        As in `generate`. By default None, a hand-held phone.
     part : str
     """
     for place in range(count):

@@ -1,4 +1,4 @@
-"""Price tags, receipts, forms, pages and single lines, drawn flat and clean."""
+"""Draw clean, flat price tags, receipts, forms, pages and single lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["KINDS", "Kind", "draw"]
 Kind: TypeAlias = Literal["price_tag", "receipt", "form", "page", "line"]
 Rng: TypeAlias = np.random.Generator
 
-# Name, how it is sold, price in yuan from and to.
+# Name, unit of sale, lowest and highest price in yuan.
 GOODS: Final = (
     ("东北长粒香大米", "5kg/袋", 32, 69),
     ("纯牛奶整箱装", "250ml×16盒", 39, 66),
@@ -50,7 +50,7 @@ FORM_TITLES: Final = ("出差申请表", "费用报销单", "请假审批单", "
 
 
 def draw(kind: Kind, rng: Rng, source: TextSource) -> Canvas:
-    """Return a sheet of one kind, its content and look chosen by the generator."""
+    """Draw a sheet of one kind with random content and style."""
     return _DRAWERS[kind](rng, source)
 
 
@@ -105,7 +105,7 @@ def _price_tag(rng: Rng, _: TextSource) -> Canvas:
 
 
 def _barcode(canvas: Canvas, rng: Rng, at: tuple[int, int], size: tuple[int, int]) -> None:
-    """Bars of one to four modules, as EAN-13 has them; they stand for no number."""
+    """Draw bars of one to four modules, like those of EAN-13, which encode nothing."""
     x = float(at[0])
     module = size[0] / 95
     while x < at[0] + size[0]:

@@ -1,4 +1,4 @@
-"""Single lines of text to train a recogniser on."""
+"""Generate single lines of text for training a recogniser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["LineSet", "generate_lines"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineSet:
-    """Pictures of lines and their texts.
+    """Pictures of text lines, and their texts.
 
     Parameters
     ----------
@@ -43,18 +43,18 @@ def generate_lines(
     longest: int = 7,
     size: int = 24,
 ) -> LineSet:
-    """Return lines of real text in both fonts, a third of them bold, a little blurred and noisy.
+    """Generate lines of real text in both fonts, a third of them bold, slightly blurred and noisy.
 
     Parameters
     ----------
     count : int
     seed : int
-        The same arguments give the same lines.
+        The same arguments always give the same lines.
     source : TextSource
     shortest, longest : int
-        In characters.
+        Length of a line, in characters.
     size : int
-        Of a character, in pixels; the pictures are a third higher.
+        Size of a character, in pixels; the pictures are a third higher.
     """
     rng = np.random.default_rng(seed)
     crops, texts = [], []

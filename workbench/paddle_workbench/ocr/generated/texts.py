@@ -1,4 +1,4 @@
-"""Texts of generated pictures: lines of real reviews and news, and words of a shop."""
+"""Texts for generated pictures: stretches of real reviews and news."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Part", "TextSource", "commonest_characters", "corpus", "wrap"]
 
 Part: TypeAlias = Literal["train", "test"]
 
-# What the lines of the corpora may hold; the rest is cut out, and the line with it.
+# Characters that drawn text may contain; any other character ends a stretch.
 _STRETCH: Final = re.compile(r"[一-鿿0-9A-Za-z，。！？：；“”（）《》、%.\-]+")
 _FULL_WIDTH: Final = (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 _HALF_WIDTH: Final = str.maketrans({code: code - 0xFEE0 for code in (*_FULL_WIDTH, 0xFF05, 0xFF0E)})
@@ -26,12 +26,12 @@ _HALF_WIDTH: Final = str.maketrans({code: code - 0xFEE0 for code in (*_FULL_WIDT
 
 @lru_cache(maxsize=2)
 def corpus(part: Part) -> tuple[str, ...]:
-    """Return stretches of real text without blanks or rare signs: reviews, then news.
+    """Return stretches of real text without spaces and rare characters: reviews, then news.
 
     Parameters
     ----------
     part : str
-        `train` or `test`, as the corpora are split; no text stands in both.
+        `train` or `test`, as the corpora are split. No text is in both.
     """
     reviews = (load_reviews().train if part == "train" else load_reviews().test).texts
     news = (load_newspaper().train if part == "train" else load_newspaper().test).texts
@@ -44,7 +44,7 @@ def corpus(part: Part) -> tuple[str, ...]:
 
 
 def commonest_characters(count: int, *, part: Part = "train") -> str:
-    """Return the most frequent characters of the corpora, most frequent first."""
+    """Return the `count` most frequent characters of the corpora, most frequent first."""
     return "".join(c for c, _ in _frequencies(part).most_common(count))
 
 
@@ -54,37 +54,37 @@ def _frequencies(part: Part) -> Counter[str]:
 
 
 class TextSource:
-    """Lines to draw, taken from the corpora.
+    """A source of lines to draw, taken from the corpora.
 
     Parameters
     ----------
     part : str
         `train` or `test`.
     characters : str or None
-        Only stretches made of these; None for all.
+        Only use stretches that consist of these characters; None for all stretches.
 
     Raises
     ------
     TextError
-        If no stretch of two characters is made of them.
+        If the corpora contain no two adjacent characters of these.
     """
 
     def __init__(self, *, part: Part = "train", characters: str | None = None) -> None:
         self._stretches = _stretches(part, characters)
         if not self._stretches:
             raise TextError(
-                f"Of the characters {characters!r} no two are adjacent in the corpora.",
+                f"The corpora contain no two adjacent characters of {characters!r}.",
                 "Use more of commonest_characters(300).",
             )
 
     def line(self, rng: np.random.Generator, *, shortest: int = 4, longest: int = 18) -> str:
-        """Return a line of some length, cut from anywhere; shorter if the source has none.
+        """Return a random line of random length; shorter if the source has no such stretch.
 
         Parameters
         ----------
         rng : numpy.random.Generator
         shortest, longest : int
-            In characters.
+            Length of the line, in characters.
         """
         length = int(rng.integers(shortest, longest + 1))
         longest_stretch = ""
@@ -98,7 +98,7 @@ class TextSource:
         return longest_stretch[start : start + length]
 
     def passage(self, rng: np.random.Generator, *, length: int) -> str:
-        """Return running text of at least this many characters: stretches in their own order."""
+        """Return consecutive stretches with at least `length` characters in total."""
         place = int(rng.integers(0, len(self._stretches)))
         text = ""
         while len(text) < length:
@@ -108,7 +108,7 @@ class TextSource:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the text in lines of this many characters; none begins with a closing sign."""
+    """Break text into lines of `width` characters; no line begins with closing punctuation."""
     lines = []
     while text:
         end = width

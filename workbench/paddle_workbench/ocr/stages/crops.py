@@ -1,4 +1,4 @@
-"""Between detection and recognition: the order of the boxes, and each line cut out straight."""
+"""Between detection and recognition: put boxes in reading order and cut out straight crops."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from .detection import smallest_rectangle
 
 __all__ = ["cut_out", "reading_order"]
 
-SAME_LINE: Final = 10  # pixels that the beginnings of neighbours may differ in height
+# Boxes whose first corners differ less in height, in pixels, are on the same line.
+SAME_LINE: Final = 10
 
 
 def reading_order(boxes: Sequence[DetectedBox]) -> tuple[DetectedBox, ...]:
-    """Return the boxes from top to bottom, those side by side from left to right.
+    """Return the boxes from top to bottom, and from left to right within a line.
 
-    The rule is PaddleOCR's: sort by the height of the first corner, then let a box move before
-    its predecessor while it begins within 10 pixels of the same height and further left. It knows
-    no columns: two columns of text are read across.
+    As in PaddleOCR, boxes are sorted by the height of their first corner. Then a box moves before
+    its predecessor as long as their heights differ by less than 10 pixels and it is further left.
+    Columns are not recognised: two columns of text are read across.
     """
     ordered = sorted(boxes, key=lambda box: (box.points[0][1], box.points[0][0]))
     for i in range(len(ordered) - 1):
@@ -36,13 +37,13 @@ def reading_order(boxes: Sequence[DetectedBox]) -> tuple[DetectedBox, ...]:
 
 
 def cut_out(picture: Picture, box: NDArray[np.float32]) -> Picture | None:
-    """Return what is inside a box, turned straight; text that runs downward lies on its side.
+    """Cut a box out of a picture and straighten it; vertical text is rotated onto its side.
 
     Parameters
     ----------
     picture : ndarray of uint8, (height, width, 3)
     box : ndarray of float32, (4, 2)
-        In pixels of the picture.
+        Corners in pixels of the picture.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The first stage, detection: a probability for each pixel, then boxes (DB)."""
+"""The first stage, detection (DB): a text probability for each pixel, then boxes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .predictor import Predictor
 __all__ = ["Candidate", "DetectionSettings", "Detector", "ProbabilityMap", "find_boxes", "unclip"]
 
 STRIDE: Final = 32  # the network halves its input five times
-SMALLEST_SIDE: Final = 3  # of a candidate, in pixels of the map
+SMALLEST_SIDE: Final = 3  # shorter side of a candidate, in pixels of the map
 
 Points: TypeAlias = NDArray[np.integer[Any] | np.floating[Any]]
 Fate: TypeAlias = Literal["kept", "too small", "too unsure"]
@@ -27,22 +27,22 @@ Fate: TypeAlias = Literal["kept", "too small", "too unsure"]
 
 @dataclass(frozen=True, slots=True)
 class DetectionSettings:
-    """The knobs of the stage. The defaults are those of PaddleOCR's pipeline.
+    """Settings of the stage, with the defaults of PaddleOCR's pipeline.
 
     Parameters
     ----------
     threshold : float
-        A pixel above it belongs to text.
+        Pixels with a higher probability belong to text.
     box_threshold : float
-        A candidate whose mean probability is below it is dropped.
+        Candidates with a lower mean probability are dropped.
     unclip_ratio : float
-        How far a box is widened; the network is taught shrunken text, so that lines stay apart.
+        How far a box is widened. The network is trained on shrunken text, which keeps lines apart.
     shortest_side : int
         A picture whose shorter side has fewer pixels is enlarged.
     longest_side : int
         A picture whose longer side has more pixels is reduced.
     max_candidates : int
-        Contours looked at.
+        Maximum number of contours to examine.
     """
 
     threshold: float = 0.3
@@ -55,35 +55,35 @@ class DetectionSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProbabilityMap:
-    """How sure the network is of text, for each pixel of the picture it saw.
+    """The probability of text for each pixel of the network's input.
 
     Parameters
     ----------
     values : ndarray of float32, (height, width)
         From 0 to 1; both sides are multiples of 32.
     size : tuple of int
-        Width and height of the picture it was made from.
+        Width and height of the original picture, in pixels.
     """
 
     values: NDArray[np.float32]
     size: tuple[int, int]
 
     def thresholded(self, threshold: float) -> NDArray[np.bool_]:
-        """Return the pixels above the threshold, (height, width)."""
+        """Return a mask of the pixels above the threshold, (height, width)."""
         above: NDArray[np.bool_] = self.values > threshold
         return above
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """One connected region above the threshold, and what became of it.
+    """A connected region above the threshold, and what happened to it.
 
     Parameters
     ----------
     core : ndarray of float32, (4, 2)
-        The smallest rectangle round the region, in pixels of the map.
+        The smallest rectangle around the region, in pixels of the map.
     score : float
-        Mean probability inside it; nan where it was too small to be asked.
+        Mean probability inside the rectangle; nan if the region is too small to be scored.
     widened : ndarray of float32, (4, 2), or None
         The rectangle after unclipping, in pixels of the map.
     fate : str
@@ -103,6 +103,7 @@ class Detector:
     ----------
     model : OcrModel
     threads : int
+        CPU threads.
     """
 
     def __init__(self, model: OcrModel, *, threads: int = 2) -> None:
@@ -113,7 +114,7 @@ class Detector:
             for name, options in step.items()
         }
         normalise = options_by_step["NormalizeImage"]
-        # As PaddleX computes it, factor and summand, so that not even the last digit differs.
+        # A factor and a summand, as in PaddleX, so that results match to the last digit.
         self._factor = [1.0 / 255.0 / std for std in normalise["std"]]
         self._summand = [
             -mean / std for mean, std in zip(normalise["mean"], normalise["std"], strict=True)
@@ -123,7 +124,7 @@ class Detector:
     def probability_map(
         self, picture: Picture, settings: DetectionSettings | None = None
     ) -> ProbabilityMap:
-        """Return how likely each pixel belongs to text.
+        """Return the probability of text for each pixel.
 
         Parameters
         ----------
@@ -133,10 +134,10 @@ class Detector:
         Raises
         ------
         ShapeError
-            If it is no such array.
+            If it is not such an array.
         """
         check_picture(picture)
-        # The official models were exported to take blue before green before red.
+        # The official models expect BGR.
         resized = resize(picture[..., ::-1], settings or DetectionSettings())
         channels = [
             resized[..., i].astype(np.float32) * np.float32(self._factor[i])
@@ -148,7 +149,7 @@ class Detector:
 
 
 def resize(picture: Picture, settings: DetectionSettings) -> Picture:
-    """Return the picture in the size that the network sees: both sides multiples of 32."""
+    """Resize a picture for the network: both sides become multiples of 32."""
     height, width = picture.shape[:2]
     if height + width < 2 * STRIDE:
         padded = np.zeros((max(STRIDE, height), max(STRIDE, width), 3), np.uint8)
@@ -170,7 +171,7 @@ def resize(picture: Picture, settings: DetectionSettings) -> Picture:
 def find_candidates(
     probabilities: ProbabilityMap, settings: DetectionSettings | None = None
 ) -> Iterator[Candidate]:
-    """Yield every region above the threshold, with its score, its widened box and its fate.
+    """Yield every region above the threshold with its score, widened box and fate.
 
     References
     ----------
@@ -196,7 +197,7 @@ def find_candidates(
 def find_boxes(
     probabilities: ProbabilityMap, settings: DetectionSettings | None = None
 ) -> tuple[DetectedBox, ...]:
-    """Return the boxes of a map, in pixels of the picture and in the order they were found."""
+    """Return the boxes of a probability map, in pixels of the original picture."""
     height, width = probabilities.values.shape
     scale = np.array(probabilities.size, dtype=np.float64) / (width, height)
     return tuple(
@@ -210,13 +211,14 @@ def find_boxes(
 
 
 def smallest_rectangle(points: Points) -> tuple[NDArray[np.float32], float]:
-    """Return the smallest rectangle round the points, and its shorter side.
+    """Return the smallest rectangle around some points, and the length of its shorter side.
 
     Returns
     -------
     ndarray of float32, (4, 2)
-        Its corners: above left, above right, below right, below left.
+        Its corners: top left, top right, bottom right, bottom left.
     float
+        In pixels.
     """
     rectangle = cv2.minAreaRect(points)
     by_x = sorted(cv2.boxPoints(rectangle), key=lambda corner: float(corner[0]))
@@ -228,7 +230,7 @@ def smallest_rectangle(points: Points) -> tuple[NDArray[np.float32], float]:
 
 
 def unclip(box: NDArray[np.float32], ratio: float) -> NDArray[np.int32]:
-    """Return the box with its edge moved outward by area x ratio / perimeter.
+    """Widen a box: move its edge outward by area x ratio / perimeter.
 
     Parameters
     ----------
@@ -238,7 +240,7 @@ def unclip(box: NDArray[np.float32], ratio: float) -> NDArray[np.int32]:
     Returns
     -------
     ndarray of int32, (points, 1, 2)
-        A polygon with round corners.
+        A polygon with rounded corners.
 
     References
     ----------
@@ -254,7 +256,7 @@ def unclip(box: NDArray[np.float32], ratio: float) -> NDArray[np.int32]:
 
 
 def mean_inside(values: NDArray[np.float32], box: NDArray[np.float32]) -> float:
-    """Return the mean of a map inside a box, both in pixels of the map."""
+    """Return the mean of a map inside a box, which is in pixels of the map."""
     height, width = values.shape
     left, top = (
         int(np.clip(math.floor(low), 0, side - 1))

@@ -1,4 +1,4 @@
-"""Between crops and recognition: whether a line is upside down."""
+"""Between crops and recognition: find lines that are upside down."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Turn: TypeAlias = Literal[0, 180]
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a crop must be turned to be read.
+    """By how much a crop must be turned to be read.
 
     Parameters
     ----------
     degrees : int
-        0, or 180 where it stands on its head.
+        0, or 180 if it is upside down.
     upright, turned : Reading
-        What was read as it is, and turned by 180 degrees.
+        The readings of the crop as it is, and turned by 180 degrees.
     """
 
     degrees: Turn
@@ -37,10 +37,11 @@ class Orientation:
 def find_orientations(
     crops: Sequence[Picture], recogniser: Recogniser, *, batch_size: int = 6
 ) -> tuple[Orientation, ...]:
-    """Return the orientation of each crop, by reading it both ways and comparing confidence.
+    """Return the orientation of each crop: read it both ways and compare the confidences.
 
-    PaddleOCR has a network for it, PP-LCNet_x1_0_textline_ori, which no package carries. Reading
-    twice needs none and costs a second reading; an upright crop is kept where both are equal.
+    PaddleOCR has a network for this, PP-LCNet_x1_0_textline_ori, but no package contains it.
+    Reading twice needs no further network and takes twice as long. If both confidences are equal,
+    the crop counts as upright.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A saved program, run by Paddle Inference with the settings that PaddleOCR gives it."""
+"""Run a saved program with Paddle Inference and PaddleOCR's settings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ __all__ = ["Predictor"]
 
 
 class Predictor:
-    """One saved program with one input and one output, on the CPU with oneDNN.
+    """A saved program with one input and one output, on the CPU with oneDNN.
 
-    Calls from several threads wait for each other: a Paddle predictor serves one at a time.
+    Threads may share it: a lock serialises calls, since a Paddle predictor is not thread-safe.
 
     Parameters
     ----------
     folder : Path
-        With `inference.json` and `inference.pdiparams`.
+        Contains `inference.json` and `inference.pdiparams`.
     threads : int
-        Of oneDNN and of the math library.
+        CPU threads of oneDNN and the math library.
     cached_shapes : int
-        How many input shapes oneDNN keeps its prepared primitives for; the oldest go first.
+        Number of input shapes for which oneDNN keeps its compiled primitives; the oldest are
+        evicted first.
     """
 
     def __init__(self, folder: Path, *, threads: int = 2, cached_shapes: int = 10) -> None:
@@ -49,7 +50,12 @@ class Predictor:
         Parameters
         ----------
         x : ndarray of float32
-            In the shape that the program takes.
+            In the shape that the program expects.
+
+        Returns
+        -------
+        ndarray of float32
+            In the shape of the program's output.
         """
         with self._lock:
             input_handle = self._predictor.get_input_handle(self._predictor.get_input_names()[0])

@@ -18,19 +18,19 @@ from .predictor import Predictor
 
 __all__ = ["CropBatch", "Recogniser", "batches_by_width", "greedy_decode", "likeliest"]
 
-WIDEST: Final = 3200  # pixels; a longer line is squeezed
+WIDEST: Final = 3200  # pixels; longer lines are squeezed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CropBatch:
-    """Crops that the network reads together.
+    """A batch of crops for the network.
 
     Parameters
     ----------
     places : tuple of int
-        Where each stands among all crops.
+        Index of each crop among all crops.
     pixels : ndarray of float32, (batch, 3, height, width)
-        From -1 to 1; to the right of a narrower crop there is 0, a middle grey.
+        From -1 to 1. Narrower crops are padded on the right with 0, a middle grey.
     """
 
     places: tuple[int, ...]
@@ -38,16 +38,18 @@ class CropBatch:
 
 
 class Recogniser:
-    """A recognition network with its characters.
+    """A recognition network and its characters.
 
     Parameters
     ----------
     model : OcrModel
-        An official model, or the learner's own exported like one.
+        An official model, or a custom one exported in the same format.
     threads : int
+        CPU threads.
     narrowest : int or None
-        Width up to which narrow crops are filled, in pixels; None for what the model's settings
-        say, as PaddleOCR does. Less makes pages of short lines faster; texts may differ a little.
+        Width to which narrower crops are padded, in pixels; None for the width in the model's
+        settings, as in PaddleOCR. A smaller width is faster on pages of short lines, but may
+        change a few characters.
     """
 
     def __init__(self, model: OcrModel, *, threads: int = 2, narrowest: int | None = None) -> None:
@@ -60,12 +62,12 @@ class Recogniser:
         )
         self.height: int = shape[1]
         self.narrowest: int = narrowest or shape[2]
-        # Class 0 is the blank, and PaddleOCR adds the space after its list.
+        # Class 0 is the blank; PaddleOCR appends the space to its list.
         self.characters: tuple[str, ...] = ("", *settings["PostProcess"]["character_dict"], " ")
         self._predictor = Predictor(model.folder, threads=threads)
 
     def probabilities(self, batch: CropBatch) -> NDArray[np.float32]:
-        """Return the probability of every character at every step, (batch, steps, characters)."""
+        """Return the probability of each character at each step, (batch, steps, characters)."""
         return self._predictor(batch.pixels)
 
     def read(
@@ -76,17 +78,17 @@ class Recogniser:
         Parameters
         ----------
         crops : sequence of ndarray of uint8, (height, width, 3)
-            RGB, each one line of text.
+            RGB, one line of text each.
         batch_size : int
-            Crops read together. Padding changes the last digits of probabilities, and now and
-            then a character: 6 is what PaddleOCR does.
+            Crops per batch. Padding changes the last digits of the probabilities, and sometimes
+            a character; PaddleOCR uses 6.
         keep_steps : int
-            Candidates kept of each step; 0 for none.
+            Number of candidates to keep for each step; 0 for none.
 
         Raises
         ------
         ShapeError
-            If a crop is no such array.
+            If a crop is not such an array.
         """
         readings: dict[int, Reading] = {}
         for batch in batches_by_width(
@@ -103,14 +105,14 @@ class Recogniser:
 def batches_by_width(
     crops: Sequence[Picture], *, height: int = 48, narrowest: int = 320, batch_size: int = 6
 ) -> Iterator[CropBatch]:
-    """Yield the crops in batches of like width, resized to one height and padded to one width.
+    """Yield the crops in batches of similar width, resized to one height and padded to one width.
 
     Parameters
     ----------
     crops : sequence of ndarray of uint8, (height, width, 3)
         RGB.
     height, narrowest : int
-        Of the pictures that the network sees, in pixels.
+        Height and smallest width of the network's input, in pixels.
     batch_size : int
     """
     for crop in crops:
@@ -129,13 +131,13 @@ def batches_by_width(
 
 
 def _normalised(crop: Picture, height: int, narrowest: int) -> NDArray[np.float32]:
-    """Return a crop as the network sees it, (3, height, width), padded to the narrowest width."""
+    """Return a crop as network input, (3, height, width), padded to at least `narrowest`."""
     ratio = crop.shape[1] / crop.shape[0]
     padded = int(height * max(narrowest / height, ratio))
     width = min(math.ceil(height * ratio), padded)
     if padded > WIDEST:
         width = padded = WIDEST
-    # The official models were exported to take blue before green before red.
+    # The official models expect BGR.
     resized = cv2.resize(np.ascontiguousarray(crop[..., ::-1]), (width, height))
     values = (resized.astype(np.float32).transpose(2, 0, 1) / 255 - 0.5) / 0.5
     pixels = np.zeros((3, height, padded), dtype=np.float32)
@@ -146,7 +148,7 @@ def _normalised(crop: Picture, height: int, narrowest: int) -> NDArray[np.float3
 def greedy_decode(
     probabilities: NDArray[np.float32], characters: Sequence[str]
 ) -> tuple[str, float]:
-    """Return the text of the likeliest path: equal neighbours merged, blanks dropped.
+    """Decode the most likely path: merge equal neighbours, drop blanks.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def greedy_decode(
     -------
     text : str
     confidence : float
-        Mean probability of the steps that gave a character; 0 where none did.
+        Mean probability of the steps that emitted a character; 0 if there are none.
 
     References
     ----------
@@ -174,7 +176,14 @@ def greedy_decode(
 
 
 def likeliest(probabilities: NDArray[np.float32], characters: Sequence[str], k: int) -> CtcSteps:
-    """Return the `k` likeliest characters of each step, (steps, characters) given."""
+    """Return the `k` most likely characters of each step.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float32, (steps, characters)
+    characters : sequence of str
+    k : int
+    """
     best = np.argsort(-probabilities, axis=-1, kind="stable")[:, :k]
     return CtcSteps(
         tuple(tuple(characters[i] for i in row) for row in best),
