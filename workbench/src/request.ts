@@ -3,7 +3,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ErrorMessage } from './contract';
 
-const NAMESPACE = 'paddle-workbench';
+/** Where the server has the routes of the workbench. */
+export const NAMESPACE = 'paddle-workbench';
 
 /**
  * A request that did not succeed: what happened, and what to do next.

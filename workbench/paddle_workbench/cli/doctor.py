@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 import click
 
-from ..contract import DoctorReport, Finding, Language
+from ..contract import DoctorReport, Finding, JobProgress, Language
 from ..environment.doctor import examine
 from ..settings import language as chosen_language
 
@@ -23,15 +23,17 @@ _GAP = "  "
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--progress", "reports_progress", is_flag=True, hidden=True,
+              help="Print a JobProgress on stderr after each finding, for the server.")  # fmt: skip
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool) -> None:
+def command(ctx: click.Context, *, as_json: bool, reports_progress: bool) -> None:
     """Check whether this machine is ready. Every finding has a repair; nothing is changed.
 
     Exits with 1 if something is broken.
     """
     language = chosen_language()
     progress = _ProgressLine(language) if sys.stderr.isatty() else None
-    report = examine(language=language, listener=progress)
+    report = examine(language=language, listener=_report if reports_progress else progress)
     if progress is not None:
         progress.clear()
     if as_json:
@@ -39,6 +41,11 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     else:
         _print(report, language)
     ctx.exit(1 if any(finding.state == "broken" for finding in report.findings) else 0)
+
+
+def _report(done: int, total: int, finding: Finding) -> None:
+    progress = JobProgress(done=done, total=total, step=finding.title)
+    click.echo(progress.model_dump_json(), err=True)
 
 
 class _ProgressLine:

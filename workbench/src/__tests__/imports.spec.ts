@@ -7,9 +7,10 @@ const FRONT_END = 'paddle_workbench/widgets/front_end';
 
 /** The features, each with the others that it may import from. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
-  checks: ['course'],
-  course: [],
-  environment: [],
+  checks: ['course', 'jobs'],
+  course: ['jobs'],
+  environment: ['jobs'],
+  jobs: [],
   ocr: [],
   program: []
 };

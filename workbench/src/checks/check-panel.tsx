@@ -1,7 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { ILessonTracker } from '../course/tokens';
 import { ErrorBoundary } from '../failure-view';
 import type { CheckModel } from './check-model';
 import { CheckView } from './check-view';
@@ -13,7 +12,7 @@ export class CheckPanel extends ReactWidget {
   constructor(options: CheckPanel.IOptions) {
     super();
     this._options = options;
-    const { lessons, model, trans } = options;
+    const { model, trans } = options;
     this.id = 'paddle-workbench-check';
     this.title.icon = checkIcon;
     this.title.caption = trans.__('Check this lesson');
@@ -21,39 +20,39 @@ export class CheckPanel extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Check this lesson'));
     model.changed.connect(this._onChanged, this);
-    lessons.changed.connect(this._onChanged, this);
   }
 
   override dispose(): void {
     if (this.isDisposed) {
       return;
     }
-    const { lessons, model } = this._options;
+    const { model } = this._options;
     model.changed.disconnect(this._onChanged, this);
-    lessons.changed.disconnect(this._onChanged, this);
     model.dispose();
     super.dispose();
   }
 
   protected override render(): React.JSX.Element {
-    const { lessons, model, onCheck, onReveal, trans } = this._options;
+    const { model, onCheck, onReveal, trans } = this._options;
+    const check = model.current;
     return (
       <ErrorBoundary trans={trans}>
         <CheckView
-          canCheck={lessons.lesson !== null}
-          check={model.check}
-          failure={model.failure}
-          isRunning={model.isRunning}
+          canCheck={check !== null}
+          failure={check?.failure ?? null}
+          isConnected={check?.isConnected ?? true}
+          isRunning={check?.isRunning ?? false}
+          job={check?.job ?? null}
           onCancel={() => {
-            void model.cancel();
+            void check?.cancel();
           }}
           onCheck={onCheck}
           onReveal={cell => {
-            const { path } = model.check ?? {};
-            if (path !== undefined) {
-              onReveal(path, cell);
+            if (check?.job) {
+              onReveal(check.job.subject, cell);
             }
           }}
+          result={check?.jobResult ?? null}
           trans={trans}
         />
       </ErrorBoundary>
@@ -69,7 +68,6 @@ export class CheckPanel extends ReactWidget {
 
 export namespace CheckPanel {
   export interface IOptions {
-    lessons: ILessonTracker;
     model: CheckModel;
     /** Check the lesson in front. */
     onCheck: () => void;

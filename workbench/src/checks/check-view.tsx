@@ -1,6 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { CheckDifference, CheckedCell, LessonCheck } from '../contract';
+import type {
+  CheckDifference,
+  CheckedCell,
+  Job,
+  LessonCheck
+} from '../contract';
 import type { IFailure } from '../failure';
 import { FailureView } from '../failure-view';
 import {
@@ -14,21 +19,24 @@ import {
 const SHOWN_DIFFERENCES = 5;
 
 export interface ICheckViewProps {
-  check: LessonCheck | null;
-  /** Whether the notebook in front is a lesson, which can be checked. */
+  /** Whether a lesson is in front, which could be checked. */
   canCheck: boolean;
   failure: IFailure | null;
+  /** Whether the server is heard of. */
+  isConnected: boolean;
   isRunning: boolean;
+  job: Job | null;
   onCancel: () => void;
   onCheck: () => void;
   onReveal: (cell: string) => void;
+  /** What the job found, if it has succeeded. */
+  result: LessonCheck | null;
   trans: TranslationBundle;
 }
 
 /** How a learner's notebook compares with its lesson. */
 export function CheckView(props: ICheckViewProps): React.JSX.Element {
-  const { canCheck, check, failure, isRunning, onCheck, trans } = props;
-  const broken = failure ?? (check?.state === 'failed' ? check.error : null);
+  const { canCheck, failure, isRunning, job, onCheck, result, trans } = props;
   return (
     <div className="pw-Check">
       <header className="pw-Check-header">
@@ -45,7 +53,7 @@ export function CheckView(props: ICheckViewProps): React.JSX.Element {
             disabled={!canCheck}
             onClick={onCheck}
           >
-            {check ? trans.__('Check again') : trans.__('Check')}
+            {job ? trans.__('Check again') : trans.__('Check')}
           </button>
         )}
         {!isRunning && !canCheck && (
@@ -55,37 +63,49 @@ export function CheckView(props: ICheckViewProps): React.JSX.Element {
         )}
       </header>
       {isRunning && <Running {...props} />}
-      {broken && !isRunning && (
-        <FailureView failure={broken} onRetry={onCheck} trans={trans} />
+      {failure && !isRunning && (
+        <FailureView failure={failure} onRetry={onCheck} trans={trans} />
       )}
-      {check?.state === 'cancelled' && (
+      {job?.state === 'cancelled' && !isRunning && (
         <p role="status">{trans.__('The check was cancelled.')}</p>
       )}
-      {check?.state === 'done' && <Findings {...props} check={check} />}
+      {job?.finished_at && result && !isRunning && (
+        <>
+          <p className="pw-Check-time">
+            {trans.__(
+              'Checked on %1, %2',
+              new Date(job.finished_at).toLocaleString(),
+              fileName(job.subject)
+            )}
+          </p>
+          <Findings {...props} cells={result.cells} />
+        </>
+      )}
     </div>
   );
 }
 
 function Running(props: ICheckViewProps): React.JSX.Element {
-  const { check, onCancel, trans } = props;
-  const { cells_done = 0, cells_total = 0 } = check ?? {};
+  const { isConnected, job, onCancel, trans } = props;
+  const { done = 0, total = 0 } = job?.progress ?? {};
   return (
     <div className="pw-Check-running">
       <progress
         className="pw-Check-bar"
         aria-label={trans.__('Checking the lesson')}
-        max={cells_total > 0 ? cells_total : undefined}
-        value={cells_total > 0 ? cells_done : undefined}
+        max={total > 0 ? total : undefined}
+        value={total > 0 ? done : undefined}
       />
-      <p role="status">
-        {cells_done > 0
-          ? trans.__('%1 of %2 cells run', cells_done, cells_total)
-          : trans.__('Starting a kernel…')}
-      </p>
+      <p role="status">{runningText(props, done, total)}</p>
+      {!isConnected && (
+        <p role="status">
+          {trans.__('The connection to the server is lost. Reconnecting…')}
+        </p>
+      )}
       <button
         type="button"
         className="pw-Button"
-        disabled={check === null}
+        disabled={job === null}
         onClick={onCancel}
       >
         {trans.__('Cancel')}
@@ -94,15 +114,32 @@ function Running(props: ICheckViewProps): React.JSX.Element {
   );
 }
 
+function runningText(
+  { job, trans }: ICheckViewProps,
+  done: number,
+  total: number
+): string {
+  if (job?.state === 'queued') {
+    return trans.__('Waiting for other work to finish…');
+  }
+  return done > 0
+    ? trans.__('%1 of %2 cells run', done, total)
+    : trans.__('Starting a kernel…');
+}
+
+function fileName(path: string): string {
+  return path.split('/').pop() ?? path;
+}
+
 function Findings(
-  props: ICheckViewProps & { check: LessonCheck }
+  props: ICheckViewProps & { cells: readonly CheckedCell[] }
 ): React.JSX.Element {
-  const { check, onReveal, trans } = props;
-  const wrong = wrongCells(check.cells);
-  const compared = check.cells.filter(
+  const { cells, onReveal, trans } = props;
+  const wrong = wrongCells(cells);
+  const compared = cells.filter(
     ({ outcome }) => outcome === 'compared' || outcome === 'differs'
   );
-  const others = check.cells.filter(
+  const others = cells.filter(
     ({ outcome }) => outcome === 'not_compared' || outcome === 'not_run'
   );
   return (
@@ -116,7 +153,7 @@ function Findings(
           : trans.__(
               '✗ Cells that differ from the lesson: %1 of %2.',
               wrong.length,
-              check.cells.length
+              cells.length
             )}
       </p>
       <ul className="pw-Check-cells">

@@ -7,6 +7,7 @@ import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { CommandIDs, ICourse } from '../course/tokens';
+import { IJobs } from '../jobs/tokens';
 import { TRANSLATION_DOMAIN } from '../language';
 import { CheckModel } from './check-model';
 import { CheckPanel } from './check-panel';
@@ -21,25 +22,22 @@ export const checksPlugin: JupyterFrontEndPlugin<void> = {
   id: 'paddle-workbench:checks',
   description: 'Compares a learner’s notebook with its lesson.',
   autoStart: true,
-  requires: [ICourse, INotebookTracker, ITranslator],
+  requires: [ICourse, IJobs, INotebookTracker, ITranslator],
   optional: [ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     course: ICourse,
+    jobs: IJobs,
     notebooks: INotebookTracker,
     translator: ITranslator,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ): void => {
-    const { commands, serviceManager, shell } = app;
+    const { commands, shell } = app;
     const { lessons } = course;
     const trans = translator.load(TRANSLATION_DOMAIN);
-    const model = new CheckModel({
-      serverSettings: serviceManager.serverSettings,
-      trans
-    });
+    const model = new CheckModel({ jobs, lessons, trans });
     const panel = new CheckPanel({
-      lessons,
       model,
       onCheck: () => {
         void commands.execute(CommandIDs.checkLesson);

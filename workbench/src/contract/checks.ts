@@ -1,5 +1,4 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
-import type { ErrorMessage } from './model';
 
 /**
  * One place in which the output of a cell is not as its reference.
@@ -83,16 +82,12 @@ export interface CheckedCell {
 }
 
 /**
- * A check of a learner's working copy: how far it is, and what it found.
+ * What a check of a learner's working copy found.
  */
 export interface LessonCheck {
   path: string;
   lesson: string;
-  state: 'running' | 'done' | 'cancelled' | 'failed';
-  cells_done: number;
-  cells_total: number;
   cells: CheckedCell[];
-  error: ErrorMessage | null;
 }
 
 /**

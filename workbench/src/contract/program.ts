@@ -11,7 +11,7 @@ export interface ProgramPicture {
   format: string;
   version: string;
   /**
-   * What `program.columns` writes, in base64.
+   * What `program.model.columns` writes, in base64.
    */
   columns: string;
 }

@@ -1,7 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyJSONValue } from '@lumino/coreutils';
 import { JSONExt } from '@lumino/coreutils';
-import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type {
@@ -14,35 +13,24 @@ import type {
 } from '../contract';
 import type { IFailure } from '../failure';
 import { describeFailure } from '../failure';
+import type { IJobs } from '../jobs/tokens';
 import type { Language } from '../language';
 import type { CourseClient } from './course-client';
 import { findLesson, neighbour } from './course-order';
 import type { ICourseModel } from './tokens';
 
-const POLL_INTERVAL_MS = 30_000;
-const LONGEST_POLL_INTERVAL_MS = 300_000;
-
 /**
  * Keeps the catalog that the server last sent, and sends it the learner's changes.
  *
- * The catalog is asked for again at intervals, since another window may change it.
+ * The catalog is fetched again when the server reports that it changed elsewhere.
  */
 export class CourseModel implements ICourseModel {
   constructor(options: CourseModel.IOptions) {
     this._client = options.client;
+    this._jobs = options.jobs;
     this._trans = options.trans;
     this._language = options.language;
-    this._poll = new Poll({
-      auto: false,
-      name: 'paddle-workbench:course',
-      factory: () => this._load(),
-      frequency: {
-        interval: POLL_INTERVAL_MS,
-        backoff: true,
-        max: LONGEST_POLL_INTERVAL_MS
-      },
-      standby: 'when-hidden'
-    });
+    this._jobs.courseChanged.connect(this._onCourseChanged, this);
   }
 
   get changed(): ISignal<this, void> {
@@ -54,7 +42,7 @@ export class CourseModel implements ICourseModel {
   }
 
   get isDisposed(): boolean {
-    return this._poll.isDisposed;
+    return this._isDisposed;
   }
 
   get catalog(): Catalog | null {
@@ -97,14 +85,14 @@ export class CourseModel implements ICourseModel {
     return this._catalog && neighbour(this._catalog, name, step);
   }
 
-  async refresh(): Promise<void> {
-    if (this._poll.state.phase === 'refreshed') {
-      // A request under way may be too old for this call, and no second one starts during it.
-      await this._poll.tick.catch(() => undefined);
-    }
-    await this._poll.refresh();
-    // Settles with the request; rejects only if the poll is disposed in the meantime.
-    await this._poll.tick.catch(() => undefined);
+  refresh(): Promise<void> {
+    // A request under way may be too old for this call: the next one comes after it.
+    this._nextLoad ??= this._lastLoad.then(() => {
+      this._nextLoad = null;
+      this._lastLoad = this._load().catch(() => undefined);
+      return this._lastLoad;
+    });
+    return this._nextLoad;
   }
 
   dismiss(notice: ErrorMessage): void {
@@ -159,9 +147,14 @@ export class CourseModel implements ICourseModel {
     if (this.isDisposed) {
       return;
     }
-    this._poll.dispose();
+    this._isDisposed = true;
+    this._jobs.courseChanged.disconnect(this._onCourseChanged, this);
     this._disposed.emit();
     Signal.clearData(this);
+  }
+
+  private _onCourseChanged(): void {
+    void this.refresh();
   }
 
   /** Send changes one after another, so that the last one is also the last to arrive. */
@@ -183,6 +176,9 @@ export class CourseModel implements ICourseModel {
   }
 
   private async _load(): Promise<void> {
+    if (this._isDisposed) {
+      return;
+    }
     const version = this._version;
     this._isLoading = true;
     this._changed.emit();
@@ -231,13 +227,16 @@ export class CourseModel implements ICourseModel {
 
   private readonly _client: CourseClient;
   private readonly _trans: TranslationBundle;
-  private readonly _poll: Poll;
+  private readonly _jobs: IJobs;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _disposed = new Signal<this, void>(this);
   private readonly _dismissed = new Set<string>();
   private _catalog: Catalog | null = null;
   private _failure: IFailure | null = null;
   private _isLoading = false;
+  private _isDisposed = false;
+  private _lastLoad: Promise<void> = Promise.resolve();
+  private _nextLoad: Promise<void> | null = null;
   private _language: Language;
   private _opening: string | null = null;
   private _lastUpdate: Promise<void> = Promise.resolve();
@@ -247,6 +246,7 @@ export class CourseModel implements ICourseModel {
 export namespace CourseModel {
   export interface IOptions {
     client: CourseClient;
+    jobs: IJobs;
     language: Language;
     trans: TranslationBundle;
   }

@@ -9,6 +9,7 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
+import { IJobs } from '../jobs/tokens';
 import { TRANSLATION_DOMAIN } from '../language';
 import { translateSchema } from '../schema-translation';
 import { CourseClient } from './course-client';
@@ -31,11 +32,12 @@ export const coursePlugin: JupyterFrontEndPlugin<ICourse> = {
   description: 'Shows the course and the learner’s progress in it.',
   autoStart: true,
   provides: ICourse,
-  requires: [IDocumentManager, INotebookTracker, ITranslator],
+  requires: [IDocumentManager, IJobs, INotebookTracker, ITranslator],
   optional: [ICommandPalette, ILauncher, ILayoutRestorer, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     documents: IDocumentManager,
+    jobs: IJobs,
     notebooks: INotebookTracker,
     translator: ITranslator,
     palette: ICommandPalette | null,
@@ -49,6 +51,7 @@ export const coursePlugin: JupyterFrontEndPlugin<ICourse> = {
 
     const model = new CourseModel({
       client: new CourseClient({ serverSettings, trans }),
+      jobs,
       language: lessonLanguage(null, translator),
       trans
     });

@@ -36,6 +36,10 @@ export class LessonTracker implements ILessonTracker {
     return this._lesson?.lesson ?? null;
   }
 
+  get path(): string | null {
+    return this._lesson ? (this._panel?.context.path ?? null) : null;
+  }
+
   get language(): Language | null {
     return this._lesson?.language ?? null;
   }

@@ -91,6 +91,9 @@ export interface ILessonTracker extends IObservableDisposable {
   /** The name of the lesson; null if the notebook in front is not a lesson. */
   readonly lesson: string | null;
 
+  /** The path of the notebook in front; null if it is not a lesson. */
+  readonly path: string | null;
+
   /** The language of the notebook in front, if its metadata has one. */
   readonly language: Language | null;
 

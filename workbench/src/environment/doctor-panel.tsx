@@ -34,18 +34,16 @@ export class DoctorPanel extends ReactWidget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    if (this._model.report === null) {
-      void this._model.run();
-    }
+    void this._model.run();
   }
 
   protected override render(): React.JSX.Element {
-    const { elapsed_s, failure, report } = this._model;
+    const { failure, isRunning, job, result } = this._model;
     return (
       <ErrorBoundary trans={this._trans}>
         <DoctorView
-          elapsed_s={elapsed_s}
           failure={failure}
+          isRunning={isRunning}
           language={this._language}
           onCopy={text => {
             Clipboard.copyToSystem(text);
@@ -53,7 +51,8 @@ export class DoctorPanel extends ReactWidget {
           onRun={() => {
             void this._model.run();
           }}
-          report={report}
+          progress={job?.progress ?? null}
+          report={result}
           trans={this._trans}
         />
       </ErrorBoundary>

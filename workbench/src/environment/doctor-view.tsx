@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon, copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { DoctorReport, Finding } from '../contract';
+import type { DoctorReport, Finding, JobProgress } from '../contract';
 import type { IFailure } from '../failure';
 import { FailureView } from '../failure-view';
 import type { Language } from '../language';
@@ -13,24 +13,24 @@ import {
 } from './finding-state';
 
 export interface IDoctorViewProps {
-  elapsed_s: number | null;
   failure: IFailure | null;
+  isRunning: boolean;
   language: Language;
   onCopy: (text: string) => void;
   onRun: () => void;
+  progress: JobProgress | null;
   report: DoctorReport | null;
   trans: TranslationBundle;
 }
 
 /** The doctor panel. */
 export function DoctorView(props: IDoctorViewProps): React.JSX.Element {
-  const { elapsed_s, failure, language, onCopy, onRun, report, trans } = props;
+  const { failure, isRunning, language, onCopy, onRun, report, trans } = props;
   const [copied, setCopied] = React.useState<string | null>(null);
   const copy = (text: string): void => {
     onCopy(text);
     setCopied(text);
   };
-  const isRunning = elapsed_s !== null;
   const wholeReport = report && reportText(report, language, trans);
   return (
     <div className="pw-Doctor">
@@ -64,7 +64,7 @@ export function DoctorView(props: IDoctorViewProps): React.JSX.Element {
           </button>
         </div>
       </header>
-      {isRunning && <Progress elapsed_s={elapsed_s} trans={trans} />}
+      {isRunning && <Progress {...props} />}
       {failure && !isRunning && (
         <FailureView failure={failure} onRetry={onRun} trans={trans} />
       )}
@@ -104,17 +104,16 @@ export function DoctorView(props: IDoctorViewProps): React.JSX.Element {
   );
 }
 
-interface IProgressProps {
-  elapsed_s: number;
-  trans: TranslationBundle;
-}
-
-function Progress({ elapsed_s, trans }: IProgressProps): React.JSX.Element {
+function Progress(props: IDoctorViewProps): React.JSX.Element {
+  const { language, progress, trans } = props;
+  const { done = 0, step = null, total = 0 } = progress ?? {};
   return (
     <div className="pw-Doctor-progress">
       <progress
         className="pw-Doctor-bar"
         aria-label={trans.__('Examining the environment')}
+        max={total > 0 ? total : undefined}
+        value={total > 0 ? done : undefined}
       />
       <p>
         <span role="status">
@@ -122,7 +121,11 @@ function Progress({ elapsed_s, trans }: IProgressProps): React.JSX.Element {
             'Importing Paddle and trying it out. This takes 10 to 30 seconds.'
           )}
         </span>{' '}
-        <span className="pw-Doctor-elapsed">{trans.__('%1 s', elapsed_s)}</span>
+        {step && (
+          <span className="pw-Doctor-step">
+            {trans.__('%1 of %2: %3', done, total, step[language])}
+          </span>
+        )}
       </p>
     </div>
   );

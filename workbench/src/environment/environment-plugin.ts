@@ -12,8 +12,8 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 import { courseIcon } from '../icons';
+import { IJobs } from '../jobs/tokens';
 import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
-import { DoctorModel } from './doctor-model';
 import type { DoctorPanel } from './doctor-panel';
 import { KernelModel } from './kernel-model';
 import { KernelStatus } from './kernel-status';
@@ -29,28 +29,29 @@ export const environmentPlugin: JupyterFrontEndPlugin<void> = {
   id: 'paddle-workbench:environment',
   description: 'Shows the Paddle of the kernel, and examines the environment.',
   autoStart: true,
-  requires: [INotebookTracker, ITranslator],
+  requires: [IJobs, INotebookTracker, ITranslator],
   optional: [ICommandPalette, ILayoutRestorer, IStatusBar],
   activate: (
     app: JupyterFrontEnd,
+    jobs: IJobs,
     notebooks: INotebookTracker,
     translator: ITranslator,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     statusBar: IStatusBar | null
   ): void => {
-    const { commands, serviceManager, shell } = app;
-    const { serverSettings } = serviceManager;
+    const { commands, shell } = app;
     const trans = translator.load(TRANSLATION_DOMAIN);
     const doctors = new WidgetTracker<MainAreaWidget<DoctorPanel>>({
       namespace: DOCTOR_ID
     });
 
     const createDoctor = async (): Promise<MainAreaWidget<DoctorPanel>> => {
+      const { DoctorModel } = await import('./doctor-model');
       const { DoctorPanel } = await import('./doctor-panel');
       const content = new DoctorPanel({
         language: interfaceLanguage(translator),
-        model: new DoctorModel({ serverSettings, trans }),
+        model: new DoctorModel({ jobs, trans }),
         trans
       });
       const widget = new MainAreaWidget({ content });

@@ -1,110 +1,64 @@
-import { FakeServer } from '../../__tests__/fake-server';
-import type { LessonCheck } from '../../contract';
+import { Signal } from '@lumino/signaling';
+import { exampleJob, FakeServer } from '../../__tests__/fake-server';
+import type { ILessonTracker } from '../../course/tokens';
+import type { Jobs } from '../../jobs/jobs';
 import { CheckModel } from '../check-model';
 
-function check(changes: Partial<LessonCheck> = {}): LessonCheck {
-  return {
-    path: 'lessons/a b.ipynb',
-    lesson: 'basics/sums',
-    state: 'running',
-    cells_done: 0,
-    cells_total: 0,
-    cells: [],
-    error: null,
-    ...changes
-  };
-}
+/** Tells which notebook is in front. */
+class Lessons {
+  readonly changed = new Signal<this, void>(this);
+  path: string | null = null;
 
-function until(model: CheckModel, isReached: () => boolean): Promise<void> {
-  return new Promise(resolve => {
-    const look = (): void => {
-      if (isReached()) {
-        model.changed.disconnect(look);
-        resolve();
-      }
-    };
-    model.changed.connect(look);
-    look();
-  });
+  show(path: string | null): void {
+    this.path = path;
+    this.changed.emit();
+  }
 }
 
 describe('CheckModel', () => {
   let server: FakeServer;
+  let jobs: Jobs;
+  let lessons: Lessons;
   let model: CheckModel;
 
   beforeEach(() => {
     server = new FakeServer();
-    model = new CheckModel(server.connection);
+    jobs = server.connectedJobs();
+    lessons = new Lessons();
+    model = new CheckModel({
+      jobs,
+      lessons: lessons as unknown as ILessonTracker,
+      trans: server.connection.trans
+    });
   });
 
   afterEach(() => {
     model.dispose();
+    jobs.dispose();
   });
 
-  it('starts one check and follows it to its end', async () => {
-    server.answer('POST checks', { body: check() });
-    const answers = [
-      check({ cells_done: 1, cells_total: 2 }),
-      check({ state: 'done', cells_done: 2, cells_total: 2 })
-    ];
-    server.answer('GET checks', () => ({ body: answers.shift() }));
-    const seen: number[] = [];
-    model.changed.connect(() => {
-      seen.push(model.check?.cells_done ?? -1);
-    });
-    await Promise.all([
-      model.start('lessons/a b.ipynb'),
-      model.start('lessons/a b.ipynb')
+  it('shows the check of the notebook in front', () => {
+    expect(model.current).toBeNull();
+    lessons.show('a.ipynb');
+    expect(model.current?.job).toBeNull();
+    const changed = jest.fn();
+    model.changed.connect(changed);
+    server.emit({ job: exampleJob({ id: 'a', subject: 'a.ipynb' }) });
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(model.current?.isRunning).toBe(true);
+    lessons.show('b.ipynb');
+    expect(model.current?.isRunning).toBe(false);
+    lessons.show('a.ipynb');
+    expect(model.current?.job?.id).toBe('a');
+  });
+
+  it('checks a notebook', async () => {
+    server.answer('POST checks', { body: exampleJob({ subject: 'a.ipynb' }) });
+    lessons.show('a.ipynb');
+    await model.start('a.ipynb');
+    expect(server.requests).toEqual([
+      { method: 'POST', route: 'POST checks', body: { path: 'a.ipynb' } }
     ]);
-    expect(model.isRunning).toBe(true);
-    await until(model, () => !model.isRunning);
-    expect(model.check?.state).toBe('done');
-    expect(seen).toContain(1);
-    const posted = server.requests.filter(({ method }) => method === 'POST');
-    expect(posted).toEqual([
-      {
-        method: 'POST',
-        route: 'POST checks',
-        body: { path: 'lessons/a b.ipynb' }
-      }
-    ]);
-  });
-
-  it('reports why a request failed, and can retry', async () => {
-    server.answer('POST checks', {
-      status: 422,
-      body: { message: 'No lesson.', hint: 'Open one.' }
-    });
-    await model.start('a.ipynb');
-    expect(model.failure?.message).toBe('No lesson.');
-    expect(model.isRunning).toBe(false);
-    server.answer('POST checks', { body: check({ state: 'done' }) });
-    await model.start('a.ipynb');
-    expect(model.failure).toBeNull();
-    expect(model.check?.state).toBe('done');
-  });
-
-  it('cancels the check that runs', async () => {
-    server.answer('POST checks', { body: check() });
-    server.answer('POST checks/cancel', {
-      body: check({ state: 'cancelled' })
-    });
-    await model.start('a.ipynb');
-    await model.cancel();
-    expect(model.isRunning).toBe(false);
-    expect(model.check?.state).toBe('cancelled');
-  });
-
-  it('keeps following the check if the reply to cancel is late', async () => {
-    server.answer('POST checks', { body: check() });
-    server.answer('GET checks', { body: check({ state: 'cancelled' }) });
-    server.answer('POST checks/cancel', async () => {
-      await until(model, () => model.check?.state === 'cancelled');
-      return { body: check() };
-    });
-    await model.start('a.ipynb');
-    await model.cancel();
-    await until(model, () => !model.isRunning);
-    expect(model.check?.state).toBe('cancelled');
+    expect(model.current?.isRunning).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 import type { CheckDifference, CheckedCell, LessonCheck } from '../../contract';
+import { exampleJob } from '../../__tests__/fake-server';
 import { differenceText, placeText } from '../check-sentence';
 import type { ICheckViewProps } from '../check-view';
 import { CheckView } from '../check-view';
@@ -44,9 +45,6 @@ function cell(changes: Partial<CheckedCell> = {}): CheckedCell {
 const done: LessonCheck = {
   path: 'a.ipynb',
   lesson: 'basics/sums',
-  state: 'done',
-  cells_done: 4,
-  cells_total: 4,
   cells: [
     cell({ cell: 'data' }),
     cell({ outcome: 'differs', differences: [difference()] }),
@@ -57,20 +55,25 @@ const done: LessonCheck = {
       reason: 'KeyError: 1',
       traceback: 'Traceback'
     })
-  ],
-  error: null
+  ]
 };
+const succeeded = exampleJob({
+  state: 'succeeded',
+  finished_at: '2026-11-23T09:16:00Z'
+});
 
 describe('CheckView', () => {
   function show(changes: Partial<ICheckViewProps> = {}): ICheckViewProps {
     const props: ICheckViewProps = {
       canCheck: true,
-      check: null,
       failure: null,
+      isConnected: true,
       isRunning: false,
+      job: null,
       onCancel: jest.fn(),
       onCheck: jest.fn(),
       onReveal: jest.fn(),
+      result: null,
       trans,
       ...changes
     };
@@ -89,7 +92,7 @@ describe('CheckView', () => {
   it('shows progress, and can be cancelled', () => {
     const { onCancel } = show({
       isRunning: true,
-      check: { ...done, state: 'running', cells_done: 1 }
+      job: exampleJob({ progress: { done: 1, total: 4, step: null } })
     });
     expect(screen.getByText('1 of 4 cells run')).toBeTruthy();
     expect(screen.getByRole('progressbar').getAttribute('max')).toBe('4');
@@ -97,8 +100,22 @@ describe('CheckView', () => {
     expect(onCancel).toHaveBeenCalledTimes(1);
   });
 
+  it('tells what a check waits for', () => {
+    show({ isRunning: true, job: exampleJob({ state: 'queued' }) });
+    expect(screen.getByText('Waiting for other work to finish…')).toBeTruthy();
+    show({ isConnected: false, isRunning: true, job: exampleJob() });
+    expect(
+      screen.getByText('The connection to the server is lost. Reconnecting…')
+    ).toBeTruthy();
+  });
+
+  it('names the notebook of a result', () => {
+    show({ job: succeeded, result: done });
+    expect(screen.getByText(/^Checked on .*, a b.ipynb$/)).toBeTruthy();
+  });
+
   it('lists problems, and goes to the cell', () => {
-    const { onReveal } = show({ check: done });
+    const { onReveal } = show({ job: succeeded, result: done });
     expect(screen.getByRole('status').textContent).toBe(
       '✗ Cells that differ from the lesson: 2 of 4.'
     );
@@ -111,7 +128,7 @@ describe('CheckView', () => {
   });
 
   it('distinguishes changed from compared cells', () => {
-    show({ check: done });
+    show({ job: succeeded, result: done });
     expect(screen.getByText('Not compared: 1')).toBeTruthy();
     expect(
       screen.getByText('Changed by you: run but not compared')
@@ -131,7 +148,8 @@ describe('CheckView', () => {
       difference_picture: 'data:image/png;base64,CC'
     });
     show({
-      check: {
+      job: succeeded,
+      result: {
         ...done,
         cells: [cell({ outcome: 'differs', differences: [picture] })]
       }
@@ -143,11 +161,8 @@ describe('CheckView', () => {
 
   it('shows message, hint and Retry when it failed', () => {
     const { onCheck } = show({
-      check: {
-        ...done,
-        state: 'failed',
-        error: { message: 'No kernel.', hint: 'Run the doctor.' }
-      }
+      failure: { message: 'No kernel.', hint: 'Run the doctor.' },
+      job: exampleJob({ state: 'failed' })
     });
     fireEvent.click(screen.getByRole('button', { name: 'Retry' }));
     expect(onCheck).toHaveBeenCalledTimes(1);

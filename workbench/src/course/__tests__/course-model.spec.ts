@@ -1,5 +1,6 @@
 import { exampleCatalog, exampleResult } from '../../__tests__/example-course';
 import { FakeServer } from '../../__tests__/fake-server';
+import { until } from '../../__tests__/until';
 import { CourseClient } from '../course-client';
 import { CourseModel } from '../course-model';
 
@@ -26,6 +27,7 @@ describe('CourseModel', () => {
     const { connection } = server;
     model = new CourseModel({
       client: new CourseClient(connection),
+      jobs: server.connectedJobs(),
       language: 'zh',
       trans: connection.trans
     });
@@ -38,6 +40,22 @@ describe('CourseModel', () => {
   it('makes no request until asked', () => {
     expect(server.requests).toEqual([]);
     expect(model.catalog).toBeNull();
+  });
+
+  it('fetches the catalog when it changed elsewhere', async () => {
+    server.emit({ topic: 'course' });
+    await until(model, () => model.catalog !== null);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('asks once more for any number of refreshes during a request', async () => {
+    const release = holdCatalog(server);
+    const first = model.refresh();
+    await Promise.resolve();
+    const others = [model.refresh(), model.refresh(), model.refresh()];
+    release();
+    await Promise.all([first, ...others]);
+    expect(server.requests).toHaveLength(2);
   });
 
   it('shows the catalog after a refresh', async () => {

@@ -73,6 +73,7 @@ describe('LessonActions', () => {
     const { connection } = server;
     course = new CourseModel({
       client: new CourseClient(connection),
+      jobs: server.connectedJobs(),
       language: 'zh',
       trans: connection.trans
     });

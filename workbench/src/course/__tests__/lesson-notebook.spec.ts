@@ -102,6 +102,7 @@ describe('ExerciseRecorder', () => {
     const { connection } = server;
     course = new CourseModel({
       client: new CourseClient(connection),
+      jobs: server.connectedJobs(),
       language: 'zh',
       trans: connection.trans
     });

@@ -119,6 +119,7 @@ describe('LessonBarExtension', () => {
     server.answer('GET course', { body: exampleCatalog() });
     course = new CourseModel({
       client: new CourseClient(connection),
+      jobs: server.connectedJobs(),
       language: 'en',
       trans: connection.trans
     });

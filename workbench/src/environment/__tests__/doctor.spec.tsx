@@ -1,7 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
-import { FakeServer } from '../../__tests__/fake-server';
+import { exampleJob, FakeServer } from '../../__tests__/fake-server';
+import { until } from '../../__tests__/until';
 import type { DoctorReport } from '../../contract';
 import { DoctorModel } from '../doctor-model';
 import type { IDoctorViewProps } from '../doctor-view';
@@ -38,44 +39,39 @@ const report: DoctorReport = {
 };
 
 describe('DoctorModel', () => {
-  it('runs once at a time, and keeps the report', async () => {
+  it('runs once at a time, and keeps the last report', async () => {
     const server = new FakeServer();
-    server.answer('GET environment/doctor', { body: report });
-    const model = new DoctorModel(server.connection);
-    expect(model.elapsed_s).toBeNull();
-    const runs = [model.run(), model.run()];
-    expect(model.elapsed_s).toBe(0);
-    await Promise.all(runs);
+    const job = exampleJob({ kind: 'doctor', subject: '' });
+    server.answer('POST environment/doctor', { body: job });
+    server.answer('GET jobs/result', { body: report });
+    const jobs = server.connectedJobs();
+    const model = new DoctorModel({ jobs, trans });
+    await Promise.all([model.run(), model.run()]);
     expect(server.requests).toHaveLength(1);
-    expect(model.report).toEqual(report);
-    expect(model.elapsed_s).toBeNull();
-    model.dispose();
-  });
-
-  it('keeps the last report when a later run fails', async () => {
-    const server = new FakeServer();
-    server.answer('GET environment/doctor', { body: report });
-    const model = new DoctorModel(server.connection);
-    await model.run();
-    server.answer('GET environment/doctor', {
+    server.emit({ job: { ...job, state: 'succeeded' } });
+    await until(model, () => !model.isRunning);
+    expect(model.result).toEqual(report);
+    server.answer('POST environment/doctor', {
       status: 500,
-      body: { message: 'The doctor failed.', hint: 'Run it in a terminal.' }
+      body: { message: 'The disk is full.', hint: 'Free some space.' }
     });
     await model.run();
-    expect(model.failure?.message).toBe('The doctor failed.');
-    expect(model.report).toEqual(report);
+    expect(model.failure?.message).toBe('The disk is full.');
+    expect(model.result).toEqual(report);
     model.dispose();
+    jobs.dispose();
   });
 });
 
 describe('DoctorView', () => {
   function show(changes: Partial<IDoctorViewProps> = {}): IDoctorViewProps {
     const props: IDoctorViewProps = {
-      elapsed_s: null,
       failure: null,
+      isRunning: false,
       language: 'en',
       onCopy: jest.fn(),
       onRun: jest.fn(),
+      progress: null,
       report,
       trans,
       ...changes
@@ -94,10 +90,15 @@ describe('DoctorView', () => {
     ]);
   });
 
-  it('shows the current step, and for how long', () => {
-    show({ elapsed_s: 7, report: null });
-    expect(screen.getByRole('progressbar')).toBeTruthy();
-    expect(screen.getByText('7 s')).toBeTruthy();
+  it('shows how far it is', () => {
+    const step = { zh: '导入', en: 'Imports' };
+    show({
+      isRunning: true,
+      progress: { done: 7, total: 17, step },
+      report: null
+    });
+    expect(screen.getByRole('progressbar').getAttribute('value')).toBe('7');
+    expect(screen.getByText('7 of 17: Imports')).toBeTruthy();
     const run = screen.getByRole('button', { name: 'Run' });
     expect(run.hasAttribute('disabled')).toBe(true);
   });
