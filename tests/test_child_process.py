@@ -111,6 +111,34 @@ def test_answer_and_output_come_back(run_code: Run) -> None:
     assert outcome.messages == ()
 
 
+def test_lines_of_stderr_are_reported_as_they_arrive(run_code: Run, folder: Path) -> None:
+    # It goes on once the first line was reported, and ends without a line break.
+    code = (
+        "import pathlib, sys, time\nsys.stderr.write('one\\n二\\n')\nsys.stderr.flush()\n"
+        "while not pathlib.Path('heard').exists(): time.sleep(0.02)\n"
+        "sys.stderr.write('three\\r\\nfour')"
+    )
+    lines: list[str] = []
+
+    def hear(line: str) -> None:
+        lines.append(line)
+        (folder / "heard").touch()
+
+    outcome = run_code(code, on_line=hear)
+    assert outcome.status == 0
+    assert lines == ["one", "二", "three"]
+
+
+def test_error_while_hearing_a_line_ends_the_child(run_code: Run, folder: Path) -> None:
+    def refuse(line: str) -> None:
+        raise ValueError(line)
+
+    code = f"{WRITE_PID}import sys\nprint('no', file=sys.stderr, flush=True)\n{SLEEP}"
+    with pytest.raises(ValueError, match="no"):
+        run_code(code, on_line=refuse)
+    assert has_ended(int(wait_for(folder / "pid")))
+
+
 @pytest.mark.parametrize("answer", ["", "{", "[1]", "[" * 5000], ids=str.__len__)
 def test_broken_answer_is_none(run_code: Run, folder: Path, answer: str) -> None:
     (folder / "answer.json").write_text(answer)

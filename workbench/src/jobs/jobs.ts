@@ -98,14 +98,16 @@ export class Jobs implements IJobs, IDisposable {
 
   private _onConnectionChanged(): void {
     this._connectionChanged.emit();
-    if (this.isConnected) {
+    if (this.isConnected && this._wasConnected) {
       // Another server may have come in the place of the old one.
       this._courseChanged.emit();
     }
+    this._wasConnected = true;
   }
 
   private readonly _connection: IConnection;
   private readonly _stream: EventStream;
+  private _wasConnected = false;
   private readonly _jobs = new Map<string, Job>();
   private readonly _jobChanged = new Signal<this, Job>(this);
   private readonly _courseChanged = new Signal<this, void>(this);

@@ -42,6 +42,19 @@ describe('CourseModel', () => {
     expect(model.catalog).toBeNull();
   });
 
+  it('keeps a notice that came once until it is dismissed', async () => {
+    const notice = { message: 'progress.json is broken.', hint: 'Kept.' };
+    server.answer('GET course', {
+      body: { ...exampleCatalog(), notices: [notice] }
+    });
+    await model.refresh();
+    server.answer('GET course', { body: exampleCatalog() });
+    await model.refresh();
+    expect(model.notices).toEqual([notice]);
+    model.dismiss(notice);
+    expect(model.notices).toEqual([]);
+  });
+
   it('fetches the catalog when it changed elsewhere', async () => {
     server.emit({ topic: 'course' });
     await until(model, () => model.catalog !== null);
