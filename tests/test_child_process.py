@@ -32,7 +32,9 @@ START_GRANDCHILD = (
     "pathlib.Path('pid').write_text(str(grandchild.pid))\n"
 )
 DEFER_SIGINT = (
+    "import os, pathlib, time\n"
     "try:\n"
+    "    pathlib.Path('pid').write_text(str(os.getpid()))\n"
     "    time.sleep(600)\n"
     "except KeyboardInterrupt:\n"
     "    print('x' * 1_000_000)\n"
@@ -177,20 +179,25 @@ def test_error_shows_the_last_lines_without_colours(run_code: Run) -> None:
     assert all(len(line) <= 200 and "\x1b" not in line for line in outcome.last_lines(100))
 
 
-def test_lines_of_stderr_have_times(run_code: Run) -> None:
+def test_lines_of_stderr_have_times(run_code: Run, folder: Path) -> None:
     code = (
-        "import sys, time\n"
-        "for text in ('first\\nsec', 'ond\\n', '\\nlast'):\n"
-        "    print(text, end='', file=sys.stderr, flush=True)\n"
-        "    time.sleep(0.3)\n"
+        "import pathlib, sys, time\n"
+        "print('first\\nsec', end='', file=sys.stderr, flush=True)\n"
+        "while not pathlib.Path('heard').exists(): time.sleep(0.02)\n"
+        "print('ond\\n\\nlast', end='', file=sys.stderr, flush=True)\n"
     )
+    heard_at: list[float] = []
+
+    def hear(_line: str) -> None:
+        heard_at.append(time.perf_counter())
+        (folder / "heard").touch()
+
     started = time.perf_counter()
-    messages = run_code(code, timed=True).messages
+    messages = run_code(code, timed=True, on_line=hear).messages
     assert [message.text for message in messages] == ["first", "second", "", "last"]
     times = [message.seconds for message in messages]
     assert times == sorted(times)
-    assert times[1] - times[0] > 0.1
-    assert started < times[0] < times[-1] < time.perf_counter()
+    assert started < times[0] < heard_at[0] < times[1] <= times[-1] < time.perf_counter()
 
 
 def test_hanging_child_is_ended_at_its_time_limit(run_code: Run, folder: Path) -> None:
@@ -245,23 +252,32 @@ def test_process_that_left_the_group_causes_no_delay(run_code: Run, folder: Path
 
 
 def test_listener_hears_start_and_end(run_code: Run) -> None:
-    calls: list[float] = []
+    calls: list[int] = []
     run_code("", listener=lambda: calls.append(0), poll_s=120)
     assert len(calls) == 2
-    run_code("import time; time.sleep(0.5)", listener=lambda: calls.append(1), poll_s=0.05)
-    assert calls.count(1) > 4
+
+
+def test_listener_is_called_while_the_child_runs(run_code: Run, folder: Path) -> None:
+    calls: list[int] = []
+
+    def listener() -> None:
+        calls.append(0)
+        if len(calls) == 5:
+            (folder / "enough").touch()
+
+    code = "import pathlib, time\nwhile not pathlib.Path('enough').exists(): time.sleep(0.02)"
+    assert run_code(code, listener=listener, poll_s=0.05).status == 0
+    assert len(calls) >= 5
 
 
 @pytest.mark.parametrize("grace_s", [0.0, 30.0])
 def test_listener_that_raises_ends_the_child(run_code: Run, folder: Path, grace_s: float) -> None:
     def listener() -> None:
-        if (folder / "pid").is_file():
-            time.sleep(0.5)
+        if (folder / "pid").is_file() and (folder / "pid").read_text():
             raise LookupError("enough")
 
-    code = f"import time, pathlib\n{WRITE_PID}{DEFER_SIGINT}"
     with pytest.raises(LookupError, match="enough"):
-        run_code(code, listener=listener, grace_s=grace_s)
+        run_code(DEFER_SIGINT, listener=listener, grace_s=grace_s)
     assert has_ended(int((folder / "pid").read_text()))
     assert (folder / "cleaned").is_file() == bool(grace_s)
 

@@ -25,6 +25,8 @@ def test_check_names_the_cell_and_shows_it(
     notebook.bar.get_by_role("button", name="Check", exact=True).click()
     panel = page.get_by_role("region", name="Check this lesson")
     expect(panel.get_by_role("progressbar")).to_be_visible()
+    # The check goes on without the browser, and is found again.
+    page.reload()
     summary = panel.get_by_text("Cells that differ from the lesson: 1 of")
     expect(summary).to_be_visible(timeout=RUN_LIMIT_MS)
     expect(panel).to_contain_text("0 instead of 200")
