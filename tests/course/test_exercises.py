@@ -20,21 +20,21 @@ def test_solution_passes_with_all_points(exercises: ExerciseSet) -> None:
     assert result.points == result.max_points == 2
 
 
-def test_foreseen_mistake_gets_its_hint(exercises: ExerciseSet) -> None:
+def test_recognised_mistake_has_a_hint(exercises: ExerciseSet) -> None:
     result = exercises.examine("double", lambda x: x * x)
     assert (result.mistake, result.points) == ("squares", 0)
     assert result.message.zh == "这是平方。"
     assert (result.expected, result.found) == ("6", "9")
 
 
-def test_blank_answer_is_called_blank(exercises: ExerciseSet) -> None:
+def test_recognises_blank_answer(exercises: ExerciseSet) -> None:
     def blank(x: float) -> float:
         raise NotImplementedError
 
     assert exercises.examine("double", blank).mistake == "blank"
 
 
-def test_answer_that_raises_is_reported_with_its_error(exercises: ExerciseSet) -> None:
+def test_reports_error_of_the_answer(exercises: ExerciseSet) -> None:
     result = exercises.examine("double", lambda x: 1 / 0)
     assert result.mistake == "raises"
     assert "ZeroDivisionError: division by zero" in result.message.en
@@ -49,7 +49,7 @@ def test_answer_that_exits_does_not_end_the_kernel(exercises: ExerciseSet) -> No
     assert "SystemExit" in result.message.en
 
 
-def test_endless_answer_is_stopped(exercises: ExerciseSet) -> None:
+def test_stops_endless_answer(exercises: ExerciseSet) -> None:
     def endless(x: float) -> float:
         while True:
             pass
@@ -58,10 +58,10 @@ def test_endless_answer_is_stopped(exercises: ExerciseSet) -> None:
     result = exercises.examine("double", endless)
     assert result.mistake == "too_slow"
     assert "1 s" in result.message.en
-    assert time.monotonic() - started < 60  # it ended at all; the limit itself is one second
+    assert time.monotonic() - started < 60  # that it ended at all; the limit is one second
 
 
-def test_endless_answer_that_catches_exceptions_is_stopped(exercises: ExerciseSet) -> None:
+def test_stops_endless_answer_that_catches_exceptions(exercises: ExerciseSet) -> None:
     def endless(x: float) -> float:
         while True:
             try:
@@ -72,17 +72,17 @@ def test_endless_answer_that_catches_exceptions_is_stopped(exercises: ExerciseSe
     assert exercises.examine("double", endless).mistake == "too_slow"
 
 
-def test_solution_is_shown_from_the_third_failure(exercises: ExerciseSet) -> None:
+def test_shows_solution_after_the_third_failure(exercises: ExerciseSet) -> None:
     solutions = [exercises.examine("double", lambda x: x).solution for _ in range(3)]
     assert solutions == [None, None, "def double(x):\n    return 2 * x"]
 
 
-def test_unknown_exercise_names_the_right_ones(exercises: ExerciseSet) -> None:
+def test_error_for_unknown_exercise_lists_the_existing_ones(exercises: ExerciseSet) -> None:
     with pytest.raises(ExerciseNotFoundError, match="double, half"):
         exercises.examine("triple", 3)
 
 
-def test_unknown_lesson_names_the_right_ones() -> None:
+def test_error_for_unknown_lesson_lists_the_existing_ones() -> None:
     with pytest.raises(LessonNotFoundError, match="basics/sums"):
         ExerciseSet("basics/nothing")
 
@@ -95,19 +95,19 @@ def test_check_shows_the_result_and_returns_the_points(
     shell = InteractiveShell.instance()
     try:
         with shell.display_trap:
-            shell.display_pub.publish = lambda data, **_: published.append(data)
-            published: list[dict[str, object]] = []
+            shell.display_pub.publish = lambda data, **_: bundles.append(data)
+            bundles: list[dict[str, object]] = []
             assert exercises.check("half", lambda x: x) == 0
     finally:
         InteractiveShell.clear_instance()
-    shown = ExerciseResult.model_validate(
-        published[0]["application/vnd.paddle-workbench.exercise+json"]
+    result = ExerciseResult.model_validate(
+        bundles[0]["application/vnd.paddle-workbench.exercise+json"]
     )
-    assert shown.mistake == "wrong"
-    assert published[0]["text/plain"] == "✗ half: 不是一半。\n应为: 1.5\n得到: 3"
+    assert result.mistake == "wrong"
+    assert bundles[0]["text/plain"] == "✗ half: 不是一半。\n应为: 1.5\n得到: 3"
 
 
-def test_attempts_add_up_however_often_the_set_is_asked_for() -> None:
+def test_attempts_add_up_across_calls() -> None:
     from paddle_workbench import exercises
 
     results = [exercises("basics/sums").examine("half", lambda x: x) for _ in range(3)]

@@ -11,7 +11,7 @@ from paddle_workbench.notebooks import read_json, read_notebook
 from ..broken_files import NOT_REGULAR, Maker
 
 
-def test_blanks_are_those_of_nbgrader(small_course: Path, repository: Path) -> None:
+def test_blanks_solutions_as_nbgrader_does(small_course: Path, repository: Path) -> None:
     notebooks = [
         small_course / "01_basics" / "01_sums.ipynb",
         *sorted((repository / "notebooks").glob("*/*.ipynb")),
@@ -23,7 +23,7 @@ def test_blanks_are_those_of_nbgrader(small_course: Path, repository: Path) -> N
         assert [cell.source for cell in ours.cells] == [cell.source for cell in theirs.cells]
 
 
-def test_checks_cannot_be_edited_or_deleted(small_course: Path) -> None:
+def test_check_cells_cannot_be_edited_or_deleted(small_course: Path) -> None:
     notebook = read_notebook(small_course / "01_basics" / "01_sums.ipynb")
     blank_solutions(notebook)
     checks = [cell for cell in notebook.cells if cell.id.endswith("-check")]
@@ -31,7 +31,7 @@ def test_checks_cannot_be_edited_or_deleted(small_course: Path) -> None:
     assert all(cell.metadata.editable is cell.metadata.deletable is False for cell in checks)
 
 
-def test_solution_is_the_cell_without_its_marks(small_course: Path) -> None:
+def test_solution_is_the_cell_without_marks(small_course: Path) -> None:
     path = small_course / "01_basics" / "01_sums.ipynb"
     assert solution_of(path, "half") == "def half(x):\n    return x / 2"
     assert solution_of(path, "nothing") is None
@@ -93,7 +93,7 @@ def test_accepts_nan_in_an_output(tmp_path: Path) -> None:
     assert read_notebook(path).metadata.loss != read_notebook(path).metadata.loss
 
 
-def test_missing_notebook_is_named(tmp_path: Path) -> None:
+def test_reports_missing_notebook(tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match="nowhere.ipynb"):
         read_notebook(tmp_path / "nowhere.ipynb")
 

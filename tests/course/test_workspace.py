@@ -48,12 +48,12 @@ def test_copy_has_no_outputs_and_no_solutions(workspace: Workspace, home: Path) 
     assert any("raise NotImplementedError()" in cell.source for cell in notebook.cells)
 
 
-def test_copy_has_the_assets_next_to_it(workspace: Workspace) -> None:
+def test_copies_assets_next_to_the_notebook(workspace: Workspace) -> None:
     copy = workspace.open("basics/sums", "zh")
     assert (copy.path.parent / "assets" / "numbers.txt").read_text() == "1 2 3\n"
 
 
-def test_opening_again_keeps_what_the_learner_wrote(workspace: Workspace) -> None:
+def test_opening_again_keeps_the_learners_work(workspace: Workspace) -> None:
     path = workspace.open("basics/sums", "zh").path
     notebook = nbformat.read(path, 4)
     notebook.cells[2].source = "my_work = 1"
@@ -63,18 +63,18 @@ def test_opening_again_keeps_what_the_learner_wrote(workspace: Workspace) -> Non
     assert nbformat.read(path, 4).cells[2].source == "my_work = 1"
 
 
-def test_reset_keeps_the_old_copy_next_to_the_new(workspace: Workspace) -> None:
+def test_reset_keeps_the_old_copy_next_to_the_new_one(workspace: Workspace) -> None:
     path = workspace.open("basics/sums", "zh").path
     path.write_text(path.read_text().replace("sum(range(n))", "my_work"), encoding="utf-8")
     copies = [workspace.reset("basics/sums", "zh") for _ in range(2)]
-    assert copies[0].kept is not None
-    assert copies[0].kept.parent == path.parent
-    assert "my_work" in copies[0].kept.read_text(encoding="utf-8")
+    assert copies[0].backup is not None
+    assert copies[0].backup.parent == path.parent
+    assert "my_work" in copies[0].backup.read_text(encoding="utf-8")
     assert "my_work" not in path.read_text(encoding="utf-8")
-    assert copies[1].kept not in (None, copies[0].kept)
+    assert copies[1].backup not in (None, copies[0].backup)
 
 
-def test_english_copy_is_translated_and_marks_missing_texts(
+def test_translates_english_copy_and_marks_missing_translations(
     workspace: Workspace, small_course: Path
 ) -> None:
     path = workspace.open("basics/sums", "en").path
@@ -85,7 +85,7 @@ def test_english_copy_is_translated_and_marks_missing_texts(
     assert nbformat.read(path, 4).cells[0].source == "> **Not yet translated.**\n\n# 求和"
 
 
-def test_lesson_is_found_by_its_path_in_the_course(workspace: Workspace) -> None:
+def test_finds_lesson_by_its_path_in_the_course(workspace: Workspace) -> None:
     path = workspace.open("basics/sums", "zh").path
     assert workspace.open("01_basics/01_sums", "zh").path == path
 
@@ -102,16 +102,16 @@ def test_lesson_is_found_by_its_path_in_the_course(workspace: Workspace) -> None
         "basics",
     ],
 )
-def test_only_lessons_of_the_course_are_opened(workspace: Workspace, name: str, home: Path) -> None:
+def test_opens_only_lessons_of_the_course(workspace: Workspace, name: str, home: Path) -> None:
     with pytest.raises(LessonNotFoundError, match="basics/sums"):
         workspace.open(name, "zh")
     assert not list(home.rglob("*.ipynb"))
 
 
-def test_lesson_that_is_a_link_out_of_the_course_is_not_read(
+def test_rejects_lesson_that_links_out_of_the_course(
     workspace: Workspace, small_course: Path
 ) -> None:
-    # A folder whose name begins like the course's.
+    # A folder whose name starts with that of the course.
     outside = small_course.with_name(f"{small_course.name}-evil")
     outside.mkdir()
     original = small_course / "01_basics" / "02_products.ipynb"
@@ -122,9 +122,7 @@ def test_lesson_that_is_a_link_out_of_the_course_is_not_read(
         workspace.open("basics/products", "zh")
 
 
-def test_symlink_in_the_place_of_a_copy_is_not_written_through(
-    workspace: Workspace, tmp_path: Path
-) -> None:
+def test_reset_does_not_write_through_a_symlink(workspace: Workspace, tmp_path: Path) -> None:
     outside = tmp_path / "outside.ipynb"
     outside.write_text("precious", encoding="utf-8")
     path = workspace.open("basics/sums", "zh").path
@@ -134,7 +132,7 @@ def test_symlink_in_the_place_of_a_copy_is_not_written_through(
     assert outside.read_text(encoding="utf-8") == "precious"
 
 
-def test_states_go_from_new_over_started_to_done(workspace: Workspace) -> None:
+def test_lesson_is_new_then_started_then_done(workspace: Workspace) -> None:
     def state() -> str:
         return workspace.catalog().chapters[0].lessons[0].state
 
@@ -147,7 +145,7 @@ def test_states_go_from_new_over_started_to_done(workspace: Workspace) -> None:
     assert state() == "done"
 
 
-def test_counts_failed_attempt_with_hint_and_keeps_a_pass(workspace: Workspace) -> None:
+def test_counts_attempts_and_keeps_a_pass(workspace: Workspace) -> None:
     for passed in (False, True, False):
         workspace.update_progress(report("double", passed=passed))
     progress = workspace.catalog().chapters[0].lessons[0].exercises[0].progress
@@ -156,7 +154,7 @@ def test_counts_failed_attempt_with_hint_and_keeps_a_pass(workspace: Workspace) 
     assert progress.hint.en == "Look here"
 
 
-def test_continue_opens_the_last_lesson_then_the_next(workspace: Workspace) -> None:
+def test_next_lesson_is_the_last_opened_until_it_is_done(workspace: Workspace) -> None:
     assert workspace.catalog().next_lesson == "basics/sums"
     workspace.open("basics/products", "zh")
     assert workspace.catalog().next_lesson == "basics/products"
@@ -166,18 +164,18 @@ def test_continue_opens_the_last_lesson_then_the_next(workspace: Workspace) -> N
     assert workspace.catalog().next_lesson is None
 
 
-def test_marking_another_lesson_done_does_not_move_continue(workspace: Workspace) -> None:
+def test_marking_another_lesson_done_does_not_change_the_next_lesson(workspace: Workspace) -> None:
     workspace.open("basics/sums", "zh")
     workspace.update_progress(ProgressUpdate(lesson="basics/products", state="done"))
     assert workspace.catalog().next_lesson == "basics/sums"
 
 
-def test_progress_of_an_exercise_that_does_not_exist_is_refused(workspace: Workspace) -> None:
+def test_rejects_progress_of_unknown_exercise(workspace: Workspace) -> None:
     with pytest.raises(ExerciseNotFoundError, match="triple"):
         workspace.update_progress(report("triple", passed=True))
 
 
-def test_changed_lesson_makes_the_copy_outdated_until_reset(
+def test_copy_of_changed_lesson_is_outdated_until_reset(
     workspace: Workspace, small_course: Path
 ) -> None:
     workspace.open("basics/sums", "zh")
@@ -215,7 +213,7 @@ def test_renumbered_lesson_keeps_its_copy_and_progress(
         ),
     ],
 )
-def test_broken_lesson_is_named_and_the_others_still_open(
+def test_reports_broken_lesson_and_opens_the_others(
     workspace: Workspace, small_course: Path, content: str, reason: str
 ) -> None:
     (small_course / "01_basics" / "02_products.ipynb").write_text(content, encoding="utf-8")
@@ -227,19 +225,19 @@ def test_broken_lesson_is_named_and_the_others_still_open(
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"schema_version": 1, "lessons": 3}', ""])
-def test_broken_progress_is_set_aside_and_said(
+def test_sets_broken_progress_aside_and_reports_it(
     workspace: Workspace, home: Path, content: str
 ) -> None:
     (home / "progress.json").write_text(content, encoding="utf-8")
     catalog = workspace.catalog()
-    (kept,) = home.glob("progress.broken-*.json")
-    assert kept.read_text(encoding="utf-8") == content
-    assert kept.name in catalog.notices[0].hint
+    (backup,) = home.glob("progress.broken-*.json")
+    assert backup.read_text(encoding="utf-8") == content
+    assert backup.name in catalog.notices[0].hint
     assert not workspace.catalog().notices
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_progress_that_cannot_be_read_is_set_aside_once(
+def test_sets_unreadable_progress_aside_once(
     workspace: Workspace, home: Path, make: Maker, reason: str
 ) -> None:
     make(home / "progress.json")
@@ -253,7 +251,7 @@ def test_progress_that_cannot_be_read_is_set_aside_once(
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_course_file_that_cannot_be_read_is_an_error_of_the_course(
+def test_unreadable_course_file_is_a_course_error(
     workspace: Workspace, small_course: Path, make: Maker, reason: str
 ) -> None:
     path = small_course / "course.json"
@@ -265,7 +263,7 @@ def test_course_file_that_cannot_be_read_is_an_error_of_the_course(
 
 
 @pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
-def test_lesson_that_cannot_be_read_is_named_and_the_others_listed(
+def test_reports_unreadable_lesson_and_lists_the_others(
     workspace: Workspace, small_course: Path, make: Maker, reason: str
 ) -> None:
     path = small_course / "01_basics" / "02_products.ipynb"
@@ -273,25 +271,25 @@ def test_lesson_that_cannot_be_read_is_named_and_the_others_listed(
     catalog = workspace.catalog()
     assert [lesson.lesson for lesson in catalog.chapters[0].lessons] == ["basics/sums"]
     (message,) = (notice.message for notice in catalog.notices)
-    # The device is a link.
+    # The device is a link out of the course.
     assert reason in message or "points outside the course" in message
 
 
 @pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_copy_that_cannot_be_read_does_not_hide_the_catalog(
+def test_unreadable_copy_does_not_hide_the_catalog(
     workspace: Workspace, make: Maker, _reason: str
 ) -> None:
     make(workspace.open("basics/sums", "zh").path)
     assert not workspace.catalog().notices
 
 
-def test_checkers_nested_too_deeply_are_named(workspace: Workspace, small_course: Path) -> None:
+def test_reports_checkers_nested_too_deeply(workspace: Workspace, small_course: Path) -> None:
     path = small_course / "01_basics" / "01_sums_exercises.py"
     path.write_text("x = " + "(" * 5000 + ")" * 5000, encoding="utf-8")
     assert "01_sums_exercises.py is not Python" in workspace.catalog().notices[0].message
 
 
-def test_progress_of_a_newer_version_is_left_alone(workspace: Workspace, home: Path) -> None:
+def test_leaves_progress_of_a_newer_version_unchanged(workspace: Workspace, home: Path) -> None:
     content = '{"schema_version": 2, "stars": 5}'
     (home / "progress.json").write_text(content, encoding="utf-8")
     with pytest.raises(SchemaVersionError, match="version 2"):
@@ -299,7 +297,7 @@ def test_progress_of_a_newer_version_is_left_alone(workspace: Workspace, home: P
     assert (home / "progress.json").read_text(encoding="utf-8") == content
 
 
-def test_many_processes_change_the_progress_without_losing_any(home: Path) -> None:
+def test_concurrent_processes_lose_no_progress(home: Path) -> None:
     script = (
         "import sys\n"
         "from paddle_workbench.contract import *\n"
@@ -318,7 +316,7 @@ def test_many_processes_change_the_progress_without_losing_any(home: Path) -> No
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of 128 kB; only root may mount one."""
+    """Mount a disk of 128 kB, which only root may do."""
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], check=True)
     try:
@@ -331,7 +329,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a
 
 
 @needs_root
-def test_read_only_home_is_a_sentence_with_the_way_out(
+def test_error_for_read_only_home_suggests_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:

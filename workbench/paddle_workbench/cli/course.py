@@ -73,8 +73,8 @@ def reset_lesson(lesson: str, lang: Language | None) -> None:
     """Replace the working copy of LESSON by a fresh one; the old one is kept next to it."""
     copy = Workspace(settings()).reset(lesson, lang or language())
     click.echo(copy.path)
-    if copy.kept is not None:
-        click.echo(f"The old copy is kept as {copy.kept}", err=True)
+    if copy.backup is not None:
+        click.echo(f"The old copy is kept as {copy.backup}", err=True)
 
 
 def _row(lesson: Lesson, width: int) -> str:

@@ -1,4 +1,4 @@
 """The course: lessons, working copies, progress, exercises, translations.
 
-Knows no server and no Paddle.
+It depends on neither a server nor Paddle.
 """

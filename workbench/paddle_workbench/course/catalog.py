@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LessonFile:
-    """One lesson as it is in the course."""
+    """One lesson of the course."""
 
     notebook: Path
     chapter: ChapterMetadata
@@ -47,7 +47,7 @@ class LessonFile:
 
     @property
     def number(self) -> str:
-        """Return chapter and lesson number as shown, for example `2.1`."""
+        """Return the displayed chapter and lesson number, for example `2.1`."""
         chapter = int(self.chapter.folder.split("_", 1)[0])
         return f"{chapter}.{int(self.notebook.name.split('_', 1)[0])}"
 
@@ -59,9 +59,9 @@ def read_course(course: Path) -> CourseMetadata:
     Raises
     ------
     CourseError
-        If it cannot be read or is wrong.
+        If it cannot be read or is invalid.
     SchemaVersionError
-        If a newer workbench wrote it.
+        If a newer version of the workbench wrote it.
     """
     return read_model(
         course / "course.json",
@@ -77,7 +77,7 @@ def read_lessons(course: Path) -> list[LessonFile]:
     Raises
     ------
     CourseError, NotebookError
-        If the course, a notebook or its metadata is wrong.
+        If the course, a notebook or its metadata is invalid.
     """
     lessons, problems = scan_lessons(course)
     if problems:
@@ -86,19 +86,19 @@ def read_lessons(course: Path) -> list[LessonFile]:
 
 
 def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
-    """Read the lessons that can be read, in order, and say what is wrong with the others.
+    """Read all readable lessons, in order, and collect the errors of the others.
 
     Raises
     ------
     CourseError, SchemaVersionError
-        If `course.json` is wrong.
+        If `course.json` is invalid.
     """
     lessons: dict[str, LessonFile] = {}
     problems: list[WorkbenchError] = []
     for chapter in read_course(course).chapters:
         for path in sorted((course / chapter.folder).glob("[0-9][0-9]_*.ipynb")):
             try:
-                _refuse_outside(path, course)
+                _require_inside(path, course)
                 lesson = _read_lesson(path, chapter, _version_of(path))
             except (CourseError, NotebookError) as error:
                 problems.append(error)
@@ -115,8 +115,8 @@ def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
     return list(lessons.values()), problems
 
 
-def _refuse_outside(path: Path, course: Path) -> None:
-    """Raise `CourseError` for a link that leads out of the course."""
+def _require_inside(path: Path, course: Path) -> None:
+    """Raise `CourseError` if a path is a link to a file outside the course."""
     if not path.resolve().is_relative_to(course.resolve()):
         raise CourseError(
             f"{path.name} points outside the course, to {path.resolve()}.",
@@ -125,7 +125,7 @@ def _refuse_outside(path: Path, course: Path) -> None:
 
 
 def _version_of(path: Path) -> tuple[int, ...]:
-    """Return a value that changes when a notebook or its checkers are written."""
+    """Return a value that changes whenever a notebook or its checker module is written."""
     checkers = checkers_of(path)
     files = [path, checkers] if checkers.is_file() else [path]
     return tuple(
@@ -148,47 +148,47 @@ def _read_lesson(path: Path, chapter: ChapterMetadata, _version: tuple[int, ...]
 
 
 def _read_exercises(notebook: NotebookNode, path: Path) -> tuple[ExerciseFile, ...]:
-    """Join the cells to fill in with the titles of their checkers."""
-    found = declared_exercises(path)
+    """Return the exercises of a notebook, in the order of their solution cells."""
+    declarations = declared_exercises(path)
     exercises = []
     for name in solution_cells(notebook):
-        if name not in found:
+        if name not in declarations:
             raise LessonMetadataError(
                 f"{path.name}: the exercise {name!r} has no checker.",
-                f"Write one in {path.stem}_exercises.py, marked @checker({name!r}, …).",
+                f"Write one in {path.stem}_exercises.py, decorated with @checker({name!r}, …).",
             )
-        exercises.append(found[name])
+        exercises.append(declarations[name])
     return tuple(exercises)
 
 
 def find_lesson(lesson: str) -> LessonFile:
-    """Return the lesson of this name, or of this path below the course.
+    """Return the lesson with this name, or with this path relative to the course.
 
     Raises
     ------
     LessonNotFoundError
-        If there is none.
+        If the course has no such lesson.
     """
     course = settings().course
     lessons, problems = scan_lessons(course)
-    for found in lessons:
-        path = found.notebook.relative_to(course).as_posix()
-        if lesson in (found.metadata.lesson, path, path.removesuffix(".ipynb")):
-            return found
+    for file in lessons:
+        path = file.notebook.relative_to(course).as_posix()
+        if lesson in (file.metadata.lesson, path, path.removesuffix(".ipynb")):
+            return file
     unreadable = "".join(f" {problem.message}" for problem in problems)
     raise LessonNotFoundError(
         f"The course has no lesson {lesson!r}.{unreadable}",
-        f"It has: {', '.join(found.metadata.lesson for found in lessons) or 'none'}.",
+        f"It has: {', '.join(file.metadata.lesson for file in lessons) or 'none'}.",
     )
 
 
 def find_notebook(name: str) -> Path:
-    """Return the notebook that a path, or the name of a lesson, means.
+    """Return the path of a notebook, given its path or the name of a lesson.
 
     Raises
     ------
     NotebookError
-        If it is neither.
+        If there is no such notebook or lesson.
     """
     path = Path(name)
     if path.is_file():
@@ -200,12 +200,17 @@ def find_notebook(name: str) -> Path:
 
 
 def find_notebooks(names: Sequence[str]) -> list[Path]:
-    """Return the notebooks that paths, folders and lesson names mean; the course if there are none.
+    """Return the notebooks that paths, folders or lesson names refer to, without duplicates.
+
+    Parameters
+    ----------
+    names : sequence of str
+        If it is empty, the whole course is meant.
 
     Raises
     ------
     NotebookError
-        If a name is none of these, or a folder contains no notebook.
+        If a notebook or lesson does not exist, or a folder contains no notebook.
     """
     notebooks: list[Path] = []
     for name in names or [str(settings().course)]:

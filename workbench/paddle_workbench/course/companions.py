@@ -12,16 +12,16 @@ __all__ = ["companions_of", "copy_companions"]
 
 
 def companions_of(notebook: Path) -> list[Path]:
-    """Return the files of a notebook's `assets/` and its checker module, as far as it has them."""
+    """Return the files in the `assets/` next to a notebook, and its checker module if any."""
     checkers = checkers_of(notebook)
     files = [path for path in sorted((notebook.parent / "assets").rglob("*")) if path.is_file()]
     return files + ([checkers] if checkers.is_file() else [])
 
 
 def copy_companions(notebook: Path, folder: Path) -> None:
-    """Copy a notebook's `assets/` and its checker module, where it has them, into a folder.
+    """Copy the `assets/` next to a notebook, and its checker module, into a folder.
 
-    Copies, not links, so that what a notebook writes into `assets/` never reaches the pristine
+    They are copied, not linked, so that a notebook that writes into `assets/` never changes the
     course.
 
     Raises

@@ -1,13 +1,13 @@
-"""Exercises as a lesson uses them, and as its checker module writes them.
+"""Exercises: the API for lessons, and the decorator for their checker modules.
 
-A lesson `NN_lesson.ipynb` has its checkers next to it in `NN_lesson_exercises.py`:
+The checkers of a lesson `NN_lesson.ipynb` are next to it, in `NN_lesson_exercises.py`:
 
     @checker("masked_mean", title=Text(zh="…", en="…"), points=2)
     def check_masked_mean(masked_mean):
         if …:
             raise Mistake("counts_padding", Text(zh="…", en="…"), expected=…, found=…)
 
-and in the notebook, after the learner's cell, one call shows what came out:
+In the notebook, a call after the learner's cell shows the result:
 
     exercises("dynamic_graph/text_classifier").check("masked_mean", masked_mean)
 """
@@ -39,16 +39,16 @@ _Check = TypeVar("_Check", bound=Callable[..., None])
 
 
 class Mistake(Exception):  # noqa: N818 - the learner's mistake, not an error of the program
-    """A mistake that the checker foresaw.
+    """A mistake that a checker recognises.
 
     Parameters
     ----------
     name : str
         Identifies the mistake within its exercise, for example `counts_padding`.
     hint : Text
-        What the learner should look at; never the solution.
+        What the learner should look at, without giving the solution away.
     expected, found : object, optional
-        Shown side by side, as `str`.
+        Shown to the learner, as `str`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Mistake(Exception):  # noqa: N818 - the learner's mistake, not an error of
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """One exercise's checker, as the decorator `checker` made it."""
+    """The checker of one exercise, created by the decorator `checker`."""
 
     exercise: str
     title: Text
@@ -82,11 +82,11 @@ def checker(
     exercise : str
         The `grade_id` of the solution cell.
     title : Text
-        What the exercise is called in the lesson bar.
+        The title of the exercise in the lesson bar.
     points : float
-        As in the notebook's nbgrader metadata.
+        The points in the notebook's nbgrader metadata.
     limit_s : float
-        Seconds after which the check is stopped.
+        The time in seconds after which the check is stopped.
     """
 
     def mark(check: _Check) -> _Check:
@@ -97,7 +97,7 @@ def checker(
 
 
 def load_checkers(notebook: Path) -> dict[str, Checker]:
-    """Return the checkers of a lesson's module, by exercise; empty if there is none.
+    """Return the checkers of a lesson by exercise; empty if it has no checker module.
 
     Raises
     ------
@@ -116,10 +116,10 @@ def load_checkers(notebook: Path) -> dict[str, Checker]:
     except Exception as error:
         raise CourseError(
             f"The checkers in {source.name} cannot be loaded: {type(error).__name__}: {error}",
-            "Run `workbench doctor`; if it finds nothing, report the lesson.",
+            "Run `workbench doctor`. If it finds nothing, report the problem.",
         ) from error
-    marked = (getattr(value, "__workbench_checker__", None) for value in vars(module).values())
-    return {found.exercise: found for found in marked if isinstance(found, Checker)}
+    marks = (getattr(value, "__workbench_checker__", None) for value in vars(module).values())
+    return {mark.exercise: mark for mark in marks if isinstance(mark, Checker)}
 
 
 class ExerciseSet:
@@ -149,19 +149,19 @@ class ExerciseSet:
         return f"exercises({self.lesson!r}): {', '.join(self)}"
 
     def check(self, exercise: str, *answer: object) -> float:
-        """Check an answer, show what came out under the cell, and return the points.
+        """Check an answer, show the result under the cell, and return the points.
 
         Parameters
         ----------
         exercise : str
             The exercise's name.
         *answer : object
-            What the exercise asked for: a function, a layer, a number.
+            What the exercise asks for, for example a function, a layer or a number.
 
         Returns
         -------
         float
-            All points or 0; nbgrader reads it as the score of the cell.
+            All points or 0, which nbgrader uses as the score of the cell.
 
         Raises
         ------
@@ -173,14 +173,20 @@ class ExerciseSet:
         return result.points
 
     def examine(self, exercise: str, *answer: object) -> ExerciseResult:
-        """Check an answer and return what came out, without showing it."""
-        found = self._checkers.get(exercise)
-        if found is None:
+        """Check an answer and return the result, without showing it.
+
+        Raises
+        ------
+        ExerciseNotFoundError
+            If the lesson has no such exercise.
+        """
+        checker = self._checkers.get(exercise)
+        if checker is None:
             raise ExerciseNotFoundError(
                 f"{self.lesson} has no exercise {exercise!r}.",
                 f"It has: {', '.join(self) or 'none'}.",
             )
-        mistake = _run(found, answer)
+        mistake = _run(checker, answer)
         failures = self._failures.get(exercise, 0) + (mistake is not None)
         self._failures[exercise] = failures
         if mistake is None:
@@ -188,29 +194,29 @@ class ExerciseSet:
                 lesson=self.lesson,
                 exercise=exercise,
                 passed=True,
-                points=found.points,
-                max_points=found.points,
+                points=checker.points,
+                max_points=checker.points,
                 attempts=failures + 1,
                 mistake=None,
                 message=Text(zh="通过。", en="Passed."),
             )
-        show_solution = failures >= ATTEMPTS_BEFORE_SOLUTION
+        shows_solution = failures >= ATTEMPTS_BEFORE_SOLUTION
         return ExerciseResult(
             lesson=self.lesson,
             exercise=exercise,
             passed=False,
             points=0.0,
-            max_points=found.points,
+            max_points=checker.points,
             attempts=failures,
             mistake=mistake.name,
             message=mistake.hint,
-            expected=_shown(mistake.expected),
-            found=_shown(mistake.found),
-            solution=solution_of(self._notebook, exercise) if show_solution else None,
+            expected=_text(mistake.expected),
+            found=_text(mistake.found),
+            solution=solution_of(self._notebook, exercise) if shows_solution else None,
         )
 
 
-# One set for each lesson in a kernel, so that attempts add up however a cell asks for it.
+# Cached so that the attempts add up, however many cells of a kernel call this.
 @cache
 def exercises(lesson: str) -> ExerciseSet:
     """Return the exercises of a lesson, ready to check answers.
@@ -223,11 +229,11 @@ def exercises(lesson: str) -> ExerciseSet:
     return ExerciseSet(lesson)
 
 
-def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
-    """Run a checker on an answer; anything that goes wrong in the answer is a mistake."""
+def _run(checker: Checker, answer: tuple[object, ...]) -> Mistake | None:
+    """Run a checker and return the mistake in the answer; any exception counts as one."""
     try:
-        with time_limit(found.limit_s):
-            found.check(*answer)
+        with time_limit(checker.limit_s):
+            checker.check(*answer)
     except Mistake as mistake:
         return mistake
     except NotImplementedError:
@@ -239,7 +245,7 @@ def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
             ),
         )
     except TimeLimitExceeded:
-        limit = f"{found.limit_s:g}"
+        limit = f"{checker.limit_s:g}"
         return Mistake(
             "too_slow",
             Text(
@@ -248,15 +254,15 @@ def _run(found: Checker, answer: tuple[object, ...]) -> Mistake | None:
             ),
         )
     except (Exception, SystemExit) as error:
-        what = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {error}"
         return Mistake(
             "raises",
-            Text(zh=f"运行时出错：{what}", en=f"It raised an error: {what}"),
+            Text(zh=f"运行时出错：{message}", en=f"It raised an error: {message}"),
         )
     return None
 
 
-def _shown(value: object) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What a lesson adds to a notebook: metadata, solutions to blank, outputs to clear."""
+"""Lessons as notebooks: their metadata, their solutions, and clearing both for the learner."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = [
 METADATA_KEY = "paddle_workbench"
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 
-# The marks of nbgrader's ClearSolutions. `blank_solutions` gives the same result (a test holds
-# the two equal) without nbgrader, which brings server extensions of its own.
+# The marks of nbgrader's ClearSolutions. `blank_solutions` gives the same result, which a test
+# verifies, without nbgrader, which would install server extensions.
 _BEGIN = "BEGIN SOLUTION"
 _END = "END SOLUTION"
 
@@ -36,34 +36,34 @@ def lesson_metadata(notebook: nbformat.NotebookNode, path: Path) -> LessonMetada
     Raises
     ------
     LessonMetadataError
-        If it is missing, wrong, or of a newer version.
+        If it is missing or invalid, or a newer version of the workbench wrote it.
     """
-    found = notebook.metadata.get(METADATA_KEY)
-    if not isinstance(found, dict):
+    metadata = notebook.metadata.get(METADATA_KEY)
+    if not isinstance(metadata, dict):
         raise LessonMetadataError(
             f"{path.name} has no metadata `{METADATA_KEY}`.",
-            "Add it, as in the other lessons.",
+            "Copy it from another lesson and adapt it.",
         )
-    version = found.get("schema_version")
+    version = metadata.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise LessonMetadataError(
             f"{path.name} has metadata of version {version}; "
-            f"this workbench knows {SCHEMA_VERSION}.",
+            f"this workbench reads up to version {SCHEMA_VERSION}.",
             "Upgrade: pip install --upgrade paddle-workbench",
         )
     try:
         return LessonMetadata.model_validate(
-            {name: value for name, value in found.items() if name in LessonMetadata.model_fields}
+            {name: value for name, value in metadata.items() if name in LessonMetadata.model_fields}
         )
     except ValidationError as error:
         raise LessonMetadataError(
             f"{path.name}: metadata `{METADATA_KEY}`: {invalid_field(error)}.",
-            "Correct the metadata.",
+            "Fix the metadata.",
         ) from error
 
 
 def solution_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
-    """Return the cells that the learner fills in, by their nbgrader `grade_id`."""
+    """Return the cells that the learner completes, by their nbgrader `grade_id`."""
     return {
         cell.metadata.nbgrader.grade_id: cell
         for cell in notebook.cells
@@ -72,7 +72,15 @@ def solution_cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.Notebo
 
 
 def solution_of(path: Path, exercise: str) -> str | None:
-    """Return the text between the solution marks of one exercise, without the marks."""
+    """Return the source of an exercise's solution cell without the solution marks.
+
+    None if the notebook has no such exercise.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook cannot be read.
+    """
     cell = solution_cells(read_notebook(path)).get(exercise)
     if cell is None:
         return None
@@ -81,7 +89,7 @@ def solution_of(path: Path, exercise: str) -> str | None:
 
 
 def blank_solutions(notebook: nbformat.NotebookNode) -> None:
-    """Replace every marked solution by a stub, and keep the learner from changing the checks."""
+    """Replace every marked solution with a stub, and make the check cells read-only."""
     for cell in notebook.cells:
         grading: dict[str, Any] = cell.metadata.get("nbgrader", {})
         if grading.get("solution", False):
@@ -92,22 +100,22 @@ def blank_solutions(notebook: nbformat.NotebookNode) -> None:
 
 
 def _without_solutions(source: str) -> str:
-    kept: list[str] = []
-    inside = False
+    lines: list[str] = []
+    is_inside = False
     for line in source.splitlines():
         if _BEGIN in line:
-            inside = True
+            is_inside = True
             indent = re.match(r"\s*", line)
-            kept.extend((indent.group() if indent else "") + stub for stub in STUB.splitlines())
+            lines.extend((indent.group() if indent else "") + stub for stub in STUB.splitlines())
         elif _END in line:
-            inside = False
-        elif not inside:
-            kept.append(line)
-    return "\n".join(kept)
+            is_inside = False
+        elif not is_inside:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def clear_outputs(notebook: nbformat.NotebookNode) -> None:
-    """Remove outputs, execution counts and run-time metadata."""
+    """Remove outputs, execution counts and the metadata that executing a notebook adds."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []

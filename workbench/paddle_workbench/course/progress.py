@@ -1,4 +1,4 @@
-"""How far the learner is: the file `progress.json`."""
+"""The learner's progress: the file `progress.json`."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ KIND = "progress file"
 class ProgressFile:
     """The learner's progress, shared by every window and server of one home.
 
-    Each change is read, made and written under a lock, so that two windows never undo each other.
+    Each change is made under a lock, so that two windows never overwrite each other's changes.
 
     Parameters
     ----------
     path : Path
-        The file `progress.json`; it need not exist.
+        The file `progress.json`, which need not exist yet.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> tuple[Progress, list[ErrorMessage]]:
-        """Return the progress, and what had to be set aside to get it.
+        """Return the progress, and a notice if a broken file was set aside.
 
         Raises
         ------
         SchemaVersionError
-            If a newer workbench wrote the file; it is left as it is.
+            If a newer version of the workbench wrote the file, which is left unchanged.
         StorageError
             If the file cannot be read.
         """
@@ -55,8 +55,8 @@ class ProgressFile:
                 progress, notice = read_or_set_aside(self._path, Progress, kind=KIND)
             return progress or Progress(), [_starts_again(notice)] if notice else []
 
-    def opened(self, lesson: str) -> None:
-        """Note that a lesson was opened; a new one becomes started."""
+    def mark_opened(self, lesson: str) -> None:
+        """Record that a lesson was opened; a new lesson becomes started."""
 
         def change(progress: LessonProgress) -> LessonProgress:
             state: LessonState = "started" if progress.state == "new" else progress.state
@@ -67,26 +67,26 @@ class ProgressFile:
         self._change(lesson, change)
 
     def update(self, update: ProgressUpdate, exercises: tuple[str, ...]) -> None:
-        """Apply what a window reports; a lesson whose exercises all pass is done.
+        """Apply a change that a browser window reports; a lesson is done once all exercises pass.
 
         Parameters
         ----------
         update : ProgressUpdate
             A new state, an attempt at an exercise, or both.
         exercises : tuple of str
-            The exercises that the lesson has.
+            The names of the lesson's exercises.
         """
 
         def change(progress: LessonProgress) -> LessonProgress:
             attempts = dict(progress.exercises)
             state = progress.state
             if (report := update.exercise) is not None:
-                before = attempts.get(report.exercise, ExerciseProgress())
-                # Once passed, a later try does not take it away.
-                passed = report.passed or before.state == "passed"
+                previous = attempts.get(report.exercise, ExerciseProgress())
+                # A passed exercise stays passed.
+                has_passed = report.passed or previous.state == "passed"
                 attempts[report.exercise] = ExerciseProgress(
-                    state="passed" if passed else "failed",
-                    attempts=before.attempts + 1,
+                    state="passed" if has_passed else "failed",
+                    attempts=previous.attempts + 1,
                     hint=None if report.passed else report.message,
                 )
                 all_passed = bool(exercises) and all(
@@ -100,11 +100,11 @@ class ProgressFile:
                 update={"state": state, "exercises": attempts, "done_at": done_at}
             )
 
-        # Marking a lesson from the panel does not make it the one to continue with.
-        self._change(update.lesson, change, is_at_work=update.exercise is not None)
+        # Marking a lesson as done in the panel does not make it the one to continue with.
+        self._change(update.lesson, change, is_current=update.exercise is not None)
 
     def reset(self, lesson: str) -> None:
-        """Forget the attempts of a lesson whose working copy is reset."""
+        """Discard the attempts at a lesson whose working copy was reset."""
         self._change(
             lesson,
             lambda progress: LessonProgress(
@@ -117,16 +117,16 @@ class ProgressFile:
         lesson: str,
         change: Callable[[LessonProgress], LessonProgress],
         *,
-        is_at_work: bool = True,
+        is_current: bool = True,
     ) -> None:
         with locked(self._path):
-            stored, _notice = read_or_set_aside(self._path, Progress, kind=KIND)
-            progress = stored or Progress()
+            file_content, _notice = read_or_set_aside(self._path, Progress, kind=KIND)
+            progress = file_content or Progress()
             lessons = dict(progress.lessons)
             lessons[lesson] = change(lessons.get(lesson, LessonProgress()))
-            last = lesson if is_at_work else progress.last_lesson
-            changed = progress.model_copy(update={"lessons": lessons, "last_lesson": last})
-            write_model(self._path, changed)
+            last = lesson if is_current else progress.last_lesson
+            changes = {"lessons": lessons, "last_lesson": last}
+            write_model(self._path, progress.model_copy(update=changes))
 
 
 def _starts_again(notice: ErrorMessage) -> ErrorMessage:

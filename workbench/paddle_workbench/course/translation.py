@@ -1,8 +1,8 @@
-"""Lessons in English: markdown cells taken from gettext catalogs.
+"""Lessons in English: translations of markdown cells from gettext catalogs.
 
-A catalog `notebooks/locale/en/<lesson>.po` has one entry for each markdown cell, the Chinese
-source as its msgid. A paragraph that changed finds no entry and so shows as untranslated, never
-as wrong.
+A catalog `notebooks/locale/en/<lesson>.po` has one entry for each markdown cell, with the Chinese
+source as its msgid. A cell whose source has changed no longer matches an entry, so it is shown as
+untranslated instead of with an outdated translation.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ _UNTRANSLATED = "> **Not yet translated.**\n\n"
 
 
 def read_catalog(lesson: LessonFile, language: Language) -> dict[str, str]:
-    """Return the translations of a lesson's markdown cells by their Chinese source.
+    """Return the translations of a lesson's markdown cells, by their Chinese source.
+
+    Empty if the lesson has no catalog.
 
     Raises
     ------
     CourseError
-        If the catalog is not a gettext catalog.
+        If the file is not a gettext catalog.
     """
     name = lesson.metadata.lesson.split("/")[-1]
     path = _course_of(lesson) / "locale" / language / f"{name}.po"
@@ -45,7 +47,7 @@ def read_catalog(lesson: LessonFile, language: Language) -> dict[str, str]:
 
 
 def translate(notebook: nbformat.NotebookNode, catalog: dict[str, str]) -> None:
-    """Replace the markdown cells that the catalog has; the others stay, marked."""
+    """Translate the markdown cells of a notebook; mark those without a translation."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.strip():
             translation = catalog.get(cell.source)
@@ -53,7 +55,7 @@ def translate(notebook: nbformat.NotebookNode, catalog: dict[str, str]) -> None:
 
 
 def untranslated_cells(notebook: nbformat.NotebookNode, catalog: dict[str, str]) -> list[str]:
-    """Return the ids of the markdown cells that the catalog lacks."""
+    """Return the ids of the markdown cells without a translation."""
     return [
         cell.id
         for cell in notebook.cells

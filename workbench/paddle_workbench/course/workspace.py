@@ -1,7 +1,7 @@
 """The learner's working copies of lessons.
 
-A copy lies under its lesson's name, without numbers (`lessons/static_graph/to_static.ipynb`, in
-English `to_static.en.ipynb`), so that it is found again when the course is renumbered.
+A copy is named after its lesson, without numbers (`lessons/static_graph/to_static.ipynb`, in
+English `to_static.en.ipynb`), so that renumbering the course does not orphan it.
 """
 
 from __future__ import annotations
@@ -42,21 +42,31 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class WorkingCopy:
-    """A learner's copy of a lesson, and what happened to get it."""
+    """A learner's copy of a lesson.
+
+    Parameters
+    ----------
+    lesson : LessonFile
+    path : Path
+    created : bool
+        Whether the copy is new.
+    backup : Path, optional
+        The previous copy, if it was replaced.
+    """
 
     lesson: LessonFile
     path: Path
     created: bool = False
-    kept: Path | None = None
+    backup: Path | None = None
 
 
 class Workspace:
-    """The course as one learner has it.
+    """The course with the working copies and the progress of one learner.
 
     Parameters
     ----------
     settings : Settings
-        Where the course and the home are.
+        The folders of the course and the home.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -64,27 +74,27 @@ class Workspace:
         self._progress = ProgressFile(settings.progress_file)
 
     def catalog(self) -> Catalog:
-        """Return every lesson in order with the learner's state.
+        """Return every lesson, in order, with the learner's progress.
 
-        Paths in it are relative to the home.
+        Its paths are relative to the home.
 
         Raises
         ------
         CourseError
-            If the course is broken.
+            If the course is invalid.
         SchemaVersionError, StorageError
             If the progress cannot be read.
         """
         course = read_course(self._settings.course)
         files, problems = scan_lessons(self._settings.course)
         progress, notices = self._progress.read()
-        notices += [ErrorMessage(message=found.message, hint=found.hint) for found in problems]
+        notices += [ErrorMessage(message=each.message, hint=each.hint) for each in problems]
         chapters = []
         for metadata in course.chapters:
             lessons = [
-                self._lesson(found, progress.lessons.get(found.metadata.lesson, LessonProgress()))
-                for found in files
-                if found.chapter.chapter == metadata.chapter
+                self._lesson(file, progress.lessons.get(file.metadata.lesson, LessonProgress()))
+                for file in files
+                if file.chapter.chapter == metadata.chapter
             ]
             number = metadata.folder.split("_", 1)[0]
             chapters.append(
@@ -101,7 +111,7 @@ class Workspace:
         )
 
     def open(self, name: str, language: Language) -> WorkingCopy:
-        """Find the working copy of a lesson, or make it.
+        """Return the working copy of a lesson; create it if it does not exist.
 
         Raises
         ------
@@ -116,42 +126,42 @@ class Workspace:
             created = not path.exists()
             if created:
                 self._write_copy(lesson, path, language)
-        self._progress.opened(lesson.metadata.lesson)
+        self._progress.mark_opened(lesson.metadata.lesson)
         return WorkingCopy(lesson, path, created=created)
 
     def reset(self, name: str, language: Language) -> WorkingCopy:
-        """Replace the working copy by a fresh one; the old one is kept next to it.
+        """Replace a working copy with a new one, and keep the old one next to it.
 
         Raises
         ------
         LessonNotFoundError
             If the course has no such lesson.
         StorageError
-            If the copy cannot be written; the old one is then where it was.
+            If the copy cannot be written; the old one is then unchanged.
         """
         lesson = find_lesson(name)
         path = self.path_of(lesson, language)
-        kept: Path | None = None
+        backup: Path | None = None
         with locked(self._settings.progress_file.with_name("lessons")):
             if path.exists():
-                # Copied, not moved: at every moment a whole notebook lies under the old name.
-                kept = free_sibling(path, "kept")
+                # Copied, not moved, so that there is a complete notebook at the path at any time.
+                backup = free_sibling(path, "kept")
                 try:
-                    shutil.copy2(path, kept)
+                    shutil.copy2(path, backup)
                 except OSError as error:
-                    kept.unlink(missing_ok=True)
-                    raise storage_error(kept, error) from error
+                    backup.unlink(missing_ok=True)
+                    raise storage_error(backup, error) from error
             self._write_copy(lesson, path, language)
         self._progress.reset(lesson.metadata.lesson)
-        return WorkingCopy(lesson, path, created=True, kept=kept)
+        return WorkingCopy(lesson, path, created=True, backup=backup)
 
     def update_progress(self, update: ProgressUpdate) -> None:
-        """Apply a change of progress that a window reports.
+        """Apply a change of progress that a browser window reports.
 
         Raises
         ------
         LessonNotFoundError, ExerciseNotFoundError
-            If the course has no such lesson, or the lesson no such exercise.
+            If the course has no such lesson, or the lesson has no such exercise.
         """
         lesson = find_lesson(update.lesson)
         names = tuple(exercise.name for exercise in lesson.exercises)
@@ -188,7 +198,7 @@ class Workspace:
     def _lesson(self, lesson: LessonFile, progress: LessonProgress) -> Lesson:
         metadata = lesson.metadata
         copies = {language: self.path_of(lesson, language) for language in LANGUAGES}
-        present = {language: path for language, path in copies.items() if path.is_file()}
+        paths = {language: path for language, path in copies.items() if path.is_file()}
         return Lesson(
             lesson=metadata.lesson,
             number=lesson.number,
@@ -209,16 +219,14 @@ class Workspace:
             ],
             paths={
                 language: path.relative_to(self._settings.home).as_posix()
-                for language, path in present.items()
+                for language, path in paths.items()
             },
-            outdated=any(
-                _source_of(path) not in (None, lesson.sha256) for path in present.values()
-            ),
+            outdated=any(_source_of(path) not in (None, lesson.sha256) for path in paths.values()),
         )
 
 
 def _next_lesson(lessons: list[Lesson], last_lesson: str | None) -> str | None:
-    """Return the last opened lesson while it is not done, else the first that is not."""
+    """Return the last opened lesson if it is not done, otherwise the next one that is not."""
     open_lessons = [lesson.lesson for lesson in lessons if lesson.state != "done"]
     if last_lesson in open_lessons:
         return last_lesson
@@ -231,8 +239,8 @@ def _next_lesson(lessons: list[Lesson], last_lesson: str | None) -> str | None:
 def _language_info() -> dict[str, object]:
     """Return the kernel's language information.
 
-    JupyterLab writes it into the notebook when the kernel starts; a copy that has it already is not
-    changed by being opened.
+    JupyterLab writes it into the notebook when the kernel starts. A copy that has it already does
+    not change when it is opened.
     """
     return {
         "codemirror_mode": {"name": "ipython", "version": sys.version_info.major},
@@ -246,17 +254,17 @@ def _language_info() -> dict[str, object]:
 
 
 def _source_of(path: Path) -> str | None:
-    """Return the version of the lesson that a working copy was made from, if it still says so."""
+    """Return the SHA-256 of the lesson a copy was made from; None if the copy lacks it."""
     status = path.stat()
     return _read_source(path, status.st_mtime_ns, status.st_size)
 
 
-# Keyed by time and size, so that a changed copy is read again and a big one only once.
+# Keyed by time and size, so that an unchanged copy, which may be large, is read only once.
 @lru_cache(maxsize=512)
 def _read_source(path: Path, _changed_ns: int, _size_bytes: int) -> str | None:
     try:
         metadata = read_json(path)["metadata"][METADATA_KEY]
         return str(metadata["source_sha256"])
     except (NotebookError, KeyError, TypeError):
-        # The learner may do anything to the copy; the catalog is shown all the same.
+        # Learners may do anything to their copies; that must not hide the catalog.
         return None

@@ -73,7 +73,7 @@ class ResetLessonHandler(WorkbenchHandler):
             ResetLesson(
                 lesson=copy.lesson.metadata.lesson,
                 path=self.contents_path(copy.path),
-                kept=None if copy.kept is None else self.contents_path(copy.kept),
+                kept=None if copy.backup is None else self.contents_path(copy.backup),
             )
         )
 
