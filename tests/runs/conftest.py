@@ -1,4 +1,4 @@
-"""Notebooks to run, and a folder of runs."""
+"""Notebooks to run, and a folder for their runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_notebook(
     tags: dict[str, list[str]] | None = None,
     kernel: str = "paddle",
 ) -> Path:
-    """Write a notebook: a parameters cell, then code cells given as (id, source)."""
+    """Write a notebook with a parameters cell, followed by code cells given as (id, source)."""
     new = nbformat.v4
     code = [
         new.new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]}),
@@ -36,7 +36,7 @@ def make_notebook(
 
 @pytest.fixture
 def lesson(tmp_path: Path) -> NotebookMaker:
-    """Make a notebook `01_training.ipynb` in a folder of its own."""
+    """Write a notebook `01_training.ipynb` in a folder of its own."""
 
     def make(*cells: tuple[str, str], **options: object) -> Path:
         folder = tmp_path / "lesson"

@@ -1,4 +1,4 @@
-"""A comparison shows what differs and nothing else."""
+"""A comparison shows differences and nothing else."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def test_shows_parameters_and_metrics_that_differ() -> None:
     ]
 
 
-def test_equal_runs_differ_in_nothing() -> None:
+def test_equal_runs_have_no_differences() -> None:
     assert compare_runs([run(), run()]) == []

@@ -1,4 +1,4 @@
-"""What a notebook records is one plain value under one name."""
+"""A notebook records one plain value for each name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from paddle_workbench.errors import ParameterError
 from paddle_workbench.runs.metrics import SCRAP_MIME_TYPE, read_metrics, record
 
 
-def recorded(monkeypatch: pytest.MonkeyPatch, value: Any) -> Any:
-    shown: list[dict[str, Any]] = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data))
+def record_value(monkeypatch: pytest.MonkeyPatch, value: Any) -> Any:
+    bundles: list[dict[str, Any]] = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: bundles.append(data))
     record("accuracy", value)
-    return shown[0][SCRAP_MIME_TYPE]["data"]
+    return bundles[0][SCRAP_MIME_TYPE]["data"]
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,9 @@ def recorded(monkeypatch: pytest.MonkeyPatch, value: Any) -> Any:
      (np.array([7]), 7)],
 )  # fmt: skip
 def test_records_plain_values(monkeypatch: pytest.MonkeyPatch, value: Any, plain: Any) -> None:
-    found = recorded(monkeypatch, value)
-    assert found == plain
-    assert type(found) is type(plain)
+    metric = record_value(monkeypatch, value)
+    assert metric == plain
+    assert type(metric) is type(plain)
 
 
 @pytest.mark.parametrize(
@@ -40,17 +40,17 @@ def test_records_plain_values(monkeypatch: pytest.MonkeyPatch, value: Any, plain
     ],
 )
 def test_rejects_incomparable_values(value: Any, message: str) -> None:
-    with pytest.raises(ParameterError) as refused:
+    with pytest.raises(ParameterError) as caught:
         record("accuracy", value)
-    assert message in refused.value.message
+    assert message in caught.value.message
 
 
-def test_refuses_an_empty_name() -> None:
+def test_rejects_empty_name() -> None:
     with pytest.raises(ParameterError):
         record("", 1)
 
 
-def test_reads_the_last_value_of_each_name() -> None:
+def test_reads_the_last_value_of_each_metric() -> None:
     def scrap(name: str, data: Any, encoder: str = "json") -> nbformat.NotebookNode:
         content = {"name": name, "data": data, "encoder": encoder, "version": 1}
         return nbformat.v4.new_output("display_data", {SCRAP_MIME_TYPE: content})

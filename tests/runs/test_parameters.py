@@ -1,4 +1,4 @@
-"""Parameters are read as Python and parsed to the type that they declare."""
+"""Parameters are parsed as Python, and values are converted to their declared types."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ num_steps = num_epochs * 10
 """
 
 
-def declared(source: str = SOURCE) -> list[Parameter]:
+def parameters(source: str = SOURCE) -> list[Parameter]:
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
     return read_parameters(nbformat.v4.new_notebook(cells=[cell]))
 
 
 def test_reads_names_types_defaults_and_help() -> None:
-    found = {parameter.name: parameter for parameter in declared()}
-    assert {name: parameter.type for name, parameter in found.items()} == {
+    by_name = {parameter.name: parameter for parameter in parameters()}
+    assert {name: parameter.type for name, parameter in by_name.items()} == {
         "preset": "str",
         "num_epochs": "int",
         "lr": "float",
@@ -44,14 +44,14 @@ def test_reads_names_types_defaults_and_help() -> None:
         "limit": "int",
         "note": "none",
     }
-    assert found["lr"].help == "step size, = 0.1 is too much"
-    assert found["separator"].default == "#"
-    assert found["separator"].help == "between sentences"
-    assert found["num_epochs"].help == ""
+    assert by_name["lr"].help == "step size, = 0.1 is too much"
+    assert by_name["separator"].default == "#"
+    assert by_name["separator"].help == "between sentences"
+    assert by_name["num_epochs"].help == ""
 
 
-def test_leaves_out_parameters_computed_from_others() -> None:
-    assert "num_steps" not in {parameter.name for parameter in declared()}
+def test_ignores_parameters_computed_from_others() -> None:
+    assert "num_steps" not in {parameter.name for parameter in parameters()}
 
 
 def test_notebook_without_parameters_cell_has_none() -> None:
@@ -76,10 +76,10 @@ def test_notebook_without_parameters_cell_has_none() -> None:
         ("note", "hello", "hello"),
     ],
 )
-def test_parses_to_the_declared_type(name: str, text: str, value: Any) -> None:
-    found = parse_values(declared(), {name: text})[name]
-    assert found == value
-    assert type(found) is type(value)
+def test_parses_value_of_the_declared_type(name: str, text: str, value: Any) -> None:
+    parameter = parse_values(parameters(), {name: text})[name]
+    assert parameter == value
+    assert type(parameter) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -95,32 +95,32 @@ def test_parses_to_the_declared_type(name: str, text: str, value: Any) -> None:
         ("options", "[1]"),
     ],
 )
-def test_refuses_a_value_of_another_type(name: str, text: str) -> None:
-    with pytest.raises(ParameterError) as refused:
-        parse_values(declared(), {name: text})
-    assert name in refused.value.message
-    assert repr(text) in refused.value.message
-    assert "num_epochs: int = 3" in refused.value.hint
+def test_rejects_value_of_another_type(name: str, text: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        parse_values(parameters(), {name: text})
+    assert name in caught.value.message
+    assert repr(text) in caught.value.message
+    assert "num_epochs: int = 3" in caught.value.hint
 
 
-def test_refuses_an_unknown_name_and_suggests_the_right_one() -> None:
-    with pytest.raises(ParameterError) as refused:
-        parse_values(declared(), {"num_epoch": "3"})
-    assert "Did you mean num_epochs?" in refused.value.message
-    assert "lr: float = 1  # step size" in refused.value.hint
+def test_rejects_unknown_name_and_suggests_a_similar_one() -> None:
+    with pytest.raises(ParameterError) as caught:
+        parse_values(parameters(), {"num_epoch": "3"})
+    assert "Did you mean num_epochs?" in caught.value.message
+    assert "lr: float = 1  # step size" in caught.value.hint
 
 
-def test_parameters_cell_that_is_not_python_is_refused() -> None:
+def test_rejects_parameters_cell_that_is_not_python() -> None:
     with pytest.raises(ParameterError, match="line 1"):
-        declared("num_epochs = = 3")
+        parameters("num_epochs = = 3")
 
 
 def test_sweep_runs_every_combination() -> None:
     axes = {"num_epochs": "1,2", "layers": "[1,2],[3]"}
-    assert parse_sweep(declared(), axes) == [
+    assert parse_sweep(parameters(), axes) == [
         {"num_epochs": 1, "layers": [1, 2]},
         {"num_epochs": 1, "layers": [3]},
         {"num_epochs": 2, "layers": [1, 2]},
         {"num_epochs": 2, "layers": [3]},
     ]
-    assert parse_sweep(declared(), {}) == [{}]
+    assert parse_sweep(parameters(), {}) == [{}]

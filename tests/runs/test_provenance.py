@@ -1,4 +1,4 @@
-"""Provenance names the notebook, the commit and the versions, and no home."""
+"""Provenance has the notebook, the commit and the versions, and does not reveal the home."""
 
 from __future__ import annotations
 
@@ -29,28 +29,31 @@ def notebook(tmp_path: Path, small_course: Path) -> Path:
 
 
 def test_without_git_there_is_no_commit(notebook: Path) -> None:
-    found = provenance_of(Notebook.read(notebook))
-    assert (found.git_commit, found.git_dirty) == (None, None)
-    assert found.notebook_sha256 == hashlib.sha256(EMPTY.encode()).hexdigest()
-    assert found.versions["papermill"]
-    assert found.threads >= 1
+    provenance = provenance_of(Notebook.read(notebook))
+    assert (provenance.git_commit, provenance.git_dirty) == (None, None)
+    assert provenance.notebook_sha256 == hashlib.sha256(EMPTY.encode()).hexdigest()
+    assert provenance.versions["papermill"]
+    assert provenance.threads >= 1
 
 
-def test_commit_and_dirtiness(notebook: Path) -> None:
+def test_has_commit_and_whether_the_notebook_changed(notebook: Path) -> None:
     folder = notebook.parent
     git(folder, "init", "-q")
     git(folder, "commit", "-q", "--allow-empty", "-m", "empty")
-    # The notebook itself is in no commit yet.
+    # The notebook itself is not in a commit yet.
     assert provenance_of(Notebook.read(notebook)).git_dirty is True
     git(folder, "add", "a.ipynb")
     git(folder, "commit", "-q", "-m", "notebook")
-    found = provenance_of(Notebook.read(notebook))
-    assert (found.git_commit, found.git_dirty) == (git(folder, "rev-parse", "HEAD"), False)
+    provenance = provenance_of(Notebook.read(notebook))
+    assert (provenance.git_commit, provenance.git_dirty) == (
+        git(folder, "rev-parse", "HEAD"),
+        False,
+    )
     notebook.write_text(EMPTY + " ", encoding="utf-8")
     assert provenance_of(Notebook.read(notebook)).git_dirty is True
 
 
-def test_paths_name_neither_home_nor_course(
+def test_portable_paths_reveal_neither_home_nor_course(
     small_course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "anna"))

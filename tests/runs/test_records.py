@@ -1,4 +1,4 @@
-"""A run folder keeps its record whole, and says so when a run was lost or a record is broken."""
+"""Records of runs are complete, and lost runs and broken records are reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
     return create_run_folder(tmp_path / "runs", Path("01_text_classifier.ipynb"), NOW)
 
 
-def test_id_is_sortable_and_names_the_notebook(folder: Path) -> None:
+def test_id_starts_with_time_and_name_of_the_notebook(folder: Path) -> None:
     assert folder.name.startswith("20261123-091530-text-classifier-")
 
 
@@ -56,55 +56,55 @@ def test_id_of_a_notebook_with_a_chinese_name(tmp_path: Path) -> None:
     assert "-notebook-" in create_run_folder(tmp_path, Path("文本分类.ipynb"), NOW).name
 
 
-def test_ids_made_at_the_same_moment_differ(tmp_path: Path) -> None:
+def test_ids_created_at_the_same_time_differ(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        made = list(
+        folders = list(
             pool.map(lambda _: create_run_folder(tmp_path, Path("a.ipynb"), NOW), range(500))
         )
-    assert len(set(made)) == 500
+    assert len(set(folders)) == 500
 
 
-def test_record_survives_writing_and_reading(folder: Path) -> None:
-    written = record(folder, metrics={"accuracy": 0.9})
-    write_record(folder, written)
-    assert read_record(folder) == written
+def test_record_round_trips(folder: Path) -> None:
+    original = record(folder, metrics={"accuracy": 0.9})
+    write_record(folder, original)
+    assert read_record(folder) == original
 
 
-def test_folder_elsewhere_is_read_all_the_same(folder: Path, tmp_path: Path) -> None:
-    written = record(folder)
-    write_record(folder, written)
+def test_reads_folder_elsewhere(folder: Path, tmp_path: Path) -> None:
+    original = record(folder)
+    write_record(folder, original)
     elsewhere = Path(shutil.copytree(folder, tmp_path / "usb stick" / "my run"))
-    assert read_record(find_run(str(elsewhere), tmp_path / "runs")) == written
+    assert read_record(find_run(str(elsewhere), tmp_path / "runs")) == original
 
 
-def test_run_of_a_living_process_is_running(folder: Path) -> None:
+def test_run_of_an_active_process_is_running(folder: Path) -> None:
     write_record(folder, record(folder, state="running"))
     assert read_record(folder).state == "running"
 
 
-def test_run_whose_process_died_is_lost(folder: Path) -> None:
+def test_run_whose_process_has_ended_is_lost(folder: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     write_record(folder, record(folder, state="running", process_id=child.pid))
-    found = read_record(folder)
-    assert found.state == "lost"
-    assert found.error is not None
-    assert str(child.pid) in found.error.message
+    lost = read_record(folder)
+    assert lost.state == "lost"
+    assert lost.error is not None
+    assert str(child.pid) in lost.error.message
 
 
-def test_run_whose_process_id_is_now_another_process_is_lost(folder: Path) -> None:
+def test_run_whose_process_id_was_reused_is_lost(folder: Path) -> None:
     long_ago = datetime.now(timezone.utc) - timedelta(days=30)
     write_record(folder, record(folder, state="running", created_at=long_ago))
     assert read_record(folder).state == "lost"
 
 
-def test_ended_run_is_not_lost_when_its_process_is_gone(folder: Path) -> None:
+def test_finished_run_is_not_lost_without_its_process(folder: Path) -> None:
     write_record(folder, record(folder, state="failed", process_id=None))
     assert read_record(folder).state == "failed"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 1, "id": "a"}'])
-def test_broken_record_is_reported_and_left_alone(folder: Path, content: str) -> None:
+def test_reports_broken_record_and_leaves_it_unchanged(folder: Path, content: str) -> None:
     path = folder / "run.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(StorageError, match=r"run\.json is not a run record: "):
@@ -116,9 +116,7 @@ def test_broken_record_is_reported_and_left_alone(folder: Path, content: str) ->
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_broken_record_is_named_and_the_others_listed(
-    folder: Path, make: Maker, reason: str
-) -> None:
+def test_reports_broken_record_and_lists_the_others(folder: Path, make: Maker, reason: str) -> None:
     path = folder / "run.json"
     make(path)
     other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
@@ -140,7 +138,7 @@ def test_broken_record_is_named_and_the_others_listed(
         ("state", "asleep", "input should be 'queued', "),
     ],
 )
-def test_record_with_an_invalid_field_names_it(
+def test_reports_invalid_field_of_a_record(
     folder: Path, field: str, value: object, reason: str
 ) -> None:
     content = json.loads(record(folder, state="running").model_dump_json()) | {field: value}
@@ -151,16 +149,16 @@ def test_record_with_an_invalid_field_names_it(
     assert reason in caught.value.message
 
 
-def test_record_of_a_newer_workbench_is_refused(folder: Path) -> None:
+def test_rejects_record_of_a_newer_version(folder: Path) -> None:
     content = json.loads(record(folder).model_dump_json()) | {"schema_version": 2, "new": 1}
     (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(SchemaVersionError) as refused:
+    with pytest.raises(SchemaVersionError) as caught:
         read_record(folder)
-    assert "version 2" in refused.value.message
-    assert "pip install --upgrade" in refused.value.hint
+    assert "version 2" in caught.value.message
+    assert "pip install --upgrade" in caught.value.hint
 
 
-def test_finds_a_run_by_the_beginning_of_its_id(folder: Path) -> None:
+def test_finds_run_by_the_beginning_of_its_id(folder: Path) -> None:
     write_record(folder, record(folder))
     assert find_run("20261123", folder.parent) == folder
     other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
@@ -171,7 +169,7 @@ def test_finds_a_run_by_the_beginning_of_its_id(folder: Path) -> None:
         find_run("nothing", folder.parent)
 
 
-def test_event_that_was_not_written_to_its_end_is_left_out(folder: Path) -> None:
+def test_ignores_incomplete_event(folder: Path) -> None:
     first = RunEvent(time=NOW, event="queued", state="queued")
     append_event(folder, first)
     with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
@@ -187,7 +185,7 @@ def test_event_that_was_not_written_to_its_end_is_left_out(folder: Path) -> None
         ("[" * 5000, "it is not a JSON object"),
     ],
 )
-def test_broken_event_is_one_error(folder: Path, line: str, reason: str) -> None:
+def test_reports_broken_event(folder: Path, line: str, reason: str) -> None:
     (folder / "events.jsonl").write_text(f"{line}\n", encoding="utf-8")
     with pytest.raises(StorageError, match=r"events\.jsonl is not a list of events: ") as caught:
         read_events(folder)

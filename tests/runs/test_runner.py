@@ -1,4 +1,4 @@
-"""Runs through a real kernel: what they leave behind when they end well, badly, or not at all."""
+"""Runs in a real kernel, and their results after success, failure, time-out and full disks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.kernel
 
 
 def ignore(_event: RunEvent, _record: RunRecord) -> None:
-    """Listen to nothing."""
+    """Ignore the event."""
 
 
 def output_of(folder: Path) -> nbformat.NotebookNode:
@@ -45,7 +45,7 @@ def statuses(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, RunRecord, list[str]]:
-    """A run that succeeded: its source, its folder, its record and what a listener heard."""
+    """A run that succeeded: its source, folder, record, and the events that a listener got."""
     base = tmp_path_factory.mktemp("finished")
     (base / "lesson" / "assets").mkdir(parents=True)
     (base / "lesson" / "assets" / "data.txt").write_text("7", encoding="utf-8")
@@ -64,19 +64,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, RunR
         ],
         tags={"learn-error": ["raises-exception"]},
     )
-    heard: list[str] = []
+    reported: list[str] = []
     folder, record = run_notebook(
         Plan(source, {"num_epochs": 4}, base / "runs", timeout_s=120),
-        lambda event, _record: heard.append(event.event),
+        lambda event, _record: reported.append(event.event),
     )
-    return source, folder, record, heard
+    return source, folder, record, reported
 
 
 Finished = tuple[Path, Path, RunRecord, list[str]]
 
 
-def test_success_is_recorded(finished: Finished) -> None:
-    _source, folder, record, _heard = finished
+def test_records_success(finished: Finished) -> None:
+    _source, folder, record, _events = finished
     assert record.state == "succeeded"
     assert record.error is None
     assert record.parameters == {"num_epochs": 4, "lr": 0.1}
@@ -87,26 +87,26 @@ def test_success_is_recorded(finished: Finished) -> None:
 
 
 def test_events_report_every_cell(finished: Finished) -> None:
-    _source, folder, _record, heard = finished
+    _source, folder, _record, reported = finished
     events = read_events(folder)
-    assert [event.event for event in events] == heard
-    assert heard[:2] == ["queued", "started"]
-    assert heard[-1] == "finished"
-    started = [event.cell for event in events if event.event == "cell_started"]
-    assert started[:3] == ["parameters", "injected-parameters", "record"]
-    done = [event for event in events if event.event == "cell_finished"]
-    assert [event.cell for event in done] == started
-    assert all(event.duration_s is not None and event.duration_s >= 0 for event in done)
+    assert [event.event for event in events] == reported
+    assert reported[:2] == ["queued", "started"]
+    assert reported[-1] == "finished"
+    cells = [event.cell for event in events if event.event == "cell_started"]
+    assert cells[:3] == ["parameters", "injected-parameters", "record"]
+    ends = [event for event in events if event.event == "cell_finished"]
+    assert [event.cell for event in ends] == cells
+    assert all(event.duration_s is not None and event.duration_s >= 0 for event in ends)
 
 
-def test_files_of_a_notebook_stay_in_the_run_folder(finished: Finished) -> None:
-    source, folder, _record, _heard = finished
+def test_notebook_writes_into_the_run_folder(finished: Finished) -> None:
+    source, folder, _record, _events = finished
     assert (folder / "work" / "made.txt").read_text(encoding="utf-8") == "x"
     assert sorted(path.name for path in source.parent.iterdir()) == ["01_training.ipynb", "assets"]
 
 
-def test_report_shows_everything_and_loads_nothing(finished: Finished) -> None:
-    _source, folder, record, _heard = finished
+def test_report_shows_everything_and_loads_no_resources(finished: Finished) -> None:
+    _source, folder, record, _events = finished
     html = (folder / "report.html").read_text(encoding="utf-8")
     for text in (record.id, "succeeded", "num_epochs", "0.25", "ZeroDivisionError"):
         assert text in html
@@ -119,48 +119,48 @@ def test_report_shows_everything_and_loads_nothing(finished: Finished) -> None:
         for element in page.find_all(attrs={attribute: True})
         if not element[attribute].startswith(("data:", "#"))
     ]
-    # The one address is what the notebook itself shows; the policy above keeps it from loading.
+    # The notebook itself shows this one; the policy above prevents loading it.
     assert addresses == ["https://example.org/x.png"]
     styles = "".join(style.get_text() for style in page.find_all("style"))
     assert not re.search(r"""@import|url\(\s*["']?(?!data:|["']?#)""", styles)
 
 
-def test_report_is_rebuilt_from_the_folder_only(finished: Finished, tmp_path: Path) -> None:
+def test_rebuilds_report_from_the_folder_alone(finished: Finished, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     subprocess.run(["cp", "-r", str(finished[1]), str(folder)], check=True)
     (folder / "report.html").unlink()
     assert finished[2].id in write_report(folder).read_text(encoding="utf-8")
 
 
-def test_records_name_no_home(finished: Finished) -> None:
+def test_record_does_not_reveal_the_home(finished: Finished) -> None:
     text = (finished[1] / "run.json").read_text(encoding="utf-8")
     assert str(Path.home()) + "/" not in text
 
 
-def test_rerun_takes_the_same_notebook_and_parameters(finished: Finished, tmp_path: Path) -> None:
-    source, folder, record, _heard = finished
+def test_rerun_uses_the_same_notebook_and_parameters(finished: Finished, tmp_path: Path) -> None:
+    source, folder, record, _events = finished
     plan = plan_rerun(folder, parent=tmp_path, anyway=False)
     assert (plan.notebook, plan.parameters) == (source, record.parameters)
 
 
-def test_rerun_of_a_changed_notebook_is_refused(
+def test_rejects_rerun_of_changed_notebook(
     lesson: NotebookMaker, finished: Finished, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
-    changed = lesson(("other", "1"))
-    record = json.loads(finished[2].model_dump_json()) | {"notebook": str(changed)}
+    source = lesson(("other", "1"))
+    record = json.loads(finished[2].model_dump_json()) | {"notebook": str(source)}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(NotebookError, match="has changed"):
         plan_rerun(folder, parent=tmp_path, anyway=False)
-    assert plan_rerun(folder, parent=tmp_path, anyway=True).notebook == changed
-    # Gone altogether, and no copy kept either.
-    changed.unlink()
+    assert plan_rerun(folder, parent=tmp_path, anyway=True).notebook == source
+    # Without the notebook, and without a copy in the run folder.
+    source.unlink()
     with pytest.raises(RunNotFoundError):
         plan_rerun(folder, parent=tmp_path, anyway=True)
 
 
-def test_rerun_takes_the_copy_when_the_notebook_is_gone(finished: Finished, tmp_path: Path) -> None:
+def test_rerun_uses_the_copy_of_a_missing_notebook(finished: Finished, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     subprocess.run(["cp", "-r", str(finished[1]), str(folder)], check=True)
     record = json.loads(finished[2].model_dump_json()) | {"notebook": "/gone/01_training.ipynb"}
@@ -169,7 +169,9 @@ def test_rerun_takes_the_copy_when_the_notebook_is_gone(finished: Finished, tmp_
     assert plan.notebook == folder / "work" / "01_training.ipynb"
 
 
-def test_failing_cell_fails_the_run_and_keeps_the_half(lesson: NotebookMaker, runs: Path) -> None:
+def test_failing_cell_fails_the_run_and_keeps_outputs(
+    lesson: NotebookMaker, runs: Path
+) -> None:
     source = lesson(("good", "print('kept')"), ("bad", "{}['key']"), ("after", "1"))
     folder, record = run_attempts(Plan(source, {}, runs), retries=1, listener=ignore)
     assert record.state == "failed"
@@ -184,7 +186,7 @@ def test_failing_cell_fails_the_run_and_keeps_the_half(lesson: NotebookMaker, ru
     }
     assert output_of(folder).cells[1].outputs[0].text == "kept\n"
     assert "KeyError" in (folder / "report.html").read_text(encoding="utf-8")
-    # The attempt before has a folder of its own.
+    # The first attempt has a folder of its own.
     attempts = sorted(read_record(path).attempt for path in runs.iterdir())
     assert attempts == [1, 2]
 
@@ -202,7 +204,7 @@ def test_dying_kernel_fails_the_run(lesson: NotebookMaker, runs: Path) -> None:
     assert statuses(folder)["after"] == "pending"
 
 
-def test_timeout_covers_the_whole_run_and_kills_stuck_processes(
+def test_timeout_covers_the_whole_run_and_kills_a_stuck_kernel(
     lesson: NotebookMaker, runs: Path
 ) -> None:
     stubborn = """
@@ -224,7 +226,7 @@ while True:
     assert not Path(f"/proc/{kernel}").exists()
 
 
-def test_timeout_interrupts_first(lesson: NotebookMaker, runs: Path) -> None:
+def test_timeout_interrupts_the_kernel_first(lesson: NotebookMaker, runs: Path) -> None:
     source = lesson(("sleep", "import time; time.sleep(60)"), ("after", "1"))
     folder, record = run_notebook(Plan(source, {}, runs, timeout_s=20), ignore)
     assert record.state == "timed_out"
@@ -232,7 +234,7 @@ def test_timeout_interrupts_first(lesson: NotebookMaker, runs: Path) -> None:
     assert cells["sleep"].outputs[0].ename == "KeyboardInterrupt"
 
 
-def test_unknown_kernel_is_refused_before_there_is_a_run(lesson: NotebookMaker, runs: Path) -> None:
+def test_rejects_unknown_kernel_before_creating_a_run(lesson: NotebookMaker, runs: Path) -> None:
     with pytest.raises(NotebookError, match="the kernel 'pte', which is not installed"):
         run_notebook(Plan(lesson(("a", "1"), kernel="pte"), {}, runs), ignore)
     assert not runs.exists()
@@ -245,17 +247,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("Only root can mount a small disk to fill.")
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
+    mount = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if mounted.returncode != 0:
-        pytest.skip(f"No small disk can be mounted here: {mounted.stderr.strip()}")
+    if mount.returncode != 0:
+        pytest.skip(f"No small disk can be mounted here: {mount.stderr.strip()}")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_full_disk_fails_the_run_and_leaves_whole_files(
+def test_full_disk_fails_the_run_and_leaves_complete_files(
     lesson: NotebookMaker, small_disk: Path
 ) -> None:
     source = lesson(("small", "'kept'"), ("big", "print('x' * 2_000_000)"), ("after", "1"))
@@ -264,40 +266,40 @@ def test_full_disk_fails_the_run_and_leaves_whole_files(
     assert record.error is not None
     assert "disk is full" in record.error.message
     assert read_record(folder) == record
-    # As it was when it last fitted.
+    # From the last save that fitted.
     assert output_of(folder).cells[1].outputs[0].data["text/plain"] == "'kept'"
 
 
-def test_folder_that_cannot_be_written_is_an_error(lesson: NotebookMaker, small_disk: Path) -> None:
+def test_reports_read_only_folder(lesson: NotebookMaker, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with pytest.raises(StorageError) as refused:
+    with pytest.raises(StorageError) as caught:
         run_notebook(Plan(lesson(("a", "1")), {}, small_disk / "runs"), ignore)
-    assert "cannot be written" in refused.value.message
-    assert "PADDLE_WORKBENCH_HOME" in refused.value.hint
+    assert "cannot be written" in caught.value.message
+    assert "PADDLE_WORKBENCH_HOME" in caught.value.hint
 
 
-def test_home_that_is_a_file_is_an_error(lesson: NotebookMaker, tmp_path: Path) -> None:
+def test_reports_file_in_place_of_the_home(lesson: NotebookMaker, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StorageError, match=r"Not a directory|File exists"):
         run_notebook(Plan(lesson(("a", "1")), {}, tmp_path / "file" / "runs"), ignore)
 
 
-def test_quick_cells_are_saved_and_counted_while_a_long_one_runs(
+def test_saves_and_counts_quick_cells_while_a_long_one_runs(
     lesson: NotebookMaker, runs: Path, tmp_path: Path
 ) -> None:
-    """However many saves were put off, what ran is on disk before the long cell ends."""
-    seen = tmp_path / "seen"
-    wait = f"import time, os\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.05)"
+    """Saves that were postponed are made before the long cell ends."""
+    marker = tmp_path / "marker"
+    wait = f"import time, os\nwhile not os.path.exists({str(marker)!r}): time.sleep(0.05)"
     source = lesson(*((f"cell-{i}", f"print({i})") for i in range(20)), ("long", wait))
 
     def watch(folder: Path) -> None:
         def is_saved() -> bool:
             cells = json.loads((folder / "output.ipynb").read_text(encoding="utf-8"))["cells"]
-            printed = {cell["id"]: cell["outputs"] for cell in cells}
-            return bool(printed["cell-19"]) and read_record(folder).cells_done == 21
+            outputs = {cell["id"]: cell["outputs"] for cell in cells}
+            return bool(outputs["cell-19"]) and read_record(folder).cells_done == 21
 
         wait_until(is_saved)
-        seen.touch()
+        marker.touch()
 
     def listen(event: RunEvent, record: RunRecord) -> None:
         if event.event == "cell_started" and event.cell == "long":
@@ -305,21 +307,19 @@ def test_quick_cells_are_saved_and_counted_while_a_long_one_runs(
 
     _folder, record = run_notebook(Plan(source, {}, runs, timeout_s=60), listen)
     assert record.state == "succeeded"
-    assert seen.exists()
+    assert marker.exists()
 
 
-def test_last_save_is_tried_again_after_one_that_failed(
-    lesson: NotebookMaker, tmp_path: Path
-) -> None:
+def test_final_save_is_made_after_a_failed_save(lesson: NotebookMaker, tmp_path: Path) -> None:
     from paddle_workbench.runs.output import RunOutput, prepare
 
     folder = tmp_path / "run"
     folder.mkdir()
     output = RunOutput(prepare(lesson(("cell", "1")), {}), folder / "output.ipynb")
 
-    async def fail_late() -> None:
+    async def fail_postponed_save() -> None:
         output.notebook_start()
-        output.save()  # so soon after the first that it is put off
+        output.save()  # so soon after the first that it is postponed
         shutil.rmtree(folder)
         folder.write_text("a file where the folder was")
         while output._failure is None:
@@ -327,23 +327,23 @@ def test_last_save_is_tried_again_after_one_that_failed(
         with pytest.raises(StorageError):
             output.save()
 
-    asyncio.run(fail_late())
+    asyncio.run(fail_postponed_save())
     folder.unlink()
     output.notebook_complete()
     content = json.loads((folder / "output.ipynb").read_text(encoding="utf-8"))
     assert content["metadata"]["papermill"]["end_time"] is not None
 
 
-def test_output_is_whole_at_every_moment(lesson: NotebookMaker, runs: Path) -> None:
+def test_output_is_complete_at_any_time(lesson: NotebookMaker, runs: Path) -> None:
     source = lesson(*((f"cell-{i}", f"print('x' * 100_000, {i})") for i in range(5)))
-    seen: list[Any] = []
+    contents: list[Any] = []
 
     def look(_event: RunEvent, record: RunRecord) -> None:
         path = runs / record.id / "output.ipynb"
         if path.exists():
-            seen.append(json.loads(path.read_text(encoding="utf-8")))
+            contents.append(json.loads(path.read_text(encoding="utf-8")))
         assert json.loads((runs / record.id / "run.json").read_text(encoding="utf-8"))
 
     _folder, record = run_notebook(Plan(source, {}, runs), look)
     assert record.state == "succeeded"
-    assert len(seen) > 10
+    assert len(contents) > 10

@@ -1,1 +1,1 @@
-"""Parameterised runs of notebooks: engine, records, provenance, reports."""
+"""Parameterised runs of notebooks: execution, records, provenance, reports."""

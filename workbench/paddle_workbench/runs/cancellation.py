@@ -1,4 +1,4 @@
-"""Ending a run from another process."""
+"""Cancelling a run from another process."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from .records import read_record
 
 __all__ = ["cancel_run"]
 
-# The interrupt's grace, then the saving of notebook and report.
+# Enough for the grace period of the kernel, and for saving the notebook and the report.
 PATIENCE_S = 30.0
 POLL_S = 0.1
 
 
 def cancel_run(folder: Path) -> RunRecord:
-    """Tell the process of a run to end it, wait until it has, and return the record.
+    """Cancel a run, wait until it has ended, and return its record.
 
     Raises
     ------
+    StorageError
+        If the run belongs to another user.
     WorkbenchError
-        If the run has already ended, belongs to somebody else, or does not end.
+        If the run has already ended, or does not end in time.
     """
     record = read_record(folder)
     if record.state not in ("queued", "running") or record.process_id is None:
@@ -39,7 +41,7 @@ def cancel_run(folder: Path) -> RunRecord:
     except PermissionError as error:
         raise StorageError(
             f"{record.id} runs in process {record.process_id} of another user.",
-            "Ask them, or an administrator.",
+            "Ask that user, or an administrator.",
         ) from error
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
@@ -49,5 +51,5 @@ def cancel_run(folder: Path) -> RunRecord:
         time.sleep(POLL_S)
     raise WorkbenchError(
         f"{record.id} has not ended after {PATIENCE_S:g} s.",
-        f"End its process: kill -9 {record.process_id}; the run is then shown as lost.",
+        f"Kill its process: kill -9 {record.process_id}. The run is then shown as lost.",
     )

@@ -1,4 +1,4 @@
-"""Several runs side by side: in what they differ."""
+"""Comparing runs: how they differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ __all__ = ["Difference", "compare_runs"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing in which runs differ, with its value in each run; None where a run lacks it."""
+    """A value that differs between runs.
+
+    Parameters
+    ----------
+    kind : str
+        `run`, `parameter`, `metric` or `provenance`.
+    name : str
+    values : tuple
+        The value in each run; None if a run lacks it.
+    """
 
     kind: str
     name: str
@@ -21,7 +30,7 @@ class Difference:
 
 
 def compare_runs(records: Sequence[RunRecord]) -> list[Difference]:
-    """Return states, parameters, metrics and provenance that are not the same in all runs.
+    """Return the states, parameters, metrics and provenance that differ between runs.
 
     Parameters
     ----------
@@ -31,7 +40,7 @@ def compare_runs(records: Sequence[RunRecord]) -> list[Difference]:
     Returns
     -------
     list of Difference
-        First what was given, then what came out, then where it ran.
+        Notebook and state first, then parameters, metrics and provenance.
     """
     tables: list[tuple[str, list[dict[str, Any]]]] = [
         ("run", [{"notebook": record.notebook, "state": record.state} for record in records]),

@@ -1,4 +1,4 @@
-"""A run's record as tables for people, on the command line and in the report."""
+"""The record of a run as tables, for the command line and the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["describe", "show_value"]
 
 
 def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
-    """Return what is recorded of a run as tables of names and values, by heading."""
+    """Return the record of a run as tables of names and values, by heading."""
     return {
         "Run": _facts(record),
         "Parameters": _rows(record.parameters),
@@ -21,7 +21,7 @@ def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
 
 
 def show_value(value: Any) -> str:
-    """Return a parameter or metric as people read it."""
+    """Return a parameter or metric as a readable text."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""One run as it happens: its record and events, and how it ended."""
+"""The journal of a run: its record and events on disk, kept while the notebook executes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,17 @@ RunListener = Callable[[RunEvent, RunRecord], None]
 
 
 class Journal:
-    """Keeps the record and the events of one run, on disk and for who listens."""
+    """Writes the record and the events of one run, and reports them to a listener.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    record : RunRecord
+        The initial record, which is written at once.
+    listener : callable
+        Called with each event and the record.
+    """
 
     def __init__(self, folder: Path, record: RunRecord, listener: RunListener) -> None:
         self.folder = folder
@@ -45,9 +55,15 @@ class Journal:
         duration_s: float | None = None,
         **changes: Any,
     ) -> None:
-        """Write a change of the record, then the event, then tell the listener."""
+        """Write a change of the record and an event to disk, and call the listener.
+
+        Raises
+        ------
+        StorageError
+            If the record or the event cannot be written.
+        """
         self.record = self.record.model_copy(update=changes)
-        happened = RunEvent(
+        run_event = RunEvent(
             time=_now(),
             event=event,
             cell=cell,
@@ -57,21 +73,23 @@ class Journal:
         )
         if changes:
             write_record(self.folder, self.record)
-        append_event(self.folder, happened)
-        self._listener(happened, self.record)
+        append_event(self.folder, run_event)
+        self._listener(run_event, self.record)
 
     def cell_started(self, cell: str, index: int) -> None:
+        """Record that a cell starts, by its id and its place in the notebook."""
         self.note("cell_started", cell=cell, index=index)
 
     def cell_finished(self, cell: str, index: int, duration_s: float) -> None:
-        # Not written to the record for every cell: readers count the events of a run that goes on.
+        """Record that a cell has run, whether or not it failed."""
+        # The record is not written for every cell: readers count the events of an active run.
         done = self.record.cells_done + 1
         self.record = self.record.model_copy(update={"cells_done": done})
         self.note("cell_finished", cell=cell, index=index, duration_s=duration_s)
 
 
 class _CellJournal:
-    """Follows an execution: each cell goes to the journal and into the saved notebook."""
+    """Listens to an execution: updates the journal and the saved notebook for each cell."""
 
     def __init__(self, journal: Journal, output: RunOutput) -> None:
         self._journal = journal
@@ -98,14 +116,21 @@ class _CellJournal:
 
 
 def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal) -> None:
-    """Execute a notebook with these parameters in its folder, and write down how it went.
+    """Execute a notebook in its folder, and record the result in the journal.
+
+    Parameters
+    ----------
+    source : Path
+    parameters : dict
+        Values for the parameters of the notebook; the others keep their defaults.
+    journal : Journal
 
     Raises
     ------
     StorageError
-        If not even the record can be written any more; the kernel is ended all the same.
+        If not even the record can be written. The kernel has been shut down by then.
     """
-    # Here, not above: papermill is slow to import, and only running a notebook needs it.
+    # Imported here because papermill is slow to import, and only running a notebook needs it.
     from .output import RunOutput, prepare
 
     notebook = prepare(source, parameters)
@@ -127,7 +152,7 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
             output.notebook_start()
             ending = execution.run()
         except StorageError as error:
-            # The space of what could not be written is free again: enough to say so.
+            # The failed write has freed its space again, which is enough for the record.
             failure = ErrorMessage(message=error.message, hint=error.hint)
         stopped_at = cells.running if ending is None else ending.cell
         if stopped_at is not None:
@@ -160,7 +185,7 @@ def _state(ending: Ending | None, failure: ErrorMessage | None) -> RunState:
 def _failure(
     ending: Ending, notebook: nbformat.NotebookNode, record: RunRecord
 ) -> ErrorMessage | None:
-    """Return what the learner reads about an ending; None if the notebook completed."""
+    """Return the error that an ending means; None if the notebook completed."""
     if ending.state == "completed" or ending.cell is None:
         return None
     if ending.state == "cancelled":
@@ -168,15 +193,15 @@ def _failure(
     if ending.state == "timed_out":
         return ErrorMessage(
             message=f"The run reached its limit of {record.timeout_s:g} s.",
-            hint="Give it more with --timeout, or less to do with -p.",
+            hint="Raise the limit with --timeout, or reduce the work with -p.",
         )
     if ending.state == "kernel_died":
         return ErrorMessage(
             message="The kernel died.",
-            hint=f"Memory ran out, or native code crashed: {KERNEL_LOG} has its last words.",
+            hint=f"It ran out of memory, or native code crashed; its last messages: {KERNEL_LOG}",
         )
     if ending.state == "kernel_not_started":
-        (problem, *_rest) = ending.details.splitlines() or ["it gave no reason"]
+        (problem, *_rest) = ending.details.splitlines() or ["no reason was reported"]
         return ErrorMessage(
             message=f"The kernel did not start: {problem.rstrip('.')}.",
             hint="Run `workbench doctor`.",
@@ -189,7 +214,7 @@ def _failure(
 
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run in good order, where signals can be caught."""
+    """Call `stop` on Ctrl-C and SIGTERM; in other threads, which get no signals, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -197,11 +222,11 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     def handle(_signal: int, _frame: FrameType | None) -> None:
         stop()
 
-    before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for name, handler in before.items():
+        for name, handler in handlers.items():
             signal.signal(name, handler)
 
 

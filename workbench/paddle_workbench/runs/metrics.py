@@ -1,4 +1,4 @@
-"""Numbers that a notebook leaves behind for comparison."""
+"""Metrics: results that a notebook records so that runs can be compared."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ __all__ = ["SCRAP_MIME_TYPE", "read_metrics", "record"]
 SCRAP_MIME_TYPE = "application/scrapbook.scrap.json+json"
 
 
-def record(name: str, value: float | int | bool | str) -> None:  # noqa: FBT001 - a value, no flag
-    """Record a result of this notebook under a name, so that runs can be compared by it.
+def record(name: str, value: float | int | bool | str) -> None:  # noqa: FBT001 - a value, not a flag
+    """Record a result of this notebook, so that runs can be compared by it.
 
     Parameters
     ----------
     name : str
-        For example `accuracy`; recording it again replaces it.
+        For example `accuracy`. Recording a name again replaces its value.
     value : float, int, bool or str
-        NumPy scalars and one-element tensors are taken as numbers.
+        NumPy scalars and one-element tensors are converted to numbers.
 
     Raises
     ------
     ParameterError
-        If the value is none of these, or is not finite, or the name is empty.
+        If the value has another type or is not finite, or if the name is empty.
 
     References
     ----------
-    The MIME type and its fields are those of nteract/scrapbook, which reads them.
+    The MIME type and its fields are those of nteract/scrapbook, which can read them.
     """
     from IPython.display import display
 
     if not isinstance(name, str) or not name:
         raise ParameterError(
-            f"record() takes a name and a value, not {name!r} as a name.",
-            'Write for example record("accuracy", accuracy).',
+            f"record() needs a name, got {name!r}.",
+            'For example: record("accuracy", accuracy)',
         )
     plain = _plain(name, value)
     scrap: dict[str, Any] = {"name": name, "data": plain, "encoder": "json", "version": 1}
@@ -48,12 +48,12 @@ def record(name: str, value: float | int | bool | str) -> None:  # noqa: FBT001 
 
 
 def read_metrics(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """Return what the cells of an executed notebook recorded, the last value of each name."""
+    """Return the metrics that the cells of an executed notebook recorded, by name."""
     metrics: dict[str, Any] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             scrap = output.get("data", {}).get(SCRAP_MIME_TYPE)
-            # Other programs may write scraps too, with other encoders.
+            # Other programs may write scraps too, with a different encoder.
             if isinstance(scrap, dict) and scrap.get("encoder") == "json" and "name" in scrap:
                 metrics[str(scrap["name"])] = scrap.get("data")
     return metrics
@@ -76,7 +76,7 @@ def _plain(name: str, value: Any) -> float | int | bool | str:
     if isinstance(value, float) and not math.isfinite(value):
         raise ParameterError(
             f"record({name!r}): {value} is not a finite number.",
-            "Find the step that gave it: a division by zero, or a loss that grew without bound.",
+            "Find the step that caused it, for example a division by zero or a diverging loss.",
         )
     return value
 

@@ -1,9 +1,9 @@
-"""The notebook of a run: parameterised and saved by papermill's parts.
+"""The notebook of a run, parameterised and saved with parts of papermill.
 
-papermill's own `execute_notebook` fails a notebook for an error output in a cell that is tagged
-`raises-exception`, and lessons have such cells on purpose. Its loading, parameters and metadata of
-each cell are used; the cells run in an `Execution`. papermill saves the whole notebook twice for
-every cell, which is most of the time of a long run; here saving takes at most a tenth of it.
+papermill's own `execute_notebook` fails on the error output of a cell that is tagged
+`raises-exception`, and lessons have such cells on purpose. So only its loading, parameters and cell
+metadata are used, and the cells run in an `Execution`. papermill also saves the notebook twice for
+every cell, which dominates the time of a long run; here saving takes at most a tenth of it.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ __all__ = ["RunOutput", "prepare"]
 SCHEME = "whole:"
 INJECTED = "injected-parameters"
 AUTOSAVE_S = 30
-# After a save that took a second, the next one waits for nine: saving takes a tenth of a run.
+# After a save that took one second, the next one waits for nine.
 PAUSE_AFTER_SAVE = 9.0
 
 
 class RunOutput(NotebookExecutionManager):  # type: ignore[misc] # papermill is not typed
-    """The notebook of a run with papermill's metadata, saved whole while it runs.
+    """The notebook of a run, with papermill's metadata, saved while it runs.
 
-    A save that comes too soon after the last one is made a moment later, by the event loop.
+    A save that comes too soon after the previous one is postponed, and made by the event loop.
 
     Parameters
     ----------
     notebook : NotebookNode
-        As `prepare` returned it.
+        As `prepare` returns it.
     path : Path
-        Where it is saved.
+        The file to save to.
     """
 
     def __init__(self, notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -53,63 +53,76 @@ class RunOutput(NotebookExecutionManager):  # type: ignore[misc] # papermill is 
             autosave_cell_every=AUTOSAVE_S,
         )
         self._next_save = 0.0
-        self._later: asyncio.TimerHandle | None = None
+        self._postponed: asyncio.TimerHandle | None = None
         self._failure: StorageError | None = None
 
     def save(self, **changes: Any) -> None:
-        """Save now, or as soon as the last save is long enough ago."""
+        """Save now, or later if the previous save was too recent.
+
+        Raises
+        ------
+        StorageError
+            If this save, or the previous postponed one, fails.
+        """
         if self._failure is not None:
             raise self._failure
         pause_s = self._next_save - time.monotonic()
         if pause_s <= 0:
             self._save_now(**changes)
-        elif self._later is None:
-            self._later = asyncio.get_running_loop().call_later(pause_s, self._save_late)
+        elif self._postponed is None:
+            loop = asyncio.get_running_loop()
+            self._postponed = loop.call_later(pause_s, self._save_postponed)
 
     def notebook_complete(self, **changes: Any) -> None:
-        """Save what is there, however soon after the last save."""
+        """Save the notebook without waiting, whenever the previous save was.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
         self._next_save = 0.0
-        self._failure = None  # there may be space again
+        self._failure = None  # the disk may have space again
         super().notebook_complete(**changes)
 
-    def _save_late(self) -> None:
+    def _save_postponed(self) -> None:
         try:
             self._save_now()
         except StorageError as error:
-            # Nobody hears of it in the loop; the next cell does.
+            # In the event loop nobody would see it, so the next save raises it.
             self._failure = error
 
     def _save_now(self, **changes: Any) -> None:
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
-        started = time.monotonic()
+        if self._postponed is not None:
+            self._postponed.cancel()
+            self._postponed = None
+        start = time.monotonic()
         super().save(**changes)
-        finished = time.monotonic()
-        self._next_save = finished + PAUSE_AFTER_SAVE * (finished - started)
+        end = time.monotonic()
+        self._next_save = end + PAUSE_AFTER_SAVE * (end - start)
 
     def abandon_cell(self, index: int) -> None:
-        """Mark the cell at which the run ended, so that those after it stay pending."""
+        """Mark the cell at which the run ended as failed, so that later cells stay pending."""
         self.cell_exception(self.nb.cells[index])
 
     @property
     def failed_cell(self) -> nbformat.NotebookNode | None:
-        """The cell at which the run ended; None if it went through."""
+        """The cell at which the run ended; None if every cell ran."""
         return next(
             (cell for cell in self.nb.cells if cell.metadata.papermill["status"] == self.FAILED),
             None,
         )
 
 
-class _WholeFiles(LocalHandler):  # type: ignore[misc]
-    """Lets papermill save so that a reader never finds half a notebook."""
+class _AtomicFiles(LocalHandler):  # type: ignore[misc]
+    """Writes files for papermill atomically, so that a reader never sees half a notebook."""
 
     def write(self, buf: str, path: str) -> None:
         write_whole(Path(path.removeprefix(SCHEME)), buf)
 
 
 def prepare(source: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
-    """Return a notebook, loaded and parameterised by papermill, ready to execute."""
+    """Load a notebook, insert its parameters, and return it ready to execute."""
     notebook = load_notebook_node(str(source))
     if parameters:
         language = notebook.metadata.get("language_info", {}).get("name", "python")
@@ -118,11 +131,11 @@ def prepare(source: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
             if INJECTED in cell.metadata.get("tags", []):
                 cell.id = INJECTED
     notebook = prepare_notebook_metadata(notebook, source.name, None)
-    prepared: nbformat.NotebookNode = remove_error_markers(notebook)
-    return prepared
+    without_markers: nbformat.NotebookNode = remove_error_markers(notebook)
+    return without_markers
 
 
 def _register() -> None:
-    """Make the saving known to papermill; repeating it is harmless."""
+    """Register the file handler with papermill, unless it is registered already."""
     if not any(scheme == SCHEME for scheme, _handler in papermill_io._handlers):
-        papermill_io.register(SCHEME, _WholeFiles())
+        papermill_io.register(SCHEME, _AtomicFiles())

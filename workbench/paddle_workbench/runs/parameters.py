@@ -1,7 +1,7 @@
-"""The parameters of a notebook: what its `parameters` cell declares, and values for them.
+"""The parameters of a notebook: declarations in its `parameters` cell, and parsing of values.
 
-papermill's own inspection reads the cell with a regular expression, which loses lines with two
-equals signs and strings with a `#`; the cell is Python, so it is read as Python.
+papermill inspects the cell with a regular expression, which misses lines with two equals signs and
+strings with a `#`. The cell is Python, so here it is parsed as Python.
 """
 
 from __future__ import annotations
@@ -54,25 +54,25 @@ _ANNOTATIONS: dict[str, ParameterType] = {
 
 
 def parameter_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    """Return the first cell with the tag `parameters`."""
-    tagged: Iterator[nbformat.NotebookNode] = (
+    """Return the first code cell with the tag `parameters`; None if there is none."""
+    cells: Iterator[nbformat.NotebookNode] = (
         cell
         for cell in notebook.cells
         if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
     )
-    return next(tagged, None)
+    return next(cells, None)
 
 
 def read_parameters(notebook: nbformat.NotebookNode) -> list[Parameter]:
     """Return the parameters that a notebook declares, in order.
 
-    A parameter is an assignment of a literal to one name. Its type is that of the annotation, else
-    of the default; a comment at the end of the line is its help.
+    A parameter is an assignment of a literal to one name. Its type is that of its annotation, or
+    of its default if it has none. A comment at the end of the line is its help text.
 
     Raises
     ------
     ParameterError
-        If the `parameters` cell is not Python.
+        If the `parameters` cell is not valid Python.
     """
     cell = parameter_cell(notebook)
     if cell is None:
@@ -82,17 +82,17 @@ def read_parameters(notebook: nbformat.NotebookNode) -> list[Parameter]:
     except SyntaxError as error:
         raise ParameterError(
             f"The parameters cell is not Python: line {error.lineno}: {error.msg}.",
-            "Fix the cell; it may contain nothing but assignments of literals.",
+            "Fix the cell. It should contain only assignments of literals.",
         ) from error
     comments = _comments(cell.source)
-    found: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     for statement in tree.body:
-        declared = _declared(statement)
-        if declared is not None:
-            name, kind, default = declared
+        declaration = _declaration(statement)
+        if declaration is not None:
+            name, kind, default = declaration
             text = comments.get(statement.end_lineno or 0, "")
-            found[name] = Parameter(name=name, type=kind, default=default, help=text)
-    return list(found.values())
+            parameters[name] = Parameter(name=name, type=kind, default=default, help=text)
+    return list(parameters.values())
 
 
 def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -101,47 +101,57 @@ def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
 
 
 def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values that texts from the command line mean for these parameters.
+    """Parse the values of parameters, given as texts on the command line.
 
     Numbers are written as in Python, bools as `true` and `false`, lists and dicts as JSON.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        The parameters that the notebook declares.
+    texts : mapping
+        The texts by the name of their parameter.
 
     Raises
     ------
     ParameterError
-        If there is no parameter of a name, or a text is not a value of its type.
+        If the notebook has no such parameter, or a text is not a value of its type.
     """
-    known = {parameter.name: parameter for parameter in parameters}
+    by_name = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     for name, text in texts.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            guess = f" Did you mean {near[0]}?" if near else ""
+        if name not in by_name:
+            matches = difflib.get_close_matches(name, by_name, n=1)
+            guess = f" Did you mean {matches[0]}?" if matches else ""
             raise ParameterError(
                 f"The notebook has no parameter {name!r}.{guess}", _listing(parameters)
             )
         try:
-            values[name] = _parse(known[name], text)
+            values[name] = _parse(by_name[name], text)
         except (ValueError, TypeError) as error:
             raise ParameterError(
-                f"{name} takes {_FORMS[known[name].type]}, not {text!r}.", _listing(parameters)
+                f"{name} takes {_FORMS[by_name[name].type]}, not {text!r}.", _listing(parameters)
             ) from error
     return values
 
 
 def parse_sweep(parameters: Sequence[Parameter], axes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return every combination of the values of some parameters; an empty one if there are none.
+    """Return every combination of values of the parameters to sweep.
+
+    Without such parameters it is one empty combination.
 
     Parameters
     ----------
     parameters : sequence of Parameter
-        What the notebook declares.
+        The parameters that the notebook declares.
     axes : mapping
-        For each name its values, separated by commas; commas inside brackets separate nothing.
+        The values by the name of their parameter, separated by commas. A comma inside brackets
+        does not separate.
 
     Raises
     ------
     ParameterError
-        As `parse_values` does.
+        As for `parse_values`.
     """
     values = {
         name: [parse_values(parameters, {name: text})[name] for text in _split(texts)]
@@ -164,7 +174,7 @@ def _split(texts: str) -> list[str]:
     return parts
 
 
-def _declared(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
+def _declaration(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
     targets: list[ast.expr]
     annotation: ast.expr | None
     if isinstance(statement, ast.AnnAssign):
@@ -179,10 +189,10 @@ def _declared(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
     try:
         default = ast.literal_eval(value)
     except ValueError:
-        # Computed from other names: papermill would set the others after it and it would be stale.
+        # Computed from other names: it would be stale after papermill has set those.
         return None
     default = list(default) if isinstance(default, tuple) else default
-    kind = _annotated(annotation) or _type_of(default)
+    kind = _type_in(annotation) or _type_of(default)
     return None if kind is None else (target.id, kind, default)
 
 
@@ -190,21 +200,21 @@ def _type_of(value: object) -> ParameterType | None:
     return next((kind for python, kind in _TYPE_OF if isinstance(value, python)), None)
 
 
-def _annotated(annotation: ast.expr | None) -> ParameterType | None:
+def _type_in(annotation: ast.expr | None) -> ParameterType | None:
     """Return the type that an annotation names; `X | None` and `list[X]` count as X and list."""
     if isinstance(annotation, ast.BinOp):
-        return _annotated(annotation.left) or _annotated(annotation.right)
+        return _type_in(annotation.left) or _type_in(annotation.right)
     if isinstance(annotation, ast.Subscript):
         if isinstance(annotation.value, ast.Name) and annotation.value.id == "Optional":
-            return _annotated(annotation.slice)
-        return _annotated(annotation.value)
+            return _type_in(annotation.slice)
+        return _type_in(annotation.value)
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return _annotated(ast.parse(annotation.value, mode="eval").body)
+        return _type_in(ast.parse(annotation.value, mode="eval").body)
     return _ANNOTATIONS.get(annotation.id) if isinstance(annotation, ast.Name) else None
 
 
 def _comments(source: str) -> dict[int, str]:
-    """Return the comment at the end of each line that has one."""
+    """Return the comments at the end of lines, by line number."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {
         token.start[0]: token.string.lstrip("#").strip()
@@ -220,15 +230,15 @@ def _parse(parameter: Parameter, text: str) -> Any:
 
 
 def _bool(text: str) -> bool:
-    lowered = text.lower()
-    if lowered not in ("true", "1", "false", "0"):
+    word = text.lower()
+    if word not in ("true", "1", "false", "0"):
         raise ValueError(text)
-    return lowered in ("true", "1")
+    return word in ("true", "1")
 
 
 def _float(text: str) -> float:
     value = float(text)
-    # JSON, in which runs are recorded, has neither infinity nor NaN.
+    # Runs are recorded as JSON, which has neither infinity nor NaN.
     if not math.isfinite(value):
         raise ValueError(text)
     return value
@@ -273,7 +283,7 @@ _FORMS = {
 
 def _listing(parameters: Sequence[Parameter]) -> str:
     if not parameters:
-        return "It has none: give a cell the tag `parameters` and assign literals in it."
+        return "It has no parameters. Assign literals in a cell with the tag `parameters`."
     lines = [
         f"  {parameter.name}: {parameter.type} = {parameter.default!r}"
         + (f"  # {parameter.help}" if parameter.help else "")

@@ -1,4 +1,4 @@
-"""Where a run comes from: notebook, lock, commit, versions, machine."""
+"""The provenance of a run: notebook, lock file, commit, versions and machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ GIT_TIMEOUT_S = 10.0
 
 
 def provenance_of(notebook: Notebook) -> Provenance:
-    """Return what is needed to believe and repeat a run of this notebook on this machine."""
+    """Return what is needed to verify and repeat a run of this notebook on this machine."""
     versions = _versions()
     commit, dirty = _git(notebook.path)
     return Provenance(
@@ -55,7 +55,7 @@ def provenance_of(notebook: Notebook) -> Provenance:
 
 
 def portable_path(path: Path) -> str:
-    """Return a path without the name of the home: relative to the course, or with `~`."""
+    """Return a path that does not reveal the home: relative to the course, or with `~`."""
     path = path.absolute()
     course = settings().course
     if path.is_relative_to(course):
@@ -67,7 +67,7 @@ def portable_path(path: Path) -> str:
 
 
 def locate(portable: str) -> Path:
-    """Return the path that `portable_path` made this from; it need not exist."""
+    """Return the path that a result of `portable_path` stands for; it need not exist."""
     path = Path(portable).expanduser()
     return path if path.is_absolute() else settings().course / path
 
@@ -99,24 +99,24 @@ def _versions() -> dict[str, str]:
 
 
 def _lock_sha256(*, gpu: bool) -> str | None:
-    """Return the hash of the lock that the environment was made from; a wheel carries none."""
+    """Return the SHA-256 of the environment's lock file; None in a wheel, which has none."""
     name = "gpu.txt" if gpu else "cpu.txt"
     lock = Path(__file__).parents[2] / "requirements" / name
     return sha256_of(lock) if lock.is_file() else None
 
 
 def _git(notebook: Path) -> tuple[str | None, bool | None]:
-    """Return the commit, and whether it lacks changes or the notebook itself."""
+    """Return the commit, and whether there are changes or the notebook is not in it."""
     commit = _ask_git(notebook, "rev-parse", "HEAD")
     if commit is None:
         return None, None
     changes = _ask_git(notebook, "status", "--porcelain", "--untracked-files=no")
-    tracked = _ask_git(notebook, "ls-files", "--", notebook.name)
-    return commit, bool(changes) or not tracked
+    listing = _ask_git(notebook, "ls-files", "--", notebook.name)
+    return commit, bool(changes) or not listing
 
 
-def _ask_git(notebook: Path, *question: str) -> str | None:
-    command = ["git", "-C", str(notebook.absolute().parent), *question]
+def _ask_git(notebook: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(notebook.absolute().parent), *arguments]
     try:
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False
@@ -137,10 +137,10 @@ def _processor() -> str:
 
 
 def _device(*, gpu: bool) -> str:
-    """Return the device that Paddle takes by default, without importing it here."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    present = any(Path("/dev").glob("nvidia[0-9]*"))
-    return "gpu:0" if gpu and present and not hidden else "cpu"
+    """Return the device that Paddle uses by default, without importing Paddle."""
+    is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    is_present = any(Path("/dev").glob("nvidia[0-9]*"))
+    return "gpu:0" if gpu and is_present and not is_hidden else "cpu"
 
 
 def _threads() -> int:

@@ -1,13 +1,13 @@
-"""Run folders: what lies in one, and reading and writing its record and events.
+"""Run folders, and reading and writing their records and events.
 
 A run is a folder `<id>/` with
 
-* `run.json`, a `contract.RunRecord`, written whole at every step;
-* `events.jsonl`, one `contract.RunEvent` a line;
-* `output.ipynb`, the notebook as far as it ran, saved after every cell;
-* `report.html`, for people;
-* `kernel.log`, what the kernel said outside of any cell, for example while it crashed;
-* `work/`, where it ran: the notebook as it was, its assets, and whatever it wrote.
+* `run.json`, a `contract.RunRecord`, replaced at every step;
+* `events.jsonl`, one `contract.RunEvent` per line;
+* `output.ipynb`, the notebook with the outputs so far;
+* `report.html`, the report;
+* `kernel.log`, output of the kernel outside of cells, for example while it crashes;
+* `work/`, the working folder: the source notebook, its assets, and the files that it wrote.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ OUTPUT_FILE = "output.ipynb"
 REPORT_FILE = "report.html"
 WORK_FOLDER = "work"
 
-# How far the clock may have been set back between the start of a process and its record.
+# The clock may have been set back by this much between the start of a process and its record.
 CLOCK_TOLERANCE_S = 10.0
 
 
 def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
-    """Make a new run folder and return it; its name is the id of the run.
+    """Create a run folder and return it; its name is the id of the run.
 
-    Ids sort by time and say which notebook: `20261123-091530-text-classifier-3f2a`.
+    Ids sort by time and contain the notebook's name: `20261123-091530-text-classifier-3f2a`.
 
     Raises
     ------
     StorageError
-        If it cannot be made.
+        If it cannot be created.
     """
     make_folder(parent)
     stem = re.sub(r"^[0-9]+[_-]", "", notebook.stem).lower()
@@ -82,79 +82,97 @@ def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write `run.json`, whole or not at all."""
+    """Write `run.json` atomically.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
     write_model(folder / RECORD_FILE, record)
 
 
 def read_record(folder: Path) -> RunRecord:
-    """Return the record of a run; one whose process is gone before it ended is `lost`.
+    """Return the record of a run; its state is `lost` if its process ended before the run did.
 
     Raises
     ------
     RunNotFoundError
         If the folder contains no run.
     SchemaVersionError
-        If a newer workbench wrote it.
+        If a newer version of the workbench wrote it.
     StorageError
-        If the record is broken; it is left as it is.
+        If the record is broken; the file is left unchanged.
     """
     record = _read(folder)
     if record.state not in ("queued", "running"):
         return record
     if _is_alive(record):
         return _with_progress(record, folder)
-    # Once more: it may have ended, and written so, between the reading and the looking.
+    # Read it again: the run may have ended between reading the record and checking the process.
     record = _read(folder)
     if record.state not in ("queued", "running"):
         return record
     message = ErrorMessage(
         message=f"The process of this run ({record.process_id}) ended without finishing it.",
-        hint=f"Look at {OUTPUT_FILE} for how far it came; `workbench runs rerun {record.id}`.",
+        hint=f"See {OUTPUT_FILE} for its outputs, or repeat it: workbench runs rerun {record.id}",
     )
     lost = record.model_copy(update={"state": "lost", "error": message})
     return _with_progress(lost, folder)
 
 
 def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
-    """Return the runs in a folder, oldest first, and what could not be read."""
+    """Return the records of the runs in a folder, oldest first, and errors for unreadable ones."""
     records: list[RunRecord] = []
     problems: list[ErrorMessage] = []
     for path in sorted(parent.glob(f"*/{RECORD_FILE}")):
         try:
             records.append(read_record(path.parent))
-        except (SchemaVersionError, StorageError) as error:  # noqa: PERF203 - each run by itself
+        except (SchemaVersionError, StorageError) as error:  # noqa: PERF203 - one broken record does not affect the others
             problems.append(ErrorMessage(message=error.message, hint=error.hint))
     return sorted(records, key=lambda record: (record.created_at, record.id)), problems
 
 
 def find_run(name: str, parent: Path) -> Path:
-    """Return the folder of a run, by its id, by the beginning of its id, or by the folder itself.
+    """Return the folder of a run, given its id, the beginning of its id, or its path.
+
+    Parameters
+    ----------
+    name : str
+    parent : Path
+        The folder of all runs.
 
     Raises
     ------
     RunNotFoundError
-        If there is none, or more than one.
+        If there is no such run, or the beginning of the id is ambiguous.
     """
     for folder in (parent / name, Path(name)):
         if (folder / RECORD_FILE).is_file():
             return folder.resolve()
-    found = [path.parent for path in sorted(parent.glob(f"*/{RECORD_FILE}"))]
-    begun = [folder for folder in found if folder.name.startswith(name)]
-    if name and len(begun) == 1:
-        return begun[0]
-    if len(begun) > 1:
+    folders = [path.parent for path in sorted(parent.glob(f"*/{RECORD_FILE}"))]
+    matches = [folder for folder in folders if folder.name.startswith(name)]
+    if name and len(matches) == 1:
+        return matches[0]
+    if len(matches) > 1:
         raise RunNotFoundError(
-            f"{len(begun)} runs start with {name!r}.",
-            "Write more of the id: " + ", ".join(folder.name for folder in begun[-5:]),
+            f"{len(matches)} runs start with {name!r}.",
+            "Use a longer part of the id: " + ", ".join(folder.name for folder in matches[-5:]),
         )
     raise RunNotFoundError(
         f"There is no run {name!r} in {parent}.",
-        "`workbench runs list` shows them; a run elsewhere is named by the path of its folder.",
+        "`workbench runs list` shows all runs. For a run elsewhere, give the path of its folder.",
     )
 
 
 def append_event(folder: Path, event: RunEvent) -> None:
-    """Add one line to `events.jsonl`."""
+    """Append one line to `events.jsonl`.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
     path = folder / EVENTS_FILE
     try:
         with path.open("a", encoding="utf-8") as file:
@@ -164,15 +182,21 @@ def append_event(folder: Path, event: RunEvent) -> None:
 
 
 def read_events(folder: Path) -> list[RunEvent]:
-    """Return the events of a run, without a last line that was not written to its end."""
+    """Return the events of a run; an incomplete last line is ignored.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be read, or a line is not an event.
+    """
     path = folder / EVENTS_FILE
     try:
         lines = read_text(path, kind="list of events").splitlines(keepends=True)
     except FileMissingError:
         return []
-    whole = [line for line in lines if line.endswith("\n")]
+    complete = [line for line in lines if line.endswith("\n")]
     try:
-        return [RunEvent.model_validate_json(line) for line in whole]
+        return [RunEvent.model_validate_json(line) for line in complete]
     except ValidationError as error:
         raise FileBrokenError(
             f"{path} is not a list of events: {invalid_field(error)}.", "Restore the file."
@@ -185,8 +209,8 @@ def _read(folder: Path) -> RunRecord:
             folder / RECORD_FILE,
             RunRecord,
             kind="run record",
-            hint=f"It was left as it is. The notebook is in {folder / OUTPUT_FILE}; "
-            f"run it again, or delete the run: rm -r {shlex.quote(str(folder))}",
+            hint=f"The file was left unchanged. The notebook is in {folder / OUTPUT_FILE}. "
+            f"Run it again, or delete the run: rm -r {shlex.quote(str(folder))}",
         )
     except FileMissingError as error:
         raise RunNotFoundError(
@@ -195,7 +219,7 @@ def _read(folder: Path) -> RunRecord:
 
 
 def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
-    """Return the record of a run that has not finished, with the cells that its events tell of."""
+    """Return the record of an unfinished run with the number of cells that its events report."""
     try:
         events = read_events(folder)
     except StorageError:
@@ -205,7 +229,10 @@ def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
 
 
 def _is_alive(record: RunRecord) -> bool:
-    """Return whether the process that wrote a record still runs (not a later one with its id)."""
+    """Return whether the process that wrote a record is still running.
+
+    A later process with the same id does not count.
+    """
     if record.process_id is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that needs nothing else, for people and for archives."""
+"""The report of a run: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ SIGNS = {
 def write_report(folder: Path) -> Path:
     """Write `report.html` from the record and the notebook of a run, and return its path.
 
-    Formulas stay in TeX, since no browser shows them without a script from elsewhere.
+    Formulas stay in TeX, since browsers cannot render them without external scripts.
 
     Raises
     ------
     NotebookError, RunNotFoundError, StorageError
-        If the run folder lacks something, or cannot be written.
+        If the run folder is incomplete, or cannot be written.
     """
-    # Here, not above: it is slow to import.
+    # Imported here because it is slow to import.
     from nbconvert.exporters import HTMLExporter
 
     record = read_record(folder)
     output = folder / OUTPUT_FILE
-    # A run that ended before its first save has a report all the same.
+    # A run that ended before its first save has a report too.
     notebook = read_notebook(output) if output.is_file() else nbformat.v4.new_notebook()
-    _drop_what_needs_scripts(notebook)
+    _remove_interactive_outputs(notebook)
     exporter = HTMLExporter(
         template_name=TEMPLATE,
         extra_template_basedirs=[str(Path(__file__).parent)],
@@ -63,8 +63,8 @@ def write_report(folder: Path) -> Path:
     return path
 
 
-def _drop_what_needs_scripts(notebook: nbformat.NotebookNode) -> None:
-    """Remove widgets, as a lesson has a picture next to each, and the recorded metrics."""
+def _remove_interactive_outputs(notebook: nbformat.NotebookNode) -> None:
+    """Remove widgets, which have a static picture next to them, and the recorded metrics."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -1,4 +1,4 @@
-"""Running a notebook from beginning to end, with its folder, record, events and report."""
+"""Running a notebook in a run folder with a record, events and a report."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ __all__ = ["Plan", "plan_rerun", "run_attempts", "run_notebook"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run.
+    """A notebook to run, and how.
 
     Parameters
     ----------
     notebook : Path
-        The source; it is copied into the run folder and never written.
+        The source, which is copied into the run folder and never changed.
     parameters : mapping
         Values for its parameters, of the declared types; the others keep their defaults.
     parent : Path
-        Where the run folder is made.
+        The folder in which the run folder is created.
     timeout_s : float, optional
-        Seconds that the whole run may take.
+        The time limit for the whole run, in seconds.
     attempt : int
-        Which try this is, from 1.
+        The number of this attempt, from 1.
     """
 
     notebook: Path
@@ -50,15 +50,15 @@ class Plan:
 def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     """Run a notebook and return its folder and its final record.
 
-    It runs in `work/` inside the run folder, on a copy of the notebook with its assets and its
-    checker module next to it; what it writes by a relative path stays there. Ctrl-C and SIGTERM
-    cancel it: the kernel is interrupted, after five seconds killed, and the half-executed notebook
-    is kept.
+    A copy of the notebook runs in `work/` inside the run folder, with its assets and its checker
+    module next to it, so files that it writes to a relative path stay there. Ctrl-C and SIGTERM
+    cancel the run: the kernel is interrupted, killed after five seconds, and the notebook is kept
+    with its outputs so far.
 
     Raises
     ------
     NotebookError
-        If the notebook cannot be read, or asks for a kernel that is not installed.
+        If the notebook cannot be read, or needs a kernel that is not installed.
     StorageError
         If the folder cannot be written.
     """
@@ -89,9 +89,17 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
 
 
 def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Path, RunRecord]:
-    """Run a notebook, again while it fails or times out; return the last run.
+    """Run a notebook, retry it if it fails or times out, and return the last run.
 
-    Every attempt has a folder of its own, so that nothing of a failed one is lost.
+    Every attempt has a folder of its own, so that a failed one is kept.
+
+    Parameters
+    ----------
+    plan : Plan
+    retries : int
+        The maximum number of further attempts.
+    listener : callable
+        As for `run_notebook`, which also lists the errors that this raises.
     """
     folder, record = run_notebook(plan, listener)
     for attempt in range(plan.attempt + 1, plan.attempt + 1 + retries):
@@ -104,29 +112,29 @@ def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Pa
 def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
     """Return the plan that repeats a run with the same notebook and parameters.
 
-    If the notebook is no longer where it was, the copy in the run folder is taken.
+    If the notebook no longer exists, the copy in the run folder is used.
 
     Raises
     ------
     NotebookError
-        If the notebook has changed since, unless `anyway`.
+        If the notebook has changed since, unless `anyway` is true.
     RunNotFoundError
-        If neither the notebook nor the copy is there.
+        If neither the notebook nor the copy exists.
     """
     record = read_record(folder)
     source = locate(record.notebook)
-    kept = folder / WORK_FOLDER / source.name
+    copy = folder / WORK_FOLDER / source.name
     if not source.is_file():
-        source = kept
+        source = copy
     if not source.is_file():
         raise RunNotFoundError(
-            f"The notebook {record.notebook} is gone, and so is the copy in the run folder.",
+            f"The notebook {record.notebook} and its copy in the run folder no longer exist.",
             "Restore one of them.",
         )
-    before = record.provenance.notebook_sha256 if record.provenance is not None else None
-    if before not in (None, sha256_of(source)) and not anyway:
+    sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
+    if sha256 not in (None, sha256_of(source)) and not anyway:
         raise NotebookError(
             f"{record.notebook} has changed since {record.id} ran.",
-            f"Add --anyway to run it as it is now, or run it as it was: workbench run {kept}",
+            f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
     return Plan(source, record.parameters, parent, timeout_s=record.timeout_s)
