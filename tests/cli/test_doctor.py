@@ -43,7 +43,7 @@ def listing(folder: Path) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of a learner, with a workbench home in it."""
+    """The home directory of a learner, with a workbench home in it."""
     folder = tmp_path / "learner"
     (folder / "paddle-workbench" / "lessons").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(folder))
@@ -62,61 +62,61 @@ def crashing_paddle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(package.parent), prepend=os.pathsep)
 
 
-def test_check_of_this_machine_changes_nothing(learner: Path) -> None:
-    before = listing(learner)
+def test_reports_no_faults_here_and_changes_nothing(learner: Path) -> None:
+    files = listing(learner)
     code = (
         "import sys; sys.argv = ['workbench', 'doctor', '--json']\n"
         "from paddle_workbench.cli import main\n"
         "try: main()\n"
         "finally: print('paddle' in sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=400)
-    report = DoctorReport.model_validate_json(done.stdout)
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=400
+    )
+    report = DoctorReport.model_validate_json(process.stdout)
     assert {finding.check for finding in report.findings} == CHECKS
     faults = {finding.check: finding.detail for finding in report.findings if finding.repair}
-    # A card may be there without its Paddle, and a disk may be nearly full; the rest is ours.
+    # A GPU may lack a matching Paddle, and a disk may be nearly full. Anything else is a defect.
     faults = {name: text for name, text in faults.items() if name not in {"gpu", "space"}}
-    if not built():
+    if not is_built():
         assert "contains no build" in faults.pop("labextension")
     assert faults == {}
-    assert done.stderr == "False\n"
-    assert listing(learner) == before
+    assert process.stderr == "False\n"
+    assert listing(learner) == files
 
 
-def built() -> bool:
-    """Whether the extension in the browser is built in this environment."""
+def is_built() -> bool:
+    """Whether the JupyterLab extension is built in this environment."""
     folder = Path(ENV_JUPYTER_PATH[0], "labextensions", "paddle-workbench")
     package = json.loads((folder / "package.json").read_text("utf-8"))
     return "jupyterlab" in package
 
 
-def test_broken_comes_first_with_its_repair(learner: Path, crashing_paddle: None) -> None:
-    done = subprocess.run(
+def test_lists_broken_findings_first_with_repair(learner: Path, crashing_paddle: None) -> None:
+    process = subprocess.run(
         COMMAND,
         capture_output=True,
         text=True,
         env=os.environ | {"PADDLE_WORKBENCH_LANG": "zh"},
         timeout=300,
     )
-    assert done.returncode == 1
-    # A program that reads the output sees no progress.
-    assert done.stderr == ""
-    first, second, *_ = done.stdout.splitlines()
+    assert process.returncode == 1
+    # Progress is shown only in a terminal.
+    assert process.stderr == ""
+    first, second, *_ = process.stdout.splitlines()
     assert first.split() == ["✗", "故障", "飞桨与计算设备", "进程被信号", "SIGSEGV", "终止。"]
     assert second.startswith("        修复: ")
     assert "paddlepaddle==3.2.2" in second
-    lines = done.stdout.splitlines()
+    lines = process.stdout.splitlines()
     assert any(line.startswith("✓ 正常  自带的权重、数据和字体") for line in lines)
     assert lines[-1].startswith(f"{len(CHECKS)} 项检查：")
-    assert str(learner) not in done.stdout
+    assert str(learner) not in process.stdout
     assert any(
         line.startswith("✓ 正常  工作目录可写") and "~/paddle-workbench" in line for line in lines
     )
 
 
-def test_terminal_shows_progress_in_the_language_of_the_system(
-    learner: Path, crashing_paddle: None
-) -> None:
+def test_shows_progress_in_the_language_of_the_system(learner: Path, crashing_paddle: None) -> None:
     reader, writer = pty.openpty()
     with subprocess.Popen(
         COMMAND,
@@ -136,10 +136,10 @@ def test_terminal_shows_progress_in_the_language_of_the_system(
     assert output.startswith("✗ broken   Paddle and its device")
 
 
-def test_json_is_the_contract_even_when_all_is_broken(learner: Path, crashing_paddle: None) -> None:
-    done = subprocess.run([*COMMAND, "--json"], capture_output=True, text=True, timeout=300)
-    report = DoctorReport.model_validate_json(done.stdout)
-    assert done.returncode == 1
+def test_json_matches_the_contract_if_paddle_crashes(learner: Path, crashing_paddle: None) -> None:
+    process = subprocess.run([*COMMAND, "--json"], capture_output=True, text=True, timeout=300)
+    report = DoctorReport.model_validate_json(process.stdout)
+    assert process.returncode == 1
     broken = {finding.check for finding in report.findings if finding.state == "broken"}
     assert broken >= {"paddle", "onednn", "imports"}
     assert all(bool(finding.repair) == (finding.state != "ok") for finding in report.findings)

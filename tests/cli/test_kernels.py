@@ -27,11 +27,11 @@ def kernels(*arguments: str) -> Result:
 def test_starts_reports_and_stops() -> None:
     assert "next kernel starts cold" in kernels("status").output
     assert kernels("stop").output == "It was not running.\n"
-    started = kernels("start", "--preload", "json,nothing_of_this_name")
-    assert started.exit_code == 0
-    assert "✓ json" in started.output
-    assert "✗ nothing_of_this_name" in started.output
-    assert "left out: ModuleNotFoundError: No module named 'nothing_of_this_name'" in started.output
+    start = kernels("start", "--preload", "json,nothing_of_this_name")
+    assert start.exit_code == 0
+    assert "✓ json" in start.output
+    assert "✗ nothing_of_this_name" in start.output
+    assert "left out: ModuleNotFoundError: No module named 'nothing_of_this_name'" in start.output
     status = KernelServerStatus.model_validate_json(kernels("status", "--json").output)
     assert status.state == "ready"
     [finding] = examine_warm_kernels()
@@ -53,7 +53,7 @@ def test_non_json_status_means_no_server(make: Maker, _reason: str) -> None:
 
 @pytest.mark.usefixtures("directory")
 @pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_doctor_takes_a_status_that_cannot_be_read_for_none(make: Maker, _reason: str) -> None:
+def test_doctor_treats_unreadable_status_as_no_server(make: Maker, _reason: str) -> None:
     path = kernels_directory() / "status.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     make(path)
@@ -65,14 +65,14 @@ def test_doctor_takes_a_status_that_cannot_be_read_for_none(make: Maker, _reason
 @pytest.mark.usefixtures("directory")
 def test_explains_why_warm_kernels_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WARM_VARIABLE, "0")
-    refused = kernels("start")
-    assert refused.exit_code == 1
-    assert WARM_VARIABLE in str(refused.exception)
+    start = kernels("start")
+    assert start.exit_code == 1
+    assert WARM_VARIABLE in str(start.exception)
     [finding] = examine_warm_kernels()
     assert (finding.state, finding.detail.en) == ("ok", f"Switched off by {WARM_VARIABLE}=0.")
 
 
-def test_doctor_shows_findings(directory: Path) -> None:  # noqa: F811 - the fixture
+def test_doctor_reports_the_fork_server(directory: Path) -> None:  # noqa: F811 - the fixture
     [finding] = examine_warm_kernels()
     assert finding.detail.en == "Not running; starts with the first kernel."
     kernels("start", "--preload", "json")

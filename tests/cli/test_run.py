@@ -1,4 +1,4 @@
-"""`workbench run` and `workbench runs`, as somebody types them."""
+"""`workbench run` and `workbench runs`, in processes of their own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 def workbench(home: Path, tmp_path: Path) -> Workbench:
-    """Run the command line to its end."""
+    """Run a command and wait for its end."""
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
@@ -42,10 +42,10 @@ def workbench(home: Path, tmp_path: Path) -> Workbench:
 
 @pytest.fixture
 def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
-    """Start the command line, and end it after the test if the test has not."""
+    """Start a command, and kill it after the test if it is still running."""
     processes: list[subprocess.Popen[str]] = []
 
-    def begin(*arguments: object) -> subprocess.Popen[str]:
+    def start_command(*arguments: object) -> subprocess.Popen[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
         process = subprocess.Popen(
             command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -53,7 +53,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
         processes.append(process)
         return process
 
-    yield begin
+    yield start_command
     for process in processes:
         if process.poll() is None:
             process.kill()
@@ -62,7 +62,7 @@ def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
-    """A notebook that records a metric and then sleeps for a given time."""
+    """A notebook that records a metric and then sleeps for `sleep_s` seconds."""
     new = nbformat.v4
     cells = [
         new.new_code_cell(
@@ -73,9 +73,9 @@ def notebook(tmp_path: Path) -> Path:
         new.new_code_cell(
             "from paddle_workbench import record\nrecord('loss', 1 / num_epochs)", id="train"
         ),
-        # A signal that comes just before a call to sleep does not end that call.
+        # A signal that arrives just before a call to sleep does not end that call.
         new.new_code_cell(
-            "import pathlib, time\npathlib.Path('begun').touch()\n"
+            "import pathlib, time\npathlib.Path('sleeping').touch()\n"
             "end = time.monotonic() + sleep_s\nwhile time.monotonic() < end:\n    time.sleep(0.1)",
             id="sleep",
         ),
@@ -90,18 +90,18 @@ def wait_for_sleep(runs: Path) -> Path:
     """Wait until the only run sleeps, and return its folder."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        # The events tell of a cell before the kernel has it.
-        for begun in runs.glob("*/work/begun"):
-            return begun.parents[1]
+        # A cell's event is reported before the kernel starts it.
+        for marker in runs.glob("*/work/sleeping"):
+            return marker.parents[1]
         time.sleep(0.1)
-    raise AssertionError(f"The cell has not begun within {PATIENCE_S} s.")
+    raise AssertionError(f"The cell did not start within {PATIENCE_S} s.")
 
 
 def state(folder: Path) -> str:
     return str(json.loads((folder / "run.json").read_text(encoding="utf-8"))["state"])
 
 
-def test_wrong_parameters_are_refused(workbench: Workbench, notebook: Path, home: Path) -> None:
+def test_rejects_wrong_parameters(workbench: Workbench, notebook: Path, home: Path) -> None:
     name = workbench("run", notebook, "-p", "num_epoch", "3")
     assert name.returncode == 2
     assert "Did you mean num_epochs?" in name.stderr
@@ -112,34 +112,34 @@ def test_wrong_parameters_are_refused(workbench: Workbench, notebook: Path, home
     assert not (home / "runs").exists()
 
 
-def test_no_such_notebook(workbench: Workbench, small_course: Path) -> None:
-    found = workbench("run", "nowhere.ipynb")
-    assert found.returncode == 2
-    assert "There is no notebook 'nowhere.ipynb'" in found.stderr
-    assert "basics/sums" in found.stderr
+def test_reports_missing_notebook(workbench: Workbench, small_course: Path) -> None:
+    process = workbench("run", "nowhere.ipynb")
+    assert process.returncode == 2
+    assert "There is no notebook or lesson 'nowhere.ipynb'" in process.stderr
+    assert "basics/sums" in process.stderr
 
 
 def test_sweep_then_list_compare_show_and_report(
     workbench: Workbench, notebook: Path, home: Path
 ) -> None:
-    swept = workbench("run", notebook, "--sweep", "num_epochs=1,4", "-p", "sleep_s", "0")
-    assert swept.returncode == 0, swept.stderr
-    first, second = swept.stdout.splitlines()
+    sweep = workbench("run", notebook, "--sweep", "num_epochs=1,4", "-p", "sleep_s", "0")
+    assert sweep.returncode == 0, sweep.stderr
+    first, second = sweep.stdout.splitlines()
     assert first.startswith("num_epochs=1  succeeded")
     assert "loss=0.25" in second
-    assert "sleep" in swept.stderr
-    listed = json.loads(workbench("runs", "list", "--json").stdout)
-    assert [run["metrics"] for run in listed] == [{"loss": 1.0}, {"loss": 0.25}]
-    ids = [run["id"] for run in listed]
+    assert "sleep" in sweep.stderr
+    runs = json.loads(workbench("runs", "list", "--json").stdout)
+    assert [run["metrics"] for run in runs] == [{"loss": 1.0}, {"loss": 0.25}]
+    ids = [run["id"] for run in runs]
     assert all(run_id in workbench("runs", "list").stdout for run_id in ids)
-    compared = json.loads(workbench("runs", "compare", *ids, "--json").stdout)
-    assert compared["differences"] == [
+    comparison = json.loads(workbench("runs", "compare", *ids, "--json").stdout)
+    assert comparison["differences"] == [
         {"kind": "parameter", "name": "num_epochs", "values": [1, 4]},
         {"kind": "metric", "name": "loss", "values": [1.0, 0.25]},
     ]
-    shown = workbench("runs", "show", home / "runs" / ids[1])
-    assert "num_epochs" in shown.stdout
-    assert "0.25" in shown.stdout
+    record = workbench("runs", "show", home / "runs" / ids[1])
+    assert "num_epochs" in record.stdout
+    assert "0.25" in record.stdout
     report = home / "runs" / ids[0] / "report.html"
     report.unlink()
     assert workbench("runs", "report", ids[0]).stdout.strip() == str(report)
@@ -149,15 +149,15 @@ def test_sweep_then_list_compare_show_and_report(
 def test_output_dir_and_rerun_of_a_changed_notebook(
     workbench: Workbench, notebook: Path, home: Path, tmp_path: Path
 ) -> None:
-    ran = workbench("run", notebook, "--output-dir", tmp_path / "elsewhere")
-    assert ran.returncode == 0, ran.stderr
+    run = workbench("run", notebook, "--output-dir", tmp_path / "elsewhere")
+    assert run.returncode == 0, run.stderr
     (folder,) = (tmp_path / "elsewhere").iterdir()
     assert not (home / "runs").exists()
     notebook.write_text(notebook.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    refused = workbench("runs", "rerun", folder)
-    assert refused.returncode == 2
-    assert "has changed" in refused.stderr
-    assert "--anyway" in refused.stderr
+    rerun = workbench("runs", "rerun", folder)
+    assert rerun.returncode == 2
+    assert "has changed" in rerun.stderr
+    assert "--anyway" in rerun.stderr
     again = workbench("runs", "rerun", folder, "--anyway")
     assert again.returncode == 0
     assert again.stdout.startswith("succeeded")
@@ -182,9 +182,9 @@ def test_cancel_from_another_terminal(
 ) -> None:
     process = start("run", notebook, "-p", "sleep_s", "100")
     folder = wait_for_sleep(home / "runs")
-    cancelled = workbench("runs", "cancel", folder.name)
-    assert cancelled.returncode == 0, cancelled.stderr
-    assert "cancelled" in cancelled.stdout
+    cancellation = workbench("runs", "cancel", folder.name)
+    assert cancellation.returncode == 0, cancellation.stderr
+    assert "cancelled" in cancellation.stdout
     process.communicate(timeout=PATIENCE_S)
     again = workbench("runs", "cancel", folder.name)
     assert again.returncode == 2
@@ -200,8 +200,8 @@ def test_killed_run_is_lost_and_its_kernel_ends(
     process.kill()
     process.wait()
     assert state(folder) == "running"
-    shown = json.loads(workbench("runs", "show", folder.name, "--json").stdout)
-    assert shown["state"] == "lost"
+    record = json.loads(workbench("runs", "show", folder.name, "--json").stdout)
+    assert record["state"] == "lost"
     end = time.monotonic() + PATIENCE_S
     while any(_is_running(int(child)) for child in children.split()):
         assert time.monotonic() < end
@@ -209,7 +209,7 @@ def test_killed_run_is_lost_and_its_kernel_ends(
 
 
 def _is_running(process_id: int) -> bool:
-    """Return whether a process runs; one that ended and was not waited for does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -221,14 +221,14 @@ def test_reports_broken_record_and_lists_the_others(workbench: Workbench, home: 
     folder = home / "runs" / "20261123-091530-broken-0000"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{", encoding="utf-8")
-    listed = workbench("runs", "list")
-    assert listed.returncode == 0
-    assert "No runs yet" in listed.stdout
-    assert "run.json is not a run record: it is not JSON" in listed.stderr
+    listing = workbench("runs", "list")
+    assert listing.returncode == 0
+    assert "No runs yet" in listing.stdout
+    assert "run.json is not a run record: it is not JSON" in listing.stderr
     assert [path.name for path in folder.iterdir()] == ["run.json"]
 
 
-def test_list_names_each_broken_record(workbench: Workbench, home: Path) -> None:
+def test_list_reports_each_broken_record(workbench: Workbench, home: Path) -> None:
     good = json.loads(
         RunRecord(
             id="good", notebook="a.ipynb", state="succeeded", parameters={}, created_at=NOW
@@ -245,15 +245,16 @@ def test_list_names_each_broken_record(workbench: Workbench, home: Path) -> None
         (home / "runs" / name / "run.json").write_text(content, encoding="utf-8")
     (home / "runs" / "pipe").mkdir()
     make_pipe(home / "runs" / "pipe" / "run.json")
-    listed = workbench("runs", "list", "--json")
-    assert listed.returncode == 0
-    assert [record["id"] for record in json.loads(listed.stdout)] == ["good"]
+    listing = workbench("runs", "list", "--json")
+    assert listing.returncode == 0
+    assert [record["id"] for record in json.loads(listing.stdout)] == ["good"]
     for name, reason in (
         ("brackets", "is not a run record: it is nested too deeply."),
         ("date", "is not a run record: field 'created_at' is '2026-11-29T00:00:00' ("),
         ("newer", "was written by a newer version of the workbench: "),
         ("pipe", "is not a run record: it is a named pipe."),
     ):
-        assert f"workbench: {home / 'runs' / name / 'run.json'} {reason}" in listed.stderr
-    shown = workbench("runs", "show", "pipe")
-    assert (shown.returncode, "it is a named pipe" in shown.stderr) == (2, True)
+        assert f"workbench: {home / 'runs' / name / 'run.json'} {reason}" in listing.stderr
+    record = workbench("runs", "show", "pipe")
+    assert record.returncode == 2
+    assert "it is a named pipe" in record.stderr

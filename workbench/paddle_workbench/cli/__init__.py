@@ -1,4 +1,4 @@
-"""The command `workbench`: one module per command, no logic."""
+"""The command `workbench`: one module per command, without logic of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMMANDS = ["check", "course", "doctor", "kernels", "lab", "program", "run", "r
 
 
 class _LazyGroup(click.Group):
-    """Imports the module of a command when the command is asked for."""
+    """Imports the module of a command only when it is needed."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return _COMMANDS
@@ -24,7 +24,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command = import_module(f".{cmd_name}", __name__).command
-        assert isinstance(command, click.Command)  # noqa: S101 - what the modules promise
+        assert isinstance(command, click.Command)  # noqa: S101 - holds for every module
         return command
 
 
@@ -37,7 +37,8 @@ def _workbench() -> None:
 def main() -> None:
     """Run the command line.
 
-    Exits with 0 when done, 1 when what was run or checked failed, 2 when called wrongly.
+    The exit status is 0 for success, 1 if a run or check failed, and 2 for errors such as wrong
+    arguments.
     """
     try:
         _workbench(prog_name="workbench")

@@ -1,4 +1,4 @@
-"""`python -m paddle_workbench.cli`, for where the command is not on PATH."""
+"""`python -m paddle_workbench.cli`, for environments in which `workbench` is not on PATH."""
 
 from . import main
 

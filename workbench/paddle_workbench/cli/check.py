@@ -1,4 +1,4 @@
-"""`workbench check`: do the notebooks still say what they said?"""
+"""`workbench check`: compare notebooks with their stored outputs."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
               help="Run this number of notebooks at the same time.")  # fmt: skip
 @click.option("--no-cache", is_flag=True,
-              help="Also run what passed before and has not changed since.")  # fmt: skip
+              help="Also run notebooks that passed before and have not changed since.")  # fmt: skip
 @click.option("--explain", is_flag=True,
-              help="Explain for every notebook why it was or was not run.")  # fmt: skip
+              help="Explain why each notebook was run or not.")  # fmt: skip
 @click.option("--static", "only_read", is_flag=True,
-              help="Only read the notebooks: metadata, cell ids, tags, widths, paths.")  # fmt: skip
+              help="Only check metadata, cell ids, tags, line widths and paths.")  # fmt: skip
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE",
               help="Write the report as JUnit XML.")  # fmt: skip
 @click.option("--html", "html_file", type=_FILE, metavar="FILE",
-              help="Write the report as one page, with every difference side by side.")  # fmt: skip
+              help="Write the report as HTML, with every difference side by side.")  # fmt: skip
 @click.option("--update", is_flag=True,
-              help="Show how the outputs differ, and record them cell by cell.")  # fmt: skip
+              help="Show how the outputs differ, and ask which to record.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --update: record without asking.")
 @click.option("--force", is_flag=True,
               help="With --update: record errors and missing outputs too.")  # fmt: skip
@@ -57,10 +57,11 @@ def command(
 ) -> None:
     """Run notebooks again and compare their outputs with the stored ones.
 
-    PATH is a notebook, a folder or the name of a lesson; without any, the whole course is checked.
-    The notebooks run on copies: without --update none is written. Exit code 1 if one fails.
+    PATH is a notebook, a folder or the name of a lesson; without it, the whole course is checked.
+    Copies of the notebooks run, so without --update nothing is changed. Exits with 1 if a notebook
+    fails.
     """
-    # Here, not above: `workbench --help` need not wait for them.
+    # Imported here so that `workbench --help` is fast.
     from ..checks.cache import CheckCache
     from ..checks.html_report import html_report
     from ..checks.report import junit_xml, report_lines
@@ -74,12 +75,12 @@ def command(
     if update and only_read:
         raise click.UsageError("--update runs the notebooks; it cannot be combined with --static.")
     notebooks = find_notebooks(paths)
-    # As Ctrl-C: what was started has to be ended.
+    # Like Ctrl-C, so that kernels are shut down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if only_read:
         checked = read_notebooks(notebooks)
     else:
-        # What is to be recorded has to be run.
+        # Outputs to record come from a new run.
         cache = None if no_cache or update else CheckCache()
         with _Progress() as progress:
             checked = check_notebooks(notebooks, jobs=jobs, cache=cache, listener=progress)
@@ -100,17 +101,17 @@ def command(
 
 
 def _explain(checked: Sequence[CheckedNotebook]) -> None:
-    """Print why each notebook was run or not, and the key by which that was decided."""
+    """Print why each notebook was run or not, and its key in the cache."""
     for notebook in checked:
         verb = "not run" if notebook.lookup.report is not None else "run"
         click.echo(f"{notebook.report.notebook}: {verb}, since {notebook.lookup.why}")
         for part, digest in notebook.lookup.key.items():
-            shown = digest[:16] if part not in ("python", "platform", "options") else digest
-            click.echo(f"    {part:11} {shown}")
+            is_readable = part in ("python", "platform", "options")
+            click.echo(f"    {part:11} {digest if is_readable else digest[:16]}")
 
 
 def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bool:
-    """Record the executed outputs, and return whether all could be recorded."""
+    """Record the new outputs, and return whether all could be recorded."""
     from ..checks.update import prepare_recording
 
     complete = True
@@ -122,25 +123,25 @@ def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bo
             click.echo(f"workbench: {error}", err=True)
             complete = False
             continue
-        chosen = _choose(name, recording, ask=ask)
+        cells = _accepted_cells(name, recording, ask=ask)
         if not recording.changes and not recording.renumbered:
             click.echo(f"{name}: unchanged")
-        elif chosen or recording.renumbered:
-            recording.write(chosen)
-            click.echo(f"{name}: {len(chosen)} of {len(recording.changes)} cells recorded")
+        elif cells or recording.renumbered:
+            recording.write(cells)
+            click.echo(f"{name}: {len(cells)} of {len(recording.changes)} cells recorded")
         else:
-            click.echo(f"{name}: left as it is")
+            click.echo(f"{name}: left unchanged")
     return complete
 
 
-def _choose(name: str, recording: Recording, *, ask: bool) -> set[str]:
-    """Show every change, and return the cells whose new output is accepted."""
-    chosen: set[str] = set()
+def _accepted_cells(name: str, recording: Recording, *, ask: bool) -> set[str]:
+    """Show every change, and return the ids of the cells whose new output is accepted."""
+    cells: set[str] = set()
     for change in recording.changes:
         click.echo(f"{name}: cell `{change.cell}`\n{change.difference}\n")
         if ask:
             answer = click.prompt(
-                f"Record the output of `{change.cell}`? (y)es, (n)o, (a)ll that follow, (q)uit",
+                f"Record the output of `{change.cell}`? (y)es, (n)o, (a)ll remaining, (q)uit",
                 type=click.Choice(["y", "n", "a", "q"]), default="n", show_choices=False,
             )  # fmt: skip
             if answer == "q":
@@ -148,17 +149,17 @@ def _choose(name: str, recording: Recording, *, ask: bool) -> set[str]:
             ask = answer != "a"
             if answer == "n":
                 continue
-        chosen.add(change.cell)
-    return chosen
+        cells.add(change.cell)
+    return cells
 
 
 class _Progress:
-    """A bar by cell on stderr."""
+    """A progress bar on stderr, counting cells."""
 
     def __enter__(self) -> _Progress:
         from tqdm import tqdm
 
-        # None: only where stderr is a terminal.
+        # None: only if stderr is a terminal.
         self._bar = tqdm(unit="cell", file=sys.stderr, leave=False, disable=None)
         return self
 

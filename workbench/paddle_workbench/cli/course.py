@@ -15,25 +15,27 @@ __all__ = ["command"]
 
 _SIGNS = {"new": "○", "started": "◐", "done": "✓"}
 _language_option = click.option(
-    "--lang", type=click.Choice(["zh", "en"]), help="Language of the copy; default: the system's."
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    help="Language of the copy; by default the language of the system.",
 )
 
 
 @click.group("course")
 def command() -> None:
-    """The lessons: list them, open a working copy, reset one."""
+    """List lessons, open or reset a working copy."""
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_lessons(*, as_json: bool) -> None:
-    """Print the lessons in order."""
-    found = settings()
+    """List the lessons in order."""
+    directories = settings()
     paths = {
-        lesson.metadata.lesson: lesson.notebook.relative_to(found.course).as_posix()
-        for lesson in scan_lessons(found.course)[0]
+        lesson.metadata.lesson: lesson.notebook.relative_to(directories.course).as_posix()
+        for lesson in scan_lessons(directories.course)[0]
     }
-    catalog = Workspace(found).catalog()
+    catalog = Workspace(directories).catalog()
     for notice in catalog.notices:
         click.echo(f"workbench: {notice.message} {notice.hint}", err=True)
     lessons = [lesson for chapter in catalog.chapters for lesson in chapter.lessons]
@@ -61,7 +63,7 @@ def list_lessons(*, as_json: bool) -> None:
 @click.argument("lesson")
 @_language_option
 def open_lesson(lesson: str, lang: Language | None) -> None:
-    """Make, or find, the working copy of LESSON and print its path."""
+    """Print the path of the working copy of LESSON; create it if it does not exist."""
     copy = Workspace(settings()).open(lesson, lang or language())
     click.echo(copy.path)
 
@@ -70,15 +72,15 @@ def open_lesson(lesson: str, lang: Language | None) -> None:
 @click.argument("lesson")
 @_language_option
 def reset_lesson(lesson: str, lang: Language | None) -> None:
-    """Replace the working copy of LESSON by a fresh one; the old one is kept next to it."""
+    """Replace the working copy of LESSON with a new one, and keep the old one next to it."""
     copy = Workspace(settings()).reset(lesson, lang or language())
     click.echo(copy.path)
     if copy.backup is not None:
-        click.echo(f"The old copy is kept as {copy.backup}", err=True)
+        click.echo(f"The old copy was kept as {copy.backup}", err=True)
 
 
 def _row(lesson: Lesson, width: int) -> str:
-    title = getattr(lesson.title, language())
+    title = lesson.title.in_language(language())
     device = "" if lesson.device == "any" else f" {lesson.device.upper()}"
     start = f"{_SIGNS[lesson.state]} {lesson.number:<5}{lesson.lesson:<{width}}"
     return f"{start}  {lesson.minutes:>3} min{device}  {title}"

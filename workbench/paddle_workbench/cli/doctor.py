@@ -1,4 +1,4 @@
-"""`workbench doctor`: is this machine ready?"""
+"""`workbench doctor`: check whether this machine is ready."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GAP = "  "
               help="Print a JobProgress on stderr after each finding, for the server.")  # fmt: skip
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool, reports_progress: bool) -> None:
-    """Check whether this machine is ready. Every finding has a repair; nothing is changed.
+    """Check whether this machine is ready. Problems come with a repair; nothing is changed.
 
     Exits with 1 if something is broken.
     """

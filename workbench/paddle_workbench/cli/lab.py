@@ -1,4 +1,4 @@
-"""`workbench lab`: JupyterLab on the course."""
+"""`workbench lab`: start JupyterLab with the course."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["command"]
 @click.option(
     "--lang",
     type=click.Choice(["zh", "en"]),
-    help="Language of JupyterLab and of new lessons; default: the system's.",
+    help="Language of JupyterLab and of new lessons; by default the language of the system.",
 )
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def command(lang: Language | None, jupyter_options: tuple[str, ...]) -> None:
-    """Open JupyterLab on the course.
+    """Open JupyterLab with the course.
 
-    Every other option goes to JupyterLab: --port 8899, --no-browser, --ip 0.0.0.0.
+    All other options are passed to JupyterLab, for example --port 8899 or --no-browser.
     """
     launch_lab(jupyter_options, lang)

@@ -1,4 +1,4 @@
-"""`workbench program`: what is in a saved program."""
+"""`workbench program`: show a saved program."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["command"]
 
 @click.command("program")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all details as JSON.")
 def command(path: Path, *, as_json: bool) -> None:
-    """Show stages, ops, inputs and outputs of a saved program or capture.
+    """Show the stages, ops, inputs and outputs of a saved program or capture.
 
-    Programs end in .json (PIR), .pdmodel or .onnx.
+    Names of programs end in .json (PIR), .pdmodel or .onnx.
     """
     saved = read(path)
     if as_json:
@@ -127,11 +127,10 @@ def _print_stages(capture: Capture) -> None:
     for stage in capture.stages:
         if not (stage.added or stage.removed or stage.changed):
             continue
-        took = f"{stage.duration_ms:8.2f} ms" if stage.duration_ms is not None else " " * 11
-        found = "" if stage.matches is None else f"  {stage.matches} matches"
-        click.echo(
-            f"    {stage.name:{width}} {stage.ops_before:6} -> {stage.ops_after:<6}{took}{found}"
-        )
+        duration = " " * 11 if stage.duration_ms is None else f"{stage.duration_ms:8.2f} ms"
+        matches = "" if stage.matches is None else f"  {stage.matches} matches"
+        ops = f"{stage.ops_before:6} -> {stage.ops_after:<6}"
+        click.echo(f"    {stage.name:{width}} {ops}{duration}{matches}")
 
 
 def _plain(text: str) -> str:

@@ -20,7 +20,7 @@ __all__ = ["RunProgress", "command", "show_end"]
 
 
 class RunProgress:
-    """A bar by cell on stderr, with the id of the cell that runs."""
+    """A progress bar on stderr, counting cells, with the id of the current cell."""
 
     def __init__(self) -> None:
         self._bar: tqdm[NoReturn] | None = None
@@ -43,7 +43,7 @@ class RunProgress:
 
 
 def show_end(folder: Path, record: RunRecord) -> None:
-    """Print how a run ended, and why if it did not succeed."""
+    """Print the final state of a run, and its error if it did not succeed."""
     from ..runs.description import show_value
 
     seconds = 0.0
@@ -67,14 +67,14 @@ def show_end(folder: Path, record: RunRecord) -> None:
     "sweeps",
     multiple=True,
     metavar="NAME=V1,V2",
-    help="Run once for each value, one after another; several sweeps: for each combination.",
+    help="Run once for each value, one after another. Several sweeps run every combination.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
-              help="Stop a run after this many seconds.")  # fmt: skip
+              help="Stop a run after this time, in seconds.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(min=0), default=0, metavar="N", show_default=True,
-              help="Retry this many times when a run fails or times out.")  # fmt: skip
+              help="Retry up to N times if a run fails or times out.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
-              help="Put the run folder under D instead of in the runs of the home.")  # fmt: skip
+              help="Create the run folder in D instead of in the home.")  # fmt: skip
 def command(
     notebook: str,
     values: tuple[tuple[str, str], ...],
@@ -85,11 +85,11 @@ def command(
 ) -> None:
     """Run NOTEBOOK, a path or the name of a lesson, and keep everything in a run folder.
 
-    It runs on a copy, in `work/` inside the run folder, with a copy of the `assets/` next to it;
-    files that it writes by a relative path stay there. Ctrl-C cancels, a second time at once.
-    Exit code 1 if a run does not succeed.
+    A copy runs in `work/` inside the run folder, next to a copy of its `assets/`, so files that it
+    writes to a relative path stay there. Ctrl-C cancels the run; a second Ctrl-C kills it at once.
+    Exits with 1 if a run does not succeed.
     """
-    # Here, not above: `workbench --help` need not wait for them.
+    # Imported here so that `workbench --help` is fast.
     from ..course.catalog import find_notebook
     from ..notebooks import read_notebook
     from ..runs.parameters import parse_sweep, parse_values, read_parameters
@@ -98,13 +98,13 @@ def command(
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     path = find_notebook(notebook)
-    declared = read_parameters(read_notebook(path))
-    given = parse_values(declared, _once(list(values)))
-    swept = parse_sweep(declared, _once([_axis(sweep) for sweep in sweeps]))
+    parameters = read_parameters(read_notebook(path))
+    common = parse_values(parameters, _require_unique(list(values)))
+    axes = _require_unique([_axis(sweep) for sweep in sweeps])
     parent = output_dir if output_dir is not None else settings().runs
     succeeded = True
-    for combination in swept:
-        plan = Plan(path, given | combination, parent, timeout_s=timeout)
+    for combination in parse_sweep(parameters, axes):
+        plan = Plan(path, common | combination, parent, timeout_s=timeout)
         try:
             folder, record = run_attempts(plan, retries=retries, listener=RunProgress())
         except StorageError as error:
@@ -120,11 +120,13 @@ def command(
     sys.exit(0 if succeeded else 1)
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _require_unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
     names = [name for name, _value in pairs]
     for name in names:
         if names.count(name) > 1:
-            raise ParameterError(f"{name} is given twice.", "Give it once, or use --sweep.")
+            raise ParameterError(
+                f"{name} is given more than once.", "Give it once, or use --sweep."
+            )
     return dict(pairs)
 
 

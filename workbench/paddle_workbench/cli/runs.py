@@ -17,7 +17,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group("runs")
 def command() -> None:
-    """The runs so far. ID is an id, the beginning of one, or the path of a run folder."""
+    """Manage runs. ID is an id, the beginning of an id, or the path of a run folder."""
 
 
 @command.command("list")
@@ -49,7 +49,7 @@ def list_runs(*, as_json: bool) -> None:
 @click.argument("run_id", metavar="ID")
 @_as_json
 def show(run_id: str, *, as_json: bool) -> None:
-    """Show everything that is recorded of a run."""
+    """Show the record of a run."""
     from ..runs.description import describe
     from ..runs.records import find_run, read_record
     from ..settings import settings
@@ -78,24 +78,23 @@ def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
     from ..settings import settings
 
     if len(run_ids) < 2:
-        raise click.UsageError("Name two runs or more.")
+        raise click.UsageError("Two or more runs are needed.")
     records = [read_record(find_run(run_id, settings().runs)) for run_id in run_ids]
     differences = compare_runs(records)
     if as_json:
         rows = [
-            {"kind": found.kind, "name": found.name, "values": found.values}
-            for found in differences
+            {"kind": each.kind, "name": each.name, "values": each.values} for each in differences
         ]
         runs = [record.id for record in records]
         click.echo(json.dumps({"runs": runs, "differences": rows}, indent=2, ensure_ascii=False))
         return
     if not differences:
-        click.echo("The runs do not differ in anything recorded.")
+        click.echo("The records of the runs do not differ.")
         return
     table = [["", "", *(record.id for record in records)]]
-    for found in differences:
-        shown = ["-" if value is None else show_value(value) for value in found.values]
-        table.append([found.kind, found.name, *shown])
+    for each in differences:
+        values = ["-" if value is None else show_value(value) for value in each.values]
+        table.append([each.kind, each.name, *values])
     _print_table(table)
 
 
@@ -103,7 +102,7 @@ def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
 @click.argument("run_id", metavar="ID")
 @_as_json
 def report(run_id: str, *, as_json: bool) -> None:
-    """Print the path of a run's report; make it if it is missing."""
+    """Print the path of a run's report; create it if it is missing."""
     from ..runs.records import REPORT_FILE, find_run
     from ..runs.report import write_report
     from ..settings import settings
@@ -117,7 +116,7 @@ def report(run_id: str, *, as_json: bool) -> None:
 
 @command.command("rerun")
 @click.argument("run_id", metavar="ID")
-@click.option("--anyway", is_flag=True, help="Also if the notebook has changed since.")
+@click.option("--anyway", is_flag=True, help="Run it even if the notebook has changed since.")
 @_as_json
 def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
     """Run the same notebook again with the same parameters."""
@@ -141,7 +140,7 @@ def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
 @click.argument("run_id", metavar="ID")
 @_as_json
 def cancel(run_id: str, *, as_json: bool) -> None:
-    """End a run that is running; its notebook is kept as far as it came."""
+    """Cancel an active run; its notebook is kept with the outputs so far."""
     from ..runs.cancellation import cancel_run
     from ..runs.records import find_run
     from ..settings import settings
@@ -150,10 +149,10 @@ def cancel(run_id: str, *, as_json: bool) -> None:
     click.echo(record.model_dump_json(indent=2) if as_json else f"{record.id}  {record.state}")
 
 
-def _seconds(started: datetime | None, finished: datetime | None) -> str:
-    if started is None or finished is None:
+def _seconds(start: datetime | None, end: datetime | None) -> str:
+    if start is None or end is None:
         return "-"
-    return f"{(finished - started).total_seconds():.1f}"
+    return f"{(end - start).total_seconds():.1f}"
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
