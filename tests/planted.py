@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["imported_from", "plant"]
+__all__ = ["imported_from", "plant", "plant_module"]
 
 # Each is imported by every runner of the package or by what it runs.
 NAMES = ("click", "json", "numpy", "paddle_workbench", "pydantic", "pytest", "random")
@@ -15,9 +15,14 @@ def plant(folder: Path) -> Path:
     """Put modules into a folder that note when they are imported, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
-        note = f"open({str(folder / _MARKER)!r}, 'a').write(__name__ + ' ')\n"
-        (folder / f"{name}.py").write_text(note, encoding="utf-8")
+        plant_module(folder, name)
     return folder
+
+
+def plant_module(folder: Path, name: str) -> None:
+    """Put one such module into a folder."""
+    note = f"open({str(folder / _MARKER)!r}, 'a').write(__name__ + ' ')\n"
+    (folder / f"{name}.py").write_text(note, encoding="utf-8")
 
 
 def imported_from(folder: Path) -> list[str]:

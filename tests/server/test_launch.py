@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from paddle_workbench.child_process import module_command
+from paddle_workbench.server import launch
 from paddle_workbench.server.launch import lab_command, lab_environment
 from paddle_workbench.settings import settings
 
-from ..planted import imported_from, plant
+from ..planted import imported_from, plant, plant_module
 
 
 @pytest.fixture
@@ -25,6 +35,60 @@ def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def in_class(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", "http://127.0.0.1:8888/user/ada/")
+
+
+@pytest.fixture
+def start_lab(
+    alone: None, tmp_path: Path
+) -> Iterator[Callable[[Path], tuple[int, Callable[..., Any]]]]:
+    """Start `workbench lab` in a folder; return its process id and a function that asks it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    servers: list[subprocess.Popen[bytes]] = []
+    # The path of a socket is short.
+    kernels = tempfile.mkdtemp(prefix="pw-")
+    environment = os.environ | {
+        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+        "PADDLE_WORKBENCH_KERNELS": kernels,
+        "PADDLE_WORKBENCH_PRELOAD": "json",
+    }
+
+    def fetch(path: str, body: object = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/{path}", None if body is None else json.dumps(body).encode()
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def start(folder: Path) -> tuple[int, Callable[..., Any]]:
+        options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
+        # There is no browser here that could be attacked.
+        options += ["--ServerApp.disable_check_xsrf=True"]
+        program = Path(sys.executable).with_name("workbench")
+        with (tmp_path / "lab.log").open("w") as log:
+            server = subprocess.Popen(
+                [program, "lab", *options], cwd=folder, env=environment, stdout=log, stderr=log
+            )
+        servers.append(server)
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                fetch("api/status")
+            except OSError:
+                is_coming = server.poll() is None and time.monotonic() < deadline
+                assert is_coming, (tmp_path / "lab.log").read_text()
+                time.sleep(0.2)
+            else:
+                return server.pid, fetch
+
+    yield start
+    for server in servers:
+        server.terminate()
+        server.wait(timeout=60)
+    stop = [sys.executable, "-m", "paddle_workbench.cli", "kernels", "stop"]
+    subprocess.run(stop, env=environment, check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(kernels)
 
 
 def enabled_extensions(environment: dict[str, str]) -> dict[str, bool]:
@@ -61,6 +125,50 @@ def test_imports_nothing_from_its_start_folder(
     output = subprocess.check_output(lab_command(settings(), ["--version"]), text=True)
     assert output[0].isdigit()
     assert imported_from(folder) == []
+
+
+@pytest.mark.kernel
+def test_running_lab_imports_nothing_from_its_start_folder(
+    start_lab: Callable[[Path], tuple[int, Callable[..., Any]]], home: Path, tmp_path: Path
+) -> None:
+    folder = plant(tmp_path / "planted")
+    pid, fetch = start_lab(folder)
+    # As when a learner creates files while the lab is running.
+    for name in sorted({*sys.stdlib_module_names, "ipykernel_launcher", "jupyter_server"}):
+        plant_module(folder, name)
+    (home / "program.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(urllib.error.HTTPError):
+        fetch("paddle-workbench/program", {"path": "program.json"})
+    kernel = fetch("api/kernels", {"name": "paddle"})
+    assert kernel["name"] == "paddle"
+    assert fetch("lsp/status")["version"]
+    # Children of extensions start in the same folder.
+    assert Path(psutil.Process(pid).cwd()) == settings().cache / "jupyter"
+    assert imported_from(folder) == []
+
+
+def test_options_and_variables_keep_their_relative_paths(
+    alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.py").touch()
+    (tmp_path / "8899").touch()
+    options = ["--config=my.py", "--notebook-dir=8899", "./my.py", "my.py"]
+    options += ["--port", "8899", "--port=8899", "--ip=0.0.0.0", "none.py"]
+    assert [launch._with_absolute_path(option) for option in options] == [
+        f"--config={tmp_path}/my.py",
+        f"--notebook-dir={tmp_path}/8899",
+        f"{tmp_path}/my.py",
+        f"{tmp_path}/my.py",
+        *options[4:],
+    ]
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", "data")
+    monkeypatch.setenv("PYTHONPATH", ":modules:")
+    environment = lab_environment(settings(), "en")
+    assert environment["JUPYTER_CONFIG_PATH"].endswith(f":{tmp_path}/mine")
+    assert environment["JUPYTER_DATA_DIR"] == f"{tmp_path}/data"
+    assert environment["PYTHONPATH"] == f"{tmp_path}/modules"
 
 
 def test_grading_is_there_in_a_class(in_class: None) -> None:

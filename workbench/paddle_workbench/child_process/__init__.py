@@ -6,6 +6,15 @@ of its own, and the group ends with it. It ends when its parent does, however th
 """
 
 from .outcome import Limits, Message, Outcome, write_answer
-from .running import module_command, run, run_async
+from .running import module_command, run, run_async, with_absolute_paths
 
-__all__ = ["Limits", "Message", "Outcome", "module_command", "run", "run_async", "write_answer"]
+__all__ = [
+    "Limits",
+    "Message",
+    "Outcome",
+    "module_command",
+    "run",
+    "run_async",
+    "with_absolute_paths",
+    "write_answer",
+]

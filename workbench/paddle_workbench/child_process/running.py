@@ -14,7 +14,7 @@ from pathlib import Path
 from .outcome import Limits, Outcome, read_answer
 from .supervision import Supervision
 
-__all__ = ["module_command", "run", "run_async"]
+__all__ = ["module_command", "run", "run_async", "with_absolute_paths"]
 
 POLL_S = 0.2
 
@@ -83,7 +83,7 @@ def run(
     with subprocess.Popen(
         module_command(_PACKAGE, *own_arguments, module, *arguments),
         cwd=folder,
-        env=_with_absolute_paths(os.environ if environment is None else environment),
+        env=with_absolute_paths(os.environ if environment is None else environment),
         # The child reads its end from it: this process closes it, or ends.
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -142,10 +142,11 @@ async def run_async(
         raise
 
 
-def _with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment whose PYTHONPATH does not name the child's working folder.
+def with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment whose PYTHONPATH does not name the process's working folder.
 
-    An empty entry means that folder; `PYTHONPATH=$PYTHONPATH:/mine` often has one.
+    An empty entry means that folder; `PYTHONPATH=$PYTHONPATH:/mine` often has one. The other
+    entries keep their meaning if the process starts in another folder.
     """
     absolute = dict(environment)
     entries = absolute.pop("PYTHONPATH", "").split(os.pathsep)

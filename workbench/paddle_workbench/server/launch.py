@@ -9,12 +9,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from ..child_process import module_command
+from ..child_process import module_command, with_absolute_paths
 from ..contract import Language
 from ..errors import StorageError
 from ..kernels.client import are_supported, kernel_variables, start_server
 from ..reading import read_text
-from ..settings import LANGUAGE_VARIABLE, Settings, language, settings
+from ..settings import (
+    COURSE_VARIABLE,
+    HOME_VARIABLE,
+    KERNELS_VARIABLE,
+    LANGUAGE_VARIABLE,
+    Settings,
+    language,
+    settings,
+)
 from ..storage import make_folder, write_whole
 from .extension import LAB_VARIABLE
 
@@ -35,9 +43,27 @@ _GRADING_ROUTES = (
     "nbgrader.server_extensions.validate_assignment",
 )
 
+# A learner may set them relative to the folder that the lab is started in.
+_PATH_VARIABLES = (
+    HOME_VARIABLE,
+    COURSE_VARIABLE,
+    KERNELS_VARIABLE,
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_CONFIG_PATH",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_PATH",
+    "JUPYTER_RUNTIME_DIR",
+)
+
 
 def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     """Replace this process by JupyterLab, rooted at the workbench home.
+
+    JupyterLab does not run in the current folder. Its extensions start children there, such as
+    language servers, which would import or execute what a learner put into that folder. Under a
+    JupyterHub, the hub chooses the folder.
 
     Parameters
     ----------
@@ -54,11 +80,13 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     found = settings()
     make_folder(found.lessons)
     environment = lab_environment(found, lang)
-    command = lab_command(found, options)
+    command = lab_command(found, [_with_absolute_path(option) for option in options])
     if are_supported():
         # It imports while JupyterLab starts and the learner reads; nothing waits for it.
         start_server({**environment, **kernel_variables()})
     sys.stdout.flush()
+    if not _in_class():
+        os.chdir(_own_folder(found))
     os.execve(command[0], command, environment)  # noqa: S606 - this very interpreter
 
 
@@ -80,7 +108,7 @@ def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
     replaces what they say, as choosing it in the menu would.
     """
     chosen = lang or language()
-    folder = found.cache / "jupyter"
+    folder = _own_folder(found)
     locale = _LOCALES[chosen]
     defaults = {_LOCALE_PLUGIN: {"locale": locale}}
     _write_json(folder / "labconfig" / "default_setting_overrides.json", defaults)
@@ -93,12 +121,39 @@ def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
     )
     if lang is not None:
         _forget_locale()
-    paths = [str(folder), os.environ.get("JUPYTER_CONFIG_PATH", "")]
-    return os.environ | {
+    inherited = {name: _absolute_paths(os.environ.get(name, "")) for name in _PATH_VARIABLES}
+    absolute = {name: paths for name, paths in inherited.items() if paths}
+    paths = [str(folder), absolute.get("JUPYTER_CONFIG_PATH", "")]
+    return with_absolute_paths(os.environ) | {
+        **absolute,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         LANGUAGE_VARIABLE: chosen,
         LAB_VARIABLE: "1",
     }
+
+
+def _own_folder(found: Settings) -> Path:
+    """Return the folder of JupyterLab's defaults, which only the workbench writes to."""
+    return found.cache / "jupyter"
+
+
+def _absolute_paths(paths: str) -> str:
+    """Return the value of a variable that holds one or more paths, which are made absolute."""
+    return os.pathsep.join(
+        path if path.startswith("~") else str(Path(path).absolute())
+        for path in paths.split(os.pathsep)
+        if path
+    )
+
+
+def _with_absolute_path(option: str) -> str:
+    """Return an option of JupyterLab in which an existing file or folder has its absolute path."""
+    name, equals, value = option.partition("=") if option.startswith("-") else ("", "", option)
+    # Elsewhere a number or a word is not a path, even if a file has its name.
+    looks_like_path = os.sep in value or Path(value).suffix or name.endswith(("dir", "file"))
+    if looks_like_path and os.access(value, os.F_OK):
+        return f"{name}{equals}{Path(value).absolute()}"
+    return option
 
 
 def _in_class() -> bool:
