@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from paddle_workbench.cli.kernels import command
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.environment.doctor.kernels import examine_warm_kernels
-from paddle_workbench.settings import WARM_VARIABLE, kernels_directory
+from paddle_workbench.settings import KERNELS_VARIABLE, WARM_VARIABLE, kernels_directory
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 from ..kernels.conftest import directory  # noqa: F401 - a fixture
@@ -46,7 +46,7 @@ def test_starts_reports_and_stops() -> None:
 @pytest.mark.parametrize(("make", "_reason"), NOT_JSON)
 def test_non_json_status_means_no_server(make: Maker, _reason: str) -> None:
     folder = kernels_directory()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     make(folder / "status.json")
     assert "next kernel starts cold" in kernels("status").output
 
@@ -55,7 +55,7 @@ def test_non_json_status_means_no_server(make: Maker, _reason: str) -> None:
 @pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
 def test_doctor_treats_unreadable_status_as_no_server(make: Maker, _reason: str) -> None:
     path = kernels_directory() / "status.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     make(path)
     [finding] = examine_warm_kernels()
     path.rename(path.with_name("broken"))
@@ -80,3 +80,15 @@ def test_doctor_reports_the_fork_server(directory: Path) -> None:  # noqa: F811 
     assert finding.state == "ok"
     assert finding.detail.en.startswith("Ready after ")
     assert list(directory.rglob("status.json"))
+
+
+@pytest.mark.usefixtures("directory")
+def test_doctor_finds_a_folder_that_is_not_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path))
+    tmp_path.chmod(0o755)
+    [finding] = examine_warm_kernels()
+    assert finding.detail.en == f"Kernels start cold: {tmp_path} is not a private folder of yours."
+    assert (finding.state, finding.repair) == ("warning", f"unset {KERNELS_VARIABLE}")
+    tmp_path.chmod(0o700)

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paddle_workbench.settings import is_private
+
 REPOSITORY = Path(__file__).parents[2]
 LOCKS = REPOSITORY / "workbench" / "requirements"
 # Debian's packages for the base are kept a week, what is downloaded for the layers in buildah's own
@@ -37,10 +39,12 @@ def missing() -> str | None:
 
 def debian_archive() -> Path:
     """Return Debian 12 with its Python 3.11, as a tar file."""
+    KEPT.mkdir(mode=0o700, exist_ok=True)
+    # Anybody can create it first, and what lies in it runs as root.
+    assert is_private(KEPT), f"{KEPT} is not a private folder of this user. Remove it."
     archive = KEPT / f"{RELEASE}.tar"
     if archive.is_file() and time.time() - archive.stat().st_mtime < KEEP_S:
         return archive
-    KEPT.mkdir(mode=0o700, exist_ok=True)
     folder = KEPT / f"{RELEASE}.{os.getpid()}"
     try:
         packages = "--include=ca-certificates,python3,python3-venv"

@@ -22,7 +22,7 @@ from jupyter_client.manager import KernelManager
 import paddle_workbench
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.errors import StorageError
-from paddle_workbench.kernels import client
+from paddle_workbench.kernels import client, messages
 from paddle_workbench.kernels.children import Child, Children
 from paddle_workbench.kernels.hidden_modules import HiddenModules
 from paddle_workbench.kernels.runtime_paths import KERNELS_VARIABLE, runtime_paths
@@ -235,6 +235,23 @@ def test_rejects_path_that_is_too_long_for_a_socket(
     monkeypatch.setenv(KERNELS_VARIABLE, str(tmp_path / ("x" * 100)))
     with pytest.raises(StorageError, match="too long"):
         runtime_paths()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")
+def test_sends_nothing_to_another_user(directory: Path) -> None:
+    paths = runtime_paths()
+    paths.make()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(paths.socket))
+        # The credentials of a listener are those of the process that made it one.
+        os.seteuid(65534)
+        try:
+            listener.listen()
+        finally:
+            os.seteuid(0)
+        with pytest.raises(PermissionError, match="belongs to user 65534"):
+            messages.connect(paths.socket, timeout_s=LIMIT_S)
+        paths.socket.unlink()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, so needs root")

@@ -26,6 +26,8 @@ from paddle_workbench.settings import settings
 
 from ..planted import imported_from, plant, plant_module
 
+StartLab = Callable[..., tuple[int, Callable[..., Any]]]
+
 
 @pytest.fixture
 def alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,10 +40,11 @@ def in_class(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def start_lab(
-    alone: None, tmp_path: Path
-) -> Iterator[Callable[[Path], tuple[int, Callable[..., Any]]]]:
-    """Start `workbench lab` in a folder; return its process id and a function that asks it."""
+def start_lab(alone: None, tmp_path: Path) -> Iterator[StartLab]:
+    """Start `workbench lab` in a folder; return its process id and a function that asks it.
+
+    Its output is in `lab.log`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -61,14 +64,18 @@ def start_lab(
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    def start(folder: Path) -> tuple[int, Callable[..., Any]]:
+    def start(folder: Path, **variables: str) -> tuple[int, Callable[..., Any]]:
         options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
         # There is no browser here that could be attacked.
         options += ["--ServerApp.disable_check_xsrf=True"]
         program = Path(sys.executable).with_name("workbench")
         with (tmp_path / "lab.log").open("w") as log:
             server = subprocess.Popen(
-                [program, "lab", *options], cwd=folder, env=environment, stdout=log, stderr=log
+                [program, "lab", *options],
+                cwd=folder,
+                env={**environment, **variables},
+                stdout=log,
+                stderr=log,
             )
         servers.append(server)
         deadline = time.monotonic() + 120
@@ -129,7 +136,7 @@ def test_imports_nothing_from_its_start_folder(
 
 @pytest.mark.kernel
 def test_running_lab_imports_nothing_from_its_start_folder(
-    start_lab: Callable[[Path], tuple[int, Callable[..., Any]]], home: Path, tmp_path: Path
+    start_lab: StartLab, home: Path, tmp_path: Path
 ) -> None:
     folder = plant(tmp_path / "planted")
     pid, fetch = start_lab(folder)
@@ -145,6 +152,31 @@ def test_running_lab_imports_nothing_from_its_start_folder(
     # Children of extensions start in the same folder.
     assert Path(psutil.Process(pid).cwd()) == settings().cache / "jupyter"
     assert imported_from(folder) == []
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("PADDLE_WORKBENCH_KERNELS", "{folder}", "is not a private folder of this user"),
+        ("PADDLE_WORKBENCH_KERNELS", "{folder}/file", "could not be created: File exists"),
+        ("PADDLE_WORKBENCH_KERNELS", f"{{folder}}/{'x' * 100}", "too long for a socket"),
+        ("PADDLE_WORKBENCH_KERNELS_IDLE_MINUTES", "soon", "could not convert string to float"),
+    ],
+)
+def test_lab_starts_without_warm_kernels(
+    start_lab: StartLab, tmp_path: Path, variable: str, value: str, reason: str
+) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "file").touch()
+    _, fetch = start_lab(tmp_path, **{variable: value.format(folder=folder)})
+    assert fetch("api/kernels", {"name": "paddle"})["name"] == "paddle"
+    log = (tmp_path / "lab.log").read_text(encoding="utf-8")
+    assert reason in next(
+        line for line in log.splitlines() if line.startswith("Kernels start cold")
+    )
 
 
 def test_options_and_variables_keep_their_relative_paths(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ __all__ = [
     "MEGABYTE",
     "OutputLimits",
     "Settings",
+    "is_private",
     "kernels_directory",
     "language",
     "output_limits",
@@ -150,17 +152,40 @@ def kernels_directory() -> Path:
     """Return where the fork server of this user and this environment has its files.
 
     One directory for each user, with one in it for each environment: under
-    `PADDLE_WORKBENCH_KERNELS`, the session's runtime directory, or the temporary one.
+    `PADDLE_WORKBENCH_KERNELS`, the session's runtime directory, or the temporary one. Anybody can
+    create a folder in the temporary one first. If the user's folder there is not private, the
+    directory is in the user's cache.
     """
     identity = f"{os.path.realpath(sys.prefix)}\n{sys.version}"
     name = hashlib.sha256(identity.encode()).hexdigest()[:12]
     named = os.environ.get(KERNELS_VARIABLE)
     if named:
         return Path(named).absolute() / name
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or os.devnull)
-    if runtime.is_dir() and runtime.stat().st_uid == os.geteuid():
-        return runtime / "paddle-workbench" / name
-    return Path(tempfile.gettempdir()) / f"paddle-workbench-{os.geteuid()}" / name
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    folders = [Path(runtime, "paddle-workbench")] if runtime and _is_own(Path(runtime)) else []
+    folders.append(Path(tempfile.gettempdir(), f"paddle-workbench-{os.geteuid()}"))
+    for folder in folders:
+        if is_private(folder) or (not os.path.lexists(folder) and _is_writable(folder.parent)):
+            return folder / name
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser().absolute() / "paddle-workbench" / name
+
+
+def is_private(folder: Path) -> bool:
+    """Return whether a folder exists, belongs to this user, and is neither open nor a link."""
+    return _is_own(folder) and not folder.lstat().st_mode & 0o077
+
+
+def _is_own(folder: Path) -> bool:
+    try:
+        information = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(information.st_mode) and information.st_uid == os.geteuid()
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def language() -> Language:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import WorkbenchError
 from ..settings import WARM_VARIABLE
 from .messages import connect, receive, send
 from .runtime_paths import RuntimePaths, runtime_paths
@@ -25,6 +27,7 @@ __all__ = [
     "read_status",
     "start_server",
     "stop_server",
+    "try_to_start_server",
     "wait_until_started",
 ]
 
@@ -35,6 +38,8 @@ IDLE_S = 15 * 60.0
 PRELOAD_LIMIT_S = 120.0
 ANSWER_LIMIT_S = 5.0
 POLL_S = 0.1
+
+_log = logging.getLogger(__name__)
 
 
 def are_supported() -> bool:
@@ -70,6 +75,10 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
     ------
     StorageError
         If the directory for its socket is not private or cannot be created.
+    OSError
+        If no process can be started.
+    ValueError
+        If a variable for its command line is not a number.
     """
     paths = runtime_paths()
     paths.make()
@@ -92,6 +101,17 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
         # The process group may be ended before the server has left it.
         start_new_session=True,
     )
+
+
+def try_to_start_server(environment: Mapping[str, str]) -> None:
+    """Start the fork server as `start_server` does; a failure is only logged.
+
+    Warm kernels are optional: nothing that works with cold kernels may fail because of them.
+    """
+    try:
+        start_server(environment)
+    except (OSError, ValueError, WorkbenchError) as error:
+        _log.warning("Kernels start cold: %s", str(error).replace("\n", " "))
 
 
 def read_status() -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from ..errors import WorkbenchError
 from .children import Child, Children
 from .client import IDLE_S, MODULE, PRELOAD_LIMIT_S, start_server
 from .environment_watch import EnvironmentWatch
@@ -232,7 +233,10 @@ class ForkServer:
         # From now on the files may belong to a successor.
         self._lock.release()
         if problem.endswith(" changed"):
-            start_server(self._environment, sys.argv[1:])
+            try:
+                start_server(self._environment, sys.argv[1:])
+            except (OSError, WorkbenchError) as error:
+                LOG.warning("no successor: %s", error)
 
     def _current_status(self) -> ServerStatus:
         self._status.kernels = len(self._children.kernels)

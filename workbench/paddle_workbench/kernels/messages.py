@@ -29,13 +29,16 @@ def connect(path: Path, *, timeout_s: float) -> socket.socket:
     Raises
     ------
     OSError
-        If no process listens at the path.
+        If no process listens at the path, or one of another user does.
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         connection.settimeout(timeout_s)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAXIMUM_BYTES)
         connection.connect(str(path))
+        # What is sent contains the user's environment variables.
+        if peer_user(connection) != os.geteuid():
+            raise PermissionError(f"{path} belongs to user {peer_user(connection)}")
     except OSError:
         connection.close()
         raise

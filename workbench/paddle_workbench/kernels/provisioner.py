@@ -18,7 +18,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from ..errors import WorkbenchError
-from .client import are_supported, read_status, start_server
+from .client import are_supported, read_status, try_to_start_server
 from .environment_watch import EnvironmentWatch
 from .messages import PROTOCOL, connect, receive, send
 from .ports import PortReservation
@@ -207,4 +207,4 @@ def _start_server_for_next_kernel(environment: Mapping[str, str]) -> None:
     if is_unfit and status is not None and status["environment"] == EnvironmentWatch().digest:
         return
     # It takes a moment to detach, and the kernel need not wait for that.
-    threading.Thread(target=start_server, args=(dict(environment),), daemon=True).start()
+    threading.Thread(target=try_to_start_server, args=(dict(environment),), daemon=True).start()

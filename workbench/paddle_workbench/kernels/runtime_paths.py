@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StorageError
-from ..settings import KERNELS_VARIABLE, kernels_directory
+from ..settings import KERNELS_VARIABLE, is_private, kernels_directory
 
 __all__ = ["RuntimePaths", "ServerLock", "runtime_paths"]
 
@@ -66,8 +65,7 @@ class RuntimePaths:
                     f"{folder} could not be created: {error.strerror}.",
                     f"Set {KERNELS_VARIABLE} to a folder of your own.",
                 ) from error
-            is_private = stat.S_ISDIR(information.st_mode) and not information.st_mode & 0o077
-            if not is_private or information.st_uid != os.geteuid():
+            if not is_private(folder):
                 raise StorageError(
                     f"{folder} is not a private folder of this user: its mode is "
                     f"{information.st_mode & 0o777:o} and its owner {information.st_uid}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import NoReturn
 from ..child_process import module_command, with_absolute_paths
 from ..contract import Language
 from ..errors import StorageError
-from ..kernels.client import are_supported, kernel_variables, start_server
+from ..kernels.client import are_supported, kernel_variables, try_to_start_server
 from ..reading import read_text
 from ..settings import (
     COURSE_VARIABLE,
@@ -57,6 +58,8 @@ _PATH_VARIABLES = (
     "JUPYTER_RUNTIME_DIR",
 )
 
+_log = logging.getLogger(__name__)
+
 
 def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     """Replace this process by JupyterLab, rooted at the workbench home.
@@ -83,7 +86,7 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     command = lab_command(found, [_with_absolute_path(option) for option in options])
     if are_supported():
         # It imports while JupyterLab starts and the learner reads; nothing waits for it.
-        start_server({**environment, **kernel_variables()})
+        try_to_start_server({**environment, **kernel_variables()})
     sys.stdout.flush()
     if not _in_class():
         os.chdir(_own_folder(found))
@@ -172,7 +175,10 @@ def _forget_locale() -> None:
     except (RecursionError, StorageError, ValueError):
         return
     if isinstance(chosen, dict) and chosen.pop("locale", None) is not None:
-        _write_json(path, chosen)
+        try:
+            _write_json(path, chosen)
+        except StorageError as error:
+            _log.warning("JupyterLab keeps its language: %s %s", error.message, error.hint)
 
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:

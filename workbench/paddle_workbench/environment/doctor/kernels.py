@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
 from ...contract import FindingState, KernelServerStatus, Text
 from ...errors import SchemaVersionError, StorageError
-from ...settings import WARM_VARIABLE, kernels_directory
+from ...settings import KERNELS_VARIABLE, WARM_VARIABLE, is_private, kernels_directory
 from ...storage import read_model
+from ..repairs import shell_path
 from .findings import Observation
 
 __all__ = ["examine_warm_kernels"]
@@ -27,7 +29,18 @@ def examine_warm_kernels() -> Iterator[Observation]:
     if os.environ.get(WARM_VARIABLE) == "0":
         yield _observe(f"已由 {WARM_VARIABLE}=0 关闭。", f"Switched off by {WARM_VARIABLE}=0.")
         return
-    status = _status()
+    directory = kernels_directory()
+    folders = [path for path in (directory.parent, directory) if os.access(path, os.F_OK)]
+    folder = next((path for path in folders if not is_private(path)), None)
+    if folder is not None:
+        is_named = bool(os.environ.get(KERNELS_VARIABLE))
+        yield _observe(
+            f"内核只能冷启动：{folder} 不是只属于你的文件夹。",
+            f"Kernels start cold: {folder} is not a private folder of yours.",
+            f"unset {KERNELS_VARIABLE}" if is_named else f"chmod 700 {shell_path(folder)}",
+        )
+        return
+    status = _status(directory / "status.json")
     if status is None or not (status.state == "unfit" or _is_alive(status.pid)):
         yield _observe(
             "没有运行；第一个内核启动时会随之启动。",
@@ -69,8 +82,7 @@ def _observe(zh: str, en: str, repair: str = "") -> Observation:
     return Observation("warm_kernels", title, state, Text(zh=zh, en=en), repair)
 
 
-def _status() -> KernelServerStatus | None:
-    path = kernels_directory() / "status.json"
+def _status(path: Path) -> KernelServerStatus | None:
     try:
         return read_model(path, KernelServerStatus, kind="kernel server status")
     except (SchemaVersionError, StorageError):
