@@ -18,7 +18,13 @@ from paddle_workbench.errors import (
     SchemaVersionError,
     StorageError,
 )
-from paddle_workbench.storage import read_model, read_or_set_aside, write_model, write_whole
+from paddle_workbench.storage import (
+    make_folder,
+    read_model,
+    read_or_set_aside,
+    write_model,
+    write_whole,
+)
 
 from .broken_files import NOT_JSON, NOT_REGULAR, Maker, make_pipe
 
@@ -155,3 +161,29 @@ def test_many_threads_write_one_file_whole(path: Path) -> None:
         thread.join()
     assert path.read_text(encoding="utf-8") in contents
     assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_makes_the_home_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+) -> None:
+    home = tmp_path / "user" / "workbench"
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(home))
+    before = os.umask(umask)
+    try:
+        write_whole(home / "cache" / "file", "content")
+        make_folder(tmp_path / "elsewhere")
+    finally:
+        os.umask(before)
+    assert home.stat().st_mode & 0o777 == 0o700
+    for folder in (home / "cache", home.parent, tmp_path / "elsewhere"):
+        assert folder.stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_leaves_the_mode_of_an_existing_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(tmp_path))
+    tmp_path.chmod(0o750)
+    make_folder(tmp_path / "lessons")
+    assert tmp_path.stat().st_mode & 0o777 == 0o750

@@ -21,6 +21,7 @@ __all__ = [
     "MEGABYTE",
     "OutputLimits",
     "Settings",
+    "home_folder",
     "is_private",
     "kernels_directory",
     "language",
@@ -99,8 +100,13 @@ def settings() -> Settings:
     CourseError
         If no course is found.
     """
-    home = Path(os.environ.get(HOME_VARIABLE) or "~/paddle-workbench").expanduser()
-    return Settings(home=home.absolute(), course=_course())
+    return Settings(home=home_folder(), course=_course())
+
+
+def home_folder() -> Path:
+    """Return the learner's home, which need not exist."""
+    home = os.environ.get(HOME_VARIABLE) or "~/paddle-workbench"
+    return Path(home).expanduser().absolute()
 
 
 def output_limits() -> OutputLimits:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from .contract import SCHEMA_VERSION, ErrorMessage, invalid_field
 from .errors import FileBrokenError, FileMissingError, SchemaVersionError, StorageError
 from .reading import MAX_BYTES, broken_file, parse_json, read_bytes
+from .settings import home_folder
 
 __all__ = [
     "check_schema_version",
@@ -197,15 +198,27 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, if they are missing.
 
+    The workbench home is made with mode 0700: other users of the machine see nothing in it.
+
     Raises
     ------
     StorageError
         If it cannot be made.
     """
     try:
+        _make_home_above(folder.absolute())
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(folder, error) from error
+
+
+def _make_home_above(folder: Path) -> None:
+    try:
+        home = home_folder()
+    except RuntimeError:  # this user has no home at all
+        return
+    if folder.is_relative_to(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
