@@ -79,7 +79,7 @@ def test_bytes_in_a_stream_are_text_like_any_other(tmp_path: Path) -> None:
     queue.close()
     text = "".join(output.text for output in outputs if output.output_type == "stream")
     assert text == "a\x00\x1b[31mb\n"
-    assert compare_outputs(outputs, outputs, CheckOptions()) == []
+    assert compare_outputs(outputs, outputs, CheckOptions()).differences == []
 
 
 def test_widgets_of_two_runs_are_compared(tmp_path: Path) -> None:
@@ -87,7 +87,9 @@ def test_widgets_of_two_runs_are_compared(tmp_path: Path) -> None:
     notebooks = [start(queue, tmp_path, SLIDER.format(value=value)) for value in (0.5, 0.5, 0.75)]
     shown = [result(runs, 0).outputs for runs in notebooks]
     queue.close()
-    same, other = (compare_outputs(shown[0], again, CheckOptions()) for again in shown[1:])
+    same, other = (
+        compare_outputs(shown[0], again, CheckOptions()).differences for again in shown[1:]
+    )
     assert same == []
     assert {(one.output, one.name) for one in other} == {
         ("text/plain", ""),

@@ -14,7 +14,7 @@ from paddle_workbench.checks.results import (
     NotebookReport,
     StructuralFinding,
 )
-from paddle_workbench.contract import CheckDifference, ErrorMessage
+from paddle_workbench.contract import CheckDifference, ErrorMessage, IgnoredNoise
 
 TWO = CheckDifference(
     kind="number",
@@ -47,7 +47,15 @@ REPORT = CheckReport(
         NotebookReport(
             notebook="a.ipynb",
             cells=[
-                CheckedCell(cell="one", outcome="compared", duration_s=0.25),
+                CheckedCell(
+                    cell="one",
+                    outcome="compared",
+                    duration_s=0.25,
+                    ignored=[
+                        IgnoredNoise(kind="duration", count=2),
+                        IgnoredNoise(kind="date", count=1),
+                    ],
+                ),
                 CheckedCell(cell="times", outcome="compared", reason="whatever its numbers"),
                 CheckedCell(
                     cell="pid", outcome="not_compared", reason="tagged nbval-ignore-output"
@@ -79,6 +87,7 @@ def test_lines_give_fractions_reasons_and_differences() -> None:
     assert list(report_lines(REPORT)) == [
         "✓ a.ipynb  3 of 4 cells compared (1 whatever its numbers); "
         "1 run but not compared (1 tagged nbval-ignore-output)",
+        "    not compared, as noise: 2 durations, 1 date in `one`",
         "✗ b.ipynb  1 of 4 cells compared; 1 not run (1 after `three`); "
         "1 different; 1 failed; 1 not checked",
         "    cell `two`: Unknown tag.",
@@ -109,6 +118,13 @@ def test_junit_counts_failures_and_uncompared_cells() -> None:
         ("b.ipynb", "5", "4", "1"),
         ("c.ipynb", "1", "1", "0"),
     ]
+
+
+def test_names_noise_on_the_page_and_in_junit() -> None:
+    assert "Not compared, as noise: <code>one</code> (2 durations, 1 date)." in html_report(REPORT)
+    suites = ET.fromstring(junit_xml(REPORT))  # noqa: S314 - written above
+    notes = [note.text for note in suites.iter("system-out")]
+    assert notes == ["Not compared, as noise: 2 durations, 1 date."]
 
 
 def test_page_shows_each_kind_of_difference_side_by_side() -> None:

@@ -59,7 +59,7 @@ def compared(
     (cell,) = [cell for cell in lesson_notebook(defect.lesson).cells if cell.id == defect.cell]
     found = copy.deepcopy(cell.outputs)
     change(found)
-    return compare_outputs(cell.outputs, found, check_options(cell))
+    return compare_outputs(cell.outputs, found, check_options(cell)).differences
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)

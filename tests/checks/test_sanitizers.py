@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from paddle_workbench.checks.sanitizers import SANITIZERS, sanitize, stable_paths
+from paddle_workbench.checks.sanitizers import SANITIZERS, Cleaner, sanitize, stable_paths
 
 # For each sanitizer: two texts that mean the same, and two that do not.
 CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -92,34 +92,62 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("Matplotlib is building the font cache; this may take a moment.\n3", "3"),
         ("Matplotlib has no such font\n", ""),
     ),
+    "slowest_run": (
+        ("The slowest run took 5.02 times longer than the fastest. This could mean that an "
+         "intermediate result is being cached.\n3", "3"),
+        ("The slowest run took 5 rounds\n", ""),
+    ),
     "progress_bar": (
         ("100%|██████████| 10/10", "100%|#### | 10/10"),
-        ("100%|██████████| 10/10", "100%|██████████| 20/20"),
+        ("rate 5 | 6 | 10/20", "rate 5 | 7 | 10/20"),
     ),
     "progress_time": (
-        ("10/10 [00:01<00:00,  9.8it/s]", "10/10 [00:02<00:00,  5.1it/s, loss=1]"),
-        ("10/10 [a, b]", "10/10 [a, c]"),
+        ("10/10 [00:01<00:00,  9.8it/s, loss=1]", "10/10 [00:02<00:00,  5.1s/轮, loss=1]"),
+        ("10/10 [00:01<00:00,  9.8it/s, loss=1]", "10/10 [00:01<00:00,  9.8it/s, loss=2]"),
     ),
     "address": (
         ("<object at 0x7f3a12345678>", "<object at 0x55d0aabbccdd>"),
-        ("code 0xdeadbeef", "code 0xdeadbee0"),
+        ("stopped at 0xdeadbeef", "stopped at 0xdeadbee0"),
     ),
     "styler_id": (
         ('<style>#T_ab12c_row0 {}</style><table id="T_ab12c">',
          '<style>#T_99fff_row0 {}</style><table id="T_99fff">'),
-        ("T_max = 3", "T_min = 3"),
+        ("T_12345 = 3", "T_12346 = 3"),
     ),
-    "date_time": (
-        ("at 2026-11-22 07:28:38,123 done", "at 2027-01-02T03:04:05Z done"),
-        ("2026-11-22", "2026-11-23"),
+    "uuid": (
+        ("run 1b4e28ba-2fa1-41d2-883f-0016d3cca427", "run 9c5b94b1-35ad-49bb-b118-8e8fc24abf80"),
+        # Of version 1, from a clock.
+        ("run 1b4e28ba-2fa1-11d2-883f-0016d3cca427", "run 1b4e28bb-2fa1-11d2-883f-0016d3cca427"),
     ),
-    "rate": (
-        ("train:  984.5 samples/s", "train: 1203 samples/s"),
-        ("5 samples", "6 samples"),
+    "log_date": (
+        ("[2026/11/22 07:28:38] ppocr INFO: 3", "[2027/01/02 03:04:05] ppocr INFO: 3"),
+        ("2026-11-22 07:28:38", "2026-11-22 07:28:39"),
     ),
-    "duration": (
-        ("took  9.8 ms, then 3.2秒, wall 1min 2s", "took 10.41 s, then 12 毫秒, wall 58 s"),
-        ("5 steps, loss 0.512", "5 steps, loss 0.613"),
+    "level_date": (
+        ("WARNING:2026-11-22 07:28:38,123 3", "WARNING:2027-01-02 03:04:05,678 3"),
+        ("begin 2026-11-22 07:28:38", "begin 2026-11-22 07:28:39"),
+    ),
+    "time_magic": (
+        ("CPU times: user 1min 2s, sys: 3.4 ms, total: 1min 2s\nWall time: 58.1 s",
+         "CPU times: user 2 µs, sys: 0 ns, total: 2 µs\nWall time: 5.01 µs"),
+        ("Wall time: 3.2 s per lap", "Wall time: 3.3 s per lap"),
+    ),
+    "timeit_magic": (
+        ("1.23 µs ± 4.5 ns per loop (mean ± std. dev. of 7 runs, 1,000,000 loops each)",
+         "1.23 ms ± 45 µs per loop (mean ± std. dev. of 7 runs, 100 loops each)"),
+        ("1.23 µs ± 4.5 ns", "1.24 µs ± 4.5 ns"),
+    ),
+    "step_time": (
+        ("step 10/10 - loss: 0.5 - 12ms/step", "step 10/10 - loss: 0.5 - 1s/step"),
+        ("step 10/10 - loss: 0.5 - 12ms/step", "step 10/10 - loss: 0.6 - 12ms/step"),
+    ),
+    "unittest_time": (
+        ("Ran 3 tests in 0.001s", "Ran 3 tests in 12.500s"),
+        ("Ran 3 tests in 0.001s", "Ran 4 tests in 0.001s"),
+    ),
+    "pytest_time": (
+        ("===== 3 passed, 1 warning in 0.12s =====", "===== 3 passed, 1 warning in 9.12s ====="),
+        ("3 passed in 0.12s", "2 passed, 1 failed in 0.12s"),
     ),
 }  # fmt: skip
 
@@ -144,7 +172,9 @@ def test_leaves_a_real_difference(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["accuracy 0.853", "shape [4, 128]", "第 3 轮，损失 0.51", "3 passed", "1s2p", "x2s",
-     "a/b/c.py", "3.5 km/s", "0x1f", "ratio 1.8x", "http://a.org/tmp/x"],
+     "a/b/c.py", "3.5 km/s", "0x1f", "ratio 1.8x", "http://a.org/tmp/x", "/data/tmptraining/x",
+     "half-life 12.3 s", "distance 5 ms", "耗时 3 秒", "12 images/s", "0xDEADBEEF", "2024-01-01",
+     "2024-01-02 11:00:00", "[2024-01-02 11:00:00, 2024-01-03 11:00:00]", "eta 1:02:03"],
 )  # fmt: skip
 def test_leaves_ordinary_results_as_they_are(text: str) -> None:
     assert sanitize(text) == text
@@ -162,3 +192,27 @@ def test_stored_paths_need_no_more_cleaning() -> None:
 def test_a_path_that_only_begins_like_the_home_stays() -> None:
     text = f"{pathlib.Path.home()}-evil/a"
     assert stable_paths(text) == text
+
+
+def test_counts_each_noise_once() -> None:
+    cleaner = Cleaner()
+    cleaner.printed(
+        "I1122 07:28:38.123456 12345 program_interpreter.cc:243] New Executor is Running\n"
+        "100%|█████| 10/10 [00:01<00:00,  9.8it/s]\n"
+        f"{tempfile.gettempdir()}/tmpabcd1234/a {pathlib.Path.home()}/v/site-packages/a.py\n"
+        "[<A object at 0x7f3a12345678>, <A object at 0x7f3a12345679>]\n"
+    )
+    assert +cleaner.counts == {"log_line": 1, "progress": 1, "path": 2, "address": 2}
+
+
+def test_printed_forms_are_results_in_tables_and_data() -> None:
+    for text in ("Wall time: 3.2 s", "2026-11-22 07:28:38 INFO", "3 passed in 0.12s"):
+        assert Cleaner().data(text) == text
+        assert Cleaner().printed(text) != text
+
+
+def test_holds_everything_but_paths_if_asked() -> None:
+    cleaner = Cleaner(held=True, custom=str.upper)
+    text = "Wall time: 3.2 s\n<object at 0x7f3a12345678>\nNo ccache found\n/tmp/tmpabcd1234/a"
+    assert cleaner.printed(text) == text.replace("/tmp/tmpabcd1234", "…/tmp")
+    assert +cleaner.counts == {"path": 1}

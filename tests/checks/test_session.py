@@ -72,7 +72,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
         code("sum", "n + 1", result("4")),
         code("asset", "open('assets/data.txt').read()", result("'7'")),
         code("noise", "import sys\nprint('I1122 07:28:38.123456 12 a.cc:1] x', file=sys.stderr)"),
-        code("time", "print('took 1.5 ms')", stream("took 9.8 ms\n")),
+        code("time", "print('Wall time: 1.5 ms')", stream("Wall time: 9.8 ms\n")),
+        code("printed", "print('took 1.5 ms')", stream("took 1.5 ms\n")),
         code("cleared", CLEAR, stream("2\n")),
         code("raises", "1 / 0", zero, tags=["raises-exception"]),
         code("ignored", "import os; os.getpid()", result("1"), tags=["nbval-ignore-output"]),
@@ -126,6 +127,7 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
         "asset": ("compared", ""),
         "noise": ("compared", ""),
         "time": ("compared", ""),
+        "printed": ("compared", ""),
         "cleared": ("compared", ""),
         "raises": ("compared", ""),
         "ignored": ("not_compared", "tagged nbval-ignore-output"),
@@ -133,8 +135,14 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
         "write": ("compared", ""),
         "exact": ("compared", ""),
     }
-    assert report.compared == 9
-    assert (report.compared_outputs, report.outputs) == (6, 7)
+    assert report.compared == 10
+    assert (report.compared_outputs, report.outputs) == (7, 8)
+    noise = {
+        cell.cell: [(one.kind, one.count) for one in cell.ignored]
+        for cell in report.cells
+        if cell.ignored
+    }
+    assert noise == {"noise": [("log_line", 1)], "time": [("duration", 1)]}
 
 
 def test_listener_hears_of_the_last_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def differences(expected: Any, found: Any, **options: Any) -> list[CheckDifferen
     """Compare two outputs, or lists of them."""
     old = expected if isinstance(expected, list) else [expected]
     new = found if isinstance(found, list) else [found]
-    return compare_outputs(old, new, CheckOptions(**options))
+    return compare_outputs(old, new, CheckOptions(**options)).differences
 
 
 def text_differences(expected: str, found: str, **options: Any) -> list[CheckDifference]:

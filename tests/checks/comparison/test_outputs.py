@@ -8,7 +8,8 @@ import nbformat
 import pytest
 
 from paddle_workbench.checks.comparison.metrics import SCRAP_MIME_TYPE
-from paddle_workbench.checks.comparison.options import check_options
+from paddle_workbench.checks.comparison.options import CheckOptions, check_options
+from paddle_workbench.checks.comparison.outputs import compare_outputs
 from paddle_workbench.checks.comparison.widgets import VIEW_MIME_TYPE, digest_widgets
 from paddle_workbench.errors import NotebookError
 from paddle_workbench.runs import metrics as runs_metrics
@@ -61,8 +62,9 @@ def test_metrics_are_compared_by_name() -> None:
 
 
 def test_errors_are_compared_by_type_and_message() -> None:
-    one = error("ValueError", "no valid program for 3.25 s")
-    assert differences(one, error("ValueError", "no valid program for 9.5 s", "other frame")) == []
+    one = error("ValueError", "no valid program for <A object at 0x7f3a12345678>")
+    other = error("ValueError", "no valid program for <A object at 0x7f3a87654321>", "other frame")
+    assert differences(one, other) == []
     assert kinds(differences(one, error("TypeError", "no valid program for 3.25 s"))) == ["error"]
     assert kinds(differences(one, error("ValueError", "no program"))) == ["text"]
 
@@ -166,3 +168,60 @@ def test_names_metadata_that_is_not_an_object() -> None:
     cell = nbformat.v4.new_code_cell(metadata={"paddle_workbench": 3})
     with pytest.raises(NotebookError, match="is 3, not an object"):
         check_options(cell)
+
+
+STORED = [
+    ("half-life 12.3 s", "half-life 99.9 s"),
+    ("distance 5 ms", "distance 7000 ms"),
+    ("耗时 3 秒", "耗时 9 秒"),
+    ("on 2024-01-01", "on 1999-12-31"),
+    ("2024-01-02 11:00:00", "1999-12-31 11:00:00"),
+    ("12 images/s", "90000 images/s"),
+    ("984.5 samples/s", "1203 samples/s"),
+    ("code 0xDEADBEEF", "code 0xDEADBEE0"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), STORED)
+def test_durations_dates_and_quantities_are_results(old: str, new: str) -> None:
+    table = "<table><tr><td>{}</td></tr></table>"
+    for one, other in (
+        (printed(old), printed(new)),
+        (shown("text/plain", old), shown("text/plain", new)),
+        (shown("text/html", table.format(old)), shown("text/html", table.format(new))),
+        (json_output(name=old), json_output(name=new)),
+        (scrap("metric", old), scrap("metric", new)),
+        (error("ValueError", old), error("ValueError", new)),
+    ):
+        compared = compare_outputs([one], [other], CheckOptions())
+        assert compared.differences
+        assert compared.ignored == []
+
+
+def test_says_what_was_not_compared() -> None:
+    old = [printed("took\nWall time: 3 s\n"), shown("text/plain", "<A object at 0x7f3a12345678>")]
+    new = [printed("took\nWall time: 9 s\n"), shown("text/plain", "<A object at 0x7f3a87654321>")]
+    compared = compare_outputs(old, new, CheckOptions())
+    assert compared.differences == []
+    assert [(noise.kind, noise.count) for noise in compared.ignored] == [
+        ("address", 1),
+        ("duration", 1),
+    ]
+    held = compare_outputs(old, new, CheckOptions(noise="held"))
+    assert kinds(held.differences) == ["number", "text"]
+    assert held.ignored == []
+
+
+def test_counts_the_noise_of_unordered_outputs_once() -> None:
+    lines = [f"<A object at 0x7f3a1234567{number}>\n" for number in range(5)]
+    compared = compare_outputs(
+        [printed("".join(lines))], [printed("".join(lines[::-1]))], CheckOptions(unordered=True)
+    )
+    assert [(noise.kind, noise.count) for noise in compared.ignored] == [("address", 5)]
+
+
+def test_names_noise_that_only_the_new_output_has() -> None:
+    warning = printed("I1122 07:28:38.123456 12 a.cc:1] x\n", "stderr")
+    compared = compare_outputs([], [warning], CheckOptions())
+    assert compared.differences == []
+    assert [(noise.kind, noise.count) for noise in compared.ignored] == [("log_line", 1)]

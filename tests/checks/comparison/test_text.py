@@ -122,6 +122,13 @@ def test_accepts_any_number_if_the_cell_allows_it() -> None:
     assert kinds(text_differences("p50 1.25", "p50 fast", numbers="any")) == ["text"]
 
 
+def test_measured_time_may_be_in_any_unit_of_time() -> None:
+    for found in ("took 1.2 s", "took 1min 2s", "took 12 毫秒"):
+        assert text_differences("took 980 ms", found, numbers="any") == []
+    assert kinds(text_differences("took 980 ms", "took 980 MB", numbers="any")) == ["text"]
+    assert kinds(text_differences("took 980 ms", "took 9800 us")) == ["text"]
+
+
 def test_words_may_be_any_where_a_network_chose_them() -> None:
     assert text_differences("很好，0.97", "不好", texts="any") == []
     assert kinds(text_differences("很好", "", texts="any")) == ["missing"]

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ..contract import CheckDifference
-from .report import summary
+from .report import ignored_noise, summary
 from .results import FAILED, CheckedCell, CheckReport, NotebookReport
 
 __all__ = ["html_report"]
@@ -94,6 +94,12 @@ def _notebook(number: int, notebook: NotebookReport) -> str:
             f"<code>{_text(cell.cell)}</code> ({_text(cell.reason)})" for cell in left
         )
         parts.append(f"<p>Not compared: {listed}.</p>")
+    ignored = [cell for cell in notebook.cells if cell.ignored]
+    if ignored:
+        listed = ", ".join(
+            f"<code>{_text(cell.cell)}</code> ({_text(ignored_noise(cell))})" for cell in ignored
+        )
+        parts.append(f"<p>Not compared, as noise: {listed}.</p>")
     if notebook.passed:
         parts.append("<p>Everything that was compared is as its reference.</p>")
     return "<section>\n" + "\n".join(parts) + "\n</section>"

@@ -14,7 +14,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,14 +23,13 @@ import pytest
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from ..contract import CheckDifference
+from ..contract import CheckDifference, IgnoredNoise
 from ..errors import NotebookError
 from ..execution import Execution, ExecutionQueue, shared_threads, thread_variables
 from .cell_runs import CellRun, CellRuns
 from .comparison.options import CheckOptions, check_options
 from .comparison.outputs import compare_outputs
 from .results import EXECUTED_SUFFIX, FAILED, CellOutcome, CheckedCell
-from .sanitizers import sanitize
 
 __all__ = ["RESULT_PROPERTY", "LessonCell", "LessonFile", "NbvalLayer"]
 
@@ -254,7 +253,9 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
             options = check_options(self.cell)
         except NotebookError as error:
             self._fail("unchecked", error.message, executed)
-        differences = compare_outputs(self._reference, executed.outputs, options, self._clean)
+        # The patterns of nbval's own --nbval-sanitize-with.
+        compared = compare_outputs(self._reference, executed.outputs, options, super().sanitize)
+        differences = compared.differences
         has_output = bool(self._reference) or any(
             difference.kind == "extra" for difference in differences
         )
@@ -269,14 +270,17 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         elif differences and all(one.kind == "unreadable" for one in differences):
             self._fail("unchecked", "an output cannot be compared", executed, differences)
         elif differences:
-            self._fail("differs", "the output differs", executed, differences)
+            self._fail(
+                "differs", "the output differs", executed, differences, ignored=compared.ignored
+            )
         else:
-            self._tell("compared", _how(options), executed, has_output=has_output)
-
-    def _clean(self, text: str) -> str:
-        # nbval's: the patterns of --nbval-sanitize-with.
-        cleaned: str = super().sanitize(sanitize(text))
-        return cleaned
+            self._tell(
+                "compared",
+                _how(options),
+                executed,
+                has_output=has_output,
+                ignored=compared.ignored,
+            )
 
     def _skip(self, reason: str) -> NoReturn:
         self._tell("not_run", reason, has_output=bool(self._reference))
@@ -290,10 +294,12 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         reason: str,
         executed: CellRun,
         differences: list[CheckDifference] | None = None,
+        *,
         traceback: str = "",
+        ignored: Sequence[IgnoredNoise] = (),
     ) -> NoReturn:
         assert outcome in FAILED  # noqa: S101 - what the callers hold
-        self._tell(outcome, reason, executed, differences, traceback=traceback)
+        self._tell(outcome, reason, executed, differences, traceback=traceback, ignored=ignored)
         said = [reason, *(difference.message for difference in differences or []), traceback]
         raise CellFailedError("\n".join(line for line in said if line))
 
@@ -306,6 +312,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         *,
         traceback: str = "",
         has_output: bool = True,
+        ignored: Sequence[IgnoredNoise] = (),
     ) -> None:
         result = CheckedCell(
             cell=self._cell_id,
@@ -314,12 +321,16 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
             has_output=has_output,
             duration_s=round(executed.duration_s, 3) if executed else None,
             differences=differences or [],
+            ignored=list(ignored),
             traceback=traceback,
         )
         self.user_properties.append((RESULT_PROPERTY, result.model_dump_json()))
 
 
 def _how(options: CheckOptions) -> str:
-    """Say what a cell that was compared was not held to."""
+    """Say what a cell that was compared was not held to by its own options."""
     free = [name for name in ("numbers", "texts") if getattr(options, name) == "any"]
-    return f"whatever its {' and '.join(free)}" if free else ""
+    parts = [f"whatever its {' and '.join(free)}"] if free else []
+    parts += ["in any order"] if options.unordered else []
+    parts += [] if options.likeness is None else [f"pictures alike to {options.likeness:g}"]
+    return " and ".join(parts)

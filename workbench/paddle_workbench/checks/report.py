@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from ..contract import NoiseKind
 from .results import FAILED, CellOutcome, CheckedCell, CheckReport, NotebookReport
 
-__all__ = ["junit_xml", "report_lines", "summary"]
+__all__ = ["ignored_noise", "junit_xml", "report_lines", "summary"]
 
 # Printed lines of one difference; the HTML report has all.
 _LINES = 40
@@ -22,6 +23,23 @@ _NOT_COMPARED: dict[CellOutcome, str] = {
     "not_compared": "run but not compared",
     "not_run": "not run",
 }
+_NOISE: dict[NoiseKind, tuple[str, str]] = {
+    "address": ("address in memory", "addresses in memory"),
+    "custom": ("text cleaned by --nbval-sanitize-with", "texts cleaned by --nbval-sanitize-with"),
+    "date": ("date", "dates"),
+    "duration": ("duration", "durations"),
+    "log_line": ("log line", "log lines"),
+    "path": ("path", "paths"),
+    "progress": ("progress bar", "progress bars"),
+    "uuid": ("UUID", "UUIDs"),
+}
+
+
+def ignored_noise(cell: CheckedCell) -> str:
+    """Return what the outputs of a cell were not held to, for example `2 durations, 1 date`."""
+    return ", ".join(
+        f"{noise.count} {_NOISE[noise.kind][noise.count != 1]}" for noise in cell.ignored
+    )
 
 
 def report_lines(report: CheckReport) -> Iterator[str]:
@@ -38,6 +56,11 @@ def report_lines(report: CheckReport) -> Iterator[str]:
             if cell.outcome in FAILED:
                 yield f"    cell `{cell.cell}`: {cell.reason}"
                 yield from (f"        {line}" for line in _details(cell))
+        ignored = [
+            f"{ignored_noise(cell)} in `{cell.cell}`" for cell in notebook.cells if cell.ignored
+        ]
+        if ignored:
+            yield f"    not compared, as noise: {'; '.join(ignored)}"
     yield summary(report)
 
 
@@ -96,6 +119,9 @@ def _case(suite: ET.Element, notebook: NotebookReport, cell: CheckedCell) -> Non
         _failure(case, cell.reason, "\n".join(_details(cell)))
     elif cell.outcome in ("not_run", "not_compared"):
         ET.SubElement(case, "skipped", message=f"{cell.outcome.replace('_', ' ')}: {cell.reason}")
+    if cell.ignored:
+        output = ET.SubElement(case, "system-out")
+        output.text = f"Not compared, as noise: {ignored_noise(cell)}."
 
 
 def _failure(case: ET.Element, message: str, text: str) -> None:

@@ -1,18 +1,26 @@
 """Differences between two runs of a cell that mean nothing.
 
-A sanitizer replaces its noise in the stored output and in the new one before they are compared.
-Each is as narrow as it can be: `tests/checks/test_sanitizers.py` shows for every one of them a
-noise that it removes and a neighbour that it leaves alone.
+Noise is only what a tool prints, in the very form in which it prints it: a path of this machine,
+the address in the representation of an object, a progress bar, the header of a log line, what
+`%time` measured. A duration or a date that the notebook prints itself is a result.
+
+Each sanitizer is as narrow as it can be: `tests/checks/test_sanitizers.py` shows for every one of
+them a noise that it replaces and a neighbour that it leaves alone. What was replaced is counted,
+and the result of the cell says so.
 """
 
 from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SANITIZERS", "Sanitizer", "sanitize", "stable_paths"]
+from ..contract import NoiseKind
+
+__all__ = ["SANITIZERS", "Cleaner", "Sanitizer", "sanitize", "stable_paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +30,38 @@ class Sanitizer:
     Parameters
     ----------
     name : str
-        What it is called in messages and tests.
+        What it is called in tests.
     pattern : re.Pattern
         What the noise looks like.
     replacement : str
         What stands there instead; empty where the noise may be absent altogether.
+    kind : str or None
+        What a result calls it; None for what says nothing: how wide a bar is, and names that a
+        reader does not see.
     """
 
     name: str
     pattern: re.Pattern[str]
-    replacement: str = ""
+    replacement: str
+    kind: NoiseKind | None
 
 
-def _noise(name: str, pattern: str, replacement: str = "") -> Sanitizer:
-    return Sanitizer(name, re.compile(pattern, re.MULTILINE), replacement)
+def _noise(
+    name: str, pattern: str, replacement: str = "", kind: NoiseKind | None = "log_line"
+) -> Sanitizer:
+    return Sanitizer(name, re.compile(pattern, re.MULTILINE), replacement, kind)
 
 
 _COLOUR = r"(?:\x1b\[[0-9;]*m)*"
 # A warning of Python: where, which, and usually the line of code that gave it.
 _WARNING = r"^.*Warning: {message}.*\n(?:  .*\n?)?"
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_DURATION = rf"(?:\d+(?:d|h|min) )*(?:\d+min|{_NUMBER} ?(?:ns|[uµμ]s|ms|s))"
+_LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b"
+_TIME = r"(?:\d{4}[-/])?\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 
-# Paths first: what follows them may stand in a path.
-_PATHS = (
-    _noise(
-        "python_library",
-        r"(?:~|(?<![\w.…])/)(?:[^\s'\"<>:,;()\x1b]*/)?(?:site|dist)-packages/",
-        "…/site-packages/",
-    ),
-    _noise(
-        "python_standard_library",
-        r"(?:~|(?<![\w.…])/)(?:[^\s'\"<>:,;()\x1b]*/)?lib/python3\.\d+/",
-        "…/python/",
-    ),
-    _noise("kernel_source", r"/(?:[^\s'\"<>:]*/)?ipykernel_\d+/\d+\.py", "…/cell.py"),
-    # Where `session.py` runs copies of notebooks.
-    _noise("check_folder", r"/(?:[^\s'\"<>:/]+/)*workbench-check-[a-z0-9_]{8}/\d+", "…/lesson"),
-    _noise("temporary_file", r"/(?:[^\s'\"<>:/]+/)*tmp[a-z0-9_]{8}(?![\w])", "…/tmp"),
-)
-
-SANITIZERS = (
-    *_PATHS,
+# Lines that come or do not, whatever the cell computes.
+_LINES = (
     # Lessons may print a warning as its message alone.
     _noise("ccache", r"^(?:.*Warning: )?No ccache found.*\n?(?:  warnings\.warn.*\n?)?"),
     _noise("setuptools", _WARNING.format(message="Setuptools is replacing distutils")),
@@ -82,31 +81,146 @@ SANITIZERS = (
         r"|Loading model cost|Prefix dict has been built).*\n?",
     ),
     _noise("font_cache", r"^.*Matplotlib is building the font cache.*\n?"),
-    _noise("progress_bar", r"\|[ #0-9▏▎▍▌▋▊▉█]*\|(?= *\d+/)", "|"),
-    _noise("progress_time", r" *\[\d[\d:]*<[^\]\n]*\]"),
-    _noise("address", r"(?<=\bat )0x[0-9A-Fa-f]{6,16}\b", "0x…"),
-    _noise("styler_id", r"\bT_[0-9a-f]{5}(?=_|\b)", "T_…"),
+    _noise("slowest_run", r"^The slowest run took .* times longer than the fastest\. .*\n?"),
+)
+
+# Before the home and the temporary folder, in which these may lie.
+_FOLDERS = (
     _noise(
-        "date_time",
-        r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?",
-        "<time>",
+        "python_library",
+        r"(?:~|(?<![\w.…])/)(?:[^\s'\"<>:,;()\x1b]*/)?(?:site|dist)-packages/",
+        "…/site-packages/",
+        "path",
     ),
-    _noise("rate", rf" *(?<![\w.]){_NUMBER} ?(it|step|sample|image|token|text)s?/s\b", r" <rate>"),
     _noise(
-        "duration",
-        rf" *(?<![\w.])(?:\d+ ?h )?(?:\d+ ?min )?{_NUMBER} ?(?:ns|[uµμ]s|ms|s|sec|seconds?|毫秒|秒)"
-        r"(?![\w/])",
-        " <duration>",
+        "python_standard_library",
+        r"(?:~|(?<![\w.…])/)(?:[^\s'\"<>:,;()\x1b]*/)?lib/python3\.\d+/",
+        "…/python/",
+        "path",
+    ),
+    _noise("kernel_source", r"/(?:[^\s'\"<>:]*/)?ipykernel_\d+/\d+\.py", "…/cell.py", "path"),
+    # Where `session.py` runs copies of notebooks.
+    _noise(
+        "check_folder", r"/(?:[^\s'\"<>:/]+/)*workbench-check-[a-z0-9_]{8}/\d+", "…/lesson", "path"
+    ),
+)
+_TEMPORARY = _noise(
+    "temporary_file",
+    r"(?:…/tmp|(?<![\w.…])(?:/var|/private)*(?:/tmp|/folders/\w+/\w+/T))"
+    r"(?:/[^\s'\"<>:/]+)*/tmp[a-z0-9_]{8}(?!\w)",
+    "…/tmp",
+    "path",
+)
+_PATHS = (*_FOLDERS, _TEMPORARY)
+
+# In any text, those of tables and JSON included: nothing else looks like these.
+_ANYWHERE = (
+    # tqdm's. What a loop shows behind its rate, as in `9.8it/s, loss=0.5]`, is a result.
+    _noise("progress_bar", r"(?<=\d%)\|[ #0-9▏▎▍▌▋▊▉█]*\|(?= *\d)", "|", None),
+    _noise(
+        "progress_time",
+        r" *\[\d[\d:]*(?:<[\d:?]+)?, *(?:\?|\d+(?:\.\d+)?[kMG]?) ?(?:s/[^\s,\]]+|[^\s,\]]+/s)"
+        r"(?=[,\]])",
+        " [<rate>",
+        "progress",
+    ),
+    # Only in the representation of an object: a number in base 16 is a result.
+    _noise("address", r"(?<= at )0x[0-9A-Fa-f]{6,16}(?=>|&gt;|, file |; to )", "0x…", "address"),
+    _noise("styler_id", r"(?<=[\"#])T_[0-9a-f]{5}(?=[_\"\s])", "T_…", None),
+    # Of version 4, that is of random digits.
+    _noise(
+        "uuid",
+        r"(?<![\w-])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}"
+        r"-[0-9A-Fa-f]{12}(?![\w-])",
+        "<uuid>",
+        "uuid",
     ),
 )
 
+# In what is printed: a table or JSON that contains such a line holds it as a result.
+_PRINTED = (
+    _noise(
+        "log_date",
+        rf"^({_COLOUR}[\[(]?){_TIME}(?=[^\w\n]+(?:[\w.]+[^\w\n]+){{0,2}}{_LEVEL})",
+        r"\1<date>",
+        "date",
+    ),
+    _noise("level_date", rf"^({_COLOUR}\W?{_LEVEL}[^\w\n]+){_TIME}", r"\1<date>", "date"),
+    _noise(
+        "time_magic",
+        rf"^(?:CPU times: (?:[a-z]+:? {_DURATION}(?:, )?)+|(?:Wall time|Compiler *|Parser *): "
+        rf"{_DURATION})$",
+        "<duration>",
+        "duration",
+    ),
+    _noise(
+        "timeit_magic",
+        rf"^(?:{_DURATION} ± {_DURATION} per loop \(mean ± std\. dev\. of \d+ runs?, [\d,]+ loops? "
+        rf"each\)|[\d,]+ loops?, best of \d+: {_DURATION} per loop)",
+        "<duration> per loop",
+        "duration",
+    ),
+    # Paddle's `Model.fit`.
+    _noise(
+        "step_time", r"(?<= - )\d+(?:\.\d+)?(?:us|ms|s)/(?=step|sample)", "<duration>/", "duration"
+    ),
+    _noise("unittest_time", r"^(Ran \d+ tests? in )\d+\.\d+s$", r"\1<duration>", "duration"),
+    _noise(
+        "pytest_time",
+        r"^(=* ?(?:\d+ (?:passed|failed|skipped|xfailed|xpassed|deselected|warnings?|errors?)"
+        r"(?:, | in ))+)\d+\.\d+s",
+        r"\1<duration>",
+        "duration",
+    ),
+)
+
+SANITIZERS = (*_LINES, *_PATHS, *_ANYWHERE, *_PRINTED)
+
+
+class Cleaner:
+    """Takes the noise out of texts, and counts it.
+
+    Parameters
+    ----------
+    held : bool
+        Nothing but paths is noise: these are stored as they are on no machine.
+    custom : callable, optional
+        Applied to printed texts too.
+
+    Attributes
+    ----------
+    counts : Counter
+        How much noise of each kind the texts contained.
+    """
+
+    def __init__(self, *, held: bool = False, custom: Callable[[str], str] | None = None) -> None:
+        self.counts: Counter[NoiseKind] = Counter()
+        self._held = held
+        self._custom = None if held else custom
+
+    def printed(self, text: str) -> str:
+        """Return what a cell printed, or a text it displayed, without the noise."""
+        text = self.data(self._replace(_LINES, text))
+        text = self._replace(_PRINTED, text)
+        if self._custom is None:
+            return text
+        cleaned = self._custom(text)
+        if cleaned != text:
+            self.counts["custom"] += 1
+        return cleaned
+
+    def data(self, text: str) -> str:
+        """Return a text of a table, of markup or of JSON without the noise."""
+        text = _stable_paths(text, self.counts)
+        return self._replace(_ANYWHERE, text)
+
+    def _replace(self, sanitizers: Iterable[Sanitizer], text: str) -> str:
+        return text if self._held else _replace(sanitizers, text, self.counts)
+
 
 def sanitize(text: str) -> str:
-    """Return a text without the noise."""
-    text = stable_paths(text)
-    for sanitizer in SANITIZERS:
-        text = sanitizer.pattern.sub(sanitizer.replacement, text)
-    return text
+    """Return what a cell printed without the noise."""
+    return Cleaner().printed(text)
 
 
 def stable_paths(text: str) -> str:
@@ -114,9 +228,23 @@ def stable_paths(text: str) -> str:
 
     Sanitizers change only what is compared; this is also done to what is stored as a reference.
     """
-    for sanitizer in _PATHS:
-        text = sanitizer.pattern.sub(sanitizer.replacement, text)
+    return _stable_paths(text, Counter())
+
+
+def _stable_paths(text: str, counts: Counter[NoiseKind]) -> str:
+    text = _replace(_FOLDERS, text, counts)
     for folder, short in ((tempfile.gettempdir(), "…/tmp"), (str(Path.home()), "~")):
         if folder != "/":
-            text = re.sub(rf"(?<![\w.…]){re.escape(folder)}(?=/)", short, text)
+            text, count = re.subn(rf"(?<![\w.…]){re.escape(folder)}(?=/)", short, text)
+            counts["path"] += count
+    # Those that begin with `…` have just been counted.
+    counts["path"] += len(re.findall(rf"(?!…)(?:{_TEMPORARY.pattern.pattern})", text))
+    return _TEMPORARY.pattern.sub(_TEMPORARY.replacement, text)
+
+
+def _replace(sanitizers: Iterable[Sanitizer], text: str, counts: Counter[NoiseKind]) -> str:
+    for sanitizer in sanitizers:
+        text, count = sanitizer.pattern.subn(sanitizer.replacement, text)
+        if sanitizer.kind is not None:
+            counts[sanitizer.kind] += count
     return text

@@ -8,8 +8,10 @@ from .checks import (
     CheckDifference,
     CheckedCell,
     DifferenceKind,
+    IgnoredNoise,
     LessonCheck,
     LessonCheckRequest,
+    NoiseKind,
 )
 from .course import (
     Catalog,
@@ -70,6 +72,7 @@ __all__ = [
     "ExerciseState",
     "Finding",
     "FindingState",
+    "IgnoredNoise",
     "Job",
     "JobKind",
     "JobList",
@@ -89,6 +92,7 @@ __all__ = [
     "LessonRequest",
     "LessonState",
     "Model",
+    "NoiseKind",
     "Objectives",
     "OpenedLesson",
     "Parameter",

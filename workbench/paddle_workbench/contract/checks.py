@@ -14,14 +14,17 @@ __all__ = [
     "CheckDifference",
     "CheckedCell",
     "DifferenceKind",
+    "IgnoredNoise",
     "LessonCheck",
     "LessonCheckRequest",
+    "NoiseKind",
 ]
 
 CellOutcome = Literal["compared", "not_compared", "unchecked", "differs", "raised", "not_run"]
 DifferenceKind = Literal[
     "text", "number", "structure", "picture", "value", "error", "missing", "extra", "unreadable"
 ]
+NoiseKind = Literal["address", "date", "duration", "log_line", "path", "progress", "uuid", "custom"]
 
 
 class CheckDifference(Model):
@@ -43,6 +46,15 @@ class CheckDifference(Model):
     difference_picture: str | None = None
 
 
+class IgnoredNoise(Model):
+    """How often an output shows something that was not compared, because it is noise."""
+
+    kind: NoiseKind = Field(description="`custom` is a pattern of the user's own, given to nbval.")
+    count: int = Field(
+        ge=1, description="In the reference or in the new output, whichever has more."
+    )
+
+
 class CheckedCell(Model):
     """How one code cell fared in a check."""
 
@@ -54,6 +66,9 @@ class CheckedCell(Model):
     has_output: bool = Field(default=True, description="Whether it has an output, stored or new.")
     duration_s: float | None = None
     differences: list[CheckDifference] = Field(default_factory=list)
+    ignored: list[IgnoredNoise] = Field(
+        default_factory=list, description="What its outputs were not held to."
+    )
     traceback: str = Field("", description="What an error that was not expected printed.")
 
 

@@ -68,6 +68,10 @@ class CheckOptions(Model):
     likeness: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Structural similarity that is enough for a picture."
     )
+    noise: Literal["ignored", "held"] = Field(
+        "ignored",
+        description="`held` to compare also what looks like noise: addresses, log lines, progress.",
+    )
     unordered: bool = Field(default=False, description="Lines, rows and list entries in any order.")
 
     def tolerance(self, dtype: str = "") -> Tolerance:

@@ -7,36 +7,44 @@ order does not count.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from ...contract import CheckDifference
+from ...contract import CheckDifference, IgnoredNoise
 from ..rendering import plain
-from ..sanitizers import sanitize
+from ..sanitizers import Cleaner
 from .json_data import compare_json
 from .markup import compare_html, compare_svg
 from .metrics import SCRAP_MIME_TYPE, compare_metrics
 from .options import CheckOptions
 from .pictures import compare_pictures
 from .text import Place, compare_text
-from .widgets import VIEW_MIME_TYPE, compare_widgets
+from .widgets import VIEW_MIME_TYPE, compare_widgets, widget_digest
 
-__all__ = ["compare_outputs"]
+__all__ = ["Comparison", "compare_outputs"]
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
+_MARKUP = ("text/html", "image/svg+xml")
 
-Clean = Callable[[str], str]
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the outputs of a cell differ from their reference, and what they were not held to."""
+
+    differences: list[CheckDifference]
+    ignored: list[IgnoredNoise]
 
 
 def compare_outputs(
     expected: Sequence[nbformat.NotebookNode],
     found: Sequence[nbformat.NotebookNode],
     options: CheckOptions,
-    clean: Clean = sanitize,
-) -> list[CheckDifference]:
-    """Return how the outputs of a cell differ from their reference.
+    custom: Callable[[str], str] | None = None,
+) -> Comparison:
+    """Compare the outputs of a cell with their reference.
 
     Parameters
     ----------
@@ -44,46 +52,77 @@ def compare_outputs(
         As a notebook holds them.
     options : CheckOptions
         What the cell asks for.
-    clean : callable
-        Takes the noise out of a text.
+    custom : callable, optional
+        Takes noise of the user's own out of printed texts.
     """
-    old, new = _by_kind(expected, clean), _by_kind(found, clean)
+    cleaners = [Cleaner(held=options.noise == "held", custom=custom) for _ in range(2)]
+    old, new = _by_kind(expected, cleaners[0]), _by_kind(found, cleaners[1])
     differences: list[CheckDifference] = []
     for kind in dict.fromkeys([*old, *new]):
         one, other = old.get(kind, []), new.get(kind, [])
         if kind == SCRAP_MIME_TYPE:
-            differences += compare_metrics(
-                [value for value, _ in one], [value for value, _ in other], options
-            )
+            differences += compare_metrics(one, other, options)
         elif len(one) != len(other):
             differences.append(_count_difference(kind, one, other))
         else:
             for number, (left, right) in enumerate(zip(one, other, strict=True), start=1):
                 place = Place(kind, name=f"output {number}" if len(one) > 1 else "")
-                differences += _compare(left, right, place, options, clean)
-    return differences
+                differences += _compare(left, right, place, options)
+    counts = cleaners[0].counts | cleaners[1].counts
+    ignored = [IgnoredNoise(kind=kind, count=count) for kind, count in sorted(counts.items())]
+    return Comparison(differences, ignored)
 
 
-_Shown = tuple[Any, nbformat.NotebookNode]
-
-
-def _by_kind(outputs: Sequence[nbformat.NotebookNode], clean: Clean) -> Mapping[str, list[_Shown]]:
-    """Return the outputs of a cell by stream, MIME type or `error`; streams without noise."""
-    kinds: dict[str, list[_Shown]] = {}
+def _by_kind(outputs: Sequence[nbformat.NotebookNode], cleaner: Cleaner) -> Mapping[str, list[Any]]:
+    """Return what a cell shows by stream, MIME type or `error`, without noise."""
+    kinds: dict[str, list[Any]] = {}
     for output in coalesce_streams([nbformat.from_dict(output) for output in outputs]):
         if output.output_type == "stream":
-            text = clean(output.text)
+            text = cleaner.printed(output.text)
             if text.strip():
-                kinds.setdefault(output.name, []).append((text, output))
+                kinds.setdefault(output.name, []).append(text)
         elif output.output_type == "error":
-            kinds.setdefault("error", []).append((output, output))
+            message = cleaner.printed(plain(output.evalue))
+            kinds.setdefault("error", []).append(_Error(output.ename, message))
         else:
             for mime_type, value in output.data.items():
-                kinds.setdefault(mime_type, []).append((value, output))
+                shown = widget_digest(output) if mime_type == VIEW_MIME_TYPE else value
+                cleaned = _cleaned(mime_type, shown, cleaner)
+                kinds.setdefault(mime_type, []).append(cleaned)
     return kinds
 
 
-def _count_difference(kind: str, one: Sequence[_Shown], other: Sequence[_Shown]) -> CheckDifference:
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """An error by its type and message; frames and line numbers of libraries are not compared."""
+
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}"
+
+
+def _cleaned(mime_type: str, value: Any, cleaner: Cleaner) -> Any:
+    """Return a value that a cell displays, without the noise in its texts."""
+    if mime_type in _PICTURES:
+        return value
+    if isinstance(value, str) and mime_type not in _MARKUP:
+        return cleaner.printed(value)
+    return _cleaned_data(value, cleaner)
+
+
+def _cleaned_data(value: Any, cleaner: Cleaner) -> Any:
+    if isinstance(value, str):
+        return cleaner.data(value)
+    if isinstance(value, Mapping):
+        return {key: _cleaned_data(inner, cleaner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned_data(inner, cleaner) for inner in value]
+    return value
+
+
+def _count_difference(kind: str, one: Sequence[Any], other: Sequence[Any]) -> CheckDifference:
     place = Place(kind)
     expected, found = (_joined(shown) for shown in (one, other))
     if not other:
@@ -94,27 +133,26 @@ def _count_difference(kind: str, one: Sequence[_Shown], other: Sequence[_Shown])
     return place.difference("structure", message, expected=expected, found=found)
 
 
-def _joined(shown: Sequence[_Shown]) -> str:
+def _joined(shown: Sequence[Any]) -> str:
     texts = []
-    for value, output in shown:
-        if value is output:
-            texts.append(f"{output.ename}: {output.evalue}")
-        elif isinstance(value, str) and len(value) < 20_000:
-            texts.append(value)
-        else:
+    for value in shown:
+        if isinstance(value, _Error) or (isinstance(value, str) and len(value) < 20_000):
+            texts.append(str(value))
+        elif isinstance(value, (str, list, dict)):
             texts.append(f"{type(value).__name__} of {len(value)} characters or entries")
+        else:
+            texts.append(repr(value))
     return "\n".join(texts)
 
 
 def _compare(
-    one: _Shown, other: _Shown, place: Place, options: CheckOptions, clean: Clean
+    expected: Any, found: Any, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    (expected, old), (found, new) = one, other
     kind = place.output
     if kind == "error":
-        return _compare_errors(expected, found, place, options, clean)
+        return _compare_errors(expected, found, place, options)
     if kind == VIEW_MIME_TYPE:
-        return compare_widgets(old, new, place, options)
+        return compare_widgets(expected, found, place, options)
     if not (isinstance(expected, str) and isinstance(found, str)):
         return compare_json(expected, found, place, options)
     if kind in _PICTURES:
@@ -123,25 +161,19 @@ def _compare(
         return compare_svg(expected, found, place, options)
     if kind == "text/html":
         return compare_html(expected, found, place, options)
-    return compare_text(clean(expected), clean(found), place, options)
+    return compare_text(expected, found, place, options)
 
 
 def _compare_errors(
-    expected: nbformat.NotebookNode,
-    found: nbformat.NotebookNode,
-    place: Place,
-    options: CheckOptions,
-    clean: Clean,
+    expected: _Error, found: _Error, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Compare type and message; frames and line numbers of libraries are not the lesson's."""
-    if expected.ename != found.ename:
+    if expected.name != found.name:
         return [
             place.difference(
                 "error",
-                f"{found.ename} instead of {expected.ename}.",
-                expected=f"{expected.ename}: {plain(expected.evalue)}",
-                found=f"{found.ename}: {plain(found.evalue)}",
+                f"{found.name} instead of {expected.name}.",
+                expected=str(expected),
+                found=str(found),
             )
         ]
-    old, new = (clean(plain(error.evalue)) for error in (expected, found))
-    return compare_text(old, new, place, options)
+    return compare_text(expected.message, found.message, place, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from ...contract import CheckDifference
@@ -12,6 +13,11 @@ from .options import CheckOptions
 
 __all__ = ["Place", "compare_text"]
 
+# A time in whatever unit it was long enough for: `980 ms`, `1.2 s`, `2min 3s`.
+_TIME_UNITS = re.compile(
+    r"(?<![\w.])(\d+(?:\.\d+)?)(?: ?(?:h|min) ?\d+(?:\.\d+)?)*"
+    r" ?(?:ns|[uµμ]s|ms|s|sec|seconds?|min|h|毫秒|秒|分钟|小时)(?![\w/])"
+)
 # Characters of a line that a message quotes; the whole text is shown next to it.
 _QUOTED = 60
 # Differences listed one by one; a text that is completely wrong is one difference.
@@ -65,6 +71,8 @@ def compare_text(
         return []
     if options.unordered:
         return _compare_unordered(expected, found, place, options)
+    if options.numbers == "any":
+        expected, found = (_TIME_UNITS.sub(r"\1 <unit>", text) for text in (expected, found))
     one, other = NumberedText.of(expected), NumberedText.of(found)
     if not one.same_gaps(other):
         return [_text_difference(expected, found, place)]

@@ -20,7 +20,7 @@ from .json_data import compare_json
 from .options import CheckOptions
 from .text import Place
 
-__all__ = ["VIEW_MIME_TYPE", "compare_widgets", "digest_widgets"]
+__all__ = ["VIEW_MIME_TYPE", "compare_widgets", "digest_widgets", "widget_digest"]
 
 VIEW_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 _REFERENCE = "IPY_MODEL_"
@@ -58,28 +58,30 @@ def digest_widgets(
         output.metadata[METADATA_KEY][_DIGEST] = nbformat.from_dict(digest)
 
 
+def widget_digest(output: nbformat.NotebookNode) -> dict[str, Any] | None:
+    """Return the digest of the model that an output shows; None if it has none."""
+    digest = output.get("metadata", {}).get(METADATA_KEY, {}).get(_DIGEST)
+    return digest if isinstance(digest, dict) else None
+
+
 def compare_widgets(
-    expected: nbformat.NotebookNode,
-    found: nbformat.NotebookNode,
+    expected: dict[str, Any] | None,
+    found: dict[str, Any] | None,
     place: Place,
     options: CheckOptions,
 ) -> list[CheckDifference]:
-    """Return how the model of a shown widget differs from its reference."""
-    digests = [
-        output.get("metadata", {}).get(METADATA_KEY, {}).get(_DIGEST)
-        for output in (expected, found)
-    ]
-    if digests[0] is None:
+    """Return how the model of a shown widget differs from its reference, by their digests."""
+    if expected is None:
         message = "the reference contains no state to compare with; record it with --update."
         return [place.difference("unreadable", message)]
-    if digests[1] is None:
+    if found is None:
         return [place.difference("missing", "the kernel has no model of this view.")]
-    kinds = [digest["model"] for digest in digests]
+    kinds = [digest.get("model") for digest in (expected, found)]
     if kinds[0] != kinds[1]:
         # Another widget is another one even where its words are free.
         message = f"{kinds[1]} instead of {kinds[0]}."
-        return [place.difference("value", message, expected=kinds[0], found=kinds[1])]
-    return compare_json(digests[0], digests[1], place, options)
+        return [place.difference("value", message, expected=str(kinds[0]), found=str(kinds[1]))]
+    return compare_json(expected, found, place, options)
 
 
 def _digest(
