@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
@@ -33,6 +34,19 @@ def plot(
         left.set_title(label, x=title_x)
         left.set_ylim(-2, 2)
         right.imshow(np.outer(X, X), cmap=cmap)
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def plot_with_legend(label: str, *, dpi: int, size: int, colour: str, shift: float = 0.0) -> str:
+    with mpl.rc_context({"figure.dpi": dpi, "font.size": size}):
+        figure = Figure(figsize=(6, 3.5), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(X, np.sin(X) + shift, label=label)
+        axes.plot(X, np.cos(X), label="other 0.55")
+        axes.set_ylim(-2, 2)
+        axes.legend(labelcolor=colour)
         file = io.BytesIO()
         figure.savefig(file, format="png")
     return base64.b64encode(file.getvalue()).decode("ascii")
@@ -84,6 +98,18 @@ def test_small_changes_are_found(reference: str, change: dict[str, object]) -> N
     for picture in shown_pictures:
         assert picture is not None
         assert picture.startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize("dpi", [72, 100, 144])
+@pytest.mark.parametrize(("size", "colour"), [(6, "#999999"), (8, "black"), (10, "black")])
+def test_changed_digit_in_a_legend_is_found(dpi: int, size: int, colour: str) -> None:
+    legend = partial(plot_with_legend, dpi=dpi, size=size, colour=colour)
+    reference = shown("image/png", legend("accuracy 0.81"))
+    for label in ("accuracy 0.87", "accuracy 0.82", "accuracy 0.31"):
+        (difference,) = differences(reference, shown("image/png", legend(label)))
+        assert difference.kind == "picture"
+    nearly = legend("accuracy 0.81", shift=0.001)
+    assert differences(reference, shown("image/png", nearly)) == []
 
 
 @pytest.mark.parametrize(
