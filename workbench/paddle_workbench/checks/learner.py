@@ -20,7 +20,14 @@ from ..notebooks import Notebook, read_notebook
 from ..storage import write_whole
 from .results import NotebookReport
 
-__all__ = ["CHANGED", "EXERCISE", "LearnerCopy", "lesson_of", "prepare_copy"]
+__all__ = [
+    "CHANGED",
+    "EXERCISE",
+    "LearnerCopy",
+    "is_working_copy",
+    "lesson_of",
+    "prepare_copy",
+]
 
 CHANGED = "changed"
 EXERCISE = "exercise"
@@ -50,6 +57,12 @@ class LearnerCopy:
             else cell
             for cell in report.cells
         ]
+
+
+def is_working_copy(notebook: nbformat.NotebookNode) -> bool:
+    """Return whether a notebook is a learner's: it names the version that it was made from."""
+    metadata = notebook.metadata.get(METADATA_KEY)
+    return isinstance(metadata, dict) and "source_sha256" in metadata
 
 
 def lesson_of(copy: Notebook) -> LessonFile:

@@ -11,12 +11,14 @@ from pathlib import Path
 import nbformat
 
 from ..contract import ErrorMessage
+from ..course.catalog import LessonFile
 from ..course.companions import copy_companions
-from ..errors import NotebookError
+from ..errors import NotebookError, WorkbenchError
 from ..execution import require_kernel, shared_threads
 from ..notebooks import Notebook, read_notebook
 from ..settings import settings
 from .cache import CheckCache, Lookup
+from .learner import LearnerCopy, is_working_copy, lesson_of, prepare_copy
 from .pytest_child import CheckListener, run_pytest
 from .results import EXECUTED_SUFFIX, CheckedCell, NotebookReport
 from .structure import check_structure
@@ -47,13 +49,15 @@ class CheckedNotebook:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A notebook that is to run, and its copy."""
+    """A notebook that is to run, its copy, and what its pass will be remembered with."""
 
     notebook: Notebook
     copy: Path
     report: NotebookReport
     cells: list[str]
     lookup: Lookup
+    options: Mapping[str, object]
+    learner: LearnerCopy | None
 
 
 def check_notebooks(
@@ -70,7 +74,8 @@ def check_notebooks(
     Parameters
     ----------
     paths : sequence of Path
-        Never written; each is copied, with its assets, into a temporary folder and run there.
+        Never written; each is copied, with its assets, into a temporary folder and run there. A
+        learner's working copy is compared with its lesson.
     jobs : int
         How many notebooks run at the same time; those that say they take longest begin.
     limit_s : float, optional
@@ -106,7 +111,7 @@ def check_notebooks(
         for path, job in runnable.items():
             done[path] = checked = _collect(job, results, failure)
             if cache is not None:
-                cache.store(job.notebook, job.lookup.key, options, checked.report)
+                cache.store(job.notebook, job.lookup.key, job.options, checked.report)
         return [done[path] for path in paths]
 
 
@@ -133,7 +138,9 @@ def _read(path: Path) -> tuple[Notebook | None, NotebookReport]:
             # nbformat warns of missing and double cell ids, which are findings.
             warnings.simplefilter("ignore")
             notebook = Notebook.read(path)
-        report = report.model_copy(update={"findings": check_structure(notebook)})
+        if not is_working_copy(notebook.node):
+            # The rules are for those who write lessons.
+            report = report.model_copy(update={"findings": check_structure(notebook)})
         require_kernel(notebook.node, path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
@@ -148,6 +155,15 @@ def _prepare(
     notebook, report = _read(path)
     if notebook is None:
         return CheckedNotebook(path, report, None, Lookup("it cannot run", {}))
+    lesson: LessonFile | None = None
+    if is_working_copy(notebook.node):
+        try:
+            lesson = lesson_of(notebook)
+        except WorkbenchError as error:
+            message = ErrorMessage(message=error.message, hint=error.hint)
+            report = report.model_copy(update={"error": message})
+            return CheckedNotebook(path, report, None, Lookup("it cannot run", {}))
+        options = {**options, "lesson": lesson.sha256}
     lookup = (
         cache.look_up(notebook, options) if cache is not None else Lookup("without a cache", {})
     )
@@ -155,9 +171,11 @@ def _prepare(
         cached = lookup.report.model_copy(update={"notebook": report.notebook})
         return CheckedNotebook(path, cached, None, lookup)
     copy_companions(path, folder)
+    learner = prepare_copy(notebook, lesson, folder) if lesson is not None else None
+    copy = notebook.copy_to(folder) if learner is None else learner.path
     code = [cell for cell in notebook.node.cells if cell.cell_type == "code"]
     cells = [cell.get("id", f"cell {number}") for number, cell in enumerate(code)]
-    return _Job(notebook, notebook.copy_to(folder), report, cells, lookup)
+    return _Job(notebook, copy, report, cells, lookup, options, learner)
 
 
 def _display_name(path: Path) -> str:
@@ -180,4 +198,6 @@ def _collect(job: _Job, results: Mapping[Path, list[CheckedCell]], failure: str)
         except NotebookError as unreadable:
             error = ErrorMessage(message=unreadable.message, hint=unreadable.hint)
     report = job.report.model_copy(update={"cells": cells, "error": error})
+    if job.learner is not None:
+        report = report.model_copy(update={"cells": job.learner.cells(report)})
     return CheckedNotebook(job.notebook.path, report, executed, job.lookup)

@@ -13,6 +13,7 @@ import nbformat
 from ..errors import NotebookError
 from ..notebooks import read_notebook
 from ..storage import write_whole
+from .learner import is_working_copy
 from .rendering import output_difference, render_outputs
 from .results import CheckedCell
 from .sanitizers import sanitize, stable_paths
@@ -88,7 +89,7 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
     Raises
     ------
     NotebookError
-        If the notebook did not run through.
+        If the notebook did not run through, or is a learner's copy.
     """
     if checked.executed is None:
         error = checked.report.error
@@ -98,6 +99,11 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
         )
     fared = {cell.cell: cell for cell in checked.report.cells}
     notebook = read_notebook(checked.path)
+    if is_working_copy(notebook):
+        raise NotebookError(
+            f"{checked.report.notebook} is a learner's copy; nothing recorded.",
+            "References are recorded in the lesson that it was made from.",
+        )
     before = nbformat.writes(notebook)
     changes: list[CellChange] = []
     count = 0
