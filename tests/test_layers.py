@@ -17,6 +17,7 @@ FLOORS = {
     "settings": 0,
     "time_limit": 0,
     "contract": 0,
+    "notebook_repair": 0,
     "notebooks": 0,
     "pretrained": 0,
     "processor": 0,

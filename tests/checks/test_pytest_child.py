@@ -23,6 +23,7 @@ def check_in(root: Path, notebook: Path, calls: list[tuple[int, int]]) -> tuple[
         jobs=1,
         threads=1,
         limit_s=60,
+        kernel=None,
         total=3,
         listener=lambda done, total: calls.append((done, total)),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
@@ -270,7 +272,8 @@ _opened: list[str] | None = None
 
 
 def _note_opened(event: str, arguments: tuple[object, ...]) -> None:
-    if _opened is not None and event == "open":
+    # What an opener opens for `open` is reported a second time, without a mode.
+    if _opened is not None and event == "open" and arguments[1] is not None:
         _opened.append(str(arguments[0]))
 
 
@@ -286,6 +289,53 @@ def opened() -> Iterator[list[str]]:
 
 def test_reads_the_notebook_once(opened: list[str], home: Path, tmp_path: Path) -> None:
     path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
+    opened.clear()
     (checked,) = check_notebooks([path], cache=CheckCache())
     assert checked.report.passed
     assert opened.count(str(path)) == 1
+
+
+def elsewhere(path: Path, *cells: dict[str, Any], **fields: Any) -> Path:
+    """Write a notebook as another program might, with a byte order mark."""
+    metadata = {"kernelspec": {"name": "no-such-kernel"}}
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 9} | fields
+    path.write_text("\ufeff" + json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_notebook_from_elsewhere_is_checked(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    half = nbformat.v4.new_output("stream", text="a\ud83d\n")
+    new = {"metadata": {}, "outputs": [], "execution_count": 1, "mood": "new"}
+    path = elsewhere(
+        tmp_path / "a.ipynb",
+        {"cell_type": "heading", "level": 1, "source": "Sums"},
+        {"cell_type": "code", "id": "my cell", "source": "x = 1"},
+        {"cell_type": "code", "id": "same", "source": "x", "outputs": [result("1")]} | new
+        | {"outputs": [result("1")]},
+        {"cell_type": "code", "id": "same", "source": "print('a\ufffd')"} | new
+        | {"outputs": [half]},
+        {"cell_type": "code", "source": "print('a')"} | new | {"outputs": [half]},
+        theme="dark",
+    )  # fmt: skip
+    (refused,) = check_notebooks([path])
+    assert refused.report.error is not None
+    assert "'no-such-kernel', which is not installed" in refused.report.error.message
+    (checked,) = check_notebooks([path], kernel="python3")
+    assert outcomes(checked.report) == {
+        "my-cell": ("compared", ""),
+        "same": ("compared", ""),
+        "same-2": ("compared", ""),
+        "cell-5": ("differs", "the output differs"),
+    }
+    # The rules for those who write lessons are for lessons.
+    assert checked.report.findings == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_names_the_kernel_that_was_asked_for(tmp_path: Path) -> None:
+    path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
+    (checked,) = check_notebooks([path], kernel="no-such-kernel")
+    assert checked.report.error is not None
+    assert "'no-such-kernel', which is not installed" in checked.report.error.message

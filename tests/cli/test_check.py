@@ -26,7 +26,7 @@ def lesson(tmp_path: Path, home: Path, small_course: Path) -> Path:
     return make_lesson(
         tmp_path / "lesson.ipynb",
         code("changed", "n * 2", result("5")),
-        code("noise", "print('took 1.0 ms')", stream("took 7.7 ms\n")),
+        code("noise", "print('Wall time: 1.0 ms')", stream("Wall time: 7.7 ms\n")),
         code("where", "import json, os\nprint(json.__file__); print(os.getcwd())", stream("x\n")),
     )
 
@@ -58,7 +58,7 @@ def test_update_shows_changes_asks_and_records(lesson: Path, tmp_path: Path) -> 
     new = outputs(lesson)
     assert new["changed"][0].data["text/plain"] == "6"
     # Noise alone does not change the stored output.
-    assert new["noise"][0].text == "took 7.7 ms\n"
+    assert new["noise"][0].text == "Wall time: 7.7 ms\n"
     assert new["where"][0].text == "…/python/json/__init__.py\n…/lesson\n"
     notebook = nbformat.read(lesson, as_version=4)
     assert [cell.execution_count for cell in notebook.cells] == [1, 2, 3, 4]

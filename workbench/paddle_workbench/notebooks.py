@@ -1,4 +1,8 @@
-"""Notebook files: read within limits, once, and refused with a clear message if they are broken."""
+"""Notebook files: read within limits, once, and refused with a clear message if they are broken.
+
+What other programs write a little differently is repaired when it is read (`notebook_repair`). The
+file stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat.validator import normalize
 
 from .errors import NotebookError
+from .notebook_repair import repaired_notebook
 from .reading import broken_file, decode, read_bytes, storage_errors_as
 from .storage import write_whole
 
@@ -38,13 +42,16 @@ class Notebook:
     json : dict
         The file as JSON: without cell ids if it has none.
     node : NotebookNode
-        The file as nbformat reads it: valid, and every cell has an id.
+        The notebook: valid, and every cell has an id.
+    is_repaired : bool
+        Whether the file is not valid as it is, or older than cell ids.
     """
 
     path: Path
     content: bytes
     json: dict[str, Any]
     node: nbformat.NotebookNode
+    is_repaired: bool
 
     @classmethod
     def read(cls, path: Path) -> Notebook:
@@ -55,8 +62,9 @@ class Notebook:
         NotebookError
             If the file is missing, cannot be read, or is not a valid notebook in format 4.
         """
-        content, text, parsed = _read(path)
-        return cls(path, content, parsed, _node(text, path))
+        content, parsed = _read(path)
+        node, is_repaired = _node(parsed, path)
+        return cls(path, content, parsed, node, is_repaired)
 
     @property
     def sha256(self) -> str:
@@ -75,6 +83,20 @@ class Notebook:
         write_whole(copy, self.content)
         return copy
 
+    def write_to(self, folder: Path) -> Path:
+        """Write the notebook into a folder so that any tool can read it, and return its path there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        if not self.is_repaired:
+            return self.copy_to(folder)
+        copy = folder / self.path.name
+        write_whole(copy, nbformat.writes(self.node))
+        return copy
+
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """Return the cells and metadata of a notebook in format 4; raises as `Notebook.read`."""
@@ -89,23 +111,23 @@ def read_json(path: Path) -> dict[str, Any]:
     NotebookError
         If the file is missing, cannot be read, or is not a notebook in format 4.
     """
-    _content, _text, parsed = _read(path)
+    _content, parsed = _read(path)
     return parsed
 
 
 @storage_errors_as(NotebookError)
-def _read(path: Path) -> tuple[bytes, str, dict[str, Any]]:
+def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
     content = read_bytes(path, kind=KIND, limit_bytes=MAX_BYTES, hint=_HINT)
     text = decode(content, path, kind=KIND, hint=_HINT)
-    return content, text, _parse(text, path)
+    # Windows programs begin a file with a byte order mark.
+    return content, _parse(text.removeprefix("\ufeff"), path)
 
 
 @storage_errors_as(NotebookError)
-def _node(text: str, path: Path) -> nbformat.NotebookNode:
+def _node(parsed: dict[str, Any], path: Path) -> tuple[nbformat.NotebookNode, bool]:
     try:
-        notebook: nbformat.NotebookNode = nbformat.v4.reads_json(text)
-        # Tools older than format 4.5 write no cell ids; they are given here.
-        _, notebook = normalize(notebook)
+        repaired = repaired_notebook(parsed)
+        notebook: nbformat.NotebookNode = nbformat.v4.to_notebook(repaired)
         nbformat.validate(notebook)
     except RecursionError as error:
         raise broken_file(path, KIND, _TOO_DEEP, _HINT) from error
@@ -119,7 +141,7 @@ def _node(text: str, path: Path) -> nbformat.NotebookNode:
     ) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise NotebookError(f"{path} is not a valid notebook: {reason}.", _HINT) from error
-    return notebook
+    return notebook, repaired != parsed
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

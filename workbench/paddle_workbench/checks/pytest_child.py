@@ -32,6 +32,7 @@ def run_pytest(
     jobs: int,
     threads: int,
     limit_s: float | None,
+    kernel: str | None,
     total: int,
     listener: CheckListener,
 ) -> tuple[dict[Path, list[CheckedCell]], str]:
@@ -46,6 +47,8 @@ def run_pytest(
         Notebooks at the same time, and threads for each.
     limit_s : float or None
         Seconds for each notebook; by default what it says of itself.
+    kernel : str or None
+        The kernel to run in; by default the one that each asks for.
     total : int
         Code cells, for the listener.
     listener : callable
@@ -67,6 +70,8 @@ def run_pytest(
     arguments += ["--workbench-results", str(results), "--workbench-progress", str(progress)]
     if limit_s is not None:
         arguments += ["--workbench-limit", str(limit_s)]
+    if kernel is not None:
+        arguments += ["--nbval-kernel-name", kernel]
     arguments += [str(notebook) for notebook in notebooks]
     outcome = run(
         "pytest",

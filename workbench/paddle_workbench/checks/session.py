@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import nbformat
 from ..contract import ErrorMessage
 from ..course.catalog import LessonFile
 from ..course.companions import copy_companions
+from ..course.notebook import METADATA_KEY
 from ..errors import NotebookError, WorkbenchError
 from ..execution import require_kernel, shared_threads
 from ..notebooks import Notebook, read_notebook
@@ -66,6 +66,7 @@ def check_notebooks(
     jobs: int = 1,
     limit_s: float | None = None,
     threads: int | None = None,
+    kernel: str | None = None,
     cache: CheckCache | None = None,
     listener: CheckListener = lambda _done, _total: None,
 ) -> list[CheckedNotebook]:
@@ -82,19 +83,21 @@ def check_notebooks(
         Seconds for each notebook; else the minutes in its metadata, else ten minutes.
     threads : int, optional
         How many threads each notebook computes in; else a fair share of the cores.
+    kernel : str, optional
+        The kernel to run them in, instead of the one that each asks for.
     cache : CheckCache, optional
         Notebooks that passed and have not changed since are not run again; without it all are.
     listener : callable
         Told how many code cells are through, and of how many. If it raises, the check ends.
     """
     each = threads or shared_threads(min(jobs, max(1, len(paths))))
-    options = {"threads": each, "limit_s": limit_s}
+    options = {"threads": each, "limit_s": limit_s, "kernel": kernel}
     done: dict[Path, CheckedNotebook] = {}
     runnable: dict[Path, _Job] = {}
     with tempfile.TemporaryDirectory(prefix="workbench-check-") as temporary:
         root = Path(temporary).resolve()
         for number, path in enumerate(paths):
-            prepared = _prepare(path, root / f"{number:03}", cache, options)
+            prepared = _prepare(path, root / f"{number:03}", cache, options, kernel)
             if isinstance(prepared, CheckedNotebook):
                 done[path] = prepared
             else:
@@ -105,6 +108,7 @@ def check_notebooks(
             jobs=jobs,
             threads=each,
             limit_s=limit_s,
+            kernel=kernel,
             total=sum(len(job.cells) for job in runnable.values()),
             listener=listener,
         )
@@ -130,29 +134,40 @@ def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
     return checked
 
 
-def _read(path: Path) -> tuple[Notebook | None, NotebookReport]:
+def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, NotebookReport]:
     """Read a notebook and its problems; None if it cannot run, with the error in the report."""
     report = NotebookReport(notebook=_display_name(path))
     try:
-        with warnings.catch_warnings():
-            # nbformat warns of missing and double cell ids, which are findings.
-            warnings.simplefilter("ignore")
-            notebook = Notebook.read(path)
-        if not is_working_copy(notebook.node):
-            # The rules are for those who write lessons.
+        notebook = Notebook.read(path)
+        if _is_lesson(notebook):
             report = report.model_copy(update={"findings": check_structure(notebook)})
-        require_kernel(notebook.node, path)
+        if kernel is None:
+            require_kernel(notebook.node, path)
+        else:
+            wanted = {"metadata": {"kernelspec": {"name": kernel}}}
+            require_kernel(nbformat.from_dict(wanted), path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
         return None, report.model_copy(update={"error": message})
     return notebook, report
 
 
+def _is_lesson(notebook: Notebook) -> bool:
+    """Return whether the rules for those who write lessons apply to a notebook."""
+    in_course = notebook.path.is_relative_to(settings().course)
+    has_metadata = METADATA_KEY in notebook.node.metadata
+    return (in_course or has_metadata) and not is_working_copy(notebook.node)
+
+
 def _prepare(
-    path: Path, folder: Path, cache: CheckCache | None, options: Mapping[str, object]
+    path: Path,
+    folder: Path,
+    cache: CheckCache | None,
+    options: Mapping[str, object],
+    kernel: str | None,
 ) -> _Job | CheckedNotebook:
     """Copy a notebook to where it will run, or return why it cannot or need not."""
-    notebook, report = _read(path)
+    notebook, report = _read(path, kernel)
     if notebook is None:
         return CheckedNotebook(path, report, None, Lookup("it cannot run", {}))
     lesson: LessonFile | None = None
@@ -172,9 +187,8 @@ def _prepare(
         return CheckedNotebook(path, cached, None, lookup)
     copy_companions(path, folder)
     learner = prepare_copy(notebook, lesson, folder) if lesson is not None else None
-    copy = notebook.copy_to(folder) if learner is None else learner.path
-    code = [cell for cell in notebook.node.cells if cell.cell_type == "code"]
-    cells = [cell.get("id", f"cell {number}") for number, cell in enumerate(code)]
+    copy = notebook.write_to(folder) if learner is None else learner.path
+    cells = [cell.id for cell in notebook.node.cells if cell.cell_type == "code"]
     return _Job(notebook, copy, report, cells, lookup, options, learner)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from ..errors import NotebookError
-from ..notebooks import read_notebook
+from ..notebooks import Notebook
 from ..storage import write_whole
 from .learner import is_working_copy
 from .rendering import output_difference, render_outputs
@@ -89,7 +89,7 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
     Raises
     ------
     NotebookError
-        If the notebook did not run through, or is a learner's copy.
+        If the notebook did not run through, is a learner's copy, or is not written in format 4.5.
     """
     if checked.executed is None:
         error = checked.report.error
@@ -98,7 +98,13 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
             error.hint if error else "",
         )
     fared = {cell.cell: cell for cell in checked.report.cells}
-    notebook = read_notebook(checked.path)
+    source = Notebook.read(checked.path)
+    notebook = source.node
+    if source.is_repaired:
+        raise NotebookError(
+            f"{checked.report.notebook} is not in notebook format 4.5; nothing recorded.",
+            "Open it in JupyterLab and save it, or correct it, so that only outputs change.",
+        )
     if is_working_copy(notebook):
         raise NotebookError(
             f"{checked.report.notebook} is a learner's copy; nothing recorded.",

@@ -25,6 +25,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
               help="Run this number of notebooks at the same time.")  # fmt: skip
+@click.option("--kernel", metavar="NAME",
+              help="Run in this kernel, whatever the notebooks ask for.")  # fmt: skip
 @click.option("--no-cache", is_flag=True,
               help="Also run notebooks that passed before and have not changed since.")  # fmt: skip
 @click.option("--explain", is_flag=True,
@@ -45,6 +47,7 @@ def command(
     paths: tuple[str, ...],
     *,
     jobs: int,
+    kernel: str | None,
     no_cache: bool,
     explain: bool,
     only_read: bool,
@@ -74,6 +77,8 @@ def command(
         raise click.UsageError(f"{'--yes' if yes else '--force'} needs --update.")
     if update and only_read:
         raise click.UsageError("--update runs the notebooks; it cannot be combined with --static.")
+    if kernel is not None and only_read:
+        raise click.UsageError("--kernel is for running; it cannot be combined with --static.")
     notebooks = find_notebooks(paths)
     # Like Ctrl-C, so that kernels are shut down.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -83,7 +88,9 @@ def command(
         # Outputs to record come from a new run.
         cache = None if no_cache or update else CheckCache()
         with _Progress() as progress:
-            checked = check_notebooks(notebooks, jobs=jobs, cache=cache, listener=progress)
+            checked = check_notebooks(
+                notebooks, jobs=jobs, kernel=kernel, cache=cache, listener=progress
+            )
     if explain:
         _explain(checked)
     report = CheckReport(notebooks=[notebook.report for notebook in checked])
