@@ -100,6 +100,9 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
         folder / "e_endless.ipynb",
         code("loop", STUBBORN),
     )
+    for name, source in (("shell", "!sleep 600"), ("bash", "%%bash\nsleep 600")):
+        sleep = code("sleep", source, tags=["raises-exception", "nbval-ignore-output"])
+        make_lesson(folder / f"e_{name}.ipynb", sleep, code("after", "1", result("1")))
     make_lesson(folder / "f_kernel.ipynb", kernel="pte")
     (folder / "g_text.ipynb").write_text("this is not JSON", encoding="utf-8")
     (folder / "h_old.ipynb").write_text(
@@ -107,9 +110,9 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, b
     )
     before = {path.name: path.read_bytes() for path in folder.glob("*.ipynb")}
     paths = find_notebooks([str(folder)])
-    endless = [path for path in paths if path.stem == "e_endless"]
+    endless = [path for path in paths if path.stem.startswith("e_")]
     found = check_notebooks([path for path in paths if path not in endless], jobs=2)
-    found += check_notebooks(endless, limit_s=6)
+    found += check_notebooks(endless, jobs=3, limit_s=6)
     return folder, before, {notebook.path.stem: notebook.report for notebook in found}
 
 
@@ -190,6 +193,14 @@ def test_dying_kernel_is_one_sentence(checked: Checked) -> None:
 def test_endless_cell_is_ended(checked: Checked) -> None:
     found = outcomes(checked[2]["e_endless"])
     assert found["loop"] == ("raised", "the notebook reached its time limit")
+
+
+@pytest.mark.parametrize("name", ["e_shell", "e_bash"])
+def test_program_that_runs_into_the_limit_fails_its_cell(checked: Checked, name: str) -> None:
+    found = outcomes(checked[2][name])
+    assert found["sleep"] == ("raised", "the notebook reached its time limit")
+    assert found["after"][0] == "not_run"
+    assert not checked[2][name].passed
 
 
 def test_explains_why_a_notebook_cannot_run(checked: Checked) -> None:
