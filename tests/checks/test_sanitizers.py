@@ -114,6 +114,10 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
          '<style>#T_99fff_row0 {}</style><table id="T_99fff">'),
         ("T_12345 = 3", "T_12346 = 3"),
     ),
+    "measured": (
+        ('<td data-measured="ms">1.5</td>', '<td data-measured="ms">1.2e+03</td>'),
+        ('<td data-measured="ms">1.5</td>', '<td data-measured="ms">nan</td>'),
+    ),
     "uuid": (
         ("run 1b4e28ba-2fa1-41d2-883f-0016d3cca427", "run 9c5b94b1-35ad-49bb-b118-8e8fc24abf80"),
         # Of version 1, from a clock.

@@ -47,6 +47,8 @@ def test_static_version_shows_layers_and_passes(capture: Capture) -> None:
     assert labels[0].startswith("blocks.0 ")
     assert len(labels) == 12
     assert twin.xpath("//td/text()") == ["matmul_add_fuse_pass", "120", "96", "1.5"]
+    # By this mark a check knows a time that was measured.
+    assert twin.xpath("//td[@data-measured='ms']/text()") == ["1.5"]
 
 
 def test_static_version_is_translated(capture: Capture) -> None:

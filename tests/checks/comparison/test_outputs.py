@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 import pytest
 
+from paddle_workbench import ProgramMicroscope
 from paddle_workbench.checks.comparison.metrics import SCRAP_MIME_TYPE
 from paddle_workbench.checks.comparison.options import CheckOptions, check_options
 from paddle_workbench.checks.comparison.outputs import compare_outputs
@@ -14,6 +17,7 @@ from paddle_workbench.checks.comparison.widgets import VIEW_MIME_TYPE, digest_wi
 from paddle_workbench.errors import NotebookError
 from paddle_workbench.runs import metrics as runs_metrics
 
+from ...program.synthetic import regular_capture
 from .conftest import Output, differences, kinds, printed, shown
 
 JSON = {"name": "net", "loss": 0.5, "layers": [1, 2, {"units": 64}], "best": True, "why": None}
@@ -225,3 +229,23 @@ def test_names_noise_that_only_the_new_output_has() -> None:
     compared = compare_outputs([], [warning], CheckOptions())
     assert compared.differences == []
     assert [(noise.kind, noise.count) for noise in compared.ignored] == [("log_line", 1)]
+
+
+def microscope(time_ms: float, operations: int = 40) -> Output:
+    capture = regular_capture(operations)
+    last = replace(capture.stages[-1], duration_ms=time_ms)
+    widget = ProgramMicroscope(replace(capture, stages=(*capture.stages[:-1], last)), lang="en")
+    state = {"_model_module": "anywidget", "_model_name": "AnyModel", "lang": "en"}
+    columns = base64.b64encode(widget.columns).decode("ascii")
+    buffers = {"m": {("columns",): {"path": ["columns"], "data": columns}}}
+    output = view({"m": state}, buffers, "m")
+    output.data["text/html"] = widget.to_html()
+    return output
+
+
+def test_microscope_is_compared_but_for_its_times() -> None:
+    compared = compare_outputs([microscope(0.5)], [microscope(1234.5678)], CheckOptions())
+    assert compared.differences == []
+    assert [noise.kind for noise in compared.ignored] == ["duration"]
+    other = compare_outputs([microscope(0.5)], [microscope(0.5, 44)], CheckOptions())
+    assert {one.output for one in other.differences} == {VIEW_MIME_TYPE, "text/html"}

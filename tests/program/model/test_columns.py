@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from paddle_workbench.program.model.capture import Capture
-from paddle_workbench.program.model.columns import MAGIC, to_columns
+from paddle_workbench.program.model.capture import Capture, OpCost
+from paddle_workbench.program.model.columns import MAGIC, comparable_columns, to_columns
 from paddle_workbench.program.model.structure import Op, Program, Region, Value
 
 from ..synthetic import regular_capture
@@ -52,6 +52,28 @@ def test_contains_every_op_of_every_stage_in_order(capture: Capture) -> None:
     assert columns.names(0) == [op.name for op in capture.program.ops]
     for at, stage in enumerate(capture.stages, start=1):
         assert columns.names(at) == [op.name for op in stage.program.ops]
+
+
+def retimed(capture: Capture, time_ms: float) -> Capture:
+    """The same capture, measured on another machine."""
+    *stages, last = capture.stages
+    first, *ops = last.program.ops
+    folded = replace(first, attributes={"name": f"constant_folding@_{int(time_ms * 1e9)}"})
+    last = replace(last, program=replace(last.program, ops=(folded, *ops)))
+    op_id = first.id
+    costs = {**last.costs, op_id: OpCost(1, 1, 1, measured_ms=time_ms)}
+    return replace(capture, stages=(*stages, replace(last, duration_ms=time_ms, costs=costs)))
+
+
+def test_two_measurements_of_a_network_are_comparable(capture: Capture) -> None:
+    quick, slow = (to_columns(retimed(capture, time_ms)) for time_ms in (0.5, 1234.5678))
+    assert quick != slow
+    (one, count), (other, again) = comparable_columns(quick), comparable_columns(slow)
+    assert one == other
+    assert count == again
+    assert count >= 2
+    assert Columns(one).names(1) == Columns(quick).names(1)
+    assert comparable_columns(one) == (one, 0)
 
 
 def test_stores_kept_ops_once(capture: Capture) -> None:

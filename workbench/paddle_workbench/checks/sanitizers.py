@@ -127,6 +127,13 @@ _ANYWHERE = (
     # Only in the representation of an object: a number in base 16 is a result.
     _noise("address", r"(?<= at )0x[0-9A-Fa-f]{6,16}(?=>|&gt;|, file |; to )", "0x…", "address"),
     _noise("styler_id", r"(?<=[\"#])T_[0-9a-f]{5}(?=[_\"\s])", "T_…", None),
+    # What a widget of the workbench marks in the HTML that stands for it.
+    _noise(
+        "measured",
+        rf"(<\w+[^<>]* data-measured[^<>]*>){_NUMBER}(?=<)",
+        r"\1<duration>",
+        "duration",
+    ),
     # Of version 4, that is of random digits.
     _noise(
         "uuid",

@@ -22,7 +22,7 @@ from .metrics import SCRAP_MIME_TYPE, compare_metrics
 from .options import CheckOptions
 from .pictures import compare_pictures
 from .text import Place, compare_text
-from .widgets import VIEW_MIME_TYPE, compare_widgets, widget_digest
+from .widgets import MEASURED, VIEW_MIME_TYPE, compare_widgets, widget_digest
 
 __all__ = ["Comparison", "compare_outputs"]
 
@@ -116,10 +116,17 @@ def _cleaned_data(value: Any, cleaner: Cleaner) -> Any:
     if isinstance(value, str):
         return cleaner.data(value)
     if isinstance(value, Mapping):
+        cleaner.counts["duration"] += _measured_times(value)
         return {key: _cleaned_data(inner, cleaner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_cleaned_data(inner, cleaner) for inner in value]
     return value
+
+
+def _measured_times(digest: Mapping[str, Any]) -> int:
+    """Return how many times the digest of a widget leaves out."""
+    count = digest.get(MEASURED)
+    return count if isinstance(count, int) and "sha256" in digest else 0
 
 
 def _count_difference(kind: str, one: Sequence[Any], other: Sequence[Any]) -> CheckDifference:

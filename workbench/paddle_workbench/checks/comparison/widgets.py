@@ -16,13 +16,16 @@ import nbformat
 
 from ...contract import CheckDifference
 from ...course.notebook import METADATA_KEY
+from ...program.model.columns import MAGIC, comparable_columns
 from .json_data import compare_json
 from .options import CheckOptions
 from .text import Place
 
-__all__ = ["VIEW_MIME_TYPE", "compare_widgets", "digest_widgets", "widget_digest"]
+__all__ = ["MEASURED", "VIEW_MIME_TYPE", "compare_widgets", "digest_widgets", "widget_digest"]
 
 VIEW_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
+MEASURED = "measured_times"
+"""Where the digest of a program says how many times were left out."""
 _REFERENCE = "IPY_MODEL_"
 _DIGEST = "widget"
 # How a widget looks by default, and with which code it is drawn, says nothing of what it shows.
@@ -100,12 +103,16 @@ def _digest(
         name = ".".join(str(part) for part in buffer["path"])
         if name.startswith("_"):
             continue
-        content = base64.b64decode(buffer["data"])
-        traits[name] = {
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
+        traits[name] = _bytes_digest(base64.b64decode(buffer["data"]))
     return {"model": ".".join(str(state.get(part)) for part in _KIND), "traits": traits}
+
+
+def _bytes_digest(content: bytes) -> dict[str, Any]:
+    measured = 0
+    if content.startswith(MAGIC):
+        content, measured = comparable_columns(content)
+    digest = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return digest | ({MEASURED: measured} if measured else {})
 
 
 def _trait(

@@ -10,6 +10,8 @@ An op is one row, however many stages keep it unchanged. A stage is a list of ro
 from __future__ import annotations
 
 import json
+import math
+import re
 import struct
 from array import array
 from collections.abc import Mapping, Sequence
@@ -19,11 +21,12 @@ from typing import Any
 from .capture import Capture, MemoryPlan, Op, OpCost, Program, SourceLine, Stage
 from .layers import layers_of
 
-__all__ = ["MAGIC", "to_columns"]
+__all__ = ["MAGIC", "comparable_columns", "to_columns"]
 
 MAGIC = b"PWC1"
 # Longer attributes, such as the numbers of a constant, are cut.
 ATTRIBUTE_CHARACTERS = 400
+_FOLDED = re.compile(r"(constant_folding@_)\d+")
 _UNKNOWN_COST = OpCost(None, None, None)
 _TYPES = {"i": "int32", "d": "float64", "B": "uint8"}
 
@@ -57,6 +60,31 @@ def to_columns(capture: Capture) -> bytes:
                 changes=stage,
             )
     return columns.to_bytes(_capture_header(capture, files))
+
+
+def comparable_columns(content: bytes) -> tuple[bytes, int]:
+    """Return columns without the times that were measured, and how many these are.
+
+    The names that Paddle gives to folded constants lose their random number. Two captures of one
+    network differ in nothing else.
+
+    Parameters
+    ----------
+    content : bytes
+        What `to_columns` returned.
+    """
+    length = int.from_bytes(content[4:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    data = bytearray(content[8 + length + -(8 + length) % 8 :])
+    _type, offset, count = header["arrays"]["measured_ms"]
+    times = array("d", data[offset : offset + 8 * count])
+    measured = sum(not math.isnan(time_ms) for time_ms in times)
+    data[offset : offset + 8 * count] = array("d", [math.nan] * count).tobytes()
+    for stage in header["stages"]:
+        measured += stage["duration_ms"] is not None
+        stage["duration_ms"] = None
+    header["strings"] = [_FOLDED.sub(r"\1", text) for text in header["strings"]]
+    return _packed(header, bytes(data)), measured
 
 
 def _trace_header(capture: Capture) -> dict[str, Any]:
@@ -316,10 +344,14 @@ class _Columns:
             parts += [content, bytes(-len(content) % 8)]
             offset += len(content) + len(parts[-1])
         header |= {"strings": list(self._strings), "stages": self._stages, "arrays": directory}
-        text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
-        encoded = text.encode("utf-8", "replace")  # names may contain lone surrogates
-        start = MAGIC + struct.pack("<I", len(encoded)) + encoded
-        return b"".join([start, bytes(-len(start) % 8), *parts])
+        return _packed(header, b"".join(parts))
+
+
+def _packed(header: dict[str, Any], data: bytes) -> bytes:
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+    encoded = text.encode("utf-8", "replace")  # names may contain lone surrogates
+    start = MAGIC + struct.pack("<I", len(encoded)) + encoded
+    return b"".join([start, bytes(-len(start) % 8), data])
 
 
 def _shape(shape: tuple[int, ...]) -> str:
