@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProgramError
+from ..errors import CaptureError, ProgramError
 from .coach.explanations import explain_breaks, explain_error, explain_loops, explain_sources
+from .coach.results import (
+    explain_missing_results,
+    explain_missing_stages,
+    explain_randomness,
+    explain_saving,
+    explain_unsaved,
+)
 from .cost import costs_of
+from .eager_results import EagerResults, input_arrays, run_eagerly
 from .formats.assembly import Numbering
 from .formats.saved import read
 from .memory import memory_plan
 from .model.capture import SCHEMA_VERSION, Capture, Explanation, Stage
-from .passes.pipeline import OUTPUTS, Pipeline, save_for_stages, stages_of
+from .model.structure import Program
+from .passes.comparison import compare
+from .passes.pipeline import Optimised, Pipeline, optimise
+from .passes.saving import outputs_saved_as_inputs, save_for_stages, unused_inputs
 from .tracing.bytecode import Simulation, simulate
 from .tracing.sources import source_texts, transformed_texts
-from .tracing.trace import TracingFailed, eager, input_spec_of, name_of, plain_functions, trace
+from .tracing.trace import (
+    Trace,
+    TracingFailed,
+    eager,
+    input_spec_of,
+    name_of,
+    plain_functions,
+    trace,
+)
 
 __all__ = ["capture", "capture_saved"]
 
@@ -46,7 +65,7 @@ def capture(
         without or with oneDNN; the listed ones; or none. They run in a child process.
     training : bool
         Trace the network in training mode instead of evaluation mode.
-    check_with : sequence of arrays or tensors, optional
+    check_with : sequence of arrays, tensors, or lists and dictionaries of them, optional
         Run the last stage on them: `Capture.difference` compares it with the eager result, and
         the costs of the last stage include measured times. Only for the two named pipelines.
     sot : bool
@@ -56,12 +75,14 @@ def capture(
     Returns
     -------
     Capture
-        If Paddle cannot trace the target, `program` is None and `explanations` says why.
+        If Paddle cannot trace the target, `program` is None and `explanations` says why; likewise
+        if stages are missing or results were not compared.
 
     Raises
     ------
     CaptureError
-        If the target is neither a network nor a function, or a pass cannot run.
+        If the target is neither a network nor a function, a listed pass cannot run, or the target
+        cannot run on `check_with`.
     """
     numbering = Numbering()
     functions = plain_functions(target)
@@ -86,29 +107,27 @@ def capture(
     except TracingFailed as failure:
         cause = failure.__cause__ or failure
         return _refused(draft, failure.functions, explain_error(cause, failure.functions))
-    stages: tuple[Stage, ...] = ()
-    difference = None
-    expected = _eager_results(target, check_with, training=training) if check_with else []
+    optimisation = _Optimisation()
     if pipeline is not None:
-        with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
-            folder = Path(name)
-            prefix = save_for_stages(traced.static, folder)
-            inputs_path = _write_inputs(folder, check_with) if check_with else None
-            stages = stages_of(traced.program, prefix, pipeline, numbering, inputs=inputs_path)
-            if inputs_path is not None:
-                difference = _difference(expected, folder / OUTPUTS)
+        eager_results = (
+            run_eagerly(target, check_with, traced.program, training=training)
+            if check_with
+            else None
+        )
+        optimisation = _optimisation(traced, pipeline, numbering, eager_results)
     return replace(
         draft,
         explanations=(
             *draft.explanations,
             *explain_sources(traced.functions),
             *explain_loops(traced.risky_loops),
+            *optimisation.explanations,
         ),
         sources=source_texts(traced.functions),
         transformed=transformed_texts(traced.functions),
         program=traced.program,
-        stages=stages,
-        difference=difference,
+        stages=optimisation.stages,
+        difference=optimisation.difference,
         costs=costs_of(traced.program),
         memory=memory_plan(traced.program),
         parameters=traced.program.parameters,
@@ -149,22 +168,27 @@ def capture_saved(
             f"{path} has the format {saved.format}; Paddle 3 runs its passes only on PIR's .json.",
             "Save the network again with paddle.jit.save.",
         )
-    stages: tuple[Stage, ...] = ()
+    optimised = Optimised(())
     if pipeline is not None:
         if not saved.path.with_suffix(".pdiparams").is_file():
             raise ProgramError(
                 f"{path} has no weights: there is no {saved.path.with_suffix('.pdiparams').name}.",
                 "Put both files that paddle.jit.save writes into the same folder.",
             )
-        with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
-            inputs_path = _write_inputs(Path(name), inputs) if inputs else None
-            prefix = saved.path.resolve().with_suffix("")
-            stages = stages_of(saved.program, prefix, pipeline, numbering, inputs=inputs_path)
+        arrays = input_arrays(inputs, saved.program) if inputs else None
+        prefix = saved.path.resolve().with_suffix("")
+        optimised = optimise(saved.program, prefix, pipeline, numbering, inputs=arrays)
+        if not optimised.stages:
+            raise CaptureError(
+                f"{path} cannot be optimised: {optimised.problem}.",
+                "Check that both files come from the same paddle.jit.save.",
+            )
     return Capture(
         schema_version=SCHEMA_VERSION,
         name=saved.path.name,
         program=saved.program,
-        stages=stages,
+        stages=optimised.stages,
+        explanations=_explain_problem(optimised),
         costs=costs_of(saved.program),
         memory=memory_plan(saved.program),
         parameters=saved.program.parameters,
@@ -206,32 +230,54 @@ def _ones(item: Any) -> Any:
     return np.ones(shape, str(spec.dtype).rpartition(".")[2])
 
 
-def _write_inputs(folder: Path, arrays: Sequence[Any]) -> Path:
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class _Optimisation:
+    """What the passes made of a traced program, and how its result compares."""
 
-    path = folder / "inputs.npz"
-    np.savez(path, **{str(index): np.asarray(array) for index, array in enumerate(arrays)})
-    return path
-
-
-def _eager_results(target: Any, arrays: Sequence[Any], *, training: bool) -> list[Any]:
-    import numpy as np
-    import paddle
-    from paddle.utils.layers_utils import flatten
-
-    tensors = [paddle.to_tensor(np.asarray(array)) for array in arrays]
-    with paddle.no_grad(), eager(target, training=training) as function:
-        return [np.asarray(value) for value in flatten(function(*tensors))]
+    stages: tuple[Stage, ...] = ()
+    difference: float | None = None
+    explanations: tuple[Explanation, ...] = ()
 
 
-def _difference(expected: Sequence[Any], outputs: Path) -> float:
-    """Return the largest difference from the eager results, relative to their largest value."""
-    import numpy as np
+def _optimisation(
+    traced: Trace,
+    pipeline: Pipeline | Sequence[str],
+    numbering: Numbering,
+    eager_results: EagerResults | None,
+) -> _Optimisation:
+    program = traced.program
+    explanations = explain_saving(program, unused_inputs(program), outputs_saved_as_inputs(program))
+    inputs = eager_results.inputs if eager_results is not None else None
+    with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
+        try:
+            prefix = save_for_stages(traced.static, program, Path(name))
+        except Exception as error:
+            return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
+        optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs)
+    if eager_results is None or optimised.results is None:
+        explanations = (*explanations, *_explain_problem(optimised))
+        return _Optimisation(optimised.stages, explanations=explanations)
+    difference, verdict = _verdict(optimised.results, eager_results, program)
+    return _Optimisation(optimised.stages, difference, (*explanations, *verdict))
 
-    largest = 0.0
-    with np.load(outputs) as results:
-        for index, array in enumerate(expected):
-            scale = float(np.abs(array).max(initial=0.0)) or 1.0
-            gap = float(np.abs(results[str(index)] - array).max(initial=0.0))
-            largest = max(largest, gap / scale)
-    return largest
+
+def _verdict(
+    results: Sequence[Any], eager_results: EagerResults, program: Program
+) -> tuple[float | None, tuple[Explanation, ...]]:
+    """Return the difference from the eager results, and what there is to explain about it."""
+    if eager_results.expected is None:
+        problem = "the network returns other tensors than the traced program"
+        return None, (explain_missing_results(problem),)
+    comparison = compare(results, eager_results.expected, eager_results.dtypes)
+    if isinstance(comparison, str):
+        return None, (explain_missing_results(comparison),)
+    explanation = None if comparison.is_equal else explain_randomness(program)
+    return comparison.difference, () if explanation is None else (explanation,)
+
+
+def _explain_problem(optimised: Optimised) -> tuple[Explanation, ...]:
+    if not optimised.problem:
+        return ()
+    if optimised.is_complete:
+        return (explain_missing_results(optimised.problem),)
+    return (explain_missing_stages(optimised.problem),)

@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,7 +141,8 @@ def to_json(capture: Capture) -> dict[str, Any]:
         ],
         "costs": _costs(capture.costs),
         "memory": asdict(capture.memory) if capture.memory else None,
-        "difference": capture.difference,
+        # JSON has no infinity.
+        "difference": "inf" if capture.difference == inf else capture.difference,
     }
     data["tables"] = {
         "lines": tables.lines.rows,
@@ -288,7 +290,7 @@ def _capture(data: Mapping[str, Any]) -> Capture:
         ),
         costs=_read_costs(data["costs"]),
         memory=_memory(data["memory"]),
-        difference=data["difference"],
+        difference=None if data["difference"] is None else float(data["difference"]),
     )
 
 

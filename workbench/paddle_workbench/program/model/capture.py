@@ -323,7 +323,8 @@ class Capture:
         Memory plan of the traced program.
     difference : float or None
         Largest difference between the results of the last stage and the eager results, relative
-        to the largest eager value; None without `check_with`.
+        to the largest eager value of the same output; infinite if one of them is NaN and the other
+        is not. None without `check_with`, or if `explanations` says why there is no difference.
     """
 
     schema_version: int

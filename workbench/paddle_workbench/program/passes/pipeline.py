@@ -2,79 +2,64 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ...child_process import Message, Outcome
 from ...errors import CaptureError
 from ..cost import costs_of
 from ..formats.assembly import Numbering, assemble
-from ..formats.pir_text import PrintedRegion, read_program
 from ..memory import memory_plan
 from ..model.capture import MemoryPlan, OpCost, Stage
 from ..model.structure import Program
-from ..tracing.loops import sound_loops
+from .arrays import read_arrays
+from .comparison import Array
 from .lineage import next_stage
+from .predictor_process import predictor_request, problem_of
+from .steps import Step, pass_steps, predictor_steps
 from .timing import Run, measured_ms
-from .worker import MARK
-from .worker_process import run_worker
+from .worker import OUTPUTS
+from .worker_process import run_task, run_worker
 
-__all__ = ["OUTPUTS", "PIPELINES", "Pipeline", "save_for_stages", "stages_of"]
+__all__ = ["PIPELINES", "Optimised", "Pipeline", "optimise"]
 
 Pipeline = Literal["inference", "onednn"]
 PIPELINES: tuple[Pipeline, ...] = ("inference", "onednn")
 """The passes that the Predictor runs on this machine's CPU, without and with oneDNN."""
 
-SAVED = "jit.save"
-LOWERED = "pd_op_to_kernel_pass"
-PREFIX = "saved"
-OUTPUTS = "outputs.npz"
-
-_RUNNING = re.compile(r"--- Running PIR pass \[(\w+)\]")
-_DETECTED = re.compile(r"--- detected \[(\d+)")
-_PRINTED = re.compile(
-    r"^\s*IRPrinting on (?P<scope>\S+) (?P<when>before|after) (?P<name>\w+) pass\s*$"
-)
-
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """One run of one pass."""
+class Optimised:
+    """What a pipeline made of a program.
 
-    name: str
-    scope: str
-    program: PrintedRegion | None
-    """None if nothing changed."""
-    duration_ms: float | None
-    matches: int | None
-    ids: tuple[int, ...] = ()
+    Parameters
+    ----------
+    stages : tuple of Stage
+        If the Predictor failed, those before the pass that was running.
+    results : list of arrays, or None
+        What the last stage computed from the inputs.
+    problem : str
+        Why stages or results are missing: what happened to the Predictor, and its last words.
+    is_complete : bool
+        Whether all stages are there.
+    """
 
-
-def save_for_stages(static: Any, folder: Path) -> Path:
-    """Save a traced network or function, and return the prefix of the files."""
-    import paddle
-
-    prefix = folder / PREFIX
-    with warnings.catch_warnings(), sound_loops():  # saving may trace again
-        warnings.simplefilter("ignore")
-        paddle.jit.save(static, str(prefix))
-    return prefix
+    stages: tuple[Stage, ...]
+    results: list[Array] | None = None
+    problem: str = ""
+    is_complete: bool = True
 
 
-def stages_of(
+def optimise(
     program: Program,
     prefix: Path,
     pipeline: Pipeline | Sequence[str],
     numbering: Numbering,
     *,
-    inputs: Path | None = None,
-) -> tuple[Stage, ...]:
+    inputs: Sequence[Array] | None = None,
+) -> Optimised:
     """Run a pipeline over a saved program in a child process.
 
     Parameters
@@ -85,41 +70,40 @@ def stages_of(
         Path of its files, without the suffix.
     pipeline : "inference", "onednn", or names of passes
     numbering : Numbering
-    inputs : Path, optional
-        An `.npz` file of arrays to run the last stage on, named 0, 1 ...; the results are
-        written to `outputs.npz` next to it, and the ops are timed. Only for the two named
-        pipelines.
+    inputs : sequence of arrays, optional
+        One for each input of the program, bfloat16 as float32. The last stage runs on them, and its
+        ops are timed. Only for the two named pipelines.
 
     Raises
     ------
     CaptureError
-        If a pipeline or pass is unknown, or a pass cannot be run from Python or crashes.
+        If a pipeline or pass is unknown, or a pass cannot be run from Python or crashes. If the
+        Predictor crashes or does not return, that is the `problem`.
     """
-    runs: Sequence[Run] = ()
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
         folder = Path(name)
-        if isinstance(pipeline, str):
-            if pipeline not in PIPELINES:
-                raise CaptureError(
-                    f"There is no pipeline {pipeline!r}.",
-                    f"Use one of {', '.join(PIPELINES)}, or a list of passes.",
-                )
-            request = {
-                "prefix": str(prefix),
-                "onednn": pipeline == "onednn",
-                "threads": 1,
-                "inputs": str(inputs) if inputs else None,
-            }
-            answer, outcome = run_worker("predictor", folder, request)
-            if inputs is not None:
-                shutil.move(folder / OUTPUTS, inputs.with_name(OUTPUTS))
-            steps = list(_predictor_steps(outcome))
-            runs = answer.get("runs", ())
-        else:
-            request = {"prefix": str(prefix), "passes": list(pipeline)}
-            steps = list(_pass_steps(*run_worker("passes", folder, request)))
-    stages = tuple(_stages(program, steps, numbering))
-    return (*stages[:-1], _with_times(stages[-1], runs)) if stages and runs else stages
+        if not isinstance(pipeline, str):
+            request: dict[str, Any] = {"prefix": str(prefix), "passes": list(pipeline)}
+            steps = pass_steps(*run_worker("passes", folder, request))
+            return Optimised(tuple(_stages(program, steps, numbering)))
+        if pipeline not in PIPELINES:
+            raise CaptureError(
+                f"There is no pipeline {pipeline!r}.",
+                f"Use one of {', '.join(PIPELINES)}, or a list of passes.",
+            )
+        request = predictor_request(program, prefix, folder, inputs, onednn=pipeline == "onednn")
+        outcome = run_task("predictor", folder, request)
+        stages = tuple(_stages(program, predictor_steps(outcome), numbering))
+        answer = outcome.answer
+        if answer is None or (inputs is not None and "runs" not in answer):
+            complete = answer is not None
+            return Optimised(stages, problem=problem_of(outcome), is_complete=complete)
+        if inputs is None:
+            return Optimised(stages)
+        results = read_arrays(folder / OUTPUTS)
+    if stages and answer["runs"]:
+        stages = (*stages[:-1], _with_times(stages[-1], answer["runs"]))
+    return Optimised(stages, results)
 
 
 def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
@@ -131,7 +115,7 @@ def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
     return replace(stage, costs={**stage.costs, **costs})
 
 
-def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Iterator[Stage]:
+def _stages(program: Program, steps: Iterable[Step], numbering: Numbering) -> Iterator[Stage]:
     before = program
     # From Paddle's ids to the capture's; Paddle's are only comparable within one process.
     capture_ids: dict[int, int] = {}
@@ -163,127 +147,3 @@ def _stages(program: Program, steps: list[_Step], numbering: Numbering) -> Itera
         before = stage.program
         if step.scope == "builtin.module" or step.program is not None:
             yield stage
-
-
-def _predictor_steps(outcome: Outcome) -> Iterator[_Step]:
-    printed = list(_printed_programs(outcome.stdout.decode("utf-8", "replace")))
-    if not printed:
-        raise CaptureError(
-            "The Predictor printed no program.",
-            "Report the version of Paddle: the format of its dump has changed.",
-        )
-    timings = _timings(outcome.messages)
-    first = printed[0].text
-    yield _Step(SAVED, "builtin.module", read_program(first), None, None)
-    text = first
-    index = -1
-    for item in printed:
-        if item.when == "before":
-            if item.text != text:
-                # Not a pass of the pipeline: here the Predictor chooses a kernel for every op.
-                yield _Step(LOWERED, item.scope, read_program(item.text), None, None)
-                text = item.text
-            continue
-        index += 1
-        # Both runs print the same passes in the same order; a pass that does not fit has no time.
-        timing = timings[index] if index < len(timings) and timings[index][0] == item.name else None
-        yield _Step(
-            item.name,
-            item.scope,
-            None if item.text == text else read_program(item.text),
-            timing[1] if timing else None,
-            timing[2] if timing else None,
-        )
-        text = item.text
-
-
-@dataclass(frozen=True, slots=True)
-class _Printed:
-    name: str
-    scope: str
-    when: str
-    text: str
-
-
-def _printed_programs(output: str) -> Iterator[_Printed]:
-    lines = output.splitlines()
-    index = 0
-    while index < len(lines):
-        head = _PRINTED.match(lines[index])
-        index += 1
-        if head is None:
-            continue
-        while index < len(lines) and lines[index] != "{":
-            index += 1
-        start = index
-        while index < len(lines) and lines[index] != "}":
-            index += 1
-        text = "\n".join(lines[start : index + 1])
-        yield _Printed(head["name"], head["scope"], head["when"], text)
-
-
-def _timings(messages: Sequence[Message]) -> list[tuple[str, float | None, int | None]]:
-    """Return name, milliseconds and matches of every pass in the run that prints no programs."""
-    timings: list[tuple[str, float | None, int | None]] = []
-    inside = False
-    started = 0.0
-    for message in messages:
-        if message.text.startswith(MARK):
-            inside = message.text.endswith(" timed")
-            continue
-        if not inside:
-            continue
-        running = _RUNNING.search(message.text)
-        detected = _DETECTED.search(message.text)
-        if timings and (running or detected or "optimization completed" in message.text):
-            name, duration_ms, matches = timings[-1]
-            if duration_ms is None:
-                duration_ms = (message.seconds - started) * 1000
-            timings[-1] = name, duration_ms, int(detected[1]) if detected else matches
-        if running:
-            timings.append((running[1], None, None))
-            started = message.seconds
-    return timings
-
-
-def _pass_steps(answer: dict[str, Any], outcome: Outcome) -> Iterator[_Step]:
-    if "unknown" in answer:
-        raise CaptureError(
-            f"Paddle has no pass {answer['unknown']!r}.",
-            "Capture with pipeline='inference' or 'onednn': the stages have the names of passes.",
-        )
-    if "refused" in answer:
-        reason = " ".join(answer["reason"])
-        raise CaptureError(
-            f"{answer['refused']} cannot run on its own: {reason}",
-            "Use pipeline='inference' or 'onednn': there the Predictor runs the pass.",
-        )
-    matches = _matches(outcome.messages)
-    first, *rest = answer["steps"]
-    yield _Step(
-        SAVED, "builtin.module", read_program(first["text"]), None, None, tuple(first["ids"])
-    )
-    text = first["text"]
-    for step, (name, count) in zip(rest, matches, strict=True):
-        yield _Step(
-            name,
-            "builtin.module",
-            None if step["text"] == text else read_program(step["text"]),
-            step["duration_ms"],
-            count,
-            tuple(step["ids"]),
-        )
-        text = step["text"]
-
-
-def _matches(messages: Sequence[Message]) -> list[tuple[str, int | None]]:
-    counts: list[tuple[str, int | None]] = []
-    for message in messages:
-        if message.text.startswith(MARK):
-            counts.append((message.text.removeprefix(MARK).strip(), None))
-            continue
-        detected = _DETECTED.search(message.text)
-        if detected and counts:
-            name, count = counts[-1]
-            counts[-1] = name, (count or 0) + int(detected[1])
-    return [(name, count) for name, count in counts if name != "end"]

@@ -6,24 +6,33 @@ Every task reads its request from the working directory and writes its answer th
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...child_process import write_answer
+from .arrays import read_arrays, write_arrays
+from .comparison import Array, array_of
 from .timing import Run, runs_in
 
-__all__ = ["MARK", "REQUEST", "main"]
+__all__ = ["INPUTS", "MARK", "OUTPUTS", "REQUEST", "main"]
 
 REQUEST = "request.json"
+INPUTS = "inputs.npz"
+OUTPUTS = "outputs.npz"
 TRACE = "trace.json"
 PROFILED_RUNS = 21
 """The first run is not counted."""
 
 PROFILED_S = 2.0
 """After this time no further run is started."""
+
+_COPIED = frozenset({"bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8"})
+"""Dtypes that the handles of the Predictor copy."""
 
 MARK = "=== paddle-workbench"
 """Start of a line on stderr that reports which step begins."""
@@ -39,53 +48,74 @@ def main(task: str) -> None:
 
 
 def _predictor(request: dict[str, Any]) -> dict[str, Any]:
-    """Have the Predictor optimise a program, once for the times and once for the dump."""
+    """Have the Predictor optimise a program, once for the dump and once for the times."""
+    _report("printed")
+    _create(request, debug=True)
+    _report("timed")
+    predictor = _create(request)
+    _report("end")
+    if not request["run"]:
+        return {}
+    # If the run crashes or never ends, the parent still has everything up to here.
+    write_answer({})
+    results = _results(predictor, request)
+    write_arrays(Path(OUTPUTS), results)
+    write_answer({"runs": []})
+    with _run_limit(request):
+        return {"runs": _profiled(predictor)}
+
+
+def _create(
+    request: dict[str, Any], *, debug: bool = False, optimised: bool = True, without: str = ""
+) -> Any:
+    """Return a Predictor that prints every program, or does not optimise, or leaves out a pass."""
     import paddle.inference
 
-    def create(*, debug: bool) -> Any:
-        config = paddle.inference.Config(
-            f"{request['prefix']}.json", f"{request['prefix']}.pdiparams"
-        )
-        config.disable_gpu()
-        config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
-        config.enable_new_executor(True)  # noqa: FBT003
-        config.set_optimization_level(3)
-        config.set_cpu_math_library_num_threads(request["threads"])
-        if request["onednn"]:
-            config.enable_mkldnn()
-        else:
-            config.disable_mkldnn()
-        config.switch_ir_debug(debug)
-        return paddle.inference.create_predictor(config)
-
-    _report("timed")
-    predictor = create(debug=False)
-    answer: dict[str, Any] = {}
-    if request.get("inputs"):
-        answer = _run(predictor, request)
-        del predictor
-    _report("printed")
-    create(debug=True)
-    _report("end")
-    return answer
+    config = paddle.inference.Config(f"{request['prefix']}.json", f"{request['prefix']}.pdiparams")
+    config.disable_gpu()
+    config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
+    config.enable_new_executor(True)  # noqa: FBT003
+    config.set_optimization_level(3 if optimised else 0)
+    config.set_cpu_math_library_num_threads(request["threads"])
+    if request["onednn"] and optimised:
+        config.enable_mkldnn()
+    else:
+        config.disable_mkldnn()
+    if without:
+        config.delete_pass(without)
+    config.switch_ir_debug(debug)
+    return paddle.inference.create_predictor(config)
 
 
-def _run(predictor: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """Run the Predictor on the arrays of the request, and write the results."""
-    import numpy as np
+def _results(predictor: Any, request: dict[str, Any]) -> list[Array]:
+    """Run the Predictor once on the inputs; bfloat16 results are returned as float32."""
+    import paddle
 
-    with np.load(request["inputs"]) as arrays:
-        inputs = [arrays[name] for name in sorted(arrays.files, key=int)]
-    for name, array in zip(predictor.get_input_names(), inputs, strict=True):
-        handle = predictor.get_input_handle(name)
-        handle.reshape(array.shape)
-        handle.copy_from_cpu(array)
-    predictor.run()
-    outputs = [
-        predictor.get_output_handle(name).copy_to_cpu() for name in predictor.get_output_names()
-    ]
-    np.savez("outputs.npz", **{str(index): array for index, array in enumerate(outputs)})
-    return {"outputs": len(outputs), "runs": _profiled(predictor)}
+    inputs = read_arrays(Path(INPUTS))
+    input_dtypes, output_dtypes = request["input_dtypes"], request["output_dtypes"]
+    with _run_limit(request):
+        if {*input_dtypes, *output_dtypes} <= _COPIED:
+            for name, array in zip(predictor.get_input_names(), inputs, strict=True):
+                handle = predictor.get_input_handle(name)
+                handle.reshape(array.shape)
+                handle.copy_from_cpu(array)
+            predictor.run()
+            handles = map(predictor.get_output_handle, predictor.get_output_names())
+            return [handle.copy_to_cpu() for handle in handles]
+        # Handles copy other dtypes wrongly, or refuse them.
+        tensors = [
+            paddle.to_tensor(array, dtype=dtype)
+            for array, dtype in zip(inputs, input_dtypes, strict=True)
+        ]
+        return [array_of(tensor) for tensor in predictor.run(tensors)]
+
+
+@contextmanager
+def _run_limit(request: dict[str, Any]) -> Iterator[None]:
+    """Have SIGALRM end this process if the block does not end in time."""
+    signal.setitimer(signal.ITIMER_REAL, request["run_limit_s"])
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _profiled(predictor: Any) -> list[Run]:

@@ -12,7 +12,7 @@ from ...child_process import Limits, Outcome, run
 from ...errors import CaptureError
 from .worker import REQUEST
 
-__all__ = ["run_worker"]
+__all__ = ["LAST_LINES", "LINE_LENGTH", "run_task", "run_worker"]
 
 TIMEOUT_S = 300.0
 # The Predictor prints a program before and after each of its passes: 50,000 ops take 1 GB.
@@ -38,8 +38,18 @@ def run_worker(
     CaptureError
         If the task crashes, fails, or does not finish in time; with its last lines.
     """
+    outcome = run_task(task, folder, request, timeout_s=timeout_s)
+    if outcome.status != 0 or outcome.answer is None:
+        raise _failure(task, outcome)
+    return outcome.answer, outcome
+
+
+def run_task(
+    task: str, folder: Path, request: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S
+) -> Outcome:
+    """Run a task as `run_worker` does, and return however it ended."""
     (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-    outcome = run(
+    return run(
         "paddle_workbench.program.passes.worker",
         task,
         limits=Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES),
@@ -47,9 +57,6 @@ def run_worker(
         environment=_environment(),
         timed=True,
     )
-    if outcome.status != 0 or outcome.answer is None:
-        raise _failure(task, outcome)
-    return outcome.answer, outcome
 
 
 def _environment() -> dict[str, str]:

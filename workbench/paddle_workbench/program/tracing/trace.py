@@ -6,7 +6,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
@@ -154,12 +154,18 @@ def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..
 
 @contextmanager
 def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
-    """Yield a function that runs the target eagerly, even if `to_static` was applied to it."""
+    """Yield a function that runs the target eagerly, even if `to_static` was applied to it.
+
+    Buffers, such as the statistics of BatchNorm, and the state of the random numbers are restored.
+    """
     layer = _layer_of(target)
     function = _plain_function(target)
     if layer is not None and not hasattr(function, "__self__"):
         function = partial(function, layer)
-    with _mode(layer, training=training) if layer is not None else nullcontext():
+    with ExitStack() as stack:
+        if layer is not None:
+            stack.enter_context(_mode(layer, training=training))
+        stack.enter_context(_unchanged_state(layer))
         yield function
 
 
@@ -221,6 +227,21 @@ def _mode(layer: Any, *, training: bool) -> Iterator[None]:
     finally:
         for part, mode in modes:
             part.training = mode
+
+
+@contextmanager
+def _unchanged_state(layer: Any | None) -> Iterator[None]:
+    """Restore the buffers of a network, and the state of the random numbers."""
+    import paddle
+
+    random_state = paddle.get_rng_state()
+    buffers = [(buffer, buffer.clone()) for buffer in layer.buffers()] if layer is not None else []
+    try:
+        yield
+    finally:
+        paddle.set_rng_state(random_state)
+        for buffer, before in buffers:
+            buffer.set_value(before)
 
 
 @dataclass(slots=True)

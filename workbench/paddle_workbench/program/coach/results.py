@@ -1,0 +1,193 @@
+"""Explains why results are missing, are not compared, or differ from the eager ones."""
+
+from __future__ import annotations
+
+from ...contract import Text
+from ..model.capture import Explanation
+from ..model.structure import Op, Program, SourceLine
+
+__all__ = [
+    "explain_missing_results",
+    "explain_missing_stages",
+    "explain_randomness",
+    "explain_saving",
+    "explain_unsaved",
+]
+
+# With these, every run has a different result.
+_RANDOM = frozenset(
+    {
+        "bernoulli", "binomial", "dirichlet", "exponential_", "gaussian", "gaussian_inplace_",
+        "multinomial", "poisson", "randint", "randperm", "standard_gamma", "top_p_sampling",
+        "truncated_gaussian_random", "uniform", "uniform_inplace_",
+    }
+)  # fmt: skip
+_BATCH_NORM = frozenset({"batch_norm", "batch_norm_", "sync_batch_norm_"})
+
+
+def explain_saving(
+    program: Program, unused_inputs: tuple[int, ...], replaced_outputs: dict[int, int]
+) -> tuple[Explanation, ...]:
+    """Explain what `paddle.jit.save` refuses or saves wrongly; the stages show it saved right.
+
+    Parameters
+    ----------
+    program : Program
+        The traced program.
+    unused_inputs : tuple of int
+        Values of inputs that no output depends on.
+    replaced_outputs : dict of int to int
+        From the index of an output to the value that is saved in its place.
+    """
+    lines = {value: op.line for op in program.ops for value in op.outputs}
+    explanations = []
+    for value in unused_inputs:
+        name = program.values[value].name
+        explanations.append(
+            Explanation(
+                kind="unused-input",
+                rule=Text(
+                    zh=f"没有输出依赖输入 {name}，paddle.jit.save 不肯保存这样的网络。",
+                    en=f"No output depends on the input {name}; paddle.jit.save refuses to save "
+                    "such a network.",
+                ),
+                line=lines.get(value),
+                repair=Text(
+                    zh=f"去掉参数 {name}，或者保存时写 skip_prune_program=True。",
+                    en=f"Remove the argument {name}, or save with skip_prune_program=True.",
+                ),
+                example="paddle.jit.save(net, path, skip_prune_program=True)\n",
+            )
+        )
+    for index, value in replaced_outputs.items():
+        name = program.values[value].name
+        explanations.append(
+            Explanation(
+                kind="output-saved-as-input",
+                rule=Text(
+                    zh=f"paddle.jit.save 会把第 {index + 1} 个输出存成 {name} 本身："
+                    f"它把 {name} 加一个常数当成了 {name}。保存下来的程序，Predictor 拒绝加载，"
+                    "或者返回错误的结果。这里的各个阶段是按正确的输出保存的。",
+                    en=f"paddle.jit.save saves {name} itself as output {index + 1}: it takes "
+                    f"{name} plus a constant for {name}. The Predictor refuses to load that "
+                    "program, or returns wrong results. The stages here were saved with the right "
+                    "output.",
+                ),
+                line=lines.get(program.outputs[index]),
+                repair=Text(
+                    zh="返回输出的副本：paddle.assign(y)。",
+                    en="Return a copy of the output: paddle.assign(y).",
+                ),
+                example="return paddle.assign(y)\n",
+            )
+        )
+    return tuple(explanations)
+
+
+def explain_unsaved(error: BaseException) -> Explanation:
+    """Explain that there are no stages, since Paddle cannot save the network."""
+    return Explanation(
+        kind="not-saved",
+        rule=Text(
+            zh="paddle.jit.save 存不下这个网络，所以没有各个阶段；它自己的话见 message。",
+            en="paddle.jit.save cannot save this network, so there are no stages; see its message.",
+        ),
+        line=None,
+        repair=Text(
+            zh="先用 pipeline=None 看追踪出来的程序。",
+            en="Look at the traced program with pipeline=None.",
+        ),
+        message=f"{type(error).__name__}: {error}",
+    )
+
+
+def explain_missing_stages(problem: str) -> Explanation:
+    """Explain that the Predictor failed while it optimised the program."""
+    return Explanation(
+        kind="predictor-failed",
+        rule=Text(
+            zh="Predictor 没能优化完这个程序；在那之前的阶段都在。",
+            en="The Predictor did not finish optimising this program; the stages before that are "
+            "shown.",
+        ),
+        line=None,
+        repair=Text(
+            zh="换另一条流水线，或者用 pipeline=[…] 一次只运行一个遍。",
+            en="Try the other pipeline, or run one pass at a time with pipeline=[...].",
+        ),
+        message=problem,
+    )
+
+
+def explain_missing_results(problem: str) -> Explanation:
+    """Explain that the results of the last stage were not compared with the eager ones."""
+    return Explanation(
+        kind="not-compared",
+        rule=Text(
+            zh="优化后的程序没有和动态图的结果比较；原因见 message。",
+            en="The optimised program was not compared with the eager result; see the message.",
+        ),
+        line=None,
+        repair=Text(
+            zh="各个阶段仍然可看；部署之前请用自己的数据比较结果。",
+            en="The stages are complete. Compare the results on your own data before deployment.",
+        ),
+        message=problem,
+    )
+
+
+def explain_randomness(program: Program) -> Explanation | None:
+    """Explain why a program has a different result in every run or batch, if it has."""
+    random_op = next((op for op in program.walk() if op.kind in _RANDOM), None)
+    if random_op is not None:
+        return Explanation(
+            kind="random-result",
+            rule=Text(
+                zh=f"程序里有随机算子 {random_op.kind}：每次运行的结果都不同，"
+                "和动态图的差别说明不了什么。",
+                en=f"The program contains the random op {random_op.kind}: every run has a "
+                "different result, so the difference from the eager result means nothing.",
+            ),
+            line=random_op.line,
+            repair=Text(
+                zh="把随机数作为输入传进来，就可以比较了。",
+                en="To compare results, pass the random numbers as an input.",
+            ),
+        )
+    trained = [op for op in program.walk() if _trains(op)]
+    if not trained:
+        return None
+    reasons_zh, reasons_en = [], []
+    if any(op.kind == "dropout" for op in trained):
+        reasons_zh.append("Dropout 是随机的")
+        reasons_en.append("dropout is random")
+    if any(op.kind in _BATCH_NORM for op in trained):
+        reasons_zh.append("BatchNorm 用的是这一批数据的统计量")
+        reasons_en.append("BatchNorm uses the statistics of the batch")
+    return Explanation(
+        kind="training-mode",
+        rule=Text(
+            zh=f"网络处于训练模式：{'，'.join(reasons_zh)}，结果因此不同。",
+            en=f"The network is in training mode: {' and '.join(reasons_en)}, so the results "
+            "differ.",
+        ),
+        line=_line(trained),
+        repair=Text(
+            zh="先调用 net.eval()，并且不要写 training=True。",
+            en="Call net.eval() first, and do not pass training=True.",
+        ),
+        example="net.eval()\n",
+    )
+
+
+def _trains(op: Op) -> bool:
+    if op.kind == "dropout":
+        return op.attributes.get("is_test") is False and op.attributes.get("p") != 0
+    if op.kind in _BATCH_NORM:
+        attributes = op.attributes
+        return attributes.get("is_test") is False and not attributes.get("use_global_stats")
+    return False
+
+
+def _line(ops: list[Op]) -> SourceLine | None:
+    return next((op.line for op in ops if op.line is not None), None)
