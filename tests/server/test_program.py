@@ -101,7 +101,7 @@ async def test_values_of_the_wrong_kind_are_refused(jp_fetch: Any, home: Path) -
     path.write_bytes(gzip.compress(json.dumps(data).encode()))
     status, error = await refused(jp_fetch, "odd.capture")
     assert status == 422
-    assert "odd.capture is not a saved program: " in error.message
+    assert "odd.capture is not a capture: field 'tables.ops.0.1': " in error.message
 
 
 async def test_file_of_300_mb_is_refused(jp_fetch: Any, home: Path) -> None:

@@ -17,6 +17,7 @@ from paddle_workbench.program.capture import capture_saved
 from paddle_workbench.program.formats import saved
 from paddle_workbench.program.formats.onnx_model import _description
 from paddle_workbench.program.formats.saved import read
+from paddle_workbench.program.model import structure
 from paddle_workbench.program.model.capture import Capture
 
 from ...broken_files import NOT_JSON, NOT_REGULAR, Maker
@@ -228,7 +229,7 @@ def test_rejects_unreadable_file(tmp_path: Path, make: Maker, reason: str) -> No
     assert str(result.exception) == str(caught.value)
 
 
-@pytest.mark.parametrize("size", [2**63, -2, 1.5, "4", None, [2]])
+@pytest.mark.parametrize("size", [2**63, -2, 1.5, "4", None, [2], True])
 def test_rejects_invalid_dimension(pir: Path, tmp_path: Path, size: object) -> None:
     def change(data: Any) -> None:
         ops = data["program"]["regions"][0]["blocks"][0]["ops"]
@@ -237,6 +238,37 @@ def test_rejects_invalid_dimension(pir: Path, tmp_path: Path, size: object) -> N
 
     with pytest.raises(ProgramError, match=re.escape(f"{size!r} is not a dimension")):
         read(broken(pir, tmp_path, change))
+
+
+def first_typed_op(data: Any) -> Any:
+    ops = data["program"]["regions"][0]["blocks"][0]["ops"]
+    return next(op for op in ops if isinstance(op["O"], list) and op["O"])
+
+
+def test_rejects_tensor_with_too_many_elements(pir: Path, tmp_path: Path) -> None:
+    def change(data: Any) -> None:
+        first_typed_op(data)["O"][0]["TT"] = {
+            "#": "0.t_dtensor",
+            "D": [{"#": "0.t_f32"}, [2**62] * 40, "NCHW"],
+        }
+
+    with pytest.raises(ProgramError, match=r"is not a saved program: %\d+ has the shape \[46116"):
+        read(broken(pir, tmp_path, change))
+
+
+@pytest.mark.parametrize("value", [3, "x", None, [], {}, [3], {"%": {}}, [[]], True])
+@pytest.mark.parametrize("name", ["#", "O", "I", "A", "regions"])
+def test_rejects_or_reads_any_type(pir: Path, tmp_path: Path, name: str, value: object) -> None:
+    def change(data: Any) -> None:
+        first_typed_op(data)[name] = value
+
+    path = broken(pir, tmp_path, change)
+    result = CliRunner().invoke(command, [str(path)])
+    # Some values are right in their place, such as no regions.
+    if result.exception is not None:
+        assert isinstance(result.exception, ProgramError)
+        assert "is not a saved program: " in result.exception.message
+        assert "\n" not in result.exception.message
 
 
 def test_rejects_infinite_dimension(pir: Path, tmp_path: Path) -> None:
@@ -277,16 +309,22 @@ def test_keeps_an_object_as_attribute_name_as_text(pir: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("blocks", "calls", "reason"),
     [
-        (28, 2, "more than 4 ops contain block"),
+        (28, 2, "its blocks or functions, .* have more than 2,000 ops"),
         (300, 1, "its blocks are nested more than 64 deep"),
     ],
 )
 def test_rejects_old_program_that_grows_when_read(
-    blocks: int, calls: int, reason: str, tmp_path: Path
+    blocks: int, calls: int, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(structure, "MAX_REPEATED_OPS", 2000)
     path = write_chain(tmp_path / "net.pdmodel", blocks=blocks, calls=calls)
     with pytest.raises(ProgramError, match=f"net.pdmodel is not a saved program: {reason}"):
         read(path)
+
+
+def test_reads_block_that_many_ops_refer_to(tmp_path: Path) -> None:
+    program = read(write_chain(tmp_path / "net.pdmodel", blocks=3, calls=5)).program
+    assert len(list(program.walk())) == 5 + 25
 
 
 def test_reads_old_program_with_nested_blocks(tmp_path: Path) -> None:

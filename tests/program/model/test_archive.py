@@ -63,12 +63,25 @@ def test_rejects_newer_schema(file: Path) -> None:
         lambda data: data["stages"][0].pop("lineage"),
         lambda data: data["stages"][0].update(unheard_of=1),
         lambda data: data.update(schema_version=None),
+        lambda data: data.update(program=-1),
+        lambda data: data.update(difference="large"),
+        lambda data: data.update(costs=[["x", 1, 1, 1, 1.0]]),
+        lambda data: data["parameters"][0].update(bytes="many"),
+        lambda data: data["tables"]["ops"][0].__setitem__(1, ["relu"]),
+        lambda data: data["tables"]["ops"][0].__setitem__(0, 2**31),
+        lambda data: data["tables"]["ops"][0].__setitem__(4, 3),
+        lambda data: data["tables"]["values"][0].__setitem__(1, ["a"]),
+        lambda data: data["tables"]["values"][0].__setitem__(1, [2**63]),
+        lambda data: data["tables"]["programs"][0].update(inputs=[10**6]),
+        lambda data: data["stages"][0].update(removed=[None]),
+        lambda data: data["stages"][0]["memory"].update(live_bytes=[{}]),
     ],
 )
 def test_rejects_broken_capture(file: Path, change: object) -> None:
     rewritten(file, change)
-    with pytest.raises(ProgramError, match=r"net\.capture is not a capture: "):
+    with pytest.raises(ProgramError, match=r"net\.capture is not a capture: ") as caught:
         load(file)
+    assert "\n" not in caught.value.message
 
 
 def named_by_the_next(times: int, count: int) -> Callable[[dict[str, Any]], None]:
@@ -105,6 +118,18 @@ def named_by_the_next(times: int, count: int) -> Callable[[dict[str, Any]], None
 def test_rejects_ops_that_grow_when_read(file: Path, times: int, count: int, reason: str) -> None:
     rewritten(file, named_by_the_next(times, count))
     with pytest.raises(ProgramError, match=f"is not a capture: ValueError: .*{reason}"):
+        load(file)
+
+
+def test_rejects_many_stages_of_large_programs(file: Path) -> None:
+    def change(data: dict[str, Any]) -> None:
+        stage = {**data["stages"][0], "memory": None, "costs": [], "lineage": []}
+        named_by_the_next(2, 19)(data)
+        data["tables"]["programs"] *= 2
+        data["stages"] = [{**stage, "program": number % 2} for number in range(30)]
+
+    rewritten(file, change)
+    with pytest.raises(ProgramError, match=r"its stages have 15,728,610 ops; at most 10,000,000"):
         load(file)
 
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
-from ..model.structure import Op, Parameter, Program, Region, SourceLine, Value, size_of
+from ..model.structure import (
+    MAX_SIZE,
+    Op,
+    OpBudget,
+    Parameter,
+    Program,
+    Region,
+    SourceLine,
+    Value,
+    size_of,
+)
 from .pir_text import PrintedOp, PrintedRegion, read_type
 
 __all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble"]
@@ -67,6 +77,11 @@ def assemble(
         From the program's own names to those in `net.named_parameters()`.
     outputs : tuple of str
         Printed names of the outputs that no op marks.
+
+    Raises
+    ------
+    ValueError
+        If the program has too many ops, or a tensor too many elements.
     """
     builder = _Builder(
         numbering, op_ids or {}, dict(value_ids or {}), facts or {}, parameter_names or {}
@@ -93,8 +108,11 @@ class _Builder:
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     parameters: list[Parameter] = field(default_factory=list)
+    shadowed: list[dict[str, int]] = field(default_factory=list)
+    budget: OpBudget = field(default_factory=OpBudget)
 
     def op(self, printed: PrintedOp) -> Op:
+        self.budget.spend()
         inputs = tuple(
             None if name is None else self.value_ids.get(name) for name in printed.operands
         )
@@ -111,7 +129,9 @@ class _Builder:
             inputs=inputs,
             outputs=tuple(outputs),
             attributes={
-                name: value for name, value in printed.attributes.items() if name not in BOOKKEEPING
+                name: _json_value(value)
+                for name, value in printed.attributes.items()
+                if name not in BOOKKEEPING
             },
             layer=facts.layer,
             line=facts.line,
@@ -141,14 +161,14 @@ class _Builder:
     def _region(
         self, printed: PrintedOp, region: PrintedRegion, inputs: tuple[int | None, ...]
     ) -> Region:
-        outer = dict(self.value_ids)
+        self.shadowed.append({})
         arguments = []
         for index, name in enumerate(region.arguments):
             shape, dtype = self._type(printed, region.argument_types, inputs, index)
             # Every loop reuses the same argument names, so the outer value must not be used.
             arguments.append(self._value(name, shape, dtype, "", fresh=f"{id(region)}{name}"))
         ops = tuple(self.op(op) for op in region.ops)
-        self.value_ids = {**self.value_ids, **outer}
+        self.value_ids |= self.shadowed.pop()
         return Region(arguments=tuple(arguments), ops=ops)
 
     def _value(
@@ -160,9 +180,14 @@ class _Builder:
         *,
         fresh: str | None = None,
     ) -> int:
+        if shape is not None and prod(size for size in shape if size > 0) >= MAX_SIZE:
+            raise ValueError(f"{printed_name} has the shape {list(shape)!s:.80}")
         number = self.value_ids.get(fresh or printed_name)
         if number is None:
             number = self.numbering.values()
+        # After a region, names mean again what they meant before it.
+        if self.shadowed and printed_name in self.value_ids:
+            self.shadowed[-1].setdefault(printed_name, self.value_ids[printed_name])
         self.value_ids[printed_name] = number
         self.values[number] = Value(number, shape, dtype, name)
         return number
@@ -183,9 +208,16 @@ class _Builder:
             name=self.parameter_names.get(own, own),
             shape=shape,
             dtype=value.dtype,
-            bytes=prod(shape) * (size_of(value.dtype) or 0),
+            bytes=prod(max(size, 0) for size in shape) * (size_of(value.dtype) or 0),
             value=value.id,
         )
+
+
+def _json_value(value: Any) -> Any:
+    """Return NaN and infinities as text: they are not valid JSON, and browsers do not read them."""
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    return [_json_value(item) for item in value] if isinstance(value, list) else value
 
 
 def _layer(printed: PrintedOp) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...errors import FileBrokenError
 from ...reading import broken_file
-from ..model.structure import MAX_DEPTH
+from ..model.structure import MAX_DEPTH, OpBudget
 from .pir_text import PrintedOp, PrintedRegion
 from .protobuf import protobuf_of
 
@@ -27,9 +25,6 @@ _FIELDS = {
     9: "l", 11: "longs", 12: "float64s", 15: "float64",
 }  # fmt: skip
 _BLOCKS = {8: "block_idx", 10: "blocks_idx"}
-# A block belongs to one op, and the op's gradient may refer to it too. In a file where every block
-# refers to the next one twice, the number of ops would double with each block.
-_MAX_USES = 4
 _SKIPPED = frozenset({"op_callstack", "op_role", "op_role_var", "op_namescope", "op_device"})
 _HINT = "Save the program again with paddle.jit.save, or download the file again."
 _NAMES = {"feed": "pd_op.feed", "fetch": "pd_op.fetch"}
@@ -42,6 +37,8 @@ def read_pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     ------
     FileBrokenError
         If the content is not a `.pdmodel` program.
+    ValueError
+        If it is too large or nested too deeply.
     """
     from google.protobuf.message import DecodeError
 
@@ -54,7 +51,7 @@ def read_pdmodel(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
         raise broken_file(file, "saved program", reason, _HINT) from error
     if not program.blocks or not any(block.ops for block in program.blocks):
         raise broken_file(file, "saved program", "it contains no ops", _HINT)
-    return _Reader(program, file).block(0), _version(program.version.version)
+    return _Reader(program).block(0), _version(program.version.version)
 
 
 def _framework() -> Any:
@@ -68,8 +65,7 @@ def _version(number: int) -> str:
 
 
 class _Reader:
-    def __init__(self, program: Any, file: Path) -> None:
-        self.file = file
+    def __init__(self, program: Any) -> None:
         self.blocks = program.blocks
         self.variables = {
             variable.name: variable for block in program.blocks for variable in block.vars
@@ -77,18 +73,19 @@ class _Reader:
         # A name may be assigned several times; each time it is a different value.
         self.current: dict[str, str] = {}
         self.open: set[int] = set()
-        self.uses: Counter[int] = Counter()
+        # A block belongs to one op, and the op's gradient may refer to it too.
+        self.seen: set[int] = set()
+        self.budget = OpBudget()
 
     def block(self, index: int) -> PrintedRegion:
         region = PrintedRegion()
         if not 0 <= index < len(self.blocks) or index in self.open:
             return region  # the block is missing, or contains itself
         self.open.add(index)
-        self.uses[index] += 1
-        if self.uses[index] > _MAX_USES:
-            raise self._broken(f"more than {_MAX_USES} ops contain block {index}")
+        is_repeated = index in self.seen
+        self.seen.add(index)
         if len(self.open) > MAX_DEPTH:
-            raise self._broken(f"its blocks are nested more than {MAX_DEPTH} deep")
+            raise ValueError(f"its blocks are nested more than {MAX_DEPTH} deep")
         if index == 0:
             output_names = {name for op in self.blocks[0].ops for name in _arguments(op.outputs)}
             region.ops += [
@@ -98,12 +95,11 @@ class _Reader:
                 and variable.name not in output_names
                 and variable.type.type == _TENSOR
             ]
-        region.ops += [self._op(op) for op in self.blocks[index].ops]
+        for op in self.blocks[index].ops:
+            self.budget.spend(is_repeated=is_repeated)
+            region.ops.append(self._op(op))
         self.open.discard(index)
         return region
-
-    def _broken(self, reason: str) -> FileBrokenError:
-        return broken_file(self.file, "saved program", reason, _HINT)
 
     def _parameter(self, variable: Any) -> PrintedOp:
         self.current[variable.name] = f"%{variable.name}"

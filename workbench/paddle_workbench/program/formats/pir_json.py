@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...reading import broken_file, parse_json
+from ..model.structure import MAX_SIZE
 from .pir_text import PrintedOp, PrintedRegion
 
 __all__ = ["read_pir"]
@@ -24,16 +25,15 @@ def read_pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
     ------
     FileBrokenError
         If the content is not a PIR program.
+    ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+        If the program in it is broken.
     """
     data = parse_json(content, file, kind=_KIND, hint=_HINT)
     base = data.get("base_code") if isinstance(data, dict) else None
     if not isinstance(base, dict) or base.get("magic") != "pir":
         raise broken_file(file, _KIND, "field 'base_code.magic' is not 'pir'", _HINT)
-    try:
-        regions = data["program"]["regions"]
-        return _region(regions[0]), str(base.get("version", ""))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise broken_file(file, _KIND, f"{type(error).__name__}: {error}", _HINT) from error
+    regions = data["program"]["regions"]
+    return _region(regions[0]), str(base.get("version", ""))
 
 
 def _region(region: Mapping[str, Any]) -> PrintedRegion:
@@ -98,7 +98,7 @@ def _type(kind: Any) -> str:
 
 
 def _dimension(size: Any) -> int:
-    if not isinstance(size, int) or not -1 <= size < 2**63:
+    if not isinstance(size, int) or isinstance(size, bool) or not -1 <= size < MAX_SIZE:
         raise ValueError(f"{size!r:.40} is not a dimension")
     return size
 

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 from ...errors import ProgramError
@@ -215,11 +214,9 @@ def _read_attribute(text: str) -> Any:
     if text.startswith("["):
         return [_read_attribute(part) for part in _split(text[1:-1])]
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except ValueError:
         return text[1:-1] if text[:1] == text[-1:] == '"' and len(text) > 1 else text
-    # NaN and infinities are not valid JSON: browsers do not read them.
-    return text if isinstance(value, float) and not isfinite(value) else value
 
 
 def _without_braces(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ProgramError
-from ...reading import read_bytes, storage_errors_as
+from ...reading import broken_file, read_bytes, storage_errors_as
 from ..model.archive import MAX_BYTES, is_capture, unpack
 from ..model.capture import Capture
 from ..model.structure import Program
@@ -20,6 +20,8 @@ from .pir_text import PrintedRegion
 
 __all__ = ["MAX_BYTES", "SavedProgram", "read"]
 
+# What reading raises if a file is well-formed, but not a program.
+_BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _HINT = "Save the program again with paddle.jit.save, which keeps the weights in another file."
 
 
@@ -82,8 +84,12 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
             f"{file} is not a saved program.",
             f"Programs end in {', '.join(_READERS)}; captures have the name that you gave them.",
         )
-    printed, version = reader(content, file)
-    program = assemble(printed, numbering or Numbering())
+    try:
+        printed, version = reader(content, file)
+        program = assemble(printed, numbering or Numbering())
+    except _BROKEN as error:
+        reason = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        raise broken_file(file, "saved program", reason, _HINT) from error
     return SavedProgram(file, _FORMATS[file.suffix], version, program)
 
 

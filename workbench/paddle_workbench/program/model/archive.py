@@ -6,37 +6,28 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from ...contract import Text
+from pydantic import ValidationError
+
 from ...errors import ProgramError
 from ...reading import broken_file, parse_json, read_bytes, storage_errors_as
 from ...storage import check_schema_version, write_whole
+from .archive_reader import capture_of
+from .archive_schema import CaptureFile
 from .capture import (
     SCHEMA_VERSION,
     Capture,
-    Explanation,
-    GraphBreak,
-    Guard,
-    MemoryPlan,
     Op,
     OpCost,
-    Origin,
-    Parameter,
     Program,
-    Region,
     SourceLine,
-    SourceText,
     Stage,
-    SubGraph,
-    Transformed,
-    Value,
 )
-from .structure import MAX_DEPTH, MAX_OPS
 
 __all__ = ["FORMAT", "MAX_BYTES", "is_capture", "load", "save", "to_json", "unpack"]
 
@@ -50,7 +41,6 @@ _HINT = (
     "Save the capture again: "
     "from paddle_workbench.program import save; save(capture(net, input_spec=[...]), path)"
 )
-T = TypeVar("T")
 
 
 def save(capture: Capture, path: str | Path) -> Path:
@@ -103,8 +93,10 @@ def unpack(content: bytes, path: Path) -> Capture:
         raise broken_file(path, KIND, f"field 'format' is not {FORMAT!r}", _HINT)
     check_schema_version(data, path, newest=SCHEMA_VERSION)
     try:
-        return _capture(data)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return capture_of(CaptureFile.model_validate(data))
+    except ValidationError as error:
+        raise broken_file(path, KIND, _first_problem(error), _HINT) from error
+    except (LookupError, ValueError) as error:
         raise broken_file(path, KIND, f"{type(error).__name__}: {error}", _HINT) from error
 
 
@@ -151,6 +143,12 @@ def to_json(capture: Capture) -> dict[str, Any]:
         "programs": tables.programs,
     }
     return data
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    field_name = ".".join(str(part) for part in problem["loc"])
+    return f"field {field_name!r:.80}: {problem['msg']}"
 
 
 @dataclass(slots=True)
@@ -257,134 +255,3 @@ def _costs(costs: Mapping[int, OpCost]) -> list[list[Any]]:
         [op_id, cost.flops, cost.bytes_read, cost.bytes_written, cost.measured_ms]
         for op_id, cost in costs.items()
     ]
-
-
-def _capture(data: Mapping[str, Any]) -> Capture:
-    reader = _Reader(data["tables"])
-    place = data["program"]
-    return Capture(
-        schema_version=int(data["schema_version"]),
-        name=str(data["name"]),
-        sources=_all(data["sources"], lambda row: SourceText(**row)),
-        transformed=_all(
-            data["transformed"], lambda row: Transformed(**{**row, "lines": dict(row["lines"])})
-        ),
-        program=None if place is None else reader.programs[place],
-        stages=_all(data["stages"], reader.stage),
-        subgraphs=_all(
-            data["subgraphs"],
-            lambda row: SubGraph(**{**row, "lines": tuple(map(reader.line, row["lines"]))}),
-        ),
-        breaks=_all(data["breaks"], lambda row: GraphBreak(**reader.with_line(row))),
-        guards=_all(data["guards"], lambda row: Guard(**reader.with_line(row))),
-        parameters=_all(data["parameters"], _parameter),
-        explanations=_all(
-            data["explanations"],
-            lambda row: Explanation(
-                **{
-                    **reader.with_line(row),
-                    "rule": Text(**row["rule"]),
-                    "repair": Text(**row["repair"]),
-                }
-            ),
-        ),
-        costs=_read_costs(data["costs"]),
-        memory=_memory(data["memory"]),
-        difference=None if data["difference"] is None else float(data["difference"]),
-    )
-
-
-class _Reader:
-    """Builds the objects in the tables; a row refers only to rows before it."""
-
-    def __init__(self, tables: Mapping[str, Any]) -> None:
-        self.lines = [SourceLine(*row) for row in tables["lines"]]
-        self.values = [
-            Value(number, None if shape is None else tuple(shape), dtype, name)
-            for number, shape, dtype, name in tables["values"]
-        ]
-        self.ops: list[Op] = []
-        # Of each op including those inside its regions: one row may be referred to many times.
-        self.counts: list[int] = []
-        self.depths: list[int] = []
-        for row in tables["ops"]:
-            self.ops.append(self._op(row))
-        self.programs = [self._program(row) for row in tables["programs"]]
-
-    def line(self, place: int | None) -> SourceLine | None:
-        return None if place is None else self.lines[place]
-
-    def with_line(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {**row, "line": self.line(row["line"])}
-
-    def _op(self, row: list[Any]) -> Op:
-        number, name, inputs, outputs, attributes, layer, line, regions, stack = row
-        inner = [place for _arguments, places in regions for place in places]
-        self.counts.append(1 + sum(self.counts[place] for place in inner))
-        self.depths.append(1 + max((self.depths[place] for place in inner), default=0))
-        if self.depths[-1] > MAX_DEPTH:
-            raise ValueError(f"op {number} has regions more than {MAX_DEPTH} deep")
-        return Op(
-            id=number,
-            name=name,
-            inputs=tuple(inputs),
-            outputs=tuple(outputs),
-            attributes=dict(attributes),
-            layer=layer,
-            line=self.line(line),
-            regions=tuple(
-                Region(tuple(arguments), tuple(self.ops[place] for place in ops))
-                for arguments, ops in regions
-            ),
-            stack=tuple(self.lines[place] for place in stack),
-        )
-
-    def _program(self, row: Mapping[str, Any]) -> Program:
-        values = (self.values[place] for place in row["values"])
-        count = sum(self.counts[place] for place in row["ops"])
-        if count > MAX_OPS:
-            raise ValueError(f"a program has {count:,} ops; at most {MAX_OPS:,} are read")
-        return Program(
-            ops=tuple(self.ops[place] for place in row["ops"]),
-            values={value.id: value for value in values},
-            inputs=tuple(row["inputs"]),
-            outputs=tuple(row["outputs"]),
-            parameters=_all(row["parameters"], _parameter),
-        )
-
-    def stage(self, row: Mapping[str, Any]) -> Stage:
-        return Stage(
-            **{
-                **row,
-                "program": self.programs[row["program"]],
-                "removed": tuple(row["removed"]),
-                "added": tuple(row["added"]),
-                "changed": tuple(row["changed"]),
-                "moved": tuple(row["moved"]),
-                "lineage": {
-                    op_id: tuple(Origin(*origin) for origin in origins)
-                    for op_id, origins in row["lineage"]
-                },
-                "costs": _read_costs(row["costs"]),
-                "memory": _memory(row["memory"]),
-            }
-        )
-
-
-def _parameter(row: Mapping[str, Any]) -> Parameter:
-    return Parameter(**{**row, "shape": tuple(row["shape"])})
-
-
-def _read_costs(rows: list[list[Any]]) -> dict[int, OpCost]:
-    return {op_id: OpCost(*cost) for op_id, *cost in rows}
-
-
-def _memory(row: Mapping[str, Any] | None) -> MemoryPlan | None:
-    if row is None:
-        return None
-    steps = {"steps": tuple(row["steps"]), "live_bytes": tuple(row["live_bytes"])}
-    return MemoryPlan(**{**row, **steps})
-
-
-def _all(rows: list[Any], build: Callable[[Any], T]) -> tuple[T, ...]:
-    return tuple(build(row) for row in rows)

@@ -9,7 +9,10 @@ from typing import Any
 __all__ = [
     "MAX_DEPTH",
     "MAX_OPS",
+    "MAX_REPEATED_OPS",
+    "MAX_SIZE",
     "Op",
+    "OpBudget",
     "Parameter",
     "Program",
     "Region",
@@ -20,7 +23,11 @@ __all__ = [
 ]
 
 MAX_OPS = 1_000_000
-"""Most ops that are read from a file; an op counts as often as the file refers to it."""
+"""Most ops of a program that is read from a file; an op counts as often as it is referred to."""
+MAX_REPEATED_OPS = 100_000
+"""Most ops of blocks and functions that a file contains once and refers to again."""
+MAX_SIZE = 2**63
+"""A size of a tensor, and the number of its elements, must be below this."""
 MAX_DEPTH = 64
 """Deepest nesting of regions that is read from a file."""
 
@@ -224,6 +231,37 @@ class Program:
             for region in op.regions:
                 producers |= dict.fromkeys(region.arguments, op.id)
         return producers
+
+
+class OpBudget:
+    """Counts the ops that are read from a file, which may refer to the same part many times."""
+
+    def __init__(self) -> None:
+        self.ops = 0
+        self.repeated_ops = 0
+
+    def spend(self, *, is_repeated: bool = False) -> None:
+        """Count one op.
+
+        Parameters
+        ----------
+        is_repeated : bool
+            Whether it was read before, as part of the same block or function.
+
+        Raises
+        ------
+        ValueError
+            If a program has too many.
+        """
+        self.ops += 1
+        self.repeated_ops += is_repeated
+        if self.ops > MAX_OPS:
+            raise ValueError(f"it has more than {MAX_OPS:,} ops")
+        if self.repeated_ops > MAX_REPEATED_OPS:
+            raise ValueError(
+                f"its blocks or functions, repeated where they are used, have more than "
+                f"{MAX_REPEATED_OPS:,} ops"
+            )
 
 
 def computes(op: Op) -> bool:
