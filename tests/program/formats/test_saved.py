@@ -163,12 +163,32 @@ def test_reads_onnx(tmp_path: Path) -> None:
     saved_program = read(onnx_model(tmp_path))
     assert saved_program.format == "onnx"
     assert [op.name for op in saved_program.program.ops] == [
-        "builtin.parameter", "pd_op.data", "onnx.MatMul", "onnx.LeakyRelu", "pd_op.fetch",
+        "builtin.parameter", "builtin.input", "onnx.MatMul", "onnx.LeakyRelu", "builtin.output",
     ]  # fmt: skip
     matmul, relu = saved_program.program.ops[2:4]
     assert matmul.layer == "<b>first<.b>"  # slashes become points, everything else is text
     assert relu.attributes == {"alpha": 0.5}
-    assert saved_program.program.values[matmul.outputs[0]].shape == (-1, 2)
+    hidden = saved_program.program.values[matmul.outputs[0]]
+    assert hidden.shape == (-1, 2)
+    assert hidden.sizes() == ("batch", "2")
+
+
+@pytest.mark.parametrize("name", ["MODEL.ONNX", "NET.PDMODEL", "__model__"])
+def test_reads_programs_under_other_names(name: str, tmp_path: Path) -> None:
+    source = onnx_model(tmp_path) if name == "MODEL.ONNX" else write_legacy(tmp_path / "x.pdmodel")
+    path = source.rename(tmp_path / name)
+    saved_program = read(path)
+    assert saved_program.format == ("onnx" if name == "MODEL.ONNX" else "pdmodel")
+    outputs = [saved_program.program.values[number] for number in saved_program.program.outputs]
+    assert [value.name for value in outputs] == ["y"]
+
+
+def test_command_counts_only_nodes_of_onnx(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(onnx_model(tmp_path))])
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert "ops 2" in lines
+    assert "input x (batch, 4) float32" in lines
+    assert "output y (batch, 2) float32" in lines
 
 
 def test_reads_capture(convolutional: Capture, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import click
 
 from ..program.formats.saved import SavedProgram, read
 from ..program.model.capture import Capture, Stage
-from ..program.model.structure import Op, Program
+from ..program.model.structure import Op, Program, is_counted
 
 __all__ = ["command"]
 
@@ -22,7 +22,7 @@ __all__ = ["command"]
 def command(path: Path, *, as_json: bool) -> None:
     """Show the stages, ops, inputs and outputs of a saved program or capture.
 
-    Names of programs end in .json (PIR), .pdmodel or .onnx.
+    Programs end in .json (PIR), .pdmodel or .onnx, or are called __model__.
     """
     saved = read(path)
     if as_json:
@@ -79,7 +79,13 @@ def _op(op: Op) -> dict[str, Any]:
 
 def _value(program: Program, number: int) -> dict[str, Any]:
     value = program.values[number]
-    return {"id": number, "name": value.name, "shape": value.shape, "dtype": value.dtype}
+    return {
+        "id": number,
+        "name": value.name,
+        "shape": value.shape,
+        "size_names": value.size_names,
+        "dtype": value.dtype,
+    }
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
@@ -98,7 +104,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
 
 def _print(saved: SavedProgram) -> None:
     program = saved.program
-    counts = Counter(op.name for op in program.walk() if op.name != "builtin.parameter")
+    counts = Counter(op.name for op in program.walk() if is_counted(op))
     size = sum(parameter.bytes for parameter in program.parameters)
     version = f" {saved.version}" if saved.version else ""
     click.echo(f"{saved.path} ({saved.format}{version})")
@@ -116,9 +122,10 @@ def _print(saved: SavedProgram) -> None:
 def _print_values(label: str, program: Program, numbers: tuple[int, ...]) -> None:
     for number in numbers:
         value = program.values[number]
-        sizes = ", ".join("?" if size < 0 else str(size) for size in value.shape or ())
-        name = f" {_plain(value.name)}" if value.name else ""
-        click.echo(f"  {label:<10} {name} ({sizes}) {value.dtype}")
+        # Without parentheses if even the number of sizes is unknown.
+        shape = "" if value.shape is None else f" ({', '.join(value.sizes())})"
+        name = f" {value.name}" if value.name else ""
+        click.echo(_plain(f"  {label:<10} {name}{shape} {value.dtype}"))
 
 
 def _print_stages(capture: Capture) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from .model.capture import OpCost
-from .model.structure import Op, Program, Value, computes, size_of
+from .model.structure import Op, Program, Value, computes, tensor_bytes
 
 __all__ = ["Sizes", "bytes_of", "costs_of"]
 
@@ -48,8 +48,7 @@ class Sizes:
 def bytes_of(value: Value | None, sizes: Sizes) -> int | None:
     """Return the bytes of a tensor; None if a size is unknown or it is not a single tensor."""
     shape = sizes.shape(value)
-    size = size_of(value.dtype) if value is not None else None
-    return None if shape is None or size is None else prod(shape) * size
+    return None if shape is None or value is None else tensor_bytes(prod(shape), value.dtype)
 
 
 def costs_of(program: Program, sizes: Sizes | None = None) -> dict[int, OpCost]:

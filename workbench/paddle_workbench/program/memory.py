@@ -17,7 +17,9 @@ from .model.structure import Op, Program
 
 __all__ = ["memory_plan"]
 
-_NO_STEPS = frozenset({"builtin.parameter", "builtin.constant", "cf.yield"})
+_NO_STEPS = frozenset({"builtin.constant", "builtin.output", "builtin.parameter", "cf.yield"})
+# What a region returns is needed until the end of its op.
+_RETURNS = frozenset({"builtin.output", "cf.yield"})
 # Its name ends in an underscore, but it only overwrites its statistics.
 _NOT_IN_PLACE = frozenset({"batch_norm_"})
 
@@ -70,7 +72,7 @@ def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
     def visit(op: Op, until: int | None) -> None:
         step = at.get(op.id)
         if step is None:
-            if op.name == "cf.yield":
+            if op.name in _RETURNS:
                 for value in op.inputs:
                     use(value, until or 0)
             return
@@ -88,7 +90,7 @@ def _lives(program: Program, steps: list[Op]) -> dict[int, tuple[int, int]]:
             lives[value] = (last if op.regions else step), last
         if op.regions and op.kind != "while":
             for region in op.regions:
-                if region.ops and region.ops[-1].name == "cf.yield":
+                if region.ops and region.ops[-1].name in _RETURNS:
                     for value in region.ops[-1].inputs:
                         use(value, last)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from math import isfinite, prod
 from typing import Any
@@ -17,9 +17,9 @@ from ..model.structure import (
     Region,
     SourceLine,
     Value,
-    size_of,
+    tensor_bytes,
 )
-from .pir_text import PrintedOp, PrintedRegion, read_type
+from .pir_text import PrintedOp, PrintedRegion, ValueType, read_type
 
 __all__ = ["BOOKKEEPING", "Facts", "Numbering", "assemble"]
 
@@ -28,8 +28,9 @@ BOOKKEEPING = frozenset(
 )
 """Attributes that do not affect what an op computes."""
 
-INPUTS = frozenset({"pd_op.data", "pd_op.feed"})
-OUTPUTS = frozenset({"pd_op.fetch", "builtin.shadow_output"})
+INPUTS = frozenset({"builtin.input", "pd_op.data", "pd_op.feed"})
+OUTPUTS = frozenset({"builtin.output", "builtin.shadow_output", "pd_op.fetch"})
+_NAMES_OPERAND = frozenset({"builtin.output", "pd_op.fetch"})
 PARAMETERS = frozenset({"builtin.parameter"})
 
 
@@ -119,8 +120,8 @@ class _Builder:
         types = printed.result_types
         outputs = []
         for index, name in enumerate(printed.results):
-            shape, dtype = self._type(printed, types, inputs, index)
-            outputs.append(self._value(name, shape, dtype, _name_of(printed)))
+            kind = self._type(printed, types, inputs, index)
+            outputs.append(self._value(name, kind, _name_of(printed)))
         regions = tuple(self._region(printed, region, inputs) for region in printed.regions)
         facts = self.facts.get(id(printed)) or Facts(layer=_layer(printed))
         op = Op(
@@ -146,17 +147,22 @@ class _Builder:
         return self.numbering.ops() if number is None else number
 
     def _type(
-        self, printed: PrintedOp, types: list[str], inputs: tuple[int | None, ...], index: int
-    ) -> tuple[tuple[int, ...] | None, str]:
+        self,
+        printed: PrintedOp,
+        types: Sequence[str | ValueType],
+        inputs: tuple[int | None, ...],
+        index: int,
+    ) -> ValueType:
         if index < len(types):
-            return read_type(types[index])
+            kind = types[index]
+            return kind if isinstance(kind, ValueType) else read_type(kind)
         # Paddle prints no types for a loop: its results are its variables, which follow the
         # condition.
         source = inputs[index + 1] if index + 1 < len(inputs) else None
         if printed.name == "pd_op.while" and source is not None and source in self.values:
             value = self.values[source]
-            return value.shape, value.dtype
-        return None, "unknown"
+            return ValueType(value.shape, value.dtype)
+        return ValueType(None, "unknown")
 
     def _region(
         self, printed: PrintedOp, region: PrintedRegion, inputs: tuple[int | None, ...]
@@ -164,9 +170,9 @@ class _Builder:
         self.shadowed.append({})
         arguments = []
         for index, name in enumerate(region.arguments):
-            shape, dtype = self._type(printed, region.argument_types, inputs, index)
+            kind = self._type(printed, region.argument_types, inputs, index)
             # Every loop reuses the same argument names, so the outer value must not be used.
-            arguments.append(self._value(name, shape, dtype, "", fresh=f"{id(region)}{name}"))
+            arguments.append(self._value(name, kind, "", fresh=f"{id(region)}{name}"))
         ops = tuple(self.op(op) for op in region.ops)
         self.value_ids |= self.shadowed.pop()
         return Region(arguments=tuple(arguments), ops=ops)
@@ -174,14 +180,13 @@ class _Builder:
     def _value(
         self,
         printed_name: str,
-        shape: tuple[int, ...] | None,
-        dtype: str,
+        kind: ValueType,
         name: str,
         *,
         fresh: str | None = None,
     ) -> int:
-        if shape is not None and prod(size for size in shape if size > 0) >= MAX_SIZE:
-            raise ValueError(f"{printed_name} has the shape {list(shape)!s:.80}")
+        if kind.shape is not None and prod(size for size in kind.shape if size > 0) >= MAX_SIZE:
+            raise ValueError(f"{printed_name} has the shape {list(kind.shape)!s:.80}")
         number = self.value_ids.get(fresh or printed_name)
         if number is None:
             number = self.numbering.values()
@@ -189,26 +194,38 @@ class _Builder:
         if self.shadowed and printed_name in self.value_ids:
             self.shadowed[-1].setdefault(printed_name, self.value_ids[printed_name])
         self.value_ids[printed_name] = number
-        self.values[number] = Value(number, shape, dtype, name)
+        self.values[number] = Value(number, kind.shape, kind.dtype, name, kind.size_names)
         return number
 
     def _mark(self, op: Op) -> None:
+        is_inside_region = bool(self.shadowed)
         if op.name in INPUTS:
             self.inputs += op.outputs
-        elif op.name in OUTPUTS:
-            self.outputs += [value for value in op.inputs if value is not None]
+        elif op.name in OUTPUTS and not is_inside_region:
+            values = [value for value in op.inputs if value is not None]
+            self.outputs += values
+            # PIR's ops make a value of their own, which has the name.
+            if op.name in _NAMES_OPERAND and not op.outputs and values:
+                self._name_output(values[0], str(op.attributes.get("name", "")))
         elif op.name in PARAMETERS and op.outputs:
             self.parameters.append(self._parameter(op))
+
+    def _name_output(self, number: int, name: str) -> None:
+        value = self.values[number]
+        self.values[number] = replace(value, name=value.name or name)
 
     def _parameter(self, op: Op) -> Parameter:
         value = self.values[op.outputs[0]]
         own = str(op.attributes.get("parameter_name", ""))
         shape = value.shape or ()
+        stored_bytes = op.attributes.get("stored_bytes")
+        if not isinstance(stored_bytes, int):
+            stored_bytes = tensor_bytes(prod(max(size, 0) for size in shape), value.dtype) or 0
         return Parameter(
             name=self.parameter_names.get(own, own),
             shape=shape,
             dtype=value.dtype,
-            bytes=prod(max(size, 0) for size in shape) * (size_of(value.dtype) or 0),
+            bytes=stored_bytes,
             value=value.id,
         )
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ProgramError
 
-__all__ = ["PrintedOp", "PrintedRegion", "read_program", "read_type"]
+__all__ = ["PrintedOp", "PrintedRegion", "ValueType", "read_program", "read_type"]
 
 NULL = "<<NULL VALUE>>"
 
@@ -39,6 +39,15 @@ _TENSOR = re.compile(r"(?:\w+_)?tensor<((?:-?\d+x)*)(\w+)>")
 _HEAD = re.compile(r'^\s*\((?P<results>[^)]*)\) = "(?P<name>[^"]+)" ')
 
 
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of a value, from a format that does not print it; see `Value`."""
+
+    shape: tuple[int, ...] | None
+    dtype: str
+    size_names: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class PrintedOp:
     """An op as it was printed; values are names such as `%12`, or None if missing."""
@@ -47,7 +56,7 @@ class PrintedOp:
     operands: list[str | None]
     results: list[str]
     attributes: dict[str, Any]
-    result_types: list[str]
+    result_types: Sequence[str | ValueType]
     regions: list[PrintedRegion] = field(default_factory=list)
 
     def walk(self) -> Iterator[PrintedOp]:
@@ -63,7 +72,7 @@ class PrintedRegion:
     """The ops of a block and the values it takes."""
 
     arguments: list[str] = field(default_factory=list)
-    argument_types: list[str] = field(default_factory=list)
+    argument_types: list[str | ValueType] = field(default_factory=list)
     ops: list[PrintedOp] = field(default_factory=list)
 
 
@@ -89,13 +98,14 @@ def read_program(text: str) -> PrintedRegion:
     return region
 
 
-def read_type(text: str) -> tuple[tuple[int, ...] | None, str]:
-    """Return shape and dtype of a printed type; None and the text if it is not a single tensor."""
+def read_type(text: str) -> ValueType:
+    """Return a printed type; without a shape and with the text if it is not a single tensor."""
     match = _TENSOR.fullmatch(text.strip())
     if match is None:
-        return None, text.strip()
+        return ValueType(None, text.strip())
     sizes, dtype = match.groups()
-    return tuple(int(size) for size in sizes.split("x") if size), _DTYPES.get(dtype, dtype)
+    shape = tuple(int(size) for size in sizes.split("x") if size)
+    return ValueType(shape, _DTYPES.get(dtype, dtype))
 
 
 def _read_block(lines: list[str], start: int, region: PrintedRegion) -> int:

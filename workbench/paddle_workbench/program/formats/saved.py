@@ -20,6 +20,8 @@ from .pir_text import PrintedRegion
 
 __all__ = ["MAX_BYTES", "SavedProgram", "read"]
 
+# What Paddle 1 called the program in its folder.
+_OLD_NAME = "__model__"
 # What reading raises if a file is well-formed, but not a program.
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _HINT = "Save the program again with paddle.jit.save, which keeps the weights in another file."
@@ -78,24 +80,30 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
                 f"from paddle_workbench.program import load; load({str(file)!r}).explanations",
             )
         return SavedProgram(file, "capture", str(capture.schema_version), capture.program, capture)
-    reader = _READERS.get(file.suffix)
-    if reader is None:
+    format_name = _format_of(file)
+    if format_name is None:
         raise ProgramError(
             f"{file} is not a saved program.",
-            f"Programs end in {', '.join(_READERS)}; captures have the name that you gave them.",
+            f"Programs end in {', '.join(_FORMATS)} or are called {_OLD_NAME}; "
+            "captures have the name that you gave them.",
         )
     try:
-        printed, version = reader(content, file)
+        printed, version = _READERS[format_name](content, file)
         program = assemble(printed, numbering or Numbering())
     except _BROKEN as error:
         reason = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise broken_file(file, "saved program", reason, _HINT) from error
-    return SavedProgram(file, _FORMATS[file.suffix], version, program)
+    return SavedProgram(file, format_name, version, program)
 
 
 def _hint_for_folder(folder: Path) -> str:
-    inside = sorted(file for file in folder.iterdir() if file.suffix in _FORMATS)
+    inside = sorted(file for file in folder.iterdir() if _format_of(file) is not None)
     return f"Use the program in it: {inside[0]}" if inside else "Use a file in it."
+
+
+def _format_of(file: Path) -> str | None:
+    """Return the format by the name; on some systems names are in capitals."""
+    return "pdmodel" if file.name == _OLD_NAME else _FORMATS.get(file.suffix.lower())
 
 
 def _pir(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
@@ -117,8 +125,8 @@ def _onnx(content: bytes, file: Path) -> tuple[PrintedRegion, str]:
 
 
 _READERS: dict[str, Callable[[bytes, Path], tuple[PrintedRegion, str]]] = {
-    ".json": _pir,
-    ".pdmodel": _pdmodel,
-    ".onnx": _onnx,
+    "pir": _pir,
+    "pdmodel": _pdmodel,
+    "onnx": _onnx,
 }
 _FORMATS = {".json": "pir", ".pdmodel": "pdmodel", ".onnx": "onnx"}

@@ -27,6 +27,7 @@ from .capture import (
     Program,
     SourceLine,
     Stage,
+    Value,
 )
 
 __all__ = ["FORMAT", "MAX_BYTES", "is_capture", "load", "save", "to_json", "unpack"]
@@ -205,10 +206,7 @@ class _Tables:
         self.programs.append(
             {
                 "ops": [self.op(op) for op in program.ops],
-                "values": [
-                    self.values.place([value.id, value.shape, value.dtype, value.name])
-                    for value in program.values.values()
-                ],
+                "values": [self.values.place(_value(value)) for value in program.values.values()],
                 "inputs": program.inputs,
                 "outputs": program.outputs,
                 "parameters": [asdict(parameter) for parameter in program.parameters],
@@ -248,6 +246,11 @@ class _Tables:
         for name in lines:
             row[name] = [self.line(item) for item in row[name]]
         return row
+
+
+def _value(value: Value) -> list[Any]:
+    row = [value.id, value.shape, value.dtype, value.name]
+    return [*row, value.size_names] if value.size_names else row
 
 
 def _costs(costs: Mapping[int, OpCost]) -> list[list[Any]]:

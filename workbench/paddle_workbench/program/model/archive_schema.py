@@ -21,7 +21,10 @@ Place = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=-MAX_SIZE, lt=MAX_SIZE)]
 
 LineRow = tuple[str, Id, bool, str]
-ValueRow = tuple[Id, tuple[Size, ...] | None, str, str]
+ValueRow = (
+    tuple[Id, tuple[Size, ...] | None, str, str]
+    | tuple[Id, tuple[Size, ...] | None, str, str, tuple[str, ...]]
+)
 RegionRow = tuple[tuple[Id, ...], tuple[Place, ...]]
 OpRow = tuple[
     Id, str, tuple[Id | None, ...], tuple[Id, ...], dict[str, Any], str, Place | None,

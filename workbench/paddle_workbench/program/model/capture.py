@@ -138,7 +138,7 @@ class Stage:
     scope : str
         `builtin.module`, or the control-flow op that the pass ran inside.
     ops_before, ops_after : int
-        Number of ops, without `builtin.parameter`.
+        Number of ops that count; see `is_counted`.
     costs : mapping of int to OpCost
         Cost of every op that computes, by id.
     memory : MemoryPlan or None

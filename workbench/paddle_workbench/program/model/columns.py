@@ -20,6 +20,7 @@ from typing import Any
 
 from .capture import Capture, MemoryPlan, Op, OpCost, Program, SourceLine, Stage
 from .layers import layers_of
+from .structure import Value, is_counted
 
 __all__ = ["MAGIC", "comparable_columns", "to_columns"]
 
@@ -90,7 +91,7 @@ def comparable_columns(content: bytes) -> tuple[bytes, int]:
 def _trace_header(capture: Capture) -> dict[str, Any]:
     count = 0
     if capture.program is not None:
-        count = sum(op.name != "builtin.parameter" for op in capture.program.walk())
+        count = sum(map(is_counted, capture.program.walk()))
     return {
         "name": "",
         "duration_ms": None,
@@ -314,7 +315,7 @@ class _Columns:
         if row is None:
             row = self._values[value_id] = len(self._values)
             value = program.values.get(value_id)
-            shape = "" if value is None or value.shape is None else _shape(value.shape)
+            shape = "" if value is None or value.shape is None else _shape(value)
             self._arrays["value_id"].append(value_id)
             self._arrays["value_shape"].append(self._string(shape))
             self._arrays["value_dtype"].append(self._string(value.dtype if value else ""))
@@ -354,8 +355,8 @@ def _packed(header: dict[str, Any], data: bytes) -> bytes:
     return b"".join([start, bytes(-len(start) % 8), data])
 
 
-def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join("?" if size < 0 else str(size) for size in shape) or "()"
+def _shape(value: Value) -> str:
+    return "×".join(value.sizes()) or "()"
 
 
 def _number(value: float | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 __all__ = [
@@ -19,7 +20,8 @@ __all__ = [
     "SourceLine",
     "Value",
     "computes",
-    "size_of",
+    "is_counted",
+    "tensor_bytes",
 ]
 
 MAX_OPS = 1_000_000
@@ -35,10 +37,13 @@ _NOT_COMPUTING = frozenset(
     {
         "builtin.combine",
         "builtin.constant",
+        "builtin.input",
+        "builtin.output",
         "builtin.parameter",
         "builtin.shadow_output",
         "builtin.slice",
         "builtin.split",
+        "builtin.undefined",
         "cf.yield",
         "pd_op.data",
         "pd_op.feed",
@@ -47,22 +52,16 @@ _NOT_COMPUTING = frozenset(
         "pd_op.full_int_array",
     }
 )
-_SIZES = {
-    "bfloat16": 2,
-    "bool": 1,
-    "complex128": 16,
-    "complex64": 8,
-    "float16": 2,
-    "float32": 4,
-    "float64": 8,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-    "int16": 2,
-    "int32": 4,
-    "int64": 8,
-    "int8": 1,
-    "uint8": 1,
-}
+_NOT_COUNTED = frozenset(
+    {"builtin.input", "builtin.output", "builtin.parameter", "builtin.undefined"}
+)
+_BITS = {
+    "bfloat16": 16, "bool": 8, "complex128": 128, "complex64": 64, "float16": 16, "float32": 32,
+    "float4_e2m1": 4, "float64": 64, "float8_e4m3fn": 8, "float8_e4m3fnuz": 8, "float8_e5m2": 8,
+    "float8_e5m2fnuz": 8, "float8_e8m0": 8, "int16": 16, "int2": 2, "int32": 32, "int4": 4,
+    "int64": 64, "int8": 8, "uint16": 16, "uint2": 2, "uint32": 32, "uint4": 4, "uint64": 64,
+    "uint8": 8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +94,30 @@ class Value:
     ----------
     id : int
     shape : tuple of int, or None
-        -1 for a size that is only known at run time; None if it is not a single tensor.
+        -1 for a size that is only known at run time; None if even the number of sizes is unknown,
+        or if it is not a single tensor.
     dtype : str
         `float32`, `int64`, `bool` ...; for other types, the type as Paddle prints it.
     name : str
         The name of an input, output or parameter; empty for other values.
+    size_names : tuple of str
+        For each size the name that the file gives it, such as `batch`, or an empty text; empty if
+        no size has one.
     """
 
     id: int
     shape: tuple[int, ...] | None
     dtype: str
     name: str = ""
+    size_names: tuple[str, ...] = ()
+
+    def sizes(self) -> tuple[str, ...]:
+        """Return the sizes as text: a number, a name, or `?`; empty if they are unknown."""
+        return tuple(
+            str(size) if size >= 0 else name or "?"
+            for size, name in zip_longest(self.shape or (), self.size_names)
+            if size is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +281,12 @@ def computes(op: Op) -> bool:
     return op.name not in _NOT_COMPUTING
 
 
-def size_of(dtype: str) -> int | None:
-    """Return the bytes of one element; None if the dtype is unknown."""
-    return _SIZES.get(dtype)
+def is_counted(op: Op) -> bool:
+    """Return whether an op counts as one: weights, and inputs and outputs of ONNX do not."""
+    return op.name not in _NOT_COUNTED
+
+
+def tensor_bytes(elements: int, dtype: str) -> int | None:
+    """Return the bytes of a tensor, rounded up; None if the dtype is unknown."""
+    bits = _BITS.get(dtype)
+    return None if bits is None else (elements * bits + 7) // 8

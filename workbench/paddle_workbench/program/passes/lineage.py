@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..formats.assembly import Numbering
 from ..model.capture import Stage
-from ..model.structure import Op, Program, Region, SourceLine, Value
+from ..model.structure import Op, Program, Region, SourceLine, Value, is_counted
 from .graph_matching import Graph, Match, match_programs
 from .origins import Difference
 
@@ -72,7 +72,7 @@ def next_stage(
 
 def count_ops(program: Program) -> int:
     """Return the number of ops without parameters."""
-    return sum(op.name != "builtin.parameter" for op in program.walk())
+    return sum(map(is_counted, program.walk()))
 
 
 def _renumbered(
