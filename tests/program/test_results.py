@@ -171,3 +171,44 @@ def test_saves_infinite_difference(many_kinds: Capture, tmp_path: Any) -> None:
 
     infinite = replace(many_kinds, difference=inf)
     assert load(save(infinite, tmp_path / "net.capture")).difference == inf
+
+
+def overwritten(x: Any) -> Any:
+    e = x * x
+    return e.sin(), e.cos()
+
+
+def test_finds_the_pass_that_changes_the_result(spec: Any) -> None:
+
+    from paddle_workbench import ProgramMicroscope
+
+    result = capture(
+        overwritten,
+        input_spec=[spec([None, 4], "float32", "x")],
+        pipeline="onednn",
+        check_with=[X],
+    )
+    assert result.difference is not None
+    assert result.difference > 1
+    verdict = result.explanations[0]
+    assert verdict.kind == "pass-changes-result"
+    assert "The cause is inplace_pass: without it the difference is 0" in verdict.rule.en
+    assert verdict.proven
+    assert verdict.line is not None
+    assert verdict.line.function == "overwritten"
+    assert 'config.delete_pass("inplace_pass")' in verdict.repair.en
+    assert "enable_mkldnn" in verdict.example
+    compile(verdict.example, "example", "exec")
+    assert "The cause is inplace_pass" in ProgramMicroscope(result, lang="en").to_html()
+    assert "原因是 inplace_pass" in ProgramMicroscope(result, lang="zh").to_html()
+
+
+def test_blames_tracing_for_what_it_changes(spec: Any) -> None:
+    def in_place(x: Any) -> Any:
+        y = x + 0
+        y.add_(x)
+        return y * 2
+
+    result = capture(in_place, input_spec=[spec([None, 4], "float32", "x")], check_with=[X])
+    assert [item for item in kinds(result) if item.endswith("differs")] == ["trace-differs"]
+    assert "in-place-statement" in kinds(result)

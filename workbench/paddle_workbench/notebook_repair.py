@@ -83,7 +83,7 @@ def _free_ids(cells: list[Any]) -> Iterator[str]:
     taken = {name for name in own if _is_id(name)}
     used: set[str] = set()
     for number, name in enumerate(own, start=1):
-        if _is_id(name) and name not in used:
+        if isinstance(name, str) and _is_id(name) and name not in used:
             used.add(name)
             yield name
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import CaptureError, ProgramError
 from .coach.explanations import explain_breaks, explain_error, explain_loops, explain_sources
 from .coach.results import (
+    explain_difference,
     explain_missing_results,
     explain_missing_stages,
     explain_randomness,
@@ -25,6 +26,7 @@ from .memory import memory_plan
 from .model.capture import SCHEMA_VERSION, Capture, Explanation, Stage
 from .model.structure import Program
 from .passes.comparison import compare
+from .passes.culprit import find_culprit
 from .passes.pipeline import Optimised, Pipeline, optimise
 from .passes.saving import outputs_saved_as_inputs, save_for_stages, unused_inputs
 from .tracing.bytecode import Simulation, simulate
@@ -254,25 +256,40 @@ def _optimisation(
         except Exception as error:
             return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
         optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs)
-    if eager_results is None or optimised.results is None:
-        explanations = (*explanations, *_explain_problem(optimised))
-        return _Optimisation(optimised.stages, explanations=explanations)
-    difference, verdict = _verdict(optimised.results, eager_results, program)
-    return _Optimisation(optimised.stages, difference, (*explanations, *verdict))
+        if eager_results is None or optimised.results is None:
+            explanations = (*explanations, *_explain_problem(optimised))
+            return _Optimisation(optimised.stages, explanations=explanations)
+        difference, verdict = _verdict(
+            optimised, eager_results, program, prefix, onednn=pipeline == "onednn"
+        )
+    return _Optimisation(optimised.stages, difference, (*verdict, *explanations))
 
 
 def _verdict(
-    results: Sequence[Any], eager_results: EagerResults, program: Program
+    optimised: Optimised,
+    eager_results: EagerResults,
+    program: Program,
+    prefix: Path,
+    *,
+    onednn: bool,
 ) -> tuple[float | None, tuple[Explanation, ...]]:
     """Return the difference from the eager results, and what there is to explain about it."""
-    if eager_results.expected is None:
+    expected, dtypes = eager_results.expected, eager_results.dtypes
+    if expected is None:
         problem = "the network returns other tensors than the traced program"
         return None, (explain_missing_results(problem),)
-    comparison = compare(results, eager_results.expected, eager_results.dtypes)
+    comparison = compare(optimised.results or [], expected, dtypes)
     if isinstance(comparison, str):
         return None, (explain_missing_results(comparison),)
-    explanation = None if comparison.is_equal else explain_randomness(program)
-    return comparison.difference, () if explanation is None else (explanation,)
+    if comparison.is_equal:
+        return comparison.difference, ()
+    explanation = explain_randomness(program)
+    if explanation is None:
+        culprit = find_culprit(
+            program, prefix, optimised.stages, eager_results.inputs, expected, dtypes, onednn=onednn
+        )
+        explanation = explain_difference(comparison, culprit, onednn=onednn)
+    return comparison.difference, (explanation,)
 
 
 def _explain_problem(optimised: Optimised) -> tuple[Explanation, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import traitlets
 
 from ..errors import WidgetError
+from ..program.coach.results import VERDICTS
 from ..program.model.capture import Capture
 from ..program.model.columns import to_columns
 from ..program.model.layers import layers_of
@@ -63,6 +64,11 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         count_text = self.text("Ops: {count}", count="{count}")
         title = self.text("Program microscope of {name}", name=capture.name)
         parts = [f"<figure><figcaption>{escape(title)}</figcaption>"]
+        for explanation in capture.explanations:
+            if explanation.kind in VERDICTS:
+                sentences = (explanation.rule, explanation.repair)
+                verdict = " ".join(sentence.in_language(self.lang) for sentence in sentences)
+                parts.append(f"<p><strong>{escape(verdict)}</strong></p>")
         parts.append(folded_svg(program, layers, title, count_text))
         hidden = len(folded_graph(program, layers)[0]) - MOST_BOXES
         if hidden > 0:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from math import isinf
+
 from ...contract import Text
 from ..model.capture import Explanation
 from ..model.structure import Op, Program, SourceLine
+from ..passes.comparison import Comparison
+from ..passes.culprit import Culprit
 
 __all__ = [
+    "VERDICTS",
+    "explain_difference",
     "explain_missing_results",
     "explain_missing_stages",
     "explain_randomness",
     "explain_saving",
     "explain_unsaved",
 ]
+
+VERDICTS = frozenset({"pass-changes-result", "result-differs", "trace-differs"})
+"""Kinds of explanations that say that the optimised program is wrong."""
 
 # With these, every run has a different result.
 _RANDOM = frozenset(
@@ -22,6 +31,11 @@ _RANDOM = frozenset(
         "truncated_gaussian_random", "uniform", "uniform_inplace_",
     }
 )  # fmt: skip
+_LEAVING_OUT = """\
+config = paddle.inference.Config("net.json", "net.pdiparams")
+{onednn}config.delete_pass("{name}")
+predictor = paddle.inference.create_predictor(config)
+"""
 _BATCH_NORM = frozenset({"batch_norm", "batch_norm_", "sync_batch_norm_"})
 
 
@@ -177,6 +191,82 @@ def explain_randomness(program: Program) -> Explanation | None:
             en="Call net.eval() first, and do not pass training=True.",
         ),
         example="net.eval()\n",
+    )
+
+
+def explain_difference(
+    comparison: Comparison, culprit: Culprit | None, *, onednn: bool
+) -> Explanation:
+    """Explain that the optimised program has a different result, and what repairs it."""
+    size = _size(comparison.difference)
+    zh = f"优化后的程序算出了不同的结果：第 {comparison.output + 1} 个输出与动态图{size.zh}。"
+    en = (
+        f"The optimised program computes a different result: output {comparison.output + 1} "
+        f"{size.en}."
+    )
+    if culprit is None:
+        return Explanation(
+            kind="result-differs",
+            rule=Text(
+                zh=f"{zh}逐个去掉每一个遍都没有用，原因不止一个遍，或者在内核里。",
+                en=f"{en} Leaving out any single pass does not help: several passes cause it, or a "
+                "kernel.",
+            ),
+            line=None,
+            repair=Text(
+                zh="用另一条流水线，或者不优化：config.set_optimization_level(0)。",
+                en="Use the other pipeline, or do not optimise: config.set_optimization_level(0).",
+            ),
+            example="config.set_optimization_level(0)\n",
+        )
+    if not culprit.name:
+        return Explanation(
+            kind="trace-differs",
+            rule=Text(
+                zh=f"{zh}不做任何优化也是这样，所以原因在追踪：图和动态图算的不是同一件事。",
+                en=f"{en} It does so even without any pass, so the cause is in tracing: the graph "
+                "does not compute what the eager network does.",
+            ),
+            line=None,
+            repair=Text(
+                zh="看看这里的其他说明：图里的副作用、随机数、就地修改只发生一次，或者不发生。",
+                en="See the other notes: in a graph, side effects, random numbers and changes in "
+                "place happen once or not at all.",
+            ),
+        )
+    name = culprit.name
+    return Explanation(
+        kind="pass-changes-result",
+        rule=Text(
+            zh=f"{zh}原因是 {name}：去掉它，差别只有 {culprit.difference:.1g}。"
+            + ("它让一个算子就地改写了别的算子还要读的值。" if culprit.line is not None else ""),
+            en=f"{en} The cause is {name}: without it the difference is {culprit.difference:.1g}."
+            + (
+                " It lets an op overwrite a value that another op still reads."
+                if culprit.line is not None
+                else ""
+            ),
+        ),
+        line=culprit.line,
+        repair=Text(
+            zh=f'去掉这个遍：config.delete_pass("{name}")。',
+            en=f'Leave out this pass: config.delete_pass("{name}").',
+        ),
+        proven=True,
+        example=_LEAVING_OUT.format(onednn="config.enable_mkldnn()\n" if onednn else "", name=name),
+    )
+
+
+def _size(difference: float) -> Text:
+    if isinf(difference):
+        return Text(
+            zh="相差无穷：一边是 NaN 或无穷大，另一边不是",
+            en="is NaN or infinite where the eager result is not, or the other way round",
+        )
+    percent = f"{100 * difference:.3g} %"
+    return Text(
+        zh=f"相差其最大值的 {percent}",
+        en=f"differs by {percent} of its largest value",
     )
 
 

@@ -12,7 +12,7 @@ from ...errors import CaptureError
 from ..formats.pir_text import PrintedRegion, read_program
 from .worker import MARK
 
-__all__ = ["Step", "pass_steps", "predictor_steps"]
+__all__ = ["LOWERED", "SAVED", "Step", "pass_steps", "predictor_steps"]
 
 SAVED = "jit.save"
 LOWERED = "pd_op_to_kernel_pass"

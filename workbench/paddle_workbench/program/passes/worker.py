@@ -16,14 +16,15 @@ from typing import Any
 
 from ...child_process import write_answer
 from .arrays import read_arrays, write_arrays
-from .comparison import Array, array_of
+from .comparison import Array, Comparison, array_of, compare
 from .timing import Run, runs_in
 
-__all__ = ["INPUTS", "MARK", "OUTPUTS", "REQUEST", "main"]
+__all__ = ["EXPECTED", "INPUTS", "MARK", "OUTPUTS", "REQUEST", "main"]
 
 REQUEST = "request.json"
 INPUTS = "inputs.npz"
 OUTPUTS = "outputs.npz"
+EXPECTED = "expected.npz"
 TRACE = "trace.json"
 PROFILED_RUNS = 21
 """The first run is not counted."""
@@ -139,6 +140,25 @@ def _profiled(predictor: Any) -> list[Run]:
     return [run for run in runs_in(events)[1:] if run]
 
 
+def _without(request: dict[str, Any]) -> dict[str, Any]:
+    """Leave out passes one at a time until the result is the expected one.
+
+    An empty name stands for all passes: if the result is wrong even then, no pass is to blame.
+    """
+    expected = read_arrays(Path(EXPECTED))
+    for name in request["passes"]:
+        write_answer({"trying": name})
+        try:
+            predictor = _create(request, optimised=name != "", without=name)
+            comparison = compare(_results(predictor, request), expected, request["expected_dtypes"])
+        except (RuntimeError, ValueError, TypeError):
+            continue  # it does not run without this pass
+        if isinstance(comparison, Comparison) and comparison.is_equal == (name != ""):
+            # JSON has no infinity.
+            return {"name": name, "difference": str(comparison.difference)}
+    return {}
+
+
 def _passes(request: dict[str, Any]) -> dict[str, Any]:
     """Run passes one after the other, each on its own."""
     from paddle.base.libpaddle.pir import PassManager
@@ -191,6 +211,7 @@ def _report(word: str) -> None:
 _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "passes": _passes,
     "predictor": _predictor,
+    "without": _without,
 }
 
 

@@ -37,6 +37,7 @@ function cell(changes: Partial<CheckedCell> = {}): CheckedCell {
     has_output: true,
     duration_s: 1,
     differences: [],
+    ignored: [],
     traceback: '',
     ...changes
   };
