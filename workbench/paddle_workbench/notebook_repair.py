@@ -31,7 +31,7 @@ _Object = dict[str, Any]
 
 
 def repaired_notebook(content: _Object) -> _Object:
-    """Return a notebook in format 4 as format 4.5 asks for it, as far as it can be told.
+    """Return a notebook in format 4 in format 4.5, as far as it can be repaired.
 
     Cells without an id, with one that is none, or with that of another cell get one. Headings
     become Markdown. Fields that are missing are filled in, and those of a newer format dropped.
