@@ -1,4 +1,4 @@
-"""A client that resumes hears of everything that has changed since, once."""
+"""A client that resumes receives each subject that has changed since, once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_resumes_after_the_last_event() -> None:
     assert events.after(second.id) == []
 
 
-def test_subject_that_changed_twice_is_reported_once_as_it_is_now() -> None:
+def test_reports_changed_subject_once_in_its_current_state() -> None:
     events = EventLog()
     for _ in range(1000):
         events.publish("a", "course")
@@ -35,7 +35,7 @@ def test_subject_that_changed_twice_is_reported_once_as_it_is_now() -> None:
 
 
 @pytest.mark.parametrize("last", ["", "12345678-3", "-", "x", "-1", "²"])
-def test_id_of_another_server_means_from_the_start(last: str) -> None:
+def test_id_of_another_server_returns_all_events(last: str) -> None:
     events = EventLog()
     events.publish("a", "course")
     assert len(events.after(last)) == 1
@@ -43,14 +43,14 @@ def test_id_of_another_server_means_from_the_start(last: str) -> None:
     assert len(events.after(f"{epoch}-²")) == 1
 
 
-def test_listener_hears_every_event_until_it_ends() -> None:
+def test_calls_listener_until_it_is_unsubscribed() -> None:
     events = EventLog()
-    heard: list[int] = []
-    end = events.subscribe(lambda: heard.append(1))
+    calls: list[int] = []
+    unsubscribe = events.subscribe(lambda: calls.append(1))
     thread = threading.Thread(target=events.publish, args=("a", "course"))
     thread.start()
     thread.join()
-    end()
-    end()
+    unsubscribe()
+    unsubscribe()
     events.publish("a", "course")
-    assert heard == [1]
+    assert calls == [1]

@@ -1,4 +1,4 @@
-"""Jobs run a few at a time, can be cancelled, and are found again on disk."""
+"""Jobs run a limited number at a time, can be cancelled, and are kept on disk."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def jobs(tmp_path: Path, events: EventLog) -> Iterator[Jobs]:
 
 @pytest.fixture
 def wait(jobs: Jobs, events: EventLog) -> Callable[[str, str], Job]:
-    """Wait for a state of a job."""
+    """Wait until a job is in a state, and return it."""
 
     def wait(job_id: str, state: str) -> Job:
-        changed = threading.Event()
-        end = events.subscribe(changed.set)
+        change = threading.Event()
+        unsubscribe = events.subscribe(change.set)
         try:
             while jobs.get(job_id).state != state:
-                assert changed.wait(LIMIT_S), f"{job_id} is {jobs.get(job_id).state}"
-                changed.clear()
+                assert change.wait(LIMIT_S), f"{job_id} is {jobs.get(job_id).state}"
+                change.clear()
         finally:
-            end()
+            unsubscribe()
         return jobs.get(job_id)
 
     return wait
@@ -54,66 +54,66 @@ def wait(jobs: Jobs, events: EventLog) -> Callable[[str, str], Job]:
 Wait = Callable[[str, str], Job]
 
 
-class Held:
-    """Work that waits until it is let go."""
+class BlockedWork:
+    """Work that waits until it is released."""
 
     def __init__(self) -> None:
         self.started = threading.Event()
-        self.free = threading.Event()
+        self.release = threading.Event()
 
     def __call__(self, job: JobControl) -> KernelReport:
         self.started.set()
-        assert self.free.wait(LIMIT_S)
+        assert self.release.wait(LIMIT_S)
         job.check()
         return RESULT
 
 
-def test_result_and_states_are_kept(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
-    work = Held()
+def test_keeps_result_and_state_on_disk(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
+    work = BlockedWork()
     job = jobs.start("check", "a.ipynb", work)
     assert (job.kind, job.subject, job.is_active) == ("check", "a.ipynb", True)
     wait(job.id, "running")
     with pytest.raises(JobNotFoundError):
         jobs.result(job.id)
-    work.free.set()
-    ended = wait(job.id, "succeeded")
-    assert ended.started_at is not None
-    assert ended.finished_at is not None
+    work.release.set()
+    job = wait(job.id, "succeeded")
+    assert job.started_at is not None
+    assert job.finished_at is not None
     assert KernelReport.model_validate_json(jobs.result(job.id)) == RESULT
-    # Another server of this home finds it.
+    # Another server with this home finds it.
     again = Jobs(tmp_path / "jobs", EventLog())
     assert again.get(job.id).state == "succeeded"
     assert KernelReport.model_validate_json(again.result(job.id)) == RESULT
 
 
-def test_second_start_gets_the_active_job(jobs: Jobs, wait: Wait) -> None:
-    work = Held()
+def test_second_start_returns_the_active_job(jobs: Jobs, wait: Wait) -> None:
+    work = BlockedWork()
     first = jobs.start("check", "a.ipynb", work)
     assert jobs.start("check", "a.ipynb", work).id == first.id
     other = jobs.start("check", "b.ipynb", work)
     assert other.id != first.id
-    work.free.set()
+    work.release.set()
     wait(first.id, "succeeded")
     wait(other.id, "succeeded")
     assert jobs.start("check", "a.ipynb", work).id != first.id
 
 
 def test_jobs_wait_for_a_free_worker(jobs: Jobs, wait: Wait) -> None:
-    first, second = Held(), Held()
+    first, second = BlockedWork(), BlockedWork()
     one = jobs.start("check", "a.ipynb", first)
     two = jobs.start("check", "b.ipynb", second)
     wait(one.id, "running")
     assert jobs.get(two.id).state == "queued"
-    first.free.set()
-    second.free.set()
+    first.release.set()
+    second.release.set()
     wait(two.id, "succeeded")
     assert [job.id for job in jobs.find("check")] == [two.id, one.id]
     assert [job.id for job in jobs.find("check", "a.ipynb")] == [one.id]
     assert jobs.find("doctor") == []
 
 
-def test_progress_is_published(jobs: Jobs, events: EventLog, wait: Wait) -> None:
-    work = Held()
+def test_publishes_progress(jobs: Jobs, events: EventLog, wait: Wait) -> None:
+    work = BlockedWork()
     step = Text(zh="导入", en="Imports")
 
     def advance(job: JobControl) -> KernelReport:
@@ -126,18 +126,18 @@ def test_progress_is_published(jobs: Jobs, events: EventLog, wait: Wait) -> None
     assert (progress.done, progress.total, progress.step) == (3, 17, step)
     (event,) = events.after("")
     assert event.job == jobs.get(job.id)
-    work.free.set()
+    work.release.set()
     wait(job.id, "succeeded")
 
 
 def test_cancelled_job_ends_at_its_next_step(jobs: Jobs, wait: Wait) -> None:
-    running, waiting = Held(), Held()
+    running, waiting = BlockedWork(), BlockedWork()
     one = jobs.start("check", "a.ipynb", running)
     two = jobs.start("check", "b.ipynb", waiting)
     assert running.started.wait(LIMIT_S)
     assert jobs.cancel(two.id).state == "cancelled"
     assert jobs.cancel(one.id).state == "running"
-    running.free.set()
+    running.release.set()
     assert wait(one.id, "cancelled").error is None
     assert jobs.cancel(one.id).state == "cancelled"
     assert not waiting.started.is_set()
@@ -147,55 +147,55 @@ def test_cancelled_job_ends_at_its_next_step(jobs: Jobs, wait: Wait) -> None:
     ("error", "message"),
     [
         (WorkbenchError("There is no lesson.", "Open one."), "There is no lesson."),
-        (ZeroDivisionError("division"), "The server met an unexpected error."),
+        (ZeroDivisionError("division"), "An unexpected error occurred in the server."),
     ],
 )
 def test_failure_has_a_message(error: Exception, message: str, jobs: Jobs, wait: Wait) -> None:
     def fail(_job: JobControl) -> KernelReport:
         raise error
 
-    ended = wait(jobs.start("check", "a.ipynb", fail).id, "failed")
-    assert ended.error is not None
-    assert ended.error.message == message
-    assert ended.error.hint
+    job = wait(jobs.start("check", "a.ipynb", fail).id, "failed")
+    assert job.error is not None
+    assert job.error.message == message
+    assert job.error.hint
 
 
-def test_job_of_a_server_that_is_gone_is_lost(jobs: Jobs, tmp_path: Path) -> None:
-    work = Held()
+def test_job_of_a_stopped_server_is_lost(jobs: Jobs, tmp_path: Path) -> None:
+    work = BlockedWork()
     job = jobs.start("check", "a.ipynb", work)
     assert work.started.wait(LIMIT_S)
     path = tmp_path / "jobs" / job.id / "job.json"
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
-    content = json.loads(path.read_text()) | {"process_id": gone.pid}
+    content = json.loads(path.read_text()) | {"process_id": process.pid}
     path.write_text(json.dumps(content))
     (lost,) = Jobs(tmp_path / "jobs", EventLog()).find()
     assert lost.state == "lost"
     assert lost.error is not None
     assert json.loads(path.read_text())["state"] == "lost"
-    work.free.set()
+    work.release.set()
 
 
-def test_broken_files_hide_no_others(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
+def test_broken_files_do_not_hide_other_jobs(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
     job = jobs.start("check", "a.ipynb", lambda _job: RESULT)
     wait(job.id, "succeeded")
     for name, content in (("a", ""), ("b", "[" * 5000), ("c", '{"schema_version": 9}')):
         (tmp_path / "jobs" / name).mkdir()
         (tmp_path / "jobs" / name / "job.json").write_text(content)
-    assert [found.id for found in Jobs(tmp_path / "jobs", EventLog()).find()] == [job.id]
+    assert [each.id for each in Jobs(tmp_path / "jobs", EventLog()).find()] == [job.id]
 
 
-def test_old_jobs_are_deleted(
+def test_deletes_old_jobs(
     jobs: Jobs, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs_module, "KEPT", 2)
+    monkeypatch.setattr(jobs_module, "MAX_FINISHED", 2)
     for number in range(5):
         wait(jobs.start("check", str(number), lambda _job: RESULT).id, "succeeded")
     assert [job.subject for job in jobs.find()] == ["4", "3", "2"]
     assert len(list((tmp_path / "jobs").iterdir())) == 3
 
 
-def test_home_that_cannot_be_written_refuses_the_job(tmp_path: Path) -> None:
+def test_rejects_job_if_the_home_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     jobs = Jobs(tmp_path / "file" / "jobs", EventLog())
     with pytest.raises(StorageError):
@@ -205,6 +205,6 @@ def test_home_that_cannot_be_written_refuses_the_job(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("job_id", ["../..", "20261123-091530-check-3f2a", ""])
 def test_unknown_jobs_are_not_found(job_id: str, jobs: Jobs) -> None:
-    for ask in (jobs.get, jobs.result, jobs.cancel):
+    for function in (jobs.get, jobs.result, jobs.cancel):
         with pytest.raises(JobNotFoundError):
-            ask(job_id)
+            function(job_id)

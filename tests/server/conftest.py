@@ -8,7 +8,7 @@ from pytest_jupyter.jupyter_server import jp_server_cleanup
 
 from paddle_workbench.contract import Job, JobList, ServerEvent
 
-__all__ = ["ended_job", "jp_asyncio_loop", "jp_server_cleanup", "listed", "next_event"]
+__all__ = ["find_jobs", "jp_asyncio_loop", "jp_server_cleanup", "next_event", "wait_for_job"]
 
 LIMIT_S = 120.0
 
@@ -25,12 +25,12 @@ def jp_root_dir(home: Path) -> Path:
 
 async def next_event(socket: Any) -> ServerEvent:
     message = await asyncio.wait_for(socket.read_message(), LIMIT_S)
-    assert message is not None, "the server closed the stream"
+    assert message is not None, "The server closed the stream."
     return ServerEvent.model_validate_json(message)
 
 
-async def ended_job(jp_ws_fetch: Any, job_id: str) -> Job:
-    """Follow the stream of events until a job has ended."""
+async def wait_for_job(jp_ws_fetch: Any, job_id: str) -> Job:
+    """Follow the event stream until a job has ended, and return the job."""
     socket = await jp_ws_fetch("paddle-workbench", "events")
     try:
         while True:
@@ -41,6 +41,6 @@ async def ended_job(jp_ws_fetch: Any, job_id: str) -> Job:
         socket.close()
 
 
-async def listed(jp_fetch: Any, **query: str) -> list[Job]:
+async def find_jobs(jp_fetch: Any, **query: str) -> list[Job]:
     answer = await jp_fetch("paddle-workbench", "jobs", params=query)
     return JobList.model_validate_json(answer.body).jobs

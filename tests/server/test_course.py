@@ -10,7 +10,7 @@ from paddle_workbench.contract import Catalog, ErrorMessage, OpenedLesson, Reset
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 
 
-async def refused(call: Any) -> tuple[int, ErrorMessage]:
+async def rejection(call: Any) -> tuple[int, ErrorMessage]:
     with pytest.raises(HTTPClientError) as caught:
         await call
     return caught.value.code, ErrorMessage.model_validate_json(caught.value.response.body)
@@ -26,18 +26,18 @@ async def test_catalog_follows_the_contract(jp_fetch: Any) -> None:
     assert catalog.next_lesson == "basics/sums"
 
 
-async def test_opened_lesson_is_served_by_the_contents_api(jp_fetch: Any) -> None:
+async def test_contents_api_serves_opened_lesson(jp_fetch: Any) -> None:
     body = json.dumps({"lesson": "basics/sums", "language": "en"})
     answer = await jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
-    opened = OpenedLesson.model_validate_json(answer.body)
-    assert opened.created
-    contents = await jp_fetch("api", "contents", *opened.path.split("/"))
+    copy = OpenedLesson.model_validate_json(answer.body)
+    assert copy.created
+    contents = await jp_fetch("api", "contents", *copy.path.split("/"))
     assert json.loads(contents.body)["type"] == "notebook"
     catalog = Catalog.model_validate_json((await jp_fetch("paddle-workbench", "course")).body)
-    assert catalog.chapters[0].lessons[0].paths == {"en": opened.path}
+    assert catalog.chapters[0].lessons[0].paths == {"en": copy.path}
 
 
-async def test_reset_names_the_old_copy(jp_fetch: Any, home: Path) -> None:
+async def test_reset_returns_path_of_the_old_copy(jp_fetch: Any, home: Path) -> None:
     body = json.dumps({"lesson": "basics/sums", "language": "zh"})
     await jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
     answer = await jp_fetch("paddle-workbench", "course", "reset", method="POST", body=body)
@@ -46,7 +46,7 @@ async def test_reset_names_the_old_copy(jp_fetch: Any, home: Path) -> None:
     assert (home / reset.kept).is_file()
 
 
-async def test_passed_exercise_is_in_the_catalog_that_comes_back(jp_fetch: Any) -> None:
+async def test_answers_progress_with_the_new_catalog(jp_fetch: Any) -> None:
     body = json.dumps(
         {
             "lesson": "basics/sums",
@@ -63,7 +63,7 @@ async def test_passed_exercise_is_in_the_catalog_that_comes_back(jp_fetch: Any) 
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"lesson": "../basics/sums"}, "pattern"),
         ({"lesson": "/etc/passwd"}, "pattern"),
@@ -73,43 +73,44 @@ async def test_passed_exercise_is_in_the_catalog_that_comes_back(jp_fetch: Any) 
         ([], "the body"),
     ],
 )
-async def test_body_outside_the_contract_is_refused_with_its_value(
-    jp_fetch: Any, home: Path, body: object, said: str
+async def test_rejects_body_outside_the_contract(
+    jp_fetch: Any, home: Path, body: object, message: str
 ) -> None:
     for action in ("open", "reset"):
-        status, error = await refused(
+        status, error = await rejection(
             jp_fetch("paddle-workbench", "course", action, method="POST", body=json.dumps(body))
         )
         assert status == 400
-        assert said in error.message
+        assert message in error.message
     assert not list(home.rglob("*.ipynb"))
 
 
-async def test_body_that_is_not_json_is_refused(jp_fetch: Any) -> None:
-    status, error = await refused(
+async def test_rejects_body_that_is_not_json(jp_fetch: Any) -> None:
+    status, error = await rejection(
         jp_fetch("paddle-workbench", "course", "open", method="POST", body="{")
     )
     assert status == 400
     assert "JSON" in error.message
 
 
-async def test_unknown_lesson_is_not_found_with_a_hint(jp_fetch: Any) -> None:
+async def test_unknown_lesson_is_not_found(jp_fetch: Any) -> None:
     body = json.dumps({"lesson": "basics/nothing"})
-    status, error = await refused(
+    status, error = await rejection(
         jp_fetch("paddle-workbench", "course", "open", method="POST", body=body)
     )
-    assert (status, "basics/sums" in error.hint) == (404, True)
+    assert status == 404
+    assert "basics/sums" in error.hint
 
 
-async def test_newer_progress_is_a_conflict(jp_fetch: Any, home: Path) -> None:
+async def test_progress_of_a_newer_version_is_a_conflict(jp_fetch: Any, home: Path) -> None:
     (home / "progress.json").write_text('{"schema_version": 99}', encoding="utf-8")
-    status, error = await refused(jp_fetch("paddle-workbench", "course"))
+    status, error = await rejection(jp_fetch("paddle-workbench", "course"))
     assert status == 409
     assert "version 99" in error.message
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-async def test_progress_that_cannot_be_read_is_a_notice(
+async def test_reports_unreadable_progress_as_a_notice(
     jp_fetch: Any, home: Path, make: Maker, reason: str
 ) -> None:
     make(home / "progress.json")
@@ -118,8 +119,8 @@ async def test_progress_that_cannot_be_read_is_a_notice(
     assert reason in notice.message
 
 
-async def test_broken_course_is_an_error_with_its_file(jp_fetch: Any, small_course: Path) -> None:
+async def test_error_for_broken_course_names_the_file(jp_fetch: Any, small_course: Path) -> None:
     (small_course / "course.json").write_text("{", encoding="utf-8")
-    status, error = await refused(jp_fetch("paddle-workbench", "course"))
+    status, error = await rejection(jp_fetch("paddle-workbench", "course"))
     assert status == 500
     assert "course.json" in error.message

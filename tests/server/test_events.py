@@ -1,4 +1,4 @@
-"""The stream of events: authenticated, resumable, and enough to follow everything."""
+"""The event stream is authenticated, and resumes with the current states."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from paddle_workbench.server.extension import PREFIX
 from paddle_workbench.server.services import Services
 from paddle_workbench.settings import settings
 
-from .conftest import ended_job, listed, next_event
+from .conftest import find_jobs, next_event, wait_for_job
 
 RESULT = KernelReport(paddle=None, device=None, python="3.11", warm=False)
 
 
-async def made(jp_fetch: Any, jp_serverapp: Any) -> Services:
-    await jp_fetch(PREFIX, "course")  # the first request makes them
+async def services_of(jp_fetch: Any, jp_serverapp: Any) -> Services:
+    await jp_fetch(PREFIX, "course")  # the first request creates them
     (extension,) = jp_serverapp.extension_manager.extension_apps["paddle_workbench"]
     services: Services = extension._router.services
     return services
@@ -35,15 +35,15 @@ async def test_stream_demands_authentication(jp_ws_fetch: Any, jp_fetch: Any) ->
     assert caught.value.code == 403
 
 
-async def test_client_that_was_away_hears_how_the_job_ended(
+async def test_reconnected_client_receives_the_end_of_the_job(
     jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any
 ) -> None:
-    services = await made(jp_fetch, jp_serverapp)
-    go_on = threading.Event()
+    services = await services_of(jp_fetch, jp_serverapp)
+    proceed = threading.Event()
 
     def work(job: JobControl) -> KernelReport:
         job.advance(1, 2)
-        assert go_on.wait(60)
+        assert proceed.wait(60)
         job.advance(2, 2)
         return RESULT
 
@@ -53,45 +53,45 @@ async def test_client_that_was_away_hears_how_the_job_ended(
     while event.job is None or event.job.progress.done != 1:
         event = await next_event(socket)
     socket.close()
-    go_on.set()
-    assert (await ended_job(jp_ws_fetch, job.id)).state == "succeeded"
+    proceed.set()
+    assert (await wait_for_job(jp_ws_fetch, job.id)).state == "succeeded"
     again = await jp_ws_fetch(PREFIX, "events", params={"after": event.id})
-    missed = await next_event(again)
-    # One event, whatever happened meanwhile.
-    assert missed.job is not None
-    assert (missed.job.state, missed.job.progress.done) == ("succeeded", 2)
+    event = await next_event(again)
+    # One event, although the job has changed several times.
+    assert event.job is not None
+    assert (event.job.state, event.job.progress.done) == ("succeeded", 2)
     services.events.publish("course", "course")
     assert (await next_event(again)).topic == "course"
     again.close()
 
 
-async def test_change_of_the_course_elsewhere_is_an_event(
+async def test_reports_changes_of_the_course_by_other_servers(
     jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any
 ) -> None:
-    await made(jp_fetch, jp_serverapp)
+    await services_of(jp_fetch, jp_serverapp)
     socket = await jp_ws_fetch(PREFIX, "events")
-    # As another server of the same home would do.
+    # As another server with the same home does.
     Workspace(settings()).open("basics/sums", "zh")
     event = await next_event(socket)
     assert event.topic == "course"
     socket.close()
-    # Also while nobody listens.
+    # Changes while no browser is connected are reported too.
     Workspace(settings()).open("basics/products", "zh")
     again = await jp_ws_fetch(PREFIX, "events", params={"after": event.id})
     assert (await next_event(again)).topic == "course"
     again.close()
 
 
-async def test_result_of_a_job_and_its_end_by_a_click(
+async def test_lists_jobs_and_returns_results(
     jp_serverapp: Any, jp_fetch: Any, jp_ws_fetch: Any, home: Path
 ) -> None:
-    services = await made(jp_fetch, jp_serverapp)
+    services = await services_of(jp_fetch, jp_serverapp)
     job = services.jobs.start("doctor", "", lambda _job: RESULT)
-    await ended_job(jp_ws_fetch, job.id)
+    await wait_for_job(jp_ws_fetch, job.id)
     answer = await jp_fetch(PREFIX, "jobs", "result", params={"id": job.id})
     assert KernelReport.model_validate_json(answer.body) == RESULT
-    assert [found.id for found in await listed(jp_fetch, kind="doctor")] == [job.id]
-    assert await listed(jp_fetch, kind="check") == []
+    assert [each.id for each in await find_jobs(jp_fetch, kind="doctor")] == [job.id]
+    assert await find_jobs(jp_fetch, kind="check") == []
     body = json.dumps({"id": "20261123-091530-check-3f2a"})
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch(PREFIX, "jobs", "cancel", method="POST", body=body)

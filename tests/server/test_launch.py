@@ -1,4 +1,4 @@
-"""How JupyterLab is started, alone and under a JupyterHub."""
+"""How JupyterLab is started, alone and under JupyterHub."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def start_lab(alone: None, tmp_path: Path) -> Iterator[StartLab]:
 
 
 def enabled_extensions(environment: dict[str, str]) -> dict[str, bool]:
-    """Which server extensions Jupyter itself would load with these settings."""
+    """Return the server extensions that Jupyter itself enables or disables."""
     code = (
         "import json\n"
         "from jupyter_server.serverapp import ServerApp\n"
@@ -107,8 +107,8 @@ def enabled_extensions(environment: dict[str, str]) -> dict[str, bool]:
         "print(json.dumps(dict(app.jpserver_extensions)))"
     )
     answer = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
-    found: dict[str, bool] = json.loads(answer)
-    return found
+    extensions: dict[str, bool] = json.loads(answer)
+    return extensions
 
 
 def test_starts_jupyterlab_on_the_home(alone: None, home: Path) -> None:
@@ -119,7 +119,7 @@ def test_starts_jupyterlab_on_the_home(alone: None, home: Path) -> None:
     assert command[-1] == "--port=1234"
 
 
-def test_starts_as_a_learners_server_under_a_hub(in_class: None) -> None:
+def test_starts_single_user_server_under_a_hub(in_class: None) -> None:
     start = module_command("jupyterhub.singleuser")
     assert lab_command(settings(), [])[: len(start)] == start
 
@@ -203,25 +203,27 @@ def test_options_and_variables_keep_their_relative_paths(
     assert environment["PYTHONPATH"] == f"{tmp_path}/modules"
 
 
-def test_grading_is_there_in_a_class(in_class: None) -> None:
+def test_enables_grading_in_a_class(in_class: None) -> None:
     environment = lab_environment(settings(), "en")
     assert enabled_extensions(environment)["nbgrader.server_extensions.assignment_list"]
     page = settings().cache / "jupyter" / "labconfig" / "page_config.json"
     assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is False
 
 
-def test_single_learner_sees_no_grading(alone: None) -> None:
+def test_disables_grading_for_a_single_learner(alone: None) -> None:
     environment = lab_environment(settings(), "en")
-    found = enabled_extensions(environment)
-    assert found["paddle_workbench"]
-    grading = {name: on for name, on in found.items() if name.startswith("nbgrader")}
+    extensions = enabled_extensions(environment)
+    assert extensions["paddle_workbench"]
+    grading = {name: on for name, on in extensions.items() if name.startswith("nbgrader")}
     assert len(grading) == 4
     assert not any(grading.values())
     page = settings().cache / "jupyter" / "labconfig" / "page_config.json"
     assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is True
 
 
-def test_keeps_the_search_path_of_the_caller(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_jupyter_config_path_of_the_caller(
+    alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere/else")
     first, second = lab_environment(settings(), "en")["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert first == str(settings().cache / "jupyter")

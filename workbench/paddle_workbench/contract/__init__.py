@@ -1,6 +1,6 @@
-"""Everything that crosses a wire or is written to a file, as pydantic models.
+"""Pydantic models of everything that crosses a wire or is written to a file.
 
-`src/contract/` and `server/openapi.json` are made from these classes by `make build`.
+`make build` generates `src/contract/` and `server/openapi.json` from these classes.
 """
 
 from .checks import (

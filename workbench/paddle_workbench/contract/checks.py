@@ -1,4 +1,4 @@
-"""The part of the contract about checks: of notebooks, and of a learner's copy."""
+"""The part of the contract about checks of notebooks and of working copies."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ NoiseKind = Literal["address", "date", "duration", "log_line", "path", "progress
 
 
 class CheckDifference(Model):
-    """One place in which the output of a cell is not as its reference."""
+    """One difference between the output of a cell and its reference."""
 
     kind: DifferenceKind
     output: str = Field(description="A stream, a MIME type, or `error`.")
     message: str
-    line: int | None = Field(None, description="Of a text, counted from 1.")
-    row: int | None = Field(None, description="Of a table, counted from 1, heads included.")
-    column: int | None = Field(None, description="Of a table, counted from 1, heads included.")
-    name: str = Field("", description="A metric, a trait, or a place in JSON.")
+    line: int | None = Field(None, description="The line in a text, from 1.")
+    row: int | None = Field(None, description="The row of a table, from 1, including headings.")
+    column: int | None = Field(
+        None, description="The column of a table, from 1, including headings."
+    )
+    name: str = Field("", description="A metric, a trait, or a path in JSON.")
     expected: str = ""
     found: str = ""
     deviation: float | None = Field(None, description="(found - expected) / expected.")
-    likeness: float | None = Field(None, description="Of pictures: 1 for the same.")
-    expected_picture: str | None = Field(None, description="As a `data:` address.")
+    likeness: float | None = Field(None, description="Likeness of pictures; 1 if they are equal.")
+    expected_picture: str | None = Field(None, description="A `data:` URL.")
     found_picture: str | None = None
     difference_picture: str | None = None
 
@@ -56,30 +58,32 @@ class IgnoredNoise(Model):
 
 
 class CheckedCell(Model):
-    """How one code cell fared in a check."""
+    """The result of checking one code cell."""
 
     cell: str
     outcome: CellOutcome
     reason: str = Field(
-        "", description="In a check of a learner's copy also `changed` or `exercise`."
+        "", description="In a check of a working copy also `changed` or `exercise`."
     )
-    has_output: bool = Field(default=True, description="Whether it has an output, stored or new.")
+    has_output: bool = Field(
+        default=True, description="Whether the cell has a stored or a new output."
+    )
     duration_s: float | None = None
     differences: list[CheckDifference] = Field(default_factory=list)
     ignored: list[IgnoredNoise] = Field(
         default_factory=list, description="What its outputs were not held to."
     )
-    traceback: str = Field("", description="What an error that was not expected printed.")
+    traceback: str = Field("", description="The traceback of an unexpected error.")
 
 
 class LessonCheckRequest(Model):
-    """Which notebook to check, as the contents API names it."""
+    """A notebook to check."""
 
-    path: str
+    path: str = Field(description="Its path in the contents API.")
 
 
 class LessonCheck(Model):
-    """What a check of a learner's working copy found."""
+    """The result of checking a learner's working copy."""
 
     path: str
     lesson: LessonId

@@ -43,13 +43,13 @@ ExerciseId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 
 
 class Objectives(Model):
-    """What the learner will be able to do, one sentence an entry."""
+    """What the learner will be able to do, one sentence per entry."""
 
     zh: list[str]
     en: list[str]
 
 
-# The course: what notebooks and course.json say
+# The course: metadata in notebooks and course.json
 
 
 class ChapterMetadata(Model):
@@ -81,11 +81,11 @@ class LessonMetadata(Model):
     article: list[str] = Field(description="The claims of the article that the lesson tests.")
 
 
-# The course: what the panel shows
+# The course: content of the course panel
 
 
 class ExerciseProgress(Model):
-    """How far one exercise is."""
+    """The learner's progress in one exercise."""
 
     state: ExerciseState = "untried"
     attempts: int = 0
@@ -105,7 +105,7 @@ class Lesson(Model):
     """A lesson in the catalog."""
 
     lesson: LessonId
-    number: str = Field(description="Chapter and lesson number as shown, for example `2.1`.")
+    number: str = Field(description="Displayed chapter and lesson number, for example `2.1`.")
     title: Text
     objectives: Objectives
     minutes: int
@@ -135,12 +135,16 @@ class Catalog(Model):
 
     title: Text
     chapters: list[Chapter]
-    next_lesson: LessonId | None = Field(description="What Continue opens; none when all is done.")
-    notices: list[ErrorMessage] = Field(description="What went wrong and was repaired on the way.")
+    next_lesson: LessonId | None = Field(
+        description="The lesson that Continue opens; none if all lessons are done."
+    )
+    notices: list[ErrorMessage] = Field(
+        description="Problems that did not prevent reading the course."
+    )
 
 
 class LessonRequest(Model):
-    """Which lesson, in which language."""
+    """A lesson and a language."""
 
     lesson: LessonId
     language: Language = "zh"
@@ -157,18 +161,18 @@ class OpenedLesson(Model):
 
 
 class ResetLesson(Model):
-    """A fresh working copy, and where the old one went."""
+    """A new working copy, and the backup of the old one."""
 
     lesson: LessonId
     path: str
-    kept: str | None = Field(description="The old copy; none if there was nothing to keep.")
+    kept: str | None = Field(description="The path of the old copy; none if there was none.")
 
 
 # Exercises and progress
 
 
 class ExerciseResult(Model):
-    """What a check of an exercise found; also the MIME bundle shown under the cell."""
+    """The result of checking an exercise; also the MIME bundle under the cell."""
 
     lesson: LessonId
     exercise: ExerciseId
@@ -180,11 +184,11 @@ class ExerciseResult(Model):
     message: Text
     expected: str | None = None
     found: str | None = None
-    solution: str | None = Field(None, description="Given from the third failed attempt.")
+    solution: str | None = Field(None, description="Present after the third failed attempt.")
 
 
 class ExerciseReport(Model):
-    """One attempt, as the notebook tells it to the server."""
+    """One attempt, as the notebook reports it to the server."""
 
     exercise: ExerciseId
     passed: bool

@@ -22,7 +22,7 @@ FindingState = Literal["ok", "warning", "broken"]
 
 
 class Finding(Model):
-    """One thing the doctor looked at."""
+    """The result of one of the doctor's checks."""
 
     check: str = Field(description="A name without spaces, for example `onednn`.")
     title: Text
@@ -32,7 +32,7 @@ class Finding(Model):
 
 
 class DoctorReport(Model):
-    """Everything the doctor found, the broken first."""
+    """All findings of the doctor, broken ones first."""
 
     findings: list[Finding]
     summary: Text
@@ -40,14 +40,12 @@ class DoctorReport(Model):
 
 
 class KernelReport(Model):
-    """What a running kernel says of itself for the status bar."""
+    """What a running kernel reports for the status bar."""
 
     paddle: str | None = Field(description="Version of Paddle; none if it is not installed.")
     device: str | None = Field(description="`cpu` or `gpu:0`; none until Paddle is imported.")
     python: str
-    warm: bool = Field(
-        description="Whether it was forked from a process that had imported the stack."
-    )
+    warm: bool = Field(description="Whether it was forked from a server that had imported Paddle.")
 
 
 class Preload(Model):
@@ -55,26 +53,26 @@ class Preload(Model):
 
     module: str
     seconds: float
-    problem: str = Field(description="Why it was left out; empty if it was not.")
+    problem: str = Field(description="Why it was skipped; empty if it was imported.")
 
 
 KernelServerState = Literal["preloading", "ready", "retired", "unfit", "ended"]
 
 
 class KernelServerStatus(Model):
-    """What the fork server of warm kernels says of itself, as in its file `status.json`."""
+    """The status of the fork server of warm kernels, as in its file `status.json`."""
 
     schema_version: int = SCHEMA_VERSION
     state: KernelServerState = Field(
-        description="`ready` takes requests; `retired` only waits for its kernels to end; `unfit` "
-        "found that a fork is not safe here; `ended` is a process that is gone."
+        description="`ready`: accepts requests. `retired`: waits for its kernels to end. `unfit`: "
+        "forking is not safe here. `ended`: the process has ended."
     )
     pid: int = Field(ge=1, lt=2**31)
     started_at: float = Field(description="Seconds since the epoch.")
     preloads: list[Preload]
     waiting: list[str] = Field(description="Modules that are not imported yet.")
-    problem: str = Field(description="Why it starts no kernels; empty if it does.")
+    problem: str = Field(description="Why it does not start kernels; empty if it does.")
     environment: str = Field(description="A digest of the packages it has imported.")
     kernels: int
     spares: int
-    launched: int = Field(description="Kernels that it has started so far.")
+    launched: int = Field(description="Number of kernels started so far.")

@@ -1,4 +1,4 @@
-"""The part of the contract about background work of the server, and its stream of events."""
+"""The part of the contract about background jobs of the server and its event stream."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ JobState = Literal["queued", "running", "succeeded", "failed", "cancelled", "los
 
 
 class JobProgress(Model):
-    """How far a job is."""
+    """The progress of a job."""
 
     done: int = 0
-    total: int = Field(0, description="0 as long as it is not known.")
-    step: Text | None = Field(None, description="What is being done.")
+    total: int = Field(0, description="0 if not known yet.")
+    step: Text | None = Field(None, description="The current step.")
 
 
 class Job(Model):
-    """Background work of the server, as in the file `job.json` of its folder."""
+    """A background job of the server, as in the file `job.json` of its folder."""
 
     schema_version: int = SCHEMA_VERSION
     id: str
     kind: JobKind
-    subject: str = Field("", description="What it works on; of a check the path of the notebook.")
+    subject: str = Field("", description="What it works on, for a check the path of the notebook.")
     state: JobState
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
@@ -39,29 +39,29 @@ class Job(Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is queued or running."""
         return self.state in ("queued", "running")
 
 
 class JobList(Model):
-    """Jobs, the newest first."""
+    """Jobs, newest first."""
 
     jobs: list[Job]
 
 
 class JobRequest(Model):
-    """Which job to cancel."""
+    """A job to cancel."""
 
     id: str
 
 
 class ServerEvent(Model):
-    """One message of the stream of events.
+    """One message of the event stream.
 
-    The stream is one of states, not of steps: a subject that has changed several times since the
-    client last heard of it is reported once, as it is now.
+    The stream reports states, not steps: a job that has changed several times since the client last
+    received it is reported once, in its current state.
     """
 
-    id: str = Field(description="Where to resume: the `after` of the next connection.")
+    id: str = Field(description="The `after` with which the next connection resumes.")
     topic: Literal["job", "course"] = Field(description="`course`: fetch the catalog again.")
     job: Job | None = None

@@ -1,4 +1,4 @@
-"""What every model of the contract is made of, and how a failure is reported."""
+"""The base of every model of the contract, texts in two languages, and error messages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Language = Literal["zh", "en"]
 
 
 class Model(BaseModel):
-    """The base of every model: unknown fields are refused, values never change."""
+    """The base of every model: immutable, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def invalid_field(error: ValidationError) -> str:
-    """Return what is wrong in the first field that does not fit, as half a sentence."""
+    """Return what is wrong with the first invalid field, as a clause without a full stop."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     if not field:
@@ -34,13 +34,13 @@ def invalid_field(error: ValidationError) -> str:
 
 
 class Text(Model):
-    """A sentence in both languages of the course."""
+    """A text in both languages of the course."""
 
     zh: str
     en: str
 
     def in_language(self, language: Language) -> str:
-        """Return the sentence in one of the languages."""
+        """Return the text in one of the languages."""
         return self.zh if language == "zh" else self.en
 
 

@@ -12,13 +12,15 @@ __all__ = ["ProgramPicture", "ProgramRequest"]
 class ProgramRequest(Model):
     """A saved program to show."""
 
-    path: str = Field(description="As the contents API names it.")
+    path: str = Field(description="Its path in the contents API.")
 
 
 class ProgramPicture(Model):
-    """A saved program, ready to be drawn."""
+    """A saved program, ready to be displayed."""
 
     path: str
-    format: str = Field(description="pir, pdmodel, onnx or capture.")
+    format: str = Field(description="`pir`, `pdmodel`, `onnx` or `capture`.")
     version: str
-    columns: str = Field(description="What `program.model.columns` writes, in base64.")
+    columns: str = Field(
+        description="The program in the format of `program.model.columns`, in base64."
+    )

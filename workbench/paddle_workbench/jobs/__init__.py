@@ -1,4 +1,4 @@
-"""Background work of the server: started, followed, cancelled, and kept on disk."""
+"""Background jobs of the server: start, follow and cancel them, and keep them on disk."""
 
 from .events import EventLog
 from .jobs import JobCancelledError, JobControl, Jobs, Work

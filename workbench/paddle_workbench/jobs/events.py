@@ -1,4 +1,4 @@
-"""What has changed since a client last heard: a log that keeps the newest event of each subject."""
+"""The event log: the newest event of each subject, from which clients resume."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["EventLog"]
 
 
 class EventLog:
-    """The events of one server, by their ids; any thread may use it.
+    """The events of one server; thread-safe.
 
-    Since it keeps only the newest event of each subject, a client that was away for an hour and
-    one that is slow are brought up to date by a few messages, and nothing grows without end.
+    It keeps only the newest event of each subject. So a client that was disconnected for an hour,
+    or is slow, is up to date after a few messages, and the log does not grow without limit.
     """
 
     def __init__(self) -> None:
-        # Ids of another server, or of this one before a restart, mean nothing here.
+        # Distinguishes ids of this server from those of others, and from those before a restart.
         self._epoch = secrets.token_hex(4)
         self._count = 0
         self._events: dict[str, ServerEvent] = {}
@@ -30,18 +30,18 @@ class EventLog:
     def publish(
         self, subject: str, topic: Literal["job", "course"], *, job: Job | None = None
     ) -> None:
-        """Replace the event of a subject, and call every listener.
+        """Replace the event of a subject, and call all listeners.
 
         Parameters
         ----------
         subject : str
-            What has changed: for jobs their id.
+            What has changed, for a job its id.
         topic, job
             As in `ServerEvent`.
         """
         with self._lock:
             self._count += 1
-            # At the end, since the order is that of the ids.
+            # Removed first, so that the new event is the last: events are ordered by id.
             self._events.pop(subject, None)
             event = ServerEvent(id=f"{self._epoch}-{self._count}", topic=topic, job=job)
             self._events[subject] = event
@@ -50,27 +50,27 @@ class EventLog:
             listener()
 
     def forget(self, subject: str) -> None:
-        """Report a subject no more."""
+        """Remove the event of a subject."""
         with self._lock:
             self._events.pop(subject, None)
 
     def after(self, event_id: str) -> list[ServerEvent]:
-        """Return the events after the one with this id; all, if the id is not of this server."""
+        """Return the events after the one with this id; all if the id is not from this server."""
         epoch, _, number = event_id.partition("-")
-        seen = int(number) if epoch == self._epoch and number.isdecimal() else 0
+        last = int(number) if epoch == self._epoch and number.isdecimal() else 0
         with self._lock:
             return [
-                event for event in self._events.values() if int(event.id.partition("-")[2]) > seen
+                event for event in self._events.values() if int(event.id.partition("-")[2]) > last
             ]
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call a listener, in any thread, after each event; return what ends that."""
+        """Call a listener after each event, in any thread; return a function that ends this."""
         with self._lock:
             self._listeners.append(listener)
 
-        def end() -> None:
+        def unsubscribe() -> None:
             with self._lock:
                 if listener in self._listeners:
                     self._listeners.remove(listener)
 
-        return end
+        return unsubscribe

@@ -1,4 +1,4 @@
-"""Jobs on disk: a folder each, with `job.json` and, once it has succeeded, `result.json`."""
+"""Jobs on disk: each has a folder with `job.json` and, if it has succeeded, `result.json`."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _log = logging.getLogger(__name__)
 
 
 class JobFiles:
-    """The folder `jobs/` of a home, which may not exist yet."""
+    """The folder `jobs/` of a home, which need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def create(self, kind: JobKind) -> str:
-        """Make the folder of a new job, and return the job's id: `20261123-091530-check-3f2a`.
+        """Create the folder of a new job, and return its id, such as `20261123-091530-check-3f2a`.
 
         Raises
         ------
         StorageError
-            If it cannot be made.
+            If it cannot be created.
         """
         make_folder(self._folder)
         while True:
@@ -53,11 +53,23 @@ class JobFiles:
             return name
 
     def write(self, job: Job) -> None:
-        """Write a job whole."""
+        """Write `job.json` atomically.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
         write_model(self._folder / job.id / JOB_FILE, job)
 
     def write_result(self, job: Job, result: BaseModel) -> None:
-        """Write the result of a job whole."""
+        """Write `result.json` atomically.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
         write_whole(self._folder / job.id / RESULT_FILE, result.model_dump_json())
 
     def read_result(self, job_id: str) -> str:
@@ -66,17 +78,17 @@ class JobFiles:
         Raises
         ------
         JobNotFoundError
-            If there is none.
+            If the job has no result.
         StorageError
             If it cannot be read.
         """
         path = self._folder / job_id / RESULT_FILE
         if not _ID.match(job_id) or not path.exists():
-            raise JobNotFoundError(f"There is no result of a job {job_id!r}.", "Start it again.")
+            raise JobNotFoundError(f"The job {job_id!r} has no result.", "Start it again.")
         return read_text(path, kind="result", limit_bytes=MAX_RESULT_BYTES)
 
     def read_all(self) -> list[Job]:
-        """Return the jobs, oldest first; one whose process is gone is `lost`, and written so."""
+        """Return the jobs, oldest first; mark those whose server has ended as `lost`."""
         jobs = []
         for path in sorted(self._folder.glob(f"*/{JOB_FILE}")):
             try:
@@ -86,7 +98,7 @@ class JobFiles:
                 continue
             if job.is_active and not _is_alive(job):
                 message = ErrorMessage(
-                    message="The server ended before this was finished.", hint="Start it again."
+                    message="The server stopped before this finished.", hint="Start it again."
                 )
                 job = job.model_copy(update={"state": "lost", "error": message})
                 self.write(job)
@@ -99,7 +111,10 @@ class JobFiles:
 
 
 def _is_alive(job: Job) -> bool:
-    """Return whether the process that wrote a job still runs, and not a later one with its id."""
+    """Return whether the process that wrote a job is still running.
+
+    A later process with the same id does not count.
+    """
     try:
         process = psutil.Process(job.process_id)
         return process.create_time() <= job.created_at.timestamp() + 1.0

@@ -1,4 +1,4 @@
-"""The jobs of one server: a few run at a time, each in a thread of its own."""
+"""The jobs of one server, which run in threads, a limited number at a time."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ from .files import JobFiles
 
 __all__ = ["JobCancelledError", "JobControl", "Jobs", "Work"]
 
-# Of each kind so many ended jobs are kept.
-KEPT = 50
+# The number of finished jobs of each kind that are kept.
+MAX_FINISHED = 50
+# How long closing waits for jobs to stop.
 STOP_S = 10.0
 
 _log = logging.getLogger(__name__)
 
 
 class JobCancelledError(Exception):
-    """Ends the work of a job that was cancelled."""
+    """Raised in the work of a job that was cancelled."""
 
 
 class JobControl:
-    """What the work of a job has of it: reporting how far it is, and being told to stop.
+    """The interface of a job to its work: to report progress, and to find out about cancellation.
 
     Parameters
     ----------
     report : callable
-        Takes each new progress.
+        Called with each new progress.
     """
 
     def __init__(self, report: Callable[[JobProgress], None]) -> None:
@@ -46,7 +47,7 @@ class JobControl:
         self._report = report
 
     def advance(self, done: int, total: int, step: Text | None = None) -> None:
-        """Report how far the work is.
+        """Report the progress of the work.
 
         Raises
         ------
@@ -63,7 +64,7 @@ class JobControl:
 
 
 Work = Callable[[JobControl], BaseModel]
-"""The work of a job: it returns the result, and raises a `WorkbenchError` if it fails."""
+"""The work of a job: returns the result, or raises a `WorkbenchError`."""
 
 
 class Jobs:
@@ -72,10 +73,10 @@ class Jobs:
     Parameters
     ----------
     folder : Path
-        Where they are kept; the jobs of earlier servers are read from it.
+        The folder for jobs; those of earlier servers are read from it.
     events : EventLog
     workers : int
-        How many run at the same time; the others wait in the order they were started.
+        The number of jobs that run at the same time; others wait in the order of their start.
     """
 
     def __init__(self, folder: Path, events: EventLog, *, workers: int = 2) -> None:
@@ -92,12 +93,20 @@ class Jobs:
             self._publish(job)
 
     def start(self, kind: JobKind, subject: str, work: Work) -> Job:
-        """Start a job, or return the active one of this kind and subject.
+        """Start a job, or return the active job of the same kind and subject.
+
+        Parameters
+        ----------
+        kind : str
+        subject : str
+            What the job works on.
+        work : callable
+            Called in a thread with a `JobControl`.
 
         Raises
         ------
         StorageError
-            If it cannot be kept on disk.
+            If the job cannot be written to disk.
         """
         with self._lock:
             active = [job for job in self.find(kind, subject) if job.id in self._controls]
@@ -124,7 +133,7 @@ class Jobs:
         Raises
         ------
         JobNotFoundError
-            If there is none with this id.
+            If there is no job with this id.
         """
         with self._lock:
             if job_id not in self._jobs:
@@ -132,7 +141,7 @@ class Jobs:
             return self._jobs[job_id]
 
     def find(self, kind: str | None = None, subject: str | None = None) -> list[Job]:
-        """Return the jobs of a kind and subject, the newest first."""
+        """Return the jobs of a kind and subject, newest first; None stands for any."""
         with self._lock:
             return [
                 job
@@ -141,16 +150,24 @@ class Jobs:
             ]
 
     def result(self, job_id: str) -> str:
-        """Return the result of a job that has succeeded, as JSON; raises `JobNotFoundError`."""
-        return self._files.read_result(self.get(job_id).id)
-
-    def cancel(self, job_id: str) -> Job:
-        """Tell a job to stop, and return it; one that has not started is cancelled at once.
+        """Return the result of a job that has succeeded, as JSON.
 
         Raises
         ------
         JobNotFoundError
-            If there is none with this id.
+            If there is no job with this id, or it has no result.
+        StorageError
+            If the result cannot be read.
+        """
+        return self._files.read_result(self.get(job_id).id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job, and return it; a running job ends at its next step.
+
+        Raises
+        ------
+        JobNotFoundError
+            If there is no job with this id.
         """
         with self._lock:
             job = self.get(job_id)
@@ -161,7 +178,7 @@ class Jobs:
             return self._jobs[job_id]
 
     def close(self) -> None:
-        """Cancel every job, and wait for those that run, a few seconds at most."""
+        """Cancel all jobs, and wait at most a few seconds for running ones to end."""
         with self._lock:
             for job_id in list(self._controls):
                 self.cancel(job_id)
@@ -175,7 +192,7 @@ class Jobs:
             job_id, work = self._waiting.popleft()
             if job_id not in self._controls:
                 continue  # cancelled before it started
-            # A daemon: a process that is told to exit does not wait for it.
+            # A daemon, so that the process can exit without waiting for it.
             thread = threading.Thread(
                 target=self._run, args=(job_id, work), name=f"job-{job_id}", daemon=True
             )
@@ -208,7 +225,7 @@ class Jobs:
         except Exception:
             _log.exception("The job %s failed.", job_id)
             message = ErrorMessage(
-                message="The server met an unexpected error.",
+                message="An unexpected error occurred in the server.",
                 hint="The log of the Jupyter server has the details.",
             )
             self._end(job, "failed", message)
@@ -219,7 +236,7 @@ class Jobs:
         with self._lock:
             job = self._jobs[job_id]
             if job.progress != progress:
-                # Not written to disk: how far it was is of no use after the server's end.
+                # Not written to disk, since progress is useless once the server has ended.
                 self._jobs[job_id] = job.model_copy(update={"progress": progress})
                 self._publish(self._jobs[job_id])
 
@@ -237,7 +254,7 @@ class Jobs:
             if job.state == "queued":
                 del self._jobs[job.id], self._controls[job.id]
                 raise
-            # The browser hears of it all the same.
+            # The browser still receives the new state.
             _log.warning("%s %s", error.message, error.hint)
         self._publish(job)
 
@@ -245,8 +262,8 @@ class Jobs:
         self._events.publish(job.id, "job", job=job)
 
     def _delete_old(self, kind: JobKind) -> None:
-        ended = [job for job in self.find(kind) if not job.is_active]
-        for job in ended[KEPT:]:
+        finished = [job for job in self.find(kind) if not job.is_active]
+        for job in finished[MAX_FINISHED:]:
             del self._jobs[job.id]
             self._events.forget(job.id)
             self._files.delete(job.id)

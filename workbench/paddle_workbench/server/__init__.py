@@ -1,1 +1,1 @@
-"""The Jupyter Server extension: routes by feature under `/paddle-workbench/`. Imports no Paddle."""
+"""The Jupyter Server extension and its routes under `/paddle-workbench/`. Imports no Paddle."""

@@ -1,4 +1,4 @@
-"""What every route shares: the contract, and the one map from errors to statuses."""
+"""The base of every route: parsing, answering, paths, and the map from errors to statuses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["WorkbenchHandler", "status_of"]
 _Model = TypeVar("_Model", bound=BaseModel)
 _Result = TypeVar("_Result")
 
-# The first class that fits gives the status.
+# The first class that matches determines the status.
 _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (LessonNotFoundError, 404),
     (ExerciseNotFoundError, 404),
@@ -54,16 +54,20 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
 
 
 def status_of(error: WorkbenchError) -> int:
-    """Return the HTTP status of an error of the workbench."""
+    """Return the HTTP status for an error of the workbench."""
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
 class WorkbenchHandler(APIHandler):
-    """A route of the workbench."""
+    """The base of the handlers of all HTTP routes.
+
+    Failures are answered with an `ErrorMessage`.
+    """
 
     services: Services
 
     def initialize(self, services: Services) -> None:
+        """Keep the services; tornado calls it for each request."""
         self.services = services
 
     def parse(self, model: type[_Model]) -> _Model:
@@ -72,7 +76,7 @@ class WorkbenchHandler(APIHandler):
         Raises
         ------
         HTTPError
-            400, with the field and the value, if it does not fit.
+            400, with the field and its value, if the body does not match the model.
         """
         try:
             return model.model_validate_json(self.request.body)
@@ -80,29 +84,29 @@ class WorkbenchHandler(APIHandler):
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
             raise HTTPError(
-                400, f"{where}: {first['msg']} (found {first['input']!r:.200})"
+                400, f"{where}: {first['msg']} (got {first['input']!r:.200})"
             ) from error
 
     def answer(self, model: BaseModel) -> None:
-        """Finish with a model of the contract."""
+        """Answer with a model of the contract."""
         self.answer_json(model.model_dump_json())
 
     def answer_json(self, content: str) -> None:
-        """Finish with a model of the contract that is JSON already."""
+        """Answer with a model of the contract that has already been serialised."""
         self.set_header("Content-Type", "application/json")
         self.finish(content)
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Run work that reads or writes files without holding up the server."""
+        """Run a function that reads or writes files in a thread, not to block the server."""
         return await asyncio.to_thread(work)
 
     def contents_path(self, path: Path) -> str:
-        """Return a path under the home as the Jupyter contents API names it.
+        """Return the path of a file in the home as the contents API expects it.
 
         Raises
         ------
         EnvironmentBrokenError
-            If the server's root is not the home.
+            If the file is not below the server's root.
         """
         root, home = self.services.root, self.services.settings.home
         resolved = path.resolve()
@@ -115,18 +119,18 @@ class WorkbenchHandler(APIHandler):
         return resolved.relative_to(root).as_posix()
 
     def local_path(self, name: str) -> Path:
-        """Return where a file lies that the Jupyter contents API calls `name`.
+        """Return the local path of a file, given its path in the contents API.
 
         Raises
         ------
         ForbiddenPathError
-            If that is outside the folder that the server shows.
+            If it is outside the server's root.
         """
         path = (self.services.root / name).resolve()
         if not path.is_relative_to(self.services.root):
             raise ForbiddenPathError(
                 f"{name!r} is outside the root folder of this server.",
-                "Copy the file into that folder, and open it in JupyterLab.",
+                "Copy the file into that folder and open it in JupyterLab.",
             )
         return path
 
@@ -142,12 +146,13 @@ class WorkbenchHandler(APIHandler):
         else:
             self.set_status(500)
             message = ErrorMessage(
-                message="The server met an unexpected error.",
+                message="An unexpected error occurred in the server.",
                 hint="The log of the Jupyter server has the details.",
             )
         self.answer(message)
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """Log errors of the workbench without a traceback, and others as tornado does."""
         if isinstance(error, WorkbenchError):
             self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
         else:

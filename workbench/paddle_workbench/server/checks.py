@@ -1,4 +1,4 @@
-"""`/paddle-workbench/checks`: a learner's copy against its lesson, in the background."""
+"""`/paddle-workbench/checks`: compare a working copy with its lesson, as a job."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ __all__ = ["CheckHandler"]
 
 
 class CheckHandler(WorkbenchHandler):
+    """Starts a job that runs a copy of a learner's notebook and compares it with its lesson."""
+
     @authenticated
     async def post(self) -> None:
+        """Answer with the job, or with the active one for the same notebook."""
         name = self.parse(LessonCheckRequest).path
         path = self.local_path(name)
         copy, lesson = await self.in_thread(partial(_read, path))
-        # A second click, or a second window, gets the check that runs.
         work = partial(_check, name, copy, lesson)
         self.answer(await self.in_thread(partial(self.services.jobs.start, "check", name, work)))
 

@@ -14,8 +14,8 @@ __all__ = ["CatalogHandler", "OpenLessonHandler", "ProgressHandler", "ResetLesso
 
 class _CourseHandler(WorkbenchHandler):
     async def catalog(self) -> Catalog:
-        """Return the catalog with paths as the contents API names them."""
-        found = await self.in_thread(self.services.workspace.catalog)
+        """Return the catalog, with paths as the contents API expects them."""
+        catalog = await self.in_thread(self.services.workspace.catalog)
         chapters = [
             chapter.model_copy(
                 update={
@@ -32,22 +32,28 @@ class _CourseHandler(WorkbenchHandler):
                     ]
                 }
             )
-            for chapter in found.chapters
+            for chapter in catalog.chapters
         ]
-        return found.model_copy(update={"chapters": chapters})
+        return catalog.model_copy(update={"chapters": chapters})
 
 
 class CatalogHandler(_CourseHandler):
+    """The lessons with the learner's progress."""
+
     @authenticated
     async def get(self) -> None:
+        """Answer with the catalog."""
         self.answer(await self.catalog())
 
 
 class OpenLessonHandler(WorkbenchHandler):
+    """Opens the working copy of a lesson."""
+
     @authenticated
     async def post(self) -> None:
+        """Answer with the path of the working copy; create it if it does not exist."""
         request = self.parse(LessonRequest)
-        # Before anything is written: a server that shows another folder could not open the copy.
+        # Fails before anything is written if the server could not open the copy.
         self.contents_path(self.services.settings.lessons)
         copy = await self.in_thread(
             partial(self.services.workspace.open, request.lesson, request.language)
@@ -62,8 +68,11 @@ class OpenLessonHandler(WorkbenchHandler):
 
 
 class ResetLessonHandler(WorkbenchHandler):
+    """Replaces the working copy of a lesson with a new one."""
+
     @authenticated
     async def post(self) -> None:
+        """Answer with the paths of the new copy and of the backup."""
         request = self.parse(LessonRequest)
         self.contents_path(self.services.settings.lessons)
         copy = await self.in_thread(
@@ -79,8 +88,11 @@ class ResetLessonHandler(WorkbenchHandler):
 
 
 class ProgressHandler(_CourseHandler):
+    """Changes the learner's progress."""
+
     @authenticated
     async def patch(self) -> None:
+        """Apply a change, and answer with the new catalog."""
         update = self.parse(ProgressUpdate)
         await self.in_thread(partial(self.services.workspace.update_progress, update))
         self.answer(await self.catalog())

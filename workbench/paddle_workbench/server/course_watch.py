@@ -1,4 +1,4 @@
-"""Notices that another window, server or terminal has changed the learner's course."""
+"""Detects changes of the learner's course by another window, server or terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _State = tuple[object, ...]
 
 
 class CourseWatch:
-    """Publishes an event when progress or working copies change, as long as anybody listens.
+    """Publishes an event when progress or working copies change, while a browser is connected.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class CourseWatch:
         self._task: asyncio.Task[None] | None = None
 
     def enter(self) -> None:
-        """Note that a browser listens; the first one starts the watch."""
+        """Register a connected browser; the first one starts the watch."""
         self._listeners += 1
         if self._task is None:
-            # Also what changed while nobody listened.
-            self._compare(self._look())
+            # Detects changes while no browser was connected, too.
+            self._compare(self._fingerprint())
             self._task = asyncio.create_task(self._watch())
 
     def leave(self) -> None:
-        """Note that a browser has gone; the last one ends the watch."""
+        """Remove a browser that has disconnected; the last one ends the watch."""
         self._listeners -= 1
         if self._listeners == 0 and self._task is not None:
             self._task.cancel()
@@ -49,15 +49,15 @@ class CourseWatch:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(INTERVAL_S)
-            self._compare(await asyncio.to_thread(self._look))
+            self._compare(await asyncio.to_thread(self._fingerprint))
 
     def _compare(self, state: _State) -> None:
         if self._state is not None and state != self._state:
             self._events.publish("course", "course")
         self._state = state
 
-    def _look(self) -> _State:
-        """Return what changes with the catalog; file dates, since reading it all takes longer."""
+    def _fingerprint(self) -> _State:
+        """Return a value that changes with the catalog: file dates, which are quick to read."""
         dates: list[object] = []
         for path in (self._settings.progress_file, self._settings.course / "course.json"):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""`/paddle-workbench/environment`: what the doctor finds."""
+"""`/paddle-workbench/environment`: run the doctor, as a job."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ LIMITS = Limits(time_s=180.0)
 
 
 class DoctorHandler(WorkbenchHandler):
-    """Runs the doctor in a process of its own, so that nothing it meets can hurt the server."""
+    """Starts a job that runs the doctor, in a child process so that it cannot harm the server."""
 
     @authenticated
     async def post(self) -> None:
-        # Windows that ask at the same time share one examination.
+        """Answer with the job, or with the active one."""
         self.answer(await self.in_thread(partial(self.services.jobs.start, "doctor", "", _examine)))
 
 
 def _examine(job: JobControl) -> DoctorReport:
     def follow(line: str) -> None:
-        # Its other lines are warnings of what it imports.
+        # Other lines are warnings of the libraries that it imports.
         try:
             progress = JobProgress.model_validate_json(line)
         except ValidationError:

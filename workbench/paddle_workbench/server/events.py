@@ -1,7 +1,7 @@
-"""`/paddle-workbench/events`: the one stream of events to a browser, over a WebSocket.
+"""`/paddle-workbench/events`: the event stream to the browser, over a WebSocket.
 
-Each message is a `ServerEvent`. A client that connects again passes the id of its last event as
-`after`, and is sent what has changed since.
+Each message is a `ServerEvent`. A client that reconnects passes the id of its last event as
+`after`, and receives what has changed since.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ __all__ = ["EventsHandler"]
 
 
 class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
-    """Sends events as they happen; a slow client is sent fewer, never older ones."""
+    """Sends events as they are published; a slow client receives fewer, but never outdated ones."""
 
     services: Services
 
     def initialize(self, services: Services) -> None:
+        """Keep the services; tornado calls it for each connection."""
         self.services = services
         self._wake = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
@@ -34,14 +35,16 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     @ws_authenticated
     async def get(self, *arguments: Any, **options: Any) -> None:
+        """Accept the connection if the request is authenticated."""
         await super().get(*arguments, **options)
 
     def open(self, *arguments: Any, **options: Any) -> None:
+        """Send the events after `after`, then new ones as they are published."""
         super().open(*arguments, **options)
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            # A server that stops has closed its loop.
+            # The loop is closed once the server has stopped.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._wake.set)
 
@@ -50,6 +53,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.services.course_watch.enter()
 
     def on_close(self) -> None:
+        """Stop sending."""
         if self._sending is not None:
             self._unsubscribe()
             self._sending.cancel()

@@ -1,7 +1,7 @@
-"""The composition root of the server side.
+"""The composition root of the server.
 
-Imports little on purpose: every start of a Jupyter server pays for it. The routes, with pydantic
-behind them, are loaded by the first request to one of them.
+It imports as little as possible, since this slows every start of a Jupyter server down. The first
+request to one of the routes loads them, and pydantic with them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PREFIX = "paddle-workbench"
 
 
 class _LateRouter(Router):
-    """Loads the routes, and makes the services, when the first request for one of them arrives."""
+    """Loads the routes and creates the services when the first request to a route arrives."""
 
     def __init__(self, application: Application, prefix: str, *, workers: int) -> None:
         self.services: Services | None = None
@@ -66,22 +66,26 @@ class WorkbenchExtension(ExtensionApp):
 
     name = "paddle_workbench"
 
-    home = Unicode("", config=True, help="The learner's folder, by default ~/paddle-workbench.")
-    course = Unicode("", config=True, help="The folder with course.json, by default the one here.")
+    home = Unicode("", config=True, help="The learner's home, by default ~/paddle-workbench.")
+    course = Unicode(
+        "", config=True, help="The folder with course.json, by default the installed course."
+    )
     cell_output_mb = Float(
         0.0,
         config=True,
-        help="How much output of a cell is kept in checks and runs, by default 20.",
+        help="Output of a cell that checks and runs keep, in MB, by default 20.",
     )
     notebook_output_mb = Float(
-        0.0, config=True, help="How much output of a notebook is kept, by default 100."
+        0.0,
+        config=True,
+        help="Output of a notebook that checks and runs keep, in MB, by default 100.",
     )
-    jobs = Int(2, min=1, config=True, help="How many background jobs run at the same time.")
+    jobs = Int(2, min=1, config=True, help="Number of background jobs that run at the same time.")
 
     _router: _LateRouter | None = None
 
     def initialize_settings(self) -> None:
-        """Report where the course and the home are, and what the front end starts with."""
+        """Log the course and the home, and set the page configuration of the front end."""
         self._export_traits()
         directories = settings()
         self.log.info("Paddle Workbench: course %s, home %s", directories.course, directories.home)
@@ -90,21 +94,24 @@ class WorkbenchExtension(ExtensionApp):
         page_config["paddleWorkbenchLanguage"] = language()
 
     def initialize_handlers(self) -> None:
-        """Register everything under the prefix."""
+        """Register a router for everything under the prefix."""
         application = self._server().web_app
         prefix = url_path_join(application.settings["base_url"], PREFIX, "/")
         self._router = _LateRouter(application, prefix, workers=self.jobs)
         rule = Rule(PathMatches(f"{re.escape(prefix)}.*"), self._router)
-        # Where `add_handlers` would put it; that takes handlers only, and they are not loaded yet.
+        # The position at which `add_handlers` adds rules; it accepts only handlers, not routers.
         application.default_router.rules.insert(-1, rule)
 
     async def stop_extension(self) -> None:
-        """End the jobs that still run, so that no kernel is left behind."""
+        """Cancel active jobs, so that no kernel is left behind."""
         if self._router is not None and self._router.services is not None:
             await asyncio.to_thread(self._router.services.close)
 
     def _export_traits(self) -> None:
-        """Set the variables that are not set: kernels, terminals and child processes read them."""
+        """Export the traits as environment variables, for kernels, terminals and child processes.
+
+        A variable that is already set takes precedence over its trait.
+        """
         traits = {
             HOME_VARIABLE: self.home,
             COURSE_VARIABLE: self.course,

@@ -1,4 +1,4 @@
-"""Start JupyterLab on the course."""
+"""Starting JupyterLab with the course."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ __all__ = ["lab_command", "lab_environment", "launch_lab"]
 
 _LOCALES: dict[Language, str] = {"zh": "zh_CN", "en": "en"}
 _LOCALE_PLUGIN = "@jupyterlab/translation-extension:plugin"
-# Asks at the first start whether it may fetch news from the network; the workbench needs none.
+# Asks at the first start whether to fetch news from the network.
 _ANNOUNCEMENTS_PLUGIN = "@jupyterlab/apputils-extension:announcements"
-# A JupyterHub sets it for the servers that it starts.
+# JupyterHub sets it for the servers that it starts.
 _HUB_VARIABLE = "JUPYTERHUB_SERVICE_URL"
-# Where nbgrader is installed, its lists of assignments are of use in a class only.
+# If nbgrader is installed, its lists of assignments are useful only in a class.
 _GRADING_PLUGINS = "@jupyter/nbgrader"
 _GRADING_ROUTES = (
     "nbgrader.server_extensions.assignment_list",
@@ -62,7 +62,7 @@ _log = logging.getLogger(__name__)
 
 
 def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
-    """Replace this process by JupyterLab, rooted at the workbench home.
+    """Replace this process with JupyterLab, rooted at the workbench home.
 
     JupyterLab does not run in the current folder. Its extensions start children there, such as
     language servers, which would import or execute what a learner put into that folder. Under a
@@ -71,49 +71,57 @@ def launch_lab(options: Sequence[str], lang: Language | None) -> NoReturn:
     Parameters
     ----------
     options : sequence of str
-        Further options of JupyterLab.
+        Further command-line options for JupyterLab.
     lang : {"zh", "en"} or None
-        The language of JupyterLab and of new lessons; the system's if none is given.
+        The language of JupyterLab and of new lessons; by default that of the system.
 
     Raises
     ------
     StorageError
-        If the home cannot be made or written.
+        If the home cannot be created or written.
     """
-    found = settings()
-    make_folder(found.lessons)
-    environment = lab_environment(found, lang)
-    command = lab_command(found, [_with_absolute_path(option) for option in options])
+    directories = settings()
+    make_folder(directories.lessons)
+    environment = lab_environment(directories, lang)
+    command = lab_command(directories, [_with_absolute_path(option) for option in options])
     if are_supported():
-        # It imports while JupyterLab starts and the learner reads; nothing waits for it.
+        # It imports while JupyterLab starts; nothing waits for it.
         try_to_start_server({**environment, **kernel_variables()})
     sys.stdout.flush()
     if not _in_class():
-        os.chdir(_own_folder(found))
-    os.execve(command[0], command, environment)  # noqa: S606 - this very interpreter
+        os.chdir(_own_folder(directories))
+    os.execve(command[0], command, environment)  # noqa: S606 - this interpreter
 
 
-def lab_command(found: Settings, options: Sequence[str]) -> list[str]:
-    """Return the command that runs JupyterLab on a home; under a JupyterHub, as its learner's."""
+def lab_command(directories: Settings, options: Sequence[str]) -> list[str]:
+    """Return the command that runs JupyterLab on a home, or a single-user server of JupyterHub."""
     return module_command(
         "jupyterhub.singleuser" if _in_class() else "jupyterlab",
-        f"--ServerApp.root_dir={found.home}",
+        f"--ServerApp.root_dir={directories.home}",
         "--MultiKernelManager.default_kernel_name=paddle",
         "--LabApp.extension_manager=readonly",
         *options,
     )
 
 
-def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
-    """Return the environment in which JupyterLab speaks a language, after writing its defaults.
+def lab_environment(directories: Settings, lang: Language | None) -> dict[str, str]:
+    """Write JupyterLab's default settings, and return the environment in which they apply.
 
-    The language is a default below the learner's own settings; one that was asked for by `--lang`
-    replaces what they say, as choosing it in the menu would.
+    Parameters
+    ----------
+    directories : Settings
+    lang : {"zh", "en"} or None
+        The language to use, as if it had been chosen in the menu. None makes the language of the
+        system the default, which the learner's own settings override.
+
+    Raises
+    ------
+    StorageError
+        If the settings cannot be written.
     """
-    chosen = lang or language()
-    folder = _own_folder(found)
-    locale = _LOCALES[chosen]
-    defaults = {_LOCALE_PLUGIN: {"locale": locale}}
+    lab_language = lang or language()
+    folder = _own_folder(directories)
+    defaults = {_LOCALE_PLUGIN: {"locale": _LOCALES[lab_language]}}
     _write_json(folder / "labconfig" / "default_setting_overrides.json", defaults)
     disabled = {_ANNOUNCEMENTS_PLUGIN: True, _GRADING_PLUGINS: not _in_class()}
     _write_json(folder / "labconfig" / "page_config.json", {"disabledExtensions": disabled})
@@ -130,7 +138,7 @@ def lab_environment(found: Settings, lang: Language | None) -> dict[str, str]:
     return with_absolute_paths(os.environ) | {
         **absolute,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
-        LANGUAGE_VARIABLE: chosen,
+        LANGUAGE_VARIABLE: lab_language,
         LAB_VARIABLE: "1",
     }
 
@@ -164,19 +172,19 @@ def _in_class() -> bool:
 
 
 def _forget_locale() -> None:
-    """Take the language out of the learner's JupyterLab settings, so that the default holds."""
+    """Remove the language from the learner's JupyterLab settings, so that the default applies."""
     import json5
     from jupyterlab.commands import get_user_settings_dir
 
     plugin = "@jupyterlab/translation-extension/plugin.jupyterlab-settings"
     path = Path(get_user_settings_dir()) / plugin
     try:
-        chosen = json5.loads(read_text(path, kind="settings file"))
+        user_settings = json5.loads(read_text(path, kind="settings file"))
     except (RecursionError, StorageError, ValueError):
         return
-    if isinstance(chosen, dict) and chosen.pop("locale", None) is not None:
+    if isinstance(user_settings, dict) and user_settings.pop("locale", None) is not None:
         try:
-            _write_json(path, chosen)
+            _write_json(path, user_settings)
         except StorageError as error:
             _log.warning("JupyterLab keeps its language: %s %s", error.message, error.hint)
 

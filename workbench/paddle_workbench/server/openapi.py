@@ -1,4 +1,4 @@
-"""The OpenAPI description of the routes, made from the contract.
+"""The OpenAPI description of the routes, generated from the contract.
 
 python -m paddle_workbench.server.openapi                 # prints it
 python -m paddle_workbench.server.openapi --json-schema   # the models alone, for src/contract/
@@ -21,8 +21,11 @@ from .routes import ROUTES
 __all__ = ["json_schema", "openapi", "schemas_by_module"]
 
 
-class _AsWritten(GenerateJsonSchema):
-    """As it is written: every field is there, and none has a title (it would become a type)."""
+class _SerializedSchema(GenerateJsonSchema):
+    """Schemas of serialised models: all fields are required, and without titles.
+
+    In TypeScript a title would become a type.
+    """
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
@@ -39,7 +42,14 @@ def json_schema(
     ref_template: str = "#/$defs/{model}",
     generator: type[GenerateJsonSchema] = GenerateJsonSchema,
 ) -> dict[str, Any]:
-    """Return the JSON schema of every model of the contract, as they are written."""
+    """Return the JSON schema of every model of the contract, as it is serialised.
+
+    Parameters
+    ----------
+    ref_template : str
+        The format of references to other models.
+    generator : type of GenerateJsonSchema
+    """
     _, schema = models_json_schema(
         [(model, "serialization") for model in _models()],
         ref_template=ref_template,
@@ -49,8 +59,8 @@ def json_schema(
 
 
 def schemas_by_module() -> dict[str, dict[str, Any]]:
-    """Return the JSON schema of each model by its name, for each module of the contract."""
-    definitions = json_schema(generator=_AsWritten)["$defs"]
+    """Return the JSON schemas of the models by name, for each module of the contract."""
+    definitions = json_schema(generator=_SerializedSchema)["$defs"]
     modules: dict[str, dict[str, Any]] = {}
     for model in _models():
         module = model.__module__.rpartition(".")[2]
@@ -74,8 +84,11 @@ def openapi() -> dict[str, Any]:
             "summary": route.summary,
             "operationId": f"{route.method}_{route.path.replace('/', '_')}",
             "responses": {
-                "200": {"description": "Done.", "content": _content(route.response)},
-                "default": {"description": "Why not.", "content": _content(contract.ErrorMessage)},
+                "200": {"description": "Success.", "content": _content(route.response)},
+                "default": {
+                    "description": "The reason of a failure.",
+                    "content": _content(contract.ErrorMessage),
+                },
             },
         }
         if route.result is not None:

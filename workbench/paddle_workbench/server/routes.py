@@ -1,4 +1,4 @@
-"""Every route of the extension, registered by the server and described by OpenAPI."""
+"""The table of all routes, for the server and for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -38,12 +38,26 @@ from .services import Services
 __all__ = ["EVENTS", "ROUTES", "Route", "RouteTable"]
 
 EVENTS = "events"
-"""The path of the WebSocket, which OpenAPI cannot describe."""
+"""The path of the WebSocket for events, which OpenAPI cannot describe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path."""
+    """One method of one path.
+
+    Parameters
+    ----------
+    path : str
+        Without the prefix.
+    method : {"get", "post", "patch"}
+    handler : type of WorkbenchHandler
+    summary : str
+        For the OpenAPI description.
+    request, response : type of BaseModel, optional
+        The models of the bodies.
+    result : type of BaseModel, optional
+        The model of the result of the job that it starts.
+    """
 
     path: str
     method: Literal["get", "post", "patch"]
@@ -52,7 +66,6 @@ class Route:
     request: type[BaseModel] | None
     response: type[BaseModel] | None
     result: type[BaseModel] | None = None
-    """Of the job that it starts."""
 
 
 ROUTES = [
@@ -60,17 +73,24 @@ ROUTES = [
         "checks",
         "post",
         CheckHandler,
-        "Start to run a copy of a learner's notebook and to compare it with its lesson.",
+        "Start a job that runs a copy of a learner's notebook and compares it with its lesson.",
         LessonCheckRequest,
         Job,
         LessonCheck,
     ),
-    Route("course", "get", CatalogHandler, "The course with the learner's state.", None, Catalog),
+    Route(
+        "course",
+        "get",
+        CatalogHandler,
+        "Return the course with the learner's progress.",
+        None,
+        Catalog,
+    ),
     Route(
         "course/open",
         "post",
         OpenLessonHandler,
-        "Make, or find, the working copy of a lesson.",
+        "Open the working copy of a lesson; create it if it does not exist.",
         LessonRequest,
         OpenedLesson,
     ),
@@ -78,7 +98,7 @@ ROUTES = [
         "course/reset",
         "post",
         ResetLessonHandler,
-        "Replace the working copy by a fresh one and keep the old one next to it.",
+        "Replace a working copy with a new one, and keep the old one next to it.",
         LessonRequest,
         ResetLesson,
     ),
@@ -94,7 +114,7 @@ ROUTES = [
         "environment/doctor",
         "post",
         DoctorHandler,
-        "Start to examine the environment.",
+        "Start a job that runs the doctor.",
         None,
         Job,
         DoctorReport,
@@ -103,16 +123,16 @@ ROUTES = [
         "jobs",
         "get",
         JobsHandler,
-        "The jobs, the newest first; of one `kind` and of one `subject`, if these are given.",
+        "Return the jobs, newest first, optionally only those of a `kind` and `subject`.",
         None,
         JobList,
     ),
-    Route("jobs/cancel", "post", CancelJobHandler, "Tell a job to stop.", JobRequest, Job),
+    Route("jobs/cancel", "post", CancelJobHandler, "Cancel a job.", JobRequest, Job),
     Route(
         "jobs/result",
         "get",
         JobResultHandler,
-        "The result of a job that has succeeded, given as `id`: what its kind of job promises.",
+        "Return the result of the job `id`, which has succeeded.",
         None,
         None,
     ),
@@ -120,7 +140,7 @@ ROUTES = [
         "program",
         "post",
         ProgramHandler,
-        "Read a saved program and return it as the viewer draws it.",
+        "Read a saved program and return it for display.",
         ProgramRequest,
         ProgramPicture,
     ),
@@ -128,7 +148,7 @@ ROUTES = [
 
 
 class RouteTable(RuleRouter):
-    """Sends each path below a prefix to its handler.
+    """Routes each path below a prefix to its handler.
 
     Parameters
     ----------
@@ -137,7 +157,7 @@ class RouteTable(RuleRouter):
     prefix : str
         The server's base URL and the extension's prefix, ending in `/`.
     services : Services
-        Passed to every handler.
+        Passed to all handlers.
     """
 
     def __init__(self, application: Application, prefix: str, services: Services) -> None:
@@ -155,6 +175,7 @@ class RouteTable(RuleRouter):
     def get_target_delegate(
         self, target: Any, request: HTTPServerRequest, **options: Any
     ) -> HTTPMessageDelegate:
+        """Return the delegate of a handler, created by the server's application."""
         return self._application.get_handler_delegate(
             request, target, target_kwargs=options.get("target_kwargs")
         )

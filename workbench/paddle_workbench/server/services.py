@@ -1,4 +1,4 @@
-"""What the handlers of one server share, made once by the first request."""
+"""The objects that the handlers of one server share, created by the first request."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Services", "make_services"]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of one server.
+    """The shared objects of one server.
 
     Parameters
     ----------
     settings : Settings
     root : Path
-        The folder that the Jupyter server shows.
+        The root folder of the Jupyter server.
     events : EventLog
     jobs : Jobs
     course_watch : CourseWatch
@@ -35,16 +35,25 @@ class Services:
 
     @property
     def workspace(self) -> Workspace:
-        """The course as the learner of this home has it."""
+        """The course with the working copies and the progress in the home."""
         return Workspace(self.settings)
 
     def close(self) -> None:
-        """End what runs in the background; waits a few seconds at most."""
+        """Cancel all jobs, and wait at most a few seconds for them to end."""
         self.jobs.close()
 
 
 def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
-    """Return the services of a server that shows the folder `root`."""
+    """Create the services of a server.
+
+    Parameters
+    ----------
+    settings : Settings
+    root : Path
+        The root folder of the Jupyter server.
+    workers : int
+        The number of jobs that run at the same time.
+    """
     events = EventLog()
     return Services(
         settings=settings,

@@ -1,7 +1,7 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
 /**
- * One place in which the output of a cell is not as its reference.
+ * One difference between the output of a cell and its reference.
  */
 export interface CheckDifference {
   kind:
@@ -20,19 +20,19 @@ export interface CheckDifference {
   output: string;
   message: string;
   /**
-   * Of a text, counted from 1.
+   * The line in a text, from 1.
    */
   line: number | null;
   /**
-   * Of a table, counted from 1, heads included.
+   * The row of a table, from 1, including headings.
    */
   row: number | null;
   /**
-   * Of a table, counted from 1, heads included.
+   * The column of a table, from 1, including headings.
    */
   column: number | null;
   /**
-   * A metric, a trait, or a place in JSON.
+   * A metric, a trait, or a path in JSON.
    */
   name: string;
   expected: string;
@@ -42,11 +42,11 @@ export interface CheckDifference {
    */
   deviation: number | null;
   /**
-   * Of pictures: 1 for the same.
+   * Likeness of pictures; 1 if they are equal.
    */
   likeness: number | null;
   /**
-   * As a `data:` address.
+   * A `data:` URL.
    */
   expected_picture: string | null;
   found_picture: string | null;
@@ -54,7 +54,7 @@ export interface CheckDifference {
 }
 
 /**
- * How one code cell fared in a check.
+ * The result of checking one code cell.
  */
 export interface CheckedCell {
   cell: string;
@@ -66,49 +66,23 @@ export interface CheckedCell {
     | 'raised'
     | 'not_run';
   /**
-   * In a check of a learner's copy also `changed` or `exercise`.
+   * In a check of a working copy also `changed` or `exercise`.
    */
   reason: string;
   /**
-   * Whether it has an output, stored or new.
+   * Whether the cell has a stored or a new output.
    */
   has_output: boolean;
   duration_s: number | null;
   differences: CheckDifference[];
   /**
-   * What its outputs were not held to.
-   */
-  ignored: IgnoredNoise[];
-  /**
-   * What an error that was not expected printed.
+   * The traceback of an unexpected error.
    */
   traceback: string;
 }
 
 /**
- * How often an output shows something that was not compared, because it is noise.
- */
-export interface IgnoredNoise {
-  /**
-   * `custom` is a pattern of the user's own, given to nbval.
-   */
-  kind:
-    | 'address'
-    | 'date'
-    | 'duration'
-    | 'log_line'
-    | 'path'
-    | 'progress'
-    | 'uuid'
-    | 'custom';
-  /**
-   * In the reference or in the new output, whichever has more.
-   */
-  count: number;
-}
-
-/**
- * What a check of a learner's working copy found.
+ * The result of checking a learner's working copy.
  */
 export interface LessonCheck {
   path: string;
@@ -117,8 +91,11 @@ export interface LessonCheck {
 }
 
 /**
- * Which notebook to check, as the contents API names it.
+ * A notebook to check.
  */
 export interface LessonCheckRequest {
+  /**
+   * Its path in the contents API.
+   */
   path: string;
 }

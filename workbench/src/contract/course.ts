@@ -8,11 +8,11 @@ export interface Catalog {
   title: Text;
   chapters: Chapter[];
   /**
-   * What Continue opens; none when all is done.
+   * The lesson that Continue opens; none if all lessons are done.
    */
   next_lesson: string | null;
   /**
-   * What went wrong and was repaired on the way.
+   * Problems that did not prevent reading the course.
    */
   notices: ErrorMessage[];
 }
@@ -62,7 +62,7 @@ export interface Exercise {
 }
 
 /**
- * How far one exercise is.
+ * The learner's progress in one exercise.
  */
 export interface ExerciseProgress {
   state: 'untried' | 'failed' | 'passed';
@@ -71,7 +71,7 @@ export interface ExerciseProgress {
 }
 
 /**
- * One attempt, as the notebook tells it to the server.
+ * One attempt, as the notebook reports it to the server.
  */
 export interface ExerciseReport {
   exercise: string;
@@ -80,7 +80,7 @@ export interface ExerciseReport {
 }
 
 /**
- * What a check of an exercise found; also the MIME bundle shown under the cell.
+ * The result of checking an exercise; also the MIME bundle under the cell.
  */
 export interface ExerciseResult {
   lesson: string;
@@ -97,7 +97,7 @@ export interface ExerciseResult {
   expected: string | null;
   found: string | null;
   /**
-   * Given from the third failed attempt.
+   * Present after the third failed attempt.
    */
   solution: string | null;
 }
@@ -108,7 +108,7 @@ export interface ExerciseResult {
 export interface Lesson {
   lesson: string;
   /**
-   * Chapter and lesson number as shown, for example `2.1`.
+   * Displayed chapter and lesson number, for example `2.1`.
    */
   number: string;
   title: Text;
@@ -164,7 +164,7 @@ export interface LessonProgress {
 }
 
 /**
- * Which lesson, in which language.
+ * A lesson and a language.
  */
 export interface LessonRequest {
   lesson: string;
@@ -172,7 +172,7 @@ export interface LessonRequest {
 }
 
 /**
- * What the learner will be able to do, one sentence an entry.
+ * What the learner will be able to do, one sentence per entry.
  */
 export interface Objectives {
   zh: string[];
@@ -216,13 +216,13 @@ export interface ProgressUpdate {
 }
 
 /**
- * A fresh working copy, and where the old one went.
+ * A new working copy, and the backup of the old one.
  */
 export interface ResetLesson {
   lesson: string;
   path: string;
   /**
-   * The old copy; none if there was nothing to keep.
+   * The path of the old copy; none if there was none.
    */
   kept: string | null;
 }

@@ -2,7 +2,7 @@
 import type { Text } from './model';
 
 /**
- * Everything the doctor found, the broken first.
+ * All findings of the doctor, broken ones first.
  */
 export interface DoctorReport {
   findings: Finding[];
@@ -11,7 +11,7 @@ export interface DoctorReport {
 }
 
 /**
- * One thing the doctor looked at.
+ * The result of one of the doctor's checks.
  */
 export interface Finding {
   /**
@@ -28,7 +28,7 @@ export interface Finding {
 }
 
 /**
- * What a running kernel says of itself for the status bar.
+ * What a running kernel reports for the status bar.
  */
 export interface KernelReport {
   /**
@@ -41,18 +41,18 @@ export interface KernelReport {
   device: string | null;
   python: string;
   /**
-   * Whether it was forked from a process that had imported the stack.
+   * Whether it was forked from a server that had imported Paddle.
    */
   warm: boolean;
 }
 
 /**
- * What the fork server of warm kernels says of itself, as in its file `status.json`.
+ * The status of the fork server of warm kernels, as in its file `status.json`.
  */
 export interface KernelServerStatus {
   schema_version: number;
   /**
-   * `ready` takes requests; `retired` only waits for its kernels to end; `unfit` found that a fork is not safe here; `ended` is a process that is gone.
+   * `ready`: accepts requests. `retired`: waits for its kernels to end. `unfit`: forking is not safe here. `ended`: the process has ended.
    */
   state: 'preloading' | 'ready' | 'retired' | 'unfit' | 'ended';
   pid: number;
@@ -66,7 +66,7 @@ export interface KernelServerStatus {
    */
   waiting: string[];
   /**
-   * Why it starts no kernels; empty if it does.
+   * Why it does not start kernels; empty if it does.
    */
   problem: string;
   /**
@@ -76,7 +76,7 @@ export interface KernelServerStatus {
   kernels: number;
   spares: number;
   /**
-   * Kernels that it has started so far.
+   * Number of kernels started so far.
    */
   launched: number;
 }
@@ -88,7 +88,7 @@ export interface Preload {
   module: string;
   seconds: number;
   /**
-   * Why it was left out; empty if it was not.
+   * Why it was skipped; empty if it was imported.
    */
   problem: string;
 }

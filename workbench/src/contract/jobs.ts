@@ -2,14 +2,14 @@
 import type { ErrorMessage, Text } from './model';
 
 /**
- * Background work of the server, as in the file `job.json` of its folder.
+ * A background job of the server, as in the file `job.json` of its folder.
  */
 export interface Job {
   schema_version: number;
   id: string;
   kind: 'check' | 'doctor';
   /**
-   * What it works on; of a check the path of the notebook.
+   * What it works on, for a check the path of the notebook.
    */
   subject: string;
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost';
@@ -22,43 +22,43 @@ export interface Job {
 }
 
 /**
- * Jobs, the newest first.
+ * Jobs, newest first.
  */
 export interface JobList {
   jobs: Job[];
 }
 
 /**
- * How far a job is.
+ * The progress of a job.
  */
 export interface JobProgress {
   done: number;
   /**
-   * 0 as long as it is not known.
+   * 0 if not known yet.
    */
   total: number;
   /**
-   * What is being done.
+   * The current step.
    */
   step: Text | null;
 }
 
 /**
- * Which job to cancel.
+ * A job to cancel.
  */
 export interface JobRequest {
   id: string;
 }
 
 /**
- * One message of the stream of events.
+ * One message of the event stream.
  *
- * The stream is one of states, not of steps: a subject that has changed several times since the
- * client last heard of it is reported once, as it is now.
+ * The stream reports states, not steps: a job that has changed several times since the client last
+ * received it is reported once, in its current state.
  */
 export interface ServerEvent {
   /**
-   * Where to resume: the `after` of the next connection.
+   * The `after` with which the next connection resumes.
    */
   id: string;
   /**

@@ -9,7 +9,7 @@ export interface ErrorMessage {
 }
 
 /**
- * A sentence in both languages of the course.
+ * A text in both languages of the course.
  */
 export interface Text {
   zh: string;

@@ -1,17 +1,17 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
 /**
- * A saved program, ready to be drawn.
+ * A saved program, ready to be displayed.
  */
 export interface ProgramPicture {
   path: string;
   /**
-   * pir, pdmodel, onnx or capture.
+   * `pir`, `pdmodel`, `onnx` or `capture`.
    */
   format: string;
   version: string;
   /**
-   * What `program.model.columns` writes, in base64.
+   * The program in the format of `program.model.columns`, in base64.
    */
   columns: string;
 }
@@ -21,7 +21,7 @@ export interface ProgramPicture {
  */
 export interface ProgramRequest {
   /**
-   * As the contents API names it.
+   * Its path in the contents API.
    */
   path: string;
 }
