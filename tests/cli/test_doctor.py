@@ -26,6 +26,7 @@ CHECKS = {
     "imports",
     "fonts",
     "bundled",
+    "ocr_models",
     "ernie",
     "jupyterlab",
     "labextension",
@@ -130,7 +131,7 @@ def test_shows_progress_in_the_language_of_the_system(learner: Path, crashing_pa
     progress = os.read(reader, 1 << 16).decode()
     os.close(reader)
     assert process.returncode == 1
-    assert "\r\x1b[K1/15 " in progress
+    assert "\r\x1b[K1/16 " in progress
     # The line is cleared before the table is printed.
     assert progress.endswith("\r\x1b[K")
     assert output.startswith("✗ broken   Paddle and its device")

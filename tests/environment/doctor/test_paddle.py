@@ -89,6 +89,22 @@ def test_crash_of_paddle_is_a_finding(
     assert "install" in observation.repair
 
 
+def test_explains_the_known_failure_of_onednn(make_package: MakePackage) -> None:
+    message = (
+        "(Unimplemented) ConvertPirAttribute2RuntimeAttribute not support "
+        "[pir::ArrayAttribute<pir::DoubleAttribute>]"
+    )
+    make_package("paddle", f"raise NotImplementedError({message!r})")
+    (observation,) = examine_onednn()
+    assert observation.state == "broken"
+    for text in (observation.detail.en, observation.detail.zh):
+        assert "Paddle#77340" in text
+        assert "3.2.2" in text
+        assert "PADDLE_PDX_ENABLE_MKLDNN_BYDEFAULT=False" in text
+        assert message in text
+    assert observation.repair.endswith("paddlepaddle==3.2.2")
+
+
 @pytest.mark.parametrize("look", [examine_paddle, examine_onednn, examine_imports])
 def test_hanging_paddle_is_a_finding(
     look: Callable[..., list[Observation]], make_package: MakePackage

