@@ -252,7 +252,7 @@ def test_limits_are_configured_in_megabytes(limit: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "0", "nan", "inf", "1e400"])
-def test_rejects_limits_that_are_no_sizes(value: str, limit: pytest.MonkeyPatch) -> None:
+def test_rejects_invalid_limits(value: str, limit: pytest.MonkeyPatch) -> None:
     limit.setenv("PADDLE_WORKBENCH_CELL_OUTPUT_MB", value)
     with pytest.raises(WorkbenchError, match="is not a number of megabytes"):
         output_limits()

@@ -166,7 +166,7 @@ def test_second_server_on_the_same_home_shares_the_progress(
         expect(lesson).to_be_visible()
         lesson.press("d")
         expect(lesson).to_contain_text("done", ignore_case=True)
-        # The other window is told; nobody has to refresh it.
+        # The change appears in the other window without a refresh.
         other = CoursePanel(second).tree.locator("[data-lesson='static_graph/to_static']")
         expect(other).to_contain_text("done", ignore_case=True)
         # Before its server ends: JupyterLab does not catch errors of its own requests.

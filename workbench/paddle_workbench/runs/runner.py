@@ -70,7 +70,7 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     folder = create_run_folder(plan.parent, plan.notebook, now.astimezone())
     work = folder / WORK_FOLDER
     copy_companions(plan.notebook, work)
-    source = notebook.copy_to(work)
+    source = notebook.write_to(work)
     record = RunRecord(
         id=folder.name,
         notebook=portable_path(plan.notebook),
@@ -132,7 +132,8 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             "Restore one of them.",
         )
     sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
-    if sha256 not in (None, sha256_of(source)) and not anyway:
+    # The copy is what ran, also if it was repaired.
+    if source != copy and sha256 not in (None, sha256_of(source)) and not anyway:
         raise NotebookError(
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",

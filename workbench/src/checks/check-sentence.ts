@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CheckDifference, CheckedCell } from '../contract';
+import type { CheckDifference, CheckedCell, IgnoredNoise } from '../contract';
 
 const PERCENT = 100;
 const PERCENT_DIGITS = 2;
@@ -33,6 +33,42 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
       return reason === 'exercise'
         ? trans.__('Exercise: run but not compared')
         : trans.__('Output varies: run but not compared');
+  }
+}
+
+/** What a cell was not held to: `durations: 2, dates: 1`. */
+export function noiseText(
+  noise: readonly IgnoredNoise[],
+  trans: TranslationBundle
+): string {
+  return noise
+    .map(({ kind, count }) =>
+      trans.__('%1: %2', noiseKindText(kind, trans), count)
+    )
+    .join(trans.__(', '));
+}
+
+function noiseKindText(
+  kind: IgnoredNoise['kind'],
+  trans: TranslationBundle
+): string {
+  switch (kind) {
+    case 'address':
+      return trans.__('addresses in memory');
+    case 'date':
+      return trans.__('dates');
+    case 'duration':
+      return trans.__('durations');
+    case 'log_line':
+      return trans.__('log lines');
+    case 'path':
+      return trans.__('paths');
+    case 'progress':
+      return trans.__('progress bars');
+    case 'uuid':
+      return trans.__('random ids');
+    case 'custom':
+      return trans.__('own patterns');
   }
 }
 

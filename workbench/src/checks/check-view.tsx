@@ -11,6 +11,7 @@ import { FailureView } from '../failure-view';
 import {
   cellText,
   differenceText,
+  noiseText,
   placeText,
   wrongCells
 } from './check-sentence';
@@ -142,6 +143,7 @@ function Findings(
   const others = cells.filter(
     ({ outcome }) => outcome === 'not_compared' || outcome === 'not_run'
   );
+  const noisy = compared.filter(({ ignored }) => ignored.length > 0);
   return (
     <>
       <p className="pw-Check-summary" role="status">
@@ -166,22 +168,48 @@ function Findings(
           />
         ))}
       </ul>
-      {others.length > 0 && (
-        <details className="pw-Check-others">
-          <summary>{trans.__('Not compared: %1', others.length)}</summary>
-          <ul className="pw-Check-list">
-            {others.map(cell => (
-              <li key={cell.cell}>
-                <CellLink cell={cell} onReveal={onReveal} trans={trans} />
-                <span className="pw-Check-outcome">
-                  {cellText(cell, trans)}
-                </span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <CellList
+        {...props}
+        cells={others}
+        describe={cell => cellText(cell, trans)}
+        title={trans.__('Not compared: %1', others.length)}
+      />
+      <CellList
+        {...props}
+        cells={noisy}
+        describe={cell => noiseText(cell.ignored, trans)}
+        title={trans.__('Compared except for noise: %1', noisy.length)}
+      />
     </>
+  );
+}
+
+interface ICellListProps {
+  cells: readonly CheckedCell[];
+  describe: (cell: CheckedCell) => string;
+  onReveal: (cell: string) => void;
+  title: string;
+  trans: TranslationBundle;
+}
+
+/** Cells that need no attention, folded away. */
+function CellList(props: ICellListProps): React.JSX.Element | null {
+  const { cells, describe, onReveal, title, trans } = props;
+  if (cells.length === 0) {
+    return null;
+  }
+  return (
+    <details className="pw-Check-others">
+      <summary>{title}</summary>
+      <ul className="pw-Check-list">
+        {cells.map(cell => (
+          <li key={cell.cell}>
+            <CellLink cell={cell} onReveal={onReveal} trans={trans} />
+            <span className="pw-Check-outcome">{describe(cell)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -76,9 +76,35 @@ export interface CheckedCell {
   duration_s: number | null;
   differences: CheckDifference[];
   /**
+   * What its outputs were not held to.
+   */
+  ignored: IgnoredNoise[];
+  /**
    * The traceback of an unexpected error.
    */
   traceback: string;
+}
+
+/**
+ * How often an output shows something that was not compared, because it is noise.
+ */
+export interface IgnoredNoise {
+  /**
+   * `custom` is a pattern of the user's own, given to nbval.
+   */
+  kind:
+    | 'address'
+    | 'date'
+    | 'duration'
+    | 'log_line'
+    | 'path'
+    | 'progress'
+    | 'uuid'
+    | 'custom';
+  /**
+   * In the reference or in the new output, whichever has more.
+   */
+  count: number;
 }
 
 /**

@@ -136,6 +136,16 @@ describe('CheckView', () => {
     ).toBeTruthy();
   });
 
+  it('says what cells were not held to', () => {
+    const ignored = [
+      { kind: 'duration' as const, count: 2 },
+      { kind: 'date' as const, count: 1 }
+    ];
+    show({ job: succeeded, result: { ...done, cells: [cell({ ignored })] } });
+    expect(screen.getByText('Compared except for noise: 1')).toBeTruthy();
+    expect(screen.getByText('durations: 2, dates: 1')).toBeTruthy();
+  });
+
   it('shows pictures side by side', () => {
     const picture = difference({
       kind: 'picture',
