@@ -147,7 +147,10 @@ def test_keeps_the_program_if_it_cannot_be_saved(untrained: Any, spec: Any) -> N
     result = capture(call, input_spec=[spec([None, 4], "float32", "x")], check_with=[X])
     assert result.program is not None
     assert result.stages == ()
-    assert kinds(result) == ["not-saved"]
+    assert kinds(result) == ["unregistered-layer", "not-saved"]
+    assert "uses the parameters of a network" in result.explanations[0].rule.en
+    # They matter only for saving.
+    assert not capture(call, input_spec=[spec([None, 4])], pipeline=None).explanations
 
 
 @pytest.mark.parametrize(

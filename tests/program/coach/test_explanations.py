@@ -23,7 +23,7 @@ LINES = {
     "match-statement": 2, "isinstance-tensor": 2, "tensor-as-text": 2, "layer-in-forward": 2,
     "self-by-another-name": 2, "yield-in-loop": 4, "small-graph": 2, "sot-gave-up": None,
     "ambiguous-global": None, "in-place-statement": 3,
-    "freed-loop-result": 2,
+    "freed-loop-result": 2, "recursion-limit": 4, "lambda": 1, "error-in-code": 2,
 }  # fmt: skip
 
 

@@ -16,10 +16,11 @@ from .coach.results import (
     explain_missing_stages,
     explain_randomness,
     explain_saving,
+    explain_unregistered,
     explain_unsaved,
 )
 from .cost import costs_of
-from .eager_results import EagerResults, input_arrays, run_eagerly
+from .eager_results import EagerResults, eager_error, example_arguments, input_arrays, run_eagerly
 from .formats.assembly import Numbering
 from .formats.saved import read
 from .memory import memory_plan
@@ -31,15 +32,8 @@ from .passes.pipeline import Optimised, Pipeline, optimise
 from .passes.saving import outputs_saved_as_inputs, save_for_stages, unused_inputs
 from .tracing.bytecode import Simulation, simulate
 from .tracing.sources import source_texts, transformed_texts
-from .tracing.trace import (
-    Trace,
-    TracingFailed,
-    eager,
-    input_spec_of,
-    name_of,
-    plain_functions,
-    trace,
-)
+from .tracing.targets import eager, layer_of, name_of
+from .tracing.trace import Trace, TracingFailed, plain_functions, trace
 
 __all__ = ["capture", "capture_saved"]
 
@@ -107,8 +101,14 @@ def capture(
     try:
         traced = trace(target, input_spec, training=training, numbering=numbering)
     except TracingFailed as failure:
-        cause = failure.__cause__ or failure
-        return _refused(draft, failure.functions, explain_error(cause, failure.functions))
+        arguments = check_with or example_arguments(target, input_spec)
+        explanations = explain_error(
+            failure.__cause__ or failure,
+            failure.functions,
+            run_eagerly=lambda: eager_error(target, arguments, training=training),
+        )
+        return _refused(draft, failure.functions, explanations)
+    layer = layer_of(target)
     optimisation = _Optimisation()
     if pipeline is not None:
         eager_results = (
@@ -123,6 +123,7 @@ def capture(
             *draft.explanations,
             *explain_sources(traced.functions),
             *explain_loops(traced.risky_loops),
+            *(explain_unregistered(traced.program, layer) if layer is not None or pipeline else ()),
             *optimisation.explanations,
         ),
         sources=source_texts(traced.functions),
@@ -217,19 +218,10 @@ def _simulation(
     import numpy as np
     import paddle
 
-    arrays = check_with if check_with is not None else [_ones(item) for item in input_spec or ()]
+    arrays = check_with if check_with is not None else example_arguments(target, input_spec)
     tensors = [paddle.to_tensor(np.asarray(item)) for item in arrays]
     with eager(target, training=training) as function:
         return simulate(function, tensors)
-
-
-def _ones(item: Any) -> Any:
-    """Return ones for an argument; unknown sizes become 2, since 1 would be special."""
-    import numpy as np
-
-    spec = input_spec_of(item)
-    shape = [2 if size is None or size < 0 else size for size in spec.shape]
-    return np.ones(shape, str(spec.dtype).rpartition(".")[2])
 
 
 @dataclass(frozen=True, slots=True)

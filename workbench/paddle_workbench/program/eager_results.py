@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CaptureError
+from ..time_limit import TimeLimitExceeded, time_limit
 from .model.structure import Program
 from .passes.comparison import Array, array_of
-from .tracing.trace import eager
+from .tracing.targets import eager, input_spec_of, known_spec
 
-__all__ = ["EagerResults", "input_arrays", "run_eagerly"]
+__all__ = ["EagerResults", "eager_error", "example_arguments", "input_arrays", "run_eagerly"]
+
+EAGER_LIMIT_S = 5.0
+"""For a run that only looks for an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,51 @@ def run_eagerly(
     return EagerResults(
         arrays, list(once.values()), [program.values[value].dtype for value in once]
     )
+
+
+def eager_error(target: Any, arguments: Sequence[Any], *, training: bool) -> BaseException | None:
+    """Run a network or function eagerly, and return the error that it raises, if any."""
+    import numpy as np
+    import paddle
+    from paddle.utils.layers_utils import map_structure
+
+    def tensor_of(leaf: Any) -> Any:
+        return paddle.to_tensor(np.asarray(leaf)) if _is_array(leaf) else leaf
+
+    tensors = [map_structure(tensor_of, _with_arrays(argument)) for argument in arguments]
+    with (
+        warnings.catch_warnings(),
+        paddle.no_grad(),
+        eager(target, training=training) as function,
+        redirect_stdout(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            with time_limit(EAGER_LIMIT_S):
+                function(*tensors)
+        except (Exception, TimeLimitExceeded) as error:
+            return error
+    return None
+
+
+def example_arguments(target: Any, input_spec: Sequence[Any] | None) -> list[Any]:
+    """Return ones for arguments; unknown sizes become 2, since 1 would be special."""
+    spec = input_spec if input_spec is not None else known_spec(target)
+    return [_ones(input_spec_of(item)) for item in spec or ()]
+
+
+def _ones(spec: Any) -> Any:
+    import numpy as np
+    from paddle.static import InputSpec
+
+    if isinstance(spec, (list, tuple)):
+        return type(spec)(map(_ones, spec))
+    if isinstance(spec, dict):
+        return {name: _ones(item) for name, item in spec.items()}
+    if not isinstance(spec, InputSpec):
+        return spec
+    shape = [2 if size is None or size < 0 else size for size in spec.shape]
+    return np.ones(shape, str(spec.dtype).rpartition(".")[2])
 
 
 def input_arrays(values: Sequence[Any], program: Program) -> list[Array]:

@@ -7,9 +7,8 @@ import math
 import random
 import re
 import time
-import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -17,7 +16,9 @@ from ...contract import Text
 from ..model.capture import Explanation
 from ..model.structure import SourceLine
 from ..tracing.bytecode import Simulation, simulate
+from ..tracing.library_code import package_of
 from ..tracing.loops import sound_loops
+from .failure import Failure, kind_of
 from .rules.breaks import BREAKS
 from .rules.errors import ERRORS
 from .rules.loops import LOOPS
@@ -32,14 +33,16 @@ __all__ = [
 
 RULES: dict[str, Rule] = {rule.kind: rule for rule in (*BREAKS, *ERRORS, *TRAPS, *LOOPS)}
 
-_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?')
 _MESSAGE_LENGTH = 600
 # These give different numbers in every run.
 _RANDOM = frozenset({"break-python-random", "frozen-random"})
 
 
 def explain_error(
-    error: BaseException, functions: Iterable[Callable[..., Any]]
+    error: BaseException,
+    functions: Iterable[Callable[..., Any]],
+    *,
+    run_eagerly: Callable[[], BaseException | None] = lambda: None,
 ) -> tuple[Explanation, ...]:
     """Explain why tracing failed.
 
@@ -49,15 +52,20 @@ def explain_error(
         Paddle's exception.
     functions : iterable of callables
         The learner's functions that take part.
+    run_eagerly : callable
+        Runs them eagerly and returns the error that they raise, if any. Called only if no rule
+        explains the error.
     """
     functions = list(functions)
-    names = [type(link).__name__ for link in _chain(error)]
-    message = f"{', '.join(dict.fromkeys(names))}: {error}"
-    line = _line_of(error, {function.__code__.co_filename for function in functions})
-    rule = next((rule for rule in ERRORS if re.search(rule.pattern, message)), None)
+    failure = Failure.of(error, functions)
+    message, line = failure.message, failure.line
+    kind = kind_of(failure)
     traps = explain_sources(functions)
-    if rule is not None:
-        return (_explanation(rule, line, message), *traps)
+    if kind is not None:
+        others = (trap for trap in traps if trap.kind != kind)
+        return (_explanation(RULES[kind], line, message), *others)
+    if failure.happens_in(run_eagerly()):
+        return (_explanation(RULES["error-in-code"], line, message), *traps)
     # For an unknown error, a trap on the same line is the most likely reason.
     candidates = [
         trap for trap in traps if line is None or trap.line is None or _same(trap.line, line)
@@ -178,10 +186,25 @@ def _explanation(rule: Rule, line: SourceLine | None, message: str) -> Explanati
         kind=rule.kind,
         rule=rule.rule,
         line=line,
-        repair=rule.repair,
+        repair=_repair(rule.repair, line),
         proven=is_proven(rule.kind),
         example=rule.repaired,
         message=_shortened(message),
+    )
+
+
+def _repair(repair: Text, line: SourceLine | None) -> Text:
+    """Return a repair that the learner can make: they do not change the code of a library."""
+    package = package_of(line.file) if line is not None else None
+    if package is None:
+        return repair
+    name = package.stem
+    return Text(
+        zh=f"这一行属于 {name} 库。换一组参数，避开这条路径；或者只捕捉网络里用得到的那个子层；"
+        f"或者在自己的子类里改写这个 forward：{repair.zh}",
+        en=f"This line belongs to the library {name}. Pass other arguments, so that it is not "
+        "reached, capture only the sub-layer you need, or override this forward in a subclass of "
+        f"your own: {repair.en}",
     )
 
 
@@ -193,9 +216,13 @@ def _unknown(line: SourceLine | None, message: str) -> Explanation:
             en="Paddle stopped here for a reason that no rule covers; see its message.",
         ),
         line=line,
-        repair=Text(
-            zh="从函数里一行一行地去掉代码，直到能转换为止；最后去掉的那一行就是原因。",
-            en="Remove lines one by one until the function converts; the last one is the reason.",
+        repair=_repair(
+            Text(
+                zh="从函数里一行一行地去掉代码，直到能转换为止；最后去掉的那一行就是原因。",
+                en="Remove lines one by one until the function converts; the last one is the "
+                "reason.",
+            ),
+            line,
         ),
         message=_shortened(message),
     )
@@ -207,43 +234,6 @@ def _shortened(message: str) -> str:
         return message
     third = _MESSAGE_LENGTH // 3
     return f"{message[:third]} … {message[-2 * third :]}"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and its causes."""
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield link
-        link = link.__cause__ or link.__context__
-
-
-def _line_of(error: BaseException, own: set[str]) -> SourceLine | None:
-    """Return the innermost line in the learner's files that an error names or was raised from."""
-    from paddle.jit.dy2static.origin_info import global_origin_info_map
-
-    frames_in_message = [
-        (match["file"], int(match["line"]), match["function"] or "")
-        for match in _FRAME.finditer(str(error))
-    ]
-    frames_in_traceback = [
-        (frame.filename, frame.lineno or 1, frame.name)
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    for frames in (frames_in_message, frames_in_traceback):
-        lines = []
-        for file, line, function in frames:
-            # In transformed code, use the nearest preceding line that came from the source.
-            numbers = [number for name, number in global_origin_info_map if name == file]
-            nearest = max((number for number in numbers if number <= line), default=None)
-            if nearest is not None:
-                file, line = global_origin_info_map[file, nearest].location.line_location
-            if file in own:
-                lines.append(SourceLine(file, line, function=function))
-        if lines:
-            return lines[-1]
-    return None
 
 
 def _same(one: SourceLine, other: SourceLine) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isinf
+from typing import Any
 
 from ...contract import Text
 from ..model.capture import Explanation
@@ -17,6 +18,7 @@ __all__ = [
     "explain_missing_stages",
     "explain_randomness",
     "explain_saving",
+    "explain_unregistered",
     "explain_unsaved",
 ]
 
@@ -112,6 +114,48 @@ def explain_unsaved(error: BaseException) -> Explanation:
             en="Look at the traced program with pipeline=None.",
         ),
         message=f"{type(error).__name__}: {error}",
+    )
+
+
+def explain_unregistered(program: Program, layer: Any | None) -> tuple[Explanation, ...]:
+    """Explain that parameters do not belong to the network, so that Paddle does not save them."""
+    registered = layer.state_dict() if layer is not None else {}
+    missing = [weight for weight in program.parameters if weight.name not in registered]
+    if not missing:
+        return ()
+    values = {weight.value for weight in missing}
+    users = [op for op in program.walk() if not values.isdisjoint(op.inputs)]
+    if layer is None:
+        rule = Text(
+            zh="函数用到了一个网络的参数，paddle.jit.save 不会保存它们。",
+            en="The function uses the parameters of a network; paddle.jit.save does not save them.",
+        )
+        repair = Text(
+            zh="捕捉网络本身，或者把函数写成一个 nn.Layer 的 forward。",
+            en="Capture the network itself, or make the function the forward of an nn.Layer.",
+        )
+        example = "capture(net, input_spec=[...])\n"
+    else:
+        rule = Text(
+            zh=f"有 {len(missing)} 个参数不属于这个网络：放在普通的列表、元组或字典里的子层不会"
+            "登记，它们不在 parameters() 里，既不会训练，也不会保存。",
+            en=f"{len(missing)} parameters do not belong to the network: sub-layers in a plain "
+            "list, tuple or dictionary are not registered, so they are missing from parameters(), "
+            "and are neither trained nor saved.",
+        )
+        repair = Text(
+            zh="改用 nn.LayerList 或 nn.LayerDict。",
+            en="Use nn.LayerList or nn.LayerDict.",
+        )
+        example = "self.layers = nn.LayerList([nn.Linear(4, 4)])\n"
+    return (
+        Explanation(
+            kind="unregistered-layer",
+            rule=rule,
+            line=_line(users),
+            repair=repair,
+            example=example,
+        ),
     )
 
 

@@ -7,7 +7,6 @@ finds; hooks record it during one call, and SOT's caches are restored afterwards
 from __future__ import annotations
 
 import inspect
-import sysconfig
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 from ..model.capture import GraphBreak, Guard, SubGraph
 from ..model.structure import SourceLine
+from .library_code import package_of
 
 __all__ = ["Simulation", "simulate"]
 
@@ -101,16 +101,7 @@ def _home(function: Any) -> Path | None:
     """Return the folder of the package that contains a function; None for the learner's own."""
     plain = inspect.unwrap(getattr(function, "__func__", function))
     code = getattr(plain, "__code__", None)
-    return _package(code.co_filename) if code is not None else None
-
-
-def _package(file: str) -> Path | None:
-    """Return the folder of the installed package or Python module that contains a file, if any."""
-    path = Path(file)
-    for root in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
-        if root and path.is_relative_to(root):
-            return Path(root, path.relative_to(root).parts[0])
-    return None
+    return package_of(code.co_filename) if code is not None else None
 
 
 @contextmanager
@@ -126,7 +117,7 @@ def _listening(simulation: Simulation, minimum: int, home: Path | None) -> Itera
 
     def note(reason: str, kind: str) -> None:
         line = _where()
-        if line is not None and _package(line.file) not in (None, home):
+        if line is not None and package_of(line.file) not in (None, home):
             return  # inside print or similar: the learner's own line is recorded as well
         if line is not None and not line.certain and simulation.breaks:
             # Code after a break has no line numbers until it leaves the line of the break.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sysconfig
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any, TypeAlias
 
 from . import loops
 
-__all__ = ["Code", "is_library", "stand_ins"]
+__all__ = ["STAND_IN_FILE", "Code", "is_library", "package_of", "stand_ins"]
+
+STAND_IN_FILE = "paddle-workbench-partial-"
+"""Start of the names of files with functions that call a `functools.partial`."""
 
 Code: TypeAlias = tuple[str, str]
 """File and name of a function."""
@@ -18,7 +22,7 @@ Code: TypeAlias = tuple[str, str]
 
 def is_library(file: str) -> bool:
     """Return whether a file is library code of Paddle or the workbench; Paddle's models are not."""
-    if file.startswith("<frozen") or file == loops.__file__:
+    if file.startswith(("<frozen", STAND_IN_FILE)) or file == loops.__file__:
         return True
     package = _paddle_folder()
     path = Path(file)
@@ -43,6 +47,15 @@ def _foreign(functions: Iterable[Any]) -> frozenset[Code]:
     return frozenset(
         (code.co_filename, code.co_name) for code in codes if not is_library(code.co_filename)
     )
+
+
+def package_of(file: str) -> Path | None:
+    """Return the folder of the installed package or Python module that contains a file, if any."""
+    path = Path(file)
+    for root in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")):
+        if root and path.is_relative_to(root):
+            return Path(root, path.relative_to(root).parts[0])
+    return None
 
 
 @cache

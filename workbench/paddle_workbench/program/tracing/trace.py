@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -20,17 +20,20 @@ from ..model.capture import Program, SourceLine
 from . import loops
 from .library_code import Code, is_library, stand_ins
 from .lines import with_inferred_lines
+from .targets import input_spec_of, known_spec, layer_of, learners_function, mode, plain_function
 
-__all__ = [
-    "Trace", "TracingFailed", "eager", "input_spec_of", "is_library", "name_of",
-    "plain_functions", "trace",
-]  # fmt: skip
+__all__ = ["Trace", "TracingFailed", "plain_functions", "trace"]
 
 # "  File "<file>", line 3, in forward"
 _FRAME = re.compile(r'^\s*File "(?P<file>.*)", line (?P<line>\d+), in (?P<function>.*)$')
 
 TRACE_LIMIT_S = 120.0
 """For some code AST conversion never ends."""
+
+FRAMES_PER_LAYER = 15
+"""How deep Python's stack grows with each layer inside another one: about 9, measured."""
+
+MOST_FRAMES = 5000
 
 # The function where a trace begins: frames above it on the stack belong to the caller of `trace`.
 _ENTRY = "pir_from_func_spec"
@@ -74,25 +77,6 @@ class Trace:
     risky_loops: tuple[SourceLine | None, ...] = ()
 
 
-def input_spec_of(value: Any) -> Any:
-    """Return an `InputSpec`: the value itself, or the spec of an example tensor or array."""
-    import numpy as np
-    import paddle
-    from paddle.static import InputSpec
-
-    if isinstance(value, InputSpec):
-        return value
-    if isinstance(value, paddle.Tensor):
-        return InputSpec.from_tensor(value)
-    if isinstance(value, np.ndarray):
-        return InputSpec(list(value.shape), value.dtype.name)
-    if isinstance(value, (list, tuple)):
-        return type(value)(input_spec_of(item) for item in value)
-    if isinstance(value, dict):
-        return {name: input_spec_of(item) for name, item in value.items()}
-    return value
-
-
 def trace(
     target: Any, input_spec: Sequence[Any] | None, *, training: bool, numbering: Numbering
 ) -> Trace:
@@ -105,14 +89,14 @@ def trace(
     """
     import paddle
 
-    layer = _layer_of(target)
-    function = _plain_function(target)
+    layer = layer_of(target)
+    function = plain_function(target)
     spec = [input_spec_of(item) for item in input_spec] if input_spec is not None else None
     if spec is None:
-        spec = _known_spec(target)
+        spec = known_spec(target)
     with ExitStack() as stack:
         if layer is not None:
-            stack.enter_context(_mode(layer, training=training))
+            stack.enter_context(mode(layer, training=training))
             calls = stack.enter_context(_layer_calls(layer))
         else:
             calls = []
@@ -120,8 +104,9 @@ def trace(
         warnings.simplefilter("ignore")
         functions = stack.enter_context(_converted_functions())
         risky = stack.enter_context(loops.sound_loops())
-        static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
+        stack.enter_context(_recursion_limit(layer))
         try:
+            static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
             with time_limit(TRACE_LIMIT_S):
                 concrete = static.concrete_program
         except (Exception, TimeLimitExceeded) as error:
@@ -133,7 +118,7 @@ def trace(
 
 def plain_functions(target: Any) -> list[Callable[..., Any]]:
     """Return the functions whose source is known before a trace: only the target's."""
-    return _own(_plain_function(target), [])
+    return _own(plain_function(target), [])
 
 
 def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..., Any]]:
@@ -141,7 +126,7 @@ def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..
     from paddle.jit.dy2static.origin_info import global_origin_info_map
 
     transformed = {file for file, _ in global_origin_info_map}
-    first = inspect.unwrap(getattr(function, "__func__", function))
+    first = learners_function(function)
     others = [
         other
         for other in converted
@@ -153,95 +138,20 @@ def _own(function: Any, converted: list[Callable[..., Any]]) -> list[Callable[..
 
 
 @contextmanager
-def eager(target: Any, *, training: bool) -> Iterator[Callable[..., Any]]:
-    """Yield a function that runs the target eagerly, even if `to_static` was applied to it.
+def _recursion_limit(layer: Any | None) -> Iterator[None]:
+    """Allow as many frames as the nesting of a network needs.
 
-    Buffers, such as the statistics of BatchNorm, and the state of the random numbers are restored.
+    The limit depends on the network, not on what its code does: a recursion that never ends still
+    ends at a limit that Paddle's frames in C survive.
     """
-    layer = _layer_of(target)
-    function = _plain_function(target)
-    if layer is not None and not hasattr(function, "__self__"):
-        function = partial(function, layer)
-    with ExitStack() as stack:
-        if layer is not None:
-            stack.enter_context(_mode(layer, training=training))
-        stack.enter_context(_unchanged_state(layer))
-        yield function
-
-
-def name_of(target: Any) -> str:
-    """Return the name of the network's class, or of the function."""
-    layer = _layer_of(target)
-    if layer is not None:
-        return type(layer).__name__
-    function = _plain_function(target)
-    return str(getattr(function, "__name__", type(function).__name__))
-
-
-def _layer_of(target: Any) -> Any | None:
-    from paddle.nn import Layer
-
-    if isinstance(target, Layer):
-        return target
-    owner = getattr(target, "__self__", None) or getattr(target, "class_instance", None)
-    owner = owner or getattr(target, "_class_instance", None)
-    return owner if isinstance(owner, Layer) else None
-
-
-def _plain_function(target: Any) -> Any:
-    """Return the function as the learner wrote it, without `to_static`."""
-    from paddle.nn import Layer
-
-    function = target.forward if isinstance(target, Layer) else target
-    plain = getattr(function, "dygraph_function", None) or getattr(
-        function, "_dygraph_function", None
-    )
-    if plain is not None:
-        return plain
-    inner = inspect.unwrap(function) if callable(function) else function
-    if not callable(inner):
-        raise CaptureError(
-            f"{target!r} is neither a network nor a function.",
-            "Pass a paddle.nn.Layer, one of its methods, or a function.",
-        )
-    return function
-
-
-def _known_spec(target: Any) -> Any:
-    """Return the input_spec that was passed to `to_static`, if any."""
-    from paddle.nn import Layer
-
-    function = target.forward if isinstance(target, Layer) else target
-    spec = getattr(function, "_function_spec", None) or getattr(function, "function_spec", None)
-    return getattr(spec, "input_spec", None)
-
-
-@contextmanager
-def _mode(layer: Any, *, training: bool) -> Iterator[None]:
-    """Put a network into one mode, and restore every sublayer's own mode afterwards."""
-    modes = [(part, part.training) for part in layer.sublayers(include_self=True)]
-    for part, _ in modes:
-        part.training = training
+    paths = [path for path, _ in layer.named_sublayers()] if layer is not None else []
+    depth = max((path.count(".") + 1 for path in paths), default=0)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, min(depth * FRAMES_PER_LAYER, MOST_FRAMES)))
     try:
         yield
     finally:
-        for part, mode in modes:
-            part.training = mode
-
-
-@contextmanager
-def _unchanged_state(layer: Any | None) -> Iterator[None]:
-    """Restore the buffers of a network, and the state of the random numbers."""
-    import paddle
-
-    random_state = paddle.get_rng_state()
-    buffers = [(buffer, buffer.clone()) for buffer in layer.buffers()] if layer is not None else []
-    try:
-        yield
-    finally:
-        paddle.set_rng_state(random_state)
-        for buffer, before in buffers:
-            buffer.set_value(before)
+        sys.setrecursionlimit(before)
 
 
 @dataclass(slots=True)

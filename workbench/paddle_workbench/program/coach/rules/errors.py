@@ -165,7 +165,6 @@ ERRORS: tuple[Rule, ...] = (
                     x = x + 1
                 return x
         """,
-        pattern=r"RecursionError|maximum recursion depth",
     ),
     rule(
         "tolist",
@@ -318,6 +317,80 @@ ERRORS: tuple[Rule, ...] = (
                 assert x.mean() >= 0
                 return x * 2
         """,
-        pattern=r"^(ValueError|RuntimeError|AssertionError|Exception)\b(?s:.)*\braise\b|negative",
+    ),
+    rule(
+        "recursion-limit",
+        "ast",
+        zh="""
+            追踪时每一层 Python 的调用都要多占几层栈，超过了 Python 的递归上限。
+            ---
+            把递归改成循环；或者先用 sys.setrecursionlimit 提高上限，再捕捉。
+        """,
+        en="""
+            During tracing each Python call takes several frames of the stack, and they exceeded
+            Python's recursion limit.
+            ---
+            Write a loop instead of the recursion, or raise the limit with sys.setrecursionlimit
+            before the capture.
+        """,
+        broken="""
+            def deep(x, n):
+                if n == 0:
+                    return x
+                return deep(x + 1, n - 1)
+
+            def f(x):
+                return deep(x, 500)
+        """,
+        repaired="""
+            def f(x):
+                for _ in range(50):
+                    x = x + 1
+                return x
+        """,
+    ),
+    rule(
+        "lambda",
+        "ast",
+        zh="""
+            飞桨转换的是函数的源码，找不到 lambda 的那一段。
+            ---
+            用 def 写成函数。
+        """,
+        en="""
+            Paddle converts the source of a function, and does not find that of a lambda.
+            ---
+            Write a function with def.
+        """,
+        broken="""
+            f = lambda x: x * 2
+        """,
+        repaired="""
+            def f(x):
+                return x * 2
+        """,
+    ),
+    rule(
+        "error-in-code",
+        "ast",
+        zh="""
+            这一行的代码本身有错：动态图里也会在这里报错。原因在 message 的末尾。
+            ---
+            先让它在动态图里跑通，再捕捉。
+        """,
+        en="""
+            The code on this line is wrong in itself: it raises an error in eager mode too. The
+            reason is at the end of the message.
+            ---
+            Make it run eagerly first, then capture it.
+        """,
+        broken="""
+            def f(x):
+                return x.reshape([-2, 4])
+        """,
+        repaired="""
+            def f(x):
+                return x.reshape([-1, 3])
+        """,
     ),
 )
