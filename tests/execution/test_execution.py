@@ -1,4 +1,4 @@
-"""Notebooks run in kernels of their own, with events, within limits, until they are stopped."""
+"""Notebooks run in kernels of their own, report events, keep to limits, and can be stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.kernel
 
 
 class Recorder:
-    """Keeps what an execution reports, and lets a test wait for the first output."""
+    """Records the events of an execution; a test can wait for the first output."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, int]] = []
@@ -52,7 +52,7 @@ def execution(
 ) -> Execution:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    # Cold, but its ports are kept for it: others start kernels at the same time.
+    # This kernel reserves its ports: other tests start kernels at the same time.
     notebook.metadata["kernelspec"] = {"name": "paddle", "display_name": "", "language": "python"}
     return Execution(
         notebook,
@@ -72,7 +72,7 @@ def outputs(execution: Execution, index: int) -> list[str]:
     ]
 
 
-def test_threads_are_divided_fairly() -> None:
+def test_divides_threads_equally() -> None:
     cores = shared_threads(1)
     assert shared_threads(cores) == 1
     assert shared_threads(100 * cores) == 1
@@ -80,7 +80,7 @@ def test_threads_are_divided_fairly() -> None:
     assert "OMP_NUM_THREADS" in thread_variables(3)
 
 
-def test_cells_run_in_order_with_events(tmp_path: Path) -> None:
+def test_runs_cells_in_order_and_reports_them(tmp_path: Path) -> None:
     recorder = Recorder()
     environment = os.environ | thread_variables(3)
     notebook = execution(
@@ -99,7 +99,7 @@ def test_cells_run_in_order_with_events(tmp_path: Path) -> None:
     assert notebook.notebook.metadata.language_info.name == "python"
 
 
-def test_failing_cell_is_the_last(tmp_path: Path) -> None:
+def test_stops_at_failing_cell(tmp_path: Path) -> None:
     recorder = Recorder()
     notebook = execution(tmp_path, "print('so far')\n{}['key']", "1", recorder=recorder)
     ending = notebook.run()
@@ -110,13 +110,13 @@ def test_failing_cell_is_the_last(tmp_path: Path) -> None:
     assert set(recorder.cells) == {0}
 
 
-def test_last_words_of_a_kernel_that_dies(tmp_path: Path) -> None:
-    # The stream of the process, not the cell's: the kernel replaces sys.stderr.
+def test_reports_log_of_a_kernel_that_died(tmp_path: Path) -> None:
+    # File descriptor 2, since the kernel replaces sys.stderr.
     ending = execution(tmp_path, "import os; os.write(2, b'last words'); os._exit(1)", "1").run()
     assert (ending.state, ending.cell, ending.reason) == ("kernel_died", 0, "the kernel died")
 
 
-def test_kernel_that_cannot_start(tmp_path: Path) -> None:
+def test_reports_kernel_that_does_not_start(tmp_path: Path) -> None:
     notebook = execution(tmp_path, "1")
     notebook.notebook.metadata.kernelspec.name = "pte"
     ending = notebook.run()
@@ -124,7 +124,8 @@ def test_kernel_that_cannot_start(tmp_path: Path) -> None:
     assert "pte" in ending.details
 
 
-SLEEP = "import time; print('asleep', flush=True); time.sleep(600)"
+# Short sleeps, since a signal that arrives just before a call to sleep does not end it.
+SLEEP = "import time; print('asleep', flush=True)\nwhile True: time.sleep(0.1)"
 STUBBORN = """
 import time
 print('on', flush=True)
@@ -141,16 +142,16 @@ while True:
     [(SLEEP, 600.0, "KeyboardInterrupt"), (STUBBORN, 0.0, None)],
     ids=["interrupted", "killed"],
 )
-def test_stop_interrupts_and_then_kills(
+def test_stop_interrupts_or_kills_the_kernel(
     tmp_path: Path, source: str, grace_s: float, name: str | None
 ) -> None:
     recorder = Recorder()
     notebook = execution(tmp_path, "", source, "2", recorder=recorder, grace_s=grace_s)
     queue = ExecutionQueue(1)
-    ended = queue.put(notebook)
+    future = queue.put(notebook)
     assert recorder.has_printed.wait(60)
     notebook.stop()
-    ending = ended.result(60)
+    ending = future.result(60)
     assert (ending.state, ending.cell) == ("cancelled", 1)
     errors = [out.ename for out in notebook.notebook.cells[1].outputs if out.output_type == "error"]
     assert errors == ([name] if name else [])
@@ -158,19 +159,19 @@ def test_stop_interrupts_and_then_kills(
     queue.close()
 
 
-def test_second_stop_does_not_wait(tmp_path: Path) -> None:
+def test_second_stop_kills_the_kernel_at_once(tmp_path: Path) -> None:
     recorder = Recorder()
     notebook = execution(tmp_path, STUBBORN, recorder=recorder, grace_s=600.0)
     queue = ExecutionQueue(1)
-    ended = queue.put(notebook)
+    future = queue.put(notebook)
     assert recorder.has_printed.wait(60)
     notebook.stop()
     notebook.stop()
-    assert ended.result(60).state == "cancelled"
+    assert future.result(60).state == "cancelled"
     queue.close()
 
 
-def test_stop_before_the_start_starts_no_kernel(tmp_path: Path) -> None:
+def test_starts_no_kernel_after_stop(tmp_path: Path) -> None:
     recorder = Recorder()
     notebook = execution(tmp_path, "1", recorder=recorder)
     notebook.stop()
@@ -184,33 +185,33 @@ def test_time_limit_covers_all_cells(tmp_path: Path) -> None:
     assert (ending.state, ending.reason) == ("timed_out", "the notebook reached its time limit")
 
 
-def test_error_of_the_listener_ends_the_kernel(tmp_path: Path) -> None:
-    class Full(Recorder):
+def test_exception_of_the_listener_ends_the_kernel(tmp_path: Path) -> None:
+    class FailingRecorder(Recorder):
         def cell_started(self, index: int) -> None:
             if index == 1:
                 raise WorkbenchError("the disk is full")
             super().cell_started(index)
 
-    notebook = execution(tmp_path, "import os; os.getpid()", "1", recorder=Full())
+    notebook = execution(tmp_path, "import os; os.getpid()", "1", recorder=FailingRecorder())
     with pytest.raises(WorkbenchError, match="full"):
         notebook.run()
     (kernel,) = outputs(notebook, 0)
     assert not Path(f"/proc/{kernel}").exists()
 
 
-def test_output_is_cut_with_a_note_and_the_notebook_goes_on(tmp_path: Path) -> None:
+def test_cuts_output_with_a_note_and_continues(tmp_path: Path) -> None:
     limits = OutputLimits(cell_bytes=1_000_000, notebook_bytes=1_500_000)
     flood = "for _ in range(3): print('x' * 400_000, flush=True)"
     two = f"{flood.replace('3', '2')}\n1 / 0"
     notebook = execution(tmp_path, flood, two, "print('last')", limits=limits)
     ending = notebook.run()
     assert (ending.state, ending.cell) == ("cell_failed", 1)
-    kept, note = outputs(notebook, 0)
-    assert len(kept) == 800_002
+    text, note = outputs(notebook, 0)
+    assert len(text) == 800_002
     assert "Output cut here: this cell has printed more than 1 MB." in note
     assert "PADDLE_WORKBENCH_CELL_OUTPUT_MB" in note
-    kept, note = outputs(notebook, 1)
-    assert len(kept) == 400_001
+    text, note = outputs(notebook, 1)
+    assert len(text) == 400_001
     assert "the notebook has printed more than 1.5 MB" in note
     # An error is never cut.
     assert notebook.notebook.cells[1].outputs[-1].ename == "ZeroDivisionError"
@@ -230,7 +231,7 @@ def test_cleared_output_does_not_count(tmp_path: Path) -> None:
     assert last.startswith("4 xxx")
 
 
-def test_flood_can_stop_the_notebook(tmp_path: Path) -> None:
+def test_stops_at_the_output_limit(tmp_path: Path) -> None:
     flood = "while True: print('x' * 100_000)"
     limits = OutputLimits(cell_bytes=5_000_000)
     notebook = execution(tmp_path, flood, "1", limits=limits, stops_at_limit=True, grace_s=0.0)
@@ -245,7 +246,7 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_limits_are_configured_in_megabytes(limit: pytest.MonkeyPatch) -> None:
+def test_reads_limits_in_megabytes(limit: pytest.MonkeyPatch) -> None:
     assert output_limits() == OutputLimits(20_000_000, 100_000_000)
     limit.setenv("PADDLE_WORKBENCH_CELL_OUTPUT_MB", "0.5")
     assert output_limits().cell_bytes == 500_000
@@ -258,7 +259,7 @@ def test_rejects_invalid_limits(value: str, limit: pytest.MonkeyPatch) -> None:
         output_limits()
 
 
-def test_closing_the_queue_stops_what_runs(tmp_path: Path) -> None:
+def test_closing_the_queue_stops_all_notebooks(tmp_path: Path) -> None:
     recorder = Recorder()
     queue = ExecutionQueue(1)
     running = queue.put(execution(tmp_path, SLEEP, recorder=recorder))

@@ -1,4 +1,4 @@
-"""Streams are joined as nbclient joins them, however long their lines are."""
+"""Streams are joined as nbclient does, but in linear time."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ def joined(*outputs: nbformat.NotebookNode) -> list[tuple[str, str]]:
         "\r\r\r\nx\ry\r",
     ],
 )
-def test_carriage_returns_are_handled_as_by_nbclient(text: str) -> None:
+def test_handles_carriage_returns_as_nbclient_does(text: str) -> None:
     halves = stream(text[: len(text) // 2]), stream(text[len(text) // 2 :])
     assert joined(*halves) == [("stdout", _RGX_CARRIAGERETURN.sub("", text))]
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "visible"),
     [("abc\b\bX\n", "aX\n"), ("a\nb\b", "a\n"), ("over\rab\bc\n", "ac\n"), ("\bx", "\bx")],
 )
-def test_backspace_takes_a_character_of_its_line(text: str, shown: str) -> None:
-    assert joined(stream(text)) == [("stdout", shown)]
+def test_backspace_removes_a_character_of_its_line(text: str, visible: str) -> None:
+    assert joined(stream(text)) == [("stdout", visible)]
 
 
-def test_long_line_takes_no_time() -> None:
-    # nbclient would take hours; the time limit of the test run ends it.
+def test_joins_long_line_quickly() -> None:
+    # nbclient would take hours and reach the time limit of the test run.
     text = "x" * 20_000_000
     assert joined(stream(text)) == [("stdout", text)]
 
 
-def test_streams_stand_where_they_began_and_stdout_first() -> None:
+def test_keeps_position_of_streams_and_puts_stdout_first() -> None:
     picture: Any = nbformat.v4.new_output("display_data", {"image/png": ""})
     outputs = [stream("e", "stderr"), stream("1"), picture, stream("2"), stream("f", "stderr")]
     assert joined(*outputs) == [("stdout", "12"), ("stderr", "ef"), ("display_data", "")]
