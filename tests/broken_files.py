@@ -1,4 +1,4 @@
-"""Files that are not what they should be, each with the reason that a reader gives."""
+"""Broken files, each with the reason that the error for it should give."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Maker = Callable[[Path], None]
 
 
 def make_pipe(path: Path) -> None:
-    """Put a named pipe that nobody writes to in the place of a file."""
+    """Replace a file with a named pipe that nobody writes to."""
     path.unlink(missing_ok=True)
     os.mkfifo(path)
 
@@ -31,7 +31,7 @@ def _make_folder(path: Path) -> None:
 def _make_socket(path: Path) -> None:
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as server:
-        # The path of a socket is short.
+        # The path of a socket must be short.
         folder = os.open(path.parent, os.O_RDONLY)
         server.bind(f"/proc/self/fd/{folder}/{path.name}")
         os.close(folder)
@@ -44,7 +44,7 @@ def _link_to_device(path: Path) -> None:
 
 def _make_large(path: Path) -> None:
     with path.open("wb") as file:
-        file.truncate(GIGABYTE)  # takes no room on the disk
+        file.truncate(GIGABYTE)  # uses no space on the disk
 
 
 def _write(content: bytes) -> Maker:
@@ -66,7 +66,7 @@ NOT_REGULAR = [
     _case("gigabyte", _make_large, "has 1024 MB; the limit for a "),
     _case("encoding", _write(b'{"a": "\xd6\xd0"}'), r"it is not UTF-8 text (byte 8 is 0xd6)"),
 ]
-"""Of any file: makes one at a path."""
+"""Broken files of any kind: functions that create one at a path, with the reason."""
 
 NOT_JSON = [
     _case("empty", _write(b""), "it is not JSON, or only part of it"),
@@ -83,4 +83,4 @@ NOT_JSON = [
     _case("surrogate", _write(b'{"a": "\\ud83d"}'), "it is not JSON, or only part of it"),
     _case("list", _write(b"[]"), "it is not a JSON object"),
 ]
-"""Of a JSON file in the home: makes one at a path."""
+"""Broken JSON files: functions that create one at a path, with the reason."""

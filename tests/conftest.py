@@ -1,4 +1,4 @@
-"""What all tests share: their marks, a home of their own, small courses, no skipping in CI."""
+"""Shared by all tests: marks, a home for each test, a small course, and no skipping in CI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 REPOSITORY = Path(__file__).parents[1]
 HEAVY = ("paddle", "kernel", "browser", "build")
-# What a test needs follows from its folder and its fixtures; other tests carry the mark.
+# Marks that follow from the folder or the fixtures of a test; other tests have their own marks.
 MARK_OF_FOLDER = {"kernels": "kernel", "ui": "browser"}
 MARK_OF_FIXTURE = {"imported_paddle": "paddle", "wheel": "build"}
 
@@ -24,14 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick",
         action="store_true",
-        help=f"Run only tests without the marks {', '.join(HEAVY)}, and hold them to it.",
+        help=f"Run only tests without the marks {', '.join(HEAVY)}, and enforce their absence.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--quick"):
         config.option.markexpr = f"not ({' or '.join(HEAVY)})"
-        sys.addaudithook(_forbid_what_is_heavy)
+        sys.addaudithook(_forbid_heavy_work)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,8 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(mark)
 
 
-def _forbid_what_is_heavy(event: str, arguments: tuple[object, ...]) -> None:
-    """Fail a quick test that imports Paddle, or starts a kernel without the mark for it."""
+def _forbid_heavy_work(event: str, arguments: tuple[object, ...]) -> None:
+    """Fail a quick test that imports Paddle or starts a kernel without the mark."""
     if event == "import" and str(arguments[0]).partition(".")[0] == "paddle":
         raise ImportError("A quick test imports Paddle. Mark it: pytest.mark.paddle")
     if event == "subprocess.Popen" and "ipykernel_launcher" in map(str, arguments[1]):
@@ -54,7 +54,7 @@ def _forbid_what_is_heavy(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.fixture(scope="session")
 def imported_paddle() -> None:
-    """Import Paddle once: what it warns of depends on what was imported before it."""
+    """Import Paddle once without its warnings, which depend on earlier imports."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import paddle.inference
@@ -63,7 +63,7 @@ def imported_paddle() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """In CI a skipped test is a failed one: what is missing must be installed."""
+    """In CI, fail skipped tests: whatever they need must be installed."""
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
@@ -72,30 +72,30 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print which planted defects were caught, and by what."""
-    planted = [
+    """Print how the planted defects were detected."""
+    defects = [
         value
         for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
         for name, value in report.user_properties
         if name == "planted defect"
     ]
-    if planted:
-        terminalreporter.section(f"{len(planted)} planted defects")
-    for name, lesson, cell, told in planted:
-        line = f"{name:42} {lesson.split('/')[1]:16} {cell:19} {told}"
+    if defects:
+        terminalreporter.section(f"{len(defects)} planted defects")
+    for name, lesson, cell, message in defects:
+        line = f"{name:42} {lesson.split('/')[1]:16} {cell:19} {message}"
         terminalreporter.write_line(line.replace("\n", " ")[:150])
 
 
-# pytest-jupyter gives these two to every test. Only those of the server need them, and take them
-# back in their own conftest.py; Playwright, which runs an event loop itself, cannot bear them.
+# pytest-jupyter applies these two to every test. Only tests of the server need them, and restore
+# them in their conftest.py. They conflict with Playwright, which runs an event loop itself.
 @pytest.fixture
 def jp_asyncio_loop() -> None:
-    """No loop here."""
+    """Do not start an event loop."""
 
 
 @pytest.fixture
 def jp_server_cleanup() -> None:
-    """No server here."""
+    """Do not clean up a server."""
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def repository() -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A workbench home that is empty."""
+    """An empty workbench home."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(folder))
@@ -148,7 +148,7 @@ def small_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_lesson(
     path: Path, lesson: str, *, exercises: tuple[str, ...] = (), requires: tuple[str, ...] = ()
 ) -> None:
-    """Write a lesson with the given exercises, its outputs stored."""
+    """Write a lesson with stored outputs and exercises."""
     new = nbformat.v4
     cells = [
         new.new_markdown_cell("# 求和", id="title"),

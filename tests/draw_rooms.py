@@ -1,9 +1,9 @@
-"""Draw the rooms of the package on their floors, with what each really imports, as docs/rooms.svg.
+"""Draw the rooms of the package on their floors, with their imports, as docs/rooms.svg.
 
 python -m tests.draw_rooms
 
-Floors come from `test_layers.FLOORS`, and the arrows from the import statements of the modules.
-Every room may import floor 0, so its arrows are left out.
+The floors are those in `test_layers.FLOORS`; the arrows follow the import statements. Since every
+room may import floor 0, arrows to it are omitted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SWEEPS = 8
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """A place on a floor: of a room, or of an arrow that passes the floor."""
+    """A place on a floor for a room, or for an arrow that passes through."""
 
     floor: int
     name: str = ""
@@ -37,11 +37,12 @@ class Slot:
 
     @property
     def width(self) -> int:
+        """The width in pixels."""
         return BOX_WIDTH if self.name else BEND_WIDTH
 
 
 def room_imports() -> set[tuple[str, str]]:
-    """Return the pairs of rooms, above floor 0, of which the first imports the second."""
+    """Return the pairs of rooms above floor 0 in which the first imports the second."""
     pairs = {
         (room(path), name.split(".")[1])
         for path in modules()
@@ -56,7 +57,7 @@ def room_imports() -> set[tuple[str, str]]:
 
 
 def place() -> tuple[list[Slot], list[list[Slot]]]:
-    """Return the slots of floors 1 and above, and for each arrow those it passes, downwards."""
+    """Return the slots of floors 1 and above, and the slots on each arrow from top to bottom."""
     slots = {name: Slot(floor, name) for name, floor in sorted(FLOORS.items()) if floor}
     everything = list(slots.values())
     arrows: list[list[Slot]] = []
@@ -116,7 +117,7 @@ def draw() -> str:
 
 
 def _spread(row: list[Slot]) -> None:
-    """Put slots side by side in their order, in the middle of the floor."""
+    """Place slots next to each other, centred on the floor."""
     total = sum(slot.width for slot in row) + GAP * (len(row) - 1)
     x = LABEL_WIDTH + (WIDTH - LABEL_WIDTH - total) / 2
     for slot in row:
@@ -125,8 +126,8 @@ def _spread(row: list[Slot]) -> None:
 
 
 def _swap_neighbours(row: list[Slot], neighbours: dict[Slot, list[Slot]]) -> bool:
-    """Swap slots where that makes the arrows steeper, and return whether it did."""
-    swapped = False
+    """Swap slots if that makes the arrows steeper, and return whether any were swapped."""
+    has_swapped = False
     slant = _slant(row, neighbours)
     for left in range(len(row)):
         for right in range(left + 1, len(row)):
@@ -134,15 +135,15 @@ def _swap_neighbours(row: list[Slot], neighbours: dict[Slot, list[Slot]]) -> boo
             _spread(row)
             new_slant = _slant(row, neighbours)
             if new_slant < slant - 0.5:
-                slant, swapped = new_slant, True
+                slant, has_swapped = new_slant, True
             else:
                 row[left], row[right] = row[right], row[left]
                 _spread(row)
-    return swapped
+    return has_swapped
 
 
 def _slant(row: list[Slot], neighbours: dict[Slot, list[Slot]]) -> float:
-    """Return how far the arrows of a floor are from upright."""
+    """Return how far the arrows of a floor are from vertical."""
     return sum((slot.x - other.x) ** 2 for slot in row for other in neighbours[slot])
 
 
@@ -151,7 +152,7 @@ def _mean(slots: list[Slot], otherwise: float) -> float:
 
 
 def _floor_top(floor: int) -> float:
-    """Return the upper edge of a floor's boxes."""
+    """Return the top of the boxes on a floor."""
     return MARGIN + (max(FLOORS.values()) - floor) * FLOOR_HEIGHT + 34
 
 
@@ -172,7 +173,7 @@ def _box(name: str, x: float, y: float) -> str:
 
 
 def _arrow(slots: list[Slot]) -> str:
-    """Return a smooth line from the lower edge of a room through bends to the next one's top."""
+    """Return a smooth line from the bottom of one room through bends to the top of another."""
     first = slots[0]
     x, y = first.x, _floor_top(first.floor) + BOX_HEIGHT
     path = f"M{x:.1f} {y:g}"

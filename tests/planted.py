@@ -1,4 +1,4 @@
-"""Modules planted in a folder that nothing but a notebook may import from."""
+"""Planting modules in a folder from which only notebooks may import."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 __all__ = ["imported_from", "plant", "plant_module"]
 
-# Each is imported by every runner of the package or by what it runs.
+# Each is imported by the processes that the package starts, or by the programs in them.
 NAMES = ("click", "json", "numpy", "paddle_workbench", "pydantic", "pytest", "random")
 _MARKER = "imported.txt"
 
 
 def plant(folder: Path) -> Path:
-    """Put modules into a folder that note when they are imported, and return it."""
+    """Create modules in a folder that record their import, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
         plant_module(folder, name)
@@ -26,6 +26,6 @@ def plant_module(folder: Path, name: str) -> None:
 
 
 def imported_from(folder: Path) -> list[str]:
-    """Return which modules of a folder were imported."""
+    """Return the planted modules that were imported."""
     marker = folder / _MARKER
     return marker.read_text(encoding="utf-8").split() if marker.is_file() else []

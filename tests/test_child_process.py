@@ -1,4 +1,4 @@
-"""Python in a child process: its outcome, its limits, its end, and what it must not import."""
+"""Python in a child process: outcome, limits, end, and the folders it must not import from."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ def run_code(modules: Path, folder: Path) -> Run:
 def wait_for(path: Path) -> str:
     end = time.monotonic() + 60
     while not (path.is_file() and path.read_text()):
-        assert time.monotonic() < end, f"{path.name} was never written"
+        assert time.monotonic() < end, f"{path.name} was not written"
         time.sleep(0.02)
     return path.read_text()
 
 
 def has_ended(pid: int) -> bool:
-    """Wait until a process has ended; one that its parent has not asked about yet has."""
+    """Wait until a process has ended or is a zombie, and return whether it has."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
         try:
@@ -101,7 +101,7 @@ def has_ended(pid: int) -> bool:
     return False
 
 
-def test_answer_and_output_come_back(run_code: Run) -> None:
+def test_returns_answer_and_output(run_code: Run) -> None:
     code = (
         "import sys\nfrom paddle_workbench.child_process import write_answer\n"
         "print('out')\nprint('err', file=sys.stderr)\nwrite_answer({'arguments': sys.argv[1:]})"
@@ -142,26 +142,26 @@ def test_error_while_hearing_a_line_ends_the_child(run_code: Run, folder: Path) 
 
 
 @pytest.mark.parametrize("answer", ["", "{", "[1]", "[" * 5000], ids=str.__len__)
-def test_broken_answer_is_none(run_code: Run, folder: Path, answer: str) -> None:
+def test_ignores_broken_answer(run_code: Run, folder: Path, answer: str) -> None:
     (folder / "answer.json").write_text(answer)
     outcome = run_code("")
     assert (outcome.answer, outcome.problem) == (None, "gave no answer")
 
 
-def test_answer_beyond_the_limit_is_none(run_code: Run) -> None:
+def test_ignores_answer_beyond_the_limit(run_code: Run) -> None:
     code = (
         "from paddle_workbench.child_process import write_answer\nwrite_answer({'a': 'x' * 5000})"
     )
     assert run_code(code, limits=Limits(output_bytes=1000)).answer is None
 
 
-def test_module_runs_as_main_and_reads_nothing(run_code: Run) -> None:
+def test_runs_module_as_main_without_input(run_code: Run) -> None:
     outcome = run_code("import sys\nprint(__name__, sys.argv[0], repr(sys.stdin.read()))")
     name, path, text = outcome.stdout.decode().split()
     assert (name, Path(path).name, text) == ("__main__", "task.py", "''")
 
 
-def test_crash_is_named_by_its_signal(run_code: Run) -> None:
+def test_reports_signal_of_a_crash(run_code: Run) -> None:
     code = "import os, signal, sys; print('last words', file=sys.stderr, flush=True)"
     outcome = run_code(f"{code}; os.kill(os.getpid(), signal.SIGSEGV)")
     assert outcome.status == -signal.SIGSEGV
@@ -169,7 +169,7 @@ def test_crash_is_named_by_its_signal(run_code: Run) -> None:
     assert outcome.last_lines() == ["last words"]
 
 
-def test_error_shows_the_last_lines_without_colours(run_code: Run) -> None:
+def test_returns_last_lines_without_colours(run_code: Run) -> None:
     code = "print('\\x1b[31m' + 'x' * 500 + '\\x1b[0m'); 1 / 0"
     outcome = run_code(f"import sys; sys.stdout = sys.stderr; {code}")
     assert outcome.problem == "failed with exit 1"
@@ -200,27 +200,27 @@ def test_lines_of_stderr_have_times(run_code: Run, folder: Path) -> None:
     assert started < times[0] < heard_at[0] < times[1] <= times[-1] < time.perf_counter()
 
 
-def test_hanging_child_is_ended_at_its_time_limit(run_code: Run, folder: Path) -> None:
+def test_kills_hanging_child_at_its_time_limit(run_code: Run, folder: Path) -> None:
     outcome = run_code(WRITE_PID + SLEEP, limits=Limits(time_s=2))
     assert (outcome.status, outcome.limit) == (None, "time")
     assert outcome.problem == "did not finish within 2 s"
     assert has_ended(int((folder / "pid").read_text()))
 
 
-def test_memory_limit(run_code: Run) -> None:
+def test_reports_memory_limit(run_code: Run) -> None:
     outcome = run_code("bytearray(1 << 40)", limits=Limits(time_s=60, memory_bytes=1 << 30))
     assert (outcome.status, outcome.limit) == (1, "memory")
     assert outcome.problem == "needed more than 1024 MiB of memory"
 
 
-def test_memory_limit_holds_for_grandchildren(run_code: Run) -> None:
+def test_memory_limit_applies_to_grandchildren(run_code: Run) -> None:
     code = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(1 << 40)'])"
     outcome = run_code(code, limits=Limits(time_s=60, memory_bytes=1 << 30))
     assert outcome.last_lines(1) == ["MemoryError"]
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_child_that_prints_for_ever_is_ended(run_code: Run, stream: str) -> None:
+def test_kills_child_that_prints_endlessly(run_code: Run, stream: str) -> None:
     limits = Limits(time_s=60, output_bytes=3 << 20)
     code = f"import sys\nwhile True: sys.{stream}.write('x' * 100_000)"
     outcome = run_code(code, limits=limits)
@@ -229,35 +229,35 @@ def test_child_that_prints_for_ever_is_ended(run_code: Run, stream: str) -> None
     assert 1 << 20 < len(getattr(outcome, stream)) <= 3 << 20
 
 
-def test_output_of_a_short_child_is_limited_too(run_code: Run) -> None:
+def test_limits_output_of_a_short_child(run_code: Run) -> None:
     assert run_code("print('x' * 2000)", limits=Limits(output_bytes=1000)).limit == "output"
 
 
 @pytest.mark.parametrize("limits", [MINUTE, Limits(time_s=3)], ids=["exit", "time limit"])
-def test_grandchild_is_ended_without_delay(run_code: Run, folder: Path, limits: Limits) -> None:
+def test_kills_grandchild_without_delay(run_code: Run, folder: Path, limits: Limits) -> None:
     ending = SLEEP if limits.time_s == 3 else ""
-    started = time.monotonic()
+    start = time.monotonic()
     outcome = run_code(START_GRANDCHILD + ending, limits=limits)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - start < 30
     assert outcome.status == (None if ending else 0)
     assert has_ended(int((folder / "pid").read_text()))
 
 
 def test_process_that_left_the_group_causes_no_delay(run_code: Run, folder: Path) -> None:
     code = START_GRANDCHILD.replace("600)']", "600)'], start_new_session=True")
-    started = time.monotonic()
+    start = time.monotonic()
     assert run_code(code).status == 0
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - start < 30
     os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
 
 
-def test_listener_hears_start_and_end(run_code: Run) -> None:
+def test_calls_listener_at_start_and_end(run_code: Run) -> None:
     calls: list[int] = []
     run_code("", listener=lambda: calls.append(0), poll_s=120)
     assert len(calls) == 2
 
 
-def test_listener_is_called_while_the_child_runs(run_code: Run, folder: Path) -> None:
+def test_calls_listener_while_the_child_runs(run_code: Run, folder: Path) -> None:
     calls: list[int] = []
 
     def listener() -> None:
@@ -271,7 +271,9 @@ def test_listener_is_called_while_the_child_runs(run_code: Run, folder: Path) ->
 
 
 @pytest.mark.parametrize("grace_s", [0.0, 30.0])
-def test_listener_that_raises_ends_the_child(run_code: Run, folder: Path, grace_s: float) -> None:
+def test_exception_of_the_listener_ends_the_child(
+    run_code: Run, folder: Path, grace_s: float
+) -> None:
     def listener() -> None:
         if (folder / "pid").is_file() and (folder / "pid").read_text():
             raise LookupError("enough")
@@ -282,14 +284,14 @@ def test_listener_that_raises_ends_the_child(run_code: Run, folder: Path, grace_
     assert (folder / "cleaned").is_file() == bool(grace_s)
 
 
-def test_grace_has_an_end(run_code: Run) -> None:
+def test_kills_child_after_the_grace_period(run_code: Run) -> None:
     code = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
-    started = time.monotonic()
+    start = time.monotonic()
     assert run_code(code, limits=Limits(time_s=2), grace_s=0.5).limit == "time"
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - start < 30
 
 
-def test_stop_from_another_thread(run_code: Run, folder: Path) -> None:
+def test_another_thread_can_stop_the_child(run_code: Run, folder: Path) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=lambda: (wait_for(folder / "pid"), stop.set()))
     thread.start()
@@ -321,29 +323,29 @@ def test_child_ends_with_its_parent(modules: Path, folder: Path, end: signal.Sig
     assert has_ended(grandchild)
 
 
-def test_ignored_sigint_is_not_inherited(run_code: Run) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def test_does_not_inherit_ignored_sigint(run_code: Run) -> None:
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         code = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)"
         assert run_code(code).status == -signal.SIGINT
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
 
 
-def test_without_pidfd(run_code: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_works_without_pidfd(run_code: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "pidfd_open", raising=False)
     assert run_code("print(1)").stdout == b"1\n"
     assert run_code(START_GRANDCHILD).status == 0
     assert run_code(SLEEP, limits=Limits(time_s=1)).limit == "time"
 
 
-def test_in_an_event_loop(modules: Path) -> None:
+def test_runs_in_an_event_loop(modules: Path) -> None:
     (modules / "task.py").write_text("import sys\nprint(sys.argv[1])")
     outcome = asyncio.run(run_async("task", "word", limits=MINUTE))
     assert (outcome.status, outcome.stdout) == (0, b"word\n")
 
 
-def test_time_limit_in_an_event_loop(modules: Path) -> None:
+def test_applies_time_limit_in_an_event_loop(modules: Path) -> None:
     (modules / "task.py").write_text(SLEEP)
     assert asyncio.run(run_async("task", limits=Limits(time_s=0.5))).limit == "time"
 
@@ -362,7 +364,7 @@ def test_cancelled_task_ends_its_child(modules: Path, folder: Path) -> None:
     assert has_ended(asyncio.run(cancel()))
 
 
-def test_failure_to_start_is_raised_in_an_event_loop(tmp_path: Path) -> None:
+def test_raises_failure_to_start_in_an_event_loop(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         asyncio.run(run_async("task", limits=MINUTE, folder=tmp_path / "none"))
 
@@ -385,7 +387,7 @@ def test_imports_nothing_from_its_working_folder(
 
 
 @pytest.mark.parametrize("has_flag", [True, False], ids=["-P", "without -P"])
-def test_command_without_limits_imports_nothing_from_the_current_folder(
+def test_command_imports_nothing_from_the_current_folder(
     planted: Path, monkeypatch: pytest.MonkeyPatch, has_flag: bool
 ) -> None:
     if has_flag and sys.version_info < (3, 11):
@@ -397,12 +399,12 @@ def test_command_without_limits_imports_nothing_from_the_current_folder(
     assert imported_from(planted) == []
 
 
-def test_planted_modules_would_be_imported(planted: Path) -> None:
+def test_python_imports_planted_modules_by_default(planted: Path) -> None:
     subprocess.run([sys.executable, "-m", "json.tool", "--help"], check=False, capture_output=True)
     assert "json" in imported_from(planted)
 
 
-def test_search_path_keeps_the_users_entries(
+def test_keeps_entries_of_the_search_path(
     modules: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (modules / "task.py").write_text("print(1)")
@@ -411,7 +413,7 @@ def test_search_path_keeps_the_users_entries(
     assert run("task", limits=MINUTE, folder=folder).stdout == b"1\n"
 
 
-def test_kernels_below_may_import_from_their_folder(run_code: Run, folder: Path) -> None:
+def test_grandchildren_can_import_from_their_folder(run_code: Run, folder: Path) -> None:
     (folder / "companion.py").write_text("print('companion')")
     code = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import companion'])"
     outcome = run_code(code)

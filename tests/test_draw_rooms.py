@@ -1,4 +1,4 @@
-"""The picture of the rooms in docs/ shows today's imports."""
+"""The picture of the rooms in docs/ is up to date."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from .test_layers import FLOORS
 
 
 def test_picture_is_current() -> None:
-    current = PICTURE.read_text(encoding="utf-8") == draw()
-    assert current, "docs/rooms.svg is out of date. Run: .venv/bin/python -m tests.draw_rooms"
+    is_current = PICTURE.read_text(encoding="utf-8") == draw()
+    assert is_current, "docs/rooms.svg is out of date. Run: .venv/bin/python -m tests.draw_rooms"
 
 
 def test_picture_shows_every_room() -> None:
@@ -16,6 +16,6 @@ def test_picture_shows_every_room() -> None:
     assert all(f">{name}</text>" in picture for name in FLOORS)
 
 
-def test_arrow_follows_an_import() -> None:
+def test_arrows_follow_imports() -> None:
     assert ("server", "checks") in room_imports()
     assert ("server", "widgets") not in room_imports()

@@ -1,4 +1,4 @@
-"""A room imports only from the floors below it, without circles, and nothing its plan forbids."""
+"""A room imports only from floors below it, without circles, and no forbidden libraries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FLOORS = {
     "program": 1,
     "text": 1,
     "jobs": 2,
-    # Above text and environment: its pictures show their corpora, in their fonts.
+    # Above text and environment, since it draws pictures with their corpora and fonts.
     "ocr": 2,
     "runs": 2,
     "checks": 2,
@@ -39,7 +39,7 @@ FLOORS = {
     "cli": 4,
 }
 
-# What a room's modules must not import, even inside a function.
+# Libraries that the modules of a room must not import, even inside functions.
 FORBIDDEN = {
     "course": {"paddle", "tornado", "ipywidgets"},
     "program": {"ipywidgets", "tornado"},
@@ -47,7 +47,7 @@ FORBIDDEN = {
     "server": {"paddle", "ipywidgets"},
     "widgets": {"paddle"},
 }
-# Probes are programs of their own: the doctor runs them in child processes.
+# Probes are separate programs that the doctor runs in child processes.
 RUN_AS_CHILDREN = {"environment/doctor/probes.py"}
 
 
@@ -56,7 +56,7 @@ def modules() -> list[Path]:
 
 
 def imports(path: Path, *, nested: bool) -> Iterator[str]:
-    """The absolute names that a module imports; relative ones are resolved."""
+    """Yield the absolute names of what a module imports."""
     package = ("paddle_workbench", *path.relative_to(PACKAGE).parent.parts)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree) if nested else tree.body:
@@ -85,8 +85,10 @@ def test_room_imports_only_from_below(path: Path) -> None:
         parts = name.split(".")
         if parts[0] != "paddle_workbench" or len(parts) < 2 or parts[1] not in FLOORS:
             continue
-        below = FLOORS[parts[1]] < floor or parts[1] == room(path) or floor == 0 == FLOORS[parts[1]]
-        assert below, f"{path.name} (floor {floor}) imports {name} (floor {FLOORS[parts[1]]})"
+        is_below = FLOORS[parts[1]] < floor or floor == 0 == FLOORS[parts[1]]
+        assert is_below or parts[1] == room(path), (
+            f"{path.name} (floor {floor}) imports {name} (floor {FLOORS[parts[1]]})"
+        )
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -102,7 +104,7 @@ def dotted(path: Path) -> str:
 
 
 def module_imports() -> dict[str, set[str]]:
-    """Return the modules of the package that each module imports, even inside a function."""
+    """Return the modules of the package that each module imports, even inside functions."""
     names = {dotted(path): path for path in modules()}
     graph: dict[str, set[str]] = {}
     for name, path in names.items():
@@ -116,9 +118,9 @@ def module_imports() -> dict[str, set[str]]:
 
 
 def sibling_imports() -> dict[str, set[str]]:
-    """Return, for the modules and folders of each folder, which of their siblings they import.
+    """Return which siblings the modules and folders of each folder import.
 
-    `program.passes.timing` importing `program.model.columns` makes `program.passes` import
+    If `program.passes.timing` imports `program.model.columns`, then `program.passes` imports
     `program.model`.
     """
     graph: dict[str, set[str]] = {}
@@ -140,9 +142,9 @@ def test_has_no_circle(graph: Callable[[], dict[str, set[str]]]) -> None:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
-def test_nothing_imports_paddle_when_imported() -> None:
+def test_no_module_imports_paddle_at_import() -> None:
     for path in modules():
         if path.relative_to(PACKAGE).as_posix() in RUN_AS_CHILDREN:
             continue
-        found = {name.split(".")[0] for name in imports(path, nested=False)}
-        assert not found & {"paddle", "paddlenlp", "paddleocr", "paddlex"}, path
+        packages = {name.split(".")[0] for name in imports(path, nested=False)}
+        assert not packages & {"paddle", "paddlenlp", "paddleocr", "paddlex"}, path

@@ -21,36 +21,36 @@ def put(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_without_files_the_courses_own_is_used(models: Path) -> None:
+def test_without_files_uses_that_of_the_course(models: Path) -> None:
     assert not models.exists()
     assert choose_ernie() == ErnieChoice("course", None)
     assert not choose_ernie().pretrained
 
 
 @pytest.mark.parametrize("weights", ["model_state.pdparams", "model.safetensors"])
-def test_whole_folder_is_found(models: Path, weights: str) -> None:
+def test_finds_complete_folder(models: Path, weights: str) -> None:
     folder = put(models / "ernie-3.0-nano-zh", weights, *FILES[1:])
     assert choose_ernie() == ErnieChoice("ernie-3.0-nano-zh", folder)
 
 
 @pytest.mark.parametrize("missing", FILES)
-def test_folder_of_a_broken_download_is_passed_over(models: Path, missing: str) -> None:
+def test_skips_folder_of_incomplete_download(models: Path, missing: str) -> None:
     put(models / "ernie-3.0-nano-zh", *(name for name in FILES if name != missing))
     assert not choose_ernie().pretrained
     put(models / "ernie-tiny", *FILES)
     assert choose_ernie().name == "ernie-tiny"
 
 
-def test_reference_outputs_can_leave_pretrained_weights_out(models: Path) -> None:
+def test_can_ignore_pretrained_weights(models: Path) -> None:
     put(models / "ernie-3.0-nano-zh", *FILES)
     assert choose_ernie(allow_pretrained=False).name == "course"
 
 
-def test_doctor_says_which(models: Path) -> None:
+def test_doctor_reports_the_choice(models: Path) -> None:
     (without,) = examine_ernie()
     put(models / "ernie-3.0-nano-zh", *FILES)
-    (found,) = examine_ernie()
-    assert without.state == found.state == "ok"
+    (with_weights,) = examine_ernie()
+    assert without.state == with_weights.state == "ok"
     assert "pretrain a small ERNIE themselves" in without.detail.en
-    assert "Pretrained weights of ernie-3.0-nano-zh are here" in found.detail.en
-    assert "ernie-3.0-nano-zh" in found.detail.zh
+    assert "Pretrained weights of ernie-3.0-nano-zh are here" in with_weights.detail.en
+    assert "ernie-3.0-nano-zh" in with_weights.detail.zh

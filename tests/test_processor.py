@@ -1,4 +1,4 @@
-"""MKL's code path is chosen before it is loaded, and only where its own choice is slow."""
+"""MKL's AVX2 path is selected before MKL is loaded, and only if its own choice is slow."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_only_amd_with_avx2_needs_the_setting(description: bytes, slow: bool) ->
 
 
 @pytest.mark.parametrize("value", ["0", "4", ""])
-def test_users_value_wins(value: str) -> None:
+def test_keeps_the_users_value(value: str) -> None:
     environment = {MKL_VARIABLE: value}
     select_mkl_path(environment)
     assert environment == {MKL_VARIABLE: value}
 
 
-def test_every_interpreter_of_the_environment_has_it() -> None:
+def test_every_interpreter_of_the_environment_has_the_variable() -> None:
     environment = {name: value for name, value in os.environ.items() if name != MKL_VARIABLE}
     code = f"import os; print(os.environ.get({MKL_VARIABLE!r}))"
     child = subprocess.run(

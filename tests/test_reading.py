@@ -1,4 +1,4 @@
-"""Any file can be asked for: what cannot be read is one clear error, and nothing waits."""
+"""A file that cannot be read is a clear error, and reading never blocks."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def test_rejects_non_text_and_too_large_file(path: Path, make: Maker, reason: st
     assert caught.value.hint == "Write it again."
 
 
-def test_missing_file_is_named(path: Path) -> None:
+def test_reports_missing_file(path: Path) -> None:
     with pytest.raises(FileMissingError) as caught:
         read_text(path, kind="note")
     assert caught.value.message == f"There is no note {path}."
 
 
 @pytest.mark.parametrize("name", ["note\0.json", "n" * 300, "file/note.json", "loop"])
-def test_path_that_cannot_be_opened_is_an_error(tmp_path: Path, name: str) -> None:
+def test_reports_path_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(StorageError, match="cannot be read: "):
@@ -49,7 +49,7 @@ def test_path_that_cannot_be_opened_is_an_error(tmp_path: Path, name: str) -> No
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """Root may read everything, so it becomes nobody for a while."""
+    """Become another user for a while, since root may read everything."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(NOBODY)
@@ -59,21 +59,21 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(user)
 
 
-def test_forbidden_file_is_an_error_with_its_repair(path: Path) -> None:
+def test_error_for_forbidden_file_has_a_repair(path: Path) -> None:
     path.touch(mode=0)
     with without_privileges(), pytest.raises(StorageError, match="Permission denied") as caught:
         read_text(path, kind="note")
     assert f"chmod u+r {path}" in caught.value.hint
 
 
-def test_limit_holds_to_the_byte(path: Path) -> None:
+def test_limit_is_exact(path: Path) -> None:
     path.write_text("12345", encoding="utf-8")
     assert read_text(path, kind="note", limit_bytes=5) == "12345"
     with pytest.raises(FileBrokenError, match="has 5 bytes; the limit for a note is 4 bytes"):
         read_bytes(path, kind="note", limit_bytes=4)
 
 
-def test_limit_holds_for_a_file_that_reports_no_size() -> None:
+def test_limit_applies_to_file_that_reports_no_size() -> None:
     path = Path("/proc/self/status")
     assert path.stat().st_size == 0
     assert "Name:" in read_text(path, kind="status")
@@ -81,7 +81,7 @@ def test_limit_holds_for_a_file_that_reports_no_size() -> None:
         read_bytes(path, kind="status", limit_bytes=10)
 
 
-def test_room_has_its_own_error(path: Path) -> None:
+def test_converts_error_to_that_of_a_room(path: Path) -> None:
     with (
         pytest.raises(CourseError, match="There is no note") as caught,
         storage_errors_as(CourseError),

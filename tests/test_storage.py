@@ -1,4 +1,4 @@
-"""Files of the home are read within limits and written whole; what is wrong is one clear error."""
+"""Files in the home are read within limits and written atomically, with clear errors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_note(path: Path) -> Note:
     return read_model(path, Note, kind="note")
 
 
-def test_model_survives_writing_and_reading(path: Path) -> None:
+def test_model_round_trips(path: Path) -> None:
     note = Note(text="你好", more={"large": 1e308, "nested": [[[]]]})
     write_model(path, note)
     assert read_note(path) == note
@@ -53,7 +53,7 @@ def test_model_survives_writing_and_reading(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_broken_file_is_one_error_with_path_reason_and_hint(
+def test_error_for_broken_file_has_path_reason_and_hint(
     path: Path, make: Maker, reason: str
 ) -> None:
     make(path)
@@ -77,7 +77,7 @@ def test_broken_file_is_one_error_with_path_reason_and_hint(
         ),
     ],
 )
-def test_content_of_another_shape_names_the_field(path: Path, content: str, message: str) -> None:
+def test_reports_invalid_field(path: Path, content: str, message: str) -> None:
     path.write_text(content, encoding="utf-8")
     with pytest.raises(FileBrokenError) as caught:
         read_note(path)
@@ -85,7 +85,7 @@ def test_content_of_another_shape_names_the_field(path: Path, content: str, mess
 
 
 @pytest.mark.parametrize("version", ["2", "1.5", "99999999999999999999"])
-def test_newer_schema_is_refused_before_its_fields_are(path: Path, version: str) -> None:
+def test_rejects_newer_schema_before_unknown_fields(path: Path, version: str) -> None:
     path.write_text(f'{{"schema_version": {version}, "colour": 1}}', encoding="utf-8")
     with pytest.raises(
         SchemaVersionError, match=f"version {version}, .* up to version 1"
@@ -97,7 +97,7 @@ def test_newer_schema_is_refused_before_its_fields_are(path: Path, version: str)
     assert path.exists()
 
 
-def test_missing_file_is_named(path: Path) -> None:
+def test_reports_missing_file(path: Path) -> None:
     with pytest.raises(FileMissingError) as caught:
         read_note(path)
     assert caught.value.message == f"There is no note {path}."
@@ -106,36 +106,36 @@ def test_missing_file_is_named(path: Path) -> None:
         read_note(path)
 
 
-def test_broken_file_is_set_aside_with_a_notice(path: Path) -> None:
+def test_sets_broken_file_aside_with_a_notice(path: Path) -> None:
     assert read_or_set_aside(path, Note, kind="note") == (None, None)
     path.write_text("{", encoding="utf-8")
     note, notice = read_or_set_aside(path, Note, kind="note")
-    (kept,) = path.parent.iterdir()
+    (backup,) = path.parent.iterdir()
     assert note is None
     assert notice is not None
     assert f"{path} is not a note: " in notice.message
-    assert notice.hint == f"The file was set aside as {kept}."
-    assert kept.read_text(encoding="utf-8") == "{"
+    assert notice.hint == f"The file was set aside as {backup}."
+    assert backup.read_text(encoding="utf-8") == "{"
     write_model(path, Note(text="a"))
     assert read_or_set_aside(path, Note, kind="note") == (Note(text="a"), None)
 
 
-def test_pipe_is_set_aside_too(path: Path) -> None:
+def test_sets_pipe_aside(path: Path) -> None:
     make_pipe(path)
     _note, notice = read_or_set_aside(path, Note, kind="note")
     assert notice is not None
-    (kept,) = path.parent.iterdir()
-    assert kept.is_fifo()
+    (backup,) = path.parent.iterdir()
+    assert backup.is_fifo()
 
 
-def test_value_without_json_leaves_the_old_file(path: Path) -> None:
+def test_value_without_json_leaves_the_old_file_unchanged(path: Path) -> None:
     write_model(path, Note(text="old"))
     with pytest.raises(StorageError, match=re.escape(f"{path} was not written: ")):
         write_model(path, Note(text="new", more={"half": "\ud83d"}))
     assert read_note(path).text == "old"
 
 
-def test_new_file_follows_the_umask_and_an_old_one_keeps_its_mode(path: Path) -> None:
+def test_new_file_follows_the_umask_and_existing_file_keeps_its_mode(path: Path) -> None:
     mask = os.umask(0o027)
     try:
         write_whole(path, "a")
@@ -148,11 +148,11 @@ def test_new_file_follows_the_umask_and_an_old_one_keeps_its_mode(path: Path) ->
 
 
 def test_writing_never_changes_the_umask(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "umask", lambda _mask: pytest.fail("the umask of all threads was set"))
+    monkeypatch.setattr(os, "umask", lambda _mask: pytest.fail("The umask of all threads was set."))
     write_whole(path, "a")
 
 
-def test_many_threads_write_one_file_whole(path: Path) -> None:
+def test_concurrent_writes_leave_a_complete_file(path: Path) -> None:
     contents = [str(number) * 100_000 for number in range(8)]
     threads = [threading.Thread(target=write_whole, args=(path, content)) for content in contents]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""The words that the style guide and the glossary replace are found; the tree is free of them."""
+"""Finds words that the style guide and the glossary replace; the repository contains none."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ def test_accepts_plain_english(text: str) -> None:
     assert not list(findings_in(text, "file.py"))
 
 
-def test_names_the_line_and_the_replacement() -> None:
+def test_reports_line_and_replacement() -> None:
     (finding,) = findings_in("one\ntwo is no\nthree", "notes.md")
     assert str(finding) == "notes.md:2: “is no three”; write: is not a …"
 
 
 def test_reads_terms_of_the_last_column_of_the_glossary() -> None:
-    found = terms(GLOSSARY.read_text(encoding="utf-8"))
-    assert found["跟踪"] == "追踪"
-    assert found["运算符"] == found["操作符"] == "算子"
-    assert not set(found) & set(found.values())
+    replacements = terms(GLOSSARY.read_text(encoding="utf-8"))
+    assert replacements["跟踪"] == "追踪"
+    assert replacements["运算符"] == replacements["操作符"] == "算子"
+    assert not set(replacements) & set(replacements.values())
 
 
 def test_finds_term_in_text() -> None:
@@ -91,5 +91,5 @@ def test_reads_only_text_files(tmp_path: Path) -> None:
     ]
 
 
-def test_tree_is_free_of_them() -> None:
+def test_repository_contains_none() -> None:
     assert [str(finding) for finding in findings(tracked_files())] == []

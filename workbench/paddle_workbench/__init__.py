@@ -1,12 +1,12 @@
 """Learn to turn Chinese text and images into deployed AI with PaddlePaddle.
 
-The names below are what lessons use. They are loaded when first asked for, so that importing the
-package (which every interpreter of the environment does, see `environment.shim`) costs nothing.
+The names below are the API for lessons. They are loaded lazily, since every interpreter of the
+environment imports the package (see `environment.shim`).
 
-PYTEST_DONT_REWRITE: pytest, which loads `checks.plugin`, would warn that it comes too late for it.
+PYTEST_DONT_REWRITE: pytest, which loads `checks.plugin`, would warn that it is already imported.
 """
 
-# Nothing is imported here that a bare interpreter has not loaded already, typing least of all.
+# Only modules that a bare interpreter has already loaded are imported here; typing is not.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

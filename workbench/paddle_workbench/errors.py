@@ -53,14 +53,14 @@ __all__ = [
 
 
 class WorkbenchError(Exception):
-    """Something the workbench cannot do, said in one sentence, with what to do about it.
+    """The base of all errors of the workbench: a message and a hint.
 
     Parameters
     ----------
     message : str
-        What happened, with the value that was wrong.
+        What happened, including the wrong value.
     hint : str
-        What to do next: an exact command, cell or setting. May be empty.
+        What to do next, as an exact command, cell or setting. It may be empty.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -73,31 +73,31 @@ class WorkbenchError(Exception):
 
 
 class CourseError(WorkbenchError):
-    """The course itself is not as it should be."""
+    """The course is invalid."""
 
 
 class LessonNotFoundError(CourseError):
-    """No lesson of the course has this name."""
+    """The course has no lesson with this name."""
 
 
 class LessonMetadataError(CourseError):
-    """A notebook's `paddle_workbench` metadata is missing or wrong."""
+    """The `paddle_workbench` metadata of a notebook is missing or invalid."""
 
 
 class ExerciseNotFoundError(CourseError):
-    """The lesson has no exercise of this name."""
+    """The lesson has no exercise with this name."""
 
 
 class StorageError(WorkbenchError):
-    """A file under the workbench home cannot be read or written."""
+    """A file in the workbench home cannot be read or written."""
 
 
 class FileMissingError(StorageError):
-    """There is no file of this name."""
+    """A file does not exist."""
 
 
 class FileBrokenError(StorageError):
-    """A file is not what it should be: not a regular file, too large, or its content is wrong."""
+    """A file is not a regular file, is too large, or has invalid content."""
 
 
 class SchemaVersionError(WorkbenchError):
@@ -105,11 +105,11 @@ class SchemaVersionError(WorkbenchError):
 
 
 class NotebookError(WorkbenchError):
-    """A notebook cannot be read."""
+    """A notebook cannot be read or run."""
 
 
 class ParameterError(NotebookError):
-    """A parameter has a name or a value that the notebook does not take."""
+    """The name or value of a parameter is not valid for the notebook."""
 
 
 class ProgramError(WorkbenchError):
@@ -121,36 +121,36 @@ class CaptureError(ProgramError):
 
 
 class RunNotFoundError(WorkbenchError):
-    """No run has this id."""
+    """There is no run with this id."""
 
 
 class JobNotFoundError(WorkbenchError):
-    """No job of the server has this id, or it has no result."""
+    """There is no job with this id, or it has no result."""
 
 
 class ForbiddenPathError(WorkbenchError):
-    """A path leads out of the folder that it has to be in."""
+    """A path is outside the folder that it must be in."""
 
 
 class EnvironmentBrokenError(WorkbenchError):
-    """Something the environment should hold is missing or does not work."""
+    """A part of the environment is missing or does not work."""
 
 
 class ShapeError(WorkbenchError, ValueError):
-    """Arrays or sequences whose sizes do not fit together."""
+    """Arrays or sequences have inconsistent sizes."""
 
 
 class TextError(WorkbenchError, ValueError):
-    """A text that a model cannot take: missing, empty, or not a text."""
+    """A text is missing, empty, or not a string."""
 
 
 class PictureError(WorkbenchError, ValueError):
-    """A picture or PDF that cannot be opened, or is beyond the limits."""
+    """A picture or PDF cannot be opened, or exceeds the limits."""
 
 
 class DeskError(WorkbenchError, ValueError):
-    """An edit that the page on the desk does not allow."""
+    """An edit is not valid for the page on the desk."""
 
 
 class WidgetError(WorkbenchError, TypeError):
-    """A keyword or a value that a widget does not take."""
+    """A widget does not accept a keyword or a value."""

@@ -24,7 +24,7 @@ __all__ = ["Notebook", "read_json", "read_notebook"]
 
 KIND = "notebook"
 MAX_BYTES = 128 * 1024 * 1024
-"""A larger notebook is not read."""
+"""The maximum size of a notebook."""
 
 _HINT = "Restore the notebook, or open it in JupyterLab and save it again."
 _TOO_DEEP = "it is nested too deeply"
@@ -32,15 +32,15 @@ _TOO_DEEP = "it is nested too deeply"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Notebook:
-    """A notebook file as it was when it was read.
+    """A notebook file, as it was when it was read.
 
     Parameters
     ----------
     path : Path
     content : bytes
-        The file.
+        The content of the file.
     json : dict
-        The file as JSON: without cell ids if it has none.
+        The content as JSON, without cell ids if the file has none.
     node : NotebookNode
         The notebook: valid, and every cell has an id.
     is_repaired : bool
@@ -72,7 +72,7 @@ class Notebook:
         return hashlib.sha256(self.content).hexdigest()
 
     def copy_to(self, folder: Path) -> Path:
-        """Write the file as it was read into a folder, and return its path there.
+        """Write the content into a folder, and return the path of the copy.
 
         Raises
         ------
@@ -99,12 +99,18 @@ class Notebook:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Return the cells and metadata of a notebook in format 4; raises as `Notebook.read`."""
+    """Return a notebook in format 4 as nbformat reads it.
+
+    Raises
+    ------
+    NotebookError
+        As for `Notebook.read`.
+    """
     return Notebook.read(path).node
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a notebook in format 4 as it is in its file, which need not be valid.
+    """Return a notebook in format 4 as JSON, without validating it.
 
     Raises
     ------
@@ -145,7 +151,7 @@ def _node(parsed: dict[str, Any], path: Path) -> tuple[nbformat.NotebookNode, bo
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
-    # Not as strict as the files of the home: outputs of other programs contain NaN.
+    # Less strict than for files in the home: outputs of other programs contain NaN.
     try:
         content = json.loads(text)
     except RecursionError as error:
@@ -156,7 +162,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise broken_file(path, KIND, "it has no cells", _HINT)
     if content.get("nbformat") != 4:
         raise NotebookError(
-            f"{path} is in notebook format {content.get('nbformat')!r:.20}; 4 is needed.",
+            f"{path} is in notebook format {content.get('nbformat')!r:.20} instead of 4.",
             f"Convert it: jupyter nbconvert --to notebook --nbformat 4 {shlex.quote(str(path))}",
         )
     minor = content.get("nbformat_minor", 0)

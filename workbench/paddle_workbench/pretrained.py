@@ -1,4 +1,4 @@
-"""Whether a pretrained ERNIE is on this machine, without importing its loader."""
+"""Finding a pretrained ERNIE on this machine, without importing PaddleNLP."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Final
 
 __all__ = ["ERNIE_NAMES", "ErnieChoice", "choose_ernie"]
 
-# The smallest first: a lesson has two processor cores.
+# Smallest first: lessons must run on two processor cores.
 ERNIE_NAMES: Final = ("ernie-3.0-nano-zh", "ernie-3.0-tiny-nano-v2-zh", "ernie-tiny")
 
-# Where PaddleNLP keeps what it has downloaded.
+# The variable for the folder of PaddleNLP's downloads.
 HOME_VARIABLE: Final = "PPNLP_HOME"
 
-# What `from_pretrained` needs, in the names of its present and earlier versions.
+# The files that `from_pretrained` needs; names differ between versions of PaddleNLP.
 _WEIGHTS: Final = ("model_state.pdparams", "model.safetensors")
 _CONFIGURATIONS: Final = ("config.json", "model_config.json")
 
 
 @dataclass(frozen=True, slots=True)
 class ErnieChoice:
-    """Which ERNIE the lessons use on this machine.
+    """The ERNIE that the lessons use on this machine.
 
     Parameters
     ----------
     name : str
-        As results quote it: a name of PaddleNLP, or `course` for the one pretrained in the course.
+        Its name in PaddleNLP, or `course` for the one that is pretrained in the course.
     folder : Path or None
-        Where the pretrained files are; None for the course's own.
+        The folder of the pretrained files; None for the one of the course.
     """
 
     name: str
@@ -38,24 +38,24 @@ class ErnieChoice:
 
     @property
     def pretrained(self) -> bool:
-        """Whether somebody else has trained it, on texts that nobody here knows."""
+        """Whether it was pretrained outside the course, on unknown texts."""
         return self.folder is not None
 
 
 def choose_ernie(*, allow_pretrained: bool = True) -> ErnieChoice:
-    """Return the ERNIE that the lessons use: a pretrained one if its files are whole, else ours.
+    """Return the ERNIE for the lessons: a pretrained one if it is complete, or that of the course.
 
-    Looked for are the weights, the configuration and the vocabulary of each of `ERNIE_NAMES` in
-    the folders where PaddleNLP keeps its downloads. Nothing is downloaded.
+    Weights, configuration and vocabulary of each of `ERNIE_NAMES` are looked for in the folder of
+    PaddleNLP's downloads. Nothing is downloaded.
 
     Parameters
     ----------
     allow_pretrained : bool
-        False where numbers must not depend on the machine, as in the course's reference outputs.
+        False if results must not depend on the machine, as for the course's stored outputs.
     """
     if allow_pretrained:
         for folder in _folders():
-            if _is_whole(folder):
+            if _is_complete(folder):
                 return ErnieChoice(folder.name, folder)
     return ErnieChoice("course", None)
 
@@ -65,7 +65,7 @@ def _folders() -> Iterator[Path]:
     return (home / "models" / name for name in ERNIE_NAMES)
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     def has(names: tuple[str, ...]) -> bool:
         return any((folder / name).is_file() for name in names)
 

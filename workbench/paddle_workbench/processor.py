@@ -1,6 +1,6 @@
 """How the installed libraries use the processor.
 
-Paddle 3.2.2 bundles MKL 2019 (libmklml_intel), which uses AVX2 only on Intel's processors and falls
+Paddle 3.2.2 bundles MKL 2019 (libmklml_intel), which uses AVX2 only on Intel processors and falls
 back to its slowest code path on others. `MKL_DEBUG_CPU_TYPE=5` selects the AVX2 path; MKL 2020.1
 and later ignore it. The shim calls `select_mkl_path` in every interpreter of the environment, so
 this module imports nothing that a bare interpreter has not loaded already.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MKL_AVX2_PATH", "MKL_VARIABLE", "THREAD_VARIABLES", "has_slow_mkl", "select_mkl_path"]
 
-# Every library that Paddle, NumPy and their like compute with has its own variable.
+# Each numerical library below Paddle and NumPy has its own variable.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "BLIS_NUM_THREADS",
@@ -31,18 +31,18 @@ MKL_VARIABLE = "MKL_DEBUG_CPU_TYPE"
 MKL_AVX2_PATH = "5"
 
 _PROCESSORS = "/proc/cpuinfo"
-# The first processor's entry, whose last long line lists its features.
+# Enough for the entry of the first processor, whose last long line lists its features.
 _FIRST_ENTRY_BYTES = 4096
 
 
 def has_slow_mkl(description: "bytes | None" = None) -> bool:
-    """Whether MKL 2019 takes its slow path here although the processor has AVX2.
+    """Return whether MKL 2019 uses its slow path although the processor has AVX2.
 
     Parameters
     ----------
     description : bytes, optional
-        The first entry of `/proc/cpuinfo`; that of this machine unless given. Only AMD's
-        processors count: no other was measured.
+        The first entry of `/proc/cpuinfo`, by default that of this machine. Only AMD processors
+        count, as no others were measured.
     """
     if description is None:
         description = _first_processor()
@@ -50,13 +50,12 @@ def has_slow_mkl(description: "bytes | None" = None) -> bool:
 
 
 def select_mkl_path(environment: "MutableMapping[str, str] | None" = None) -> None:
-    """Select MKL's AVX2 path where it is not the default, unless the user has chosen a path.
+    """Select MKL's AVX2 path if it is not the default and the user has not chosen a path.
 
     Parameters
     ----------
     environment : mutable mapping, optional
-        The variables to complete; those of this process unless given. MKL reads them at its first
-        call.
+        The variables to extend, by default those of this process. MKL reads them at its first call.
     """
     environment = os.environ if environment is None else environment
     if MKL_VARIABLE not in environment and has_slow_mkl():

@@ -1,4 +1,4 @@
-"""Reading files that anybody may have written: regular files, within limits, one clear error."""
+"""Reading files from untrusted sources: only regular files, within limits, with clear errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 * 1024 * 1024
-"""What a reader takes at most, unless it says otherwise."""
+"""The default limit on the size of a file."""
 
 _FILE_TYPES = {
     stat.S_IFDIR: "folder",
@@ -38,24 +38,24 @@ _FILE_TYPES = {
     stat.S_IFCHR: "device",
     stat.S_IFBLK: "device",
 }
-# What could be a number that no float holds.
-# Two patterns, since together they would take twice as long.
+# Candidates for numbers that are too large for a float.
+# Two patterns, since a combined one takes twice as long.
 _MANY_DIGITS = re.compile(r"[0-9]{309}")
 _LARGE_EXPONENT = re.compile(r"[eE][+]?[0-9]{3}")
 
 
 def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> bytes:
-    """Return the content of a regular file, without ever waiting for a pipe or a device.
+    """Return the content of a regular file, without waiting for pipes or devices.
 
     Parameters
     ----------
     path : Path
     kind : str
-        What the file should be, for the messages: `run record`.
+        What the file should be, for messages, for example `run record`.
     limit_bytes : int
-        A larger file is refused before it is read.
+        The maximum size; a larger file is not read.
     hint : str, optional
-        What to do about a broken file; by default, to move it away.
+        The hint for a broken file; by default, to move it away.
 
     Raises
     ------
@@ -88,12 +88,16 @@ def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str
 
 
 def read_text(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> str:
-    """Return the text of a regular file in UTF-8; see `read_bytes`.
+    """Return the text of a regular file in UTF-8.
+
+    The parameters are those of `read_bytes`.
 
     Raises
     ------
-    FileMissingError, FileBrokenError, StorageError
-        As `read_bytes`; a file that is not UTF-8 is broken.
+    FileMissingError, StorageError
+        As for `read_bytes`.
+    FileBrokenError
+        As for `read_bytes`, or if the file is not UTF-8.
     """
     content = read_bytes(path, kind=kind, limit_bytes=limit_bytes, hint=hint)
     return decode(content, path, kind=kind, hint=hint)
@@ -117,8 +121,9 @@ def decode(content: bytes, path: Path, *, kind: str, hint: str = "") -> str:
 def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
     """Return the JSON values in the content of a file.
 
-    Strict: no NaN or Infinity, no number that a float cannot hold, no half of a surrogate pair, at
-    most 200 levels. Whoever gets the values can compute with them and write them again.
+    The parser is strict: it rejects NaN and Infinity, numbers that are too large for a float, lone
+    surrogates, and more than 200 levels of nesting. So the values can be used in calculations and
+    written again.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
 
 @contextmanager
 def storage_errors_as(room_error: type[WorkbenchError]) -> Iterator[None]:
-    """Raise what storage raises as the error of a room; for a block, or to decorate a function."""
+    """Convert a `StorageError` to the error of a room; a context manager and a decorator."""
     try:
         yield
     except StorageError as error:
@@ -150,13 +155,13 @@ def storage_errors_as(room_error: type[WorkbenchError]) -> Iterator[None]:
 
 
 def broken_file(path: Path, kind: str, reason: str, hint: str = "") -> FileBrokenError:
-    """Return the error that says why a file is not what it should be.
+    """Return the error for a broken file.
 
     Parameters
     ----------
     path : Path
     kind : str
-        What it should be: `run record`.
+        What it should be, for example `run record`.
     reason : str
         A clause without a full stop.
     hint : str, optional
@@ -166,7 +171,7 @@ def broken_file(path: Path, kind: str, reason: str, hint: str = "") -> FileBroke
 
 
 class _LargeNumberError(ValueError):
-    """A number that no float holds."""
+    """A number that is too large for a float."""
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -175,8 +180,8 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _check_number(text: str) -> None:
     if not math.isfinite(float(text)):
-        shown = text if len(text) <= 12 else f"{text[:12]}…"
-        raise _LargeNumberError(f"the number {shown} is too large")
+        number = text if len(text) <= 12 else f"{text[:12]}…"
+        raise _LargeNumberError(f"the number {number} is too large")
 
 
 def _move_away(path: Path) -> str:
@@ -184,11 +189,11 @@ def _move_away(path: Path) -> str:
 
 
 def _unreadable(path: Path, kind: str, error: OSError | ValueError, hint: str) -> StorageError:
-    """Return what an error of reading means; a path with a NUL raises `ValueError`."""
+    """Return the error for a failure to open or read; a NUL in the path raises `ValueError`."""
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.EISDIR:
         return broken_file(path, kind, "it is a folder", hint)
-    # A socket, or a device that is not there.
+    # A socket, or a device that does not exist.
     if code == errno.ENXIO:
         return broken_file(path, kind, "it is not a regular file", hint)
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)

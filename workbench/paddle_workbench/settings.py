@@ -1,4 +1,4 @@
-"""Where things are: the course, the learner's home, and what lies under it."""
+"""Settings from environment variables: folders, language, and limits on output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .errors import CourseError, WorkbenchError
 
-# Not imported when running: settings are read at every start of a server, pydantic is not needed.
+# Not imported at run time: every start of a server reads settings and does not need pydantic.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .contract import Language
@@ -42,14 +42,14 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The directories of one workbench.
+    """The folders of one workbench.
 
     Parameters
     ----------
     home : Path
-        What the learner owns: lessons, progress, runs, caches.
+        The learner's files: lessons, progress, runs, jobs and caches.
     course : Path
-        The pristine course, never written.
+        The course, which is never changed.
     """
 
     home: Path
@@ -57,35 +57,40 @@ class Settings:
 
     @property
     def lessons(self) -> Path:
+        """The folder of the working copies."""
         return self.home / "lessons"
 
     @property
     def progress_file(self) -> Path:
+        """The file with the learner's progress."""
         return self.home / "progress.json"
 
     @property
     def runs(self) -> Path:
+        """The folder of the run folders."""
         return self.home / "runs"
 
     @property
     def cache(self) -> Path:
+        """The folder of files that can be deleted at any time."""
         return self.home / "cache"
 
     @property
     def jobs(self) -> Path:
+        """The folder of the server's background jobs."""
         return self.home / "jobs"
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLimits:
-    """How much output is kept when a notebook runs; what comes after is cut, with a note.
+    """Limits on the output that is kept when a notebook runs; the rest is replaced by a note.
 
     Parameters
     ----------
     cell_bytes : int
-        Of one cell.
+        The limit for one cell.
     notebook_bytes : int
-        Of all cells together.
+        The limit for all cells together.
     """
 
     cell_bytes: int = 20 * MEGABYTE
@@ -93,7 +98,7 @@ class OutputLimits:
 
 
 def settings() -> Settings:
-    """Return the directories that the environment variables, or their defaults, name.
+    """Return the folders from the environment variables, or their defaults.
 
     Raises
     ------
@@ -110,7 +115,7 @@ def home_folder() -> Path:
 
 
 def output_limits() -> OutputLimits:
-    """Return the limits that the environment variables, or their defaults, name.
+    """Return the limits from the environment variables, or their defaults.
 
     Raises
     ------
@@ -142,20 +147,20 @@ def _megabytes(variable: str) -> int | None:
 
 def _course() -> Path:
     package = Path(__file__).parent
-    named = os.environ.get(COURSE_VARIABLE)
-    # A wheel carries the course inside the package; a checkout has it next to `workbench/`.
-    places = [Path(named)] if named else [package / "notebooks", package.parents[1] / "notebooks"]
-    for place in places:
-        if (place / "course.json").is_file():
-            return place.resolve()
+    value = os.environ.get(COURSE_VARIABLE)
+    # A wheel contains the course in the package; in a checkout it is next to `workbench/`.
+    folders = [Path(value)] if value else [package / "notebooks", package.parents[1] / "notebooks"]
+    for folder in folders:
+        if (folder / "course.json").is_file():
+            return folder.resolve()
     raise CourseError(
-        f"No course found in {' or '.join(str(place) for place in places)}.",
+        f"No course found in {' or '.join(str(folder) for folder in folders)}.",
         f"Unset {COURSE_VARIABLE}, or set it to a folder that contains course.json.",
     )
 
 
 def kernels_directory() -> Path:
-    """Return where the fork server of this user and this environment has its files.
+    """Return the folder for the fork server's files, one for each user and environment.
 
     One directory for each user, with one in it for each environment: under
     `PADDLE_WORKBENCH_KERNELS`, the session's runtime directory, or the temporary one. Anybody can
@@ -195,10 +200,10 @@ def _is_writable(folder: Path) -> bool:
 
 
 def language() -> Language:
-    """Return the language that `PADDLE_WORKBENCH_LANG` names, else the system's."""
-    named = os.environ.get(LANGUAGE_VARIABLE, "")
-    if named in ("zh", "en"):
-        return "zh" if named == "zh" else "en"
+    """Return the language in `PADDLE_WORKBENCH_LANG`, by default that of the system."""
+    value = os.environ.get(LANGUAGE_VARIABLE, "")
+    if value in ("zh", "en"):
+        return "zh" if value == "zh" else "en"
     system = next(
         (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
     )

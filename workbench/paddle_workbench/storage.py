@@ -1,4 +1,4 @@
-"""Files of the workbench home: read within limits, written whole or not at all, and never lost."""
+"""Files in the workbench home: read within limits, written atomically, set aside if broken."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ _log = logging.getLogger(__name__)
 
 
 def check_schema_version(content: Any, path: Path, *, newest: int = SCHEMA_VERSION) -> None:
-    """Refuse what a newer version of the workbench wrote.
+    """Reject a file that a newer version of the workbench wrote.
 
     Parameters
     ----------
     content
-        The JSON values of the file.
+        The JSON value of the file.
     path : Path
     newest : int, optional
-        The newest version that is known here; by default the contract's.
+        The newest supported version, by default that of the contract.
 
     Raises
     ------
@@ -80,18 +80,18 @@ def read_model(
     path : Path
     model : type of BaseModel
     kind, limit_bytes, hint
-        As in `read_bytes`.
+        As for `read_bytes`.
     newest : int, optional
-        As in `check_schema_version`.
+        As for `check_schema_version`.
 
     Raises
     ------
     FileMissingError
         If there is no such file.
     FileBrokenError
-        If it does not hold such a model.
+        If it does not contain a valid model.
     SchemaVersionError
-        If a newer workbench wrote it.
+        If a newer version of the workbench wrote it.
     StorageError
         If the operating system cannot read it.
     """
@@ -113,20 +113,21 @@ def read_or_set_aside(
     limit_bytes: int = MAX_BYTES,
     newest: int = SCHEMA_VERSION,
 ) -> tuple[_Model | None, ErrorMessage | None]:
-    """Read a model as `read_model`; None if there is no file, or if a broken one was set aside.
+    """Read a model as `read_model` does, and set a broken file aside.
 
-    Call it under the lock of the file: another process may repair the file meanwhile.
+    The caller must hold the lock of the file, since another process may replace it.
 
     Returns
     -------
     model : BaseModel or None
+        None if there is no file, or if it was set aside.
     notice : ErrorMessage or None
         Why the file was set aside, and its new name.
 
     Raises
     ------
     SchemaVersionError
-        If a newer workbench wrote the file; it is left as it is.
+        If a newer version of the workbench wrote the file, which is left unchanged.
     StorageError
         If it cannot be read or renamed.
     """
@@ -143,19 +144,20 @@ def read_or_set_aside(
 
 
 def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False) -> None:
-    """Write a model with its schema version as JSON, whole or not at all.
+    """Write a model with its schema version as JSON, atomically.
 
     Parameters
     ----------
     path : Path
     model : BaseModel
     exclude_defaults : bool
-        Leave out the fields that have their default value.
+        Whether to omit fields that have their default value.
 
     Raises
     ------
     StorageError
-        If a value has no JSON, or the file cannot be written; the old file is untouched.
+        If a value cannot be represented in JSON, or the file cannot be written. The old file is
+        then unchanged.
     """
     try:
         content = model.model_dump_json(indent=2, exclude_defaults=exclude_defaults)
@@ -165,18 +167,18 @@ def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, text as UTF-8, so that a reader sees the old content or the new, never a part.
+    """Write a file atomically, text as UTF-8: readers see either the old or the new content.
 
     Raises
     ------
     StorageError
-        If the disk is full or the folder cannot be written; the old file is untouched.
+        If the disk is full or the folder cannot be written. The old file is then unchanged.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         make_folder(path.parent)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
-        # The operating system takes the umask away from a new file's mode; an old file's is kept.
+        # The umask applies to the mode of a new file; an existing file keeps its mode.
         descriptor = os.open(
             temporary,
             os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC,
@@ -196,14 +198,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, if they are missing.
+    """Create a folder and its parents, if they do not exist.
 
     The workbench home is made with mode 0700: other users of the machine see nothing in it.
 
     Raises
     ------
     StorageError
-        If it cannot be made.
+        If it cannot be created.
     """
     try:
         _make_home_above(folder.absolute())
@@ -222,10 +224,10 @@ def _make_home_above(folder: Path) -> None:
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """Return what an operating system's error means to the learner."""
+    """Return the error for a failure of the operating system to write a file or folder."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
-            f"The disk is full: {path} was not written; what was there before is unchanged.",
+            f"The disk is full: {path} was not written; existing files are unchanged.",
             "Free some space, or set PADDLE_WORKBENCH_HOME to a folder on another disk.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -237,34 +239,46 @@ def storage_error(path: Path, error: OSError) -> StorageError:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a broken file so that it is kept, and return its new name."""
-    kept = free_sibling(path, "broken")
-    try:
-        path.rename(kept)
-    except OSError as error:
-        raise storage_error(path, error) from error
-    return kept
-
-
-def free_sibling(path: Path, word: str) -> Path:
-    """Return a free name next to a file, for example `to_static.kept-20261123-091530.ipynb`."""
-    stamp = datetime.now(timezone.utc).astimezone().strftime("%Y%m%d-%H%M%S")
-    for number in range(1, 1000):
-        again = f"-{number}" if number > 1 else ""
-        candidate = path.with_name(f"{path.stem}.{word}-{stamp}{again}{path.suffix}")
-        if not candidate.exists():
-            return candidate
-    raise StorageError(f"No free name next to {path}.", "Move some of the old copies elsewhere.")
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock that goes with a file, across processes.
+    """Rename a broken file, and return its new path.
 
     Raises
     ------
     StorageError
-        If another process keeps it for over ten seconds, or the folder cannot be written.
+        If it cannot be renamed.
+    """
+    backup = free_sibling(path, "broken")
+    try:
+        path.rename(backup)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return backup
+
+
+def free_sibling(path: Path, word: str) -> Path:
+    """Return an unused path next to a file, such as `to_static.kept-20261123-091530.ipynb`.
+
+    Raises
+    ------
+    StorageError
+        If there are too many files with such names.
+    """
+    stamp = datetime.now(timezone.utc).astimezone().strftime("%Y%m%d-%H%M%S")
+    for number in range(1, 1000):
+        suffix = f"-{number}" if number > 1 else ""
+        candidate = path.with_name(f"{path.stem}.{word}-{stamp}{suffix}{path.suffix}")
+        if not candidate.exists():
+            return candidate
+    raise StorageError(f"There are too many copies of {path}.", "Move some of them elsewhere.")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, across processes.
+
+    Raises
+    ------
+    StorageError
+        If another process holds it for more than ten seconds, or the folder cannot be written.
     """
     make_folder(path.parent)
     lock = FileLock(path.with_name(f".{path.name}.lock"))

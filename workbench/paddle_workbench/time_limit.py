@@ -1,4 +1,4 @@
-"""Stop Python code that runs for too long."""
+"""Stopping Python code that runs for too long."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["TimeLimitExceeded", "time_limit"]
 
 
 class TimeLimitExceeded(BaseException):
-    """The block ran past its limit.
+    """The block has exceeded its time limit.
 
-    Not an `Exception`, so that `except Exception` in the code being limited does not swallow it.
+    It is not an `Exception`, so that `except Exception` in the block does not catch it.
     """
 
 
@@ -22,8 +22,8 @@ class TimeLimitExceeded(BaseException):
 def time_limit(limit_s: float) -> Iterator[None]:
     """Raise `TimeLimitExceeded` in the block once it has run for `limit_s` seconds.
 
-    A timer signal interrupts Python code, and calls into C when they return. Outside the main
-    thread, and on Windows, there is no such timer and the block runs unlimited.
+    A timer signal interrupts Python code, and calls into C once they return. There is no such timer
+    on Windows and in other threads than the main thread; there the block runs without a limit.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"
@@ -34,11 +34,11 @@ def time_limit(limit_s: float) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise TimeLimitExceeded
 
-    before = signal.signal(signal.SIGALRM, stop)
-    # Once more every second, for code that catches everything.
+    handler = signal.signal(signal.SIGALRM, stop)
+    # Repeated every second, for code that catches all exceptions.
     signal.setitimer(signal.ITIMER_REAL, limit_s, 1.0)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, handler)

@@ -1,8 +1,9 @@
-"""Python in a child process with limits: a crash, a hang or growth there is a result here.
+"""Python in a child process with limits, so that its crashes and hangs cannot affect the parent.
 
 `run` starts a module as `python -m` does, with three differences. The current folder, which may be
-a learner's or a server's root, is not on the child's `sys.path`. The child leads a process group
-of its own, and the group ends with it. It ends when its parent does, however that happens.
+a learner's folder or a server's root, is not on the child's `sys.path`. The child leads a process
+group, which is killed when the child ends. And the child ends when its parent does, for whatever
+reason.
 """
 
 from .outcome import Limits, Message, Outcome, write_answer

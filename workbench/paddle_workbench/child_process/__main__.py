@@ -1,4 +1,4 @@
-"""How every child begins: `python -m paddle_workbench.child_process MEMORY GRACE MODULE ...`."""
+"""The start of every child: `python -m paddle_workbench.child_process MEMORY GRACE MODULE ...`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run a module with limits: how every child begins."""
+    """Set the limits, watch the parent, and run a module."""
     memory_bytes, grace_s, module, *arguments = sys.argv[1:]
     sys.argv[1:] = arguments
-    # A process that a shell started in the background ignores it, and so would its children.
+    # A shell makes processes in the background ignore SIGINT, which children inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parent = os.dup(0)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with Path(os.devnull).open("rb") as null:
+        os.dup2(null.fileno(), 0)
     threading.Thread(target=_end_with, args=(parent, float(grace_s)), daemon=True).start()
     if int(memory_bytes):
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        most = int(memory_bytes) if hard == resource.RLIM_INFINITY else min(int(memory_bytes), hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        limit = int(memory_bytes)
+        if hard != resource.RLIM_INFINITY:
+            limit = min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _end_with(parent: int, grace_s: float) -> None:
-    """Wait for the end of the parent, then end this process and its group."""
+    """Wait until the parent ends, then end this process and its group."""
     os.read(parent, 1)
     if grace_s:
         os.kill(os.getpid(), signal.SIGINT)

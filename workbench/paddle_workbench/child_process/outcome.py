@@ -1,4 +1,4 @@
-"""How a child process ended, and its answer."""
+"""The outcome of a child process: how it ended, its output and its answer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Limit = Literal["time", "memory", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use.
+    """The limits of a child process.
 
     Parameters
     ----------
     time_s : float, optional
     memory_bytes : int, optional
-        Address space, of which a child that opens a GPU maps far more than it uses.
+        Limit on its address space. A child that opens a GPU maps far more than it uses.
     output_bytes : int
-        What it may print to stdout and stderr together, and the size of its answer.
+        Limit on stdout and stderr together, and on the size of its answer.
     """
 
     time_s: float | None = None
@@ -38,7 +38,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line of stderr, and when it arrived on the clock of `time.perf_counter`."""
+    """A line of stderr and the time of its arrival, as of `time.perf_counter`."""
 
     seconds: float
     text: str
@@ -46,20 +46,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a child process ended, and its answer.
+    """How a child process ended, and what it produced.
 
     Parameters
     ----------
     status : int or None
-        Its exit status, negative for a signal; None if it was ended at a limit.
+        Its exit status, negative for a signal; None if it was killed at a limit.
     limit : {"time", "memory", "output"} or None
-        The limit that it reached.
+        The limit that it exceeded.
     limits : Limits
     stdout, stderr : bytes
     answer : dict or None
         What it passed to `write_answer`.
     messages : tuple of Message
-        The lines of stderr, if they were to be timed.
+        The lines of stderr, if `timed` was set.
     """
 
     status: int | None
@@ -72,7 +72,7 @@ class Outcome:
 
     @property
     def signal_name(self) -> str:
-        """The signal that killed the child; empty if none did."""
+        """The signal that killed the child; empty if it exited by itself."""
         number = -(self.status or 0)
         if number <= 0:
             return ""
@@ -83,7 +83,7 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """What went wrong, to follow a subject: `was killed by SIGSEGV`."""
+        """What went wrong, as a predicate, for example `was killed by SIGSEGV`."""
         if self.limit == "time":
             return f"did not finish within {self.limits.time_s:g} s"
         if self.limit == "memory":
@@ -95,22 +95,22 @@ class Outcome:
         return f"failed with exit {self.status}" if self.status else "gave no answer"
 
     def last_lines(self, count: int = 3, *, length: int = 200) -> list[str]:
-        """Return the last lines of stderr that are not empty, cut to a length, without colours."""
-        # The end suffices: there may be very much of it.
+        """Return the last non-empty lines of stderr, truncated, without terminal colours."""
+        # There may be a lot of output, and its end suffices.
         text = self.stderr[-MIB:].decode("utf-8", "replace")
         lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
         return [line[:length] for line in lines if line][-count:]
 
 
 def write_answer(answer: Mapping[str, Any]) -> None:
-    """Leave an answer for the parent; called in a child whose working folder is its own."""
+    """Write the answer for the parent into the working folder; for use in a child."""
     part = Path(f"{ANSWER}.part")
     part.write_text(json.dumps(answer), encoding="utf-8")
     part.rename(ANSWER)
 
 
 def read_answer(folder: Path, *, limit_bytes: int) -> dict[str, Any] | None:
-    """Return what a child left in its folder; None if that is not an answer."""
+    """Return the answer in the folder of a child; None if there is no valid answer."""
     path = folder / ANSWER
     try:
         if not path.is_file() or path.stat().st_size > limit_bytes:

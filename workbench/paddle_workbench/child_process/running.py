@@ -1,4 +1,4 @@
-"""Running a module in a child process, and waiting for it here or in an event loop."""
+"""Running a module in a child process, and waiting for it with or without an event loop."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ POLL_S = 0.2
 
 _PACKAGE = "paddle_workbench.child_process"
 _HAS_SAFE_PATH_FLAG = sys.version_info >= (3, 11)
-# Python 3.10 has no -P. The first entry is the current folder, and nothing is imported before.
+# Python 3.10 lacks -P. The first entry of sys.path, the current folder, is removed before imports.
 _RUN_MODULE = (
     "import sys; del sys.path[0]; import runpy; "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-# The words of Python, C++, the loader of libraries, and the C library.
+# As reported by Python, C++, the dynamic loader, and the C library.
 _OUT_OF_MEMORY = re.compile(
     rb"MemoryError|bad_alloc|failed to map segment|Cannot allocate memory", re.IGNORECASE
 )
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """Return the command of `python -m` that does not import from the current folder.
+    """Return a command like `python -m`, but without the current folder on `sys.path`.
 
-    It has a flag, and the variable PYTHONSAFEPATH is not set: kernels would inherit it, and they
-    have to import from their notebook's folder.
+    It uses a flag instead of the variable PYTHONSAFEPATH, since kernels would inherit the variable,
+    and they must be able to import from their notebook's folder.
     """
     start = ["-P", "-m"] if _HAS_SAFE_PATH_FLAG else ["-c", _RUN_MODULE]
     return [sys.executable, *start, module, *arguments]
@@ -54,37 +54,38 @@ def run(
     on_line: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Outcome:
-    """Run a module in a child process and wait for its end.
+    """Run a module in a child process, and wait for its end.
 
     Parameters
     ----------
     module : str
-        Run as `__main__`.
+        The module to run as `__main__`.
     *arguments : str
-        Its command line.
+        Its command-line arguments.
     limits : Limits
     folder : Path, optional
-        Its working folder, where its answer is read from. By default this process's, without an
-        answer.
+        Its working folder, from which its answer is read. By default it is that of this process,
+        and there is no answer.
     environment : mapping, optional
-        By default this process's.
+        Its environment variables, by default those of this process.
     grace_s : float
-        How long it may take to end after SIGINT, if it has to. By default it is killed at once.
+        How long it may take to end after SIGINT, if it has to be stopped. By default it is killed
+        at once.
     timed : bool
-        Keep the moment at which each line of stderr arrives.
+        Whether to record the time at which each line of stderr arrives.
     listener : callable, optional
-        Called at the start, every `poll_s` seconds and after the end. If it raises, the child ends.
+        Called at the start, every `poll_s` seconds, and after the end. An exception ends the child.
     on_line : callable, optional
-        Called with each line of stderr as it arrives. If it raises, the child ends.
+        Called with each line of stderr as it arrives. An exception ends the child.
     stop : Event, optional
-        Ends the child from another thread; the outcome is then that of a child that was killed.
+        Ends the child when another thread sets it. The outcome is then that of a killed child.
     """
     own_arguments = (str(limits.memory_bytes or 0), str(grace_s))
     with subprocess.Popen(
         module_command(_PACKAGE, *own_arguments, module, *arguments),
         cwd=folder,
         env=with_absolute_paths(os.environ if environment is None else environment),
-        # The child reads its end from it: this process closes it, or ends.
+        # The child ends when this pipe is closed, which also happens if this process ends.
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -119,8 +120,8 @@ def run(
 async def run_async(
     module: str, *arguments: str, limits: Limits, folder: Path | None = None
 ) -> Outcome:
-    """Run a module as `run` does, in a thread; cancelling this ends the child."""
-    import asyncio  # here, since every child imports this module
+    """Run a module as `run` does, in a thread; cancellation ends the child."""
+    import asyncio  # not at the top, since every child imports this module
 
     stop = threading.Event()
     future: Future[Outcome] = Future()
@@ -131,7 +132,7 @@ async def run_async(
         except BaseException as error:
             future.set_exception(error)
 
-    # Not in the loop's executor: its threads are few, and a process that exits waits for them.
+    # Not in the loop's executor, which has few threads and delays the exit of the process.
     threading.Thread(target=work, daemon=True).start()
     waiting = asyncio.wrap_future(future)
     try:
@@ -148,7 +149,7 @@ def with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
     An empty entry means that folder; `PYTHONPATH=$PYTHONPATH:/mine` often has one. The other
     entries keep their meaning if the process starts in another folder.
     """
-    absolute = dict(environment)
-    entries = absolute.pop("PYTHONPATH", "").split(os.pathsep)
+    variables = dict(environment)
+    entries = variables.pop("PYTHONPATH", "").split(os.pathsep)
     paths = [str(Path(entry).absolute()) for entry in entries if entry]
-    return {**absolute, "PYTHONPATH": os.pathsep.join(paths)} if paths else absolute
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths)} if paths else variables

@@ -1,4 +1,4 @@
-"""Waiting for the end of a child and for what it prints."""
+"""Reading the output of a child process, and waiting for its end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .outcome import Limit, Limits, Message
 
 __all__ = ["Supervision"]
 
-# How late a request to stop is noticed; without pidfd (macOS, old kernels) also the child's end.
+# The delay until a request to stop is noticed, and, without pidfd (macOS), the end of the child.
 TICK_S = 0.05
 CHUNK_BYTES = 1 << 16
 
 
 class Supervision:
-    """Reads what a child prints and waits for its end; never blocks on a pipe."""
+    """Reads the output of a child without blocking, and waits for its end."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Supervision:
         self._timed = timed
         self._stop = stop
         self._on_line = on_line
-        # Where the first line of stderr begins that `on_line` has not been given.
+        # The position in stderr of the first line that was not yet passed to `on_line`.
         self._next_line = 0
         self.stdout, self.stderr = bytearray(), bytearray()
-        # When stderr had grown to which length.
+        # Times, and the length of stderr at each of them.
         self._arrivals: list[tuple[float, int]] = []
         self._printed_bytes = 0
         self._selector = selectors.DefaultSelector()
@@ -56,18 +56,19 @@ class Supervision:
 
     @property
     def is_over_output(self) -> bool:
+        """Whether the child has printed more than its limit."""
         return self._printed_bytes > self._limits.output_bytes
 
     def watch(self, listener: Callable[[], None] | None, poll_s: float) -> Limit | None:
-        """Wait until the child ends, is to stop, or reaches a limit, which is returned."""
-        started = monotonic()
-        deadline = math.inf if self._limits.time_s is None else started + self._limits.time_s
-        next_look = math.inf if listener is None else started
+        """Wait until the child ends, should stop, or exceeds a limit, which is returned."""
+        start = monotonic()
+        deadline = math.inf if self._limits.time_s is None else start + self._limits.time_s
+        next_call = math.inf if listener is None else start
         while self._stop is None or not self._stop.is_set():
-            if listener is not None and monotonic() >= next_look:
+            if listener is not None and monotonic() >= next_call:
                 listener()
-                next_look = monotonic() + poll_s
-            has_ended = self._wait(min(deadline, next_look))
+                next_call = monotonic() + poll_s
+            has_ended = self._wait(min(deadline, next_call))
             self.report_lines()
             if has_ended:
                 break
@@ -78,7 +79,7 @@ class Supervision:
         return None
 
     def end(self, grace_s: float) -> None:
-        """End the child with its process group, and read what is left in the pipes."""
+        """End the child and its process group, and read the remaining output."""
         try:
             if grace_s and not self._wait(monotonic()):
                 self._process.send_signal(signal.SIGINT)
@@ -86,12 +87,12 @@ class Supervision:
                 while not self._wait(deadline) and monotonic() < deadline:
                     pass
         finally:
-            # Before the child is reaped: until then no other group can have its number.
+            # Before the child is reaped, after which another group could have its number.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             for key in list(self._selector.get_map().values()):
-                # A process that has left the group may still print: not for ever.
+                # A process that has left the group may print endlessly, hence the limit.
                 while key.data is not None and not self.is_over_output and self._read(key):
                     pass
             self._selector.close()
@@ -99,14 +100,14 @@ class Supervision:
                 os.close(self._pidfd)
 
     def report_lines(self) -> None:
-        """Call `on_line` with the lines of stderr that it has not been given."""
+        """Call `on_line` with new complete lines of stderr."""
         while self._on_line is not None and (end := self.stderr.find(b"\n", self._next_line)) >= 0:
             line = self.stderr[self._next_line : end].decode("utf-8", "replace")
             self._next_line = end + 1
             self._on_line(line.rstrip())
 
     def messages(self) -> tuple[Message, ...]:
-        """Return the lines of stderr with the time of their arrival, if they were timed."""
+        """Return the lines of stderr with the times of their arrival, if `timed` was set."""
         messages: list[Message] = []
         start = 0
         for seconds, size in self._arrivals:
@@ -118,7 +119,7 @@ class Supervision:
         return tuple(messages)
 
     def _wait(self, until: float) -> bool:
-        """Wait for output or the end of the child, and return whether it has ended."""
+        """Wait for output or the end of the child, and return whether the child has ended."""
         if self._stop is not None or self._pidfd is None:
             until = min(until, monotonic() + TICK_S)
         keys = self._selector.select(None if until == math.inf else max(0.0, until - monotonic()))
@@ -130,7 +131,7 @@ class Supervision:
         return any(key.data is None for key, _ in keys)
 
     def _read(self, key: selectors.SelectorKey) -> bool:
-        """Read from a pipe, and return whether there may be more; excess is dropped."""
+        """Read from a pipe, drop output beyond the limit, and return whether there may be more."""
         try:
             chunk = os.read(key.fd, CHUNK_BYTES)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Running notebooks: one kernel, its cells in order, events, limits, and a way to stop."""
+"""Running notebooks in kernels of their own: events, limits on time and output, and stopping."""
 
 from .execution import Ending, ExecutedCell, Execution, ExecutionListener, StopReason, is_executed
 from .kernelspec import require_kernel

@@ -1,4 +1,4 @@
-"""nbclient's client with a limit on the outputs that are kept."""
+"""nbclient's client with limits on the output that is kept."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ..settings import MEGABYTE, OutputLimits
 __all__ = ["LimitedClient"]
 
 START_TIMEOUT_S = 120
-# After the reply to a cell its last output is on the way; a busy machine may take its time.
+# How long outputs may arrive after the reply to a cell; a busy machine may be slow.
 OUTPUT_TIMEOUT_S = 60
 
 _OUTPUTS = frozenset(("stream", "display_data", "execute_result"))
 
 
 class LimitedClient(NotebookClient):
-    """Keeps the outputs of a cell up to a limit, and ends them with a note if it cuts them.
+    """Keeps outputs up to a limit, and puts a note in the place of those beyond it.
 
     Parameters
     ----------
     notebook : NotebookNode
-        Its cells get the outputs.
+        Its cells receive the outputs.
     limits : OutputLimits
     on_output : callable
-        Called after each output of the cell that runs.
+        Called after each output of the current cell.
     on_cut : callable
-        Called when the outputs of a cell are cut, once for each cell.
+        Called when a cell reaches a limit, once for each cell.
     **options
-        As for `nbclient.NotebookClient`.
+        Options of `nbclient.NotebookClient`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LimitedClient(NotebookClient):
         self._earlier_bytes = 0
 
     def begin_cell(self) -> None:
-        """Count the outputs of a cell from zero."""
+        """Start counting the output of a new cell."""
         self._earlier_bytes += self._cell_bytes
         self._cell_bytes = 0
         self.is_cut = False
@@ -67,7 +67,7 @@ class LimitedClient(NotebookClient):
     def process_message(
         self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int
     ) -> nbformat.NotebookNode | None:
-        """Handle a message of the kernel, unless it is an output beyond the limit."""
+        """Handle a message from the kernel; drop outputs beyond the limit."""
         if msg["msg_type"] == "clear_output":
             self._cell_bytes = 0
         elif msg["msg_type"] in _OUTPUTS:
@@ -87,7 +87,7 @@ class LimitedClient(NotebookClient):
         return output
 
     def _note(self, size: int) -> str:
-        """Return what to write in the place of an output of this size; empty if it is kept."""
+        """Return the note to put in the place of an output of this size; empty if it is kept."""
         limits, cell_bytes = self._limits, self._cell_bytes + size
         if cell_bytes > limits.cell_bytes:
             subject, limit_bytes, variable = "this cell", limits.cell_bytes, "CELL"
@@ -102,7 +102,7 @@ class LimitedClient(NotebookClient):
 
 
 def _size(content: dict[str, Any]) -> int:
-    """Return how many bytes the texts and data of a message take in a notebook, roughly."""
+    """Return the approximate size in bytes of an output in a notebook file."""
     data = [content.get("text", ""), *content.get("data", {}).values()]
     texts = (item if isinstance(item, str) else json.dumps(item) for item in data)
     return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)

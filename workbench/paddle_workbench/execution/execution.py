@@ -1,4 +1,4 @@
-"""One notebook, run in a kernel of its own."""
+"""Running one notebook in a kernel of its own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 GRACE_S = 5.0
 _LAST_LINES = 20
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 StopReason = Literal["cancelled", "timed_out", "too_much_output"]
 
@@ -44,13 +44,14 @@ class Ending:
     Parameters
     ----------
     state : str
-        `completed`; `cell_failed`; `kernel_died`; `kernel_not_started`; or why it was stopped.
+        `completed`, `cell_failed`, `kernel_died`, `kernel_not_started`, or the reason why it was
+        stopped: `cancelled`, `timed_out` or `too_much_output`.
     cell : int or None
-        The cell that ended it, or that would have been next. None if it completed.
+        The index of the cell at which it ended; None if it completed.
     reason : str
-        Why it ended, to follow the cell's name; empty if it completed.
+        A clause to put after the cell's name; empty if it completed.
     details : str
-        The traceback of the cell, or the last lines that the kernel wrote to its streams.
+        The traceback of the cell, or the last lines of the kernel's log.
     """
 
     state: Literal["completed", "cell_failed", "kernel_died", "kernel_not_started"] | StopReason
@@ -61,15 +62,15 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedCell:
-    """How a cell ran.
+    """The execution of one cell.
 
     Parameters
     ----------
     index : int
-        Its place in the notebook, whose cell has the outputs.
+        Its index in the notebook, whose cell has the outputs.
     duration_s : float
     ending : Ending or None
-        Why no cell follows it; None if the next one may run.
+        The ending of the notebook; None if the next cell runs.
     """
 
     index: int
@@ -78,49 +79,49 @@ class ExecutedCell:
 
 
 class ExecutionListener(Protocol):
-    """Follows an execution, in the thread that runs it; what it raises ends the execution."""
+    """Receives the events of an execution, in its thread. An exception ends the execution."""
 
     def cell_started(self, index: int) -> None:
-        """Note that a cell is about to run."""
+        """Called before a cell runs."""
 
     def output_received(self) -> None:
-        """Note that the cell that runs has new outputs."""
+        """Called when the current cell has new outputs."""
 
     def cell_finished(self, cell: ExecutedCell) -> None:
-        """Note that a cell has run, whether or not it failed."""
+        """Called after a cell has run, whether or not it failed."""
 
 
 def is_executed(cell: nbformat.NotebookNode) -> bool:
-    """Return whether a cell of a notebook is run at all."""
-    skipped = "skip-execution" in cell.metadata.get("tags", [])
-    return cell.cell_type == "code" and bool(cell.source.strip()) and not skipped
+    """Return whether a cell is executed: code without the tag `skip-execution`."""
+    is_skipped = "skip-execution" in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and bool(cell.source.strip()) and not is_skipped
 
 
 class Execution:
-    """One notebook that will run, runs, or has run.
+    """The execution of one notebook.
 
     Parameters
     ----------
     notebook : NotebookNode
-        Changed in place: its cells get the new outputs.
+        It is changed in place: its cells receive the new outputs.
     folder : Path
         The kernel's working folder.
     kernel_log : Path
-        The file to which the kernel's own streams go: what native code prints while it crashes.
+        The file for the streams of the kernel's process, such as errors of native code.
     listener : ExecutionListener
     cells : iterable of int, optional
-        Which of its cells run, by index; by default all for which `is_executed` is true. None
-        follows one that fails.
+        The indices of the cells to run; by default all for which `is_executed` is true. The first
+        cell that fails is the last to run.
     time_limit_s : float, optional
-        Seconds for all of it, the start of the kernel included.
+        The limit for the whole notebook, including the start of the kernel.
     grace_s : float
-        How long a kernel that was interrupted may take to end its cell, before it is killed.
+        How long an interrupted kernel may take to end its cell before it is killed.
     environment : mapping, optional
-        The kernel's; by default this process's.
+        The environment variables of the kernel; by default those of this process.
     limits : OutputLimits, optional
-        How much output is kept; by default as set for this process.
+        How much output is kept; by default as configured for this process.
     stops_at_limit : bool
-        Stop at the first output beyond the limit, instead of going on without the rest.
+        Whether output beyond the limit stops the notebook, or is only dropped.
     """
 
     def __init__(
@@ -159,30 +160,31 @@ class Execution:
 
     @property
     def widgets(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[Any, dict[str, Any]]]]:
-        """The state and the buffers of the widgets made so far, by the id of their model."""
+        """The states and the buffers of the widgets so far, by the id of their model."""
         return self._client.widget_state, self._client.widget_buffers
 
     def run(self) -> Ending:
-        """Run the cells and return how that ended.
+        """Run the cells, and return how the execution ended.
 
         Raises
         ------
         Exception
-            What the listener raises; the kernel has ended then.
+            Any exception of the listener, after the kernel has been shut down.
         """
         return asyncio.run(self._run())
 
     def stop(self, reason: StopReason = "cancelled") -> None:
-        """Interrupt the kernel and go no further; kill it after the grace, or if called again.
+        """Interrupt the kernel and run no further cells.
 
-        Any thread and any signal handler may call it, before the start as well.
+        The kernel is killed after the grace period, or at once by a second call. Threads and signal
+        handlers may call this at any time, even before `run`.
         """
-        is_second = self._stop_reason is not None
+        is_second_call = self._stop_reason is not None
         self._stop_reason = self._stop_reason or reason
-        grace_s = 0.0 if is_second else self._grace_s
+        grace_s = 0.0 if is_second_call else self._grace_s
         loop = self._loop
         if loop is not None:
-            # A loop that has closed meanwhile has no kernel any more.
+            # If the loop has been closed, the kernel has ended.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._begin_ending_kernel, grace_s)
 
@@ -209,11 +211,11 @@ class Execution:
         try:
             await self._start_kernel(log)
         except Exception as error:
-            # Each way of starting a kernel fails in its own way.
-            await self._end_kernel_for_good()
+            # Kernel provisioners raise exceptions of any type.
+            await self._shut_down_kernel()
             if self._is_stopping():
                 return self._stopped(first)
-            details = f"{error}\n{self._last_words()}".rstrip()
+            details = f"{error}\n{self._last_log_lines()}".rstrip()
             return Ending("kernel_not_started", first, "the kernel did not start", details)
         async with self._kernel():
             for index in self._cells:
@@ -225,25 +227,24 @@ class Execution:
         return Ending("completed")
 
     async def _run_cell(self, index: int) -> Ending | None:
-        """Run a cell, and return why none follows; None if the next one may."""
+        """Run a cell, and return the ending of the notebook; None if the next cell runs."""
         cell = self.notebook.cells[index]
         self._listener.cell_started(index)
-        started = time.monotonic()
+        start = time.monotonic()
         ending: Ending | None = None
         self._client.begin_cell()
         try:
             await self._client.async_execute_cell(cell, index)
         except DeadKernelError:
-            ending = Ending("kernel_died", index, "the kernel died", self._last_words())
+            ending = Ending("kernel_died", index, "the kernel died", self._last_log_lines())
         except CellExecutionError as error:
-            # Without the colours of a terminal.
-            details = _COLOUR.sub("", _traceback(cell))
+            details = _TERMINAL_COLOUR.sub("", _traceback(cell))
             ending = Ending("cell_failed", index, f"{error.ename}: {error.evalue}", details)
         cell.outputs = join_streams(cell.outputs)
-        is_stopped = ending is not None and self._is_stopping()
-        if is_stopped or self._stop_reason == "too_much_output":
+        was_interrupted = ending is not None and self._is_stopping()
+        if was_interrupted or self._stop_reason == "too_much_output":
             ending = self._stopped(index)
-        duration_s = time.monotonic() - started
+        duration_s = time.monotonic() - start
         self._listener.cell_finished(ExecutedCell(index, duration_s, ending))
         return ending
 
@@ -275,14 +276,14 @@ class Execution:
 
     @asynccontextmanager
     async def _kernel(self) -> AsyncIterator[None]:
-        """End the kernel at the end; without a stop it may finish its own work first."""
+        """Shut the kernel down at the end of the block."""
         try:
             yield
         finally:
             self._client.set_widgets_metadata()
-            await self._end_kernel_for_good()
+            await self._shut_down_kernel()
 
-    async def _end_kernel_for_good(self) -> None:
+    async def _shut_down_kernel(self) -> None:
         manager, client = self._client.km, self._client.kc
         if manager is not None:
             try:
@@ -308,10 +309,10 @@ class Execution:
         if grace_s:
             await ensure_async(manager.interrupt_kernel())
             await asyncio.sleep(grace_s)
-        # nbclient sees within a second that the kernel is gone.
+        # nbclient notices within a second that the kernel has ended.
         await ensure_async(manager.signal_kernel(signal.SIGKILL))
 
-    def _last_words(self) -> str:
+    def _last_log_lines(self) -> str:
         text = self._kernel_log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-_LAST_LINES:])
 

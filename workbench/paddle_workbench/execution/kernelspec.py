@@ -1,4 +1,4 @@
-"""The kernel that a notebook asks for."""
+"""The kernel that a notebook needs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ __all__ = ["require_kernel"]
 
 
 def require_kernel(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Make sure that the kernel a notebook asks for is installed.
+    """Make sure that the kernel of a notebook is installed.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    path : Path
+        The file of the notebook, for the error.
 
     Raises
     ------
     NotebookError
-        If it is not, or the notebook names none.
+        If the kernel is not installed, or the notebook does not name one.
     """
     from jupyter_client.kernelspec import KernelSpecManager
 
     name = notebook.metadata.get("kernelspec", {}).get("name")
-    installed = KernelSpecManager().find_kernel_specs()
-    if name not in installed:
-        wanted = (
-            f"asks for the kernel {name!r}, which is not installed" if name else "names no kernel"
-        )
+    kernels = KernelSpecManager().find_kernel_specs()
+    if name not in kernels:
+        problem = f"needs the kernel {name!r}, which is not installed"
         raise NotebookError(
-            f"{path.name} {wanted}.",
-            f"Installed are: {', '.join(sorted(installed))}. Choose one in JupyterLab, or run "
+            f"{path.name} {problem if name else 'does not name a kernel'}.",
+            f"Installed kernels: {', '.join(sorted(kernels))}. Choose one in JupyterLab, or run "
             "`workbench doctor`.",
         )

@@ -1,4 +1,4 @@
-"""Notebooks that run in the order they are added, a limited number at a time."""
+"""Running several notebooks, a limited number at a time."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ __all__ = ["ExecutionQueue"]
 
 
 class ExecutionQueue:
-    """Runs each execution in a thread of its own, `jobs` at the same time."""
+    """Runs executions in threads, in the order in which they were added.
+
+    Parameters
+    ----------
+    jobs : int
+        The number of notebooks that run at the same time.
+    """
 
     def __init__(self, jobs: int) -> None:
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="notebook")
         self._executions: list[Execution] = []
 
     def put(self, execution: Execution) -> Future[Ending]:
-        """Run a notebook as soon as a thread is free, and return its ending once it has ended."""
+        """Run a notebook as soon as a thread is free; the future is its ending."""
         self._executions.append(execution)
         return self._pool.submit(execution.run)
 
     def close(self) -> None:
-        """Stop every notebook that still runs, and wait until it has ended."""
+        """Stop all notebooks, and wait until they have ended."""
         for execution in self._executions:
             execution.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)

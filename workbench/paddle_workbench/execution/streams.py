@@ -1,8 +1,8 @@
-"""The streams of a cell joined, as a terminal would show them.
+"""Joining the stream outputs of a cell, as a terminal shows them.
 
-The result is that of nbclient's `coalesce_streams`, whose regular expression for carriage returns
-needs time in proportion to the square of a line's length (a minute for 500,000 characters), and
-which leaves backspaces as they are.
+The result is that of nbclient's `coalesce_streams`, except that backspaces are applied too. Its
+regular expression for carriage returns needs time quadratic in the length of a line: a minute for
+500,000 characters.
 """
 
 from __future__ import annotations
@@ -15,35 +15,34 @@ __all__ = ["join_streams"]
 
 
 def join_streams(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Return outputs with one output for each stream, in the place of its first part.
+    """Return the outputs with one output for each stream, at the position of its first part.
 
-    A backspace takes the character before it away, and a carriage return what stands before it in
-    its line. Of stdout and stderr next to each other, whose order is left to chance, stdout is
-    first.
+    A backspace removes the character before it, a carriage return the line up to it. If stdout and
+    stderr are adjacent, whose order is random, stdout is first.
     """
-    joined: list[nbformat.NotebookNode] = []
+    result: list[nbformat.NotebookNode] = []
     streams: dict[str, nbformat.NotebookNode] = {}
     texts: dict[str, list[str]] = {}
     for output in outputs:
         if output.output_type != "stream":
-            joined.append(output)
+            result.append(output)
             continue
         if output.name not in streams:
             streams[output.name] = output
-            joined.append(output)
+            result.append(output)
         texts.setdefault(output.name, []).append(output.text)
     for name, stream in streams.items():
         lines = "".join(texts[name]).split("\n")
-        stream.text = "\n".join(_overwritten(line) for line in lines)
-    for index, (one, other) in enumerate(pairwise(joined)):
+        stream.text = "\n".join(_visible_text(line) for line in lines)
+    for index, (one, other) in enumerate(pairwise(result)):
         names = [output.get("name") for output in (one, other)]
         if names == ["stderr", "stdout"]:
-            joined[index : index + 2] = [other, one]
-    return joined
+            result[index : index + 2] = [other, one]
+    return result
 
 
-def _overwritten(line: str) -> str:
-    """Return what a line shows after its backspaces and carriage returns."""
+def _visible_text(line: str) -> str:
+    """Return a line after its backspaces and carriage returns."""
     if "\b" in line:
         characters: list[str] = []
         for character in line:
@@ -52,5 +51,5 @@ def _overwritten(line: str) -> str:
             else:
                 characters.append(character)
         line = "".join(characters)
-    # One at the end overwrites nothing yet.
+    # A carriage return at the end does not overwrite anything yet.
     return line[line.rfind("\r", 0, len(line) - 1) + 1 :] if line else line

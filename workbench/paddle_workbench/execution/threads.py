@@ -1,4 +1,4 @@
-"""How many threads each of several notebooks computes in."""
+"""Dividing the processor cores between notebooks that run at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["shared_threads", "thread_variables"]
 
 
 def shared_threads(jobs: int) -> int:
-    """Return how many threads each of `jobs` notebooks gets: a fair share, at least one."""
+    """Return the number of threads for each of `jobs` notebooks: an equal share, at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, (cores or 1) // jobs)
 
