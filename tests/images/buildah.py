@@ -1,4 +1,4 @@
-"""Images built and run for real by buildah, as root, without a daemon."""
+"""Building and running real images with buildah, as root, without a daemon."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from paddle_workbench.settings import is_private
 
 REPOSITORY = Path(__file__).parents[2]
 LOCKS = REPOSITORY / "workbench" / "requirements"
-# Debian's packages for the base are kept a week, what is downloaded for the layers in buildah's own
-# cache next to it; both may be removed at any time.
-KEPT = Path("/var/tmp/paddle-workbench-images")
-KEEP_S = 7 * 24 * 3600
+# The base, which is kept for a week; it may be deleted at any time, and so may buildah's own cache.
+CACHE = Path("/var/tmp/paddle-workbench-images")
+MAX_AGE_S = 7 * 24 * 3600
 RELEASE = "bookworm"
 
 
 def missing() -> str | None:
-    """Why no image can be built here; None where it can."""
+    """Return why images cannot be built here; None if they can."""
     if os.geteuid() != 0:
         return "Only root can build images without a daemon."
     for program in ("buildah", "debootstrap", "unshare"):
@@ -39,13 +38,13 @@ def missing() -> str | None:
 
 def debian_archive() -> Path:
     """Return Debian 12 with its Python 3.11, as a tar file."""
-    KEPT.mkdir(mode=0o700, exist_ok=True)
+    CACHE.mkdir(mode=0o700, exist_ok=True)
     # Anybody can create it first, and what lies in it runs as root.
-    assert is_private(KEPT), f"{KEPT} is not a private folder of this user. Remove it."
-    archive = KEPT / f"{RELEASE}.tar"
+    assert is_private(CACHE), f"{CACHE} is not a private folder of this user. Remove it."
+    archive = CACHE / f"{RELEASE}.tar"
     if archive.is_file() and time.time() - archive.stat().st_mtime < KEEP_S:
         return archive
-    folder = KEPT / f"{RELEASE}.{os.getpid()}"
+    folder = CACHE / f"{RELEASE}.{os.getpid()}"
     try:
         packages = "--include=ca-certificates,python3,python3-venv"
         command = ["debootstrap", "--variant=minbase", packages, RELEASE, str(folder)]
@@ -64,23 +63,23 @@ def debian_archive() -> Path:
 
 
 def python_3_10() -> Path | None:
-    """Return the prefix of a Python 3.10 on this machine, for the base of the image for a card."""
-    found = shutil.which("python3.10")
+    """Return the prefix of a Python 3.10 on this machine, for the base of the GPU image."""
+    system_python = shutil.which("python3.10")
     candidates = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3.10"), reverse=True)
-    for program in [*candidates, *([Path(found)] if found else [])]:
+    for program in [*candidates, *([Path(system_python)] if system_python else [])]:
         command = [str(program), "-c", "import sys; print(sys.base_prefix)"]
         result = subprocess.run(command, check=False, capture_output=True, text=True)
-        # The system's own is spread over the system: it cannot be carried.
+        # The system's own Python is spread over the system and cannot be copied.
         if result.returncode == 0 and result.stdout.strip() not in ("/usr", "/usr/local"):
             return Path(result.stdout.strip())
     return None
 
 
 def stand_in_archive(folder: Path, prefix: Path) -> Path:
-    """Return Debian 12 whose python3 is a 3.10 with Paddle, as Paddle's own image has them.
+    """Return a Debian 12 whose python3 is 3.10 with Paddle, like Paddle's own GPU image.
 
-    It stands in for that image, which no package registry holds. As in Ubuntu there is a pip, and
-    no ensurepip; Paddle is the one for the CPU.
+    It replaces that image, which no package registry has. As in Ubuntu, there is pip but not
+    ensurepip; Paddle is the CPU version.
     """
     archive = folder / "stand-in.tar"
     shutil.copyfile(debian_archive(), archive)
@@ -105,13 +104,13 @@ def _ignored_of_python(folder: str, names: list[str]) -> set[str]:
 
 
 def _only_in_cpu_lock() -> list[str]:
-    """Return the entries that the lock for the CPU has more than the one for a card."""
+    """Return the entries of the CPU lock that are not in the GPU lock."""
     cpu, gpu = (
         re.split(r"^(?=[a-z0-9])", (LOCKS / name).read_text(), flags=re.M)
         for name in ("cpu.txt", "gpu.txt")
     )
-    known = {entry.partition("==")[0] for entry in gpu}
-    return [entry for entry in cpu if "==" in entry and entry.partition("==")[0] not in known]
+    gpu_names = {entry.partition("==")[0] for entry in gpu}
+    return [entry for entry in cpu if "==" in entry and entry.partition("==")[0] not in gpu_names]
 
 
 def without_devices(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -120,12 +119,12 @@ def without_devices(item: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 @dataclass(frozen=True)
 class Engine:
-    """buildah on a storage of its own.
+    """buildah with a storage of its own.
 
     Parameters
     ----------
     folder : Path
-        Holds the storage; removed with everything in it by `close`.
+        The folder of the storage; `close` deletes it.
     """
 
     folder: Path
@@ -146,7 +145,7 @@ class Engine:
         object.__setattr__(self, "environment", environment)
 
     def __call__(self, *arguments: str, timeout_s: float = 600) -> str:
-        """Run a buildah command and return what it printed."""
+        """Run a buildah command, and return its output."""
         result = subprocess.run(
             ["buildah", *arguments],
             env=self.environment,
@@ -160,7 +159,7 @@ class Engine:
         return result.stdout.strip()
 
     def add_base(self, archive: Path, name: str) -> str:
-        """Make an image of an archive, as a registry would serve it."""
+        """Create an image from an archive, and return its name."""
         context = self.folder / "base"
         context.mkdir()
         (context / "base.tar").symlink_to(archive)
@@ -173,7 +172,7 @@ class Engine:
         return name
 
     def build(self, flavour: str, *, base: str, tag: str, **settings: str) -> str:
-        """Build an image by the repository's own script and return its log."""
+        """Build an image with the repository's script, and return the log."""
         options = ["--network", "host", "--pull-never", "--layers", "--no-cache", "--tag", tag]
         result = subprocess.run(
             [REPOSITORY / "images" / "build", flavour, *options],
@@ -187,8 +186,8 @@ class Engine:
         return log
 
     def inspect(self, image: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self("inspect", "--type", "image", image))
-        return found
+        description: dict[str, Any] = json.loads(self("inspect", "--type", "image", image))
+        return description
 
     @contextmanager
     def container(self, image: str) -> Iterator[Container]:
@@ -206,14 +205,14 @@ class Engine:
 
 @dataclass(frozen=True)
 class Container:
-    """A container that programs are started in, and its files as this machine sees them."""
+    """A container in which programs can be run, and its files on this machine."""
 
     engine: Engine
     name: str
     root: Path
 
     def command(self, *arguments: str, network: bool = False, **options: str) -> list[str]:
-        """Return what starts a program; without a network there is the loopback alone."""
+        """Return the command that runs a program; without `network` it has only the loopback."""
         flags = [f"--{name}={value}" for name, value in options.items()]
         inside = ["buildah", "run", *flags, self.name, "--", *arguments]
         if network:
@@ -222,7 +221,7 @@ class Container:
         return ["unshare", "--net", "--", "sh", "-c", script, "sh", *inside]
 
     def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
-        """Run a program in it, as the image's own user unless told otherwise, without a network."""
+        """Run a program without a network, by default as the user of the image."""
         return subprocess.run(
             self.command(*arguments, **options),
             env=self.engine.environment,

@@ -1,4 +1,4 @@
-"""One image of the CPU flavour, built for real on a Debian of its own; what is tried in it."""
+"""A real CPU image on a Debian base, and containers of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .buildah import Container, Engine, debian_archive, missing, python_3_10
 
 BASE = "localhost/debian-python:bookworm"
 TAG = "localhost/paddle-workbench:test-cpu"
-# Handed to the build as a mirror or a proxy would be; must not be found anywhere afterwards.
+# Passed to the build like a mirror or proxy; it must not appear anywhere afterwards.
 CANARY = "canary.mirror.invalid"
 
 collect_ignore = [] if python_3_10() else ["test_gpu_image.py"]
@@ -23,7 +23,7 @@ collect_ignore = [] if python_3_10() else ["test_gpu_image.py"]
 
 @dataclass(frozen=True)
 class Image:
-    """An image, what built it, and what the build said."""
+    """An image, the engine that built it, and the log of the build."""
 
     engine: Engine
     tag: str
@@ -32,25 +32,25 @@ class Image:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the image says about itself: user, command, labels."""
+        """The configuration of the image: user, command, labels."""
         config: dict[str, Any] = self.engine.inspect(self.tag)["Docker"]["config"]
         return config
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # The first test waits for the build, which takes minutes, and more on a busy machine.
+    # The first test waits for the build, which takes many minutes on a busy machine.
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(2400))
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print what was measured, also when the test passes."""
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print measurements even if the test passes."""
 
     def write(text: str) -> None:
         with capsys.disabled():
-            print(text)  # noqa: T201 - what this fixture is for
+            print(text)  # noqa: T201 - the purpose of this fixture
 
     return write
 
@@ -74,7 +74,7 @@ def image(engine: Engine) -> Image:
 
 @pytest.fixture(scope="session")
 def untouched(image: Image) -> Iterator[Path]:
-    """The files of the image, in which no program has run."""
+    """The files of the image, before any program has run in it."""
     with image.engine.container(image.tag) as container:
         yield container.root
 
@@ -93,7 +93,7 @@ def container(image: Image) -> Iterator[Container]:
 
 @pytest.fixture(scope="session")
 def hub_programs(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hub's own environment, from its lock; returns its folder of programs."""
+    """The folder of programs in an environment with the hub's lock."""
     folder = tmp_path_factory.mktemp("hub") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     lock = repository_path / "workbench" / "requirements" / "hub.txt"
@@ -108,5 +108,6 @@ def repository_path() -> Path:
     return Path(__file__).parents[2]
 
 
-def said(result: subprocess.CompletedProcess[str]) -> str:
+def describe(result: subprocess.CompletedProcess[str]) -> str:
+    """Return the status and output of a process, for a failed assertion."""
     return f"{result.args} gave {result.returncode}\n{result.stdout}\n{result.stderr}"

@@ -1,7 +1,7 @@
-"""DockerSpawner where there is no Docker: the same settings, on the files of an image.
+"""DockerSpawner without Docker: the same settings, on the files of an image.
 
-A learner's server is a process of this machine. It sees the image as its root, the volumes that
-DockerSpawner would mount, memory as /tmp, and runs under the account that the container would.
+A learner's server is a process on this machine. Its root is the image, with the volumes that
+DockerSpawner would mount and /tmp in memory, and it runs under the account of the container.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ class ImageSpawner(SimpleLocalProcessSpawner, DockerSpawner):
         return await super().start()
 
     def folder(self, volume: str, inside: Path) -> Path:
-        """Return what a volume is here; a new one is made like the folder of the image."""
+        """Return the folder of a volume; a new one is created like the folder in the image."""
         if volume.startswith("/"):
             return Path(volume)
         folder = VOLUMES / volume
         if not folder.exists():
-            like = inside.stat()
+            status = inside.stat()
             folder.mkdir()
-            os.chown(folder, like.st_uid, like.st_gid)
-            folder.chmod(like.st_mode & 0o7777)
+            os.chown(folder, status.st_uid, status.st_gid)
+            folder.chmod(status.st_mode & 0o7777)
         return folder
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:

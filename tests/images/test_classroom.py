@@ -1,4 +1,4 @@
-"""The settings of a class: right ones are taken, wrong ones get a message that names them."""
+"""Settings of a class: valid ones are read, and errors name invalid ones."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ RIGHT = {
 
 
 def test_reads_a_class(classroom: ModuleType) -> None:
-    found = classroom.read_classroom(RIGHT)
-    assert found.authenticator == "native"
-    assert found.admins == {"lin", "wang"}
-    assert [profile.name for profile in found.profiles] == ["cpu", "gpu"]
-    assert (found.memory, found.cpus, found.profiles[1].gpus) == ("16G", 4.0, 1)
-    assert found.volumes["paddle-workbench-{username}"] == "/home/learner"
-    assert found.read_only_volumes == {}
+    settings = classroom.read_classroom(RIGHT)
+    assert settings.authenticator == "native"
+    assert settings.admins == {"lin", "wang"}
+    assert [profile.name for profile in settings.profiles] == ["cpu", "gpu"]
+    assert (settings.memory, settings.cpus, settings.profiles[1].gpus) == ("16G", 4.0, 1)
+    assert settings.volumes["paddle-workbench-{username}"] == "/home/learner"
+    assert settings.read_only_volumes == {}
 
 
 def test_gives_each_learner_limits_and_an_account(classroom: ModuleType) -> None:
-    found = classroom.read_classroom(RIGHT)
+    settings = classroom.read_classroom(RIGHT)
     spawner = SimpleNamespace(user_options={"profile": "gpu"}, user=SimpleNamespace(id=7))
-    found.prepare(spawner)
+    settings.prepare(spawner)
     assert spawner.image == RIGHT["WORKBENCH_IMAGE_GPU"]
     assert (spawner.mem_limit, spawner.cpu_limit) == ("16G", 4.0)
     assert spawner.extra_create_kwargs == {"user": "20007:0"}
@@ -52,22 +52,22 @@ def test_gives_each_learner_limits_and_an_account(classroom: ModuleType) -> None
     assert host["read_only"] is True
     assert host["cap_drop"] == ["ALL"]
     spawner.user_options = {}
-    found.prepare(spawner)
+    settings.prepare(spawner)
     assert spawner.image == RIGHT["WORKBENCH_IMAGE_CPU"]
     assert "device_requests" not in spawner.extra_host_config
 
 
-def test_offers_a_choice_only_where_there_is_one(classroom: ModuleType) -> None:
+def test_offers_a_choice_only_between_several_profiles(classroom: ModuleType) -> None:
     assert 'value="gpu"' in classroom.read_classroom(RIGHT).options_form()
     alone = classroom.read_classroom({**RIGHT, "WORKBENCH_IMAGE_GPU": ""})
     assert alone.options_form() == ""
     assert alone.options_from_form({}) == {"profile": "cpu"}
 
 
-def test_refuses_a_profile_that_is_not_offered(classroom: ModuleType) -> None:
-    found = classroom.read_classroom(RIGHT)
+def test_rejects_unknown_profile(classroom: ModuleType) -> None:
+    settings = classroom.read_classroom(RIGHT)
     with pytest.raises(classroom.ClassroomError, match="no profile 'tpu'"):
-        found.options_from_form({"profile": ["tpu"]})
+        settings.options_from_form({"profile": ["tpu"]})
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_refuses_a_profile_that_is_not_offered(classroom: ModuleType) -> None:
         ({"WORKBENCH_AUTHENTICATOR": "lti"}, "needs LTI_CLIENT_ID, LTI_ISSUER", "classroom.env"),
     ],
 )
-def test_wrong_settings_are_named(
+def test_reports_wrong_setting(
     classroom: ModuleType, wrong: dict[str, str], message: str, hint: str
 ) -> None:
     with pytest.raises(classroom.ClassroomError) as caught:
         classroom.read_classroom({**RIGHT, **wrong})
-    said, advice = str(caught.value).split("\n")
-    assert message in said
-    assert hint in advice
+    first_line, second_line = str(caught.value).split("\n")
+    assert message in first_line
+    assert hint in second_line

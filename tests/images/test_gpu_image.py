@@ -1,7 +1,7 @@
-"""The image for a card, on a base that stands in for Paddle's: Python 3.10 with a Paddle.
+"""The GPU image, on a base that replaces Paddle's image: Python 3.10 with Paddle.
 
-Not measured here: Paddle's own image, which no package registry holds, and all that only a card
-shows. Collected where this machine has a Python 3.10 that can be carried into the base.
+Paddle's own image, which no package registry has, and everything that needs a GPU are not tested.
+The tests are collected only if this machine has a Python 3.10 that can be copied into the base.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from .buildah import Container, Engine, python_3_10, stand_in_archive
-from .conftest import Image, said
+from .conftest import Image, describe
 
 pytestmark = pytest.mark.build
 
-# Another than the image's own, so that the setting is tried too.
+# Differs from the default of the image, so that the setting is tested too.
 UID = "2000"
 
 
 @pytest.fixture(scope="module")
-def card_image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Image:
+def gpu_image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Image:
     prefix = python_3_10()
     assert prefix is not None
     archive = stand_in_archive(tmp_path_factory.mktemp("stand-in"), prefix)
@@ -34,21 +34,21 @@ def card_image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Imag
 
 
 @pytest.fixture(scope="module")
-def container(card_image: Image) -> Iterator[Container]:
-    with card_image.engine.container(card_image.tag) as container:
+def container(gpu_image: Image) -> Iterator[Container]:
+    with gpu_image.engine.container(gpu_image.tag) as container:
         yield container
 
 
-def test_runs_as_the_account_that_was_asked_for(card_image: Image, container: Container) -> None:
-    assert card_image.settings["User"] == f"{UID}:{UID}"
-    assert card_image.settings["Labels"]["paddle-workbench.flavour"] == "gpu"
+def test_runs_as_the_configured_account(gpu_image: Image, container: Container) -> None:
+    assert gpu_image.settings["User"] == f"{UID}:{UID}"
+    assert gpu_image.settings["Labels"]["paddle-workbench.flavour"] == "gpu"
     assert container.run("id").stdout.startswith(f"uid={UID}(learner) gid={UID}(learner)")
 
 
 def test_keeps_the_paddle_of_its_base(container: Container) -> None:
     code = "import sys, paddle; print(*sys.version_info[:2], paddle.__version__, paddle.__file__)"
     result = container.run("python", "-c", code)
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
     *version, file = result.stdout.split()
     assert version == ["3", "10", "3.2.2"]
     assert Path(file).is_relative_to("/usr/local/lib/python3.10")
@@ -59,14 +59,14 @@ def test_doctor_finds_nothing_broken(container: Container) -> None:
     result = container.run("workbench", "doctor", "--json")
     findings = {item["check"]: item for item in json.loads(result.stdout)["findings"]}
     broken = {name: item for name, item in findings.items() if item["state"] == "broken"}
-    assert (result.returncode, broken) == (0, {}), said(result)
+    assert (result.returncode, broken) == (0, {}), describe(result)
     assert findings["image"]["state"] == "ok", findings["image"]
 
 
-def test_a_lesson_runs_through_papermill(container: Container) -> None:
-    opened = container.run("workbench", "course", "open", "start/environment")
-    assert opened.returncode == 0, said(opened)
-    result = container.run("workbench", "run", opened.stdout.strip(), "--output-dir", "/tmp/runs")
-    assert result.returncode == 0, said(result)
+def test_runs_lesson(container: Container) -> None:
+    process = container.run("workbench", "course", "open", "start/environment")
+    assert process.returncode == 0, describe(process)
+    result = container.run("workbench", "run", process.stdout.strip(), "--output-dir", "/tmp/runs")
+    assert result.returncode == 0, describe(result)
     (folder,) = (container.root / "tmp" / "runs").iterdir()
     assert json.loads((folder / "run.json").read_text())["state"] == "succeeded"

@@ -1,4 +1,4 @@
-"""The image of the hub, built for real."""
+"""The real image of the hub."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .buildah import Container, Engine
-from .conftest import BASE, Image, said
+from .conftest import BASE, Image, describe
 
 pytestmark = pytest.mark.build
 
@@ -17,18 +17,18 @@ TAG = "localhost/paddle-workbench:test-hub"
 
 @pytest.fixture(scope="module")
 def hub_container(engine: Engine, image: Image) -> Iterator[Container]:
-    # After the learner's image, which brings the base.
+    # After the learner's image, which adds the base.
     engine.build("hub", base=BASE, tag=TAG)
     with engine.container(TAG) as container:
         yield container
 
 
-def test_runs_the_hub_and_its_proxy_as_a_user_without_rights(hub_container: Container) -> None:
+def test_runs_hub_and_proxy_as_unprivileged_user(hub_container: Container) -> None:
     assert hub_container.run("id", "-u").stdout.strip() == "1000"
     hub = hub_container.run("jupyterhub", "--version")
-    assert hub.stdout.startswith("6."), said(hub)
+    assert hub.stdout.startswith("6."), describe(hub)
     proxy = hub_container.run("sh", "-c", '"$WORKBENCH_HUB_PROXY" --version')
-    assert proxy.stdout.startswith("5."), said(proxy)
+    assert proxy.stdout.startswith("5."), describe(proxy)
 
 
 def test_refuses_to_start_without_settings(hub_container: Container) -> None:
@@ -50,6 +50,6 @@ def test_starts_with_the_settings_of_the_example(
     ]
     command = hub_container.engine.inspect(TAG)["Docker"]["config"]["Cmd"]
     result = hub_container.run("env", *settings, *command, "--show-config")
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
     assert "DockerSpawner" in result.stdout
     assert "NativeAuthenticator" in result.stdout

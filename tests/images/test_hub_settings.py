@@ -1,4 +1,4 @@
-"""The hub's configuration, loaded by the JupyterHub that its lock names."""
+"""The configuration of the hub, loaded by the JupyterHub in its lock."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LOGINS = {
         "LTI_JWKS_ENDPOINT": "https://moodle.example/keys",
     },
 }
-# Loads the configuration as the hub does, and asks the classes that it names for each setting.
-KNOWS = """
+# Loads the configuration as the hub does, and looks for each setting in the classes it names.
+FIND_UNKNOWN = """
 import json, sys
 from jupyterhub.app import JupyterHub
 from traitlets.config import Config
@@ -51,7 +51,7 @@ print(json.dumps([app.authenticator_class.__name__, app.spawner_class.__name__, 
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_the_hub_knows_every_setting(
+def test_hub_knows_every_setting(
     hub_programs: Path, repository_path: Path, tmp_path: Path, login: str
 ) -> None:
     environment = {
@@ -63,7 +63,7 @@ def test_the_hub_knows_every_setting(
     }
     config = repository_path / "images" / "jupyterhub" / "jupyterhub_config.py"
     result = subprocess.run(
-        [hub_programs / "python", "-c", KNOWS, config],
+        [hub_programs / "python", "-c", FIND_UNKNOWN, config],
         env=environment,
         cwd=tmp_path,
         check=False,
@@ -77,7 +77,7 @@ def test_the_hub_knows_every_setting(
     assert unknown == []
 
 
-def test_a_wrong_setting_stops_the_hub_with_its_name(
+def test_hub_reports_missing_setting(
     hub_programs: Path, repository_path: Path, tmp_path: Path
 ) -> None:
     config = repository_path / "images" / "jupyterhub" / "jupyterhub_config.py"

@@ -1,4 +1,4 @@
-"""What a learner does first, inside the image, as its user and without a network."""
+"""A learner's first steps in the image, as its user and without a network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from .buildah import Container
-from .conftest import Image, said
+from .conftest import Image, describe
 
 pytestmark = pytest.mark.build
 
@@ -33,40 +33,40 @@ def test_has_no_network_here(container: Container) -> None:
 
 def test_doctor_finds_nothing_broken(container: Container) -> None:
     result = container.run("workbench", "doctor", "--json")
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
     findings = {item["check"]: item for item in json.loads(result.stdout)["findings"]}
     assert {name for name, item in findings.items() if item["state"] == "broken"} == set()
-    # Models, data and fonts are inside; so is the lock that all packages are compared with.
+    # The image contains models, data and fonts, and the lock that versions are compared with.
     assert findings["bundled"]["state"] == "ok"
     assert findings["fonts"]["state"] == "ok"
     assert findings["versions"]["state"] == "ok", findings["versions"]
     assert findings["image"]["state"] == "ok", findings["image"]
 
 
-def test_a_lesson_runs_through_papermill(container: Container) -> None:
-    opened = container.run("workbench", "course", "open", "start/environment")
-    assert opened.returncode == 0, said(opened)
-    result = container.run("workbench", "run", opened.stdout.strip(), "--output-dir", "/tmp/runs")
-    assert result.returncode == 0, said(result)
+def test_runs_lesson(container: Container) -> None:
+    process = container.run("workbench", "course", "open", "start/environment")
+    assert process.returncode == 0, describe(process)
+    result = container.run("workbench", "run", process.stdout.strip(), "--output-dir", "/tmp/runs")
+    assert result.returncode == 0, describe(result)
     (folder,) = (container.root / "tmp" / "runs").iterdir()
     assert json.loads((folder / "run.json").read_text())["state"] == "succeeded"
     assert (folder / "report.html").is_file()
 
 
 @pytest.mark.parametrize("user", ["12345:0", "1000:1000"])
-def test_any_uid_of_the_right_group_can_learn(image: Image, user: str) -> None:
+def test_runs_as_any_uid_of_the_group(image: Image, user: str) -> None:
     script = (
         'touch "$HOME/mine" && workbench course open start/environment'
         ' && python -c "import getpass; print(getpass.getuser())"'
     )
     with image.engine.container(image.tag) as fresh:
         result = fresh.run("entrypoint", "bash", "-c", script, user=user)
-        assert result.returncode == 0, said(result)
+        assert result.returncode == 0, describe(result)
         assert result.stdout.splitlines()[-1] == "learner"
 
 
-def test_a_read_only_root_is_enough(image: Image, container: Container) -> None:
-    # As `read_only: true` with a volume for the home and memory for /tmp.
+def test_runs_on_read_only_root(image: Image, container: Container) -> None:
+    # Like `read_only: true` with a volume for the home and a tmpfs for /tmp.
     script = f"""
       ip link set lo up
       mount --rbind {container.root} {container.root}
@@ -77,26 +77,26 @@ def test_a_read_only_root_is_enough(image: Image, container: Container) -> None:
       mount --rbind /dev {container.root}/dev
       exec chroot --userspec=1000:1000 {container.root} "$@"
     """
-    written = 'test ! -w /opt && ! touch /opt/workbench/trial 2> /dev/null && exec "$@"'
+    is_read_only = 'test ! -w /opt && ! touch /opt/workbench/trial 2> /dev/null && exec "$@"'
     result = subprocess.run(
         [
             *("unshare", "--net", "--mount", "--", "sh", "-ec", script, "sh", "env", "-i"),
             *image.settings["Env"],
-            *("bash", "-c", written, "bash", "entrypoint", "workbench", "doctor", "--json"),
+            *("bash", "-c", is_read_only, "bash", "entrypoint", "workbench", "doctor", "--json"),
         ],
         check=False,
         capture_output=True,
         text=True,
         cwd="/",
     )
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
     states = [item["state"] for item in json.loads(result.stdout)["findings"]]
     assert "broken" not in states
 
 
 @dataclass(frozen=True)
 class Lab:
-    """JupyterLab as the image starts it, in a network of its own."""
+    """JupyterLab, started by the image in a network of its own."""
 
     process: subprocess.Popen[str]
     container: Container
@@ -104,7 +104,7 @@ class Lab:
     token: str
 
     def within(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of this machine in the container's network."""
+        """Run a command on this machine in the container's network."""
         return subprocess.run(
             ["nsenter", f"--net=/proc/{self.process.pid}/ns/net", "--", *command],
             env=self.container.engine.environment,
@@ -116,7 +116,7 @@ class Lab:
         )
 
     def status(self, path: str, *, token: str = "", method: str = "GET") -> int:
-        """Return the status of an answer, redirections not followed."""
+        """Return the status of an answer, without following redirections."""
         code = (
             "import http.client, sys\n"
             f"connection = http.client.HTTPConnection('127.0.0.1', {PORT}, timeout=30)\n"
@@ -125,7 +125,7 @@ class Lab:
             "print(connection.getresponse().status)\n"
         )
         answer = self.within(sys.executable, "-c", code, method, path, token)
-        assert answer.returncode == 0, said(answer)
+        assert answer.returncode == 0, describe(answer)
         return int(answer.stdout)
 
 
@@ -151,16 +151,16 @@ def lab(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]
 
 
 def wait_for(log: Path, process: subprocess.Popen[str], pattern: str, limit_s: float = 180) -> str:
-    """Wait until a line of a log fits a pattern; return its group."""
+    """Wait until a log matches a pattern, and return the first group."""
     deadline = time.monotonic() + limit_s
-    while not (found := re.search(pattern, log.read_text(encoding="utf-8"))):
+    while not (match := re.search(pattern, log.read_text(encoding="utf-8"))):
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
         time.sleep(0.2)
-    return found[1]
+    return match[1]
 
 
-def test_jupyterlab_answers_with_the_token_and_refuses_without(lab: Lab) -> None:
+def test_jupyterlab_requires_the_token(lab: Lab) -> None:
     assert len(lab.token) >= 32
     assert lab.status("/lab") == 302
     assert lab.status("/api/contents") == 403
@@ -170,26 +170,26 @@ def test_jupyterlab_answers_with_the_token_and_refuses_without(lab: Lab) -> None
     assert lab.status("/paddle-workbench/course", token=lab.token) == 200
 
 
-def test_the_token_is_not_in_the_volume(lab: Lab) -> None:
+def test_token_is_not_in_the_volume(lab: Lab) -> None:
     home = lab.container.root / "home" / "learner"
-    found = subprocess.run(["grep", "-rl", lab.token, home], check=False, capture_output=True)
-    assert found.stdout == b""
+    process = subprocess.run(["grep", "-rl", lab.token, home], check=False, capture_output=True)
+    assert process.stdout == b""
 
 
-def test_the_health_check_of_the_image_says_yes(image: Image, lab: Lab) -> None:
+def test_health_check_passes(image: Image, lab: Lab) -> None:
     check = image.settings["Healthcheck"]["Test"]
     result = lab.within("buildah", "run", lab.container.name, "--", *check[1:])
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
     assert "answers at http://127.0.0.1:8888/api" in result.stdout
 
 
-def test_the_health_check_says_no_where_nothing_runs(image: Image) -> None:
+def test_health_check_fails_without_a_server(image: Image) -> None:
     with image.engine.container(image.tag) as fresh:
         result = fresh.run("healthcheck")
     assert result.returncode == 1
     assert "No server has written its address" in result.stderr
 
 
-def test_the_doctor_reports_while_the_lab_starts(lab: Lab) -> None:
+def test_doctor_reports_while_jupyterlab_starts(lab: Lab) -> None:
     summary = wait_for(lab.log, lab.process, r"\d+ (?:checks|项检查)\D+(.+)")
     assert "Paddle 3.2.2" in summary

@@ -1,4 +1,4 @@
-"""A class for real: JupyterHub from PyPI, its proxy, and two learners' servers on the image."""
+"""A real class: JupyterHub from PyPI, its proxy, and the servers of two learners on the image."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEARNERS = ("ada", "grace")
 
 @pytest.fixture(scope="session")
 def proxy(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The proxy of the hub's image, from its lock; returns the program."""
+    """The program of the proxy, installed from the lock of the hub's image."""
     folder = tmp_path_factory.mktemp("proxy")
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(repository_path / "images" / "jupyterhub" / "proxy" / name, folder / name)
@@ -44,7 +44,7 @@ def proxy(repository_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @dataclass
 class Hub:
-    """A JupyterHub that runs, and where its learners' volumes are."""
+    """A running JupyterHub, and the folder of its volumes."""
 
     url: str
     log: Path
@@ -63,7 +63,7 @@ def hub(
     folder = tmp_path_factory.mktemp("class")
     for name in ("state", "volumes", "course"):
         (folder / name).mkdir()
-    # Learners' processes pass through the folders of pytest, which are root's alone.
+    # Learners' processes pass through folders of pytest that only root may enter.
     course = folder / "course"
     shutil.copytree(repository_path / "notebooks", course, dirs_exist_ok=True)
     config = folder / "test_config.py"
@@ -115,7 +115,7 @@ def hub(
 
 
 def classroom(image: Image, folder: Path, ports: list[int], proxy: Path) -> dict[str, str]:
-    """The settings of the class, as classroom.env would give them."""
+    """Return the settings of the class, as in classroom.env."""
     return {
         "WORKBENCH_AUTHENTICATOR": "dummy",
         "WORKBENCH_TRIAL": "yes",
@@ -157,19 +157,19 @@ def wait_until_up(hub: Hub, process: subprocess.Popen[bytes]) -> None:
 
 
 def servers_in(container: Container) -> list[int]:
-    """The processes of this machine whose root is the container's."""
-    found = []
+    """Return the ids of the processes whose root is that of the container."""
+    processes = []
     for path in Path("/proc").glob("[0-9]*/root"):
         try:
             if path.readlink() == container.root:
-                found.append(int(path.parent.name))
+                processes.append(int(path.parent.name))
         except OSError:
             continue
-    return found
+    return processes
 
 
 def end(process: int, how: signal.Signals) -> None:
-    """Send a signal to a process, which may have ended by itself."""
+    """Send a signal to a process, unless it has already ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, how)
 
@@ -194,7 +194,7 @@ class Learner:
     def ask(
         self, path: str, form: dict[str, str] | None = None, body: Any = None
     ) -> tuple[int, str]:
-        """Return the status and the text at the end of all redirections."""
+        """Return the status and the text after all redirections."""
         opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar))
         data = None if form is None else urlencode(form).encode()
         headers = {"Referer": f"{self.hub.url}{path}"}
@@ -223,7 +223,7 @@ class Learner:
         return self.ask("/hub/login?next=%2Fhub%2Fhome", form)[0]
 
     def start(self, profile: str) -> None:
-        """Choose a profile and wait until JupyterLab is there."""
+        """Choose a profile, and wait until JupyterLab has started."""
         _, page = self.ask(f"/hub/spawn/{self.name}")
         assert 'value="gpu"' in page, page
         form = {"profile": profile, "_xsrf": self.xsrf("/hub/")}
@@ -237,14 +237,14 @@ class Learner:
 
 @pytest.fixture(scope="module")
 def learners(hub: Hub) -> dict[str, Learner]:
-    found = {name: Learner(hub, name) for name in LEARNERS}
-    for learner in found.values():
+    learners = {name: Learner(hub, name) for name in LEARNERS}
+    for learner in learners.values():
         assert learner.log_in() == 200
         learner.start("cpu")
-    return found
+    return learners
 
 
-def test_a_stranger_and_a_wrong_password_stay_outside(hub: Hub) -> None:
+def test_rejects_unknown_user_and_wrong_password(hub: Hub) -> None:
     assert Learner(hub, "eve").log_in() == 403
     assert Learner(hub, "ada").log_in("a guess") == 403
 
@@ -261,12 +261,12 @@ def test_both_learners_open_the_course(learners: dict[str, Learner]) -> None:
         assert json.loads(text)["type"] == "notebook"
 
 
-def test_grading_is_there_in_a_class(learners: dict[str, Learner]) -> None:
+def test_enables_grading(learners: dict[str, Learner]) -> None:
     status, text = learners["ada"].ask("/user/ada/assignments?course_id=none")
     assert status == 200, text
 
 
-def test_each_has_a_home_that_the_other_cannot_read(hub: Hub, learners: dict[str, Learner]) -> None:
+def test_learners_cannot_read_each_others_homes(hub: Hub, learners: dict[str, Learner]) -> None:
     homes = {name: hub.volumes / f"paddle-workbench-{name}" for name in LEARNERS}
     for name, learner in learners.items():
         body = {"type": "file", "format": "text", "content": f"of {name}"}
@@ -276,37 +276,37 @@ def test_each_has_a_home_that_the_other_cannot_read(hub: Hub, learners: dict[str
         request = Request(hub.url + path, json.dumps(body).encode(), headers, method="PUT")
         with opener.open(request, timeout=60) as answer:
             assert answer.status == 201
-        written = homes[name] / "paddle-workbench" / f"only-{name}.txt"
-        assert written.read_text() == f"of {name}"
+        file = homes[name] / "paddle-workbench" / f"only-{name}.txt"
+        assert file.read_text() == f"of {name}"
     owners = {
         name: (homes[name] / "paddle-workbench" / "lessons").stat().st_uid for name in LEARNERS
     }
     assert len(set(owners.values())) == 2
     assert min(owners.values()) > 20_000
     for name, other in (LEARNERS, LEARNERS[::-1]):
-        # Over the wire ...
+        # Through the server ...
         status, _ = learners[name].ask(f"/user/{other}/api/contents/only-{other}.txt")
         assert status == 403
-        # ... and on the disk, as the server of this learner sees it.
-        seen = look_through(hub, owners[name])
-        assert f"only-{name}.txt" in seen
-        assert f"only-{other}.txt" not in seen
+        # ... and on the disk, as the learner's server sees it.
+        listing = find_files(hub, owners[name])
+        assert f"only-{name}.txt" in listing
+        assert f"only-{other}.txt" not in listing
 
 
-def look_through(hub: Hub, uid: int) -> str:
-    """List all files named only-*.txt that the processes of an account could find."""
+def find_files(hub: Hub, uid: int) -> str:
+    """List all files named only-*.txt that the processes of an account can find."""
     (server,) = [
         path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if is_server_of(path, uid)
     ]
     find = ["find", "/", "-xdev", "-name", "only-*.txt", "-o", "-path", "/proc", "-prune"]
     places = ["find", "/home", "/srv", "/tmp", "/usr/local", "-name", "only-*.txt"]
     enter = ["nsenter", f"--target={server}", "--mount", "--", "chroot", f"--userspec={uid}:0"]
-    listed = ""
+    listing = ""
     for command in (find, places):
-        listed += subprocess.run(
+        listing += subprocess.run(
             [*enter, str(hub.root), *command], check=False, capture_output=True, text=True
         ).stdout
-    return listed
+    return listing
 
 
 def is_server_of(path: Path, uid: int) -> bool:
@@ -316,18 +316,18 @@ def is_server_of(path: Path, uid: int) -> bool:
         return False
 
 
-def test_the_course_cannot_be_written(hub: Hub, learners: dict[str, Learner]) -> None:
+def test_course_is_read_only(hub: Hub, learners: dict[str, Learner]) -> None:
     uid = (hub.volumes / "paddle-workbench-ada" / "paddle-workbench" / "lessons").stat().st_uid
     (server,) = [
         path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if is_server_of(path, uid)
     ]
     enter = ["nsenter", f"--target={server}", "--mount", "--", "chroot", str(hub.root)]
-    # Not even as root, since the volume itself is read-only.
+    # Even for root, since the volume itself is read-only.
     command = ["touch", "/srv/paddle-workbench/course/mine"]
     result = subprocess.run([*enter, *command], check=False, capture_output=True, text=True)
     assert "Read-only file system" in result.stderr
 
 
-def test_idle_servers_are_culled_by_a_service(hub: Hub, learners: dict[str, Learner]) -> None:
+def test_service_culls_idle_servers(hub: Hub, learners: dict[str, Learner]) -> None:
     assert re.search(r"idle-culler", hub.log.read_text())
     assert "Cannot connect to managed service" not in hub.log.read_text()

@@ -1,4 +1,4 @@
-"""What CI does: the same commands on GitHub and GitLab, nothing unpinned, nothing called latest."""
+"""CI pipelines: the same commands on GitHub and GitLab, with pinned versions and without latest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STEPS = (
 
 
 class GitLabLoader(yaml.SafeLoader):
-    """Leaves GitLab's own references as lists of names."""
+    """Reads GitLab's references as lists of names."""
 
 
 GitLabLoader.add_constructor("!reference", lambda loader, node: loader.construct_sequence(node))
@@ -30,18 +30,19 @@ GitLabLoader.add_constructor("!reference", lambda loader, node: loader.construct
 @pytest.fixture
 def workflows(repository: Path) -> dict[str, dict[str, Any]]:
     folder = repository / ".github" / "workflows"
-    found = {path.name: yaml.safe_load(path.read_text()) for path in sorted(folder.iterdir())}
-    assert set(found) == {"checks.yml", "images.yml"}
-    return found
+    pipelines = {path.name: yaml.safe_load(path.read_text()) for path in sorted(folder.iterdir())}
+    assert set(pipelines) == {"checks.yml", "images.yml"}
+    return pipelines
 
 
 @pytest.fixture
 def gitlab(repository: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load((repository / ".gitlab-ci.yml").read_text(), GitLabLoader)  # noqa: S506 - is safe
-    # A job has what it extends.
+    text = (repository / ".gitlab-ci.yml").read_text()
+    jobs: dict[str, Any] = yaml.load(text, GitLabLoader)  # noqa: S506 - a safe loader
+    # Jobs inherit from the one that they extend.
     return {
-        name: found.get(job.get("extends"), {}) | job if isinstance(job, dict) else job
-        for name, job in found.items()
+        name: jobs.get(job.get("extends"), {}) | job if isinstance(job, dict) else job
+        for name, job in jobs.items()
     }
 
 
@@ -61,27 +62,27 @@ def texts(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def test_actions_are_held_to_a_commit_and_say_which_version(
+def test_actions_are_pinned_to_a_commit_with_its_version(
     repository: Path, workflows: dict[str, dict[str, Any]]
 ) -> None:
-    used = [
+    actions = [
         step["uses"]
         for workflow in workflows.values()
         for step in steps(workflow)
         if "uses" in step
     ]
-    assert used
-    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) for name in used), used
+    assert actions
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) for name in actions), actions
     for name in workflows:
         text = (repository / ".github" / "workflows" / name).read_text()
         for line in re.findall(r"uses: .*", text):
             assert re.search(r"# v\d+\.\d+\.\d+$", line), line
 
 
-def test_images_that_ci_runs_in_have_versions(
+def test_images_for_ci_have_versions(
     workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
 ) -> None:
-    named = [
+    images = [
         job["container"]["image"]
         for workflow in workflows.values()
         for job in workflow["jobs"].values()
@@ -89,12 +90,12 @@ def test_images_that_ci_runs_in_have_versions(
     ]
     for job in gitlab.values():
         if isinstance(job, dict) and "image" in job:
-            named += [job["image"], *job.get("services", [])]
-    assert len(named) >= 4
-    assert all(re.search(r":\d+\.\d+", name) for name in named), named
+            images += [job["image"], *job.get("services", [])]
+    assert len(images) >= 4
+    assert all(re.search(r":\d+\.\d+", name) for name in images), images
 
 
-def test_nothing_is_published_as_latest(
+def test_publishes_nothing_as_latest(
     repository: Path, workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
 ) -> None:
     for text in [*texts(workflows), *texts(gitlab)]:
@@ -102,7 +103,7 @@ def test_nothing_is_published_as_latest(
     assert "latest" not in (repository / "images" / "release").read_text()
 
 
-def test_both_build_try_scan_and_publish_in_this_order_on_a_tag_alone(
+def test_both_build_try_scan_and_publish_only_on_a_tag(
     workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
 ) -> None:
     # YAML reads the key `on` as true.
@@ -124,7 +125,7 @@ def test_both_build_try_scan_and_publish_in_this_order_on_a_tag_alone(
     ("name", "command"),
     [("test", ".ci/run"), ("test-images", "make test-images"), ("test-all", "make test-all")],
 )
-def test_checks_are_those_of_the_repository_with_nothing_skipped(
+def test_runs_the_checks_of_the_repository_without_skipping(
     name: str, command: str, workflows: dict[str, dict[str, Any]], gitlab: dict[str, Any]
 ) -> None:
     job = workflows["checks.yml"]["jobs"][name]
@@ -133,19 +134,19 @@ def test_checks_are_those_of_the_repository_with_nothing_skipped(
     assert gitlab[name]["script"] == [command]  # GitLab sets CI=true itself
 
 
-def test_workflows_may_do_no_more_than_they_need(workflows: dict[str, dict[str, Any]]) -> None:
+def test_workflows_have_minimal_permissions(workflows: dict[str, dict[str, Any]]) -> None:
     assert workflows["checks.yml"]["permissions"] == {"contents": "read"}
     assert workflows["images.yml"]["permissions"] == {"contents": "read", "packages": "write"}
     for workflow in workflows.values():
         for step in steps(workflow):
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
-            # Nothing that others can name is pasted into a script.
+            # Expressions could insert text of others into a script.
             assert "${{" not in step.get("run", "")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "said", "hint"),
+    ("arguments", "environment", "message", "hint"),
     [
         (["try", "tpu"], {}, "There is no image 'tpu'.", "images/release try cpu"),
         (["burn", "cpu"], {}, "'burn' is nothing that can be done", "try, scan, publish"),
@@ -158,8 +159,8 @@ def test_workflows_may_do_no_more_than_they_need(workflows: dict[str, dict[str, 
         ),
     ],
 )
-def test_a_release_says_what_is_wrong(
-    repository: Path, arguments: list[str], environment: dict[str, str], said: str, hint: str
+def test_release_reports_wrong_arguments(
+    repository: Path, arguments: list[str], environment: dict[str, str], message: str, hint: str
 ) -> None:
     result = subprocess.run(
         [repository / "images" / "release", *arguments],
@@ -169,5 +170,5 @@ def test_a_release_says_what_is_wrong(
         text=True,
     )
     assert result.returncode == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert hint in result.stderr

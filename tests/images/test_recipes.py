@@ -1,4 +1,4 @@
-"""The files that images are made of: linted, alike where they should be, refusing what is wrong."""
+"""Files for building images: linted, consistent, and with clear errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 DOCKERFILES = ("images/cpu/Dockerfile", "images/gpu/Dockerfile", "images/jupyterhub/Dockerfile")
-# All that the image for a card has other than the one for the CPU.
+# The lines in which the GPU image differs from the CPU image.
 GPU_ONLY = [
     "# The workbench on Paddle's own image for NVIDIA cards. Built from the root of the repository"
     " by images/build.",
@@ -25,7 +25,7 @@ GPU_ONLY = [
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_hadolint_finds_nothing(repository: Path, name: str) -> None:
+def test_hadolint_reports_nothing(repository: Path, name: str) -> None:
     hadolint = Path(sys.executable).parent / "hadolint"
     result = subprocess.run(
         [hadolint, "--no-color", repository / name], check=False, capture_output=True, text=True
@@ -33,7 +33,7 @@ def test_hadolint_finds_nothing(repository: Path, name: str) -> None:
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_every_base_is_named_by_tag_and_may_be_held_to_a_digest(repository: Path) -> None:
+def test_every_base_has_a_tag_and_an_optional_digest(repository: Path) -> None:
     for name in DOCKERFILES:
         text = (repository / name).read_text()
         (base,) = re.findall(r"^ARG BASE=(\S+)$", text, re.M)
@@ -45,34 +45,34 @@ def test_every_base_is_named_by_tag_and_may_be_held_to_a_digest(repository: Path
             assert source in {*stages, "${BASE}${BASE_DIGEST:+@${BASE_DIGEST}}"}, source
 
 
-def test_both_images_have_the_same_layers_but_for_the_base_and_paddle(repository: Path) -> None:
+def test_images_have_the_same_layers_except_base_and_paddle(repository: Path) -> None:
     cpu, gpu = ((repository / name).read_text().splitlines() for name in DOCKERFILES[:2])
     changes = [line for line in difflib.ndiff(cpu, gpu) if line[:2] in ("+ ", "- ")]
     assert [line[2:] for line in changes if line.startswith("+ ")] == GPU_ONLY
-    left_out = [line[2:] for line in changes if line.startswith("- ")]
-    assert "    /layers/packages cpu.txt" in left_out
-    assert len([line for line in left_out if line.startswith("RUN ")]) == 1
+    cpu_only = [line[2:] for line in changes if line.startswith("- ")]
+    assert "    /layers/packages cpu.txt" in cpu_only
+    assert len([line for line in cpu_only if line.startswith("RUN ")]) == 1
     ignored = [repository / f"{name}.dockerignore" for name in DOCKERFILES[:2]]
     assert ignored[0].read_text() == ignored[1].read_text()
 
 
 def scripts(repository: Path) -> list[Path]:
-    found = []
+    paths = []
     for path in sorted((repository / "images").rglob("*")):
         if path.is_file() and path.suffix == "":
             head = path.read_bytes()[:40]
             if head.startswith((b"#!/usr/bin/env bash", b"# shellcheck")):
-                found.append(path)
-    return found
+                paths.append(path)
+    return paths
 
 
-def test_shellcheck_finds_nothing(repository: Path) -> None:
+def test_shellcheck_reports_nothing(repository: Path) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is missing. On Debian, as root: apt-get install shellcheck")
-    found = scripts(repository)
-    assert {path.name for path in found} >= {"build", "entrypoint", "network", "workbench"}
+    paths = scripts(repository)
+    assert {path.name for path in paths} >= {"build", "entrypoint", "network", "workbench"}
     result = subprocess.run(
-        ["shellcheck", "--external-sources", *found],
+        ["shellcheck", "--external-sources", *paths],
         cwd=repository,
         check=False,
         capture_output=True,
@@ -89,7 +89,7 @@ def test_shellcheck_finds_nothing(repository: Path) -> None:
         (["cpu"], "rocket", "'rocket' cannot build images.", "ENGINE=docker"),
     ],
 )
-def test_build_says_what_is_wrong(
+def test_build_reports_wrong_arguments(
     repository: Path, arguments: list[str], engine: str, message: str, hint: str
 ) -> None:
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""Two builds give the same files, to the byte."""
+"""Two builds produce identical files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SITE = Path("opt/workbench/lib/python3.11/site-packages")
 
 @pytest.fixture(scope="module")
 def second(image: Image) -> Iterator[Path]:
-    """The files of a second image, none of whose layers is taken from the first."""
+    """The files of a second image, which shares no layers with the first."""
     engine = image.engine
     tag = f"{image.tag}-again"
     engine.build("cpu", base=image.base, tag=tag, NO_PROXY=CANARY)
@@ -29,16 +29,16 @@ def second(image: Image) -> Iterator[Path]:
 
 
 def digest(path: Path) -> str:
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     with path.open("rb") as file:
         while part := file.read(1 << 20):
-            found.update(part)
-    return found.hexdigest()
+            sha256.update(part)
+    return sha256.hexdigest()
 
 
-def described(root: Path) -> dict[str, str]:
+def describe_files(root: Path) -> dict[str, str]:
     """Return every path with its mode, owner, time and content."""
-    found = {}
+    descriptions = {}
     for folder, folders, names in os.walk(root):
         if Path(folder) == root:
             folders[:] = [name for name in folders if name not in ("dev", "proc", "sys")]
@@ -51,20 +51,20 @@ def described(root: Path) -> dict[str, str]:
             elif stat.S_ISREG(item.st_mode):
                 content = digest(path)
             owner = f"{item.st_uid}:{item.st_gid}"
-            when = "" if stat.S_ISDIR(item.st_mode) else item.st_mtime
-            described = f"{stat.filemode(item.st_mode)} {owner} {when} {content}"
-            found[str(path.relative_to(root))] = described
-    return found
+            time = "" if stat.S_ISDIR(item.st_mode) else item.st_mtime
+            description = f"{stat.filemode(item.st_mode)} {owner} {time} {content}"
+            descriptions[str(path.relative_to(root))] = description
+    return descriptions
 
 
-def test_two_builds_hold_the_same_files(untouched: Path, second: Path) -> None:
-    one, two = described(untouched), described(second)
+def test_two_builds_contain_the_same_files(untouched: Path, second: Path) -> None:
+    one, two = describe_files(untouched), describe_files(second)
     assert len(one) > 50_000
-    differ = {name for name in one.keys() | two.keys() if one.get(name) != two.get(name)}
-    assert {name: (one.get(name), two.get(name)) for name in differ} == {}
+    changes = {name for name in one.keys() | two.keys() if one.get(name) != two.get(name)}
+    assert {name: (one.get(name), two.get(name)) for name in changes} == {}
 
 
-def test_the_package_is_the_repository(untouched: Path, repository: Path) -> None:
+def test_package_equals_the_repository(untouched: Path, repository: Path) -> None:
     def digests(folder: Path) -> dict[str, str]:
         return {str(path.relative_to(folder)): digest(path) for path in folder.rglob("*.py")}
 

@@ -6,7 +6,7 @@ from .exercise_tests import ExerciseTests
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the tests of a lesson's exercises their values from its class."""
+    """Parametrise the tests of a lesson's exercises with the values in its class."""
     lesson = metafunc.cls
     if lesson is None or not issubclass(lesson, ExerciseTests):
         return

@@ -1,4 +1,4 @@
-"""The tests that the exercises of every lesson have."""
+"""Tests for the exercises of each lesson."""
 
 from __future__ import annotations
 
@@ -16,35 +16,31 @@ from paddle_workbench.contract import ExerciseResult
 from paddle_workbench.course.catalog import find_lesson
 from paddle_workbench.course.declarations import checkers_of
 from paddle_workbench.course.exercises import MIME_TYPE, ExerciseSet, load_checkers
-from paddle_workbench.course.notebook import (
-    blank_solutions,
-    read_notebook,
-    solution_cells,
-    solution_of,
-)
+from paddle_workbench.course.notebook import blank_solutions, solution_cells, solution_of
 from paddle_workbench.course.workspace import Workspace
+from paddle_workbench.notebooks import read_notebook
 from paddle_workbench.settings import settings
 from paddle_workbench.time_limit import TimeLimitExceeded, time_limit
 
 
 @pytest.mark.usefixtures("home", "imported_paddle")
-# Paddle warns at its import where ccache is not installed; nothing here compiles.
+# Paddle warns when it is imported and ccache is not installed; nothing here compiles.
 @pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
 class ExerciseTests:
-    """A lesson subclasses it and says what a learner might answer.
+    """The base of the tests of one lesson, whose subclass lists possible answers.
 
-    `conftest.py` gives `exercise`, `mistake` and `answer` their values from the class.
+    `conftest.py` parametrises `exercise`, `mistake` and `answer` with the values in the class.
     """
 
     LESSON: ClassVar[str]
-    # What the learner writes, by exercise.
+    # The name that the learner defines, by exercise.
     ANSWERS: ClassVar[dict[str, str]]
-    # Exercise, mistake, an answer that makes it.
+    # Exercise, mistake, and an answer with this mistake.
     MISTAKES: ClassVar[list[tuple[str, str, Callable[..., Any]]]]
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported and defined before its exercises, if its answers need it."""
+        """Return the names that the lesson defines before its exercises and that answers need."""
         return {}
 
     @pytest.fixture
@@ -59,7 +55,7 @@ class ExerciseTests:
         self, lesson: ExerciseSet, exercise: str, tmp_path: Path
     ) -> None:
         names = self.names()
-        # From a file, since Paddle reads the source of what it transforms.
+        # In a file, since Paddle reads the source of functions that it transforms.
         source = tmp_path / "answer.py"
         source.write_text(solution_of(self.notebook, exercise) or "", encoding="utf-8")
         exec(compile(source.read_text(encoding="utf-8"), source, "exec"), names)  # noqa: S102
@@ -67,14 +63,14 @@ class ExerciseTests:
         assert result.passed, result
         assert result.points == result.max_points
 
-    def test_blank_is_called_blank(self, lesson: ExerciseSet, exercise: str) -> None:
+    def test_recognises_blank_answer(self, lesson: ExerciseSet, exercise: str) -> None:
         names = self.names()
         notebook = read_notebook(self.notebook)
         blank_solutions(notebook)
         exec(solution_cells(notebook)[exercise].source, names)  # noqa: S102
         assert lesson.examine(exercise, names[self.ANSWERS[exercise]]).mistake == "blank"
 
-    def test_foreseen_mistake_gets_its_hint(
+    def test_recognises_mistake_and_gives_a_hint(
         self, lesson: ExerciseSet, exercise: str, mistake: str, answer: Callable[..., Any]
     ) -> None:
         result = lesson.examine(exercise, answer)
@@ -82,49 +78,49 @@ class ExerciseTests:
         assert re.search("[一-鿿]", result.message.zh)
         assert result.message.en.isascii()
 
-    def test_every_mistake_that_the_checkers_know_is_tried(self) -> None:
-        tried = {mistake for _, mistake, _ in self.MISTAKES}
-        assert tried == declared_mistakes(checkers_of(self.notebook))
+    def test_covers_every_mistake_of_the_checkers(self) -> None:
+        mistakes = {mistake for _, mistake, _ in self.MISTAKES}
+        assert mistakes == declared_mistakes(checkers_of(self.notebook))
 
-    def test_answer_that_raises_is_reported(self, lesson: ExerciseSet, exercise: str) -> None:
-        result = lesson.examine(exercise, lambda *given: 1 / 0)
+    def test_reports_error_of_the_answer(self, lesson: ExerciseSet, exercise: str) -> None:
+        result = lesson.examine(exercise, lambda *_arguments: 1 / 0)
         assert result.mistake == "raises"
         assert "ZeroDivisionError" in result.message.en
 
-    def test_endless_answer_is_stopped(self) -> None:
-        def endless(*given: object) -> None:
+    def test_stops_endless_answer(self) -> None:
+        def endless(*_arguments: object) -> None:
             while True:
                 pass
 
         checker = next(iter(load_checkers(self.notebook).values()))
-        # tests/course shows that it is called too slow; here, that this checker can be stopped.
+        # tests/course tests the result for a slow answer; here the checker must be interruptible.
         with pytest.raises(TimeLimitExceeded), time_limit(0.5):
             checker.check(endless)
 
-    # Here, not with what holds for every lesson: workers share the tests by module.
+    # Not in test_lessons.py, since tests are distributed to workers by module.
     @pytest.mark.kernel
-    def test_copy_with_blank_exercises_runs_to_its_end(self) -> None:
+    def test_runs_copy_with_blank_exercises(self) -> None:
         copy = Workspace(settings()).open(self.LESSON, "en").path
         notebook = nbformat.read(copy, as_version=4)
-        # Errors that are not part of the lesson stop it here.
+        # Raises errors that are not part of the lesson.
         NotebookClient(
             notebook,
             timeout=300,
             kernel_name="paddle",
             resources={"metadata": {"path": copy.parent}},
         ).execute()
-        shown = [
+        results = [
             ExerciseResult.model_validate(output.data[MIME_TYPE])
             for cell in notebook.cells
             for output in cell.get("outputs", [])
             if MIME_TYPE in output.get("data", {})
         ]
         blank = dict.fromkeys(load_checkers(self.notebook), "blank")
-        assert {result.exercise: result.mistake for result in shown} == blank
+        assert {result.exercise: result.mistake for result in results} == blank
 
 
 def declared_mistakes(source: Path) -> set[str]:
-    """Return the names of a checker module's mistakes, those in its tables of cases too."""
+    """Return the names of the mistakes in a checker module, including those in tables of cases."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     firsts = [node.args[0] for node in ast.walk(tree) if is_call(node, "Mistake") and node.args]
     rows = [

@@ -72,7 +72,7 @@ class TestControlFlowExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         import numpy as np
         import paddle
 

@@ -10,14 +10,14 @@ Parts = dict[str, Any]
 
 
 def _parse_tag(tag: str) -> Parts:
-    """Take a tag apart rightly."""
-    found = {
+    """Return the correct parts of a tag."""
+    matches = {
         part: re.search(rf"{part}([\d.]+)", tag) or re.search("()$", tag)
         for part in ("cuda", "cudnn")
     }
     version = re.match(r"[\d.]+", tag)
     return {"version": version[0] if version else None} | {
-        part: match[1] or None for part, match in found.items() if match
+        part: match[1] or None for part, match in matches.items() if match
     }
 
 
@@ -107,5 +107,5 @@ class TestEnvironmentExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         return {"SpecifierSet": SpecifierSet}

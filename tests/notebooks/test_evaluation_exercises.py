@@ -20,13 +20,13 @@ def _by_place(read: str, there: str) -> int:
 def _thresholds(
     confidence: list[float], right: list[bool], most: float, *, of_all: bool = False
 ) -> list[float]:
-    """Every threshold that will do, the lowest first."""
-    found = []
+    """Return all valid thresholds, lowest first."""
+    thresholds = []
     for threshold in sorted(set(confidence)):
         passed = [ok for c, ok in zip(confidence, right, strict=True) if c >= threshold]
         if passed.count(False) / (len(right) if of_all else len(passed)) <= most:
-            found.append(threshold)
-    return found
+            thresholds.append(threshold)
+    return thresholds
 
 
 def _stops_early(confidence: list[float], right: list[bool], most: float) -> float | None:

@@ -82,7 +82,7 @@ class TestInferenceExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         from paddle.inference import Config
 
         return {"Config": Config, "np": np}

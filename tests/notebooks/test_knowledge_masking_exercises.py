@@ -66,5 +66,5 @@ class TestKnowledgeMaskingExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         return {"np": np}

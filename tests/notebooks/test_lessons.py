@@ -1,4 +1,4 @@
-"""What holds for every lesson of the course."""
+"""Tests for every lesson of the course."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddle_workbench.notebooks import read_notebook
 
 COURSE = Path(__file__).parents[2] / "notebooks"
 LESSONS = read_lessons(COURSE)
-each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda found: found.metadata.lesson)
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.metadata.lesson)
 
 
 def test_nearly_every_output_is_compared() -> None:
@@ -26,9 +26,9 @@ def test_nearly_every_output_is_compared() -> None:
         for cell in read_notebook(lesson.notebook).cells
         if cell.cell_type == "code" and cell.outputs
     ]
-    left_out = {"nbval-ignore-output", "nbval-skip", "skip-execution"}
-    compared = [cell for cell in cells if not left_out & set(cell.metadata.get("tags", []))]
-    assert len(compared) / len(cells) > 0.95
+    tags = {"nbval-ignore-output", "nbval-skip", "skip-execution"}
+    compared_cells = [cell for cell in cells if not tags & set(cell.metadata.get("tags", []))]
+    assert len(compared_cells) / len(cells) > 0.95
 
 
 @each_lesson
@@ -37,12 +37,12 @@ def test_english_catalog_has_exactly_the_cells_of_the_lesson(lesson: LessonFile)
     assert untranslated_cells(notebook, read_catalog(lesson, "en")) == []
     name = lesson.metadata.lesson.split("/")[1]
     sources = {cell.source for cell in notebook.cells if cell.cell_type == "markdown"}
-    stale = [e.msgid for e in polib.pofile(str(COURSE / "locale/en" / f"{name}.po"))]
-    assert [text for text in stale if text not in sources] == []
+    texts = [entry.msgid for entry in polib.pofile(str(COURSE / "locale/en" / f"{name}.po"))]
+    assert [text for text in texts if text not in sources] == []
 
 
 @each_lesson
-def test_every_exercise_is_one_of_nbgraders(lesson: LessonFile) -> None:
+def test_exercises_have_valid_nbgrader_metadata(lesson: LessonFile) -> None:
     from nbgrader.nbgraderformat import MetadataValidator
 
     notebook = nbformat.read(lesson.notebook, as_version=4)
@@ -55,10 +55,10 @@ def test_every_exercise_is_one_of_nbgraders(lesson: LessonFile) -> None:
     checkers = load_checkers(lesson.notebook)
     assert list(solution_cells(notebook)) == list(checkers)
     assert len(checkers) in (2, 3)
-    assert checks == {f"{name}_check": found.points for name, found in checkers.items()}
+    assert checks == {f"{name}_check": checker.points for name, checker in checkers.items()}
 
 
 @each_lesson
-def test_lessons_it_requires_come_before_it(lesson: LessonFile) -> None:
-    before = [other.metadata.lesson for other in LESSONS[: LESSONS.index(lesson)]]
-    assert set(lesson.metadata.requires) <= set(before)
+def test_required_lessons_come_first(lesson: LessonFile) -> None:
+    earlier = [other.metadata.lesson for other in LESSONS[: LESSONS.index(lesson)]]
+    assert set(lesson.metadata.requires) <= set(earlier)

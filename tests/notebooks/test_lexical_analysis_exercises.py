@@ -7,7 +7,7 @@ from .exercise_tests import ExerciseTests
 
 
 def _viterbi(emissions: Any, transitions: Any) -> list[int]:
-    """Decode rightly."""
+    """Decode correctly."""
     best, came = emissions[0], []
     for scores in emissions[1:]:
         ways = best[:, None] + transitions
@@ -75,5 +75,5 @@ class TestLexicalAnalysisExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         return {"np": np}

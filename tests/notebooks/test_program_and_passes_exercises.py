@@ -54,5 +54,5 @@ class TestProgramAndPassesExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         return {"Counter": Counter}

@@ -15,8 +15,8 @@ def _masked(embedded: Any, ids: Any) -> tuple[Any, Any]:
 
 
 def _mean(embedded: Any, ids: Any) -> Any:
-    kept, mask = _masked(embedded, ids)
-    return kept.sum(axis=1) / mask.sum(axis=1)
+    masked, mask = _masked(embedded, ids)
+    return masked.sum(axis=1) / mask.sum(axis=1)
 
 
 def _mean_of_whole_length(embedded: Any, ids: Any) -> Any:
@@ -33,8 +33,8 @@ def _share(
     *,
     per: Callable[[list[str], list[str]], float] = lambda train, test: len(test),
 ) -> float:
-    seen = set(train)
-    return sum(text in seen for text in test) / per(train, test)
+    texts = set(train)
+    return sum(text in texts for text in test) / per(train, test)
 
 
 def _share_of_distinct(train: list[str], test: list[str]) -> float:
@@ -46,7 +46,7 @@ def _in_a_list(train: list[str], test: list[str]) -> float:
 
 
 def _classifier(forward: Callable[[Any, Any], Any]) -> Callable[[int, int, int], Any]:
-    """Return a constructor of the article's network with another forward."""
+    """Return a constructor of the article's network with a different forward."""
 
     def build(vocab_size: int, embed_dim: int, num_classes: int) -> Any:
         import paddle
@@ -111,22 +111,22 @@ class TestTextClassifierExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported and defined before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         import paddle
 
-        defined: dict[str, Any] = {"nn": paddle.nn, "paddle": paddle}
+        namespace: dict[str, Any] = {"nn": paddle.nn, "paddle": paddle}
         cells = {
             cell.id: cell.source
             for cell in read_notebook(find_lesson("dynamic_graph/text_classifier").notebook).cells
         }
         for cell in ("net", "suspicious"):
             definition = ast.parse(cells[cell]).body[0]
-            exec(ast.unparse(definition), defined)  # noqa: S102
-        return defined
+            exec(ast.unparse(definition), namespace)  # noqa: S102
+        return namespace
 
-    def test_planted_bug_is_recognised(self, lesson: ExerciseSet) -> None:
+    def test_recognises_planted_bug(self, lesson: ExerciseSet) -> None:
         suspicious = self.names()["SuspiciousClassifier"]
         assert lesson.examine("find_bug", suspicious).mistake == "sums_to_one"
 
-    def test_list_that_is_searched_is_too_slow(self, lesson: ExerciseSet) -> None:
+    def test_searching_a_list_is_too_slow(self, lesson: ExerciseSet) -> None:
         assert lesson.examine("leakage", _in_a_list).mistake == "too_slow"

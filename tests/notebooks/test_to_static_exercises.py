@@ -9,11 +9,11 @@ from .exercise_tests import ExerciseTests
 
 
 def _export(shape: list[int | None], dtype: str, name: str, *, net: Any = None) -> Any:
-    def export_classifier(given: Any, prefix: str) -> None:
+    def export_classifier(classifier: Any, prefix: str) -> None:
         import paddle
         from paddle.static import InputSpec
 
-        exported = net() if net is not None else given
+        exported = net() if net is not None else classifier
         exported.eval()
         paddle.jit.save(exported, prefix, input_spec=[InputSpec(shape, dtype, name)])
 
@@ -105,7 +105,7 @@ MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
 ]
 
 
-# Paddle warns whenever code that asks for a tensor's place is traced, which answers may do.
+# Paddle warns if it traces code that reads a tensor's place, which answers may do.
 @pytest.mark.filterwarnings("ignore:Value do not have 'place':UserWarning")
 class TestToStaticExercises(ExerciseTests):
     LESSON = "static_graph/to_static"
@@ -118,7 +118,7 @@ class TestToStaticExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         import json
 
         import numpy as np

@@ -8,15 +8,15 @@ Score = Callable[[str], float]
 
 
 def _places(words: list[str], *, end: bool = False) -> set[int]:
-    places, found = 0, set()
+    position, places = 0, set()
     for word in words if end else words[:-1]:
-        places += len(word)
-        found.add(places)
-    return found
+        position += len(word)
+        places.add(position)
+    return places
 
 
 def _best(text: str, score: Score) -> list[str]:
-    """Cut rightly."""
+    """Return the correct segmentation."""
     best: list[tuple[float, list[str]]] = [(0.0, [])]
     for i in range(1, len(text) + 1):
         candidates = [(best[j][0] + score(text[j:i]), j) for j in range(max(0, i - 8), i)]
@@ -85,7 +85,7 @@ class TestTokensExercises(ExerciseTests):
 
     @staticmethod
     def names() -> dict[str, Any]:
-        """What the lesson has imported before its exercises."""
+        """Return the names that the lesson defines before its exercises."""
         import numpy as np
 
         return {"np": np}

@@ -1,4 +1,4 @@
-"""The wheel, built once, in an environment of its own that has no Node."""
+"""The wheel, built once, and an environment for it without Node."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
         capture_output=True,
     )
-    (built,) = folder.glob("*.whl")
-    return built
+    (path,) = folder.glob("*.whl")
+    return path
 
 
 @pytest.fixture(scope="session")
 def empty_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the locked packages and the wheel; returns its folder of programs."""
+    """The folder of programs in an environment with the locked packages and the wheel."""
     folder = tmp_path_factory.mktemp("environment") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     lock = REPOSITORY / "workbench" / "requirements" / "cpu.txt"
-    for what in (["--require-hashes", "-r", lock], [wheel]):
+    for packages in (["--require-hashes", "-r", lock], [wheel]):
         command = [BIN / "uv", "pip", "install", "--quiet", "--no-deps", "--python"]
-        subprocess.run([*command, folder / "bin" / "python", *what], check=True)
+        subprocess.run([*command, folder / "bin" / "python", *packages], check=True)
     return folder / "bin"
 
 
@@ -43,19 +43,19 @@ def empty_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def plain_environ(
     empty_environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
-    """The environment variables of a learner: no Node, nothing of the repository."""
+    """The environment variables of a learner, without Node and the repository."""
     home = tmp_path / "user"
     home.mkdir()
     monkeypatch.chdir(home)
     tools = tmp_path / "tools"
     tools.mkdir()
-    # What Python and Paddle start; everything else, Node above all, is not there.
+    # Programs that Python and Paddle start; all others, Node in particular, are missing.
     for name in ("sh", "uname", "ldconfig", "gcc", "ld"):
-        found = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
-        if found is not None:
-            (tools / name).symlink_to(found)
-    kept = {name: os.environ[name] for name in ("TMPDIR", "CI") if name in os.environ}
-    return kept | {
+        program = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
+        if program is not None:
+            (tools / name).symlink_to(program)
+    variables = {name: os.environ[name] for name in ("TMPDIR", "CI") if name in os.environ}
+    return variables | {
         "PATH": f"{empty_environment}{os.pathsep}{tools}",
         "HOME": str(home),
         "LANG": "C.UTF-8",

@@ -1,4 +1,4 @@
-"""The TypeScript of the contract is made from the Python of the contract."""
+"""The TypeScript of the contract is generated from Python, and up to date."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def test_contract_of_the_front_end_is_current(repository: Path, tmp_path: Path) 
         capture_output=True,
         check=True,
     )
-    committed = repository / "workbench" / "src" / "contract"
-    assert _texts(tmp_path) == _texts(committed), "run `make build`"
+    folder = repository / "workbench" / "src" / "contract"
+    assert _texts(tmp_path) == _texts(folder), "src/contract/ is out of date. Run: make build"
 
 
 def _texts(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The locks, what conda users install, and why each dependency is there, all agree."""
+"""Locks, the conda environment and the reasons for dependencies are consistent."""
 
 from __future__ import annotations
 
@@ -23,30 +23,28 @@ def requirements(repository: Path) -> Path:
     return repository / "workbench" / "requirements"
 
 
-def locked(path: Path) -> dict[str, set[str]]:
-    """Versions of each package; universal locks may have one for each Python."""
-    found: dict[str, set[str]] = {}
+def locked_packages(path: Path) -> dict[str, set[str]]:
+    """Return the versions of each package; a universal lock may have several."""
+    packages: dict[str, set[str]] = {}
     pattern = r"^([a-z0-9._-]+)(?:\[[^]]*\])?==(\S+)"
     for name, version in re.findall(pattern, path.read_text(), re.M):
-        found.setdefault(name, set()).add(version)
-    return found
+        packages.setdefault(name, set()).add(version)
+    return packages
 
 
-def direct(path: Path) -> list[Requirement]:
+def direct_requirements(path: Path) -> list[Requirement]:
     lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
-    found = []
+    direct = []
     for line in filter(None, lines):
         if line.startswith("-r "):
-            found += direct(path.with_name(line[3:].strip()))
+            direct += direct_requirements(path.with_name(line[3:].strip()))
         else:
-            found.append(Requirement(line))
-    return found
+            direct.append(Requirement(line))
+    return direct
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_locked_package_has_hashes_and_the_file_no_address(
-    requirements: Path, name: str
-) -> None:
+def test_lock_has_hashes_and_no_urls(requirements: Path, name: str) -> None:
     text = (requirements / f"{name}.txt").read_text()
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.M)[1:]
     assert entries
@@ -57,21 +55,22 @@ def test_every_locked_package_has_hashes_and_the_file_no_address(
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_lock_satisfies_its_input(requirements: Path, name: str) -> None:
-    versions = locked(requirements / f"{name}.txt")
-    for wanted in direct(requirements / f"{name}.in"):
-        found = versions[wanted.name.lower().replace("_", "-")]
-        assert all(version in wanted.specifier for version in found), (wanted, found)
+    versions = locked_packages(requirements / f"{name}.txt")
+    for requirement in direct_requirements(requirements / f"{name}.in"):
+        locked = versions[requirement.name.lower().replace("_", "-")]
+        assert all(version in requirement.specifier for version in locked), (requirement, locked)
 
 
 def test_locks_agree_with_each_other(requirements: Path) -> None:
-    cpu = locked(requirements / "cpu.txt")
+    cpu = locked_packages(requirements / "cpu.txt")
     for name in ("gpu", "test", "build", "classroom"):
-        for package, versions in locked(requirements / f"{name}.txt").items():
+        for package, versions in locked_packages(requirements / f"{name}.txt").items():
             assert versions == cpu.get(package, versions), f"{name}: {package}"
-    assert "paddlepaddle" not in locked(requirements / "gpu.txt")
-    # A hub, what it starts, and what the tests try are one JupyterHub.
+    assert "paddlepaddle" not in locked_packages(requirements / "gpu.txt")
+    # The hub, its servers and the tests use the same JupyterHub.
     hubs = [
-        locked(requirements / f"{name}.txt")["jupyterhub"] for name in ("hub", "classroom", "test")
+        locked_packages(requirements / f"{name}.txt")["jupyterhub"]
+        for name in ("hub", "classroom", "test")
     ]
     assert hubs == [hubs[0]] * 3
 
@@ -83,22 +82,22 @@ def test_conda_environment_installs_the_same_lock(repository: Path, requirements
     assert "--require-hashes" in pip
     (lock,) = (item.removeprefix("-r ") for item in pip if item.startswith("-r "))
     assert (repository / lock).resolve() == (requirements / "cpu.txt").resolve()
-    assert len(pip) == 2, "a package of its own would differ from the lock"
+    assert len(pip) == 2, "Additional packages would differ from the lock."
     project = tomllib.loads((repository / "workbench" / "pyproject.toml").read_text())["project"]
     assert python.removeprefix("python=") in SpecifierSet(project["requires-python"])
 
 
 def test_lock_covers_requirements_of_the_package(repository: Path, requirements: Path) -> None:
-    versions = locked(requirements / "cpu.txt")
+    versions = locked_packages(requirements / "cpu.txt")
     project = tomllib.loads((repository / "workbench" / "pyproject.toml").read_text())["project"]
     for text in [*project["dependencies"], *project["optional-dependencies"]["cpu"]]:
-        wanted = Requirement(text)
-        found = versions[wanted.name.lower()]
-        assert all(version in wanted.specifier for version in found), (text, found)
+        requirement = Requirement(text)
+        locked = versions[requirement.name.lower()]
+        assert all(version in requirement.specifier for version in locked), (text, locked)
 
 
-def test_every_direct_dependency_has_its_reason(requirements: Path) -> None:
+def test_every_direct_dependency_has_a_reason(requirements: Path) -> None:
     reasons = (requirements / "README.md").read_text()
     for name in LOCKS:
-        for wanted in direct(requirements / f"{name}.in"):
-            assert f"`{wanted.name}`" in reasons, f"{wanted.name} has no line in README.md"
+        for requirement in direct_requirements(requirements / f"{name}.in"):
+            assert f"`{requirement.name}`" in reasons, f"{requirement.name} is not in README.md"

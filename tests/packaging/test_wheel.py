@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.build
 
 
-def test_wheel_carries_the_course_the_extension_and_the_shim(wheel: Path, repository: Path) -> None:
+def test_wheel_contains_course_extension_and_shim(wheel: Path, repository: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     data = next(name.split("/")[0] for name in names if ".data/" in name)
     assert {
@@ -29,11 +29,11 @@ def test_wheel_carries_the_course_the_extension_and_the_shim(wheel: Path, reposi
         f"{data}/data/etc/jupyter/jupyter_server_config.d/paddle_workbench.json",
     } <= names
     course = repository / "notebooks"
-    tracked = subprocess.check_output(["git", "ls-files", "."], cwd=course, text=True).split()
-    assert {f"paddle_workbench/notebooks/{path}" for path in tracked} <= names
+    paths = subprocess.check_output(["git", "ls-files", "."], cwd=course, text=True).split()
+    assert {f"paddle_workbench/notebooks/{path}" for path in paths} <= names
 
 
-def test_wheel_carries_the_widgets_bundled(wheel: Path, repository: Path) -> None:
+def test_wheel_contains_bundled_widgets(wheel: Path, repository: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     room = "paddle_workbench/widgets"
     sources = repository / "workbench" / room / "front_end"
@@ -50,7 +50,7 @@ def test_wheel_contains_no_paths_of_this_machine(wheel: Path, repository: Path) 
             assert not name.endswith((".pyc", ".tsbuildinfo", ".map")), name
 
 
-def test_doctor_finds_the_environment_of_the_wheel_whole(
+def test_doctor_reports_nothing_broken(
     empty_environment: Path, plain_environ: dict[str, str]
 ) -> None:
     assert shutil.which("node", path=plain_environ["PATH"]) is None
@@ -66,7 +66,7 @@ def test_doctor_finds_the_environment_of_the_wheel_whole(
     assert result.returncode == 0
 
 
-def test_lab_of_the_wheel_opens_a_lesson_with_its_kernel(
+def test_jupyterlab_opens_lesson_with_its_kernel(
     empty_environment: Path, plain_environ: dict[str, str], tmp_path: Path
 ) -> None:
     with socket.socket() as free:
@@ -83,23 +83,23 @@ def test_lab_of_the_wheel_opens_a_lesson_with_its_kernel(
             stderr=subprocess.STDOUT,
         )
     try:
-        ask = Client(port)
-        page = ask.wait_for_page()
+        client = Client(port)
+        page = client.wait_for_page()
         start = page.index('id="jupyter-config-data"')
         config = page[page.index("{", start) : page.index("</script>", start)]
         extensions = json.loads(config)
-        names = [found["name"] for found in extensions["federated_extensions"]]
+        names = [extension["name"] for extension in extensions["federated_extensions"]]
         assert "paddle-workbench" in names
-        opened = ask.json("paddle-workbench/course/open", {"lesson": "start/environment"})
-        contents = ask.json(f"api/contents/{opened['path']}")
+        copy = client.json("paddle-workbench/course/open", {"lesson": "start/environment"})
+        contents = client.json(f"api/contents/{copy['path']}")
         assert contents["content"]["metadata"]["kernelspec"]["name"] == "paddle"
         session = {
-            "path": opened["path"],
+            "path": copy["path"],
             "type": "notebook",
             "name": "",
             "kernel": {"name": "paddle"},
         }
-        assert ask.json("api/sessions", session)["kernel"]["name"] == "paddle"
+        assert client.json("api/sessions", session)["kernel"]["name"] == "paddle"
     finally:
         server.terminate()
         server.wait(timeout=30)
@@ -107,7 +107,7 @@ def test_lab_of_the_wheel_opens_a_lesson_with_its_kernel(
 
 
 class Client:
-    """Asks one Jupyter server."""
+    """A client of one Jupyter server."""
 
     def __init__(self, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}/"
