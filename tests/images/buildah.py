@@ -42,7 +42,7 @@ def debian_archive() -> Path:
     # Anybody can create it first, and what lies in it runs as root.
     assert is_private(CACHE), f"{CACHE} is not a private folder of this user. Remove it."
     archive = CACHE / f"{RELEASE}.tar"
-    if archive.is_file() and time.time() - archive.stat().st_mtime < KEEP_S:
+    if archive.is_file() and time.time() - archive.stat().st_mtime < MAX_AGE_S:
         return archive
     folder = CACHE / f"{RELEASE}.{os.getpid()}"
     try:
