@@ -22,6 +22,9 @@ from paddle_workbench.settings import WARM_VARIABLE, OutputLimits, output_limits
 
 pytestmark = pytest.mark.kernel
 
+LIMIT_S = 300
+"""Ends a test that hangs."""
+
 
 class Recorder:
     """Records the events of an execution; a test can wait for the first output."""
@@ -149,9 +152,9 @@ def test_stop_interrupts_or_kills_the_kernel(
     notebook = execution(tmp_path, "", source, "2", recorder=recorder, grace_s=grace_s)
     queue = ExecutionQueue(1)
     future = queue.put(notebook)
-    assert recorder.has_printed.wait(60)
+    assert recorder.has_printed.wait(LIMIT_S)
     notebook.stop()
-    ending = future.result(60)
+    ending = future.result(LIMIT_S)
     assert (ending.state, ending.cell) == ("cancelled", 1)
     errors = [out.ename for out in notebook.notebook.cells[1].outputs if out.output_type == "error"]
     assert errors == ([name] if name else [])
@@ -164,10 +167,10 @@ def test_second_stop_kills_the_kernel_at_once(tmp_path: Path) -> None:
     notebook = execution(tmp_path, STUBBORN, recorder=recorder, grace_s=600.0)
     queue = ExecutionQueue(1)
     future = queue.put(notebook)
-    assert recorder.has_printed.wait(60)
+    assert recorder.has_printed.wait(LIMIT_S)
     notebook.stop()
     notebook.stop()
-    assert future.result(60).state == "cancelled"
+    assert future.result(LIMIT_S).state == "cancelled"
     queue.close()
 
 
@@ -264,7 +267,7 @@ def test_closing_the_queue_stops_all_notebooks(tmp_path: Path) -> None:
     queue = ExecutionQueue(1)
     running = queue.put(execution(tmp_path, SLEEP, recorder=recorder))
     waiting = queue.put(execution(tmp_path, "1"))
-    assert recorder.has_printed.wait(60)
+    assert recorder.has_printed.wait(LIMIT_S)
     queue.close()
     assert running.result().state == "cancelled"
     assert waiting.cancelled() or waiting.result().state == "cancelled"
