@@ -50,11 +50,14 @@ class Notebook:
 
     def wait_until_idle(self) -> None:
         status = self.page.locator("#jp-main-statusbar")
-        expect(status.get_by_text("| Idle")).to_be_visible(timeout=RUN_LIMIT_MS)
+        idle = status.get_by_text(re.compile(r"\| (Idle|空闲)"))
+        expect(idle).to_be_visible(timeout=RUN_LIMIT_MS)
 
     def run_all(self) -> None:
-        """Run every cell and wait for the last."""
-        self.menu("Run", "Run All Cells")
+        """Run every cell and wait for the last, in any language."""
+        self.cells.first.locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Control+Enter")
         expect(self.cells.last.locator(".jp-InputPrompt")).to_have_text(
             re.compile(r"\[\d+\]:"), timeout=RUN_LIMIT_MS
         )
@@ -68,11 +71,15 @@ class Notebook:
             # The rows of Lumino's menus have no role of their own.
             self.page.get_by_role("menu").get_by_text(name, exact=True).last.click()
 
-    def rewrite(self, cell: Locator, text: str) -> None:
-        """Replace the text of a cell with keys, and run it."""
+    def write(self, cell: Locator, text: str) -> None:
+        """Replace the text of a cell with keys."""
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(text)
+
+    def rewrite(self, cell: Locator, text: str) -> None:
+        """Replace the text of a cell with keys, and run it."""
+        self.write(cell, text)
         self.page.keyboard.press("Control+Enter")
 
 
