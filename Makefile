@@ -36,7 +36,7 @@ PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package
 # What stages of the tests need; `make test STAGES='units python'` runs these alone.
 RUN := VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run
 
-.PHONY: help setup lab watch quick test test-images test-all check bench lock build clean
+.PHONY: help setup lab watch quick test test-images test-all check bench screenshots lock build clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebo
 
 bench: setup $(STAMPS)/test ## Measure what README and docs quote; ONLY='checks kernels' measures these alone
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
+
+screenshots: setup $(STAMPS)/test ## Take the pictures of README and docs; ONLY='desk check' takes these alone
+	@$(BIN)/python -m tests.ui.take_screenshots $(ONLY)
 
 lock: $(STAMPS)/build ## Renew the hashed locks
 	cd $(LOCKS) && for name in cpu gpu test build node classroom hub sbom; do \

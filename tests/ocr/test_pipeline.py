@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from paddle_workbench.ocr.pictures import Picture
 
-SCREENSHOTS = Path(__file__).parents[1] / "ui" / "screenshots"
+SCREENSHOT = Path(__file__).parents[2] / "docs" / "pictures" / "course.en.png"
 
 
 def packaged_pictures() -> list[Path]:
@@ -38,7 +38,7 @@ def packaged_pictures() -> list[Path]:
         for path in paths
         if (spec := find_spec(package)) is not None and spec.origin is not None
     ]
-    return [SCREENSHOTS / "lesson.png", *packaged]
+    return [SCREENSHOT, *packaged]
 
 
 def assert_same(official: PaddleOCR, pipeline: Pipeline, picture: Picture) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from .conftest import Lab
 from .pages import RUN_LIMIT_MS
-from .test_learning import open_lesson, save_screenshot
+from .test_learning import open_lesson
 
 # The cell below counts what is in it.
 NO_LOCK = """from paddle_workbench.environment.lock import differences
@@ -33,7 +33,6 @@ def test_check_names_the_cell_and_shows_it(
     panel.get_by_text("Not compared:").click()
     changed = panel.get_by_role("listitem").filter(has=page.get_by_text("lock", exact=True))
     expect(changed).to_contain_text("Changed by you")
-    save_screenshot(page, "check")
 
     notebook.cells.first.scroll_into_view_if_needed()
     panel.get_by_role("button", name="lock-differences").click()

@@ -12,7 +12,6 @@ from paddle_workbench.course.catalog import read_lessons
 
 from .conftest import Lab
 from .pages import CoursePanel, Notebook
-from .test_learning import save_screenshot
 
 
 def test_lab_and_course_are_in_chinese(chinese_lab: Lab, open_page: Callable[[Lab], Page]) -> None:
@@ -28,7 +27,6 @@ def test_lab_and_course_are_in_chinese(chinese_lab: Lab, open_page: Callable[[La
     bar = notebook.panel.get_by_role("group", name="本课", exact=True)
     expect(bar.get_by_role("button", name="练习 0")).to_be_visible()
     expect(bar.get_by_role("button", name="重置")).to_be_visible()
-    save_screenshot(page, "course")
     assert (chinese_lab.home / "lessons" / "start" / "environment.ipynb").is_file()
 
 

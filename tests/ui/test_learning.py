@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -20,14 +19,6 @@ from .pages import RUN_LIMIT_MS, CoursePanel, Notebook, choose_theme, contrast, 
 OpenPage = Callable[[Lab], Page]
 TITLE = re.compile("environment", re.I)
 LESSON = Path(__file__).parents[2] / "notebooks" / "00_start" / "01_environment.ipynb"
-# The screenshots of the README; UPDATE_SCREENSHOTS=1 updates them.
-SCREENSHOTS = Path(__file__).parent / "screenshots"
-
-
-def save_screenshot(page: Page, name: str) -> None:
-    if os.environ.get("UPDATE_SCREENSHOTS"):
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 def copy_in(lab: Lab) -> Path:
@@ -62,6 +53,8 @@ def test_keyboard_navigates_the_panel_and_opens_a_lesson(
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.tree).to_be_visible()
+    # It takes the focus when it comes.
+    expect(page.locator(".jp-Launcher")).to_be_visible()
     panel.tree.get_by_role("treeitem").first.press("End")
     last = panel.tree.locator("[data-lesson]").last
     expect(last).to_be_focused()
@@ -103,7 +96,6 @@ def test_lesson_opens_runs_to_the_end_and_its_exercise_passes(
     page.keyboard.press("Control+Enter")
     expect(check.get_by_role("status")).to_contain_text("Passed", timeout=RUN_LIMIT_MS)
     expect(notebook.bar.get_by_role("button", name="Exercises 1")).to_be_visible()
-    save_screenshot(page, "lesson")
     progress = json.loads((english_lab.home / "progress.json").read_text())
     attempts = progress["lessons"]["start/environment"]["exercises"]
     assert attempts["parse_tag"]["state"] == "passed"

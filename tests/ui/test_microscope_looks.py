@@ -1,4 +1,4 @@
-"""The microscope in Chinese and in the dark, with measured times and notes; and its pictures."""
+"""The microscope in Chinese and in the dark, with measured times and notes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .conftest import Lab
 from .notebooks import open_cells
-from .test_learning import save_screenshot
 
 NETWORK = """
-import warnings
-
-warnings.simplefilter("ignore")  # Paddle's tell folders of this machine, and pictures are kept
 import numpy as np
 import paddle
 from paddle import nn
@@ -101,8 +97,6 @@ def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Pag
     expect(panel).to_contain_text("fused_conv2d")
     expect(panel).to_contain_text("Measured")
     expect(panel).to_contain_text(re.compile(r"\d ms"))
-    show_whole(region)
-    save_screenshot(english, "microscope")
     region.get_by_role("tab", name="Ops", exact=True).click()
     region.get_by_role("button", name="Expand all layers").click()
     tree = region.get_by_role("tree", name="Layers and ops")
@@ -149,17 +143,6 @@ def test_everything_is_translated_and_dark_theme_is_dark(chinese: Page) -> None:
     background = region.evaluate("node => getComputedStyle(node).backgroundColor")
     text = region.evaluate("node => getComputedStyle(node).color")
     assert brightness(background) < 90 < brightness(text)
-    show_whole(region)
-    save_screenshot(chinese, "microscope-dark")
-
-
-def show_whole(region: Locator) -> None:
-    """Bring all of it into sight, and its code to where lines begin."""
-    region.evaluate("""node => {
-      node.scrollIntoView({ block: 'end' });
-      for (const pane of node.querySelectorAll('*')) pane.scrollLeft = 0;
-    }""")
-    region.page.wait_for_timeout(1_500)  # until what the last pass did is played
 
 
 def brightness(colour: str) -> float:
