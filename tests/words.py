@@ -61,6 +61,15 @@ PHRASES = (
     Phrase(r"(?:afresh|anew)", "again, from the start"),
     Phrase(r"otherwise than", "differently from"),
     Phrase(r"and the like", "and similar …"),
+    Phrase(r"(?:left|leaves?) (?:it )?as it is", "left unchanged"),
+    Phrase(r"is refused", "is rejected"),
+    Phrase(r"what came out", "the result"),
+    Phrase(r"written whole", "written atomically, complete"),
+    Phrase(r"in good order", "cleanly"),
+    Phrase(r"at every moment", "at any time"),
+    Phrase(r"frames a second", "frames per second"),
+    Phrase(r"to and fro", "back and forth"),
+    Phrase(r"(?:where|if) there (?:is one|are any)(?= [a-z]+ed)", "if available"),
 )
 
 

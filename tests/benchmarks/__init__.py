@@ -1,1 +1,1 @@
-"""What `make bench` measures: side by side in one run, printed as ratios. Asserted nowhere."""
+"""Benchmarks for `make bench`, which measure alternatives in one run and print ratios."""

@@ -1,4 +1,4 @@
-"""Run the benchmarks whose names are given, or all of them."""
+"""Run the benchmarks with the given names, or all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole course by nbval and by `workbench check`: how long, and against the cells' own time."""
+"""The time of checking the whole course with nbval and `workbench check`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .table import show
 REPOSITORY = Path(__file__).parents[2]
 COURSE = REPOSITORY / "notebooks"
 JOBS = 2
-# Sets aside what warm kernels do, where there are any.
+# Without warm kernels.
 COLD = {"PADDLE_WORKBENCH_WARM_KERNELS": "0"}
 
 
 def _seconds(command: list[str], environment: dict[str, str]) -> float:
     started = time.perf_counter()
-    # nbval finds differences, as it must: timings and pictures are not its business.
+    # nbval reports differences, since it compares timings and pictures exactly.
     subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -50,7 +50,7 @@ def main() -> None:
         report = Path(home) / "report.json"
         one = _nbval(home)
         two = _nbval(home, "-n", str(JOBS), "--dist", "loadfile")
-        # Nothing is remembered yet; what this run remembers is what the last one finds.
+        # The cache is empty; the last run uses what this one stores.
         cold = _check(home, "--json", str(report))
         notebooks = json.loads(report.read_text(encoding="utf-8"))["notebooks"]
         own = sum(cell["duration_s"] or 0.0 for notebook in notebooks for cell in notebook["cells"])

@@ -1,7 +1,7 @@
-"""No clean notebook fails: the course again and again, each time on another number of threads.
+"""Repeated checks of the course with different numbers of threads, none of which may fail.
 
-Takes hours: part of `make test-all`, and of `make bench` only by name, `ONLY=clean_runs`. With
-`FIRST=8 RUNS=5` in the environment only the runs 8 to 12 are made, on the threads that they have.
+They take hours: part of `make test-all`, and of `make bench` only with `ONLY=clean_runs`.
+`FIRST=8 RUNS=5` in the environment runs only the numbers 8 to 12, with the same threads as before.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ MAXIMUM_THREADS = 4
 
 
 def main() -> None:
-    chosen = random.Random(0)  # noqa: S311 - a sequence that can be repeated
+    generator = random.Random(0)  # noqa: S311 - a sequence that can be repeated
     for _ in range(1, FIRST):
-        chosen.randint(1, MAXIMUM_THREADS)
+        generator.randint(1, MAXIMUM_THREADS)
     notebooks = find_notebooks([])
-    failed = 0
+    failures = 0
     last = FIRST + RUNS - 1
     for number in range(FIRST, last + 1):
-        threads = chosen.randint(1, MAXIMUM_THREADS)
-        checked = check_notebooks(notebooks, jobs=2, threads=threads)
-        report = CheckReport(notebooks=[one.report for one in checked])
-        failed += not report.passed
+        threads = generator.randint(1, MAXIMUM_THREADS)
+        results = check_notebooks(notebooks, jobs=2, threads=threads)
+        report = CheckReport(notebooks=[result.report for result in results])
+        failures += not report.passed
         *_, summary = report_lines(report)
         print(f"  run {number:2} of {last}, {threads} threads: {summary}", flush=True)
         if not report.passed:
             print("\n".join(report_lines(report)), flush=True)
-    print(f"{RUNS - failed} of {RUNS} runs passed.")
-    if failed:
+    print(f"{RUNS - failures} of {RUNS} runs passed.")
+    if failures:
         raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""How much of the extension goes over the wire."""
+"""The size of the extension over the network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EXTENSION = Path(__file__).parents[2] / "workbench" / "paddle_workbench" / "labe
 
 
 def compressed_bytes() -> dict[str, tuple[int, int]]:
-    """Bytes of each file that a browser loads, as they are and by gzip."""
+    """Return the size in bytes of each file that a browser loads, plain and with gzip."""
     sizes = {}
     for path in sorted((EXTENSION / "static").rglob("*")):
         if path.suffix in (".js", ".css", ".svg"):

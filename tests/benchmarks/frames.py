@@ -1,6 +1,6 @@
-"""How fast a page draws."""
+"""Counting frames in a page."""
 
-# From seconds to frames a second.
+# A function of a number of seconds that returns frames per second.
 FRAMES = """seconds => new Promise(done => {
   let frames = 0;
   const start = performance.now();

@@ -1,4 +1,4 @@
-"""Kernels cold and warm, side by side: how soon the first result comes, and how much they hold."""
+"""Cold and warm kernels: time to the first result, and memory."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ MEGABYTE = 1e6
 class Kernel:
     """A kernel, and the seconds from the request to each step.
 
-    The steps are sent one after the other, and each reply is waited for on the shell channel alone:
-    `wait_for_ready` of Jupyter's client sleeps for up to 0.4 s of its own.
+    The steps are sent one after the other. Their replies are awaited on the shell channel, since
+    `wait_for_ready` of Jupyter's client sleeps for up to 0.4 s.
     """
 
     def __init__(self, name: str, warm: str) -> None:
@@ -82,17 +82,17 @@ class Kernel:
 
 def memory_of(pid: int) -> tuple[float, float]:
     """Return the private and the proportional bytes of a process."""
-    found = {"Private_Clean:": 0.0, "Private_Dirty:": 0.0, "Pss:": 0.0}
+    values = {"Private_Clean:": 0.0, "Private_Dirty:": 0.0, "Pss:": 0.0}
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
     for name, value, *_ in (line.split() for line in rollup.splitlines()):
-        if name in found:
-            found[name] = float(value) * 1024
-    return found["Private_Clean:"] + found["Private_Dirty:"], found["Pss:"]
+        if name in values:
+            values[name] = float(value) * 1024
+    return values["Private_Clean:"] + values["Private_Dirty:"], values["Pss:"]
 
 
 @contextmanager
 def fork_server() -> Iterator[int]:
-    """A fork server of the benchmark's own, with the default preloads."""
+    """Start a fork server for the benchmark, with the default preloads."""
     folder = Path(tempfile.mkdtemp(prefix="pw-"))
     os.environ[KERNELS_VARIABLE] = str(folder)
     os.environ[WARM_VARIABLE] = "1"
@@ -133,10 +133,10 @@ def measure_many(server: int) -> None:
             begin = time.perf_counter()
             kernels = list(pool.map(lambda _: Kernel("paddle", "1"), range(count)))
             seconds = time.perf_counter() - begin
-        found = [kernel.memory() for kernel in kernels]
-        private = sum(own for own, _ in found) / count / MEGABYTE
-        proportional = sum(shared for _, shared in found) / count / MEGABYTE
-        total = (sum(shared for _, shared in found) + memory_of(server)[1]) / MEGABYTE
+        sizes = [kernel.memory() for kernel in kernels]
+        private = sum(own for own, _ in sizes) / count / MEGABYTE
+        proportional = sum(shared for _, shared in sizes) / count / MEGABYTE
+        total = (sum(shared for _, shared in sizes) + memory_of(server)[1]) / MEGABYTE
         print(f"  {count:7} {private:11.1f} MB {proportional:15.1f} MB {total:11.1f} MB")
         for kernel in kernels:
             kernel.close()

@@ -1,8 +1,8 @@
-"""The microscope, Netron and Model Explorer, on the same regular graphs in one browser.
+"""The microscope, Netron and Model Explorer, with the same regular graphs in one browser.
 
-The microscope is given columns, as a kernel sends them; the other two the same graph as ONNX. What
-is measured is the same: seconds from opening the page to the first picture, frames a second while a
-hand drags the graph, and the page's memory.
+The microscope receives columns, as a kernel sends them; the others read the same graph as ONNX. For
+each, the benchmark measures the seconds from opening the page to the first picture, the frames per
+second while the graph is dragged, and the memory of the page.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ Ask = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Viewer:
-    """One program that shows graphs.
+    """A viewer of graphs.
 
     Parameters
     ----------
     serve : callable
-        From a program to a context that gives the address of its picture.
+        A context manager that takes a program and a folder, and provides the address of a page.
     is_drawn : str
-        JavaScript that is true when the picture is there.
+        JavaScript that is true once the picture is visible.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Viewer:
 
 
 @dataclass
-class Measured:
+class Measurement:
     first_picture_s: float | None = None
     pan_fps: float = float("nan")
     memory_mb: float = float("nan")
@@ -154,7 +154,7 @@ VIEWERS = [
         serve_microscope,
         "!(document.querySelector('.pw-Microscope-status')?.textContent ?? 'D').startsWith('D')",
     ),
-    # It makes the nodes first, and shows them once they are placed.
+    # It creates the nodes first, and shows them after the layout.
     Viewer("Netron", serve_netron, "document.body.classList.contains('default')"),
     Viewer(
         "Model Explorer",
@@ -166,12 +166,12 @@ VIEWERS = [
 
 
 def asker(page: Page) -> Ask:
-    """Return what evaluates JavaScript in a page, by DevTools: Netron takes eval() away."""
+    """Return a function that evaluates JavaScript through DevTools, since Netron removes eval()."""
     session = page.context.new_cdp_session(page)
 
     def ask(expression: str, *, wait: bool = True) -> Any:
-        asked = {"expression": expression, "awaitPromise": wait, "returnByValue": wait}
-        answer = session.send("Runtime.evaluate", asked)
+        options = {"expression": expression, "awaitPromise": wait, "returnByValue": wait}
+        answer = session.send("Runtime.evaluate", options)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"].get("description"))
         return answer["result"].get("value")
@@ -180,7 +180,7 @@ def asker(page: Page) -> Ask:
 
 
 def wait_until(ask: Ask, expression: str, end: float) -> None:
-    """Ask until it is true; raise if it is not by a time of `perf_counter`."""
+    """Wait until an expression is true; raise an error at a time of `perf_counter`."""
     while not ask(expression):
         if time.perf_counter() > end:
             raise PlaywrightTimeoutError(f"no picture within {LIMIT_S:g} s")
@@ -188,7 +188,7 @@ def wait_until(ask: Ask, expression: str, end: float) -> None:
 
 
 def drag(page: Page, ask: Ask, seconds: float) -> float:
-    """Drag the middle of the picture to and fro; return the frames a second meanwhile."""
+    """Drag the picture back and forth, and return the frames per second."""
     ask(f"window.pwFrames = ({FRAMES})({seconds})", wait=False)
     page.mouse.move(640, 350)
     page.mouse.down()
@@ -201,14 +201,14 @@ def drag(page: Page, ask: Ask, seconds: float) -> float:
     return float(ask("window.pwFrames"))
 
 
-def measure(browser: Browser, viewer: Viewer, program: Program) -> Measured:
-    found = Measured()
+def measure(browser: Browser, viewer: Viewer, program: Program) -> Measurement:
+    measurement = Measurement()
     with (
         tempfile.TemporaryDirectory() as folder,
         viewer.serve(program, Path(folder)) as address,
     ):
         context = browser.new_context(viewport={"width": 1280, "height": 800})
-        # Netron asks whether it may set cookies before it shows anything.
+        # Netron asks for consent to cookies before it shows anything.
         context.add_cookies([{"name": "consent", "value": "1", "url": address.partition("?")[0]}])
         page = context.new_page()
         page.set_default_timeout(LIMIT_S * 1000)
@@ -217,17 +217,17 @@ def measure(browser: Browser, viewer: Viewer, program: Program) -> Measured:
         try:
             page.goto(address)
             wait_until(ask, viewer.is_drawn, started + LIMIT_S)
-            found.first_picture_s = time.perf_counter() - started
-            found.pan_fps = drag(page, ask, PAN_S)
-            found.memory_mb = float(ask(MEMORY))
+            measurement.first_picture_s = time.perf_counter() - started
+            measurement.pan_fps = drag(page, ask, PAN_S)
+            measurement.memory_mb = float(ask(MEMORY))
             if viewer.serve is serve_microscope:
-                found.more["open a layer, ms"] = float(ask(f"({OPEN_LAYER})()"))
+                measurement.more["open a layer, ms"] = float(ask(f"({OPEN_LAYER})()"))
                 page.locator(".pw-Graph-canvas").press("p")
-                found.more["frames/s playing"] = float(ask(f"({FRAMES})(2)"))
+                measurement.more["frames/s playing"] = float(ask(f"({FRAMES})(2)"))
         except PlaywrightTimeoutError:
-            pass  # the table says so
+            pass  # shown in the table
         context.close()
-    return found
+    return measurement
 
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
@@ -250,24 +250,24 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
             print(f"  {'':16} {'first picture':>14} {'panning':>10} {'memory':>9}  ratio of first")
             first: float | None = None
             for viewer in VIEWERS:
-                found = measure(browser, viewer, program)
-                first = first or found.first_picture_s
-                show(viewer.name, found, first)
+                measurement = measure(browser, viewer, program)
+                first = first or measurement.first_picture_s
+                show(viewer.name, measurement, first)
         browser.close()
 
 
-def show(name: str, found: Measured, first: float | None) -> None:
-    if found.first_picture_s is None:
+def show(name: str, measurement: Measurement, first: float | None) -> None:
+    if measurement.first_picture_s is None:
         print(f"  {name:16} no picture within {LIMIT_S:g} s", flush=True)
         return
-    ratio = found.first_picture_s / first if first else float("nan")
+    ratio = measurement.first_picture_s / first if first else float("nan")
     print(
-        f"  {name:16} {found.first_picture_s:12.2f} s {found.pan_fps:6.0f} f/s"
-        f" {found.memory_mb:6.0f} MB  {ratio:.1f}",
+        f"  {name:16} {measurement.first_picture_s:12.2f} s {measurement.pan_fps:6.0f} f/s"
+        f" {measurement.memory_mb:6.0f} MB  {ratio:.1f}",
         flush=True,
     )
-    for what, value in found.more.items():
-        print(f"    {what}: {value:.0f}")
+    for label, value in measurement.more.items():
+        print(f"    {label}: {value:.0f}")
 
 
 if __name__ == "__main__":

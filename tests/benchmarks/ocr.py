@@ -1,4 +1,4 @@
-"""Seconds a page and errors of the OCR pipelines, on the same pictures and two cores."""
+"""Seconds per page and errors of OCR pipelines, with the same pictures on two cores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUNDS = 2
 
 
 def pages() -> list[SyntheticPicture]:
-    """Price tags, forms, receipts and pages, as scanned and by phone."""
+    """Return price tags, forms, receipts and pages, as scans and as photographs."""
     from paddle_workbench.ocr.generated.generator import generate
 
     kinds = ("price_tag", "form", "receipt", "page")
@@ -35,7 +35,7 @@ def pages() -> list[SyntheticPicture]:
 def result(
     picture: Picture, boxes: Sequence[object], texts: Sequence[str], name: str
 ) -> PageResult:
-    """What another pipeline read, in our types."""
+    """Return the result of another pipeline in our types."""
     from paddle_workbench.ocr.results import PageResult, TextLine
 
     lines = tuple(
@@ -46,14 +46,14 @@ def result(
 
 
 def paddleocr() -> Read:
-    """PaddleOCR with the bundled models and its own settings."""
+    """Return PaddleOCR with the bundled models and its default settings."""
     from paddle_workbench.ocr.models import choose_models, official_pipeline
 
     pipeline = official_pipeline(choose_models(allow_cached=False))
 
     def read(picture: Picture) -> PageResult:
-        found = pipeline.predict(np.ascontiguousarray(picture[..., ::-1]))[0]
-        return result(picture, found["rec_polys"], found["rec_texts"], "PaddleOCR")
+        page = pipeline.predict(np.ascontiguousarray(picture[..., ::-1]))[0]
+        return result(picture, page["rec_polys"], page["rec_texts"], "PaddleOCR")
 
     return read
 
@@ -67,15 +67,15 @@ def ours(batch_size: int, narrowest: int) -> Read:
 
 
 def rapidocr() -> Read:
-    """RapidOCR with the models it carries, on ONNX Runtime."""
+    """Return RapidOCR with its bundled models, on ONNX Runtime."""
     from rapidocr import RapidOCR
 
     engine = RapidOCR(params={"Global.log_level": "critical"})
 
     def read(picture: Picture) -> PageResult:
-        found = engine(np.ascontiguousarray(picture[..., ::-1]))
-        boxes = [] if found.boxes is None else list(found.boxes)
-        return result(picture, boxes, list(found.txts or ()), "RapidOCR")
+        output = engine(np.ascontiguousarray(picture[..., ::-1]))
+        boxes = [] if output.boxes is None else list(output.boxes)
+        return result(picture, boxes, list(output.txts or ()), "RapidOCR")
 
     return read
 
@@ -96,13 +96,13 @@ def main() -> None:
     if find_spec("rapidocr"):
         readers["RapidOCR, its own models"] = rapidocr
     else:
-        print("RapidOCR is not installed, and is left out.")
+        print("RapidOCR is not installed and is skipped.")
     sheets = pages()
     loaded = {name: load() for name, load in readers.items()}
     seconds: dict[str, list[float]] = {name: [] for name in loaded}
-    found = {name: [read(sheet.picture) for sheet in sheets] for name, read in loaded.items()}
+    results = {name: [read(sheet.picture) for sheet in sheets] for name, read in loaded.items()}
     for _ in range(ROUNDS):
-        for name, read in loaded.items():  # in turn, so that the machine's moods are shared
+        for name, read in loaded.items():  # in turn, so that varying load affects all of them
             started = time.perf_counter()
             for sheet in sheets:
                 read(sheet.picture)
@@ -114,7 +114,7 @@ def main() -> None:
         "  character errors  h-mean  end-to-end F1"
     )
     for name, values in seconds.items():
-        scores = score_pages(zip(found[name], [sheet.lines for sheet in sheets], strict=True))
+        scores = score_pages(zip(results[name], [sheet.lines for sheet in sheets], strict=True))
         median = statistics.median(values)
         print(
             f"  {name:{width}}  {min(values):6.2f} {median:6.2f} {max(values):6.2f}"

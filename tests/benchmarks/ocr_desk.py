@@ -1,4 +1,4 @@
-"""Frames a second of the OCR desk while a hand drags the picture and keys walk its lines."""
+"""Frames per second of the OCR desk while the picture is dragged and lines are selected."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SECONDS = 3.0
 
 
 def page_of(lines: int, folder: Path) -> OcrDesk:
-    """A page of 2480 x 3508 pixels, A4 at 300 dots an inch, with lines in columns of fifty."""
+    """Return a desk with an A4 page at 300 dpi, with lines in columns of fifty."""
     pixels = np.full((3508, 2480, 3), 250, np.uint8)
     columns = -(-lines // 50)
     width = 2400 / columns
-    found = []
+    text_lines = []
     for at in range(lines):
         x, y = 40 + at // 50 * width, 40 + at % 50 * 68
         box = [[x, y], [x + width - 12, y + 2], [x + width - 12, y + 50], [x, y + 48]]
-        found.append(TextLine(np.array(box, np.float32), f"第{at}行文字", 0.5 + at % 50 / 100))
-    result = PageResult((2480, 3508), tuple(found), ("det", "rec"))
+        text_lines.append(TextLine(np.array(box, np.float32), f"第{at}行文字", 0.5 + at % 50 / 100))
+    result = PageResult((2480, 3508), tuple(text_lines), ("det", "rec"))
     return OcrDesk(pixels, folder=folder, lang="en", read_page=lambda _: result)
 
 
 def begin_to_count(page: Page) -> None:
-    # In braces, so that Playwright gets no promise, which it would wait for.
+    # In braces, since Playwright would wait for a returned promise.
     page.evaluate(f"() => {{ window.frames_seen = ({FRAMES})({SECONDS}); }}")
 
 
@@ -53,7 +53,7 @@ def steps(a_second: int) -> Iterator[int]:
 
 
 def drag(page: Page) -> float:
-    """Frames a second while a hand drags the picture."""
+    """Return the frames per second while the picture is dragged."""
     place = page.locator("canvas").first.bounding_box()
     assert place is not None
     x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
@@ -68,7 +68,7 @@ def drag(page: Page) -> float:
 
 
 def walk(page: Page) -> float:
-    """Frames a second while the down arrow is held."""
+    """Return the frames per second while the down arrow is held."""
     page.get_by_role("listbox").focus()
     begin_to_count(page)
     for _ in steps(30):
@@ -82,7 +82,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         for lines in SIZES:
-            # Each in a folder of its own: the picture is the same, and so known by its lines.
+            # In separate folders, since the pictures are the same and would share their page.
             with served_desk(page_of(lines, Path(folder) / str(lines))) as address:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(address)
@@ -91,10 +91,10 @@ def main() -> None:
                 rows.append([lines, idle, drag(page), walk(page)])
                 page.close()
         browser.close()
-    print(f"OCR desk, frames a second on a page of A4 (goal: {GOAL_FPS} with 500 boxes)")
+    print(f"OCR desk, frames per second on a page of A4 (goal: {GOAL_FPS} with 500 boxes)")
     print(f"  {'boxes':>7} {'idle':>8} {'drag':>8} {'keys':>8}")
-    for lines, idle, dragged, walked in rows:
-        print(f"  {lines:7} {idle:8.1f} {dragged:8.1f} {walked:8.1f}")
+    for lines, *rates in rows:
+        print(f"  {lines:7} " + " ".join(f"{rate:8.1f}" for rate in rates))
     print()
 
 

@@ -1,4 +1,4 @@
-"""What PP-OCRv5 mobile misreads on generated pictures of each kind, clean and by phone."""
+"""Errors of PP-OCRv5 mobile on generated pictures of each kind, clean and photographed."""
 
 from __future__ import annotations
 

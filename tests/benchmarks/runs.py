@@ -1,4 +1,4 @@
-"""What a run costs beyond its cells: records, events, saving, and the report."""
+"""The overhead of a run: records, events, saving, and the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much later the server answers with the extension than without, in turn."""
+"""The start of the server with and without the extension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long `make setup` takes when nothing changed."""
+"""The time of `make setup` if nothing has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printing what was measured."""
+"""Printing measurements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def show(title: str, rows: Sequence[tuple[str, Sequence[float]]], unit: str) -> None:
-    """Print minimum, median and maximum of each row, and the ratio of its median to the first's."""
+    """Print minimum, median and maximum of each row, and the ratio of its median to the first."""
     print(f"\n{title}")
     width = max(len(name) for name, _ in rows)
     print(f"  {'':{width}}  {'min':>9} {'median':>9} {'max':>9}  {unit}, ratio of medians")

@@ -1,4 +1,4 @@
-"""How fast Chinese text is cut, learned from, answered and explained, on one core."""
+"""Segmentation, training, prediction and explanation for Chinese text, on one core."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VOCAB_SIZE, HIDDEN, LENGTH, BATCH = 8000, 64, 64, 32
 
 
 def milliseconds(call: Callable[[], Any], *, runs: int = RUNS) -> list[float]:
-    """Return how long each of some calls took, after two that warm up."""
+    """Return the times of several calls, after two to warm up."""
     times = []
     for run in range(runs + 2):
         started = time.perf_counter()
@@ -32,7 +32,7 @@ def milliseconds(call: Callable[[], Any], *, runs: int = RUNS) -> list[float]:
 
 
 def tokenising(texts: list[str]) -> None:
-    """Compare sentences a second, cutting and padding, with paddlenlp's own fast tokenizer."""
+    """Compare sentences per second with paddlenlp's fast tokenizer."""
     from paddlenlp.transformers import ErnieTokenizer
     from paddlenlp.transformers.ernie.tokenizer_fast import ErnieTokenizerFast
 
@@ -99,7 +99,7 @@ def training(ids: Any, labels: Any) -> None:
 
 
 def inference(net: Any, ids: Any) -> None:
-    """Compare one sentence eager, static, by Predictor, and by ONNX Runtime where there is one."""
+    """Compare prediction for one sentence: eager, static, Predictor, ONNX Runtime."""
     import paddle
     from paddle.inference import Config, create_predictor
     from paddle.static import InputSpec
@@ -135,7 +135,7 @@ def inference(net: Any, ids: Any) -> None:
         if find_spec("onnxruntime"):
             rows.append(("ONNX Runtime", with_onnxruntime(prefix, array)))
         else:
-            print("ONNX Runtime is not installed, and is left out.")
+            print("ONNX Runtime is not installed and is skipped.")
         expected = rows[0][1]()
         for name, call in rows:
             assert np.allclose(call(), expected, atol=1e-3), name
@@ -150,7 +150,7 @@ def with_onnxruntime(prefix: str, array: Any) -> Callable[[], Any]:
     import onnxruntime
     import paddle2onnx
 
-    # It looks for what it would install at run time, unless it is told not to optimise.
+    # With optimisation it would try to install packages at run time.
     model = f"{prefix}.onnx"
     paddle2onnx.export(f"{prefix}.json", f"{prefix}.pdiparams", model, optimize_tool="None")
     options = onnxruntime.SessionOptions()
@@ -161,7 +161,7 @@ def with_onnxruntime(prefix: str, array: Any) -> Callable[[], Any]:
 
 
 def explaining(texts: list[str]) -> None:
-    """Measure what a keystroke in TextLens costs, for a text of 128 characters."""
+    """Measure the time of a keystroke in TextLens, for a text of 128 characters."""
     from paddle_workbench.text.models import NetworkModel
     from paddle_workbench.text.segmentation import SubwordTokenizer
     from paddle_workbench.widgets.text_lens import TextLens
@@ -184,7 +184,7 @@ def explaining(texts: list[str]) -> None:
 
 
 def main() -> None:
-    # Paddle sets itself to one thread; ONNX Runtime and the tokenizers are told to.
+    # Paddle uses one thread by default; ONNX Runtime and the tokenizers are configured to.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -1,4 +1,4 @@
-"""Compose files, values and manifests are right; what is wrong in one gets a clear line."""
+"""Compose files, Helm values and manifests are valid, and errors in them are reported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_check(repository: Path, *files: Path) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="module")
 def check() -> ModuleType:
-    """The checker as a module: a process for each wrong value would take a second."""
+    """The checker as a module, since a process for each value would take a second."""
     path = Path(__file__).parents[2] / "images" / "check.py"
     spec = importlib.util.spec_from_file_location("check", path)
     assert spec is not None
@@ -45,17 +45,17 @@ def check() -> ModuleType:
 def faults(check: ModuleType, repository: Path, tmp_path: Path) -> Callable[[str, Change], str]:
     """Change a file of images/, check it, and return its messages."""
 
-    def look(name: str, change: Change) -> str:
+    def change_and_check(name: str, change: Change) -> str:
         source = repository / "images" / name
         documents = copy.deepcopy(list(yaml.safe_load_all(source.read_text(encoding="utf-8"))))
         change(documents[0] if len(documents) == 1 else documents)
-        changed = tmp_path / source.name
-        changed.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
-        found = "\n".join(check.examine(changed))
-        assert found, "accepted"
-        return found
+        path = tmp_path / source.name
+        path.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+        messages = "\n".join(check.examine(path))
+        assert messages, "The change was accepted."
+        return messages
 
-    return look
+    return change_and_check
 
 
 def pod(manifest: Any) -> Any:
@@ -66,7 +66,7 @@ def box(manifest: Any) -> Any:
     return pod(manifest)["containers"][0]
 
 
-def test_all_files_are_as_they_should_be(repository: Path) -> None:
+def test_all_files_are_valid(repository: Path) -> None:
     result = run_check(repository)
     assert (result.returncode, result.stderr) == (0, "")
     kubernetes_files = {path.name for path in (repository / "images" / "kubernetes").glob("*.yaml")}
@@ -74,7 +74,7 @@ def test_all_files_are_as_they_should_be(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda d: d["services"]["cpu"].update(image="x:latest"), "'x:latest' is not allowed here"),
         (lambda d: d["services"]["cpu"].update(image="x"), "Name a tag that is a version"),
@@ -103,13 +103,13 @@ def test_all_files_are_as_they_should_be(repository: Path) -> None:
         (lambda d: d.update(services={}), "services: {} should be non-empty"),
     ],
 )
-def test_wrong_compose_files_are_refused(
-    faults: Callable[[str, Change], str], change: Change, said: str
+def test_rejects_wrong_compose_file(
+    faults: Callable[[str, Change], str], change: Change, message: str
 ) -> None:
-    assert said in faults("compose.yaml", change)
+    assert message in faults("compose.yaml", change)
 
 
-def test_a_port_that_is_none_is_named_with_its_variable_filled_in(
+def test_reports_wrong_port_from_a_variable(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKBENCH_PORT", "many")
@@ -118,7 +118,7 @@ def test_a_port_that_is_none_is_named_with_its_variable_filled_in(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             lambda v: v["hub"]["config"]["JupyterHub"].update(authenticator_class="dummy"),
@@ -149,14 +149,14 @@ def test_a_port_that_is_none_is_named_with_its_variable_filled_in(
         (lambda v: v.update(singeluser={}), "'singeluser' was unexpected"),
     ],
 )
-def test_wrong_values_of_a_hub_are_refused(
-    faults: Callable[[str, Change], str], change: Change, said: str
+def test_rejects_wrong_values_of_a_hub(
+    faults: Callable[[str, Change], str], change: Change, message: str
 ) -> None:
-    assert said in faults("jupyterhub/values.yaml", change)
+    assert message in faults("jupyterhub/values.yaml", change)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda m: m["spec"].update(replicas="one"), "Kubernetes 1.36: spec.replicas: 'one'"),
         (lambda m: m["spec"].update(replica=1), "'replica' was unexpected"),
@@ -181,19 +181,19 @@ def test_wrong_values_of_a_hub_are_refused(
         ),
     ],
 )
-def test_wrong_manifests_are_refused(
-    faults: Callable[[str, Change], str], change: Change, said: str
+def test_rejects_wrong_manifest(
+    faults: Callable[[str, Change], str], change: Change, message: str
 ) -> None:
-    assert said in faults("kubernetes/cpu.yaml", change)
+    assert message in faults("kubernetes/cpu.yaml", change)
 
 
-def test_wrong_network_policy_is_refused(faults: Callable[[str, Change], str]) -> None:
-    said = faults("kubernetes/common.yaml", lambda d: d[3]["spec"].update(policyTypes="Ingress"))
-    assert "NetworkPolicy paddle-workbench, Kubernetes 1.37: spec.policyTypes: 'Ingress'" in said
+def test_rejects_wrong_network_policy(faults: Callable[[str, Change], str]) -> None:
+    message = faults("kubernetes/common.yaml", lambda d: d[3]["spec"].update(policyTypes="Ingress"))
+    assert "NetworkPolicy paddle-workbench, Kubernetes 1.37: spec.policyTypes: 'Ingress'" in message
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a: [", "is not YAML"),
         ("just words", "holds 'just words' where settings should be"),
@@ -202,15 +202,15 @@ def test_wrong_network_policy_is_refused(faults: Callable[[str, Change], str]) -
     ],
 )
 def test_rejects_files_that_are_not_settings(
-    check: ModuleType, tmp_path: Path, text: str, said: str
+    check: ModuleType, tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "strange.yaml"
     path.write_text(text, encoding="utf-8")
-    assert said in "\n".join(check.examine(path))
+    assert message in "\n".join(check.examine(path))
     assert "cannot be read" in "\n".join(check.examine(tmp_path / "missing.yaml"))
 
 
-def test_a_fault_is_a_line_and_an_exit_status(repository: Path, tmp_path: Path) -> None:
+def test_prints_faults_and_exits_with_1(repository: Path, tmp_path: Path) -> None:
     path = tmp_path / "strange.yaml"
     path.write_text("colour: red", encoding="utf-8")
     result = run_check(repository, path)
@@ -218,7 +218,7 @@ def test_a_fault_is_a_line_and_an_exit_status(repository: Path, tmp_path: Path) 
     assert result.stderr.startswith(f"{path}: colour: neither compose")
 
 
-def test_both_deployments_are_alike_but_for_image_and_card(repository: Path) -> None:
+def test_deployments_differ_only_in_image_and_gpu(repository: Path) -> None:
     folder = repository / "images" / "kubernetes"
     cpu, gpu = (yaml.safe_load((folder / f"{name}.yaml").read_text()) for name in ("cpu", "gpu"))
     assert box(gpu)["resources"]["limits"].pop("nvidia.com/gpu") == 1
@@ -231,10 +231,10 @@ def test_both_deployments_are_alike_but_for_image_and_card(repository: Path) -> 
 def test_pin_writes_an_image_with_its_digest(repository: Path, tmp_path: Path) -> None:
     image = f"hub.example/ai/paddle-workbench:0.1.0-cpu@sha256:{'ab' * 32}"
     folder = repository / "images" / "kubernetes"
-    pinned = subprocess.check_output([folder / "pin", folder / "cpu.yaml", image], text=True)
-    assert box(yaml.safe_load(pinned))["image"] == image
+    manifest = subprocess.check_output([folder / "pin", folder / "cpu.yaml", image], text=True)
+    assert box(yaml.safe_load(manifest))["image"] == image
     path = tmp_path / "pinned.yaml"
-    path.write_text(pinned, encoding="utf-8")
+    path.write_text(manifest, encoding="utf-8")
     assert run_check(repository, path).returncode == 0
     for wrong in (image.split("@")[0], image.replace("0.1.0-cpu", "latest"), "nothing"):
         result = subprocess.run(
@@ -247,7 +247,7 @@ def test_pin_writes_an_image_with_its_digest(repository: Path, tmp_path: Path) -
         assert re.search(r"held by a tag, which is never latest, and a digest", result.stderr)
 
 
-def test_the_version_is_the_same_everywhere(repository: Path) -> None:
+def test_version_is_the_same_everywhere(repository: Path) -> None:
     package = (repository / "workbench" / "package.json").read_text()
     match = re.search(r'"version": "(.+)"', package)
     assert match is not None
@@ -256,11 +256,11 @@ def test_the_version_is_the_same_everywhere(repository: Path) -> None:
         *(repository / "images").rglob("*.example"),
         *scripts(repository),
     ]
-    named = {
+    versions = {
         version
         for path in texts
         for version in re.findall(
             r"paddle-workbench:(?:\$\{WORKBENCH_VERSION:-)?(\d[\d.]*\d)", path.read_text()
         )
     }
-    assert named == {match[1]}
+    assert versions == {match[1]}

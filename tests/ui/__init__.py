@@ -1,1 +1,1 @@
-"""The screen, in a real browser on a real server: asserted by role and text."""
+"""The interface, in a real browser with a real server, tested by roles and texts."""

@@ -27,13 +27,13 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 
-# JupyterLab is slow to come on a busy machine; what is there already does not wait.
+# JupyterLab starts slowly on a busy machine. Expectations that are already true do not wait.
 expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A JupyterLab that runs on a home of its own."""
+    """A running JupyterLab with a home of its own."""
 
     url: str
     home: Path
@@ -44,14 +44,14 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is missing. On Debian, as root: apt-get install chromium")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield found
-        found.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield chromium
+        chromium.close()
 
 
 @contextmanager
 def running_lab(home: Path, language: str) -> Iterator[Lab]:
-    """Start `workbench lab` as a learner would, on the loopback."""
+    """Start `workbench lab`, listening on the loopback only."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -62,11 +62,11 @@ def running_lab(home: Path, language: str) -> Iterator[Lab]:
         "JUPYTERLAB_WORKSPACES_DIR": str(home.parent / "workspaces"),
     }
     environment.pop("PADDLE_WORKBENCH_LANG", None)
-    # nbgrader is here for the tests alone; a learner's JupyterLab has no menu of it.
+    # nbgrader is only installed for the tests; a learner's JupyterLab has no menu for it.
     labconfig = home.parent / "jupyter" / "labconfig"
     labconfig.mkdir(parents=True, exist_ok=True)
-    disabled = {"disabledExtensions": {"@jupyter/nbgrader": True}}
-    (labconfig / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+    page_config = {"disabledExtensions": {"@jupyter/nbgrader": True}}
+    (labconfig / "page_config.json").write_text(json.dumps(page_config), encoding="utf-8")
     environment["JUPYTER_CONFIG_PATH"] = str(labconfig.parent)
     options = ["--no-browser", f"--port={port}", "--IdentityProvider.token=", "--allow-root"]
     log = (home.parent / f"lab-{port}.log").open("w")
@@ -108,13 +108,13 @@ def chinese_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture
 def foreign_errors() -> tuple[str, ...]:
-    """Parts of errors that are JupyterLab's own; a module that meets one says which."""
+    """Parts of errors of JupyterLab itself; a module that expects some overrides this."""
     return ()
 
 
 @pytest.fixture
 def open_page(browser: Browser, foreign_errors: tuple[str, ...]) -> Iterator[Callable[[Lab], Page]]:
-    """Open JupyterLab in a window of its own; errors on the page fail the test."""
+    """Open JupyterLab in a new window; errors on the page fail the test."""
     contexts = []
     errors: list[str] = []
 

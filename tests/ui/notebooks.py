@@ -1,4 +1,4 @@
-"""A notebook of a test's own, in front of a real JupyterLab."""
+"""Opening a test's notebook in a real JupyterLab."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ KERNEL = {"name": "paddle", "display_name": "Paddle (Python 3)", "language": "py
 
 
 def open_cells(lab: Lab, page: Page, name: str, cells: Sequence[str]) -> Notebook:
-    """Write a notebook with these code cells into the home, open it and run it.
+    """Write a notebook with these code cells into the home, open it, and run it.
 
     Parameters
     ----------
+    lab : Lab
+    page : Page
     name : str
-        Of the file, without its ending; a test's own.
+        The name of the file without its ending, unique to the test.
+    cells : sequence of str
     """
     new = nbformat.v4
     notebook = new.new_notebook(
@@ -28,17 +31,17 @@ def open_cells(lab: Lab, page: Page, name: str, cells: Sequence[str]) -> Noteboo
     )
     nbformat.write(notebook, lab.home / f"{name}.ipynb")
     page.goto(f"{page.url.split('?')[0].rstrip('/')}/tree/{name}.ipynb")
-    found = Notebook(page)
-    expect(found.cells).to_have_count(len(cells), timeout=RUN_LIMIT_MS)
-    found.wait_until_idle()
-    found.run_all()
-    return found
+    opened_notebook = Notebook(page)
+    expect(opened_notebook.cells).to_have_count(len(cells), timeout=RUN_LIMIT_MS)
+    opened_notebook.wait_until_idle()
+    opened_notebook.run_all()
+    return opened_notebook
 
 
-def looks_of_terms(place: Locator) -> tuple[str, str]:
-    """Return how a list of terms is laid out, and the weight of its terms.
+def style_of_terms(place: Locator) -> tuple[str, str]:
+    """Return the display of a list of terms, and the font weight of its terms.
 
-    In outputs JupyterLab sets such lists its own way, which a widget must not leave standing.
+    JupyterLab has its own styles for such lists in outputs, which widgets must override.
     """
     display: str = place.locator("dl").evaluate("node => getComputedStyle(node).display")
     weight: str = place.locator("dt").first.evaluate("node => getComputedStyle(node).fontWeight")

@@ -1,4 +1,4 @@
-"""What a test does with the screen, by role and text."""
+"""Page objects: parts of the interface, located by roles and texts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import re
 
 from playwright.sync_api import Error, Locator, Page, expect
 
-# A whole lesson on two busy cores.
+# Enough for a whole lesson on two busy cores.
 RUN_LIMIT_MS = 240_000
 
 
 def search_commands(page: Page, text: str) -> None:
-    """Open the command palette by its keys, and search in it."""
+    """Open the command palette with the keyboard, and search in it."""
     search = page.get_by_role("textbox", name="SEARCH")
-    # Keys that come before JupyterLab has its shortcuts are lost, and the palette closes when what
-    # JupyterLab opens meanwhile, as the launcher, takes the focus.
+    # Keys are lost until JupyterLab has registered its shortcuts, and the palette closes if the
+    # launcher or another tab opens and takes the focus.
     for _ in range(5):
         page.keyboard.press("Control+Shift+C")
         with contextlib.suppress(Error):
@@ -37,7 +37,7 @@ class CoursePanel:
 
 
 class Notebook:
-    """The notebook in front."""
+    """The active notebook."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -68,7 +68,7 @@ class Notebook:
         bar = self.page.get_by_role("menubar")
         bar.get_by_role("menuitem", name=path[0], exact=True).click()
         for name in path[1:]:
-            # The rows of Lumino's menus have no role of their own.
+            # The rows of Lumino's menus do not have a role.
             self.page.get_by_role("menu").get_by_text(name, exact=True).last.click()
 
     def write(self, cell: Locator, text: str) -> None:
@@ -90,12 +90,12 @@ def choose_theme(page: Page, theme: str) -> None:
 
 
 def contrast(page: Page, selector: str) -> float:
-    """Return the contrast of WCAG 2 of an element's text, 1 to 21, on what lies behind it."""
+    """Return the WCAG 2 contrast of an element's text and its background, from 1 to 21."""
     ratio: float = page.evaluate(_CONTRAST, selector)
     return ratio
 
 
-# Painted one on the other, since colours may be transparent.
+# Paints the backgrounds on top of each other, since colours may be transparent.
 _CONTRAST = """selector => {
   const element = document.querySelector(selector);
   const behind = [];

@@ -1,4 +1,4 @@
-"""A learner checks a lesson in which something was changed, and goes to what it changed."""
+"""A learner checks a changed lesson, and opens the cell that differs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .conftest import Lab
 from .pages import RUN_LIMIT_MS
 from .test_learning import open_lesson
 
-# The cell below counts what is in it.
+# The next cell counts its entries.
 NO_LOCK = """from paddle_workbench.environment.lock import differences
 
 locked = {}"""
 
 
-def test_check_names_the_cell_and_shows_it(
+def test_check_reports_differing_cell_and_shows_it(
     english_lab: Lab, open_page: Callable[[Lab], Page]
 ) -> None:
     page = open_page(english_lab)

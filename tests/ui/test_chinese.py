@@ -1,4 +1,4 @@
-"""The whole of JupyterLab in Chinese."""
+"""JupyterLab and the workbench in Chinese."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_whole_workbench_is_translated(
     panel = CoursePanel(page, "课程")
     expect(panel.tree).to_be_visible()
     words = panel.region.inner_text()
-    # Names of devices and keys; and what lessons call by its name in Chinese too, such as ERNIE.
+    # Names of devices and keys, and names that lessons use in Chinese texts, such as ERNIE.
     names = {"CPU", "GPU", "Enter"}
     for lesson in read_lessons(repository / "notebooks"):
         metadata = lesson.metadata

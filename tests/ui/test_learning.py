@@ -1,4 +1,4 @@
-"""A learner's way through a lesson, from the panel to the passed exercise."""
+"""A learner's work on a lesson, from the course panel to a passed exercise."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def open_lesson(page: Page) -> Notebook:
     return notebook
 
 
-def test_course_panel_is_open_with_every_lesson_of_the_course(
-    english_lab: Lab, open_page: OpenPage
-) -> None:
+def test_course_panel_is_open_and_lists_every_lesson(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.region).to_be_visible()
@@ -66,7 +64,7 @@ def test_keyboard_navigates_the_panel_and_opens_a_lesson(
     expect(Notebook(page).cells.first).to_be_visible()
 
 
-def test_filter_leaves_the_lessons_that_match(english_lab: Lab, open_page: OpenPage) -> None:
+def test_filter_shows_matching_lessons(english_lab: Lab, open_page: OpenPage) -> None:
     panel = CoursePanel(open_page(english_lab))
     panel.region.get_by_role("searchbox").fill("environment")
     expect(panel.tree.locator("[data-lesson]")).to_have_count(1)
@@ -76,9 +74,7 @@ def test_filter_leaves_the_lessons_that_match(english_lab: Lab, open_page: OpenP
     expect(panel.tree.locator("[data-lesson]").nth(1)).to_be_visible()
 
 
-def test_lesson_opens_runs_to_the_end_and_its_exercise_passes(
-    english_lab: Lab, open_page: OpenPage
-) -> None:
+def test_lesson_opens_and_runs_and_exercise_passes(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     notebook = open_lesson(page)
     kernel = notebook.panel.get_by_role("button", name="Paddle (Python 3)", exact=True)
@@ -103,21 +99,21 @@ def test_lesson_opens_runs_to_the_end_and_its_exercise_passes(
     expect(status.get_by_role("button", name=re.compile("Paddle 3"))).to_be_visible()
 
 
-def test_opening_and_reading_leaves_the_learners_file_alone(
+def test_opening_and_reading_does_not_change_the_file(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     page = open_page(english_lab)
     notebook = open_lesson(page)
-    before = copy_in(english_lab).read_bytes()
+    content = copy_in(english_lab).read_bytes()
     notebook.wait_until_idle()
     expect(notebook.bar.get_by_role("button", name="Exercises")).to_be_visible()
     notebook.bar.get_by_role("button", name="What you will learn").click()
-    # Nothing to save: neither the kernel's start nor the bar changed the notebook.
+    # Neither the start of the kernel nor the lesson bar has changed the notebook.
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    assert copy_in(english_lab).read_bytes() == before
+    assert copy_in(english_lab).read_bytes() == content
 
 
-def test_reset_keeps_the_old_copy_and_names_it(english_lab: Lab, open_page: OpenPage) -> None:
+def test_reset_keeps_the_old_copy_and_shows_its_name(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     notebook = open_lesson(page)
     notebook.rewrite(notebook.cells.nth(1), "my_own_work = 1")
@@ -126,13 +122,13 @@ def test_reset_keeps_the_old_copy_and_names_it(english_lab: Lab, open_page: Open
     notebook.bar.get_by_role("button", name="Reset").click()
     page.get_by_role("dialog").get_by_role("button", name="Reset").click()
     expect(page.get_by_text(re.compile(r"environment\.en\.kept-"))).to_be_visible()
-    (kept,) = copy_in(english_lab).parent.glob("environment.en.kept-*.ipynb")
-    assert "my_own_work" in kept.read_text(encoding="utf-8")
+    (backup,) = copy_in(english_lab).parent.glob("environment.en.kept-*.ipynb")
+    assert "my_own_work" in backup.read_text(encoding="utf-8")
     assert "my_own_work" not in copy_in(english_lab).read_text(encoding="utf-8")
     expect(notebook.cell("my_own_work")).to_have_count(0)
 
 
-def test_progress_reaches_another_window_and_survives_a_reload(
+def test_progress_is_shared_with_other_windows_and_kept_after_reload(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     first, second = open_page(english_lab), open_page(english_lab)
@@ -149,7 +145,7 @@ def test_progress_reaches_another_window_and_survives_a_reload(
     expect(other).to_contain_text("done", ignore_case=True)
 
 
-def test_second_server_on_the_same_home_shares_the_progress(
+def test_second_server_with_the_same_home_shares_progress(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     with running_lab(english_lab.home, "en") as other_lab:
@@ -165,9 +161,7 @@ def test_second_server_on_the_same_home_shares_the_progress(
         second.context.close()
 
 
-def test_language_of_lessons_is_switched_in_the_panel(
-    english_lab: Lab, open_page: OpenPage
-) -> None:
+def test_panel_switches_the_language_of_lessons(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     panel = CoursePanel(page)
     chinese = nbformat.read(LESSON, 4).metadata.paddle_workbench.title.zh
@@ -200,9 +194,7 @@ def test_doctor_panel_shows_every_finding(english_lab: Lab, open_page: OpenPage)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_panel_can_be_read_in_both_themes(
-    english_lab: Lab, open_page: OpenPage, theme: str
-) -> None:
+def test_panel_is_legible_in_both_themes(english_lab: Lab, open_page: OpenPage, theme: str) -> None:
     page = open_page(english_lab)
     panel = CoursePanel(page)
     expect(panel.region).to_be_visible()

@@ -1,4 +1,4 @@
-"""The program microscope in a notebook, on a network that is really captured."""
+"""The program microscope in a notebook, with a captured network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lxml import etree
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import Lab
-from .notebooks import looks_of_terms, open_cells
+from .notebooks import open_cells, style_of_terms
 
 NETWORK = """
 import paddle
@@ -46,7 +46,7 @@ WIDGET = "ProgramMicroscope(captured)"
 
 @dataclass(frozen=True)
 class Microscope:
-    """The widget, by what it says of itself."""
+    """The widget, located by its labels."""
 
     page: Page
     region: Locator
@@ -98,7 +98,7 @@ def opened(browser: Browser, english_lab: Lab) -> Iterator[Microscope]:
 
 @pytest.fixture
 def microscope(opened: Microscope) -> Microscope:
-    """At the traced program, with everything folded and nothing held."""
+    """The widget at the traced program, with all layers collapsed and nothing pinned."""
     opened.slider.fill("0")
     opened.region.get_by_role("searchbox").fill("")
     opened.region.get_by_role("button", name="Collapse all layers").click()
@@ -107,17 +107,19 @@ def microscope(opened: Microscope) -> Microscope:
     return opened
 
 
-def test_line_lights_the_code_and_the_ops_that_came_of_it(microscope: Microscope) -> None:
+def test_hovering_a_line_highlights_its_ops(microscope: Microscope) -> None:
     details = microscope.tab("Op")
     microscope.line("Source", "self.head(x)").hover()
     expect(microscope.status).to_have_text("traced · 2 ops")
-    lit = microscope.region.get_by_role("listbox", name="Transformed").locator(".pw-mod-lit")
-    expect(lit.first).to_contain_text("head")
+    highlighted = microscope.region.get_by_role("listbox", name="Transformed").locator(
+        ".pw-mod-lit"
+    )
+    expect(highlighted.first).to_contain_text("head")
     expect(details).to_contain_text("matmul")
     expect(details).to_contain_text("add")
 
 
-def test_click_holds_and_escape_lets_go(microscope: Microscope) -> None:
+def test_click_pins_and_escape_unpins(microscope: Microscope) -> None:
     line = microscope.line("Source", "self.body(x)")
     line.click()
     expect(line).to_have_attribute("aria-selected", "true")
@@ -128,7 +130,7 @@ def test_click_holds_and_escape_lets_go(microscope: Microscope) -> None:
     expect(microscope.status).not_to_contain_text("pinned")
 
 
-def test_dragging_the_timeline_shows_what_each_pass_made(microscope: Microscope) -> None:
+def test_dragging_the_timeline_shows_changes_of_each_pass(microscope: Microscope) -> None:
     box = microscope.slider.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -149,7 +151,7 @@ def test_dragging_the_timeline_shows_what_each_pass_made(microscope: Microscope)
     expect(details).to_contain_text(re.compile("fc|fused_gemm"))
 
 
-def test_line_lights_the_fused_op_it_became(microscope: Microscope) -> None:
+def test_line_highlights_the_fused_op(microscope: Microscope) -> None:
     microscope.slider.press("End")
     expect(microscope.slider).to_have_attribute("aria-valuetext", re.compile("^matmul add act"))
     microscope.line("Source", "self.head(x)").click()
@@ -179,7 +181,7 @@ def test_playing_ends_at_the_last_pass(microscope: Microscope) -> None:
     expect(play).to_have_attribute("aria-pressed", "false")
 
 
-def test_layer_opens_in_place_in_graph_and_tree(microscope: Microscope) -> None:
+def test_layer_expands_in_graph_and_tree(microscope: Microscope) -> None:
     microscope.tab("Ops")
     body = microscope.tree.get_by_role("treeitem", name="body")
     expect(body).to_have_attribute("aria-expanded", "false")
@@ -194,7 +196,7 @@ def test_layer_opens_in_place_in_graph_and_tree(microscope: Microscope) -> None:
     expect(body).to_have_attribute("aria-expanded", "false")
 
 
-def test_tree_is_walked_and_opened_with_keys(microscope: Microscope) -> None:
+def test_keys_navigate_the_tree(microscope: Microscope) -> None:
     microscope.tab("Ops")
     microscope.tree.focus()
     keys = microscope.page.keyboard
@@ -214,24 +216,24 @@ def test_search_steps_through_matches(microscope: Microscope) -> None:
     search = microscope.region.get_by_role("searchbox")
     expect(search).to_be_focused()
     search.press_sequentially("matmul")
-    found = microscope.region.get_by_role("status").first
-    expect(found).to_have_text("3 ops")
+    count = microscope.region.get_by_role("status").first
+    expect(count).to_have_text("3 ops")
     search.press("Enter")
-    expect(found).to_have_text("1 of 3")
+    expect(count).to_have_text("1 of 3")
     expect(microscope.status).to_contain_text("pd_op.matmul, body.0")
     search.fill("no such op")
-    expect(found).to_have_text("No op with that name.")
+    expect(count).to_have_text("No op with that name.")
 
 
-def test_help_is_set_as_a_table(microscope: Microscope) -> None:
+def test_help_is_a_table(microscope: Microscope) -> None:
     help_ = microscope.region.locator("details.pw-Microscope-help")
     help_.locator("summary").click()
     expect(help_.get_by_text("Esc", exact=True)).to_be_visible()
-    assert looks_of_terms(help_) == ("grid", "400")
+    assert style_of_terms(help_) == ("grid", "400")
     help_.locator("summary").click()
 
 
-def test_graph_is_saved_as_svg_and_png(microscope: Microscope, tmp_path: Path) -> None:
+def test_saves_graph_as_svg_and_png(microscope: Microscope, tmp_path: Path) -> None:
     for kind in ("SVG", "PNG"):
         with microscope.page.expect_download() as download:
             microscope.region.get_by_role("button", name=f"Save the graph as {kind}").click()

@@ -81,7 +81,7 @@ def chinese(browser: Browser, english_lab: Lab) -> Iterator[Page]:
     yield from open_microscope(browser, english_lab, title, "zh", dark=True)
 
 
-def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Page) -> None:
+def test_shows_times_of_the_last_stage_in_details_and_tree(english: Page) -> None:
     region = english.get_by_role("region", name="Program microscope: Pictures")
     slider = region.get_by_role("slider", name="Pass")
     slider.press("End")
@@ -110,7 +110,7 @@ def test_time_of_the_last_stage_is_shown_in_details_and_in_the_list(english: Pag
     expect(tree.get_by_role("treeitem", name=re.compile(r"batch_norm_.*\d ms"))).to_have_count(0)
 
 
-def test_notes_say_the_rule_the_line_and_the_repair(english: Page) -> None:
+def test_notes_show_rule_line_and_repair(english: Page) -> None:
     region = english.get_by_role("region", name="Program microscope: Pictures")
     region.get_by_role("tab", name=re.compile("^Notes")).click()
     notes = region.get_by_role("tabpanel", name=re.compile("^Notes"))
@@ -129,7 +129,7 @@ def test_notes_say_the_rule_the_line_and_the_repair(english: Page) -> None:
     expect(line).to_have_class(re.compile("pw-mod-lit"))
 
 
-def test_everything_is_translated_and_dark_theme_is_dark(chinese: Page) -> None:
+def test_is_translated_and_dark_in_the_dark_theme(chinese: Page) -> None:
     region = chinese.get_by_role("region", name="程序显微镜：Pictures")
     for name in ("算子", "算子列表", "变化", "说明"):
         tab = region.get_by_role("tab", name=re.compile(f"^{name}"))

@@ -1,4 +1,4 @@
-"""The OCR desk, used by keyboard in a notebook; what it says is compared with the disk."""
+"""The OCR desk in a notebook, used with the keyboard and compared with its files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
-from .notebooks import looks_of_terms, open_cells
+from .notebooks import open_cells, style_of_terms
 from .pages import RUN_LIMIT_MS
 
 OpenPage = Callable[[Lab], Page]
 
 TEXTS = tuple(f"第{at}行文字" for at in range(12))
 
-# A recogniser of the learner's own, so that it is known which lines are doubtful: every one.
+# A custom recogniser, with which every line is doubtful.
 DESK = """
 import numpy as np
 from pathlib import Path
@@ -47,7 +47,7 @@ OcrDesk(home / "a.png", folder=home / "official")
 
 def desk_in(lab: Lab, page: Page, name: str, cell: str) -> Locator:
     home = lab.home / name
-    # Of one content they would be one page: pictures are known by it.
+    # The contents differ, since pictures are identified by their content.
     save_picture(home / "a.png", TEXTS, (420, 600))
     save_picture(home / "b.png", TEXTS[::-1], (420, 600))
     panel = open_cells(lab, page, name, [cell.replace("HOME", str(home))]).panel
@@ -57,7 +57,7 @@ def desk_in(lab: Lab, page: Page, name: str, cell: str) -> Locator:
 
 
 def on_disk(folder: Path) -> list[dict[str, object]]:
-    """The lines of the only page that was written."""
+    """Return the lines of the only saved page."""
     (file,) = folder.glob("*.json")
     lines: list[dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))["lines"]
     return lines
@@ -86,12 +86,12 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
         keys.insert_text(TEXTS[at] if at else "<b>第0行</b>")
         keys.press("Enter")
     expect(saved).to_be_visible()
-    corrected = ["<b>第0行</b>", *TEXTS[1:10], "错10", "错11"]
-    assert [line["text"] for line in on_disk(folder)] == corrected
-    assert rows(desk) == corrected
+    texts = ["<b>第0行</b>", *TEXTS[1:10], "错10", "错11"]
+    assert [line["text"] for line in on_disk(folder)] == texts
+    assert rows(desk) == texts
     expect(desk.get_by_text("10 of 12 lines checked")).to_be_visible()
 
-    # The selection stands on the first line that is left: split, merge back, delete, undo, redo.
+    # The first remaining line is selected: split, merge, delete, undo, redo.
     keys.press("s")
     keys.press("Enter")
     expect(options(desk)).to_have_count(13)
@@ -106,8 +106,8 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     keys.press("z")
     expect(options(desk)).to_have_count(12)
 
-    # A corner of the last line goes 13 pixels to the right; the line is read upside down.
-    # The line that came back is the one that is selected.
+    # Move a corner of the last line 13 pixels to the right, and rotate the line by 180 degrees.
+    # The restored line is selected.
     expect(options(desk, selected=True)).to_contain_text("错10")
     keys.press("ArrowDown")
     keys.press("w")
@@ -125,8 +125,8 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     keys.press("Enter")
     expect(desk.get_by_text("11 of 12 lines checked")).to_be_visible()
 
-    before = on_disk(folder)
-    # The notebook's own file, with the output that holds the desk.
+    lines = on_disk(folder)
+    # Save the notebook with the output that contains the desk.
     keys.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     notebook = english_lab.home / "keys.ipynb"
@@ -134,24 +134,24 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     page.reload()
     again = page.get_by_role("region", name="OCR desk")
     expect(again.get_by_text("11 of 12 lines checked")).to_be_visible(timeout=RUN_LIMIT_MS)
-    assert rows(again) == [line["text"] for line in before]
+    assert rows(again) == [line["text"] for line in lines]
     again.get_by_role("listbox").focus()
     keys.press("z")
     expect(again.get_by_text("10 of 12 lines checked")).to_be_visible()
     keys.press("Z")
     expect(again.get_by_text("11 of 12 lines checked")).to_be_visible()
-    assert on_disk(folder) == before
+    assert on_disk(folder) == lines
 
     keys.press("A")
     expect(again.get_by_text("12 of 12 lines checked")).to_be_visible()
     keys.press("S")
     expect(again.get_by_text("Saved: 1 pages and 12 crops")).to_be_visible()
     labels = (english_lab.home / "keys" / "Label.txt").read_text(encoding="utf-8")
-    written = json.loads(labels.split("\t")[1])
-    assert [line["transcription"] for line in written] == [line["text"] for line in before]
+    label_lines = json.loads(labels.split("\t")[1])
+    assert [line["transcription"] for line in label_lines] == [line["text"] for line in lines]
 
 
-def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: OpenPage) -> None:
+def test_invalid_edit_help_pages_filter_and_pointer(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     desk = desk_in(english_lab, page, "filter", DESK)
     keys = page.keyboard
@@ -172,7 +172,7 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     keys.press("?")
     sheet = desk.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_contain_text("accept every line")
-    assert looks_of_terms(sheet) == ("grid", "400")
+    assert style_of_terms(sheet) == ("grid", "400")
     keys.press("Escape")
     expect(sheet).to_be_hidden()
 
@@ -185,14 +185,14 @@ def test_impossible_edit_help_pages_and_filter(english_lab: Lab, open_page: Open
     keys.press("]")
     expect(desk.get_by_text("There are no more pages.")).to_be_visible()
 
-    # By pointer: a box is chosen, a corner dragged, a new box drawn.
+    # With the pointer: select a box, and draw a new one.
     canvas = desk.get_by_role("img", name="The image with its line boxes")
     place = canvas.bounding_box()
     assert place is not None
     middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.click(*middle)
-    chosen = options(desk, selected=True)
-    expect(chosen).to_contain_text("错6")
+    selection = options(desk, selected=True)
+    expect(selection).to_contain_text("错6")
     keys.press("b")
     page.mouse.move(middle[0] - 40, middle[1] - 20)
     page.mouse.down()

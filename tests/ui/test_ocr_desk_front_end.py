@@ -1,4 +1,4 @@
-"""The OCR desk in a browser by itself: what it asks the kernel for, and what it says meanwhile."""
+"""The front end of the OCR desk without a kernel: its requests, and its state until an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..ocr.desk.pictures import SIZE, TEXTS, picture, read_page
 from .widget_page import served_desk
 
 CANVAS = "document.querySelector('.pw-OcrDesk-canvas')"
-# The picture is there, and the canvas has been told its size: the view is what it will be.
+# The picture is loaded and the canvas has its size, so the view is final.
 IS_FITTED = (
     "document.querySelector('.pw-OcrDesk-crop')?.width > 1"
     f" && {CANVAS}.width === Math.round({CANVAS}.clientWidth * devicePixelRatio)"
@@ -51,12 +51,12 @@ def options(page: Page) -> Locator:
 
 
 def sent(page: Page) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.evaluate("window.sent")
-    return found
+    requests: list[dict[str, Any]] = page.evaluate("window.sent")
+    return requests
 
 
 def width_of_new_box(page: Page) -> float:
-    """Draw the box that is offered, a part of what is seen; return its width in the picture."""
+    """Draw the suggested box, a part of the view, and return its width in the picture."""
     page.get_by_role("listbox").focus()
     page.keyboard.press("b")
     page.keyboard.press("Enter")
@@ -66,7 +66,7 @@ def width_of_new_box(page: Page) -> float:
 
 
 def canvas_of(page: Page) -> tuple[Locator, float, float]:
-    """The canvas and its middle."""
+    """Return the canvas and its centre."""
     canvas = page.get_by_role("img", name="The image")
     box = canvas.bounding_box()
     assert box is not None
@@ -95,7 +95,7 @@ def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
     expect(page.get_by_text("Saving 1 …")).to_be_visible()
     page.clock.fast_forward(6_000)
     expect(alert).to_contain_text("The kernel is not responding")
-    # It is still silent while the work goes on.
+    # The alert stays while the user continues.
     page.get_by_role("listbox").press("ArrowDown")
     expect(alert).to_be_visible()
     page.evaluate("model.set('answered', 1)")
@@ -103,7 +103,7 @@ def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
     expect(page.get_by_text("✓ Saved")).to_be_visible()
 
 
-def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
+def test_keys_do_not_delay_the_alert(page: Page) -> None:
     lines = page.get_by_role("listbox")
     lines.press("i")
     for _ in range(3):
@@ -114,17 +114,17 @@ def test_keys_do_not_put_off_that_the_kernel_is_silent(page: Page) -> None:
 
 @pytest.mark.parametrize("value", ["7", "-0.1", ""])
 def test_rejects_invalid_threshold(page: Page, value: str) -> None:
-    below = page.evaluate("model.get('doubt_below')")
+    threshold = page.evaluate("model.get('doubt_below')")
     field = page.get_by_role("spinbutton", name="Doubtful below")
-    page.evaluate("() => addEventListener('invalid', () => (window.told = true), true)")
+    page.evaluate("() => addEventListener('invalid', () => (window.hasReported = true), true)")
     field.fill(value)
     field.press("Tab")
-    page.wait_for_function("window.told")
-    assert page.evaluate("model.get('doubt_below')") == below
+    page.wait_for_function("window.hasReported")
+    assert page.evaluate("model.get('doubt_below')") == threshold
 
 
 @pytest.mark.parametrize("where", ["row", "button", "tab"])
-def test_text_that_was_typed_is_not_lost_where_it_is_left(page: Page, where: str) -> None:
+def test_keeps_typed_text_when_the_field_loses_focus(page: Page, where: str) -> None:
     text = page.get_by_role("textbox", name="Text of the line")
     options(page).first.click()
     page.get_by_role("listbox").press("e")
@@ -139,7 +139,7 @@ def test_text_that_was_typed_is_not_lost_where_it_is_left(page: Page, where: str
     assert [(each["edit"], each["values"]) for each in sent(page)] == [
         ("edit", {"id": 1, "text": "改过"})
     ]
-    # What was read again meanwhile is shown, not what stood there when it was typed.
+    # A new text from the kernel replaces the typed one.
     page.evaluate("model.set('lines', model.get('lines').map(x => ({ ...x, text: '新' })))")
     expect(text).to_have_value("新")
 
@@ -166,11 +166,11 @@ def test_click_without_a_drag_draws_no_box(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(x, y + 140)
     page.mouse.up()
-    (asked,) = sent(page)
-    assert asked["edit"] == "add"
+    (request,) = sent(page)
+    assert request["edit"] == "add"
 
 
-def test_pages_and_files_wait_while_corners_are_drawn(page: Page) -> None:
+def test_disables_pages_and_files_while_drawing(page: Page) -> None:
     names = ("Only doubtful", "Save Label.txt", "Load Label.txt")
     buttons = [page.get_by_role("button", name=name) for name in names]
     page.get_by_role("listbox").press("b")
@@ -181,7 +181,7 @@ def test_pages_and_files_wait_while_corners_are_drawn(page: Page) -> None:
         expect(button).to_be_enabled()
 
 
-def test_escape_closes_the_keys_wherever_the_focus_is(page: Page) -> None:
+def test_escape_closes_the_shortcuts_from_any_focus(page: Page) -> None:
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
     page.get_by_role("listbox").press("?")
     page.get_by_role("button", name="Only doubtful").press("Escape")
@@ -191,26 +191,26 @@ def test_escape_closes_the_keys_wherever_the_focus_is(page: Page) -> None:
 
 def test_hidden_desk_keeps_its_state(page: Page) -> None:
     lines = page.get_by_role("listbox")
-    whole = width_of_new_box(page)
+    full_width = width_of_new_box(page)
     for _ in range(3):
         lines.press("+")
     place = page.locator("#place")
     place.evaluate("node => new Promise(done => { node.hidden = true; setTimeout(done, 200); })")
     place.evaluate("node => new Promise(done => { node.hidden = false; setTimeout(done, 200); })")
-    assert width_of_new_box(page) == pytest.approx(whole / 1.25**3)
+    assert width_of_new_box(page) == pytest.approx(full_width / 1.25**3)
 
 
 def test_line_fills_a_narrow_desk(page: Page) -> None:
     page.set_viewport_size({"width": 560, "height": 700})
     page.wait_for_function(f"{CANVAS}.clientWidth < 560 && {IS_FITTED}")
     page.get_by_role("listbox").press("f")
-    # The box that is offered takes 0.3 of what is seen; the line is two thirds of the picture.
+    # The suggested box takes 0.3 of the view; the line takes two thirds of the picture.
     assert width_of_new_box(page) < SIZE[0]
 
 
 def test_line_states_its_full_status(page: Page) -> None:
     line = options(page).nth(1)
     expect(line).to_have_accessible_name(f"{TEXTS[1]} (doubtful, 0.72)")
-    marked = "{ ...each, checked: true, difficult: true }"
-    page.evaluate(f"model.set('lines', model.get('lines').map(each => ({marked})))")
+    line_state = "{ ...each, checked: true, difficult: true }"
+    page.evaluate(f"model.set('lines', model.get('lines').map(each => ({line_state})))")
     expect(line).to_have_accessible_name(f"{TEXTS[1]} (checked, difficult, 0.72)")

