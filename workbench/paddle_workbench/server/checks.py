@@ -23,7 +23,7 @@ class CheckHandler(WorkbenchHandler):
     async def post(self) -> None:
         name = self.parse(LessonCheckRequest).path
         path = self.local_path(name)
-        # Before the job: what cannot be checked at all is refused at once.
+        # Before the job: what cannot be checked at all is rejected at once.
         lesson = await self.in_thread(partial(_lesson_name, path))
         # A second click, or a second window, gets the check that runs.
         work = partial(_check, name, path, lesson)
