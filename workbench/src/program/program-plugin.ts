@@ -53,6 +53,8 @@ export const programPlugin: JupyterFrontEndPlugin<void> = {
       name: FILE_TYPE,
       displayName: trans.__('Saved program'),
       extensions: ['.pdmodel', '.onnx'],
+      // Other programs write these names, too.
+      pattern: '(^__model__|\\.(PDMODEL|ONNX))$',
       fileFormat: 'base64',
       icon: courseIcon
     });

@@ -1,5 +1,5 @@
 import type { ITranslation } from '../../translation';
-import { opCount } from './amounts';
+import { milliseconds, opCount } from './amounts';
 import { button, element } from './dom';
 import { MemoryCurve } from './memory-curve';
 import type { MicroscopeModel } from './microscope-model';
@@ -145,9 +145,7 @@ export class StageTimeline {
       const notes = [
         ...(removed > 0 ? [`−${removed}`] : []),
         ...(added > 0 ? [`+${added}`] : []),
-        ...(stage.duration_ms === null
-          ? []
-          : [`${stage.duration_ms.toPrecision(2)} ms`])
+        ...(stage.duration_ms === null ? [] : [milliseconds(stage.duration_ms)])
       ];
       step.append(element('span', 'pw-Timeline-note', notes.join(' ')));
       step.classList.toggle(
