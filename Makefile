@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 LOCKS := workbench/requirements
+LIBRARIES := workbench/paddle_workbench/environment/system_libraries.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 # A mirror that pip is set to serves uv too.
@@ -101,7 +102,12 @@ $(STAMPS)/venv:
 	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing. On Debian: apt-get install python3-venv" >&2; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/build: $(STAMPS)/venv $(LOCKS)/build.txt
+# Before anything is downloaded: what Paddle and OpenCV need of the operating system.
+$(STAMPS)/system: $(STAMPS)/venv $(LIBRARIES)
+	@$(BIN)/python -I $(LIBRARIES)
+	@touch $@
+
+$(STAMPS)/build: $(STAMPS)/venv $(LOCKS)/build.txt | $(STAMPS)/system
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCKS)/build.txt
 	@touch $@
 

@@ -18,6 +18,7 @@ COMMAND = [sys.executable, "-m", "paddle_workbench.cli", "doctor"]
 
 CHECKS = {
     "python",
+    "system_libraries",
     "versions",
     "paddle",
     "processor",
@@ -131,7 +132,7 @@ def test_shows_progress_in_the_language_of_the_system(learner: Path, crashing_pa
     progress = os.read(reader, 1 << 16).decode()
     os.close(reader)
     assert process.returncode == 1
-    assert "\r\x1b[K1/16 " in progress
+    assert "\r\x1b[K1/17 " in progress
     # The line is cleared before the table is printed.
     assert progress.endswith("\r\x1b[K")
     assert output.startswith("✗ broken   Paddle and its device")

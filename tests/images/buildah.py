@@ -36,18 +36,20 @@ def missing() -> str | None:
     return None
 
 
-def debian_archive() -> Path:
-    """Return Debian 12 with its Python 3.11, as a tar file."""
+def debian_archive(*more: str) -> Path:
+    """Return Debian 12 with its Python 3.11 and some more packages, as a tar file."""
+    name = "-".join([RELEASE, *more])
     CACHE.mkdir(mode=0o700, exist_ok=True)
     # Anybody can create it first, and what lies in it runs as root.
     assert is_private(CACHE), f"{CACHE} is not a private folder of this user. Remove it."
-    archive = CACHE / f"{RELEASE}.tar"
+    archive = CACHE / f"{name}.tar"
     if archive.is_file() and time.time() - archive.stat().st_mtime < MAX_AGE_S:
         return archive
-    folder = CACHE / f"{RELEASE}.{os.getpid()}"
+    folder = CACHE / f"{name}.{os.getpid()}"
     try:
-        packages = "--include=ca-certificates,python3,python3-venv"
-        command = ["debootstrap", "--variant=minbase", packages, RELEASE, str(folder)]
+        packages = ",".join(["ca-certificates", "python3", "python3-venv", *more])
+        options = ["--variant=minbase", f"--include={packages}"]
+        command = ["debootstrap", *options, RELEASE, str(folder)]
         result = subprocess.run(command, check=False, capture_output=True, text=True)
         assert result.returncode == 0, result.stdout[-2000:] + result.stderr
         for leftover in (folder / "var" / "cache" / "apt" / "archives").glob("*.deb"):

@@ -30,6 +30,7 @@ from .paddle import examine_fonts, examine_imports, examine_onednn, examine_padd
 from .processor import examine_processor
 from .redaction import redact
 from .storage import examine_storage
+from .system_libraries import examine_system_libraries
 
 __all__ = ["EXAMINATIONS", "Examination", "Listener", "examine"]
 
@@ -67,6 +68,7 @@ EXAMINATIONS = (
     Examination("paddle", Text(zh="飞桨", en="Paddle"), examine_paddle, runs_probes=True),
     Examination("onednn", Text(zh="oneDNN", en="oneDNN"), examine_onednn, runs_probes=True),
     Examination("fonts", Text(zh="中文字体", en="Fonts"), examine_fonts, runs_probes=True),
+    Examination("system_libraries", Text(zh="系统库", en="Libraries"), examine_system_libraries),
     Examination("bundled", Text(zh="自带文件", en="Bundled files"), examine_bundled),
     Examination("ocr_models", Text(zh="OCR 的模型", en="OCR models"), examine_ocr_models),
     Examination("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
@@ -87,6 +89,7 @@ EXAMINATIONS = (
 _STATES = ("broken", "warning", "ok")
 _ORDER = (
     "python",
+    "system_libraries",
     "versions",
     "paddle",
     "processor",

@@ -18,6 +18,7 @@ from ..repairs import (
 from .findings import Observation
 from .gpu import judge_graphics
 from .probe_process import failure_text, run_probe
+from .system_libraries import library_repair
 
 __all__ = ["examine_fonts", "examine_imports", "examine_onednn", "examine_paddle"]
 
@@ -55,7 +56,8 @@ def examine_paddle(
     build = outcome.answer if outcome.status == 0 else None
     reinstall = f"{uninstall_command(*packages)} && {repair}"
     if build is None:
-        yield Observation("paddle", title, "broken", failure_text(outcome), reinstall)
+        repair = library_repair(outcome) or reinstall
+        yield Observation("paddle", title, "broken", failure_text(outcome), repair)
     elif not build["computes"]:
         detail = Text(
             zh=f"{build['version']} 在 {build['device']} 上算错了一个卷积。",
@@ -89,6 +91,7 @@ def examine_onednn(
         text = failure_text(outcome)
         if _KNOWN_FAILURE in outcome.stderr:
             text = _explain_known_failure(version, text)
+        repair = library_repair(outcome) or repair
         yield Observation("onednn", title, "broken", text, repair)
         return
     difference = float(outcome.answer["difference"])
@@ -132,6 +135,9 @@ def examine_imports(
 
 
 def _imports_repair(outcome: Outcome) -> str:
+    repair = library_repair(outcome)
+    if repair:
+        return repair
     if b"aistudio_sdk.hub" in outcome.stderr:
         # The shim that completes aistudio-sdk is not active.
         return reinstall_command()
@@ -153,5 +159,6 @@ def examine_fonts(
         return
     locked = locked_versions()
     pins = [f"{name}=={locked[name]}" for name in ("mplfonts", "matplotlib")]
-    repair = install_command("--force-reinstall", "--no-deps", *pins)
+    reinstall = install_command("--force-reinstall", "--no-deps", *pins)
+    repair = library_repair(outcome) or reinstall
     yield Observation("fonts", title, "broken", failure_text(outcome), repair)

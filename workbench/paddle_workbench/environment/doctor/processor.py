@@ -11,6 +11,7 @@ from ...processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
 from ..repairs import reinstall_command
 from .findings import Observation
 from .probe_process import failure_text, run_probe
+from .system_libraries import library_repair
 
 __all__ = ["examine_processor"]
 
@@ -31,7 +32,8 @@ def examine_processor(
         return
     outcome = run_probe("mkl_paths", timeout_s=timeout_s, stop=stop)
     if outcome.status != 0 or outcome.answer is None:
-        yield Observation("processor", title, "broken", failure_text(outcome), reinstall_command())
+        repair = library_repair(outcome) or reinstall_command()
+        yield Observation("processor", title, "broken", failure_text(outcome), repair)
         return
     setting = os.environ.get(MKL_VARIABLE, "")
     speed = {path: float(gflops) for path, gflops in outcome.answer["gflops"].items()}
