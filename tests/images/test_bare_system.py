@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from .buildah import REPOSITORY, debian_archive, missing
-from .conftest import said
+from .conftest import describe
 
 pytestmark = pytest.mark.build
 
@@ -134,7 +134,7 @@ def lab(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sy
 def findings(system: System) -> dict[str, dict[str, str]]:
     """What the doctor finds that is not ok."""
     result = system.run(".venv/bin/workbench doctor --json")
-    assert result.returncode in (0, 1), said(result)
+    assert result.returncode in (0, 1), describe(result)
     report = json.loads(result.stdout)
     return {item["check"]: item for item in report["findings"] if item["state"] != "ok"}
 
@@ -145,7 +145,7 @@ def test_stops_before_the_download_without_root(system: System) -> None:
     for folder in (checkout, system.root / "home" / "learner"):
         os.chown(folder, 1000, 1000)
     result = system.run("make setup", user=1000)
-    assert result.returncode == 2, said(result)
+    assert result.returncode == 2, describe(result)
     assert "libgomp.so.1" in result.stderr
     assert f"sudo apt-get update && sudo {INSTALL}\n" in result.stderr
     assert not list(checkout.glob(".venv/lib/*/site-packages/uv"))
@@ -160,16 +160,16 @@ def test_doctor_finds_nothing_after_the_first_start(lab: System) -> None:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_lesson_has_its_stored_outputs(lab: System, lesson: str) -> None:
     result = lab.run(f".venv/bin/workbench check --no-cache {lesson}")
-    assert result.returncode == 0, said(result)
+    assert result.returncode == 0, describe(result)
 
 
 def test_doctor_repairs_missing_libraries_with_apt(lab: System) -> None:
     removed = lab.run(f"dpkg --remove --force-depends {LIBRARIES}")
-    assert removed.returncode == 0, said(removed)
+    assert removed.returncode == 0, describe(removed)
     broken = findings(lab)
     command = f"apt-get update && {INSTALL}"
     assert {"system_libraries", "paddle", "onednn", "imports"} <= set(broken)
     assert {item["repair"] for item in broken.values()} == {command}
     repaired = lab.run(command)
-    assert repaired.returncode == 0, said(repaired)
+    assert repaired.returncode == 0, describe(repaired)
     assert findings(lab) == {}

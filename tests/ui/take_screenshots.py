@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from paddle_workbench.ocr.generator import generate
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from paddle_workbench.course.catalog import find_lesson
-from paddle_workbench.course.notebook import read_notebook, solution_of
+from paddle_workbench.course.notebook import solution_of
+from paddle_workbench.notebooks import read_notebook
+from paddle_workbench.ocr.generated.generator import generate
 from paddle_workbench.ocr.pictures import Picture as Pixels
 
 from ..pictures import FOLDER, LANGUAGES, LESSON, PICTURES, RECORD, read_record, write_record
