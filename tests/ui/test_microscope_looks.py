@@ -115,7 +115,7 @@ def test_notes_show_rule_line_and_repair(english: Page) -> None:
     region.get_by_role("tab", name=re.compile("^Notes")).click()
     notes = region.get_by_role("tabpanel", name=re.compile("^Notes"))
     note = notes.get_by_role("article").first
-    expect(note).to_contain_text("while tracing")
+    expect(note).to_contain_text("during tracing")
     expect(note).to_contain_text("Return the value instead.")
     expect(note).to_contain_text("This fix was tested here and works.")
     note.get_by_role("button").first.click()
