@@ -166,6 +166,6 @@ def test_reports_too_much_output_and_runs_the_others(tmp_path: Path, home: Path)
         make_lesson(tmp_path / "b.ipynb", code("fine", "n + 1", result("4"))),
     ]
     report = check(*lessons, "--jobs", "2")
-    assert "cell `flood`: it printed more than 20 MB" in report.output
+    assert "cell `flood`: this cell has printed more than 20 MB" in report.output
     assert len(report.output) < 2000
     assert "1 of 2 notebooks passed" in report.output

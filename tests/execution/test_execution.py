@@ -210,11 +210,11 @@ def test_cuts_output_with_a_note_and_continues(tmp_path: Path) -> None:
     ending = notebook.run()
     assert (ending.state, ending.cell) == ("cell_failed", 1)
     text, note = outputs(notebook, 0)
-    assert len(text) == 800_002
+    assert len(text) == 1_000_000
     assert "Output cut here: this cell has printed more than 1 MB." in note
     assert "PADDLE_WORKBENCH_CELL_OUTPUT_MB" in note
     text, note = outputs(notebook, 1)
-    assert len(text) == 400_001
+    assert len(text) == 500_000
     assert "the notebook has printed more than 1.5 MB" in note
     # An error is never cut.
     assert notebook.notebook.cells[1].outputs[-1].ename == "ZeroDivisionError"
@@ -225,22 +225,34 @@ def test_cleared_output_does_not_count(tmp_path: Path) -> None:
         "from IPython.display import clear_output\n"
         "for frame in range(5):\n"
         "    clear_output()\n"
-        "    print(frame, 'x' * 400_000)"
+        "    print(frame, 'x' * {size})"
     )
     limits = OutputLimits(cell_bytes=1_000_000)
-    notebook = execution(tmp_path, animation, limits=limits)
+    # The frames of the second one are beyond the limit, and the next cell's output is not.
+    cells = [animation.format(size=400_000), animation.format(size=1_400_000), "print('last')"]
+    notebook = execution(tmp_path, *cells, limits=limits)
     notebook.run()
     (last,) = outputs(notebook, 0)
     assert last.startswith("4 xxx")
+    assert "Output cut here" in "".join(outputs(notebook, 1))
+    assert outputs(notebook, 2) == ["last\n"]
 
 
-def test_stops_at_the_output_limit(tmp_path: Path) -> None:
-    flood = "while True: print('x' * 100_000)"
-    limits = OutputLimits(cell_bytes=5_000_000)
-    notebook = execution(tmp_path, flood, "1", limits=limits, stops_at_limit=True, grace_s=0.0)
+@pytest.mark.parametrize(
+    ("limits", "cell", "reason"),
+    [
+        (OutputLimits(5_000_000, 10**9), 1, "this cell has printed more than 5 MB"),
+        (OutputLimits(10**9, 6_000_000), 1, "the notebook has printed more than 6 MB"),
+    ],
+    ids=["cell", "notebook"],
+)
+def test_stops_at_the_output_limit(
+    tmp_path: Path, limits: OutputLimits, cell: int, reason: str
+) -> None:
+    cells = ["print('x' * 1_000_000)", "while True: print('x' * 100_000)", "1"]
+    notebook = execution(tmp_path, *cells, limits=limits, stops_at_limit=True, grace_s=0.0)
     ending = notebook.run()
-    assert (ending.state, ending.cell) == ("too_much_output", 0)
-    assert ending.reason == "it printed more than 5 MB"
+    assert (ending.state, ending.cell, ending.reason) == ("too_much_output", cell, reason)
 
 
 @pytest.fixture

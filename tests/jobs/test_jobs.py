@@ -176,6 +176,33 @@ def test_job_of_a_stopped_server_is_lost(jobs: Jobs, tmp_path: Path) -> None:
     work.release.set()
 
 
+def test_active_job_of_another_server_is_left_to_it(jobs: Jobs, tmp_path: Path) -> None:
+    work = BlockedWork()
+    job = jobs.start("check", "a.ipynb", work)
+    assert work.started.wait(LIMIT_S)
+    path = tmp_path / "jobs" / job.id / "job.json"
+    content = path.read_bytes()
+    # It cannot follow or cancel the job, so it starts its own.
+    other = Jobs(tmp_path / "jobs", EventLog())
+    assert other.find() == []
+    assert other.start("check", "a.ipynb", lambda _job: RESULT).id != job.id
+    other.close()
+    assert path.read_bytes() == content
+    work.release.set()
+
+
+def test_job_in_the_folder_of_another_is_ignored(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
+    job = jobs.start("check", "a.ipynb", lambda _job: RESULT)
+    wait(job.id, "succeeded")
+    for name in ("../../outside", job.id):
+        folder = tmp_path / "jobs" / f"{job.id[:-4]}0000"
+        folder.mkdir(exist_ok=True)
+        content = json.loads(job.model_dump_json()) | {"id": name, "process_id": 2**31 - 1}
+        (folder / "job.json").write_text(json.dumps(content))
+        assert [each.id for each in Jobs(tmp_path / "jobs", EventLog()).find()] == [job.id]
+    assert not (tmp_path / "outside").exists()
+
+
 def test_broken_files_do_not_hide_other_jobs(jobs: Jobs, wait: Wait, tmp_path: Path) -> None:
     job = jobs.start("check", "a.ipynb", lambda _job: RESULT)
     wait(job.id, "succeeded")

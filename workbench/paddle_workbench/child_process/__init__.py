@@ -6,6 +6,7 @@ group, which is killed when the child ends. And the child ends when its parent d
 reason.
 """
 
+from .liveness import is_alive
 from .outcome import Limits, Message, Outcome, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
 
@@ -13,6 +14,7 @@ __all__ = [
     "Limits",
     "Message",
     "Outcome",
+    "is_alive",
     "module_command",
     "run",
     "run_async",

@@ -51,7 +51,8 @@ class LimitedClient(NotebookClient):
             iopub_timeout=OUTPUT_TIMEOUT_S,
             **options,
         )
-        self.is_cut = False
+        self.cut_reason = ""
+        """Why the outputs of the current cell are cut; empty if they are not."""
         self._limits = limits
         self._on_output = on_output
         self._on_cut = on_cut
@@ -62,23 +63,23 @@ class LimitedClient(NotebookClient):
         """Start counting the output of a new cell."""
         self._earlier_bytes += self._cell_bytes
         self._cell_bytes = 0
-        self.is_cut = False
+        self.cut_reason = ""
 
     def process_message(
         self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int
     ) -> nbformat.NotebookNode | None:
         """Handle a message from the kernel; drop outputs beyond the limit."""
         if msg["msg_type"] == "clear_output":
+            # The note is cleared too, and there is room again.
             self._cell_bytes = 0
+            self.cut_reason = ""
         elif msg["msg_type"] in _OUTPUTS:
-            if self.is_cut:
+            if self.cut_reason:
                 return None
             size = _size(msg["content"])
-            note = self._note(size)
-            if note:
-                self.is_cut = True
-                cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=note))
-                self._on_cut()
+            room = self._room(size)
+            if room is not None:
+                self._keep_part(msg, cell, cell_index, room)
                 return None
             self._cell_bytes += size
         output: nbformat.NotebookNode | None = super().process_message(msg, cell, cell_index)
@@ -86,19 +87,38 @@ class LimitedClient(NotebookClient):
             self._on_output()
         return output
 
-    def _note(self, size: int) -> str:
-        """Return the note to put in the place of an output of this size; empty if it is kept."""
-        limits, cell_bytes = self._limits, self._cell_bytes + size
-        if cell_bytes > limits.cell_bytes:
-            subject, limit_bytes, variable = "this cell", limits.cell_bytes, "CELL"
-        elif self._earlier_bytes + cell_bytes > limits.notebook_bytes:
-            subject, limit_bytes, variable = "the notebook", limits.notebook_bytes, "NOTEBOOK"
-        else:
-            return ""
-        return (
-            f"\n[Output cut here: {subject} has printed more than {limit_bytes / MEGABYTE:g} MB. "
+    def _room(self, size: int) -> int | None:
+        """Return how many bytes of an output are within the limits; None if all of it is.
+
+        Sets `cut_reason`.
+        """
+        rooms = {
+            "this cell": (self._limits.cell_bytes, self._cell_bytes),
+            "the notebook": (self._limits.notebook_bytes, self._earlier_bytes + self._cell_bytes),
+        }
+        for subject, (limit_bytes, used_bytes) in rooms.items():
+            if used_bytes + size > limit_bytes:
+                megabytes = limit_bytes / MEGABYTE
+                self.cut_reason = f"{subject} has printed more than {megabytes:g} MB"
+                return max(0, limit_bytes - used_bytes)
+        return None
+
+    def _keep_part(
+        self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int, room: int
+    ) -> None:
+        """Keep the start of printed text, and end the cell's outputs with a note."""
+        if msg["msg_type"] == "stream":
+            text = msg["content"]["text"].encode()[:room].decode("utf-8", "ignore")
+            msg["content"]["text"] = text
+            self._cell_bytes += len(text.encode())
+            super().process_message(msg, cell, cell_index)
+        variable = "CELL" if self.cut_reason.startswith("this cell") else "NOTEBOOK"
+        note = (
+            f"\n[Output cut here: {self.cut_reason}. "
             f"To keep more, set PADDLE_WORKBENCH_{variable}_OUTPUT_MB.]\n"
         )
+        cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=note))
+        self._on_cut()
 
 
 def _size(content: dict[str, Any]) -> int:

@@ -17,7 +17,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 
-from ..settings import MEGABYTE, OutputLimits, output_limits
+from ..settings import OutputLimits, output_limits
 from .client import LimitedClient
 from .streams import join_streams
 
@@ -147,10 +147,9 @@ class Execution:
         self._time_limit_s = time_limit_s
         self._grace_s = grace_s
         self._environment = None if environment is None else dict(environment)
-        self._limits = output_limits() if limits is None else limits
         self._client = LimitedClient(
             notebook,
-            limits=self._limits,
+            limits=output_limits() if limits is None else limits,
             on_output=listener.output_received,
             on_cut=self._on_cut if stops_at_limit else lambda: None,
         )
@@ -252,11 +251,10 @@ class Execution:
         return self._stop_reason is not None
 
     def _stopped(self, index: int) -> Ending:
-        megabytes = self._limits.cell_bytes / MEGABYTE
         reasons = {
             "cancelled": "it was cancelled",
             "timed_out": "the notebook reached its time limit",
-            "too_much_output": f"it printed more than {megabytes:g} MB",
+            "too_much_output": self._client.cut_reason,
         }
         reason = self._stop_reason or "cancelled"
         return Ending(reason, index, reasons[reason])

@@ -9,9 +9,9 @@ import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 
-import psutil
 from pydantic import BaseModel
 
+from ..child_process import is_alive
 from ..contract import ErrorMessage, Job, JobKind
 from ..errors import JobNotFoundError, SchemaVersionError, StorageError
 from ..reading import read_text
@@ -88,37 +88,32 @@ class JobFiles:
         return read_text(path, kind="result", limit_bytes=MAX_RESULT_BYTES)
 
     def read_all(self) -> list[Job]:
-        """Return the jobs, oldest first; mark those whose server has ended as `lost`."""
+        """Return the jobs, oldest first; those whose server has ended are marked as `lost`.
+
+        Active jobs of other servers with the same home are left out: their progress and their end
+        are not known here, and they cannot be cancelled.
+        """
         jobs = []
         for path in sorted(self._folder.glob(f"*/{JOB_FILE}")):
             try:
                 job = read_model(path, Job, kind="job")
+                if job.id != path.parent.name or not _ID.match(job.id):
+                    _log.warning("%s is not the job of its folder.", path)
+                    continue
+                if job.is_active:
+                    if is_alive(job.process_id, job.created_at):
+                        continue
+                    message = ErrorMessage(
+                        message="The server stopped before this finished.", hint="Start it again."
+                    )
+                    job = job.model_copy(update={"state": "lost", "error": message})
+                    self.write(job)
             except (SchemaVersionError, StorageError) as error:
                 _log.warning("%s %s", error.message, error.hint)
                 continue
-            if job.is_active and not _is_alive(job):
-                message = ErrorMessage(
-                    message="The server stopped before this finished.", hint="Start it again."
-                )
-                job = job.model_copy(update={"state": "lost", "error": message})
-                self.write(job)
             jobs.append(job)
         return jobs
 
     def delete(self, job_id: str) -> None:
         """Delete a job with its result."""
         shutil.rmtree(self._folder / job_id, ignore_errors=True)
-
-
-def _is_alive(job: Job) -> bool:
-    """Return whether the process that wrote a job is still running.
-
-    A later process with the same id does not count.
-    """
-    try:
-        process = psutil.Process(job.process_id)
-        return process.create_time() <= job.created_at.timestamp() + 1.0
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True

@@ -18,9 +18,9 @@ import shlex
 from datetime import datetime
 from pathlib import Path
 
-import psutil
 from pydantic import ValidationError
 
+from ..child_process import is_alive
 from ..contract import ErrorMessage, RunEvent, RunRecord, invalid_field
 from ..errors import (
     FileBrokenError,
@@ -52,9 +52,6 @@ KERNEL_LOG = "kernel.log"
 OUTPUT_FILE = "output.ipynb"
 REPORT_FILE = "report.html"
 WORK_FOLDER = "work"
-
-# The clock may have been set back by this much between the start of a process and its record.
-CLOCK_TOLERANCE_S = 10.0
 
 
 def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
@@ -107,7 +104,7 @@ def read_record(folder: Path) -> RunRecord:
     record = _read(folder)
     if record.state not in ("queued", "running"):
         return record
-    if _is_alive(record):
+    if record.process_id is not None and is_alive(record.process_id, record.created_at):
         return _with_progress(record, folder)
     # Read it again: the run may have ended between reading the record and checking the process.
     record = _read(folder)
@@ -226,21 +223,3 @@ def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
         return record
     done = sum(event.event == "cell_finished" for event in events)
     return record.model_copy(update={"cells_done": done})
-
-
-def _is_alive(record: RunRecord) -> bool:
-    """Return whether the process that wrote a record is still running.
-
-    A later process with the same id does not count.
-    """
-    if record.process_id is None:
-        return False
-    try:
-        process = psutil.Process(record.process_id)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return process.create_time() <= record.created_at.timestamp() + CLOCK_TOLERANCE_S
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
