@@ -109,15 +109,20 @@ time.sleep(600)
     wait_until(lambda: client.read_status() is not None and client.read_status()["kernels"] == 0)
 
 
-def test_restarts_during_a_long_call_in_c(directory: Path, session: MakeSession) -> None:
+def test_restarts_during_a_long_call_in_c(
+    directory: Path, session: MakeSession, tmp_path: Path
+) -> None:
     start("json")
     kernel = session()
     first = kernel.pid
+    # The call holds the interpreter's lock. With it ipykernel cannot send what the cell has
+    # printed before, flushed or not.
+    begun = tmp_path / "begun"
     kernel.client.execute(
-        # Holds the interpreter's lock.
-        "print('begun', flush=True)\nimport ctypes; ctypes.PyDLL(None).sleep(600)"
+        f"import ctypes, pathlib; pathlib.Path({str(begun)!r}).touch()\n"
+        "ctypes.PyDLL(None).sleep(600)"
     )
-    wait_until(lambda: kernel.client.get_iopub_msg(timeout=LIMIT_S)["msg_type"] == "stream")
+    wait_until(begun.exists, limit_s=LIMIT_S)
     kernel.manager.restart_kernel(now=True)
     kernel.wait()
     assert kernel.is_warm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Locator, Page, expect
 
@@ -22,6 +23,28 @@ def search_commands(page: Page, text: str) -> None:
             search.fill(text, timeout=10_000)
             return
     raise AssertionError("The command palette does not open.")
+
+
+def wait_for_saved_layout(page: Page, pattern: str) -> None:
+    """Wait until the server has the layout that JupyterLab restores after a reload.
+
+    JupyterLab saves its layout a moment after each change.
+
+    Parameters
+    ----------
+    pattern : str
+        A regular expression for the workspace as JSON, without blanks: of a widget in the main
+        area its id, of a panel in a sidebar `"current":"ID"`.
+    """
+    workspace = urlsplit(page.url).path.split("/workspaces/")[1].split("/")[0]
+    page.wait_for_function(
+        """async ([name, pattern]) => {
+            const response = await fetch(`/lab/api/workspaces/${name}`);
+            return response.ok && new RegExp(pattern).test(JSON.stringify(await response.json()));
+        }""",
+        arg=[workspace, pattern],
+        polling=100,
+    )
 
 
 class CoursePanel:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from paddle_workbench.ocr.pictures import Picture as Pixels
 from ..pictures import FOLDER, LANGUAGES, LESSON, PICTURES, RECORD, read_record, write_record
 from .conftest import CHROMIUM, CHROMIUM_OPTIONS, running_lab
 from .notebooks import open_cells
-from .pages import RUN_LIMIT_MS
+from .pages import RUN_LIMIT_MS, wait_for_saved_layout
 from .small_png import save_small_png
 from .studio import (
     Studio,
@@ -149,6 +150,7 @@ def show_desk(studio: Studio, page: Page) -> None:
     desk_of(page, studio.words("OCR desk"))
     close_tab_behind(page)
     # A desk that finds the page recognised does not show how long that took.
+    wait_for_saved_layout(page, f'"current":"[^"]*{re.escape(name)}"')
     page.reload()
     desk = desk_of(page, studio.words("OCR desk"))
     lines = desk.get_by_role("listbox").get_by_role("option")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from .conftest import Lab
-from .pages import RUN_LIMIT_MS
+from .pages import RUN_LIMIT_MS, wait_for_saved_layout
 from .test_learning import open_lesson
 
 # The next cell counts its entries.
@@ -26,6 +26,7 @@ def test_check_reports_differing_cell_and_shows_it(
     panel = page.get_by_role("region", name="Check this lesson")
     expect(panel.get_by_role("progressbar")).to_be_visible()
     # The check goes on without the browser, and is found again.
+    wait_for_saved_layout(page, '"current":"paddle-workbench-check"')
     page.reload()
     summary = panel.get_by_text("Cells that differ from the lesson: 1 of")
     expect(summary).to_be_visible(timeout=RUN_LIMIT_MS)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
 from .notebooks import open_cells, style_of_terms
-from .pages import RUN_LIMIT_MS
+from .pages import RUN_LIMIT_MS, wait_for_saved_layout
 
 OpenPage = Callable[[Lab], Page]
 
@@ -131,6 +131,7 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     notebook = english_lab.home / "keys.ipynb"
     assert "widget-view" in notebook.read_text(encoding="utf-8")
+    wait_for_saved_layout(page, r'"current":"[^"]*keys\.ipynb"')
     page.reload()
     again = page.get_by_role("region", name="OCR desk")
     expect(again.get_by_text("11 of 12 lines checked")).to_be_visible(timeout=RUN_LIMIT_MS)

@@ -16,7 +16,7 @@ from playwright.sync_api import Error, Locator, Page, expect
 
 from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
-from .pages import RUN_LIMIT_MS, choose_theme, contrast
+from .pages import RUN_LIMIT_MS, choose_theme, contrast, wait_for_saved_layout
 
 OpenPage = Callable[[Lab], Page]
 
@@ -93,6 +93,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     assert texts == ["改过的第一行", "第二行", "第三行"]
 
     # After a reload the desk is there again, still with one kernel.
+    wait_for_saved_layout(page, r'"current":"[^"]*tag\.png"')
     page.reload()
     desk = desk_of(page)
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
