@@ -84,3 +84,54 @@ def test_finds_missing_and_double_ids(lesson: LessonMaker) -> None:
     del content["cells"][2]["id"]
     path.write_text(json.dumps(content), encoding="utf-8")
     assert rules(path) == [("cell_id", None)]
+
+
+CHECK = code("double-check", "points = exercises.check('double', double)")
+
+
+def solution(name: str, source: str) -> nbformat.NotebookNode:
+    cell = code(name, source)
+    cell.metadata["nbgrader"] = {"grade_id": name, "solution": True}
+    return cell
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "double(1)",
+        "x = [double(i) for i in range(3)]",
+        "def twice(x):\n    return double(x)\ntwice(2)",
+        "class Net:\n    def forward(self, x):\n        return double(x)\nNet()",
+        "if points:\n    y = double(1)\ny",
+        "if points:\n    pass\nelse:\n    double(1)",
+        "if points or True:\n    double(1)",
+        "for i in range(3):\n    double(i)",
+        "%time double(1)\ndouble(2)",
+        "double = double",
+    ],
+)
+def test_finds_use_of_unsolved_exercise(lesson: LessonMaker, source: str) -> None:
+    cells = solution("double", "def double(x):\n    return 2 * x"), CHECK, code("use", source)
+    assert rules(lesson(*cells)) == [("unsolved_exercise", "use")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if points:\n    y = double(1)\n    print(y)",
+        "if points and 1 < 2:\n    double(1)",
+        "for i in range(3):\n    if points:\n        double(i)",
+        "def twice(x):\n    return double(x)",
+        "class Net:\n    def forward(self, x):\n        return double(x)\nif points:\n    Net()",
+        "for double in range(3):\n    print(double)",
+        "print([double for double in range(3)])",
+        "double = abs\ndouble(1)",
+        "print('double')",
+        "%%bash\ndouble 1",
+        "exercises.check('double', lambda x: double(x))",
+        "if points:\n    y = double(1)\ny = 1\ny",
+    ],
+)
+def test_allows_use_of_solved_exercise(lesson: LessonMaker, source: str) -> None:
+    cells = solution("double", "def double(x):\n    return 2 * x"), CHECK, code("use", source)
+    assert rules(lesson(*cells)) == []

@@ -99,6 +99,7 @@ class ExerciseTests:
 
     # Not in test_lessons.py, since tests are distributed to workers by module.
     @pytest.mark.kernel
+    @pytest.mark.lesson
     def test_runs_copy_with_blank_exercises(self) -> None:
         copy = Workspace(settings()).open(self.LESSON, "en").path
         notebook = nbformat.read(copy, as_version=4)

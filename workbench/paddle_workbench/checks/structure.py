@@ -15,6 +15,7 @@ from ..errors import LessonMetadataError, NotebookError
 from ..notebooks import Notebook
 from .comparison.options import check_options
 from .results import StructuralFinding
+from .unsolved_exercises import uses_of_unsolved_exercises
 
 __all__ = ["check_structure"]
 
@@ -164,4 +165,5 @@ _RULES: tuple[_Rule, ...] = (
     _installs,
     _errors,
     _check_metadata,
+    uses_of_unsolved_exercises,
 )
