@@ -133,7 +133,7 @@ def _names(statement: ast.AST) -> tuple[set[str], set[str]]:
         return set(), set()
     bound = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
     used = set(_used_globals(table))
-    # Assignments read first; `for`, `with` and the like first bind.
+    # Assignments read before they bind; `for`, `with` and other statements bind before.
     is_assignment = isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign)
     return bound, used if is_assignment else used - bound
 
