@@ -232,8 +232,21 @@ def test_sets_broken_progress_aside_and_reports_it(
     catalog = workspace.catalog()
     (backup,) = home.glob("progress.broken-*.json")
     assert backup.read_text(encoding="utf-8") == content
-    assert backup.name in catalog.notices[0].hint
+    (notice,) = catalog.notices
+    assert backup.name in notice.hint
+    # Another window, or the one that was closed meanwhile, reads it as well.
+    assert workspace.catalog().notices == [notice]
+    workspace.dismiss("another notice")
+    assert workspace.catalog().notices == [notice]
+    workspace.dismiss(notice.message)
     assert not workspace.catalog().notices
+
+
+def test_change_of_progress_reports_a_broken_file(workspace: Workspace, home: Path) -> None:
+    (home / "progress.json").write_text("{", encoding="utf-8")
+    workspace.open("basics/sums", "zh")
+    (notice,) = workspace.catalog().notices
+    assert "Progress starts again." in notice.message
 
 
 @pytest.mark.parametrize(("make", "reason"), [*NOT_REGULAR, *NOT_JSON])
@@ -244,7 +257,7 @@ def test_sets_unreadable_progress_aside_once(
     notice = workspace.catalog().notices[0]
     assert reason in notice.message
     assert "Progress starts again." in notice.message
-    assert not workspace.catalog().notices
+    assert workspace.catalog().notices == [notice]
     workspace.open("basics/sums", "zh")
     assert workspace.catalog().chapters[0].lessons[0].state == "started"
     assert len(list(home.glob("progress.broken-*.json"))) == 1

@@ -117,6 +117,9 @@ async def test_reports_unreadable_progress_as_a_notice(
     answer = await jp_fetch("paddle-workbench", "course")
     (notice,) = Catalog.model_validate_json(answer.body).notices
     assert reason in notice.message
+    body = json.dumps({"message": notice.message})
+    answer = await jp_fetch("paddle-workbench", "course", "dismiss", method="POST", body=body)
+    assert not Catalog.model_validate_json(answer.body).notices
 
 
 async def test_error_for_broken_course_names_the_file(jp_fetch: Any, small_course: Path) -> None:

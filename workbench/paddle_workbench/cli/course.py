@@ -35,9 +35,11 @@ def list_lessons(*, as_json: bool) -> None:
         lesson.metadata.lesson: lesson.notebook.relative_to(directories.course).as_posix()
         for lesson in scan_lessons(directories.course)[0]
     }
-    catalog = Workspace(directories).catalog()
+    workspace = Workspace(directories)
+    catalog = workspace.catalog()
     for notice in catalog.notices:
         click.echo(f"workbench: {notice.message} {notice.hint}", err=True)
+        workspace.dismiss(notice.message)
     lessons = [lesson for chapter in catalog.chapters for lesson in chapter.lessons]
     if as_json:
         rows = [

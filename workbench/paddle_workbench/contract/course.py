@@ -14,6 +14,7 @@ __all__ = [
     "ChapterMetadata",
     "CourseMetadata",
     "Device",
+    "DismissedNotice",
     "Exercise",
     "ExerciseId",
     "ExerciseProgress",
@@ -218,3 +219,11 @@ class Progress(Model):
     schema_version: int = SCHEMA_VERSION
     last_lesson: LessonId | None = None
     lessons: dict[LessonId, LessonProgress] = {}  # noqa: RUF012 - pydantic copies it
+    notices: tuple[ErrorMessage, ...] = ()
+    """What happened to earlier files, until the learner dismisses it."""
+
+
+class DismissedNotice(Model):
+    """A notice of the catalog that the learner has read."""
+
+    message: str

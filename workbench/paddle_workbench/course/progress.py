@@ -36,8 +36,8 @@ class ProgressFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> tuple[Progress, list[ErrorMessage]]:
-        """Return the progress, and a notice if a broken file was set aside.
+    def read(self) -> Progress:
+        """Return the progress; set a broken file aside, and start again with a notice about it.
 
         Raises
         ------
@@ -47,13 +47,23 @@ class ProgressFile:
             If the file cannot be read.
         """
         try:
-            return read_model(self._path, Progress, kind=KIND), []
+            return read_model(self._path, Progress, kind=KIND)
         except FileMissingError:
-            return Progress(), []
+            return Progress()
         except FileBrokenError:
             with locked(self._path):
-                progress, notice = read_or_set_aside(self._path, Progress, kind=KIND)
-            return progress or Progress(), [_starts_again(notice)] if notice else []
+                progress = self._read_locked()
+                # On disk: the window that reads the broken file first may be closed by then.
+                write_model(self._path, progress)
+            return progress
+
+    def dismiss(self, message: str) -> None:
+        """Remove a notice that the learner has read; nothing happens if there is none."""
+        with locked(self._path):
+            progress = self._read_locked()
+            notices = tuple(each for each in progress.notices if each.message != message)
+            if notices != progress.notices:
+                write_model(self._path, progress.model_copy(update={"notices": notices}))
 
     def mark_opened(self, lesson: str) -> None:
         """Record that a lesson was opened; a new lesson becomes started."""
@@ -120,13 +130,17 @@ class ProgressFile:
         is_current: bool = True,
     ) -> None:
         with locked(self._path):
-            file_content, _notice = read_or_set_aside(self._path, Progress, kind=KIND)
-            progress = file_content or Progress()
+            progress = self._read_locked()
             lessons = dict(progress.lessons)
             lessons[lesson] = change(lessons.get(lesson, LessonProgress()))
             last = lesson if is_current else progress.last_lesson
             changes = {"lessons": lessons, "last_lesson": last}
             write_model(self._path, progress.model_copy(update=changes))
+
+    def _read_locked(self) -> Progress:
+        progress, notice = read_or_set_aside(self._path, Progress, kind=KIND)
+        notices = (_starts_again(notice),) if notice else ()
+        return progress or Progress(notices=notices)
 
 
 def _starts_again(notice: ErrorMessage) -> ErrorMessage:

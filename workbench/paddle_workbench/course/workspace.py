@@ -87,8 +87,11 @@ class Workspace:
         """
         course = read_course(self._settings.course)
         files, problems = scan_lessons(self._settings.course)
-        progress, notices = self._progress.read()
-        notices += [ErrorMessage(message=each.message, hint=each.hint) for each in problems]
+        progress = self._progress.read()
+        notices = [
+            *progress.notices,
+            *(ErrorMessage(message=each.message, hint=each.hint) for each in problems),
+        ]
         chapters = []
         for metadata in course.chapters:
             lessons = [
@@ -171,6 +174,10 @@ class Workspace:
                 f"It has: {', '.join(names) or 'none'}.",
             )
         self._progress.update(update, names)
+
+    def dismiss(self, message: str) -> None:
+        """Remove a notice about an earlier progress file that the learner has read."""
+        self._progress.dismiss(message)
 
     def path_of(self, lesson: LessonFile, language: Language) -> Path:
         """Return the path of a lesson's working copy, whether or not it exists."""

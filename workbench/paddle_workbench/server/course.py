@@ -6,10 +6,23 @@ from functools import partial
 
 from tornado.web import authenticated
 
-from ..contract import Catalog, LessonRequest, OpenedLesson, ProgressUpdate, ResetLesson
+from ..contract import (
+    Catalog,
+    DismissedNotice,
+    LessonRequest,
+    OpenedLesson,
+    ProgressUpdate,
+    ResetLesson,
+)
 from .base import WorkbenchHandler
 
-__all__ = ["CatalogHandler", "OpenLessonHandler", "ProgressHandler", "ResetLessonHandler"]
+__all__ = [
+    "CatalogHandler",
+    "DismissNoticeHandler",
+    "OpenLessonHandler",
+    "ProgressHandler",
+    "ResetLessonHandler",
+]
 
 
 class _CourseHandler(WorkbenchHandler):
@@ -85,6 +98,17 @@ class ResetLessonHandler(WorkbenchHandler):
                 kept=None if copy.backup is None else self.contents_path(copy.backup),
             )
         )
+
+
+class DismissNoticeHandler(_CourseHandler):
+    """Removes a notice."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Remove the notice, and answer with the new catalog."""
+        message = self.parse(DismissedNotice).message
+        await self.in_thread(partial(self.services.workspace.dismiss, message))
+        self.answer(await self.catalog())
 
 
 class ProgressHandler(_CourseHandler):

@@ -13,6 +13,7 @@ from tornado.web import Application, RequestHandler
 
 from ..contract import (
     Catalog,
+    DismissedNotice,
     DoctorReport,
     Job,
     JobList,
@@ -28,7 +29,13 @@ from ..contract import (
 )
 from .base import WorkbenchHandler
 from .checks import CheckHandler
-from .course import CatalogHandler, OpenLessonHandler, ProgressHandler, ResetLessonHandler
+from .course import (
+    CatalogHandler,
+    DismissNoticeHandler,
+    OpenLessonHandler,
+    ProgressHandler,
+    ResetLessonHandler,
+)
 from .environment import DoctorHandler
 from .events import EventsHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
@@ -108,6 +115,14 @@ ROUTES = [
         ProgressHandler,
         "Report an attempt at an exercise, or a new state of a lesson.",
         ProgressUpdate,
+        Catalog,
+    ),
+    Route(
+        "course/dismiss",
+        "post",
+        DismissNoticeHandler,
+        "Remove a notice that the learner has read.",
+        DismissedNotice,
         Catalog,
     ),
     Route(

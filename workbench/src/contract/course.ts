@@ -52,6 +52,13 @@ export interface CourseMetadata {
 }
 
 /**
+ * A notice of the catalog that the learner has read.
+ */
+export interface DismissedNotice {
+  message: string;
+}
+
+/**
  * An exercise of a lesson, with the learner's progress.
  */
 export interface Exercise {
@@ -204,6 +211,7 @@ export interface Progress {
      */
     [k: string]: LessonProgress;
   };
+  notices: ErrorMessage[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type {
   Catalog,
+  DismissedNotice,
   LessonRequest,
   OpenedLesson,
   ProgressUpdate,
@@ -29,6 +30,13 @@ export class CourseClient {
     return request<ResetLesson>(this._connection, 'course/reset', {
       method: 'POST',
       body: lesson
+    });
+  }
+
+  dismiss(notice: DismissedNotice): Promise<Catalog> {
+    return request<Catalog>(this._connection, 'course/dismiss', {
+      method: 'POST',
+      body: notice
     });
   }
 

@@ -72,7 +72,7 @@ export class CourseModel implements ICourseModel {
   }
 
   get notices(): readonly ErrorMessage[] {
-    return [...this._notices.values()].filter(
+    return (this._catalog?.notices ?? []).filter(
       notice => !this._dismissed.has(notice.message)
     );
   }
@@ -98,6 +98,11 @@ export class CourseModel implements ICourseModel {
   dismiss(notice: ErrorMessage): void {
     this._dismissed.add(notice.message);
     this._changed.emit();
+    // If that fails, the notice is there again after a reload.
+    const { message } = notice;
+    void this._update(() => this._client.dismiss({ message })).catch(
+      () => undefined
+    );
   }
 
   async open(lesson: string, language: Language): Promise<OpenedLesson> {
@@ -215,10 +220,6 @@ export class CourseModel implements ICourseModel {
 
   /** Keep the old object where nothing changed, so that views have nothing to redraw. */
   private _changedCatalog(catalog: Catalog): Catalog {
-    // The server reports a repair once; the learner may not have read it yet.
-    for (const notice of catalog.notices) {
-      this._notices.set(notice.message, notice);
-    }
     const old = this._catalog;
     return old &&
       JSONExt.deepEqual(
@@ -234,7 +235,6 @@ export class CourseModel implements ICourseModel {
   private readonly _jobs: IJobs;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _disposed = new Signal<this, void>(this);
-  private readonly _notices = new Map<string, ErrorMessage>();
   private readonly _dismissed = new Set<string>();
   private _catalog: Catalog | null = null;
   private _failure: IFailure | null = null;

@@ -42,17 +42,17 @@ describe('CourseModel', () => {
     expect(model.catalog).toBeNull();
   });
 
-  it('keeps a notice that came once until it is dismissed', async () => {
+  it('has the server remove a notice that is dismissed', async () => {
     const notice = { message: 'progress.json is broken.', hint: 'Kept.' };
     server.answer('GET course', {
       body: { ...exampleCatalog(), notices: [notice] }
     });
     await model.refresh();
-    server.answer('GET course', { body: exampleCatalog() });
-    await model.refresh();
     expect(model.notices).toEqual([notice]);
+    server.answer('POST course/dismiss', { body: exampleCatalog() });
     model.dismiss(notice);
     expect(model.notices).toEqual([]);
+    await until(model, () => model.catalog?.notices.length === 0);
   });
 
   it('fetches the catalog when it changed elsewhere', async () => {
