@@ -1,9 +1,12 @@
-"""Folders for Jupyter to search."""
+"""Folders for Jupyter to search, and tests without the rights of root."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupyter_core.paths
@@ -27,6 +30,23 @@ def jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The environment is what is under sys.prefix.
     monkeypatch.setattr(sys, "prefix", str(environment))
     return tmp_path
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Path]:
+    """Run a test without the rights of root; returns a folder for it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        root = os.geteuid() == 0
+        if root:
+            # os.access uses the real user id.
+            os.setresuid(65534, 65534, 0)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.setresuid(0, 0, 0)
 
 
 def write_json(file: Path, content: object) -> Path:

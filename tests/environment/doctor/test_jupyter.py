@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupyter_core.paths
 import pytest
 
 from paddle_workbench.environment.doctor.jupyter import examine_jupyterlab, examine_kernel
@@ -62,3 +63,22 @@ def test_repair_reinstalls_wrong_kernel_of_the_environment(jupyter: Path) -> Non
     kernel(jupyter / "environment", "/opt/other/bin/python")
     (observation,) = examine_kernel()
     assert "--force-reinstall" in observation.repair
+
+
+def test_repair_passes_over_a_kernel_that_cannot_be_removed(
+    jupyter: Path, as_nobody: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jupyter_core.paths, "ENV_JUPYTER_PATH", [str(as_nobody / "environment")])
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(as_nobody))
+    kernel(as_nobody / "environment", "python")
+    folder = kernel(as_nobody, "/opt/other/bin/python")
+    folder.parent.chmod(0o500)
+    (observation,) = examine_kernel()
+    assert observation.repair == "export JUPYTER_PREFER_ENV_PATH=1"
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    (observation,) = examine_kernel()
+    assert observation.state == "ok"
+    monkeypatch.setenv("JUPYTER_PATH", str(as_nobody))
+    (observation,) = examine_kernel()
+    assert observation.repair == "unset JUPYTER_PATH"
+    folder.parent.chmod(0o700)

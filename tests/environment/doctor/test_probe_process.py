@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from paddle_workbench.environment.doctor.probe_process import failure_text, run_probe
+from paddle_workbench.errors import EnvironmentBrokenError
 
 from ...planted import imported_from, plant
 from ..conftest import MakePackage
@@ -110,3 +112,20 @@ def test_interrupted_doctor_ends_its_probes(make_package: MakePackage, tmp_path:
         doctor.kill()
     psutil.wait_procs([probe], timeout=20)
     assert not probe.is_running()
+
+
+def test_repair_provides_a_folder_for_temporary_files(
+    as_nobody: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", find_none)
+    monkeypatch.setenv("HOME", str(as_nobody))
+    with pytest.raises(EnvironmentBrokenError) as caught:
+        run_probe("nothing", timeout_s=60)
+    assert caught.value.hint == "mkdir -p ~/tmp && export TMPDIR=~/tmp"
+    monkeypatch.setenv("HOME", "/nowhere")
+    with pytest.raises(EnvironmentBrokenError) as caught:
+        run_probe("nothing", timeout_s=60)
+    assert caught.value.hint == "sudo mount -t tmpfs tmpfs /tmp"

@@ -19,6 +19,7 @@ from .findings import Observation
 from .image import examine_image
 from .jupyter import examine_jupyterlab, examine_kernel
 from .kernels import examine_warm_kernels
+from .modules import examine_modules
 from .ocr_models import examine_ocr_models
 from .packages import (
     examine_bundled,
@@ -73,6 +74,7 @@ EXAMINATIONS = (
     Examination("ocr_models", Text(zh="OCR 的模型", en="OCR models"), examine_ocr_models),
     Examination("ernie", Text(zh="ERNIE", en="ERNIE"), examine_ernie),
     Examination("versions", Text(zh="版本", en="Versions"), examine_versions),
+    Examination("modules", Text(zh="加载的包", en="Loaded packages"), examine_modules),
     Examination(
         "processor", Text(zh="处理器", en="Processor"), examine_processor, runs_probes=True
     ),
@@ -91,6 +93,7 @@ _ORDER = (
     "python",
     "system_libraries",
     "versions",
+    "modules",
     "paddle",
     "processor",
     "gpu",

@@ -12,7 +12,13 @@ from jupyter_core.paths import jupyter_config_dir
 from ...contract import Text
 from ..repairs import checkout, python_command, reinstall_command, shell_path
 from .findings import Observation
-from .jupyter_files import first_folder, lab_pages, read_object, server_configurations
+from .jupyter_files import (
+    first_folder,
+    lab_pages,
+    read_object,
+    server_configurations,
+    unhide_command,
+)
 
 __all__ = ["examine_extension"]
 
@@ -37,7 +43,7 @@ def _judge_lab() -> Observation:
         )
     # An extension in another folder, for example the user's, hides this environment's.
     is_own = folder.is_relative_to(sys.prefix)
-    repair = _build_repair() if is_own else f"rm -r {shell_path(folder)}"
+    repair = _build_repair() if is_own else unhide_command(folder)
     package = read_object(folder / "package.json")
     lab_version, package_version = str(package.get("version")), version("paddle-workbench")
     if lab_version != package_version:

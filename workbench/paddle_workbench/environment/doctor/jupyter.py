@@ -11,9 +11,9 @@ from packaging.requirements import Requirement
 
 from ...contract import Text
 from ..lock import locked_versions
-from ..repairs import install_command, reinstall_command, shell_path
+from ..repairs import install_command, reinstall_command
 from .findings import Observation
-from .jupyter_files import first_folder, read_object
+from .jupyter_files import first_folder, read_object, unhide_command
 
 __all__ = ["examine_jupyterlab", "examine_kernel"]
 
@@ -64,7 +64,7 @@ def examine_kernel() -> Iterator[Observation]:
         zh=f"{folder} 启动的是 {program or '(空)'}，而不是 {sys.executable}。",
         en=f"{folder} starts {program or '(nothing)'}, not {sys.executable}.",
     )
-    repair = reinstall_command() if is_own else f"rm -r {shell_path(folder)}"
+    repair = reinstall_command() if is_own else unhide_command(folder)
     yield Observation("kernel", title, "broken", detail, repair)
 
 

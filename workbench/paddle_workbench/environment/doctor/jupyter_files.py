@@ -5,6 +5,7 @@ Jupyter lists its folders from the most to the least important.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from jupyter_core.paths import jupyter_config_path, jupyter_path
 
 from ...errors import StorageError
 from ...reading import parse_json, read_bytes
+from ..repairs import shell_path
 
-__all__ = ["first_folder", "lab_pages", "read_object", "server_configurations"]
+__all__ = ["first_folder", "lab_pages", "read_object", "server_configurations", "unhide_command"]
 
 _KIND = "Jupyter configuration file"
 
@@ -32,6 +34,17 @@ def first_folder(kind: str, name: str, file: str) -> Path | None:
     """
     folders = (Path(folder, name) for folder in jupyter_path(kind))
     return next((folder for folder in folders if (folder / file).is_file()), None)
+
+
+def unhide_command(folder: Path) -> str:
+    """Return the command after which a folder no longer hides that of this environment."""
+    if all(os.access(path, os.W_OK | os.X_OK) for path in (folder, folder.parent)):
+        return f"rm -r {shell_path(folder)}"
+    # It cannot be removed, but it can come later in the order.
+    entries = filter(None, os.environ.get("JUPYTER_PATH", "").split(os.pathsep))
+    if any(folder.is_relative_to(entry) for entry in entries):
+        return "unset JUPYTER_PATH"
+    return "export JUPYTER_PREFER_ENV_PATH=1"
 
 
 def server_configurations() -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -17,6 +17,7 @@ from ..repairs import (
 )
 from .findings import Observation
 from .gpu import judge_graphics
+from .modules import modules_repair
 from .probe_process import failure_text, run_probe
 from .system_libraries import library_repair
 
@@ -56,7 +57,7 @@ def examine_paddle(
     build = outcome.answer if outcome.status == 0 else None
     reinstall = f"{uninstall_command(*packages)} && {repair}"
     if build is None:
-        repair = library_repair(outcome) or reinstall
+        repair = library_repair(outcome) or modules_repair("paddle") or reinstall
         yield Observation("paddle", title, "broken", failure_text(outcome), repair)
     elif not build["computes"]:
         detail = Text(
@@ -91,7 +92,7 @@ def examine_onednn(
         text = failure_text(outcome)
         if _KNOWN_FAILURE in outcome.stderr:
             text = _explain_known_failure(version, text)
-        repair = library_repair(outcome) or repair
+        repair = library_repair(outcome) or modules_repair("paddle") or repair
         yield Observation("onednn", title, "broken", text, repair)
         return
     difference = float(outcome.answer["difference"])
@@ -135,7 +136,8 @@ def examine_imports(
 
 
 def _imports_repair(outcome: Outcome) -> str:
-    repair = library_repair(outcome)
+    # A module that another one replaces fails here too.
+    repair = library_repair(outcome) or modules_repair()
     if repair:
         return repair
     if b"aistudio_sdk.hub" in outcome.stderr:
@@ -160,5 +162,5 @@ def examine_fonts(
     locked = locked_versions()
     pins = [f"{name}=={locked[name]}" for name in ("mplfonts", "matplotlib")]
     reinstall = install_command("--force-reinstall", "--no-deps", *pins)
-    repair = library_repair(outcome) or reinstall
+    repair = library_repair(outcome) or modules_repair("matplotlib", "mplfonts") or reinstall
     yield Observation("fonts", title, "broken", failure_text(outcome), repair)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...child_process import Limits, Outcome, run
 from ...contract import Text
+from ...errors import EnvironmentBrokenError
 
 __all__ = ["failure_text", "run_probe"]
 
@@ -34,7 +35,19 @@ def run_probe(name: str, *, timeout_s: float, stop: threading.Event | None = Non
     timeout_s : float
     stop : Event, optional
         Ends the probe from another thread.
+
+    Raises
+    ------
+    EnvironmentBrokenError
+        If there is no folder for temporary files.
     """
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise EnvironmentBrokenError(
+            "No folder for temporary files is writable: neither $TMPDIR nor /tmp.",
+            _temporary_folder_repair(),
+        ) from error
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as directory:
         folder = Path(directory)
         return run(
@@ -45,6 +58,12 @@ def run_probe(name: str, *, timeout_s: float, stop: threading.Event | None = Non
             environment=_environment(folder),
             stop=stop,
         )
+
+
+def _temporary_folder_repair() -> str:
+    if os.access(Path.home(), os.W_OK | os.X_OK):
+        return "mkdir -p ~/tmp && export TMPDIR=~/tmp"
+    return "sudo mount -t tmpfs tmpfs /tmp"
 
 
 def failure_text(outcome: Outcome) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +20,21 @@ __all__ = ["examine_storage", "judge_space", "judge_writable"]
 WARNING_BYTES = 5_000_000_000
 BROKEN_BYTES = 500_000_000
 
+# The folders that the workbench creates in the home.
+FOLDERS = ("lessons", "runs", "jobs", "desk", "cache")
+
 
 def examine_storage() -> Iterator[Observation]:
     """Examine whether the workbench home is writable, and how much space its disk has."""
     home = settings().home
-    # paddlenlp, paddleocr and matplotlib need their caches in the user's own home.
-    observations = [judge_writable(home), judge_writable(Path.home(), "HOME")]
-    yield next((item for item in observations if item.state != "ok"), observations[0])
+    # paddlenlp, paddleocr and matplotlib need their caches in the user's own home. It comes first,
+    # since another one also moves the default of the workbench home.
+    own = judge_writable(Path.home(), "HOME")
+    whole = judge_writable(home)
+    # A container that ran as root leaves folders in the home that only root may change.
+    folders = [home / name for name in FOLDERS if os.access(home / name, os.F_OK)]
+    observations = [own, whole, *map(judge_writable, folders)]
+    yield next((item for item in observations if item.state != "ok"), whole)
     yield judge_space(home)
 
 
@@ -41,13 +50,7 @@ def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
     title = Text(zh="工作目录可写", en="Home folder is writable")
     nearest = _nearest(home)
     try:
-        if nearest == home:
-            with tempfile.TemporaryDirectory(dir=home, prefix=".doctor-") as folder:
-                Path(folder, "trial").write_bytes(b"x")
-        elif not nearest.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        elif not os.access(nearest, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        _try_writing(nearest, is_home=nearest == home)
     except OSError as error:
         detail = Text(
             zh=f"{nearest} 不可写：{error.strerror}。",
@@ -57,15 +60,43 @@ def judge_writable(home: Path, variable: str = HOME_VARIABLE) -> Observation:
     return Observation("home", title, "ok", Text(zh=str(home), en=str(home)))
 
 
+def _try_writing(folder: Path, *, is_home: bool) -> None:
+    """Write to a folder if it is the home itself; otherwise ask whether that is allowed."""
+    if is_home:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as trial:
+            Path(trial, "trial").write_bytes(b"x")
+    elif not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        number = errno.EROFS if _is_mounted_read_only(folder) else errno.EACCES
+        raise OSError(number, os.strerror(number))
+
+
 def _repair(folder: Path, error: OSError, variable: str) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _space_repair(folder)
-    if error.errno in (errno.EACCES, errno.EPERM) and folder.is_relative_to(Path.home()):
-        if folder.stat().st_uid == os.getuid():
+    if error.errno in (errno.EACCES, errno.EPERM):
+        information = folder.stat()
+        is_own = information.st_uid == os.getuid()
+        if is_own and information.st_mode & stat.S_IRWXU != stat.S_IRWXU:
             return f"chmod u+rwx {shell_path(folder)}"
-        return f'sudo chown -R "$(id -u)" {shell_path(folder)}'
+        if not is_own and folder.is_relative_to(Path.home()) and shutil.which("sudo"):
+            return f'sudo chown -R "$(id -u)" {shell_path(folder)}'
     # Another user's folder, a read-only disk, or a file in place of a folder.
+    return _other_folder(variable)
+
+
+def _other_folder(variable: str) -> str:
+    """Return the command that chooses another folder, if possible the default."""
+    default = _nearest(Path("~/paddle-workbench").expanduser())
+    has_default = variable == HOME_VARIABLE and variable in os.environ
+    if has_default and default.is_dir() and os.access(default, os.W_OK | os.X_OK):
+        return f"unset {variable}"
     return f'export {variable}="$(mktemp -d)"'
+
+
+def _is_mounted_read_only(folder: Path) -> bool:
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def judge_space(
@@ -85,9 +116,17 @@ def judge_space(
 
 
 def _space_repair(home: Path) -> str:
-    # Caches can be rebuilt; the listing shows what else takes up space.
-    cache = shell_path(home / "cache")
-    return f"rm -rf {cache} ~/.cache/pip ~/.cache/uv && du -xh -d 2 ~ | sort -h | tail -n 20"
+    # Caches can be rebuilt; the listing shows what else takes up space. Nothing on another disk
+    # is named, since that would free no space here.
+    disk, own = _nearest(home).stat().st_dev, Path.home()
+    caches = [
+        shell_path(cache)
+        for cache in (home / "cache", own / ".cache" / "pip", own / ".cache" / "uv")
+        if _nearest(cache).stat().st_dev == disk
+    ]
+    folder = own if own.is_dir() and own.stat().st_dev == disk else _nearest(home)
+    listing = f"du -xh -d 2 {shell_path(folder)} | sort -h | tail -n 20"
+    return f"rm -rf {' '.join(caches)} && {listing}"
 
 
 def _nearest(home: Path) -> Path:
