@@ -52,6 +52,36 @@ def test_a_wrong_number_is_named(expected: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("expected", "found"),
     [
+        ("2023-01-02", "2024-01-02"),
+        ("2023-01-02 11:00:00", "2023-01-02 12:30:00"),
+        ("2023-01-02T11:00:00.5+08:00", "2023-01-03T11:00:00.5+08:00"),
+        ("2023/1/2", "2023/11/2"),
+        ("2023年1月2日", "2024年1月2日"),
+    ],
+)
+@pytest.mark.parametrize("whole", ["{}", "on {}.", "从{}起"])
+def test_a_wrong_date_is_named_whole(expected: str, found: str, whole: str) -> None:
+    for options in ({}, {"rtol": 0.5, "whole_numbers": True}):
+        (difference,) = text_differences(whole.format(expected), whole.format(found), **options)
+        assert (difference.kind, difference.deviation) == ("number", None)
+        assert (difference.expected, difference.found) == (expected, found)
+        assert difference.message.endswith(f"{found} instead of {expected}.")
+
+
+def test_any_date_passes_for_any_number() -> None:
+    assert text_differences("on 2023-01-02", "on 2024-11-22", numbers="any") == []
+    assert text_differences("on 2023-01-02", "on 2024-11-22 10:00", numbers="any") != []
+    assert text_differences("on 2023-01-02", "on 7", numbers="any") != []
+
+
+def test_codes_are_not_dates() -> None:
+    (difference,) = text_differences("2023-0755", "2023-0756")
+    assert difference.found == "0756"
+
+
+@pytest.mark.parametrize(
+    ("expected", "found"),
+    [
         ("paddle 3.2.2", "paddle 3.2.3"),
         ("dtype=float32", "dtype=float64"),
         ("(3473, 2)", "(3473, 3473, 2)"),

@@ -233,9 +233,7 @@ function WrongCell({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
         <Difference key={index} difference={difference} trans={trans} />
       ))}
       {more > 0 && <p>{trans.__('And %1 more.', more)}</p>}
-      {cell.traceback !== '' && (
-        <pre className="pw-Check-text">{cell.traceback}</pre>
-      )}
+      {cell.traceback !== '' && <OutputText text={cell.traceback} />}
     </li>
   );
 }
@@ -252,6 +250,17 @@ function CellLink({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
     >
       <code>{cell.cell}</code>
     </button>
+  );
+}
+
+/** A text of several lines, such as a table, scrolls. A single line wraps. */
+function OutputText({ text }: { text: string }): React.JSX.Element {
+  return text.trimEnd().includes('\n') ? (
+    <pre className="pw-Check-text pw-mod-lines" tabIndex={0}>
+      {text}
+    </pre>
+  ) : (
+    <pre className="pw-Check-text">{text}</pre>
   );
 }
 
@@ -284,7 +293,7 @@ function Difference(props: IDifferenceProps): React.JSX.Element {
             text !== '' && (
               <figure key={title} className="pw-Check-figure">
                 <figcaption>{title}</figcaption>
-                <pre className="pw-Check-text">{text}</pre>
+                <OutputText text={text} />
               </figure>
             )
         )}

@@ -1,4 +1,4 @@
-"""Texts as numbers and the gaps between them."""
+"""Texts as numbers and the gaps between them. A date is one number, without a value."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from .options import CheckOptions
 
 __all__ = ["Number", "NumberedText", "describe_deviation", "deviation", "same_number"]
 
-# A number stands alone: `3.2.2`, `float32` and `x1` hold none. Letters are those of ASCII, since
+# A number stands alone: `3.2.2`, `float32` and `x1` contain none. Letters are those of ASCII, since
 # Chinese text leaves no space around a number.
 _NUMBER = re.compile(
     r"""
     (?<![A-Za-z0-9_.])
     (?:
-      [-+]?(?:\d+\.\d+|\d+\.(?=[\s\],)]|$)|\.\d+|\d+)(?:[eE][-+]?\d+)?
+      (?P<date>
+        \d{4} (?: -\d\d-\d\d | /\d\d?/\d\d? | 年\d\d?月\d\d?日 )
+        (?: [T\ ] \d\d:\d\d (?: :\d\d (?:\.\d+)? )? (?: Z | [-+]\d\d:?\d\d )? )?
+      )
+    | [-+]?(?:\d+\.\d+|\d+\.(?=[\s\],)]|$)|\.\d+|\d+)(?:[eE][-+]?\d+)?
     | [-+]?(?:nan|NaN|inf|Infinity)
     )
     (?!\.?[A-Za-z0-9_])
@@ -38,15 +42,19 @@ class Number:
         Its position in the text.
     dtype : str
         The element type that the array around it names; empty if it names none.
+    is_date : bool
+        Whether it is a date, with or without a time of day.
     """
 
     text: str
     start: int
     dtype: str = ""
+    is_date: bool = False
 
     @property
     def value(self) -> float:
-        return float(self.text)
+        """The number; NaN for a date, of which no part may be a little off."""
+        return math.nan if self.is_date else float(self.text)
 
     @property
     def whole(self) -> bool:
@@ -78,7 +86,8 @@ class NumberedText:
             dtype = named.group(1) if named else ""
             for match in _NUMBER.finditer(text, start, start + len(part)):
                 gaps.append(text[end : match.start()])
-                numbers.append(Number(match.group(), match.start(), dtype))
+                is_date = match["date"] is not None
+                numbers.append(Number(match.group(), match.start(), dtype, is_date))
                 end = match.end()
             start += len(part)
         return cls([*gaps, text[end:]], numbers)
@@ -102,11 +111,14 @@ class NumberedText:
 def same_number(expected: Number, found: Number, options: CheckOptions) -> bool:
     """Return whether a printed number is near enough to its reference.
 
-    Whole numbers are exact. Others may differ by the tolerance, or by one in the last digit where
-    that is worth less than a thousandth: what was rounded up here may be rounded down elsewhere.
+    Dates and whole numbers are exact. Others may differ by the tolerance, or by one in the last
+    digit if that is worth less than a thousandth: what is rounded up here may be rounded down
+    elsewhere.
     """
     if expected.text == found.text:
         return True
+    if expected.is_date or found.is_date:
+        return options.numbers == "any" and _form(expected.text) == _form(found.text)
     if not (math.isfinite(expected.value) and math.isfinite(found.value)):
         return False
     if options.numbers == "any":
@@ -137,6 +149,11 @@ def describe_deviation(expected: float, found: float) -> str:
     percent = abs(part) * 100
     shown = f"{percent:.0f}" if 10 <= percent < 1e6 else f"{percent:.2g}"
     return f" ({shown} % {'more' if part > 0 else 'less'})"
+
+
+def _form(date: str) -> str:
+    """Return a date with each number replaced."""
+    return re.sub(r"\d+", "0", date)
 
 
 def _squeezed(gap: str) -> str:

@@ -102,8 +102,10 @@ def compare_text(
 
 def _holds_words(text: str) -> bool:
     """Return whether a text is neither empty nor a number alone."""
-    gaps = NumberedText.of(text).gaps
-    return any(gap.strip() for gap in gaps)
+    parts = NumberedText.of(text)
+    # `2024年1月2日` is written in words too.
+    words = [number.text for number in parts.numbers if not number.text.isascii()]
+    return bool(words) or any(gap.strip() for gap in parts.gaps)
 
 
 def _compare_unordered(

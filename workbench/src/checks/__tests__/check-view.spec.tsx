@@ -146,6 +146,28 @@ describe('CheckView', () => {
     expect(screen.getByText('durations: 2, dates: 1')).toBeTruthy();
   });
 
+  it('scrolls the rows of a table instead of wrapping them', () => {
+    const table = difference({
+      kind: 'structure',
+      output: 'text/html',
+      expected: 'day | sales\n1 | 2',
+      found: 'day'
+    });
+    show({
+      job: succeeded,
+      result: {
+        ...done,
+        cells: [cell({ outcome: 'differs', differences: [table] })]
+      }
+    });
+    const rows = screen.getByText(/day \| sales/);
+    expect(rows.classList.contains('pw-mod-lines')).toBe(true);
+    // Keys scroll it too.
+    expect(rows.tabIndex).toBe(0);
+    const line = screen.getByText('day');
+    expect(line.classList.contains('pw-mod-lines')).toBe(false);
+  });
+
   it('shows pictures side by side', () => {
     const picture = difference({
       kind: 'picture',
