@@ -90,12 +90,12 @@ CHANGES: dict[str, tuple[str, Callable[[Path, Path], object]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_has_it_run_again(
+def test_runs_again_after_every_change(
     change: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
     first = cache.look_up(Notebook.read(notebook), OPTIONS)
-    assert (first.report, first.why) == (None, "it has not passed yet")
+    assert (first.report, first.reason) == (None, "it has not passed yet")
     cache.store(Notebook.read(notebook), first.key, OPTIONS, PASSED)
     again = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert again.report is not None
@@ -105,7 +105,7 @@ def test_every_change_has_it_run_again(
     do(notebook, package)
     changed = cache.look_up(Notebook.read(notebook), OPTIONS)
     assert changed.report is None
-    assert changed.why.startswith(f"{part} has changed")
+    assert changed.reason.startswith(f"{part} has changed")
 
 
 def test_python_platform_environment_and_options_are_part_of_the_key(
@@ -156,7 +156,7 @@ def test_broken_cache_is_set_aside_and_the_notebook_runs(
 
 
 @pytest.mark.parametrize(("make", "_reason"), [*NOT_REGULAR, *NOT_JSON])
-def test_unreadable_cache_means_another_run(
+def test_runs_again_if_the_cache_is_unreadable(
     make: Maker, _reason: str, notebook: Path, package: Path, tmp_path: Path
 ) -> None:
     cache = CheckCache(tmp_path / "cache")
@@ -169,14 +169,14 @@ def test_unreadable_cache_means_another_run(
     (file,) = (tmp_path / "cache").iterdir()
     make(file)
     lookup = cache.look_up(Notebook.read(notebook), OPTIONS)
-    assert lookup.why == "it has not passed yet"
+    assert lookup.reason == "it has not passed yet"
     assert ".broken-" in next((tmp_path / "cache").iterdir()).name
     cache.store(Notebook.read(notebook), lookup.key, OPTIONS, PASSED)
     assert cache.look_up(Notebook.read(notebook), OPTIONS).report is not None
 
 
 @pytest.mark.kernel
-def test_a_real_check_is_remembered(tmp_path: Path) -> None:
+def test_stores_the_pass_of_a_real_check(tmp_path: Path) -> None:
     path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
     cache = CheckCache(tmp_path / "cache")
     checked = [check_notebooks([path], cache=cache)[0] for _ in range(2)]

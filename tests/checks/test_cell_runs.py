@@ -43,7 +43,7 @@ def result(runs: CellRuns, index: int) -> CellRun:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_results_come_from_every_notebook(tmp_path: Path, jobs: int) -> None:
+def test_returns_results_of_every_notebook(tmp_path: Path, jobs: int) -> None:
     queue = ExecutionQueue(jobs)
     notebooks = [start(queue, tmp_path, f"{n} * 2") for n in range(3)]
     values = [result(runs, 0).outputs[0].data["text/plain"] for runs in notebooks]
@@ -72,7 +72,7 @@ def test_closing_the_queue_ends_every_wait(tmp_path: Path) -> None:
     assert second.result(0) is None
 
 
-def test_bytes_in_a_stream_are_text_like_any_other(tmp_path: Path) -> None:
+def test_control_characters_in_a_stream_are_text(tmp_path: Path) -> None:
     queue = ExecutionQueue(1)
     source = "import sys; sys.stdout.write('a\\x00\\x1b[31m'); print('b')"
     outputs = result(start(queue, tmp_path, source), 0).outputs

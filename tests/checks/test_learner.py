@@ -1,4 +1,4 @@
-"""A learner's working copy is held to its lesson, by the command as by the panel."""
+"""A learner's working copy is compared with its lesson."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_untouched_cells_are_compared_with_the_lesson(copy: Path, small_course: 
         prepare_recording(checked)
 
 
-def test_rules_for_lessons_are_not_for_learners(copy: Path) -> None:
+def test_rules_for_lessons_do_not_apply_to_learners(copy: Path) -> None:
     (checked,) = read_notebooks([copy])
     assert checked.report.passed
 
 
-def test_names_the_lesson_that_is_gone(copy: Path, small_course: Path) -> None:
+def test_names_missing_lesson(copy: Path, small_course: Path) -> None:
     (small_course / "01_basics" / "02_products.ipynb").unlink()
     (checked,) = check_notebooks([copy])
     assert checked.report.error is not None

@@ -78,7 +78,7 @@ def empty_cells(folder: Path) -> set[tuple[str, int]]:
     return found
 
 
-def test_verdicts_on_its_samples_are_nbvals(samples: Path) -> None:
+def test_agrees_with_nbval_on_its_samples(samples: Path) -> None:
     nbval = verdicts(samples, "--nbval")
     workbench = verdicts(samples, "--workbench")
     assert set(nbval) == set(workbench)

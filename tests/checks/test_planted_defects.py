@@ -25,8 +25,8 @@ from .defects import DEFECTS, ENVIRONMENT, TO_STATIC, Defect
 
 COURSE = Path(__file__).parents[2] / "notebooks"
 PATHS = {lesson.metadata.lesson: lesson.notebook for lesson in read_lessons(COURSE)}
-# In the source of a lesson: cell, what stands there, and what is written instead. All at once, so
-# that one run shows all of them; none changes what another cell shows.
+# In the source of a lesson: cell, old text and new text. All at once, so that one run shows all of
+# them; none changes what another cell shows.
 IN_SOURCE = {
     ENVIRONMENT: {
         "first-op": ("x @ x", "x * x"),
@@ -52,25 +52,25 @@ def lesson_notebook(lesson: str) -> nbformat.NotebookNode:
     return nbformat.read(PATHS[lesson], as_version=4)
 
 
-def compared(
+def differences_after(
     defect: Defect, change: Callable[[list[nbformat.NotebookNode]], object]
 ) -> list[CheckDifference]:
-    """Compare the stored outputs of a cell with the same after a change, as a check does."""
+    """Compare the stored outputs of a cell with a changed copy, as a check does."""
     (cell,) = [cell for cell in lesson_notebook(defect.lesson).cells if cell.id == defect.cell]
-    found = copy.deepcopy(cell.outputs)
-    change(found)
-    return compare_outputs(cell.outputs, found, check_options(cell)).differences
+    outputs = copy.deepcopy(cell.outputs)
+    change(outputs)
+    return compare_outputs(cell.outputs, outputs, check_options(cell)).differences
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_planted_defect_is_caught(
     defect: Defect, record_property: Callable[[str, object], None]
 ) -> None:
-    assert compared(defect, lambda _outputs: None) == []
-    found = compared(defect, defect.plant)
-    told = found[0].message if found else "PASSED"
-    record_property("planted defect", [defect.name, defect.lesson, defect.cell, told])
-    assert found
+    assert differences_after(defect, lambda _outputs: None) == []
+    differences = differences_after(defect, defect.plant)
+    message = differences[0].message if differences else "PASSED"
+    record_property("planted defect", [defect.name, defect.lesson, defect.cell, message])
+    assert differences
 
 
 def test_there_are_enough_kinds() -> None:
@@ -95,14 +95,14 @@ def test_defect_in_the_source_of_a_lesson_is_caught(
     checkers = source.with_name(f"{source.stem}_exercises.py")
     copied.with_name(checkers.name).write_bytes(checkers.read_bytes())
     report = tmp_path / "report.json"
-    found = CliRunner().invoke(command, ["--no-cache", "--json", str(report), str(copied)])
-    assert found.exit_code == 1, found.output
+    completed = CliRunner().invoke(command, ["--no-cache", "--json", str(report), str(copied)])
+    assert completed.exit_code == 1, completed.output
     (checked,) = json.loads(report.read_text(encoding="utf-8"))["notebooks"]
     wrong = {cell["cell"]: cell for cell in checked["cells"] if cell["outcome"] == "differs"}
     for name, cell in wrong.items():
-        told = cell["differences"][0]["message"]
-        record_property("planted defect", ["in the source", lesson, name, told])
-    assert set(wrong) == set(IN_SOURCE[lesson]), found.output
+        message = cell["differences"][0]["message"]
+        record_property("planted defect", ["in the source", lesson, name, message])
+    assert set(wrong) == set(IN_SOURCE[lesson]), completed.output
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -1,4 +1,4 @@
-"""`pytest --workbench` alone: loaded everywhere, idle unless asked, as strict as nbval."""
+"""`pytest --workbench`: loaded everywhere, idle without its option, as strict as nbval."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unrun(name: str, source: str, *outputs: Cell) -> Cell:
     return cell
 
 
-# The kinds of nbval's own samples, each with what nbval says of it; `test_verdicts_are_nbvals` asks
+# The kinds of nbval's own samples, each with nbval's verdict; `test_agrees_with_nbval` asks
 # nbval again.
 CELLS: list[tuple[Cell, str]] = [
     (code("sum", "1 + 1", result("2")), PASSED),
@@ -119,13 +119,13 @@ def pytest_verdicts(folder: Path, *options: str, cells: list[Cell]) -> dict[str,
     """Run pytest as anybody would, and return what it says of each cell."""
     completed = run_pytest(folder, *options, "--junit-xml", str(folder / "junit.xml"))
     cases = ET.parse(folder / "junit.xml").getroot().iter("testcase")  # noqa: S314 - just written
-    found = []
+    verdicts = []
     for case in cases:
         kinds = {child.tag for child in case}
         wrong = kinds & {"failure", "error"}
-        found.append(FAILED if wrong else "skipped" if "skipped" in kinds else PASSED)
-    assert len(found) == len(cells), completed.stdout
-    return {cell.id: verdict for cell, verdict in zip(cells, found, strict=True)}
+        verdicts.append(FAILED if wrong else "skipped" if "skipped" in kinds else PASSED)
+    assert len(verdicts) == len(cells), completed.stdout
+    return {cell.id: verdict for cell, verdict in zip(cells, verdicts, strict=True)}
 
 
 def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -139,7 +139,7 @@ def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_verdicts_are_nbvals(tmp_path: Path) -> None:
+def test_agrees_with_nbval(tmp_path: Path) -> None:
     both = [cell for cell, _ in CELLS] + [cell for cell, _, _ in STRICTER]
     write(tmp_path, both)
     nbval = pytest_verdicts(tmp_path, "--nbval", cells=both)
@@ -155,7 +155,7 @@ def test_verdicts_are_nbvals(tmp_path: Path) -> None:
     }
 
 
-def test_is_idle_unless_asked(tmp_path: Path) -> None:
+def test_does_nothing_without_its_option(tmp_path: Path) -> None:
     write(tmp_path, [code("wrong", "1", result("2"))])
     idle = run_pytest(tmp_path)
     assert "no tests ran" in idle.stdout
@@ -176,9 +176,9 @@ def test_leaves_nothing_next_to_the_notebook(tmp_path: Path) -> None:
 
 def test_failure_names_the_difference(tmp_path: Path) -> None:
     write(tmp_path, [code("loss", "print('loss', 0.505)", stream("loss 0.5\n"))])
-    found = run_pytest(tmp_path, "--workbench")
-    assert found.returncode == 1
-    assert "stdout: 0.505 instead of 0.5 (1 % more)." in found.stdout
+    completed = run_pytest(tmp_path, "--workbench")
+    assert completed.returncode == 1
+    assert "stdout: 0.505 instead of 0.5 (1 % more)." in completed.stdout
 
 
 @pytest.mark.parametrize("workers", [["-n", "2", "--dist", "loadfile"], ["--workbench-jobs", "2"]])
@@ -186,12 +186,12 @@ def test_notebooks_run_side_by_side(tmp_path: Path, workers: list[str]) -> None:
     for name in ("a", "b", "c"):
         cells = [code("set", f"x = {name!r}"), code("get", "x", result(f"'{name}'"))]
         write(tmp_path, cells, name)
-    found = run_pytest(tmp_path, "--workbench", *workers)
-    assert found.returncode == 0, found.stdout
-    assert "6 passed" in found.stdout
+    completed = run_pytest(tmp_path, "--workbench", *workers)
+    assert completed.returncode == 0, completed.stdout
+    assert "6 passed" in completed.stdout
 
 
-def test_longest_notebooks_begin(tmp_path: Path) -> None:
+def test_longest_notebooks_start_first(tmp_path: Path) -> None:
     minutes: dict[str, Any] = {"a": 2, "b": 30, "c": 5, "d": None}
     for name, value in minutes.items():
         path = write(tmp_path, [code("one", "1", result("1"))], name)
@@ -199,14 +199,14 @@ def test_longest_notebooks_begin(tmp_path: Path) -> None:
         if value is not None:
             notebook.metadata["paddle_workbench"] = {"minutes": value}
         nbformat.write(notebook, path)
-    listed = run_pytest(tmp_path, "--workbench", "--collect-only", "-q").stdout
-    order = [line.split(".ipynb")[0] for line in listed.splitlines() if "::" in line]
+    listing = run_pytest(tmp_path, "--workbench", "--collect-only", "-q").stdout
+    order = [line.split(".ipynb")[0] for line in listing.splitlines() if "::" in line]
     # A notebook that does not say how long it takes is taken for ten minutes.
     assert order == ["b", "d", "c", "a"]
 
 
-def test_with_nbval_it_is_a_wrong_call(tmp_path: Path) -> None:
+def test_rejects_the_option_of_nbval(tmp_path: Path) -> None:
     write(tmp_path, [code("one", "1", result("1"))])
-    found = run_pytest(tmp_path, "--workbench", "--nbval")
-    assert found.returncode == 4
-    assert "use only one of them" in found.stderr
+    completed = run_pytest(tmp_path, "--workbench", "--nbval")
+    assert completed.returncode == 4
+    assert "use only one of them" in completed.stderr

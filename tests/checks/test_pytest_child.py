@@ -30,7 +30,7 @@ def check_in(root: Path, notebook: Path, calls: list[tuple[int, int]]) -> tuple[
     return [cell.outcome for cell in results.get(notebook, [])], failure
 
 
-def test_pytest_imports_nothing_from_its_folder_and_kernels_do(
+def test_only_kernels_import_from_the_folder_of_the_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, current = plant(tmp_path / "root"), plant(tmp_path / "current")
@@ -57,7 +57,7 @@ def test_kernel_imports_the_checkers_next_to_the_lesson(tmp_path: Path) -> None:
     assert checked.report.passed, checked.report
 
 
-def test_plugins_and_options_of_the_caller_take_no_part(
+def test_ignores_plugins_and_options_of_the_caller(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
@@ -67,7 +67,7 @@ def test_plugins_and_options_of_the_caller_take_no_part(
     assert check_in(tmp_path, notebook, []) == (["compared"] * 2, "")
 
 
-def test_failure_of_pytest_itself_is_its_output(tmp_path: Path) -> None:
+def test_returns_the_output_if_pytest_itself_fails(tmp_path: Path) -> None:
     outcomes, failure = check_in(tmp_path, tmp_path / "none.ipynb", [])
     assert outcomes == []
     assert "file or directory not found" in failure

@@ -180,7 +180,7 @@ def test_leaves_a_real_difference(name: str) -> None:
      "half-life 12.3 s", "distance 5 ms", "耗时 3 秒", "12 images/s", "0xDEADBEEF", "2024-01-01",
      "2024-01-02 11:00:00", "[2024-01-02 11:00:00, 2024-01-03 11:00:00]", "eta 1:02:03"],
 )  # fmt: skip
-def test_leaves_ordinary_results_as_they_are(text: str) -> None:
+def test_leaves_ordinary_results_unchanged(text: str) -> None:
     assert sanitize(text) == text
 
 
@@ -193,7 +193,7 @@ def test_stored_paths_need_no_more_cleaning() -> None:
     assert sanitize(stored) == sanitize(text)
 
 
-def test_a_path_that_only_begins_like_the_home_stays() -> None:
+def test_keeps_path_that_only_starts_like_the_home() -> None:
     text = f"{pathlib.Path.home()}-evil/a"
     assert stable_paths(text) == text
 
@@ -215,7 +215,7 @@ def test_printed_forms_are_results_in_tables_and_data() -> None:
         assert Cleaner().printed(text) != text
 
 
-def test_holds_everything_but_paths_if_asked() -> None:
+def test_removes_only_paths_if_noise_is_held() -> None:
     cleaner = Cleaner(held=True, custom=str.upper)
     text = "Wall time: 3.2 s\n<object at 0x7f3a12345678>\nNo ccache found\n/tmp/tmpabcd1234/a"
     assert cleaner.printed(text) == text.replace("/tmp/tmpabcd1234", "…/tmp")

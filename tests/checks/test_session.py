@@ -1,4 +1,4 @@
-"""Checks through real kernels: what passes, what fails, and what is said to be unchecked."""
+"""Checks through real kernels: what passes, what fails, and what is reported as unchecked."""
 
 from __future__ import annotations
 
@@ -150,7 +150,9 @@ def test_unchanged_outputs_pass(checked: Checked) -> None:
     assert noise == {"noise": [("log_line", 1)], "time": [("duration", 1)]}
 
 
-def test_listener_hears_of_the_last_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_the_listener_after_the_last_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The child ends before a second look at it, as with a short lesson on a quick machine.
     monkeypatch.setattr("paddle_workbench.checks.pytest_child.POLL_S", 120.0)
     skipped = code("skipped", "1 / 0", tags=["skip-execution"])
@@ -158,9 +160,9 @@ def test_listener_hears_of_the_last_cell(tmp_path: Path, monkeypatch: pytest.Mon
     dying = make_lesson(
         tmp_path / "dying.ipynb", code("die", "import os; os._exit(3)"), code("after", "1")
     )
-    told: list[tuple[int, int]] = []
-    check_notebooks([whole, dying], listener=lambda done, total: told.append((done, total)))
-    assert told == [(0, 6), (6, 6)]
+    calls: list[tuple[int, int]] = []
+    check_notebooks([whole, dying], listener=lambda done, total: calls.append((done, total)))
+    assert calls == [(0, 6), (6, 6)]
 
 
 def test_changed_outputs_fail_and_show_the_difference(checked: Checked) -> None:
@@ -172,7 +174,7 @@ def test_changed_outputs_fail_and_show_the_difference(checked: Checked) -> None:
     (picture,) = cells["no-picture"].differences
     assert (picture.kind, picture.output) == ("missing", "image/png")
     assert cells["silent"].reason == "it is tagged raises-exception, and raised nothing"
-    # A difference says nothing about the cells after it.
+    # The cells after a difference are compared too.
     assert cells["fine"].outcome == "compared"
 
 
@@ -184,19 +186,19 @@ def test_exception_ends_the_notebook(checked: Checked) -> None:
     assert "----> 1 {}['key']" in report.cells[1].traceback
 
 
-def test_dying_kernel_is_one_sentence(checked: Checked) -> None:
+def test_reports_dead_kernel_in_one_sentence(checked: Checked) -> None:
     found = outcomes(checked[2]["d_dying"])
     assert found["die"] == ("raised", "the kernel died")
     assert found["after"][0] == "not_run"
 
 
-def test_endless_cell_is_ended(checked: Checked) -> None:
+def test_stops_endless_cell_at_the_time_limit(checked: Checked) -> None:
     found = outcomes(checked[2]["e_endless"])
     assert found["loop"] == ("raised", "the notebook reached its time limit")
 
 
 @pytest.mark.parametrize("name", ["e_shell", "e_bash"])
-def test_program_that_runs_into_the_limit_fails_its_cell(checked: Checked, name: str) -> None:
+def test_subprocess_at_the_time_limit_fails_its_cell(checked: Checked, name: str) -> None:
     found = outcomes(checked[2][name])
     assert found["sleep"] == ("raised", "the notebook reached its time limit")
     assert found["after"][0] == "not_run"
@@ -222,7 +224,7 @@ def test_writes_nothing_next_to_the_lessons(checked: Checked) -> None:
     assert [path.name for path in (folder / "assets").iterdir()] == ["data.txt"]
 
 
-def test_without_names_the_course_is_found(small_course: Path) -> None:
+def test_finds_the_course_by_default(small_course: Path) -> None:
     chapter = small_course / "01_basics"
     (chapter / ".ipynb_checkpoints").mkdir()
     (chapter / ".ipynb_checkpoints" / "a.ipynb").write_text("", encoding="utf-8")
@@ -240,7 +242,7 @@ def test_rejects_non_notebook(small_course: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_check_that_is_ended_leaves_no_kernel(tmp_path: Path, number: signal.Signals) -> None:
+def test_signal_shuts_down_the_kernel(tmp_path: Path, number: signal.Signals) -> None:
     written = tmp_path / "assets" / "pid.txt"
     source = (
         f"import os, pathlib, time\npathlib.Path({str(written)!r}).write_text(str(os.getpid()))\n"
@@ -269,9 +271,7 @@ def test_a_check_that_is_ended_leaves_no_kernel(tmp_path: Path, number: signal.S
 
 
 @pytest.mark.parametrize(("make", "reason"), NOT_REGULAR)
-def test_notebook_that_cannot_be_read_is_an_error_of_its_report(
-    make: Maker, reason: str, tmp_path: Path
-) -> None:
+def test_reports_unreadable_notebook(make: Maker, reason: str, tmp_path: Path) -> None:
     make(tmp_path / "lesson.ipynb")
     for check in (check_notebooks, read_notebooks):
         (checked,) = check([tmp_path / "lesson.ipynb"])
@@ -290,7 +290,7 @@ def _note_opened(event: str, arguments: tuple[object, ...]) -> None:
 
 @pytest.fixture
 def opened() -> Iterator[list[str]]:
-    """The paths that this process opens; an audit hook cannot be taken back, but can be quiet."""
+    """The paths that this process opens; an audit hook cannot be removed, but can do nothing."""
     global _opened
     sys.addaudithook(_note_opened)
     _opened = []
@@ -314,7 +314,7 @@ def elsewhere(path: Path, *cells: dict[str, Any], **fields: Any) -> Path:
     return path
 
 
-def test_notebook_from_elsewhere_is_checked(
+def test_checks_notebooks_from_other_programs(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     half = nbformat.v4.new_output("stream", text="a\ud83d\n")
@@ -330,9 +330,9 @@ def test_notebook_from_elsewhere_is_checked(
         {"cell_type": "code", "source": "print('a')"} | new | {"outputs": [half]},
         theme="dark",
     )  # fmt: skip
-    (refused,) = check_notebooks([path])
-    assert refused.report.error is not None
-    assert "'no-such-kernel', which is not installed" in refused.report.error.message
+    (unchecked,) = check_notebooks([path])
+    assert unchecked.report.error is not None
+    assert "'no-such-kernel', which is not installed" in unchecked.report.error.message
     (checked,) = check_notebooks([path], kernel="python3")
     assert outcomes(checked.report) == {
         "my-cell": ("compared", ""),
@@ -340,12 +340,12 @@ def test_notebook_from_elsewhere_is_checked(
         "same-2": ("compared", ""),
         "cell-5": ("differs", "the output differs"),
     }
-    # The rules for those who write lessons are for lessons.
+    # The rules for lessons do not apply.
     assert checked.report.findings == []
     assert capfd.readouterr() == ("", "")
 
 
-def test_names_the_kernel_that_was_asked_for(tmp_path: Path) -> None:
+def test_names_missing_kernel(tmp_path: Path) -> None:
     path = make_lesson(tmp_path / "lesson.ipynb", code("sum", "n + 1", result("4")))
     (checked,) = check_notebooks([path], kernel="no-such-kernel")
     assert checked.report.error is not None

@@ -1,4 +1,4 @@
-"""Every rule of the course that can be seen without running a lesson is seen."""
+"""The rules that are checked without running a lesson."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Change = Callable[[nbformat.NotebookNode], Any]
 
 
 def rules(path: Path) -> list[tuple[str, str | None]]:
-    return [(found.rule, found.cell) for found in check_structure(Notebook.read(path))]
+    return [(finding.rule, finding.cell) for finding in check_structure(Notebook.read(path))]
 
 
 def test_right_lesson_has_no_findings(lesson: LessonMaker) -> None:
@@ -70,7 +70,7 @@ def test_finds_missing_notebook_parts(lesson: LessonMaker, change: Change, rule:
     notebook = nbformat.read(path, as_version=4)
     change(notebook)
     nbformat.write(notebook, path)
-    assert [found for found, _cell in rules(path)] == [rule]
+    assert [finding for finding, _cell in rules(path)] == [rule]
 
 
 @pytest.mark.filterwarnings("ignore::nbformat.warnings.DuplicateCellId")

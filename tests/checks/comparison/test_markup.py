@@ -40,7 +40,7 @@ def test_numbers_in_a_table_have_a_tolerance() -> None:
     assert compare(TABLE, near) == []
 
 
-def test_a_wrong_cell_is_named_by_row_and_column() -> None:
+def test_names_row_and_column_of_a_wrong_cell() -> None:
     wrong = TABLE.copy()
     wrong.loc["b", "accuracy"] *= 1.01
     (difference,) = compare(TABLE, wrong)
@@ -66,7 +66,7 @@ def test_names_missing_rows_and_columns(other: pd.DataFrame, message: str) -> No
     assert message in difference.message
 
 
-def test_swapped_columns_and_renamed_heads_are_found() -> None:
+def test_swapped_columns_and_renamed_headings_are_differences() -> None:
     assert compare(TABLE, TABLE[["accuracy", "model"]])
     assert compare(TABLE, TABLE.rename(columns={"accuracy": "recall"}))
     assert compare(TABLE, TABLE.rename(index={"a": "z"}))

@@ -145,7 +145,7 @@ def test_compares_structure_of_widget_with_free_text() -> None:
     assert "OtherModel" in difference.message
 
 
-def test_a_widget_without_a_stored_state_is_not_passed() -> None:
+def test_widget_without_stored_state_fails() -> None:
     bare = shown(VIEW_MIME_TYPE, {"model_id": "root"})
     assert kinds(differences(bare, renamed())) == ["unreadable"]
     assert kinds(differences(renamed(), bare)) == ["missing"]
@@ -161,7 +161,7 @@ def test_a_widget_without_a_stored_state_is_not_passed() -> None:
         ([], "check"),
     ],
 )
-def test_options_that_a_cell_cannot_have_are_named(metadata: Any, message: str) -> None:
+def test_names_invalid_options(metadata: Any, message: str) -> None:
     cell = nbformat.v4.new_code_cell(metadata={"paddle_workbench": {"check": metadata}})
     with pytest.raises(NotebookError, match=message) as caught:
         check_options(cell)
@@ -243,7 +243,7 @@ def microscope(time_ms: float, operations: int = 40) -> Output:
     return output
 
 
-def test_microscope_is_compared_but_for_its_times() -> None:
+def test_compares_microscope_except_for_its_times() -> None:
     compared = compare_outputs([microscope(0.5)], [microscope(1234.5678)], CheckOptions())
     assert compared.differences == []
     assert [noise.kind for noise in compared.ignored] == ["duration"]

@@ -85,7 +85,7 @@ def test_line_breaks_in_base64_mean_nothing(reference: str) -> None:
     ],
     ids=str,
 )
-def test_small_changes_are_found(reference: str, change: dict[str, object]) -> None:
+def test_small_changes_are_differences(reference: str, change: dict[str, object]) -> None:
     other = plot(**change)  # type: ignore[arg-type]
     (difference,) = differences(shown("image/png", reference), shown("image/png", other))
     assert difference.kind == "picture"
@@ -102,7 +102,7 @@ def test_small_changes_are_found(reference: str, change: dict[str, object]) -> N
 
 @pytest.mark.parametrize("dpi", [72, 100, 144])
 @pytest.mark.parametrize(("size", "colour"), [(6, "#999999"), (8, "black"), (10, "black")])
-def test_changed_digit_in_a_legend_is_found(dpi: int, size: int, colour: str) -> None:
+def test_changed_digit_in_a_legend_is_a_difference(dpi: int, size: int, colour: str) -> None:
     legend = partial(plot_with_legend, dpi=dpi, size=size, colour=colour)
     reference = shown("image/png", legend("accuracy 0.81"))
     for label in ("accuracy 0.87", "accuracy 0.82", "accuracy 0.31"):
@@ -117,7 +117,7 @@ def test_changed_digit_in_a_legend_is_found(dpi: int, size: int, colour: str) ->
     [np.rot90, lambda p: p[::-1], lambda p: p[:, ::-1], lambda p: 255 - p, lambda p: p * 0 + 255],
     ids=["rotated", "upside down", "mirrored", "inverted", "blank"],
 )
-def test_great_changes_are_found(
+def test_large_changes_are_differences(
     reference: str, change: Callable[[np.ndarray], np.ndarray]
 ) -> None:
     other = png(np.ascontiguousarray(change(pixels(reference))))
@@ -125,7 +125,7 @@ def test_great_changes_are_found(
     assert kinds(found) == ["picture"]
 
 
-def test_cell_asks_for_less_likeness(reference: str) -> None:
+def test_cell_sets_its_own_likeness(reference: str) -> None:
     other = plot(shift=0.05)
     assert differences(shown("image/png", reference), shown("image/png", other), likeness=0.5) == []
     # Jupyter cuts margins off, and labels of measured times are not always as wide.
@@ -154,7 +154,7 @@ def test_other_formats_are_pictures_too(reference: str) -> None:
         assert differences(shown(mime_type, picture), shown(mime_type, plot(cmap="magma")))
 
 
-def test_a_picture_smaller_than_the_measure_is_compared() -> None:
+def test_compares_picture_smaller_than_the_window() -> None:
     one = png(np.zeros((3, 3, 3)))
     assert differences(shown("image/png", one), shown("image/png", one)) == []
     assert differences(shown("image/png", one), shown("image/png", png(np.full((3, 3, 3), 90))))

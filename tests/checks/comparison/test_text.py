@@ -42,7 +42,7 @@ def test_ignores_rounding(expected: str, found: str) -> None:
         ("8.1234e+10", "8.2046e+10"),
     ],
 )
-def test_a_wrong_number_is_named(expected: str, found: str) -> None:
+def test_names_wrong_number(expected: str, found: str) -> None:
     (difference,) = text_differences(expected, found)
     assert difference.kind == "number"
     assert difference.expected in expected
@@ -60,7 +60,7 @@ def test_a_wrong_number_is_named(expected: str, found: str) -> None:
     ],
 )
 @pytest.mark.parametrize("whole", ["{}", "on {}.", "从{}起"])
-def test_a_wrong_date_is_named_whole(expected: str, found: str, whole: str) -> None:
+def test_names_wrong_date(expected: str, found: str, whole: str) -> None:
     for options in ({}, {"rtol": 0.5, "whole_numbers": True}):
         (difference,) = text_differences(whole.format(expected), whole.format(found), **options)
         assert (difference.kind, difference.deviation) == ("number", None)
@@ -159,7 +159,7 @@ def test_measured_time_may_be_in_any_unit_of_time() -> None:
     assert kinds(text_differences("took 980 ms", "took 9800 us")) == ["text"]
 
 
-def test_words_may_be_any_where_a_network_chose_them() -> None:
+def test_accepts_any_words_if_the_cell_allows_it() -> None:
     assert text_differences("很好，0.97", "不好", texts="any") == []
     assert kinds(text_differences("很好", "", texts="any")) == ["missing"]
     assert kinds(text_differences("0.97", "很好", texts="any")) == ["text"]
@@ -178,12 +178,12 @@ def test_order_matters_unless_the_cell_allows_any() -> None:
 def test_reports_a_completely_wrong_text_once() -> None:
     expected = " ".join(f"{i}.5" for i in range(1, 60))
     found = " ".join(f"{i}.9" for i in range(1, 60))
-    told = text_differences(expected, found)
-    assert kinds(told) == ["number"] * 20 + ["text"]
-    assert told[-1].message == "stdout: 59 of 59 numbers differ."
+    messages = text_differences(expected, found)
+    assert kinds(messages) == ["number"] * 20 + ["text"]
+    assert messages[-1].message == "stdout: 59 of 59 numbers differ."
 
 
-def test_streams_are_told_apart_and_joined() -> None:
+def test_streams_are_distinguished_and_joined() -> None:
     assert differences([printed("a\n"), printed("b\n")], [printed("a\nb\n")]) == []
     assert kinds(differences([printed("a")], [printed("a", "stderr")])) == ["missing", "extra"]
 

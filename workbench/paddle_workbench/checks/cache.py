@@ -1,7 +1,7 @@
-"""Which notebooks need not run again: those that passed, with nothing changed since.
+"""Find notebooks that need not run again: those that passed and have not changed since.
 
-The key of a notebook is made of everything that its outputs may depend on. It is kept part by part,
-so that a check can say which of them has changed.
+The key of a notebook covers everything that its outputs may depend on. It consists of parts, so
+that a check can report which of them has changed.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from .results import NotebookReport
 __all__ = ["CheckCache", "Lookup", "cache_key"]
 
 PACKAGE = Path(__file__).parents[1]
-# Built from `src/`, or written by Python; no notebook sees them.
-_NO_CODE = frozenset(("labextension", "__pycache__"))
-# By these a notebook can be told to compute otherwise.
+# Built from `src/`, or written by Python; no notebook uses them.
+_FOLDERS_WITHOUT_CODE = frozenset(("labextension", "__pycache__"))
+# Prefixes of variables that change what a notebook computes.
 _PREFIXES = ("FLAGS_", "PADDLE_", "CUDA_", "OMP_", "MKL_", "OPENBLAS_", "PYTHON", "MPL")
-# Set by tests and measurements; their effects are in the key itself.
-_PLACES = frozenset(("PADDLE_WORKBENCH_HOME", "PADDLE_WORKBENCH_COURSE"))
+# Set by tests and benchmarks; what they change is in the key itself.
+_FOLDER_VARIABLES = frozenset(("PADDLE_WORKBENCH_HOME", "PADDLE_WORKBENCH_COURSE"))
 
 
 _log = logging.getLogger(__name__)
 
 
-class _Passed(Model):
+class _CachedPass(Model):
     """A file of the cache: a notebook that passed, and its inputs."""
 
     schema_version: int = SCHEMA_VERSION
@@ -57,15 +57,15 @@ class Lookup:
 
     Parameters
     ----------
-    why : str
-        Why it does, or why it does not.
+    reason : str
+        Why it has to run, or why not.
     key : mapping
         The digest of each part.
     report : NotebookReport or None
-        That of its last pass, if it need not run.
+        The report of its last pass, if it need not run.
     """
 
-    why: str
+    reason: str
     key: Mapping[str, str]
     report: NotebookReport | None = None
 
@@ -82,13 +82,13 @@ def cache_key(notebook: Notebook, options: Mapping[str, object]) -> dict[str, st
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name.startswith(_PREFIXES) and name not in _PLACES
+        if name.startswith(_PREFIXES) and name not in _FOLDER_VARIABLES
     }
     return {
         "notebook": notebook.sha256,
         "companions": _digest_files(companions_of(notebook.path)),
         "package": _digest_files(_package_files()),
-        "lock": _digest(sorted(_installed())),
+        "lock": _digest(sorted(_package_versions())),
         "python": f"{platform.python_implementation()} {sys.version}",
         "platform": f"{platform.platform()} {platform.processor()} {os.cpu_count()} cores",
         "environment": _digest(sorted(environment.items())),
@@ -97,12 +97,12 @@ def cache_key(notebook: Notebook, options: Mapping[str, object]) -> dict[str, st
 
 
 class CheckCache:
-    """The passes that the workbench home remembers.
+    """The cache of notebooks that passed.
 
     Parameters
     ----------
     folder : Path, optional
-        Where they lie; by default under the home.
+        By default in the workbench home.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -111,15 +111,15 @@ class CheckCache:
     def look_up(self, notebook: Notebook, options: Mapping[str, object]) -> Lookup:
         """Return whether a notebook has to run."""
         key = cache_key(notebook, options)
-        passed = self._read(notebook.path)
-        if passed is None:
+        entry = self._read(notebook.path)
+        if entry is None:
             return Lookup("it has not passed yet", key)
-        when = f"{passed.passed_at.astimezone():%Y-%m-%d %H:%M}"
-        changed = [name for name in key if passed.key.get(name) != key[name]]
+        when = f"{entry.passed_at.astimezone():%Y-%m-%d %H:%M}"
+        changed = [name for name in key if entry.key.get(name) != key[name]]
         if changed:
             verb = "has" if len(changed) == 1 else "have"
             return Lookup(f"{' and '.join(changed)} {verb} changed since it passed, {when}", key)
-        report = passed.report.model_copy(update={"cached_at": passed.passed_at})
+        report = entry.report.model_copy(update={"cached_at": entry.passed_at})
         return Lookup(f"nothing has changed since it passed, {when}", key, report)
 
     def store(
@@ -129,40 +129,40 @@ class CheckCache:
         options: Mapping[str, object],
         report: NotebookReport,
     ) -> None:
-        """Remember a pass, unless something changed while the notebook ran."""
+        """Store a pass, unless something changed while the notebook ran."""
         if not report.passed or cache_key(notebook, options) != dict(key):
             return
-        passed = _Passed(key=dict(key), report=report, passed_at=datetime.now(timezone.utc))
-        write_model(self._file(notebook.path), passed)
+        entry = _CachedPass(key=dict(key), report=report, passed_at=datetime.now(timezone.utc))
+        write_model(self._file(notebook.path), entry)
 
     def _file(self, notebook: Path) -> Path:
         name = hashlib.sha256(str(notebook.resolve()).encode()).hexdigest()[:16]
         return self._folder / f"{notebook.stem}-{name}.json"
 
-    def _read(self, notebook: Path) -> _Passed | None:
+    def _read(self, notebook: Path) -> _CachedPass | None:
         # A broken cache costs a run, never an answer.
         file = self._file(notebook)
         try:
-            passed, _notice = read_or_set_aside(file, _Passed, kind="check result")
+            entry, _notice = read_or_set_aside(file, _CachedPass, kind="check result")
         except SchemaVersionError:
             set_aside(file)
             return None
         except StorageError as error:
             _log.warning("%s", error)
             return None
-        return passed
+        return entry
 
 
 def _package_files() -> list[Path]:
     return [
         path
         for path in sorted(PACKAGE.rglob("*"))
-        if path.is_file() and not _NO_CODE & set(path.relative_to(PACKAGE).parts)
+        if path.is_file() and not _FOLDERS_WITHOUT_CODE & set(path.relative_to(PACKAGE).parts)
     ]
 
 
-def _installed() -> Iterable[str]:
-    """Return names and versions of installed packages, and the digest of the lock."""
+def _package_versions() -> Iterable[str]:
+    """Yield names and versions of installed packages, and the digests of the locks."""
     for folder in dict.fromkeys([*site.getsitepackages(), *sys.path]):
         path = Path(folder)
         if path.is_dir() and path.name.endswith("-packages"):

@@ -1,4 +1,4 @@
-"""The cells of a notebook as they run in another thread, each to be waited for."""
+"""Wait for the cells of a notebook that runs in another thread."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["CellRun", "CellRuns"]
 
 @dataclass(frozen=True, slots=True)
 class CellRun:
-    """What a cell gave.
+    """The result of running a cell.
 
     Parameters
     ----------
     outputs : list of NotebookNode
-        As they were when the cell ended; later cells may change what it displays.
+        When the cell ended; later cells may change what it displays.
     duration_s : float
     ending : Ending or None
         Why no cell follows; None if the next one may run.
@@ -34,15 +34,15 @@ class CellRun:
 
 
 class CellRuns:
-    """Follows an execution, and hands out the result of each cell.
+    """Listens to an execution, and returns the result of each cell.
 
     Parameters
     ----------
     cells : iterable of int
         The indices of the cells that are to run.
     on_cell : callable
-        Called for every cell that has run, before its result can be had: with the last result the
-        process may end.
+        Called for every cell that has run, before its result is available: after the last result
+        the process may end.
     """
 
     def __init__(self, cells: Iterable[int], on_cell: Callable[[], None]) -> None:
@@ -51,7 +51,7 @@ class CellRuns:
         self._execution: Execution | None = None
 
     def start(self, execution: Execution, queue: ExecutionQueue) -> None:
-        """Queue an execution whose listener this is."""
+        """Queue an execution that has this listener."""
         self._execution = execution
         queue.put(execution).add_done_callback(self._on_end)
 
@@ -63,10 +63,10 @@ class CellRuns:
             return None
 
     def cell_started(self, index: int) -> None:
-        """Note nothing: only ends count here."""
+        """Do nothing: only the ends of cells matter here."""
 
     def output_received(self) -> None:
-        """Note nothing: outputs are taken when the cell has ended."""
+        """Do nothing: outputs are taken when the cell has ended."""
 
     def cell_finished(self, cell: ExecutedCell) -> None:
         """Take the outputs of a cell."""
@@ -79,10 +79,10 @@ class CellRuns:
         run = CellRun(copy.deepcopy(outputs), cell.duration_s, cell.ending)
         self._futures[cell.index].set_result(run)
 
-    def _on_end(self, ended: Future[Ending]) -> None:
-        """Let nobody wait for a cell that does not run."""
-        failure = None if ended.cancelled() else ended.exception()
-        ending = None if ended.cancelled() or failure is not None else ended.result()
+    def _on_end(self, execution: Future[Ending]) -> None:
+        """End the wait for cells that did not run."""
+        failure = None if execution.cancelled() else execution.exception()
+        ending = None if execution.cancelled() or failure is not None else execution.result()
         for index, future in self._futures.items():
             if future.done():
                 continue

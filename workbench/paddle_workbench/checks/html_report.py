@@ -15,14 +15,14 @@ __all__ = ["html_report"]
 
 STYLE = Path(__file__).with_name("report.css")
 _TOKEN = re.compile(r"\s+|[\w.+-]+|.", re.DOTALL)
-# Of longer texts whole lines are marked: pairing words takes longer than reading them.
+# In longer texts whole lines are marked, since pairing words would take too long.
 _WORDS_LIMIT = 4000
 _TITLES = {"differs": "different", "raised": "failed", "unchecked": "not checked"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def html_report(report: CheckReport) -> str:
-    """Return the page: the notebooks, and of every cell that failed what was expected and found."""
+    """Return the page: the notebooks, and the expected and actual outputs of failed cells."""
     sections = "\n".join(
         _notebook(number, notebook) for number, notebook in enumerate(report.notebooks)
     )
@@ -53,13 +53,13 @@ def _overview(report: CheckReport) -> str:
     rows = []
     for number, notebook in enumerate(report.notebooks):
         name = _text(notebook.notebook)
-        wrong = sum(cell.outcome in FAILED for cell in notebook.cells) + len(notebook.findings)
+        problems = sum(cell.outcome in FAILED for cell in notebook.cells) + len(notebook.findings)
         seconds = sum(cell.duration_s or 0.0 for cell in notebook.cells)
         rows.append(
             f"<tr><td>{_sign(passed=notebook.passed)}</td>"
             f'<td><a href="#notebook-{number}">{name}</a></td>'
             f'<td class="number">{notebook.compared_outputs} of {notebook.outputs}</td>'
-            f'<td class="number">{wrong}</td><td class="number">{seconds:.1f} s</td></tr>'
+            f'<td class="number">{problems}</td><td class="number">{seconds:.1f} s</td></tr>'
         )
     head = "".join(
         f'<th scope="col">{title}</th>'
@@ -88,10 +88,10 @@ def _notebook(number: int, notebook: NotebookReport) -> str:
         for finding in notebook.findings
     ]
     parts += [_cell(cell) for cell in notebook.cells if cell.outcome in FAILED]
-    left = [cell for cell in notebook.cells if cell.outcome in ("not_compared", "not_run")]
-    if left:
+    uncompared = [cell for cell in notebook.cells if cell.outcome in ("not_compared", "not_run")]
+    if uncompared:
         listed = ", ".join(
-            f"<code>{_text(cell.cell)}</code> ({_text(cell.reason)})" for cell in left
+            f"<code>{_text(cell.cell)}</code> ({_text(cell.reason)})" for cell in uncompared
         )
         parts.append(f"<p>Not compared: {listed}.</p>")
     ignored = [cell for cell in notebook.cells if cell.ignored]
@@ -154,7 +154,7 @@ def _difference(difference: CheckDifference) -> str:
         return message + _pictures(difference)
     if not difference.expected and not difference.found:
         return message
-    old, new = _marked(difference.expected, difference.found)
+    old, new = _mark_changes(difference.expected, difference.found)
     return (
         f'{message}\n<div class="pair"><figure><figcaption>Expected</figcaption><pre>{old}</pre>'
         f"</figure><figure><figcaption>Found</figcaption><pre>{new}</pre></figure></div>"
@@ -176,8 +176,8 @@ def _pictures(difference: CheckDifference) -> str:
     return f'\n<div class="pictures">{figures}</div>'
 
 
-def _marked(expected: str, found: str) -> tuple[str, str]:
-    """Return both texts with what the other lacks marked."""
+def _mark_changes(expected: str, found: str) -> tuple[str, str]:
+    """Return both texts, with the parts marked that the other lacks."""
     if len(expected) + len(found) <= _WORDS_LIMIT:
         old, new = _TOKEN.findall(expected), _TOKEN.findall(found)
     else:

@@ -1,7 +1,7 @@
-"""Checking a learner's working copy against the lesson that it was made from.
+"""Check a learner's working copy against the lesson that it was made from.
 
-A working copy has no reference outputs. Those of the lesson stand for the cells whose code the
-learner has left as it was; what the learner wrote is run, and not compared with anything.
+A working copy has no reference outputs. Cells that the learner has not changed are compared with
+those of the lesson; the others are run but not compared.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class LearnerCopy:
 
 
 def is_working_copy(notebook: nbformat.NotebookNode) -> bool:
-    """Return whether a notebook is a learner's: it names the version that it was made from."""
+    """Return whether a notebook is a working copy: it names the version it was made from."""
     metadata = notebook.metadata.get(METADATA_KEY)
     return isinstance(metadata, dict) and "source_sha256" in metadata
 
@@ -82,20 +82,20 @@ def prepare_copy(copy: Notebook, lesson: LessonFile, folder: Path) -> LearnerCop
     Parameters
     ----------
     copy : Notebook
-        The learner's.
+        The learner's working copy.
     lesson : LessonFile
     folder : Path
         A temporary one.
     """
     notebook = deepcopy(copy.node)
-    pristine = {
+    references = {
         cell.id: cell for cell in read_notebook(lesson.notebook).cells if cell.cell_type == "code"
     }
     reasons = {}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        reference = pristine.get(cell.id)
+        reference = references.get(cell.id)
         reason = _reason(cell, reference)
         if reason or reference is None:
             reasons[cell.id] = reason
@@ -105,13 +105,13 @@ def prepare_copy(copy: Notebook, lesson: LessonFile, folder: Path) -> LearnerCop
             cell.outputs, cell.execution_count = reference.outputs, reference.execution_count
             _take_options(cell, reference)
     copy_companions(copy.path, folder)
-    copied = folder / copy.path.name
-    write_whole(copied, nbformat.writes(notebook))
-    return LearnerCopy(copied, reasons)
+    target = folder / copy.path.name
+    write_whole(target, nbformat.writes(notebook))
+    return LearnerCopy(target, reasons)
 
 
 def _reason(cell: nbformat.NotebookNode, reference: nbformat.NotebookNode | None) -> str:
-    """Return why a cell has nothing to be compared with; empty if it has."""
+    """Return why a cell has no reference; empty if it has one."""
     if reference is None:
         return CHANGED
     # What the check of an exercise shows depends on the learner's answer.
@@ -126,7 +126,7 @@ def _ignore(cell: nbformat.NotebookNode) -> None:
 
 
 def _take_options(cell: nbformat.NotebookNode, reference: nbformat.NotebookNode) -> None:
-    """Compare as the lesson says, also if the copy was made from an older one."""
+    """Copy the lesson's options, also if the copy was made from an older version."""
     for name in ("tags", METADATA_KEY):
         if name in reference.metadata:
             cell.metadata[name] = reference.metadata[name]

@@ -1,9 +1,8 @@
-"""Collecting, running and comparing notebooks under pytest, on top of nbval.
+"""Collect, run and compare notebooks in pytest, on top of nbval.
 
-nbval collects the cells and reads their tags and comments. Its comparison of texts gives way to
-that of `comparison`, and its loop over messages to nbclient, since it waits half an hour for a
-kernel that has died, goes on after an error, and knows neither `clear_output` nor
-`update_display_data`.
+nbval collects the cells and reads their tags and comments. Texts are compared by `comparison`
+instead. Cells are run by nbclient, since nbval waits half an hour for a kernel that has died,
+continues after an error, and supports neither `clear_output` nor `update_display_data`.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ SKIP_TAGS = ("skip-execution", "nbval-skip")
 
 
 class NbvalLayer:
-    """The hooks of pytest; with xdist also in every worker, which runs whole notebooks or none."""
+    """The hooks of pytest, also in the workers of xdist, which run complete notebooks."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._is_worker = hasattr(config, "workerinput")
@@ -52,11 +51,11 @@ class NbvalLayer:
         self._environment = {**os.environ, **thread_variables(threads)}
         self._queue = ExecutionQueue(jobs)
         if threading.current_thread() is threading.main_thread():
-            # As Ctrl-C: a kernel that is forked does not notice that nobody wants it any more.
+            # Like Ctrl-C: a forked kernel does not notice that its parent has ended.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> LessonFile | None:
-        """Collect notebooks; nbval does not, since it is not given its own option."""
+        """Collect notebooks; nbval does not, without its own option."""
         if file_path.suffix != ".ipynb":
             return None
         lesson: LessonFile = LessonFile.from_parent(parent, path=file_path)
@@ -65,13 +64,13 @@ class NbvalLayer:
         return lesson
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put the longest notebooks first, and leave every other test where it is."""
+        """Put the longest notebooks first, and leave all other tests in place."""
         cells = [item for item in items if isinstance(item, LessonCell)]
         ordered = iter(sorted(cells, key=lambda cell: -cell.parent.minutes))
         items[:] = [next(ordered) if isinstance(item, LessonCell) else item for item in items]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Begin with all notebooks; a worker of xdist begins when it is given one."""
+        """Start all notebooks; a worker of xdist starts each when it receives it."""
         if self._is_worker or session.config.option.collectonly:
             return
         if hasattr(session.config, "workerinput") or _workers(session.config) > 1:
@@ -82,11 +81,11 @@ class NbvalLayer:
             lesson.begin()
 
     def pytest_sessionfinish(self) -> None:
-        """Leave no kernel behind, also after Ctrl-C."""
+        """Shut down all kernels, also after Ctrl-C."""
         self._queue.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write a result as it arrives; with xdist that is in the controlling process only."""
+        """Write each result when it arrives; with xdist only in the controlling process."""
         if self._results is None or self._is_worker or report.when != "call":
             return
         for name, result in report.user_properties:
@@ -97,17 +96,17 @@ class NbvalLayer:
 
 
 def _workers(config: pytest.Config) -> int:
-    """Return how many processes xdist starts; one without it."""
-    given = getattr(config, "workerinput", {}).get("workercount")
-    return int(given or config.getoption("numprocesses", default=0) or 1)
+    """Return the number of processes that xdist starts; 1 without it."""
+    worker_count = getattr(config, "workerinput", {}).get("workercount")
+    return int(worker_count or config.getoption("numprocesses", default=0) or 1)
 
 
 class CellFailedError(Exception):
-    """Tells pytest that a cell failed; the result says how."""
+    """Reports to pytest that a cell failed; the result has the details."""
 
 
 class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
-    """A notebook, its execution, and how much time it has."""
+    """A notebook, its execution, and its time limit."""
 
     nb: nbformat.NotebookNode
     path: Path
@@ -116,14 +115,14 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stopped_by = ""
+        self.stop_reason = ""
         self._runs: CellRuns | None = None
         self._cells: list[int] = []
         self._log = tempfile.TemporaryDirectory(prefix="workbench-kernel-")
 
     @property
     def minutes(self) -> float:
-        """Return how long the lesson says that it takes; ten minutes if it does not say."""
+        """Return the minutes in the metadata of the lesson, by default ten."""
         metadata = self.nb.metadata.get("paddle_workbench", {})
         minutes = metadata.get("minutes") if isinstance(metadata, dict) else None
         return float(minutes) if isinstance(minutes, int) else DEFAULT_LIMIT_S / 60
@@ -138,7 +137,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
                 cell=item.cell,
                 options=item.options,
             )
-            if not cell.skipped:
+            if not cell.skip_reason:
                 self._cells.append(cell.index)
             yield cell
 
@@ -169,29 +168,29 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         self._runs.start(execution, self.queue)
 
     def result(self, index: int) -> CellRun | None:
-        """Wait for a cell, and return its result; None if it was not run."""
+        """Wait for a cell, and return its result; None if it did not run."""
         if self._runs is None:
             self.begin()
         assert self._runs is not None  # noqa: S101 - begin has just set it
         return self._runs.result(index)
 
     def advance(self) -> None:
-        """Report one more cell to `workbench check`."""
+        """Report another cell to `workbench check`."""
         progress: Path | None = self.config.getoption("--workbench-progress")
         if progress is not None:
             with progress.open("ab") as file:
                 file.write(b".")
 
     def teardown(self) -> None:
-        """Leave the executed notebook next to the copy that `workbench check` made."""
+        """Write the executed notebook next to the copy that `workbench check` made."""
         self._log.cleanup()
         if self.config.getoption("--workbench-results") is not None:
-            executed = self.path.with_suffix(EXECUTED_SUFFIX)
-            executed.write_text(nbformat.writes(self.nb), encoding="utf-8")
+            path = self.path.with_suffix(EXECUTED_SUFFIX)
+            path.write_text(nbformat.writes(self.nb), encoding="utf-8")
 
 
 class LessonCell(IPyNbCell):  # type: ignore[misc]
-    """A code cell: executed, compared, and told about."""
+    """A code cell that is run, compared and reported."""
 
     parent: LessonFile
     cell: nbformat.NotebookNode
@@ -203,13 +202,13 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self._reference: list[nbformat.NotebookNode] = copy.deepcopy(self.cell.outputs)
         self._never_run = self.cell.execution_count is None
         if self.options["check_exception"]:
-            # nbclient knows the tag, and not nbval's comment.
+            # nbclient knows the tag, but not nbval's comment.
             tags = self.cell.metadata.setdefault("tags", [])
             tags += [] if MAY_RAISE in tags else [MAY_RAISE]
 
     @property
-    def skipped(self) -> str:
-        """Return why the cell is not run; empty if it is."""
+    def skip_reason(self) -> str:
+        """Return why the cell is not run; empty if it is run."""
         tags = self.cell.metadata.get("tags", [])
         for tag in SKIP_TAGS:
             if tag in tags:
@@ -219,24 +218,24 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         return "" if self.cell.source.strip() else "empty"
 
     def setup(self) -> None:
-        """Do nothing: nbval would run the cells after one that timed out, expecting failures."""
+        """Do nothing: after a timeout nbval would run the other cells, expecting them to fail."""
 
     def runtest(self) -> None:
         """Wait for the cell, and compare its outputs with the stored ones."""
-        if self.skipped:
-            self._skip(self.skipped)
-        executed = self.parent.result(self.index)
-        if executed is None:
-            reason = self.parent.stopped_by or "the check was stopped"
+        if self.skip_reason:
+            self._skip(self.skip_reason)
+        run = self.parent.result(self.index)
+        if run is None:
+            reason = self.parent.stop_reason or "the check was stopped"
             self._skip(reason)
-        if executed.ending is not None:
-            reason = executed.ending.reason
-            self.parent.stopped_by = f"after `{self._cell_id}`: {reason}"
-            self._fail("raised", reason, executed, traceback=executed.ending.details)
-        self._compare(executed)
+        if run.ending is not None:
+            reason = run.ending.reason
+            self.parent.stop_reason = f"after `{self._cell_id}`: {reason}"
+            self._fail("raised", reason, run, traceback=run.ending.details)
+        self._compare(run)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-        """Report the result in pytest's own output."""
+        """Return the result for pytest's own output."""
         if isinstance(excinfo.value, CellFailedError):
             return str(excinfo.value)
         return str(excinfo.getrepr(style="short"))
@@ -245,46 +244,44 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
     def _cell_id(self) -> str:
         return str(self.cell.get("id", self.name))
 
-    def _compare(self, executed: CellRun) -> None:
-        raised = any(output.output_type == "error" for output in executed.outputs)
-        if self.options["check_exception"] and not raised:
-            self._fail("differs", "it is tagged raises-exception, and raised nothing", executed)
+    def _compare(self, run: CellRun) -> None:
+        has_error = any(output.output_type == "error" for output in run.outputs)
+        if self.options["check_exception"] and not has_error:
+            self._fail("differs", "it is tagged raises-exception, and raised nothing", run)
         try:
             options = check_options(self.cell)
         except NotebookError as error:
-            self._fail("unchecked", error.message, executed)
+            self._fail("unchecked", error.message, run)
         # The patterns of nbval's own --nbval-sanitize-with.
-        compared = compare_outputs(self._reference, executed.outputs, options, super().sanitize)
-        differences = compared.differences
+        comparison = compare_outputs(self._reference, run.outputs, options, super().sanitize)
+        differences = comparison.differences
         has_output = bool(self._reference) or any(
             difference.kind == "extra" for difference in differences
         )
         if not self.options["check"]:
-            self._tell(
-                "not_compared", "tagged nbval-ignore-output", executed, has_output=has_output
-            )
+            self._report("not_compared", "tagged nbval-ignore-output", run, has_output=has_output)
         elif self._never_run and self._reference:
-            self._fail("differs", "it has never been run, and has outputs", executed)
+            self._fail("differs", "it has never been run, and has outputs", run)
         elif self._never_run and differences:
-            self._fail("unchecked", "no reference output is stored", executed, differences)
+            self._fail("unchecked", "no reference output is stored", run, differences)
         elif differences and all(one.kind == "unreadable" for one in differences):
-            self._fail("unchecked", "an output cannot be compared", executed, differences)
+            self._fail("unchecked", "an output cannot be compared", run, differences)
         elif differences:
             self._fail(
-                "differs", "the output differs", executed, differences, ignored=compared.ignored
+                "differs", "the output differs", run, differences, ignored=comparison.ignored
             )
         else:
-            self._tell(
+            self._report(
                 "compared",
-                _how(options),
-                executed,
+                _relaxations(options),
+                run,
                 has_output=has_output,
-                ignored=compared.ignored,
+                ignored=comparison.ignored,
             )
 
     def _skip(self, reason: str) -> NoReturn:
-        self._tell("not_run", reason, has_output=bool(self._reference))
-        # The execution tells of those that it ran.
+        self._report("not_run", reason, has_output=bool(self._reference))
+        # The execution reports the cells that it runs.
         self.parent.advance()
         pytest.skip(reason)
 
@@ -292,22 +289,22 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self,
         outcome: CellOutcome,
         reason: str,
-        executed: CellRun,
+        run: CellRun,
         differences: list[CheckDifference] | None = None,
         *,
         traceback: str = "",
         ignored: Sequence[IgnoredNoise] = (),
     ) -> NoReturn:
-        assert outcome in FAILED  # noqa: S101 - what the callers hold
-        self._tell(outcome, reason, executed, differences, traceback=traceback, ignored=ignored)
-        said = [reason, *(difference.message for difference in differences or []), traceback]
-        raise CellFailedError("\n".join(line for line in said if line))
+        assert outcome in FAILED  # noqa: S101 - the callers guarantee it
+        self._report(outcome, reason, run, differences, traceback=traceback, ignored=ignored)
+        lines = [reason, *(difference.message for difference in differences or []), traceback]
+        raise CellFailedError("\n".join(line for line in lines if line))
 
-    def _tell(
+    def _report(
         self,
         outcome: CellOutcome,
         reason: str = "",
-        executed: CellRun | None = None,
+        run: CellRun | None = None,
         differences: list[CheckDifference] | None = None,
         *,
         traceback: str = "",
@@ -319,7 +316,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
             outcome=outcome,
             reason=reason,
             has_output=has_output,
-            duration_s=round(executed.duration_s, 3) if executed else None,
+            duration_s=round(run.duration_s, 3) if run else None,
             differences=differences or [],
             ignored=list(ignored),
             traceback=traceback,
@@ -327,10 +324,10 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
         self.user_properties.append((RESULT_PROPERTY, result.model_dump_json()))
 
 
-def _how(options: CheckOptions) -> str:
-    """Say what a cell that was compared was not held to by its own options."""
-    free = [name for name in ("numbers", "texts") if getattr(options, name) == "any"]
-    parts = [f"whatever its {' and '.join(free)}"] if free else []
+def _relaxations(options: CheckOptions) -> str:
+    """Return how a cell's own options relaxed its comparison."""
+    names = [name for name in ("numbers", "texts") if getattr(options, name) == "any"]
+    parts = [f"whatever its {' and '.join(names)}"] if names else []
     parts += ["in any order"] if options.unordered else []
     parts += [] if options.likeness is None else [f"pictures alike to {options.likeness:g}"]
     return " and ".join(parts)

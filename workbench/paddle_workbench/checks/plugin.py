@@ -1,7 +1,7 @@
-"""What pytest loads in every environment that has the workbench: the option `--workbench`.
+"""The pytest plugin in every environment with the workbench: the option `--workbench`.
 
 `pytest --workbench notebooks/` checks notebooks as `workbench check` does. Without the option this
-module adds nothing, collects nothing and imports nothing.
+module collects nothing and imports nothing.
 """
 
 from __future__ import annotations

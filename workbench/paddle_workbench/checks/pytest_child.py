@@ -16,11 +16,11 @@ RESULTS_FILE = "results.jsonl"
 PROGRESS_FILE = "progress"
 POLL_S = 0.2
 GRACE_S = 10.0
-# pytest: all passed, or some failed. Anything else went wrong in pytest itself.
+# pytest: all passed, or some failed. Any other status is a failure of pytest itself.
 EXPECTED_EXITS = (0, 1)
 PLUGINS = ("nbval.plugin", "paddle_workbench.checks.plugin")
-# Options and plugins that the caller has for pytest are not for this one.
-_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+# Options and plugins for the caller's pytest, which do not apply to this one.
+_CALLERS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 CheckListener = Callable[[int, int], None]
 
@@ -36,28 +36,28 @@ def run_pytest(
     total: int,
     listener: CheckListener,
 ) -> tuple[dict[Path, list[CheckedCell]], str]:
-    """Run the child, and return the results by notebook and what went wrong with pytest itself.
+    """Run the child, and return the results by notebook and any failure of pytest itself.
 
     Parameters
     ----------
     root : Path
-        A temporary folder that holds the notebooks; results and log are written into it.
+        A temporary folder that contains the notebooks; the results are written into it.
     notebooks : sequence of Path
     jobs, threads : int
         Notebooks at the same time, and threads for each.
     limit_s : float or None
-        Seconds for each notebook; by default what it says of itself.
+        Seconds for each notebook; by default the minutes in its metadata.
     kernel : str or None
-        The kernel to run in; by default the one that each asks for.
+        The kernel to run in; by default the one that each notebook names.
     total : int
-        Code cells, for the listener.
+        Number of code cells, for the listener.
     listener : callable
-        Told how many cells are through, run or not, and of how many; at the end once more. If it
-        raises, the check ends.
+        Called with the number of cells that are done, run or not, and of all; once more at the
+        end. If it raises, the check ends.
     """
     if not notebooks:
         return {}, ""
-    # Nothing of what stands above the temporary folder, or in the caller's environment, takes part.
+    # No configuration from folders above or from the caller's environment applies.
     (root / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     results, progress = root / RESULTS_FILE, root / PROGRESS_FILE
     results.touch()
@@ -89,7 +89,7 @@ def run_pytest(
 
 
 def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    environment = {name: value for name, value in os.environ.items() if name not in _CALLERS}
     return {**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 

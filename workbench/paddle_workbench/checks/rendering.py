@@ -1,4 +1,4 @@
-"""Outputs of cells as text, so that two of them can be shown side by side."""
+"""Render outputs of cells as text, so that two can be shown side by side."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def plain(text: str) -> str:
 
 def _data(mime_type: str, data: object, normalise: Callable[[str], str]) -> str:
     if mime_type.startswith("image/") and isinstance(data, str):
-        # Line breaks in the base64 say nothing about the picture.
+        # Line breaks in base64 do not belong to the picture.
         content = "".join(data.split())
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
         return f"a picture of {len(content) * 3 // 4} bytes, {digest}"

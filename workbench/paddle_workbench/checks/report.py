@@ -12,7 +12,7 @@ from .results import FAILED, CellOutcome, CheckedCell, CheckReport, NotebookRepo
 
 __all__ = ["ignored_noise", "junit_xml", "report_lines", "summary"]
 
-# Printed lines of one difference; the HTML report has all.
+# Printed lines of one difference; the HTML report contains all.
 _LINES = 40
 _WORDS: dict[CellOutcome, str] = {
     "differs": "different",
@@ -36,14 +36,14 @@ _NOISE: dict[NoiseKind, tuple[str, str]] = {
 
 
 def ignored_noise(cell: CheckedCell) -> str:
-    """Return what the outputs of a cell were not held to, for example `2 durations, 1 date`."""
+    """Return the noise that was not compared, for example `2 durations, 1 date`."""
     return ", ".join(
         f"{noise.count} {_NOISE[noise.kind][noise.count != 1]}" for noise in cell.ignored
     )
 
 
 def report_lines(report: CheckReport) -> Iterator[str]:
-    """Yield the lines of a report: every notebook, what is wrong with it, and a summary."""
+    """Yield the lines of a report: each notebook with its problems, and a summary."""
     for notebook in report.notebooks:
         yield f"{'✓' if notebook.passed else '✗'} {notebook.notebook}  {_fraction(notebook)}"
         if notebook.error is not None:
@@ -65,20 +65,20 @@ def report_lines(report: CheckReport) -> Iterator[str]:
 
 
 def summary(report: CheckReport) -> str:
-    """Return in one sentence how many notebooks passed, and how much of them was compared."""
+    """Return in one sentence how many notebooks passed and how many outputs were compared."""
     notebooks = report.notebooks
     compared = sum(notebook.compared_outputs for notebook in notebooks)
     cells = sum(notebook.outputs for notebook in notebooks)
     passed = sum(notebook.passed for notebook in notebooks)
     sentence = f"{passed} of {len(notebooks)} notebooks passed"
     if cells:
-        part = f"{compared / cells * 100:.1f} %"
-        sentence += f"; {compared} of {cells} cells with an output compared, {part}"
+        percentage = f"{compared / cells * 100:.1f} %"
+        sentence += f"; {compared} of {cells} cells with an output compared, {percentage}"
     return f"{sentence}."
 
 
 def _details(cell: CheckedCell) -> Iterator[str]:
-    """Yield what differs, and of a text that is wrong in more than numbers the difference."""
+    """Yield the differences, with a diff if more than numbers of a text differ."""
     for difference in cell.differences:
         yield difference.message
         if difference.kind in ("text", "structure", "missing", "extra"):
@@ -96,11 +96,11 @@ def junit_xml(report: CheckReport) -> str:
     for notebook in report.notebooks:
         suite = ET.SubElement(root, "testsuite", name=notebook.notebook)
         structure = ET.SubElement(suite, "testcase", classname=notebook.notebook, name="structure")
-        wrong = [finding.message for finding in notebook.findings]
+        messages = [finding.message for finding in notebook.findings]
         if notebook.error is not None:
-            wrong.insert(0, notebook.error.message)
-        if wrong:
-            _failure(structure, wrong[0], "\n".join(wrong))
+            messages.insert(0, notebook.error.message)
+        if messages:
+            _failure(structure, messages[0], "\n".join(messages))
         for cell in notebook.cells:
             _case(suite, notebook, cell)
         cases = suite.findall("testcase")
@@ -130,7 +130,7 @@ def _failure(case: ET.Element, message: str, text: str) -> None:
 
 
 def _xml_text(text: str) -> str:
-    """Return a text without the control characters that XML cannot hold."""
+    """Return a text without the control characters that XML cannot contain."""
     return "".join(c if c in "\t\n\r" or ord(c) >= 32 else "�" for c in text)
 
 
@@ -138,13 +138,14 @@ def _fraction(notebook: NotebookReport) -> str:
     if not notebook.cells:
         return "not run"
     compared = f"{notebook.compared} of {len(notebook.cells)} cells compared"
-    partly = notebook.reasons("compared")
-    partly.pop("", None)
-    parts = [compared + (f" ({_why(partly)})" if partly else "")]
+    relaxations = notebook.reasons("compared")
+    relaxations.pop("", None)
+    parts = [compared + (f" ({_reason_counts(relaxations)})" if relaxations else "")]
     for outcome in _NOT_COMPARED:
         reasons = notebook.reasons(outcome)
         if reasons:
-            parts.append(f"{sum(reasons.values())} {_NOT_COMPARED[outcome]} ({_why(reasons)})")
+            count, counts = sum(reasons.values()), _reason_counts(reasons)
+            parts.append(f"{count} {_NOT_COMPARED[outcome]} ({counts})")
     for outcome in FAILED:
         count = sum(cell.outcome == outcome for cell in notebook.cells)
         if count:
@@ -154,5 +155,5 @@ def _fraction(notebook: NotebookReport) -> str:
     return "; ".join(parts)
 
 
-def _why(reasons: Counter[str]) -> str:
+def _reason_counts(reasons: Counter[str]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in reasons.items())

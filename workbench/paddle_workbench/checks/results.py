@@ -26,7 +26,7 @@ FAILED: tuple[CellOutcome, ...] = ("differs", "raised", "unchecked")
 
 
 class StructuralFinding(Model):
-    """Something in a notebook that a lesson must not have, found without running it."""
+    """Something that a lesson must not contain, found without running it."""
 
     rule: str
     message: str
@@ -52,7 +52,7 @@ class NotebookReport(Model):
 
     @property
     def compared(self) -> int:
-        """Return how many cells were compared with their reference, whatever came of it."""
+        """Return how many cells were compared with their reference, whatever the result."""
         return sum(cell.outcome in ("compared", "differs") for cell in self.cells)
 
     @property
@@ -68,7 +68,7 @@ class NotebookReport(Model):
         )
 
     def reasons(self, outcome: CellOutcome) -> Counter[str]:
-        """Return why cells have this outcome, with how many for each reason."""
+        """Return the reasons for an outcome, with the number of cells for each."""
         return Counter(cell.reason for cell in self.cells if cell.outcome == outcome)
 
 

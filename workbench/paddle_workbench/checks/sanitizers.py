@@ -1,12 +1,12 @@
-"""Differences between two runs of a cell that mean nothing.
+"""Remove noise: meaningless differences between two runs of a cell.
 
-Noise is only what a tool prints, in the very form in which it prints it: a path of this machine,
+Noise is only what a tool prints, in exactly the form in which it prints it: a path of this machine,
 the address in the representation of an object, a progress bar, the header of a log line, what
 `%time` measured. A duration or a date that the notebook prints itself is a result.
 
-Each sanitizer is as narrow as it can be: `tests/checks/test_sanitizers.py` shows for every one of
-them a noise that it replaces and a neighbour that it leaves alone. What was replaced is counted,
-and the result of the cell says so.
+Each sanitizer is as narrow as possible: `tests/checks/test_sanitizers.py` has for each of them a
+noise that it replaces and a similar text that it leaves alone. Replacements are counted, and the
+result of the cell reports them.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ class Sanitizer:
     Parameters
     ----------
     name : str
-        What it is called in tests.
+        Its name in tests.
     pattern : re.Pattern
-        What the noise looks like.
     replacement : str
-        What stands there instead; empty where the noise may be absent altogether.
+        Empty if the noise may also be absent.
     kind : str or None
-        What a result calls it; None for what says nothing: how wide a bar is, and names that a
+        Its name in results; None if it is not reported: the width of a bar, and names that a
         reader does not see.
     """
 
@@ -53,14 +52,14 @@ def _noise(
 
 
 _COLOUR = r"(?:\x1b\[[0-9;]*m)*"
-# A warning of Python: where, which, and usually the line of code that gave it.
+# A Python warning: its place, its text, and usually the line of code that issued it.
 _WARNING = r"^.*Warning: {message}.*\n(?:  .*\n?)?"
 _NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _DURATION = rf"(?:\d+(?:d|h|min) )*(?:\d+min|{_NUMBER} ?(?:ns|[uµμ]s|ms|s))"
 _LEVEL = r"(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\b"
 _TIME = r"(?:\d{4}[-/])?\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 
-# Lines that come or do not, whatever the cell computes.
+# Lines that may be absent, whatever the cell computes.
 _LINES = (
     # Lessons may print a warning as its message alone.
     _noise("ccache", r"^(?:.*Warning: )?No ccache found.*\n?(?:  warnings\.warn.*\n?)?"),
@@ -84,7 +83,7 @@ _LINES = (
     _noise("slowest_run", r"^The slowest run took .* times longer than the fastest\. .*\n?"),
 )
 
-# Before the home and the temporary folder, in which these may lie.
+# Before the home and the temporary folder, which may contain these.
 _FOLDERS = (
     _noise(
         "python_library",
@@ -113,9 +112,9 @@ _TEMPORARY = _noise(
 )
 _PATHS = (*_FOLDERS, _TEMPORARY)
 
-# In any text, those of tables and JSON included: nothing else looks like these.
+# In any text, including tables and JSON: nothing else looks like these.
 _ANYWHERE = (
-    # tqdm's. What a loop shows behind its rate, as in `9.8it/s, loss=0.5]`, is a result.
+    # Of tqdm. What a loop shows after its rate, as in `9.8it/s, loss=0.5]`, is a result.
     _noise("progress_bar", r"(?<=\d%)\|[ #0-9▏▎▍▌▋▊▉█]*\|(?= *\d)", "|", None),
     _noise(
         "progress_time",
@@ -127,14 +126,14 @@ _ANYWHERE = (
     # Only in the representation of an object: a number in base 16 is a result.
     _noise("address", r"(?<= at )0x[0-9A-Fa-f]{6,16}(?=>|&gt;|, file |; to )", "0x…", "address"),
     _noise("styler_id", r"(?<=[\"#])T_[0-9a-f]{5}(?=[_\"\s])", "T_…", None),
-    # What a widget of the workbench marks in the HTML that stands for it.
+    # Marked by widgets of the workbench in their static HTML.
     _noise(
         "measured",
         rf"(<\w+[^<>]* data-measured[^<>]*>){_NUMBER}(?=<)",
         r"\1<duration>",
         "duration",
     ),
-    # Of version 4, that is of random digits.
+    # Of version 4, which consists of random digits.
     _noise(
         "uuid",
         r"(?<![\w-])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-4[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}"
@@ -144,7 +143,7 @@ _ANYWHERE = (
     ),
 )
 
-# In what is printed: a table or JSON that contains such a line holds it as a result.
+# In printed text only: in a table or JSON such a line is a result.
 _PRINTED = (
     _noise(
         "log_date",
@@ -185,12 +184,12 @@ SANITIZERS = (*_LINES, *_PATHS, *_ANYWHERE, *_PRINTED)
 
 
 class Cleaner:
-    """Takes the noise out of texts, and counts it.
+    """Removes noise from texts, and counts it.
 
     Parameters
     ----------
     held : bool
-        Nothing but paths is noise: these are stored as they are on no machine.
+        Whether only paths are noise: they are stored in a form that is the same on all machines.
     custom : callable, optional
         Applied to printed texts too.
 
@@ -206,7 +205,7 @@ class Cleaner:
         self._custom = None if held else custom
 
     def printed(self, text: str) -> str:
-        """Return what a cell printed, or a text it displayed, without the noise."""
+        """Return a text that a cell printed or displayed, without noise."""
         text = self.data(self._replace(_LINES, text))
         text = self._replace(_PRINTED, text)
         if self._custom is None:
@@ -217,7 +216,7 @@ class Cleaner:
         return cleaned
 
     def data(self, text: str) -> str:
-        """Return a text of a table, of markup or of JSON without the noise."""
+        """Return a text of a table, markup or JSON, without noise."""
         text = _stable_paths(text, self.counts)
         return self._replace(_ANYWHERE, text)
 
@@ -226,14 +225,14 @@ class Cleaner:
 
 
 def sanitize(text: str) -> str:
-    """Return what a cell printed without the noise."""
+    """Return a text that a cell printed, without noise."""
     return Cleaner().printed(text)
 
 
 def stable_paths(text: str) -> str:
     """Return a text with the paths of this machine replaced by forms that are the same on all.
 
-    Sanitizers change only what is compared; this is also done to what is stored as a reference.
+    Sanitizers change only what is compared; paths are also replaced in stored references.
     """
     return _stable_paths(text, Counter())
 
@@ -244,7 +243,7 @@ def _stable_paths(text: str, counts: Counter[NoiseKind]) -> str:
         if folder != "/":
             text, count = re.subn(rf"(?<![\w.…]){re.escape(folder)}(?=/)", short, text)
             counts["path"] += count
-    # Those that begin with `…` have just been counted.
+    # Paths that begin with `…` have just been counted.
     counts["path"] += len(re.findall(rf"(?!…)(?:{_TEMPORARY.pattern.pattern})", text))
     return _TEMPORARY.pattern.sub(_TEMPORARY.replacement, text)
 

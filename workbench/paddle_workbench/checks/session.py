@@ -1,4 +1,4 @@
-"""Checking notebooks: on copies, in a child process that runs pytest with the nbval layer."""
+"""Check notebooks: on copies, in a child process that runs pytest with the nbval layer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ONLY_READ = Lookup("it was only read", {})
 
 @dataclass(frozen=True, slots=True)
 class CheckedNotebook:
-    """A notebook, what was found, and what it gave when executed, if it came to that.
+    """A notebook, the report on it, and its executed copy if it ran.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class CheckedNotebook:
     report : NotebookReport
     executed : NotebookNode or None
     lookup : Lookup
-        Why it was run, or was not.
+        Why it was run, or why not.
     """
 
     path: Path
@@ -48,8 +48,8 @@ class CheckedNotebook:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """A notebook that is to run, its copy, and what its pass will be remembered with."""
+class _PendingCheck:
+    """A notebook that has to run, its copy, and what the cache needs to store its pass."""
 
     notebook: Notebook
     copy: Path
@@ -70,62 +70,63 @@ def check_notebooks(
     cache: CheckCache | None = None,
     listener: CheckListener = lambda _done, _total: None,
 ) -> list[CheckedNotebook]:
-    """Check notebooks and return what was found, in the order given.
+    """Check notebooks and return the results in the same order.
 
     Parameters
     ----------
     paths : sequence of Path
-        Never written; each is copied, with its assets, into a temporary folder and run there. A
+        Never changed; each is copied, with its assets, into a temporary folder and run there. A
         learner's working copy is compared with its lesson.
     jobs : int
-        How many notebooks run at the same time; those that say they take longest begin.
+        How many notebooks run at the same time; those that take longest start first.
     limit_s : float, optional
-        Seconds for each notebook; else the minutes in its metadata, else ten minutes.
+        Seconds for each notebook; by default the minutes in its metadata, or else ten minutes.
     threads : int, optional
-        How many threads each notebook computes in; else a fair share of the cores.
+        How many threads each notebook computes in; by default a fair share of the cores.
     kernel : str, optional
-        The kernel to run them in, instead of the one that each asks for.
+        The kernel to run them in, instead of the one that each names.
     cache : CheckCache, optional
         Notebooks that passed and have not changed since are not run again; without it all are.
     listener : callable
-        Told how many code cells are through, and of how many. If it raises, the check ends.
+        Called with the number of code cells that are done, and of all. If it raises, the check
+        ends.
     """
-    each = threads or shared_threads(min(jobs, max(1, len(paths))))
-    options = {"threads": each, "limit_s": limit_s, "kernel": kernel}
-    done: dict[Path, CheckedNotebook] = {}
-    runnable: dict[Path, _Job] = {}
+    notebook_threads = threads or shared_threads(min(jobs, max(1, len(paths))))
+    options = {"threads": notebook_threads, "limit_s": limit_s, "kernel": kernel}
+    results: dict[Path, CheckedNotebook] = {}
+    pending: dict[Path, _PendingCheck] = {}
     with tempfile.TemporaryDirectory(prefix="workbench-check-") as temporary:
         root = Path(temporary).resolve()
         for number, path in enumerate(paths):
-            prepared = _prepare(path, root / f"{number:03}", cache, options, kernel)
-            if isinstance(prepared, CheckedNotebook):
-                done[path] = prepared
+            check = _prepare(path, root / f"{number:03}", cache, options, kernel)
+            if isinstance(check, CheckedNotebook):
+                results[path] = check
             else:
-                runnable[path] = prepared
-        results, failure = run_pytest(
+                pending[path] = check
+        cells, failure = run_pytest(
             root,
-            [job.copy for job in runnable.values()],
+            [check.copy for check in pending.values()],
             jobs=jobs,
-            threads=each,
+            threads=notebook_threads,
             limit_s=limit_s,
             kernel=kernel,
-            total=sum(len(job.cells) for job in runnable.values()),
+            total=sum(len(check.cells) for check in pending.values()),
             listener=listener,
         )
-        for path, job in runnable.items():
-            done[path] = checked = _collect(job, results, failure)
+        for path, check in pending.items():
+            results[path] = checked = _collect(check, cells, failure)
             if cache is not None:
-                cache.store(job.notebook, job.lookup.key, job.options, checked.report)
-        return [done[path] for path in paths]
+                cache.store(check.notebook, check.lookup.key, check.options, checked.report)
+        return [results[path] for path in paths]
 
 
 def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
-    """Check what can be seen without running: the rules of `structure`, and that the kernel exists.
+    """Check notebooks without running them: the rules of `structure`, and that the kernel exists.
 
     Parameters
     ----------
     paths : sequence of Path
-        Never written.
+        Never changed.
     """
     checked = []
     for path in paths:
@@ -135,7 +136,7 @@ def read_notebooks(paths: Sequence[Path]) -> list[CheckedNotebook]:
 
 
 def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, NotebookReport]:
-    """Read a notebook and its problems; None if it cannot run, with the error in the report."""
+    """Read a notebook and report its problems; the notebook is None if it cannot run."""
     report = NotebookReport(notebook=_display_name(path))
     try:
         notebook = Notebook.read(path)
@@ -144,8 +145,8 @@ def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, Noteb
         if kernel is None:
             require_kernel(notebook.node, path)
         else:
-            wanted = {"metadata": {"kernelspec": {"name": kernel}}}
-            require_kernel(nbformat.from_dict(wanted), path)
+            request = {"metadata": {"kernelspec": {"name": kernel}}}
+            require_kernel(nbformat.from_dict(request), path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
         return None, report.model_copy(update={"error": message})
@@ -153,7 +154,7 @@ def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, Noteb
 
 
 def _is_lesson(notebook: Notebook) -> bool:
-    """Return whether the rules for those who write lessons apply to a notebook."""
+    """Return whether the rules for lessons apply to a notebook."""
     in_course = notebook.path.is_relative_to(settings().course)
     has_metadata = METADATA_KEY in notebook.node.metadata
     return (in_course or has_metadata) and not is_working_copy(notebook.node)
@@ -165,8 +166,8 @@ def _prepare(
     cache: CheckCache | None,
     options: Mapping[str, object],
     kernel: str | None,
-) -> _Job | CheckedNotebook:
-    """Copy a notebook to where it will run, or return why it cannot or need not."""
+) -> _PendingCheck | CheckedNotebook:
+    """Copy a notebook to where it will run, or return the result if it cannot or need not run."""
     notebook, report = _read(path, kernel)
     if notebook is None:
         return CheckedNotebook(path, report, None, Lookup("it cannot run", {}))
@@ -189,7 +190,7 @@ def _prepare(
     learner = prepare_copy(notebook, lesson, folder) if lesson is not None else None
     copy = notebook.write_to(folder) if learner is None else learner.path
     cells = [cell.id for cell in notebook.node.cells if cell.cell_type == "code"]
-    return _Job(notebook, copy, report, cells, lookup, options, learner)
+    return _PendingCheck(notebook, copy, report, cells, lookup, options, learner)
 
 
 def _display_name(path: Path) -> str:
@@ -197,21 +198,23 @@ def _display_name(path: Path) -> str:
     return path.relative_to(course).as_posix() if path.is_relative_to(course) else str(path)
 
 
-def _collect(job: _Job, results: Mapping[Path, list[CheckedCell]], failure: str) -> CheckedNotebook:
-    cells = results.get(job.copy, [])
+def _collect(
+    check: _PendingCheck, results: Mapping[Path, list[CheckedCell]], failure: str
+) -> CheckedNotebook:
+    cells = results.get(check.copy, [])
     executed: nbformat.NotebookNode | None = None
     error: ErrorMessage | None = None
-    if len(cells) < len(job.cells):
+    if len(cells) < len(check.cells):
         error = ErrorMessage(
-            message=f"pytest gave results for {len(cells)} of {len(job.cells)} code cells.",
-            hint=failure.strip() or "It ended without saying why.",
+            message=f"pytest gave results for {len(cells)} of {len(check.cells)} code cells.",
+            hint=failure.strip() or "It ended without a message.",
         )
     else:
         try:
-            executed = read_notebook(job.copy.with_suffix(EXECUTED_SUFFIX))
+            executed = read_notebook(check.copy.with_suffix(EXECUTED_SUFFIX))
         except NotebookError as unreadable:
             error = ErrorMessage(message=unreadable.message, hint=unreadable.hint)
-    report = job.report.model_copy(update={"cells": cells, "error": error})
-    if job.learner is not None:
-        report = report.model_copy(update={"cells": job.learner.cells(report)})
-    return CheckedNotebook(job.notebook.path, report, executed, job.lookup)
+    report = check.report.model_copy(update={"cells": cells, "error": error})
+    if check.learner is not None:
+        report = report.model_copy(update={"cells": check.learner.cells(report)})
+    return CheckedNotebook(check.notebook.path, report, executed, check.lookup)

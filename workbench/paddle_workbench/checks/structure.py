@@ -33,8 +33,10 @@ TAGS = frozenset(
 )
 
 _WORD = re.compile(r"^[a-z][a-z0-9_]*(-[a-z0-9_]+)*$")
-# What nbformat and JupyterLab give to a cell that nobody named.
-_RANDOM = re.compile(r"^(?=.*\d)[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$")
+# Ids that nbformat and JupyterLab generate.
+_GENERATED = re.compile(
+    r"^(?=.*\d)[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$"
+)
 _ABSOLUTE = re.compile(
     r"""["'](?:/(?:home|root|Users|tmp|var|usr|opt|mnt|media|etc|srv|data|work|workspace)(?=[/"'])"""
     r"""|~/|[A-Za-z]:[\\/])[^"'\n]*"""
@@ -77,7 +79,7 @@ def _cell_ids(notebook: Notebook) -> Iterator[StructuralFinding]:
             message = f"Cell {position + 1} has no id."
         elif name in ids[:position]:
             message = f"Two cells have the id `{name}`."
-        elif not _WORD.match(name) or _RANDOM.match(name):
+        elif not _WORD.match(name) or _GENERATED.match(name):
             message = f"The id `{name}` of cell {position + 1} is not a word, like `train`."
         if message:
             yield StructuralFinding(rule="cell_id", message=message, cell=name or None)
@@ -121,16 +123,16 @@ def _paths(notebook: Notebook) -> Iterator[StructuralFinding]:
             message = f"Absolute path {match.group()[1:]!r}; write it relative to the notebook."
             yield StructuralFinding(rule="absolute_path", message=message, cell=cell.get("id"))
         for match in _HOME.finditer(json.dumps(cell.outputs, ensure_ascii=False)):
-            message = f"The output holds the path {match.group()!r}; record it with --update."
+            message = f"The output contains the path {match.group()!r}; record it with --update."
             yield StructuralFinding(rule="absolute_path", message=message, cell=cell.get("id"))
             break
 
 
 def _installs(notebook: Notebook) -> Iterator[StructuralFinding]:
     for cell in _code_cells(notebook):
-        found = _INSTALL.search(cell.source)
-        if found:
-            message = f"`{found.group().strip()}` installs packages; lessons use what is locked."
+        match = _INSTALL.search(cell.source)
+        if match:
+            message = f"`{match.group().strip()}` installs packages; lessons use what is locked."
             yield StructuralFinding(rule="install", message=message, cell=cell.get("id"))
 
 

@@ -1,4 +1,4 @@
-"""Recording new reference outputs, after a person has seen how they differ."""
+"""Record new reference outputs, after a person has seen how they differ."""
 
 from __future__ import annotations
 
@@ -76,20 +76,20 @@ class Recording:
 def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recording:
     """Return the changes that recording the outputs of an executed notebook would make.
 
-    Outputs that are as the stored ones, within the tolerance of their cell, are kept as they are
-    stored. In new ones the paths of this machine are replaced; everything else stays true. Counts
-    are sequential; nothing but outputs and counts is changed.
+    Stored outputs that the new ones equal, within the tolerance of their cell, are kept. In new
+    outputs the paths of this machine are replaced. Counts become sequential; only outputs and
+    counts are changed.
 
     Parameters
     ----------
     checked : CheckedNotebook
     force : bool
-        Also record an error that is not on purpose, and that a cell gives nothing any more.
+        Also record unexpected errors, and that a cell no longer has an output.
 
     Raises
     ------
     NotebookError
-        If the notebook did not run through, is a learner's copy, or is not written in format 4.5.
+        If the notebook did not run to its end, is a learner's copy, or is not in format 4.5.
     """
     if checked.executed is None:
         error = checked.report.error
@@ -97,7 +97,7 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
             error.message if error else f"{checked.report.notebook} did not run.",
             error.hint if error else "",
         )
-    fared = {cell.cell: cell for cell in checked.report.cells}
+    results = {cell.cell: cell for cell in checked.report.cells}
     source = Notebook.read(checked.path)
     notebook = source.node
     if source.is_repaired:
@@ -110,46 +110,46 @@ def prepare_recording(checked: CheckedNotebook, *, force: bool = False) -> Recor
             f"{checked.report.notebook} is a learner's copy; nothing recorded.",
             "References are recorded in the lesson that it was made from.",
         )
-    before = nbformat.writes(notebook)
+    original = nbformat.writes(notebook)
     changes: list[CellChange] = []
     count = 0
     for cell, executed in zip(notebook.cells, checked.executed.cells, strict=True):
         if cell.cell_type != "code":
             continue
-        outcome = fared[cell.id]
+        outcome = results[cell.id]
         if outcome.outcome == "not_run":
             count += 0 if cell.execution_count is None else 1
             continue
         count += 1
-        if not _same(cell, executed, outcome):
+        if not _is_unchanged(cell, executed, outcome):
             outputs = [_stable(output) for output in executed.outputs]
             if not force:
-                _refuse_doubtful(checked, cell, outputs, outcome)
+                _reject_doubtful(checked, cell, outputs, outcome)
             difference = output_difference(cell.outputs, outputs, stable_paths)
-            changes.append(CellChange(cell.id, _with_pictures_named(difference), outputs))
+            changes.append(CellChange(cell.id, _describe_pictures(difference), outputs))
         elif outcome.outcome == "differs":
-            # It is as it was stored, and that is wrong: recording could not fix it.
-            _refuse_doubtful(checked, cell, cell.outputs, outcome)
+            # It equals the stored output but is wrong: recording cannot fix it.
+            _reject_doubtful(checked, cell, cell.outputs, outcome)
         cell.execution_count = count
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
     notebook.metadata.pop("widgets", None)
-    renumbered = not changes and nbformat.writes(notebook) != before
+    renumbered = not changes and nbformat.writes(notebook) != original
     return Recording(checked.path, notebook, changes, renumbered=renumbered)
 
 
-def _refuse_doubtful(
+def _reject_doubtful(
     checked: CheckedNotebook,
     cell: nbformat.NotebookNode,
     outputs: list[nbformat.NotebookNode],
-    fared: CheckedCell,
+    result: CheckedCell,
 ) -> None:
     """Raise for an output that should not become a reference: an error, or a lost output."""
     where = f"{checked.report.notebook}: cell `{cell.id}`"
-    if fared.outcome == "raised" or "raised nothing" in fared.reason:
+    if result.outcome == "raised" or "raised nothing" in result.reason:
         raise NotebookError(
-            f"{where}: {fared.reason}; nothing recorded.",
+            f"{where}: {result.reason}; nothing recorded.",
             f"Fix it, or add --force. A cell that is to fail carries the tag `{_MAY_RAISE}`.",
         )
     if cell.outputs and not outputs:
@@ -159,22 +159,24 @@ def _refuse_doubtful(
         )
 
 
-def _same(cell: nbformat.NotebookNode, executed: nbformat.NotebookNode, fared: CheckedCell) -> bool:
-    """Return whether the stored outputs can stay as they are."""
-    if fared.outcome == "not_compared":
-        return _same_but_for_noise(cell.outputs, executed.outputs)
-    return fared.outcome != "raised" and not fared.differences
+def _is_unchanged(
+    cell: nbformat.NotebookNode, executed: nbformat.NotebookNode, result: CheckedCell
+) -> bool:
+    """Return whether the stored outputs can stay."""
+    if result.outcome == "not_compared":
+        return _differs_only_in_noise(cell.outputs, executed.outputs)
+    return result.outcome != "raised" and not result.differences
 
 
-def _same_but_for_noise(
+def _differs_only_in_noise(
     stored: list[nbformat.NotebookNode], found: list[nbformat.NotebookNode]
 ) -> bool:
     return render_outputs(stored, sanitize) == render_outputs(found, sanitize)
 
 
 def _stable(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    stable: nbformat.NotebookNode = nbformat.from_dict(_stable_value(copy.deepcopy(output)))
-    return stable
+    stable_output: nbformat.NotebookNode = nbformat.from_dict(_stable_value(copy.deepcopy(output)))
+    return stable_output
 
 
 def _stable_value(value: Any, key: str = "") -> Any:
@@ -182,14 +184,14 @@ def _stable_value(value: Any, key: str = "") -> Any:
         return {name: _stable_value(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [_stable_value(inner, key) for inner in value]
-    # Base64 may hold what looks like a path.
+    # Base64 may contain what looks like a path.
     return stable_paths(value) if isinstance(value, str) and not key.startswith("image/") else value
 
 
-def _with_pictures_named(difference: str) -> str:
+def _describe_pictures(difference: str) -> str:
     """Describe a changed picture in words, since its hash means nothing to a person."""
     lines = difference.splitlines()
-    changed = any(line.startswith("+a picture of") for line in lines)
-    if changed:
+    has_picture = any(line.startswith("+a picture of") for line in lines)
+    if has_picture:
         lines.append("The picture changed: look at it before you record it.")
     return "\n".join(lines)

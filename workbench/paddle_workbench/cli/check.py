@@ -111,7 +111,7 @@ def _explain(checked: Sequence[CheckedNotebook]) -> None:
     """Print why each notebook was run or not, and its key in the cache."""
     for notebook in checked:
         verb = "not run" if notebook.lookup.report is not None else "run"
-        click.echo(f"{notebook.report.notebook}: {verb}, since {notebook.lookup.why}")
+        click.echo(f"{notebook.report.notebook}: {verb}, since {notebook.lookup.reason}")
         for part, digest in notebook.lookup.key.items():
             is_readable = part in ("python", "platform", "options")
             click.echo(f"    {part:11} {digest if is_readable else digest[:16]}")

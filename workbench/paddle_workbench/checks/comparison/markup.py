@@ -17,19 +17,19 @@ from .text import Place, compare_text
 
 __all__ = ["compare_html", "compare_svg"]
 
-# Attributes whose numbers are places on a drawing, in pixels or points, and how far they may move.
-_PLACES = {
+# Attributes whose numbers are coordinates in a drawing, in pixels or points, and their tolerance.
+_COORDINATES = {
     *("d", "points", "transform", "viewBox", "width", "height"),
     *("x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry"),
 }
 _DRAWING = CheckOptions(atol=0.05, whole_numbers=True)
-# matplotlib and graphviz give names by chance; which one refers to which is what counts.
+# matplotlib and graphviz use random names; only which one refers to which matters.
 _REFERENCE = re.compile(r"(?:url\(#|#)([\w.-]+)\)?")
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """An element with its attributes, places on a drawing, or a text, with its position."""
+    """An element with its attributes, coordinates in a drawing, or a text, with its place."""
 
     kind: str
     text: str
@@ -37,14 +37,14 @@ class _Piece:
 
 
 def compare_html(
-    expected: str, found: str, place: Place, options: CheckOptions
+    expected: str, actual: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
     """Return how HTML differs from its reference; tables are compared row by row."""
-    one, other = (_parse_html(text) for text in (expected, found))
+    one, other = (_parse_html(text) for text in (expected, actual))
     tables, others = one.xpath("//table"), other.xpath("//table")
     if len(tables) != len(others):
         message = f"{len(others)} tables instead of {len(tables)}."
-        return [place.difference("structure", message, expected=expected, found=found)]
+        return [place.difference("structure", message, expected=expected, found=actual)]
     for table, new in zip(tables, others, strict=True):
         old_shape, new_shape = _shape(table), _shape(new)
         if old_shape != new_shape:
@@ -59,12 +59,12 @@ def compare_html(
 
 
 def compare_svg(
-    expected: str, found: str, place: Place, options: CheckOptions
+    expected: str, actual: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return how a drawing differs from its reference: elements, places, colours and texts."""
+    """Return how a drawing differs: elements, coordinates, colours and texts."""
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
     trees = []
-    for name, text in (("reference", expected), ("output", found)):
+    for name, text in (("reference", expected), ("output", actual)):
         try:
             trees.append(lxml.etree.fromstring(text.encode(), parser))
         except lxml.etree.XMLSyntaxError as error:  # noqa: PERF203 - two of them
@@ -80,7 +80,7 @@ def _parse_html(text: str) -> Any:
 
 
 def _shape(table: Any) -> list[int]:
-    """Return how many cells each row has, spanned ones counted."""
+    """Return how many cells each row has, including spanned ones."""
     return [
         sum(int(cell.get("colspan", 1)) for cell in row.xpath("./th|./td"))
         for row in table.xpath(".//tr")
@@ -89,13 +89,13 @@ def _shape(table: Any) -> list[int]:
 
 def _shape_difference(table: Any, new: Any, place: Place) -> CheckDifference:
     old_rows, new_rows = _shape(table), _shape(new)
-    what = []
+    changes = []
     if len(old_rows) != len(new_rows):
-        what.append(f"{len(new_rows)} rows instead of {len(old_rows)}")
+        changes.append(f"{len(new_rows)} rows instead of {len(old_rows)}")
     columns, new_columns = max(old_rows, default=0), max(new_rows, default=0)
     if columns != new_columns:
-        what.append(f"{new_columns} columns instead of {columns}")
-    message = f"the table has {' and '.join(what) or 'rows of other lengths'}."
+        changes.append(f"{new_columns} columns instead of {columns}")
+    message = f"the table has {' and '.join(changes) or 'rows of other lengths'}."
     return place.difference(
         "structure", message, expected=_table_text(table), found=_table_text(new)
     )
@@ -139,11 +139,11 @@ def _pieces(element: Any, place: Place) -> Iterator[_Piece]:
 def _element_pieces(element: Any, place: Place) -> Iterator[_Piece]:
     tag = element.tag.rpartition("}")[2]
     names = sorted(element.keys())
-    drawn = _attributes(element, [name for name in names if name in _PLACES])
-    others = _attributes(element, [name for name in names if name not in _PLACES])
+    coordinates = _attributes(element, [name for name in names if name in _COORDINATES])
+    others = _attributes(element, [name for name in names if name not in _COORDINATES])
     yield _Piece("element", f"<{tag}{others}>", place)
-    if drawn:
-        yield _Piece("places", drawn, place)
+    if coordinates:
+        yield _Piece("coordinates", coordinates, place)
     yield from _texts(element.text, place)
     for child in element:
         yield from _pieces(child, place)
@@ -180,7 +180,7 @@ def _compare_pieces(
         difference
         for left, right in zip(one, other, strict=True)
         for difference in compare_text(
-            left.text, right.text, left.place, _DRAWING if left.kind == "places" else options
+            left.text, right.text, left.place, _DRAWING if left.kind == "coordinates" else options
         )
     ]
 
@@ -192,18 +192,18 @@ def _structure_difference(one: list[_Piece], other: list[_Piece], place: Place) 
         min(len(old), len(new)),
     )
     where = (one[index] if index < len(one) else one[-1]).place if one else place
-    was = repr(old[index]) if index < len(old) else "nothing more"
-    now = repr(new[index]) if index < len(new) else "nothing more"
+    old_text = repr(old[index]) if index < len(old) else "nothing more"
+    new_text = repr(new[index]) if index < len(new) else "nothing more"
     return where.difference(
         "structure",
-        f"{now:.80} instead of {was:.80}.",
+        f"{new_text:.80} instead of {old_text:.80}.",
         expected="\n".join(old),
         found="\n".join(new),
     )
 
 
 def _rename_references(tree: Any) -> None:
-    """Give ids that are referred to, and all others, names by their order."""
+    """Rename all ids by their order, and the references to them."""
     names: dict[str, str] = {}
     for element in tree.iter():
         if isinstance(element.tag, str) and element.get("id") is not None:

@@ -1,4 +1,4 @@
-"""Pair things whose order does not matter."""
+"""Pair items whose order does not matter."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _Item = TypeVar("_Item")
 
 
 def unmatched(
-    expected: Sequence[_Item], found: Sequence[_Item], same: Callable[[_Item, _Item], bool]
+    expected: Sequence[_Item], actual: Sequence[_Item], same: Callable[[_Item, _Item], bool]
 ) -> tuple[list[_Item], list[_Item]]:
-    """Return what is missing, and what is there unexpectedly.
+    """Return the items that are missing, and those that are unexpected.
 
-    Each thing is paired with one other at most, so that one that comes twice counts twice.
+    Each item is paired with at most one other, so duplicates count.
     """
-    left = list(found)
+    left = list(actual)
     missing = []
     for item in expected:
         index = next((i for i, other in enumerate(left) if same(item, other)), None)

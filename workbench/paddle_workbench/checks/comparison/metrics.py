@@ -17,10 +17,10 @@ SCRAP_MIME_TYPE = "application/scrapbook.scrap.json+json"
 
 
 def compare_metrics(
-    expected: Sequence[Any], found: Sequence[Any], options: CheckOptions
+    expected: Sequence[Any], actual: Sequence[Any], options: CheckOptions
 ) -> list[CheckDifference]:
-    """Return which metrics are missing, new or not as their reference, in whatever order."""
-    old, new = _by_name(expected), _by_name(found)
+    """Return which metrics are missing, new or different from their reference, in any order."""
+    old, new = _by_name(expected), _by_name(actual)
     differences = []
     for name in dict.fromkeys([*old, *new]):
         place = Place(SCRAP_MIME_TYPE, name=name)
@@ -36,7 +36,7 @@ def compare_metrics(
 
 
 def _by_name(scraps: Sequence[Any]) -> dict[str, Any]:
-    """Return the last value of each name; an output that is not a scrap is listed by its place."""
+    """Return the last value of each name; an output that is not a scrap is named by its index."""
     return {
         str(scrap.get("name")) if isinstance(scrap, dict) else f"[{index}]": (
             scrap.get("data") if isinstance(scrap, dict) else scrap

@@ -71,19 +71,19 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class NumberedText:
-    """A text cut at its numbers; there is one gap more than there are numbers."""
+    """A text split at its numbers; there is one more gap than numbers."""
 
     gaps: list[str]
     numbers: list[Number]
 
     @classmethod
     def of(cls, text: str) -> NumberedText:
-        """Cut a text."""
+        """Split a text."""
         gaps, numbers, end, start = [], [], 0, 0
-        # Every array in the text has an element type of its own.
+        # Each array in the text has its own element type.
         for part in _ARRAY.split(text):
-            named = _DTYPE.search(part)
-            dtype = named.group(1) if named else ""
+            dtype_match = _DTYPE.search(part)
+            dtype = dtype_match.group(1) if dtype_match else ""
             for match in _NUMBER.finditer(text, start, start + len(part)):
                 gaps.append(text[end : match.start()])
                 is_date = match["date"] is not None
@@ -95,8 +95,8 @@ class NumberedText:
     def same_gaps(self, other: NumberedText) -> bool:
         """Return whether the gaps between the numbers are the same.
 
-        Where a number takes more room, as -0.01 does than 0.02, columns are padded otherwise: then
-        the amount of blanks does not count.
+        If a number is wider, as -0.01 is than 0.02, columns are padded differently: then the number
+        of blanks does not count.
         """
         if self.gaps == other.gaps:
             return True
@@ -108,47 +108,47 @@ class NumberedText:
         return [_squeezed(gap) for gap in self.gaps] == [_squeezed(gap) for gap in other.gaps]
 
 
-def same_number(expected: Number, found: Number, options: CheckOptions) -> bool:
+def same_number(expected: Number, actual: Number, options: CheckOptions) -> bool:
     """Return whether a printed number is near enough to its reference.
 
     Dates and whole numbers are exact. Others may differ by the tolerance, or by one in the last
     digit if that is worth less than a thousandth: what is rounded up here may be rounded down
     elsewhere.
     """
-    if expected.text == found.text:
+    if expected.text == actual.text:
         return True
-    if expected.is_date or found.is_date:
-        return options.numbers == "any" and _form(expected.text) == _form(found.text)
-    if not (math.isfinite(expected.value) and math.isfinite(found.value)):
+    if expected.is_date or actual.is_date:
+        return options.numbers == "any" and _form(expected.text) == _form(actual.text)
+    if not (math.isfinite(expected.value) and math.isfinite(actual.value)):
         return False
     if options.numbers == "any":
         return True
-    if expected.whole and found.whole and not options.whole_numbers:
-        return expected.value == found.value
-    if options.tolerance(expected.dtype).allows(expected.value, found.value):
+    if expected.whole and actual.whole and not options.whole_numbers:
+        return expected.value == actual.value
+    if options.tolerance(expected.dtype).allows(expected.value, actual.value):
         return True
     if options.rtol is not None or options.atol is not None:
         return False
-    place = max(expected.last_place, found.last_place)
+    place = max(expected.last_place, actual.last_place)
     rounded = place <= 1e-3 * abs(expected.value)
-    return rounded and abs(found.value - expected.value) <= 1.001 * place
+    return rounded and abs(actual.value - expected.value) <= 1.001 * place
 
 
-def deviation(expected: float, found: float) -> float | None:
-    """Return found less expected over expected; None if that is not a number."""
-    if expected == 0 or not (math.isfinite(expected) and math.isfinite(found)):
+def deviation(expected: float, actual: float) -> float | None:
+    """Return the difference relative to the expected value; None if that is not a number."""
+    if expected == 0 or not (math.isfinite(expected) and math.isfinite(actual)):
         return None
-    return (found - expected) / abs(expected)
+    return (actual - expected) / abs(expected)
 
 
-def describe_deviation(expected: float, found: float) -> str:
-    """Return how far a number is off in words, for example ` (1.0 % more)`."""
-    part = deviation(expected, found)
-    if part is None:
+def describe_deviation(expected: float, actual: float) -> str:
+    """Return the deviation in words, for example ` (1.0 % more)`."""
+    fraction = deviation(expected, actual)
+    if fraction is None:
         return ""
-    percent = abs(part) * 100
+    percent = abs(fraction) * 100
     shown = f"{percent:.0f}" if 10 <= percent < 1e6 else f"{percent:.2g}"
-    return f" ({shown} % {'more' if part > 0 else 'less'})"
+    return f" ({shown} % {'more' if fraction > 0 else 'less'})"
 
 
 def _form(date: str) -> str:

@@ -22,28 +22,28 @@ class Tolerance:
     Parameters
     ----------
     relative : float
-        Of the reference.
+        Relative to the reference.
     absolute : float
-        In the unit of the number; the larger of the two holds.
+        In the unit of the number; the larger of the two applies.
     """
 
     relative: float
     absolute: float
 
-    def allows(self, expected: float, found: float) -> bool:
+    def allows(self, expected: float, actual: float) -> bool:
         """Return whether a number is near enough to its reference."""
-        return abs(found - expected) <= max(self.relative * abs(expected), self.absolute)
+        return abs(actual - expected) <= max(self.relative * abs(expected), self.absolute)
 
 
-# By the element type printed with the numbers. None of them lets 1 % pass. Three digits of a
-# half-precision number are real; a float32 result of a deep sum is good to four or five.
+# By the element type printed with the numbers. With none of them 1 % passes. Three digits of a
+# half-precision number are significant; of a long sum in float32, four or five.
 _BY_DTYPE = {
     "bfloat16": Tolerance(4e-3, 1e-4),
     "float16": Tolerance(2e-3, 1e-5),
     "float32": Tolerance(1e-4, 1e-7),
     "float64": Tolerance(1e-6, 1e-12),
 }
-# Paddle computes in float32 unless told otherwise.
+# Paddle computes in float32 by default.
 _DEFAULT = _BY_DTYPE["float32"]
 
 
@@ -75,11 +75,11 @@ class CheckOptions(Model):
     unordered: bool = Field(default=False, description="Lines, rows and list entries in any order.")
 
     def tolerance(self, dtype: str = "") -> Tolerance:
-        """Return the tolerance for numbers of an element type; of float32 if it is not known."""
-        usual = _BY_DTYPE.get(dtype, _DEFAULT)
+        """Return the tolerance for numbers of an element type; that of float32 if it is unknown."""
+        default = _BY_DTYPE.get(dtype, _DEFAULT)
         if self.rtol is None and self.atol is None:
-            return usual
-        # One that is given stands alone: `atol` has no effect if a relative one lets more pass.
+            return default
+        # A given tolerance replaces both defaults: otherwise a larger default would hide it.
         return Tolerance(self.rtol or 0.0, self.atol or 0.0)
 
 
@@ -91,14 +91,14 @@ def check_options(cell: nbformat.NotebookNode) -> CheckOptions:
     NotebookError
         If it is not an option, or has an invalid value.
     """
-    found = cell.metadata.get(METADATA_KEY, {})
-    if not isinstance(found, dict):
+    metadata = cell.metadata.get(METADATA_KEY, {})
+    if not isinstance(metadata, dict):
         raise NotebookError(
-            f"Metadata `{METADATA_KEY}` is {found!r}, not an object.",
+            f"Metadata `{METADATA_KEY}` is {metadata!r}, not an object.",
             'Write for example {"check": {"rtol": 0.001}}.',
         )
     try:
-        return CheckOptions.model_validate(found.get("check", {}))
+        return CheckOptions.model_validate(metadata.get("check", {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in ("check", *first["loc"]))

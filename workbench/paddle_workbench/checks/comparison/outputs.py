@@ -32,7 +32,7 @@ _MARKUP = ("text/html", "image/svg+xml")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How the outputs of a cell differ from their reference, and what they were not held to."""
+    """How the outputs of a cell differ from their reference, and which noise was ignored."""
 
     differences: list[CheckDifference]
     ignored: list[IgnoredNoise]
@@ -40,7 +40,7 @@ class Comparison:
 
 def compare_outputs(
     expected: Sequence[nbformat.NotebookNode],
-    found: Sequence[nbformat.NotebookNode],
+    actual: Sequence[nbformat.NotebookNode],
     options: CheckOptions,
     custom: Callable[[str], str] | None = None,
 ) -> Comparison:
@@ -48,15 +48,15 @@ def compare_outputs(
 
     Parameters
     ----------
-    expected, found : sequence of NotebookNode
-        As a notebook holds them.
+    expected, actual : sequence of NotebookNode
+        As in a notebook.
     options : CheckOptions
-        What the cell asks for.
+        Those of the cell.
     custom : callable, optional
-        Takes noise of the user's own out of printed texts.
+        Removes the user's own noise from printed texts.
     """
     cleaners = [Cleaner(held=options.noise == "held", custom=custom) for _ in range(2)]
-    old, new = _by_kind(expected, cleaners[0]), _by_kind(found, cleaners[1])
+    old, new = _by_kind(expected, cleaners[0]), _by_kind(actual, cleaners[1])
     differences: list[CheckDifference] = []
     for kind in dict.fromkeys([*old, *new]):
         one, other = old.get(kind, []), new.get(kind, [])
@@ -74,7 +74,7 @@ def compare_outputs(
 
 
 def _by_kind(outputs: Sequence[nbformat.NotebookNode], cleaner: Cleaner) -> Mapping[str, list[Any]]:
-    """Return what a cell shows by stream, MIME type or `error`, without noise."""
+    """Return the outputs of a cell by stream, MIME type or `error`, without noise."""
     kinds: dict[str, list[Any]] = {}
     for output in coalesce_streams([nbformat.from_dict(output) for output in outputs]):
         if output.output_type == "stream":
@@ -131,13 +131,13 @@ def _measured_times(digest: Mapping[str, Any]) -> int:
 
 def _count_difference(kind: str, one: Sequence[Any], other: Sequence[Any]) -> CheckDifference:
     place = Place(kind)
-    expected, found = (_joined(shown) for shown in (one, other))
+    expected, actual = (_joined(shown) for shown in (one, other))
     if not other:
         return place.difference("missing", "the output is missing.", expected=expected)
     if not one:
-        return place.difference("extra", "the reference has no such output.", found=found)
+        return place.difference("extra", "the reference has no such output.", found=actual)
     message = f"{len(other)} outputs instead of {len(one)}."
-    return place.difference("structure", message, expected=expected, found=found)
+    return place.difference("structure", message, expected=expected, found=actual)
 
 
 def _joined(shown: Sequence[Any]) -> str:
@@ -153,34 +153,34 @@ def _joined(shown: Sequence[Any]) -> str:
 
 
 def _compare(
-    expected: Any, found: Any, place: Place, options: CheckOptions
+    expected: Any, actual: Any, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
     kind = place.output
     if kind == "error":
-        return _compare_errors(expected, found, place, options)
+        return _compare_errors(expected, actual, place, options)
     if kind == VIEW_MIME_TYPE:
-        return compare_widgets(expected, found, place, options)
-    if not (isinstance(expected, str) and isinstance(found, str)):
-        return compare_json(expected, found, place, options)
+        return compare_widgets(expected, actual, place, options)
+    if not (isinstance(expected, str) and isinstance(actual, str)):
+        return compare_json(expected, actual, place, options)
     if kind in _PICTURES:
-        return compare_pictures(expected, found, place, options)
+        return compare_pictures(expected, actual, place, options)
     if kind == "image/svg+xml":
-        return compare_svg(expected, found, place, options)
+        return compare_svg(expected, actual, place, options)
     if kind == "text/html":
-        return compare_html(expected, found, place, options)
-    return compare_text(expected, found, place, options)
+        return compare_html(expected, actual, place, options)
+    return compare_text(expected, actual, place, options)
 
 
 def _compare_errors(
-    expected: _Error, found: _Error, place: Place, options: CheckOptions
+    expected: _Error, actual: _Error, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
-    if expected.name != found.name:
+    if expected.name != actual.name:
         return [
             place.difference(
                 "error",
-                f"{found.name} instead of {expected.name}.",
+                f"{actual.name} instead of {expected.name}.",
                 expected=str(expected),
-                found=str(found),
+                found=str(actual),
             )
         ]
-    return compare_text(expected.message, found.message, place, options)
+    return compare_text(expected.message, actual.message, place, options)

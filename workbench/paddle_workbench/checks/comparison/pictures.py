@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_LIKENESS", "Likeness", "compare_pictures", "likeness"]
 
-# How alike the whole must be, and its least alike part. On one machine pictures are the same to the
-# last bit; a point that moves by a hundredth of a pixel costs less than this.
+# How alike the complete pictures must be, and their least alike part. On one machine pictures are
+# identical; a point that moves by a hundredth of a pixel costs less than this.
 DEFAULT_LIKENESS = 0.99
 _DEFAULT_WORST = 0.9
 # How much a pixel may differ in a colour, of 255: as where an edge moves by an eighth of a pixel. A
 # digit of a legend is too small to make its part of the picture less alike.
 _DEFAULT_STEP = 32.0
-# A cell that asks for less takes pictures of another size too, up to this part: labels of measured
-# times are wider at one time than at another, and Jupyter cuts the margins off.
+# A cell with its own likeness also accepts pictures of another size, up to this part: the width of
+# labels with measured times varies, and Jupyter cuts off the margins.
 _SIZE_PART = 0.1
 _TILE = 32
 _WINDOW = 7
@@ -52,43 +52,47 @@ class Likeness:
 
 
 def compare_pictures(
-    expected: str, found: str, place: Place, options: CheckOptions
+    expected: str, actual: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
     """Return how a picture differs from its reference.
 
     Parameters
     ----------
-    expected, found : str
-        Base64, as notebooks hold pictures.
+    expected, actual : str
+        In base64, as in notebooks.
     place : Place
     options : CheckOptions
     """
-    if "".join(expected.split()) == "".join(found.split()):
+    if "".join(expected.split()) == "".join(actual.split()):
         return _unreadable(expected, place, "reference")
-    trouble = _unreadable(expected, place, "reference") + _unreadable(found, place, "output")
-    if trouble:
-        return trouble
-    one, other = _pixels(expected), _pixels(found)
-    shown = {"expected_picture": _address(place.output, expected),
-             "found_picture": _address(place.output, found)}  # fmt: skip
+    problems = _unreadable(expected, place, "reference") + _unreadable(actual, place, "output")
+    if problems:
+        return problems
+    one, other = _pixels(expected), _pixels(actual)
+    pictures = {
+        "expected_picture": _address(place.output, expected),
+        "found_picture": _address(place.output, actual),
+    }
     if one.shape != other.shape:
         height, width = one.shape[:2]
         new_height, new_width = other.shape[:2]
-        near = max(abs(new_height / height - 1), abs(new_width / width - 1)) <= _SIZE_PART
-        if options.likeness is None or not near:
+        has_similar_size = (
+            max(abs(new_height / height - 1), abs(new_width / width - 1)) <= _SIZE_PART
+        )
+        if options.likeness is None or not has_similar_size:
             message = f"{new_width} × {new_height} pixels instead of {width} × {height}."
-            return [place.difference("picture", message, **shown)]
+            return [place.difference("picture", message, **pictures)]
         one, other = _aligned(one, other)
-    measured = likeness(one, other)
-    # A cell that asks for less asks it of the whole: its parts may be anywhere.
-    least = DEFAULT_LIKENESS if options.likeness is None else options.likeness
-    if measured.mean < least:
-        message = f"likeness {measured.mean:.3f} where {least:g} is asked for."
+    similarity = likeness(one, other)
+    # The likeness of a cell applies to the complete picture: its parts may be anywhere.
+    minimum = DEFAULT_LIKENESS if options.likeness is None else options.likeness
+    if similarity.mean < minimum:
+        message = f"likeness {similarity.mean:.3f} where {minimum:g} is asked for."
     elif options.likeness is not None:
         return []
-    elif measured.worst < _DEFAULT_WORST:
+    elif similarity.worst < _DEFAULT_WORST:
         message = (
-            f"likeness {measured.worst:.3f} in one part where {_DEFAULT_WORST:g} is asked for."
+            f"likeness {similarity.worst:.3f} in one part where {_DEFAULT_WORST:g} is asked for."
         )
     elif (message := _detail(one, other)) == "":
         return []
@@ -96,15 +100,15 @@ def compare_pictures(
         place.difference(
             "picture",
             message,
-            likeness=round(measured.mean if measured.mean < least else measured.worst, 4),
+            likeness=round(similarity.mean if similarity.mean < minimum else similarity.worst, 4),
             difference_picture=_difference_picture(one, other),
-            **shown,
+            **pictures,
         )
     ]
 
 
 def _detail(one: Pixels, other: Pixels) -> str:
-    """Return which detail of two pictures differs that are alike; empty if none does."""
+    """Return which detail of two similar pictures differs; empty if none does."""
     import numpy as np
 
     steps = np.abs(one - other).max(axis=2)
@@ -138,27 +142,27 @@ def likeness(one: Pixels, other: Pixels) -> Likeness:
     _, channels = structural_similarity(  # type: ignore[no-untyped-call]
         one, other, win_size=_WINDOW, data_range=255.0, channel_axis=2, full=True
     )
-    # A change of colour alone is seen in one channel, and must not be averaged away.
+    # A change of colour alone is visible in one channel only, and must not be averaged away.
     values = channels.min(axis=2)
-    seen = _shows_something(one) | _shows_something(other) | (one != other).any(axis=2)
+    visible = _shows_something(one) | _shows_something(other) | (one != other).any(axis=2)
     tiles = [
-        float(values[square][seen[square]].mean())
+        float(values[square][visible[square]].mean())
         for top in range(0, values.shape[0], _TILE)
         for left in range(0, values.shape[1], _TILE)
         for square in (np.s_[top : top + _TILE, left : left + _TILE],)
-        if seen[square].sum() >= _WINDOW**2
+        if visible[square].sum() >= _WINDOW**2
     ]
-    mean = float(values[seen].mean())
+    mean = float(values[visible].mean())
     return Likeness(mean, min(tiles, default=mean))
 
 
 def _shows_something(pixels: Pixels) -> NDArray[np.bool_]:
-    """Return where a picture is not all of one colour, as far as a window of the measure sees."""
+    """Return where a picture is not plain, within the window of the measure."""
     from scipy.ndimage import maximum_filter, minimum_filter
 
     grey = pixels.mean(axis=2)
-    found: NDArray[np.bool_] = maximum_filter(grey, _WINDOW) - minimum_filter(grey, _WINDOW) > 2.0
-    return found
+    mask: NDArray[np.bool_] = maximum_filter(grey, _WINDOW) - minimum_filter(grey, _WINDOW) > 2.0
+    return mask
 
 
 def _unreadable(picture: str, place: Place, name: str) -> list[CheckDifference]:
@@ -173,7 +177,7 @@ def _unreadable(picture: str, place: Place, name: str) -> list[CheckDifference]:
 
 
 def _pixels(picture: str) -> Pixels:
-    """Return the colours of a picture, laid on white where it is transparent."""
+    """Return the colours of a picture, on a white background where it is transparent."""
     import numpy as np
     from PIL import Image
 
@@ -210,9 +214,9 @@ def _difference_picture(one: Pixels, other: Pixels) -> str:
     strength = np.abs(one - other).max(axis=2, keepdims=True) / 255.0
     strength = np.where(strength > 0.02, np.maximum(strength, 0.35), 0.0)
     red: Any = np.array([176.0, 0.0, 32.0])
-    shown = grey * (1.0 - strength) + red * strength
+    pixels = grey * (1.0 - strength) + red * strength
     file = io.BytesIO()
-    Image.fromarray(shown.astype(np.uint8)).save(file, "PNG", optimize=True)
+    Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG", optimize=True)
     return _address("image/png", base64.b64encode(file.getvalue()).decode("ascii"))
 
 

@@ -18,7 +18,7 @@ _TIME_UNITS = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)(?: ?(?:h|min) ?\d+(?:\.\d+)?)*"
     r" ?(?:ns|[uµμ]s|ms|s|sec|seconds?|min|h|毫秒|秒|分钟|小时)(?![\w/])"
 )
-# Characters of a line that a message quotes; the whole text is shown next to it.
+# Characters of a line that a message quotes; the complete text is shown next to it.
 _QUOTED = 60
 # Differences listed one by one; a text that is completely wrong is one difference.
 _LIMIT = 20
@@ -54,34 +54,34 @@ class Place:
 
 
 def compare_text(
-    expected: str, found: str, place: Place, options: CheckOptions
+    expected: str, actual: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
     """Return how a text differs from its reference.
 
     Parameters
     ----------
-    expected, found : str
+    expected, actual : str
         Without noise.
     place : Place
     options : CheckOptions
     """
-    if expected == found:
+    if expected == actual:
         return []
-    if options.texts == "any" and _holds_words(expected) and _holds_words(found):
+    if options.texts == "any" and _contains_words(expected) and _contains_words(actual):
         return []
     if options.unordered:
-        return _compare_unordered(expected, found, place, options)
+        return _compare_unordered(expected, actual, place, options)
     if options.numbers == "any":
-        expected, found = (_TIME_UNITS.sub(r"\1 <unit>", text) for text in (expected, found))
-    one, other = NumberedText.of(expected), NumberedText.of(found)
+        expected, actual = (_TIME_UNITS.sub(r"\1 <unit>", text) for text in (expected, actual))
+    one, other = NumberedText.of(expected), NumberedText.of(actual)
     if not one.same_gaps(other):
-        return [_text_difference(expected, found, place)]
+        return [_text_difference(expected, actual, place)]
     differences = []
     for left, right in zip(one.numbers, other.numbers, strict=True):
         if same_number(left, right, options):
             continue
-        line = found.count("\n", 0, right.start) + 1
-        where = f"line {line}: " if "\n" in found.strip() else ""
+        line = actual.count("\n", 0, right.start) + 1
+        where = f"line {line}: " if "\n" in actual.strip() else ""
         off = describe_deviation(left.value, right.value)
         differences.append(
             place.difference(
@@ -95,12 +95,12 @@ def compare_text(
         )
     if len(differences) > _LIMIT:
         message = f"{len(differences)} of {len(one.numbers)} numbers differ."
-        whole = place.difference("text", message, expected=expected, found=found)
+        whole = place.difference("text", message, expected=expected, found=actual)
         return [*differences[:_LIMIT], whole]
     return differences
 
 
-def _holds_words(text: str) -> bool:
+def _contains_words(text: str) -> bool:
     """Return whether a text is neither empty nor a number alone."""
     parts = NumberedText.of(text)
     # `2024年1月2日` is written in words too.
@@ -109,12 +109,12 @@ def _holds_words(text: str) -> bool:
 
 
 def _compare_unordered(
-    expected: str, found: str, place: Place, options: CheckOptions
+    expected: str, actual: str, place: Place, options: CheckOptions
 ) -> list[CheckDifference]:
     ordered = options.model_copy(update={"unordered": False})
     missing, extra = unmatched(
         expected.splitlines(),
-        found.splitlines(),
+        actual.splitlines(),
         lambda one, other: not compare_text(one, other, place, ordered),
     )
     if not missing and not extra:
@@ -123,8 +123,8 @@ def _compare_unordered(
     return [place.difference("text", message, expected="\n".join(missing), found="\n".join(extra))]
 
 
-def _text_difference(expected: str, found: str, place: Place) -> CheckDifference:
-    old, new = expected.splitlines(), found.splitlines()
+def _text_difference(expected: str, actual: str, place: Place) -> CheckDifference:
+    old, new = expected.splitlines(), actual.splitlines()
     for tag, i, i_end, j, j_end in difflib.SequenceMatcher(
         None, old, new, autojunk=False
     ).get_opcodes():
@@ -138,9 +138,9 @@ def _text_difference(expected: str, found: str, place: Place) -> CheckDifference
             message = f"{_quoted(new[j])} instead of {_quoted(old[i])}."
         else:
             message = f"line {j + 1} is {_quoted(new[j])} instead of {_quoted(old[i])}."
-        return place.difference("text", message, line=j + 1, expected=expected, found=found)
+        return place.difference("text", message, line=j + 1, expected=expected, found=actual)
     return place.difference(
-        "text", "line ends or trailing blanks differ.", expected=expected, found=found
+        "text", "line ends or trailing blanks differ.", expected=expected, found=actual
     )
 
 

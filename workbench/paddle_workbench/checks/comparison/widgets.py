@@ -1,4 +1,4 @@
-"""Widgets: the model behind a view, and those of its traits that carry meaning.
+"""Widgets: the model behind a view, and its meaningful traits.
 
 A view names its model by a random id, and the model's state is not part of an output. So a digest
 of it is kept in the metadata of the output: in the new one when the cell has run, in the stored
@@ -28,7 +28,7 @@ MEASURED = "measured_times"
 """Where the digest of a program says how many times were left out."""
 _REFERENCE = "IPY_MODEL_"
 _DIGEST = "widget"
-# How a widget looks by default, and with which code it is drawn, says nothing of what it shows.
+# The default look of a widget, and the code that draws it, are not part of what it shows.
 _MEANINGLESS = frozenset(("layout", "style", "tabbable", "tooltip", "comm", "keys"))
 _KIND = ("_model_module", "_model_name")
 
@@ -69,7 +69,7 @@ def widget_digest(output: nbformat.NotebookNode) -> dict[str, Any] | None:
 
 def compare_widgets(
     expected: dict[str, Any] | None,
-    found: dict[str, Any] | None,
+    actual: dict[str, Any] | None,
     place: Place,
     options: CheckOptions,
 ) -> list[CheckDifference]:
@@ -77,14 +77,14 @@ def compare_widgets(
     if expected is None:
         message = "the reference contains no state to compare with; record it with --update."
         return [place.difference("unreadable", message)]
-    if found is None:
+    if actual is None:
         return [place.difference("missing", "the kernel has no model of this view.")]
-    kinds = [digest.get("model") for digest in (expected, found)]
+    kinds = [digest.get("model") for digest in (expected, actual)]
     if kinds[0] != kinds[1]:
-        # Another widget is another one even where its words are free.
+        # A different widget is a difference even if its texts are free.
         message = f"{kinds[1]} instead of {kinds[0]}."
         return [place.difference("value", message, expected=str(kinds[0]), found=str(kinds[1]))]
-    return compare_json(expected, found, place, options)
+    return compare_json(expected, actual, place, options)
 
 
 def _digest(
@@ -123,7 +123,7 @@ def _trait(
 ) -> Any:
     if isinstance(value, str) and value.startswith(_REFERENCE):
         model = value.removeprefix(_REFERENCE)
-        # A widget may hold one that holds it.
+        # Two widgets may contain each other.
         if model in above or model not in models:
             return _REFERENCE
         return _digest(model, models, buffers, above)
