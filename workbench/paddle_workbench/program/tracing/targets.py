@@ -160,7 +160,11 @@ def _unchanged_state(layer: Any | None) -> Iterator[None]:
     import paddle
 
     random_state = paddle.get_rng_state()
-    buffers = [(buffer, buffer.clone()) for buffer in layer.buffers()] if layer is not None else []
+    buffers = [
+        (buffer, buffer.clone())
+        for buffer in (layer.buffers() if layer is not None else ())
+        if buffer._is_initialized()  # the dropout state of a recurrent layer never is on a CPU
+    ]
     try:
         yield
     finally:
