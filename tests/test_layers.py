@@ -29,6 +29,7 @@ FLOORS = {
     "kernels": 1,
     "program": 1,
     "text": 1,
+    "export": 2,
     "jobs": 2,
     # Above text and environment, since it draws pictures with their corpora and fonts.
     "ocr": 2,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from .course.exercises import exercises
     from .environment.fonts import use_chinese_fonts
+    from .export.bundle import Bundle
+    from .export.preflight import preflight
     from .program.capture import capture
     from .runs.metrics import record
     from .widgets.microscope import ProgramMicroscope
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from .widgets.token_view import TokenView
 
 __all__ = [
+    "Bundle",
     "OcrDesk",
     "ProgramMicroscope",
     "SpanView",
@@ -30,11 +33,13 @@ __all__ = [
     "__version__",
     "capture",
     "exercises",
+    "preflight",
     "record",
     "use_chinese_fonts",
 ]
 
 _HOMES = {
+    "Bundle": ".export.bundle",
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "SpanView": ".widgets.span_view",
@@ -42,6 +47,7 @@ _HOMES = {
     "TokenView": ".widgets.token_view",
     "capture": ".program.capture",
     "exercises": ".course.exercises",
+    "preflight": ".export.preflight",
     "record": ".runs.metrics",
     "use_chinese_fonts": ".environment.fonts",
 }

@@ -13,6 +13,8 @@
     * ParameterError
   * ProgramError
     * CaptureError
+  * BundleError
+    * ExportError
   * RunNotFoundError
   * JobNotFoundError
   * ForbiddenPathError
@@ -26,12 +28,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
+    "BundleError",
     "CaptureError",
     "CourseError",
     "DeskError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
+    "ExportError",
     "FileBrokenError",
     "FileMissingError",
     "ForbiddenPathError",
@@ -118,6 +124,25 @@ class ProgramError(WorkbenchError):
 
 class CaptureError(ProgramError):
     """A network or function cannot be captured."""
+
+
+class BundleError(WorkbenchError):
+    """A bundle cannot be made, read or used."""
+
+
+class ExportError(BundleError):
+    """A program cannot be exported to a target, or is not equal there.
+
+    Parameters
+    ----------
+    message, hint : str
+    preflight : export.preflight.Preflight
+        With all findings.
+    """
+
+    def __init__(self, message: str, hint: str, preflight: Any) -> None:
+        super().__init__(message, hint)
+        self.preflight = preflight
 
 
 class RunNotFoundError(WorkbenchError):

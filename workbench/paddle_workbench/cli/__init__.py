@@ -11,7 +11,18 @@ from ..errors import WorkbenchError
 
 __all__ = ["main"]
 
-_COMMANDS = ["check", "course", "doctor", "kernels", "lab", "program", "run", "runs"]
+_COMMANDS = [
+    "bundle",
+    "check",
+    "course",
+    "doctor",
+    "export",
+    "kernels",
+    "lab",
+    "program",
+    "run",
+    "runs",
+]
 
 
 class _LazyGroup(click.Group):

@@ -29,7 +29,7 @@ from .model.structure import Program
 from .passes.comparison import compare
 from .passes.culprit import find_culprit
 from .passes.pipeline import Optimised, Pipeline, optimise
-from .passes.saving import outputs_saved_as_inputs, save_for_stages, unused_inputs
+from .passes.saving import outputs_saved_as_inputs, save_program, unused_inputs
 from .tracing.bytecode import Simulation, simulate
 from .tracing.sources import source_texts, transformed_texts
 from .tracing.targets import eager, layer_of, name_of
@@ -244,7 +244,7 @@ def _optimisation(
     inputs = eager_results.inputs if eager_results is not None else None
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
         try:
-            prefix = save_for_stages(traced.static, program, Path(name))
+            prefix = save_program(traced.static, program, Path(name))
         except Exception as error:
             return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
         optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs)

@@ -1,5 +1,6 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
+export type * from './bundle';
 export type * from './checks';
 export type * from './course';
 export type * from './environment';

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Comparison", "array_of", "compare", "relative_difference"]
+__all__ = ["TOLERANCE", "Array", "Comparison", "array_of", "compare", "relative_difference"]
 
 Array: TypeAlias = NDArray[Any]
 
 # Rounding differs between kernels: fused ones keep more digits, oneDNN adds in another order.
-_TOLERANCE = 1e-3
+TOLERANCE = 1e-3
 _HALF_TOLERANCE = 3e-2
 _HALF = frozenset({"bfloat16", "float16"})
 
@@ -65,7 +65,7 @@ def compare(
                 f"{array.shape}"
             )
         difference = relative_difference(result, array)
-        tolerance = _HALF_TOLERANCE if dtype in _HALF else _TOLERANCE
+        tolerance = _HALF_TOLERANCE if dtype in _HALF else TOLERANCE
         is_equal = worst.is_equal and difference <= tolerance
         if difference > worst.difference or worst.is_equal != is_equal:
             worst = Comparison(max(difference, worst.difference), index, is_equal)

@@ -11,13 +11,13 @@ from typing import Any
 from ..model.structure import Op, Program
 from ..tracing.loops import sound_loops
 
-__all__ = ["outputs_saved_as_inputs", "save_for_stages", "unused_inputs"]
+__all__ = ["outputs_saved_as_inputs", "save_program", "unused_inputs"]
 
 PREFIX = "saved"
 _NAMED = frozenset({"pd_op.data", "builtin.parameter"})
 
 
-def save_for_stages(traced: Any, program: Program, folder: Path) -> Path:
+def save_program(traced: Any, program: Program, folder: Path, name: str = PREFIX) -> Path:
     """Save a traced network or function, and return the prefix of the files.
 
     Parameters
@@ -26,10 +26,12 @@ def save_for_stages(traced: Any, program: Program, folder: Path) -> Path:
     program : Program
         The traced program.
     folder : Path
+    name : str
+        The files are `name.json` and `name.pdiparams`.
     """
     import paddle
 
-    prefix = folder / PREFIX
+    prefix = folder / name
     with warnings.catch_warnings(), sound_loops(), _true_outputs():  # saving may trace again
         warnings.simplefilter("ignore")
         # Without pruning Paddle also saves inputs that no output depends on.

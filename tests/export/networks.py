@@ -1,0 +1,56 @@
+"""Small networks that targets accept or refuse, each for one reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import paddle
+from paddle import nn
+
+__all__ = ["Classifier", "Endless", "Lengths", "Mean", "Recurrent", "Waves"]
+
+
+class Classifier(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(20, 8)
+        self.fc = nn.Linear(8, 2)
+
+    def forward(self, ids: Any) -> Any:
+        return self.fc(self.embedding(ids).mean(axis=1))
+
+
+class Recurrent(nn.Layer):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.rnn = getattr(nn, kind)(4, 8)
+
+    def forward(self, x: Any) -> Any:
+        return self.rnn(x)[0][:, -1]
+
+
+class Lengths(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(4, 8)
+
+    def forward(self, x: Any) -> Any:
+        return self.rnn(x, sequence_length=paddle.full([2], 3, "int64"))[0][:, -1]
+
+
+class Mean(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return x * x.mean()
+
+
+class Waves(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        square = x * x
+        return square.sin(), square.cos()
+
+
+class Endless(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        while x.abs().max() > 0.1:
+            x = x * 0.5
+        return x

@@ -1,0 +1,186 @@
+"""A network as a bundle: made, opened, exported, used, and never left half written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from paddle_workbench.cli.bundle import command as bundle_command
+from paddle_workbench.cli.export import command as export_command
+from paddle_workbench.contract import CharacterIds, CleanText
+from paddle_workbench.errors import BundleError
+from paddle_workbench.export import bundle as bundle_module
+from paddle_workbench.export.bundle import Bundle
+
+pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
+
+CHARACTERS = ("<pad>", "<unk>", *"房间很干净小但是下次还会住")
+OPTIONS: dict[str, Any] = {
+    "examples": ["房间很干净", "很小"],
+    "task": "text-classification",
+    "labels": ["差评", "好评"],
+    "preprocessing": [CleanText(), CharacterIds(vocabulary="vocabulary.json", length=8)],
+    "files": {"vocabulary.json": CHARACTERS},
+    "metrics": {"accuracy": 0.5},
+    "licence": "Apache-2.0",
+}
+
+
+def create(path: Path, *, seed: int = 0, **options: Any) -> Bundle:
+    import paddle
+    from paddle.static import InputSpec
+
+    from .networks import Classifier
+
+    paddle.seed(seed)
+    spec = [InputSpec([None, None], "int64", "ids")]
+    return Bundle.create(path, Classifier(), input_spec=spec, **(OPTIONS | options))
+
+
+@pytest.fixture(scope="module")
+def exported(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle that was exported to every target; tests do not change it."""
+    bundle = create(tmp_path_factory.mktemp("bundles") / "sentiment")
+    for target in ("inference", "onednn", "onnx"):
+        assert bundle.export(target).is_accepted
+    return bundle
+
+
+@pytest.fixture
+def copy(exported: Bundle, tmp_path: Path) -> Bundle:
+    shutil.copytree(exported.folder, tmp_path / "sentiment")
+    return Bundle(tmp_path / "sentiment")
+
+
+def test_every_target_gives_the_same_result(exported: Bundle) -> None:
+    expected = exported.predict("房间很干净")
+    assert expected.label in ("差评", "好评")
+    for target in ("onednn", "onnx"):
+        result = exported.predict("房间很干净", target=target)
+        assert result.label == expected.label
+        assert result.score == pytest.approx(expected.score, abs=1e-5)
+    batch = exported.predict(["房间", "小"], target="onnx")
+    assert [each.label for each in batch] == [
+        exported.predict(each).label for each in ("房间", "小")
+    ]
+
+
+def test_records_what_a_user_needs(exported: Bundle) -> None:
+    record = exported.record
+    assert (record.name, record.metrics, record.licence) == (
+        "sentiment",
+        {"accuracy": 0.5},
+        "Apache-2.0",
+    )
+    assert [(each.name, each.dtype, each.shape) for each in record.inputs] == [
+        ("ids", "int64", (None, None))
+    ]
+    assert record.outputs[0].shape == (None, 2)
+    onnx = record.targets["onnx"]
+    assert set(onnx.versions) == {"paddle2onnx", "onnx", "onnxruntime"}
+    assert onnx.parity.samples == 5
+    assert (onnx.parity.decisions, onnx.parity.changed_decisions) == (10, 0)
+    assert record.provenance.packages["paddlepaddle"]
+
+
+def test_zip_file_is_used_like_the_folder(exported: Bundle, tmp_path: Path) -> None:
+    path = exported.pack(tmp_path / "sentiment.zip")
+    again = Bundle(path)
+    assert again.record == exported.record
+    assert again.predict("很小", target="onnx") == exported.predict("很小", target="onnx")
+    with pytest.raises(BundleError, match="is a zip file"):
+        again.export("onnx")
+
+
+def test_creating_again_replaces_the_bundle(tmp_path: Path) -> None:
+    first = create(tmp_path / "sentiment")
+    second = create(tmp_path / "sentiment", seed=1, version="2")
+    assert (first.record.version, Bundle(tmp_path / "sentiment").record.version) == ("1", "2")
+    assert second.predict("很小") != first.predict("很小") or second.record != first.record
+    assert [path.name for path in tmp_path.iterdir()] == ["sentiment"]
+
+
+def test_export_again_replaces_the_target(copy: Bundle) -> None:
+    old = copy.record.targets["onnx"].folder
+    copy.export("onnx")
+    again = Bundle(copy.path)
+    folder = again.record.targets["onnx"].folder
+    assert folder != old
+    assert not (copy.folder / old).exists()
+    assert {name.split("/")[0] for name in again.record.files} >= {folder, "inference", "samples"}
+
+
+def test_interrupted_export_leaves_the_bundle_whole(
+    copy: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def stop(*_arguments: object) -> None:
+        raise Killed
+
+    before = copy.record
+    monkeypatch.setattr(bundle_module, "write_model", stop)
+    with pytest.raises(Killed):
+        copy.export("onnx")
+    again = Bundle(copy.path)
+    assert again.record == before
+    assert again.predict("很小", target="onnx")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels": ["one"]}, "has 1 labels"),
+        ({"examples": []}, "nothing to predict"),
+        ({"examples": [3]}, "takes texts"),
+    ],
+)
+def test_failed_creation_leaves_the_old_bundle(
+    copy: Bundle, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        create(copy.path, **options)
+    assert Bundle(copy.path).record == copy.record
+    assert [path.name for path in copy.path.parent.iterdir()] == ["sentiment"]
+
+
+def test_never_replaces_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "notes.txt").write_text("mine")
+    with pytest.raises(BundleError, match="is not a bundle; it was left unchanged"):
+        create(tmp_path / "work")
+    assert (tmp_path / "work" / "notes.txt").read_text() == "mine"
+
+
+def test_names_what_cannot_be_traced(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    with pytest.raises(BundleError, match=r"Expected a paddle\.nn\.Layer, got function"):
+        Bundle.create(tmp_path / "f", create, input_spec=[InputSpec([1])], examples=[np.ones(1)])
+
+
+def test_unknown_targets_and_missing_exports(exported: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no target 'tflite'"):
+        exported.preflight("tflite")
+    with pytest.raises(BundleError, match="was not exported to 'onnx'"):
+        create(tmp_path / "new").predict("很小", target="onnx")
+
+
+def test_commands(copy: Bundle) -> None:
+    runner = CliRunner()
+    shown = runner.invoke(bundle_command, ["show", str(copy.path)])
+    assert "onnx       equal to the eager network on 5 samples" in shown.output
+    verified = runner.invoke(bundle_command, ["verify", str(copy.path)])
+    assert verified.output.startswith(f"{copy.path} is unchanged: ")
+    packed = runner.invoke(bundle_command, ["pack", str(copy.path), f"{copy.path}.zip"])
+    assert packed.output.strip() == f"{copy.path}.zip"
+    files = sorted(copy.path.rglob("*"))
+    checked = runner.invoke(export_command, [str(copy.path), "--to", "onnx", "--check-only"])
+    assert (checked.exit_code, checked.output.startswith("onnx: equal")) == (0, True)
+    assert sorted(copy.path.rglob("*")) == files

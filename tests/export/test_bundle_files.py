@@ -1,0 +1,178 @@
+"""A bundle that is not whole, was changed, or is hostile is rejected with one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paddle_workbench.errors import BundleError, SchemaVersionError
+from paddle_workbench.export.bundle_files import RECORD, check_files, pack, read_record, unpack
+
+from .records import change_record, write_bundle
+
+ZipChange = Callable[[zipfile.ZipFile], Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_bundle(tmp_path / "small")
+    return tmp_path / "small"
+
+
+def test_unchanged_bundle_is_accepted(folder: Path) -> None:
+    check_files(folder, read_record(folder).files)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "vocabulary.json").write_text('["b"]'), "its SHA-256 differs"),
+        (lambda folder: (folder / "vocabulary.json").write_text("["), "its SHA-256 differs"),
+        (lambda folder: (folder / "vocabulary.json").unlink(), "lacks its file vocabulary.json"),
+        (
+            lambda folder: (
+                (folder / "vocabulary.json").rename(folder.parent / "elsewhere.json"),
+                (folder / "vocabulary.json").symlink_to(folder.parent / "elsewhere.json"),
+            ),
+            "vocabulary.json is a link",
+        ),
+        (
+            lambda folder: (
+                (folder / "inference").rename(folder.parent / "elsewhere"),
+                (folder / "inference").symlink_to(folder.parent / "elsewhere"),
+            ),
+            "inference.json is a link",
+        ),
+    ],
+)
+def test_rejects_changed_files(
+    folder: Path, change: Callable[[Path], object], message: str
+) -> None:
+    change(folder)
+    with pytest.raises(BundleError, match=message):
+        check_files(folder, read_record(folder).files)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x",
+        "/etc/passwd",
+        "a/../../x",
+        "a\\..\\x",
+        "C:/x",
+        "a//b",
+        "./a",
+        "",
+        "a\n",
+        "bundle.json",
+    ],
+)
+def test_rejects_names_outside_the_bundle(folder: Path, name: str) -> None:
+    change_record(folder, files={name: {"sha256": "0" * 64, "bytes": 1}})
+    with pytest.raises(BundleError, match="is not a path inside a bundle"):
+        read_record(folder)
+
+
+def test_rejects_more_bytes_than_the_limit(folder: Path) -> None:
+    change_record(folder, files={"a": {"sha256": "0" * 64, "bytes": 2**40}})
+    with pytest.raises(BundleError, match="the limit is"):
+        read_record(folder)
+
+
+def test_rejects_bundle_of_a_later_version(folder: Path) -> None:
+    change_record(folder, schema_version=99)
+    with pytest.raises(SchemaVersionError, match="newer version"):
+        read_record(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("task", "guess"), ("preprocessing", [{"step": "eval", "code": "1"}])]
+)
+def test_rejects_unknown_values(folder: Path, field: str, value: object) -> None:
+    change_record(folder, **{field: value})
+    with pytest.raises(BundleError, match=field):
+        read_record(folder)
+
+
+def test_names_folder_that_is_not_a_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"is not a bundle: there is no bundle\.json"):
+        read_record(tmp_path)
+    with pytest.raises(BundleError, match="does not exist"):
+        read_record(tmp_path / "missing")
+
+
+def test_zip_file_is_the_same_whenever_it_is_made(folder: Path, tmp_path: Path) -> None:
+    record = read_record(folder)
+    pack(folder, record, tmp_path / "a.zip")
+    os.utime(folder / "vocabulary.json", (0, 0))
+    pack(folder, record, tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    unpack(tmp_path / "a.zip", tmp_path)
+    check_files(tmp_path, read_record(tmp_path).files)
+
+
+def _link(archive: zipfile.ZipFile) -> None:
+    entry = zipfile.ZipInfo("vocabulary.json")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    archive.writestr(entry, "/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda archive: archive.writestr("../escape", "x"), "does not name"),
+        (lambda archive: archive.writestr("/tmp/escape", "x"), "does not name"),
+        (lambda archive: archive.writestr("extra.py", "x"), "does not name"),
+        (_link, "is a link"),
+        (
+            lambda archive: archive.writestr("vocabulary.json", "x" * 100_000),
+            "more than the recorded 5",
+        ),
+    ],
+)
+def test_rejects_hostile_zip(folder: Path, tmp_path: Path, change: ZipChange, message: str) -> None:
+    path = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / RECORD, RECORD)
+        change(archive)
+    target = tmp_path / "target"
+    target.mkdir()
+    with pytest.raises(BundleError, match=message):
+        unpack(path, target)
+    assert not (tmp_path / "escape").exists()
+    assert sum(file.stat().st_size for file in target.rglob("*") if file.is_file()) < 10_000
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no zip"])
+def test_rejects_file_that_is_not_a_zip(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.zip"
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match="not a zip file"):
+        unpack(path, tmp_path / "target")
+
+
+def test_rejects_truncated_zip(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "small.zip"
+    pack(folder, read_record(folder), path)
+    content = path.read_bytes()
+    for size in (len(content) - 1, len(content) // 2):
+        path.write_bytes(content[:size])
+        with pytest.raises(BundleError):
+            unpack(path, tmp_path / f"target-{size}")
+
+
+def test_rejects_zip_without_a_valid_record(tmp_path: Path) -> None:
+    path = tmp_path / "small.zip"
+    for content, message in (("[" * 5000, "nested too deeply"), (json.dumps({"name": 1}), "field")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(RECORD, content)
+        with pytest.raises(BundleError, match=message):
+            unpack(path, tmp_path / "target")

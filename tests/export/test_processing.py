@@ -1,0 +1,110 @@
+"""Steps before and after a program give what the lessons compute by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_workbench.contract import (
+    CharacterIds,
+    CleanText,
+    CtcDecode,
+    Normalize,
+    Resize,
+    TopLabels,
+)
+from paddle_workbench.errors import BundleError
+from paddle_workbench.export.processing import postprocess, preprocess, vocabulary_file
+from paddle_workbench.text.vocabulary import Vocabulary
+
+TEXTS = ["房间很干净", "很小,但是\t干净", "下次"]
+IDS = CharacterIds(vocabulary="vocabulary.json", length=6)
+
+
+@pytest.fixture
+def vocabulary(tmp_path: Path) -> Vocabulary:
+    vocabulary = Vocabulary(TEXTS[:2])
+    content = vocabulary_file(vocabulary.tokens)
+    (tmp_path / "vocabulary.json").write_text(content, encoding="utf-8")
+    return vocabulary
+
+
+def test_character_ids_are_those_of_the_vocabulary(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    (ids,) = preprocess(TEXTS, [CleanText(), IDS], tmp_path)
+    np.testing.assert_array_equal(ids, vocabulary.encode(TEXTS, length=6))
+    assert ids.dtype == np.int64
+
+
+def test_pictures_are_resized_and_normalized(tmp_path: Path) -> None:
+    picture = np.zeros((24, 40, 3), np.uint8)
+    picture[..., 0] = 255
+    steps = [Resize(height=12), Normalize(mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))]
+    (array,) = preprocess([picture, picture[:, :20]], steps, tmp_path)
+    assert (array.dtype, array.shape) == (np.float32, (2, 3, 12, 20))
+    assert array[0, :, 0, 0].tolist() == [1.0, -1.0, -1.0]
+    assert array[1, :, 0, 19].tolist() == [-1.0, -1.0, -1.0]  # padding
+    (bgr,) = preprocess([picture], [Normalize(channels="BGR")], tmp_path)
+    assert bgr[0, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_without_steps_arrays_are_unchanged(tmp_path: Path) -> None:
+    x, y = np.ones(3), np.zeros((2, 2))
+    assert preprocess([x, y], [], tmp_path)[1] is y
+    assert postprocess([x], [], [])[0] is x
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([3], "takes texts, got int: 3"),
+        (["  "], "is empty"),
+        ([], "nothing to predict"),
+        ([None], "takes texts"),
+    ],
+)
+def test_rejects_what_is_not_a_text(
+    vocabulary: Vocabulary, tmp_path: Path, values: list[object], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        preprocess(values, [CleanText(), IDS], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "picture", [np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8), "a"]
+)
+def test_rejects_what_is_not_a_picture(picture: object, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="picture"):
+        preprocess([picture], [Resize(height=4)], tmp_path)
+
+
+def test_names_labels_with_probabilities() -> None:
+    scores = np.array([[0.0, np.log(3.0)], [np.log(9.0), 0.0]])
+    first, second = postprocess([scores], [TopLabels(count=2)], ["bad", "good"])
+    assert (first.label, round(first.score, 6)) == ("good", 0.75)
+    assert list(first.scores) == ["good", "bad"]
+    assert (second.label, round(second.score, 6)) == ("bad", 0.9)
+
+
+def test_rejects_wrong_number_of_labels() -> None:
+    with pytest.raises(BundleError, match="has 3 labels"):
+        postprocess([np.zeros((1, 2))], [TopLabels()], ["a", "b", "c"])
+    with pytest.raises(BundleError, match="has 2 characters"):
+        postprocess([np.zeros((1, 5, 2))], [CtcDecode()], ["a", "b"])
+
+
+def test_decodes_the_best_path() -> None:
+    path = [0, 1, 1, 0, 1, 2, 2, 0]
+    scores = np.full((1, len(path), 3), 0.1)
+    scores[0, np.arange(len(path)), path] = 0.8
+    (prediction,) = postprocess([scores], [CtcDecode()], ["谢", "好"])
+    assert (prediction.label, round(prediction.score, 6)) == ("谢谢好", 0.8)
+    empty = np.tile([1.0, 0.0, 0.0], (1, 4, 1))
+    assert postprocess([empty], [CtcDecode()], ["谢", "好"])[0].label == ""
+
+
+def test_skips_a_blank_that_is_not_the_first() -> None:
+    scores = np.eye(3)[[[2, 0, 2, 1]]]
+    (prediction,) = postprocess([scores], [CtcDecode(blank=2)], ["谢", "好"])
+    assert prediction.label == "谢好"

@@ -1,0 +1,128 @@
+"""Samples cover the sizes that may change, and edge cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_workbench.contract import TensorSignature
+from paddle_workbench.errors import BundleError
+from paddle_workbench.export.parity import compare_samples
+from paddle_workbench.export.samples import (
+    Array,
+    EagerSample,
+    read_samples,
+    samples_of,
+    write_samples,
+)
+
+X = TensorSignature(name="x", dtype="float32", shape=(None, None, 3))
+
+
+def network(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    (x,) = arrays
+    if x.shape[1] > 6:
+        raise ValueError("too long\nand more")
+    return (x.sum(axis=1),)
+
+
+@pytest.fixture
+def samples() -> list[EagerSample]:
+    return samples_of((np.arange(24, dtype=np.float32).reshape(2, 4, 3),), [X], network)
+
+
+def test_changes_each_size_that_may_change(samples: list[EagerSample]) -> None:
+    shapes = {sample.name: sample.inputs[0].shape for sample in samples}
+    assert shapes == {
+        "examples": (2, 4, 3),
+        "one row": (1, 4, 3),
+        "three rows": (3, 4, 3),
+        "no rows": (0, 4, 3),
+        "axis 1 of x half as long": (2, 2, 3),
+        "axis 1 of x twice as long": (2, 8, 3),
+        "NaN in x": (2, 4, 3),
+    }
+    edge_cases = {sample.name for sample in samples if sample.is_edge_case}
+    assert edge_cases == {"no rows", "NaN in x"}
+
+
+def test_keeps_what_the_network_refuses(samples: list[EagerSample]) -> None:
+    (refused,) = (sample for sample in samples if sample.outputs is None)
+    assert (refused.name, refused.error) == ("axis 1 of x twice as long", "ValueError: too long")
+
+
+def test_fixed_sizes_are_not_changed() -> None:
+    fixed = TensorSignature(name="x", dtype="int64", shape=(2, 3))
+    samples = samples_of((np.ones((2, 3), np.int64),), [fixed], lambda arrays: arrays)
+    assert [sample.name for sample in samples] == ["examples"]
+
+
+def test_rejects_examples_that_the_network_refuses() -> None:
+    with pytest.raises(BundleError, match="refuses the examples: ValueError: too long"):
+        samples_of((np.ones((1, 7, 3)),), [X], network)
+
+
+def test_is_read_as_it_was_written(samples: list[EagerSample], tmp_path: Path) -> None:
+    write_samples(samples, tmp_path / "samples.npz")
+    records = [sample.record() for sample in samples]
+    again = read_samples(tmp_path / "samples.npz", records)
+    assert [sample.record() for sample in again] == records
+    for sample, old in zip(again, samples, strict=True):
+        np.testing.assert_array_equal(sample.inputs[0], old.inputs[0])
+    with pytest.raises(BundleError, match="does not contain"):
+        read_samples(tmp_path / "samples.npz", [records[0].model_copy(update={"inputs": 2})])
+    (tmp_path / "samples.npz").write_bytes(b"PK")
+    with pytest.raises(BundleError, match="does not contain"):
+        read_samples(tmp_path / "samples.npz", records)
+
+
+def _result(sample: EagerSample, outputs: tuple[Array, ...] | None) -> EagerSample:
+    return EagerSample(sample.name, (), outputs, is_edge_case=sample.is_edge_case, error="broke")
+
+
+def _compare(samples: list[EagerSample], change: dict[str, tuple[Array, ...] | None]) -> object:
+    accepted = [sample for sample in samples if sample.outputs is not None]
+    results = [_result(sample, change.get(sample.name, sample.outputs)) for sample in accepted]
+    return compare_samples(accepted, results, ["float32"], has_decisions=True)
+
+
+def test_equal_outputs_have_parity(samples: list[EagerSample]) -> None:
+    comparison = _compare(samples, {})
+    assert comparison.parity.is_equal
+    assert (comparison.parity.samples, comparison.parity.largest_difference) == (4, 0.0)
+    assert (comparison.parity.decisions, comparison.parity.changed_decisions) == (8, 0)
+    assert comparison.edge_cases == ()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "problem"),
+    [
+        ((np.zeros((1, 3), np.float32),), "“one row” output 1 differs by 1,"),
+        ((np.full((1, 3), np.nan, np.float32),), "differs by NaN or infinity"),
+        ((np.zeros((3,), np.float32),), "has the shape"),
+        ((), "returned 0 outputs"),
+        (None, "it fails: broke"),
+    ],
+)
+def test_names_the_sample_that_differs(
+    samples: list[EagerSample], outputs: tuple[Array, ...] | None, problem: str
+) -> None:
+    parity = _compare(samples, {"one row": outputs}).parity
+    assert not parity.is_equal
+    assert problem in parity.problem
+    assert parity.worst_sample == "one row"
+
+
+def test_difference_on_an_edge_case_is_not_a_problem(samples: list[EagerSample]) -> None:
+    comparison = _compare(samples, {"NaN in x": (np.zeros((2, 3), np.float32),), "no rows": None})
+    assert comparison.parity.is_equal
+    assert len(comparison.edge_cases) == 2
+
+
+def test_counts_changed_decisions(samples: list[EagerSample]) -> None:
+    first = next(sample for sample in samples if sample.name == "examples")
+    assert first.outputs is not None
+    reversed_outputs = (first.outputs[0][:, ::-1],)
+    assert _compare(samples, {"examples": reversed_outputs}).parity.changed_decisions == 2

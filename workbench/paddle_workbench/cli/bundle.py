@@ -1,0 +1,49 @@
+"""`workbench bundle`: show, verify and pack bundles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+_PATH = click.argument("path", type=click.Path(path_type=Path))
+
+
+@click.group("bundle")
+def command() -> None:
+    """Show, verify and pack bundles: networks with all that is needed to use them elsewhere."""
+
+
+@command.command("show")
+@_PATH
+@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+def show(path: Path, *, as_json: bool) -> None:
+    """Show what is in a bundle, a folder or a zip file, after verifying it."""
+    from ..export.bundle import Bundle
+    from ..export.description import describe
+
+    bundle = Bundle(path)
+    click.echo(bundle.record.model_dump_json(indent=2) if as_json else describe(bundle.record))
+
+
+@command.command("verify")
+@_PATH
+def verify(path: Path) -> None:
+    """Compare every file of a bundle with its SHA-256."""
+    from ..export.bundle import Bundle
+
+    record = Bundle(path).record
+    size = sum(file.bytes for file in record.files.values())
+    click.echo(f"{path} is unchanged: {len(record.files)} files, {size:,} bytes.")
+
+
+@command.command("pack")
+@_PATH
+@click.argument("zip_path", metavar="ZIP", type=click.Path(path_type=Path))
+def pack(path: Path, zip_path: Path) -> None:
+    """Write a bundle as one zip file, which other commands read as well."""
+    from ..export.bundle import Bundle
+
+    click.echo(Bundle(path).pack(zip_path))

@@ -1,0 +1,38 @@
+"""`workbench export`: export a bundle to another runtime, or only see whether it would work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from ..errors import ExportError
+
+__all__ = ["command"]
+
+
+@click.command("export")
+@click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
+@click.option("--to", "target", required=True, help="inference, onednn or onnx.")
+@click.option("--check-only", is_flag=True, help="Change nothing; report what would happen.")
+@click.option("--json", "as_json", is_flag=True, help="Print findings and parity as JSON.")
+def command(path: Path, *, target: str, check_only: bool, as_json: bool) -> None:
+    """Export a bundle to a target, run it there, and compare it with the eager network.
+
+    The exit status is 1 if the target does not accept the program or is not equal; the bundle is
+    then unchanged.
+    """
+    from ..export.bundle import Bundle
+
+    bundle = Bundle(path)
+    try:
+        result = bundle.preflight(target) if check_only else bundle.export(target)
+    except ExportError as error:
+        result = error.preflight
+    if as_json:
+        click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(str(result))
+    sys.exit(not result.is_accepted)

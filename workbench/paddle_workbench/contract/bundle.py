@@ -1,0 +1,204 @@
+"""The part of the contract about bundles: what `bundle.json` contains."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from .model import SCHEMA_VERSION, Model
+
+__all__ = [
+    "BundleRecord",
+    "CharacterIds",
+    "CleanText",
+    "CtcDecode",
+    "ExportFinding",
+    "FileRecord",
+    "Normalize",
+    "Parity",
+    "Postprocessing",
+    "Preprocessing",
+    "Resize",
+    "Sample",
+    "SourcePlace",
+    "TargetRecord",
+    "Task",
+    "TensorSignature",
+    "TopLabels",
+    "Versions",
+]
+
+Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class CleanText(Model):
+    """Replace control characters by spaces and collapse spaces, as `text.vocabulary.clean` does."""
+
+    step: Literal["clean_text"] = "clean_text"
+
+
+class CharacterIds(Model):
+    """Replace each character by its number in a vocabulary.
+
+    Input: texts. Output: int64, (batch, length).
+    """
+
+    step: Literal["character_ids"] = "character_ids"
+    vocabulary: str
+    """A file of the bundle: a JSON list of characters, in the order of their numbers."""
+    length: int = Field(ge=1, le=100_000)
+    padding: int = Field(0, ge=0)
+    unknown: int = Field(1, ge=0)
+
+
+class Resize(Model):
+    """Resize pictures to one height and width, in pixels.
+
+    Input: RGB pictures, uint8 (height, width, 3). Output: uint8, (batch, height, width, 3).
+    """
+
+    step: Literal["resize"] = "resize"
+    height: int = Field(ge=1, le=8192)
+    width: int | None = Field(None, ge=1, le=8192)
+    """None: in proportion, and padded with zeros on the right to the widest of the batch."""
+
+
+class Normalize(Model):
+    """Scale pictures from 0…255, subtract the mean, divide by the deviation, channels first.
+
+    Input: uint8, (batch, height, width, 3). Output: float32, (batch, 3, height, width).
+    """
+
+    step: Literal["normalize"] = "normalize"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    channels: Literal["RGB", "BGR"] = "RGB"
+
+
+class TopLabels(Model):
+    """The labels with the highest values. Input: scores, (batch, labels)."""
+
+    step: Literal["top_labels"] = "top_labels"
+    count: int = Field(1, ge=1)
+    softmax: bool = True
+    """Whether the network returns logits, of which the softmax is taken."""
+
+
+class CtcDecode(Model):
+    """The best path of a CTC network. Input: scores, (batch, time, characters + 1)."""
+
+    step: Literal["ctc_decode"] = "ctc_decode"
+    blank: int = Field(0, ge=0)
+
+
+Preprocessing = Annotated[
+    CleanText | CharacterIds | Resize | Normalize, Field(discriminator="step")
+]
+Postprocessing = Annotated[TopLabels | CtcDecode, Field(discriminator="step")]
+
+
+class TensorSignature(Model):
+    """An input or output of a program."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+    """None for a size that may change; None as a whole if the number of sizes may change."""
+
+
+class FileRecord(Model):
+    """The content of one file."""
+
+    sha256: Digest
+    bytes: int = Field(ge=0)
+
+
+class Sample(Model):
+    """Inputs on which targets are compared with the eager network."""
+
+    name: str
+    inputs: int
+    """Number of its input arrays."""
+    outputs: int | None
+    """Number of eager output arrays; None if the eager network refuses the inputs."""
+    error: str = ""
+    """Why it refuses them."""
+    is_edge_case: bool = False
+    """Whether it is empty or contains NaN; a target that differs there gets a warning."""
+
+
+class Parity(Model):
+    """How far a target is from the eager network on the samples of a bundle."""
+
+    is_equal: bool
+    samples: int
+    largest_difference: float | None
+    """Relative to the largest eager value of the same output; None if it is infinite."""
+    tolerance: float
+    decisions: int
+    """Rows of the first output for which a decision was compared."""
+    changed_decisions: int
+    worst_sample: str = ""
+    problem: str = ""
+    """What is not equal, as a sentence."""
+
+
+class SourcePlace(Model):
+    """A line of the learner's code."""
+
+    file: str
+    line: int
+
+
+class ExportFinding(Model):
+    """What keeps a program from a target, or what to know before using it there."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    message: str
+    hint: str
+    op: str = ""
+    """The kind of op that it is about, such as `rnn`."""
+    line: SourcePlace | None = None
+    """The line that made the op, where it is known."""
+
+
+class TargetRecord(Model):
+    """A target that was exported and is equal."""
+
+    folder: str
+    created_at: AwareDatetime
+    versions: dict[str, str]
+    parity: Parity
+
+
+class Versions(Model):
+    """Where a bundle was made."""
+
+    python: str
+    platform: str
+    packages: dict[str, str]
+
+
+class BundleRecord(Model):
+    """The file `bundle.json` of a bundle."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    version: str
+    task: Task
+    licence: str = ""
+    created_at: AwareDatetime
+    inputs: tuple[TensorSignature, ...]
+    outputs: tuple[TensorSignature, ...]
+    labels: tuple[str, ...] = ()
+    preprocessing: tuple[Preprocessing, ...] = ()
+    postprocessing: tuple[Postprocessing, ...] = ()
+    metrics: dict[str, float] = {}  # noqa: RUF012 - pydantic copies it
+    samples: tuple[Sample, ...] = ()
+    targets: dict[str, TargetRecord] = {}  # noqa: RUF012
+    provenance: Versions
+    files: dict[str, FileRecord]
+    """Every file of the bundle but `bundle.json`, by its path with forward slashes."""

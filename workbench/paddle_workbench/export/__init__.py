@@ -1,0 +1,1 @@
+"""Trained networks as bundles: exported to other runtimes, and equal there or refused."""

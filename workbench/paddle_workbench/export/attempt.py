@@ -1,0 +1,146 @@
+"""One attempt at an export: written and run on samples in a child process, and compared."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..child_process import Limits, Outcome, run
+from ..contract import BundleRecord, ExportFinding, Parity, Sample
+from .parity import compare_samples
+from .samples import EagerSample, read_samples, write_samples
+from .targets.target import PROGRAM_FOLDER, Target
+from .worker import INPUTS, OUTPUTS, REQUEST
+
+__all__ = ["LIMITS", "Attempt", "attempt"]
+
+LIMITS = Limits(time_s=600.0, output_bytes=256 * 1024**2)
+DECISION_TASKS = frozenset({"text-classification", "image-classification", "text-recognition"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of an attempt.
+
+    Parameters
+    ----------
+    parity : Parity or None
+        None if nothing could be compared.
+    findings : tuple of ExportFinding
+        Without an error among them, the target is equal.
+    """
+
+    parity: Parity | None
+    findings: tuple[ExportFinding, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        return self.parity is not None and self.parity.is_equal
+
+
+def attempt(
+    bundle: Path,
+    record: BundleRecord,
+    samples: Sequence[EagerSample],
+    target: Target,
+    folder: Path,
+    *,
+    threads: int = 2,
+    limits: Limits = LIMITS,
+) -> Attempt:
+    """Write a target, run it on samples, and compare it with the eager network.
+
+    Parameters
+    ----------
+    bundle : Path
+        The folder of the bundle, which is not changed.
+    record : BundleRecord
+    samples : sequence of EagerSample
+    target : Target
+    folder : Path
+        Receives the files of the target; for a target that runs the program as it is, the
+        program's own folder.
+    threads : int
+    limits : Limits
+        Of the child process.
+    """
+    accepted = [sample for sample in samples if sample.outputs is not None]
+    # Edge cases last: they may end the process.
+    accepted.sort(key=lambda sample: sample.is_edge_case)
+    usual = sum(not sample.is_edge_case for sample in accepted)
+    with tempfile.TemporaryDirectory(prefix="export_") as scratch:
+        work = Path(scratch)
+        write_samples(accepted, work / INPUTS)
+        request = {
+            "target": target.name,
+            "source": str((bundle / PROGRAM_FOLDER).resolve()),
+            "folder": str(folder.resolve()),
+            "threads": threads,
+            "inputs": [each.name for each in record.inputs],
+            "samples": [sample.record().model_dump() for sample in accepted],
+        }
+        (work / REQUEST).write_text(json.dumps(request), encoding="utf-8")
+        outcome = run("paddle_workbench.export.worker", limits=limits, folder=work)
+        answer = outcome.answer or {}
+        records = [Sample.model_validate(result) for result in answer.get("results", ())]
+        if len(records) < usual:
+            return Attempt(None, (_failure(target, outcome),))
+        results = read_samples(work / OUTPUTS, records)
+    comparison = compare_samples(
+        accepted[: len(results)],
+        results,
+        [each.dtype for each in record.outputs],
+        has_decisions=record.task in DECISION_TASKS,
+    )
+    sentences = list(comparison.edge_cases)
+    if len(results) < len(accepted):
+        sentences.append(
+            _sentence(f"On the sample “{answer['sample']}” it {outcome.problem}", outcome)
+        )
+    findings = [
+        ExportFinding(
+            code="PW-X104",
+            severity="warning",
+            message=f"{target.title} differs on an edge case. {sentence}",
+            hint="Check inputs before they reach the network, as a server does.",
+        )
+        for sentence in sentences
+    ]
+    if not comparison.parity.is_equal:
+        findings.insert(0, _not_equal(target, comparison.parity))
+    return Attempt(comparison.parity, tuple(findings))
+
+
+def _failure(target: Target, outcome: Outcome) -> ExportFinding:
+    answer = outcome.answer or {}
+    if answer.get("step") == "write":
+        return ExportFinding(
+            code="PW-X101",
+            severity="error",
+            message=_sentence(f"The converter for {target.title} {outcome.problem}", outcome),
+            hint="Use another target, or rewrite the op that is named.",
+        )
+    where = f"on the sample “{answer['sample']}”" if "sample" in answer else "while it loaded"
+    return ExportFinding(
+        code="PW-X102",
+        severity="error",
+        message=_sentence(f"{target.title} {outcome.problem} {where}", outcome),
+        hint="Use another target.",
+    )
+
+
+def _not_equal(target: Target, parity: Parity) -> ExportFinding:
+    return ExportFinding(
+        code="PW-X103",
+        severity="error",
+        message=f"{target.title} returns normally and is wrong. {parity.problem}",
+        hint="Use another target, or rewrite the op that differs.",
+    )
+
+
+def _sentence(start: str, outcome: Outcome) -> str:
+    lines = outcome.last_lines(1, length=300)
+    return f"{start}: {lines[0].strip()}" if lines else f"{start}."

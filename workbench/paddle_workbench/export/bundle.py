@@ -1,0 +1,346 @@
+"""A trained network with everything that is needed to use it elsewhere, in one folder."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..contract import (
+    BundleRecord,
+    CtcDecode,
+    FileRecord,
+    Postprocessing,
+    Preprocessing,
+    TargetRecord,
+    Task,
+    TopLabels,
+    Versions,
+)
+from ..errors import BundleError, ExportError
+from ..program.formats.saved import read
+from ..program.model.structure import Program
+from ..storage import locked, write_model
+from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
+from .preflight import Preflight, examine
+from .processing import Array, postprocess, preprocess, vocabulary_file
+from .samples import EagerSample, read_samples, samples_of, write_samples
+from .saving import LINES, save_network
+from .targets.registry import target_named
+from .targets.target import PROGRAM_FOLDER, Runner
+
+__all__ = ["Bundle"]
+
+SAMPLES = "samples/samples.npz"
+PACKAGES = ("paddle-workbench", "paddlepaddle", "paddlepaddle-gpu", "numpy")
+
+
+class Bundle:
+    """A network as a folder: program, weights, processing, labels, samples, and exported targets.
+
+    Every file is listed in `bundle.json` with its SHA-256, and nothing in a bundle is executed:
+    steps of processing are names with parameters. `Bundle(path)` opens a folder, or one zip file of
+    it, after comparing every file with its digest.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    BundleError
+        If it is not a whole and unchanged bundle.
+    SchemaVersionError
+        If a newer version of the workbench made it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.folder = self.path
+        if self.path.is_file():
+            self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+            unpack(self.path, self.folder)
+        self.record = read_record(self.folder)
+        check_files(self.folder, self.record.files)
+        self._runners: dict[tuple[str, int], Runner] = {}
+
+    def __repr__(self) -> str:
+        record = self.record
+        targets = ", ".join(record.targets) or "not exported yet"
+        return f"Bundle({record.name} {record.version}, {record.task}: {targets})"
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        network: Any,
+        *,
+        input_spec: Sequence[Any],
+        examples: Sequence[Any],
+        task: Task = "tensors",
+        labels: Sequence[str] = (),
+        preprocessing: Sequence[Preprocessing] = (),
+        postprocessing: Sequence[Postprocessing] | None = None,
+        files: Mapping[str, Sequence[str]] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        version: str = "1",
+        licence: str = "",
+    ) -> Bundle:
+        """Save a network as a bundle; a bundle that was there before is replaced as a whole.
+
+        Parameters
+        ----------
+        path : str or Path
+            The folder to make. Its name is the name of the bundle.
+        network : paddle.nn.Layer
+            It is saved in evaluation mode, and not changed.
+        input_spec : sequence of InputSpec
+        examples : sequence
+            A few inputs, with which every target is compared with the eager network: raw inputs as
+            `predict` takes them, at best from the held-out set.
+        task : {"text-classification", "image-classification", "text-recognition", "tensors"}
+        labels : sequence of str
+            One for each output of a classifier; the characters of a recogniser, without the blank.
+        preprocessing : sequence of Preprocessing
+            Steps from a raw input to the program's inputs.
+        postprocessing : sequence of Postprocessing, optional
+            Steps from the program's outputs to a result; by default those of the task.
+        files : mapping of str to sequence of str, optional
+            Vocabularies that the steps name, by file name.
+        metrics : mapping of str to float, optional
+            As measured on the held-out set.
+        version, licence : str
+
+        Raises
+        ------
+        BundleError
+            If the network cannot be traced or run on the examples, or the path is another folder.
+        """
+        target = Path(path)
+        _check_replaceable(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        draft.mkdir()
+        try:
+            for name, lines in (files or {}).items():
+                (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
+            saved = save_network(network, input_spec, draft / PROGRAM_FOLDER)
+            batch = preprocess(examples, preprocessing, draft)
+            samples = samples_of(batch, saved.inputs, saved.run_eagerly)
+            (draft / SAMPLES).parent.mkdir()
+            write_samples(samples, draft / SAMPLES)
+            record = BundleRecord(
+                name=target.name,
+                version=version,
+                task=task,
+                licence=licence,
+                created_at=datetime.now(timezone.utc),
+                inputs=saved.inputs,
+                outputs=saved.outputs,
+                labels=tuple(labels),
+                preprocessing=tuple(preprocessing),
+                postprocessing=tuple(
+                    _default_postprocessing(task) if postprocessing is None else postprocessing
+                ),
+                metrics=dict(metrics or {}),
+                samples=tuple(sample.record() for sample in samples),
+                provenance=_versions(),
+                files=_records(draft),
+            )
+            # Wrong labels are found now and not by the first who uses the bundle.
+            postprocess(samples[0].outputs or (), record.postprocessing, record.labels)
+            write_model(draft / RECORD, record)
+            _replace(target, draft)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return cls(target)
+
+    @cached_property
+    def samples(self) -> list[EagerSample]:
+        """The inputs on which targets are compared, with the eager outputs."""
+        return read_samples(self.folder / SAMPLES, self.record.samples)
+
+    @cached_property
+    def program(self) -> Program:
+        """The program as it was traced, with the lines of the learner's code."""
+        return read(self.folder / PROGRAM_FOLDER / LINES).program
+
+    def preflight(self, target: str) -> Preflight:
+        """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
+        with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
+            return examine(self, target, Path(scratch))
+
+    def export(self, target: str) -> Preflight:
+        """Export to a target, into the bundle, with its parity.
+
+        Returns
+        -------
+        Preflight
+            Its findings are warnings.
+
+        Raises
+        ------
+        ExportError
+            With all findings, if the target does not accept the program or is not equal. The
+            bundle is unchanged.
+        BundleError
+            If there is no such target, or the bundle is a zip file.
+        """
+        chosen = target_named(target)
+        if self.folder != self.path:
+            raise BundleError(
+                f"{self.path} is a zip file, which is not changed.",
+                "Unpack it, and export the folder.",
+            )
+        with tempfile.TemporaryDirectory(prefix=".export_", dir=self.folder) as scratch:
+            result = examine(self, target, Path(scratch))
+            if not result.is_accepted or result.parity is None:
+                first = result.findings[0]
+                raise ExportError(
+                    f"{self.record.name} was not exported to {chosen.title}: {first.message}",
+                    first.hint,
+                    preflight=result,
+                )
+            with locked(self.folder / RECORD):
+                self._add(target, Path(scratch), result)
+        return result
+
+    def _add(self, target: str, files: Path, result: Preflight) -> None:
+        """Move the files of a target into the bundle; the record, written last, is what counts."""
+        chosen = target_named(target)
+        assert result.parity is not None  # noqa: S101 - checked by the caller
+        record = read_record(self.folder)
+        old = record.targets.get(target)
+        folder = chosen.folder
+        if chosen.write is not None:
+            folder = _free_folder(self.folder, chosen.folder)
+            shutil.copytree(files, self.folder / folder)
+        kept = {
+            name: file
+            for name, file in record.files.items()
+            if old is None or chosen.write is None or not name.startswith(f"{old.folder}/")
+        }
+        targets = record.targets | {
+            target: TargetRecord(
+                folder=folder,
+                created_at=datetime.now(timezone.utc),
+                versions=_package_versions(chosen.packages),
+                parity=result.parity,
+            )
+        }
+        added = _records(self.folder / folder, prefix=f"{folder}/")
+        self.record = record.model_copy(update={"targets": targets, "files": kept | added})
+        write_model(self.folder / RECORD, self.record)
+        self._runners.clear()
+        if old is not None and chosen.write is not None:
+            shutil.rmtree(self.folder / old.folder, ignore_errors=True)
+
+    def predict(self, value: Any, *, target: str = "inference", threads: int = 2) -> Any:
+        """Run the bundle on one raw input, or on a list of them.
+
+        Parameters
+        ----------
+        value
+            A text, a picture as a uint8 array (height, width, 3) in RGB, or a list of either; for a
+            bundle without preprocessing a list with one array for each input of the program.
+        target : str
+            One to which the bundle was exported; `inference` runs in any case.
+        threads : int
+
+        Returns
+        -------
+        Prediction, or a list of them
+            Without postprocessing the list of output arrays.
+
+        Raises
+        ------
+        BundleError
+            If the bundle was not exported to the target, or the input is not what it takes.
+        """
+        is_batch = isinstance(value, list | tuple)
+        arrays = preprocess(value if is_batch else [value], self.record.preprocessing, self.folder)
+        outputs = self._runner(target, threads)(arrays)
+        results = postprocess(outputs, self.record.postprocessing, self.record.labels)
+        return results if is_batch or not self.record.postprocessing else results[0]
+
+    def _runner(self, target: str, threads: int) -> Callable[[Sequence[Array]], list[Array]]:
+        runner = self._runners.get((target, threads))
+        if runner is None:
+            chosen = target_named(target)
+            exported = self.record.targets.get(target)
+            if exported is None and target != "inference":
+                raise BundleError(
+                    f"The bundle {self.record.name} was not exported to {target!r}.",
+                    f'Export it: bundle.export("{target}")',
+                )
+            folder = exported.folder if exported is not None else chosen.folder
+            runner = chosen.load(self.folder / folder, threads)
+            self._runners[target, threads] = runner
+        order = [[each.name for each in self.record.inputs].index(name) for name in runner.inputs]
+        return lambda arrays: runner.run([arrays[place] for place in order])
+
+    def pack(self, path: str | Path) -> Path:
+        """Write the bundle as one zip file, and return its path."""
+        pack(self.folder, self.record, Path(path))
+        return Path(path)
+
+
+def _default_postprocessing(task: Task) -> tuple[Postprocessing, ...]:
+    if task in ("text-classification", "image-classification"):
+        return (TopLabels(count=5),)
+    return (CtcDecode(),) if task == "text-recognition" else ()
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.is_symlink() or (path.exists() and not (path / RECORD).is_file()):
+        raise BundleError(
+            f"{path} exists and is not a bundle; it was left unchanged.",
+            "Choose another path, or remove it.",
+        )
+
+
+def _replace(path: Path, draft: Path) -> None:
+    """Put a new bundle in the place of an old one."""
+    if path.exists():
+        old = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        path.rename(old)
+        draft.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(path)
+
+
+def _free_folder(bundle: Path, name: str) -> str:
+    """Return the name of a folder that does not exist, such as `onnx` or `onnx-2`."""
+    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
+    return next(each for each in names if not (bundle / each).exists())
+
+
+def _records(folder: Path, *, prefix: str = "") -> dict[str, FileRecord]:
+    return {
+        f"{prefix}{path.relative_to(folder).as_posix()}": record_of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != RECORD
+    }
+
+
+def _versions() -> Versions:
+    return Versions(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        packages=_package_versions(PACKAGES),
+    )
+
+
+def _package_versions(names: Sequence[str]) -> dict[str, str]:
+    installed = {each.metadata["Name"]: each.version for each in metadata.distributions()}
+    return {name: installed[name] for name in names if name in installed}

@@ -1,0 +1,218 @@
+"""The files of a bundle: names that stay inside, digests, and zip files of untrusted origin."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from ..contract import BundleRecord, FileRecord, invalid_field
+from ..errors import BundleError
+from ..reading import parse_json, storage_errors_as
+from ..storage import check_schema_version, read_model, storage_error
+
+__all__ = [
+    "MAX_BYTES",
+    "RECORD",
+    "check_files",
+    "pack",
+    "read_record",
+    "record_of_file",
+    "unpack",
+]
+
+RECORD = "bundle.json"
+MAX_BYTES = 8 * 1024**3
+"""Most bytes of all files of a bundle together."""
+MAX_FILES = 10_000
+MAX_RECORD_BYTES = 16 * 1024**2
+
+_HINT = "Make the bundle again, or get it again from where you have it."
+# Zip files cannot store earlier years.
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+_CHUNK_BYTES = 1 << 20
+
+
+@storage_errors_as(BundleError)
+def read_record(folder: Path) -> BundleRecord:
+    """Read the record of a bundle in a folder, and check the names of its files.
+
+    Raises
+    ------
+    BundleError
+        If the folder has no valid record, or the record names a file outside the bundle.
+    SchemaVersionError
+        If a newer version of the workbench wrote it.
+    """
+    if not (folder / RECORD).exists():
+        what = "is not a bundle" if folder.exists() else "does not exist"
+        raise BundleError(
+            f"{folder} {what}: there is no {RECORD} in it.", "Check the path of the bundle."
+        )
+    record = read_model(
+        folder / RECORD, BundleRecord, kind="bundle record", limit_bytes=MAX_RECORD_BYTES
+    )
+    _check_names(record.files, folder)
+    return record
+
+
+def check_files(folder: Path, files: Mapping[str, FileRecord]) -> None:
+    """Compare files with their records.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing, is not a regular file of this folder, or has another content.
+    """
+    root = folder.resolve()
+    for name, expected in files.items():
+        path = folder / name
+        if path.is_symlink() or path.resolve() != root / name:
+            raise BundleError(f"{path} is a link; a bundle contains only files.", _HINT)
+        if not path.is_file():
+            raise BundleError(f"The bundle {folder} lacks its file {name}.", _HINT)
+        if record_of_file(path) != expected:
+            raise BundleError(
+                f"{path} is not the file that the bundle was made with: its SHA-256 differs.",
+                _HINT,
+            )
+
+
+def record_of_file(path: Path) -> FileRecord:
+    """Return the digest and the size of a file."""
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return FileRecord(sha256=digest.hexdigest(), bytes=size)
+
+
+def pack(folder: Path, record: BundleRecord, path: Path) -> None:
+    """Write a bundle as one zip file, atomically; the same bundle always gives the same file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+            for name in (RECORD, *sorted(record.files)):
+                entry = zipfile.ZipInfo(name, _ZIP_DATE)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
+                    shutil.copyfileobj(source, target, _CHUNK_BYTES)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@storage_errors_as(BundleError)
+def unpack(path: Path, folder: Path) -> None:
+    """Write the files of a zipped bundle into an empty folder.
+
+    Only the files that its record names are written, each with at most its recorded size.
+
+    Raises
+    ------
+    BundleError
+        If it is not a zip file, has no valid record, or has an entry that is not a file of the
+        record.
+    SchemaVersionError
+        If a newer version of the workbench wrote it.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            record = _record_in(archive, path)
+            for entry in archive.infolist():
+                if entry.is_dir():
+                    continue
+                _check_entry(entry, record, path)
+                _extract(archive, entry, record, folder, path)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+        raise BundleError(
+            f"{path} is not a zip file, or only part of one: {error}.", _HINT
+        ) from error
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    except (RuntimeError, ValueError) as error:  # encrypted; names with NUL
+        raise BundleError(f"{path} cannot be unpacked: {error}.", _HINT) from error
+
+
+def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
+    from pydantic import ValidationError
+
+    try:
+        with archive.open(RECORD) as file:
+            content = file.read(MAX_RECORD_BYTES + 1)
+    except KeyError as error:
+        raise BundleError(f"{path} is not a bundle: there is no {RECORD} in it.", _HINT) from error
+    if len(content) > MAX_RECORD_BYTES:
+        raise BundleError(f"The {RECORD} in {path} is larger than 16 MiB.", _HINT)
+    values = parse_json(content, path / RECORD, kind="bundle record", hint=_HINT)
+    check_schema_version(values, path / RECORD)
+    try:
+        record = BundleRecord.model_validate(values)
+    except ValidationError as error:
+        raise BundleError(f"{path / RECORD}: {invalid_field(error)}.", _HINT) from error
+    _check_names(record.files, path)
+    return record
+
+
+def _check_entry(entry: zipfile.ZipInfo, record: BundleRecord, path: Path) -> None:
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise BundleError(
+            f"{entry.filename!r} in {path} is a link; bundles contain only files.", _HINT
+        )
+    if entry.filename != RECORD and entry.filename not in record.files:
+        raise BundleError(
+            f"{path} contains {entry.filename!r}, which its {RECORD} does not name.", _HINT
+        )
+
+
+def _extract(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, record: BundleRecord, folder: Path, path: Path
+) -> None:
+    limit = record.files[entry.filename].bytes if entry.filename != RECORD else MAX_RECORD_BYTES
+    target = folder / entry.filename
+    target.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with archive.open(entry) as source, target.open("xb") as file:
+        while chunk := source.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > limit:
+                raise BundleError(
+                    f"{entry.filename!r} in {path} has more than the recorded {limit} bytes.",
+                    _HINT,
+                )
+            file.write(chunk)
+
+
+def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:
+    for name in _forbidden_names(files):
+        raise BundleError(
+            f"{path} names the file {name!r}, which is not a path inside a bundle.", _HINT
+        )
+    total = sum(file.bytes for file in files.values())
+    if total > MAX_BYTES or len(files) > MAX_FILES:
+        raise BundleError(
+            f"{path} names {len(files)} files of {total / 1024**3:.1f} GiB; the limit is "
+            f"{MAX_FILES} files of {MAX_BYTES // 1024**3} GiB.",
+            _HINT,
+        )
+
+
+def _forbidden_names(files: Mapping[str, FileRecord]) -> Iterator[str]:
+    for name in files:
+        parts = PurePosixPath(name).parts
+        is_inside = bool(parts) and not {"..", "/", "//"} & set(parts) and ":" not in parts[0]
+        if (
+            not is_inside
+            or name != "/".join(parts)
+            or "\\" in name
+            or not name.isprintable()
+            or name == RECORD
+        ):
+            yield name

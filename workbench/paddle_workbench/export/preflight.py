@@ -1,0 +1,127 @@
+"""Whether a target accepts a bundle and is equal there, before anything is written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..contract import BundleRecord, ExportFinding, Parity
+from ..program.model.structure import Program
+from .attempt import attempt
+from .rules import explain
+from .samples import EagerSample
+from .targets.registry import target_named
+
+__all__ = ["Exportable", "Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
+
+
+class Exportable(Protocol):
+    """What a preflight needs of a bundle."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def record(self) -> BundleRecord: ...
+
+    @property
+    def samples(self) -> list[EagerSample]: ...
+
+    @property
+    def program(self) -> Program: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The findings about a bundle and a target.
+
+    Parameters
+    ----------
+    target : str
+    findings : tuple of ExportFinding
+        Errors first. Iterating over the preflight yields them.
+    parity : Parity or None
+        None if the target could not be run.
+    """
+
+    target: str
+    findings: tuple[ExportFinding, ...]
+    parity: Parity | None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the target runs the program and is equal."""
+        return self.parity is not None and self.parity.is_equal
+
+    def to_json(self) -> dict[str, object]:
+        """Return the findings and the parity as JSON values."""
+        return {
+            "target": self.target,
+            "is_accepted": self.is_accepted,
+            "findings": [finding.model_dump() for finding in self.findings],
+            "parity": self.parity.model_dump() if self.parity else None,
+        }
+
+    def __iter__(self) -> Iterator[ExportFinding]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        lines = [sentence_of(finding) for finding in self.findings]
+        if self.parity is not None and self.parity.is_equal:
+            lines.insert(0, f"{self.target}: {parity_sentence(self.parity)}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def preflight(bundle: Exportable, target: str) -> Preflight:
+    """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
+
+    Nothing is written to the bundle. Converters that abort and results that differ are findings.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    target : str
+        Such as `onnx`; see `TARGETS`.
+
+    Raises
+    ------
+    BundleError
+        If there is no such target.
+    """
+    with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
+        return examine(bundle, target, Path(scratch))
+
+
+def examine(bundle: Exportable, target: str, folder: Path) -> Preflight:
+    """Do what `preflight` does, and keep the files of the target in a folder."""
+    chosen = target_named(target)
+    place = folder if chosen.write is not None else bundle.folder / chosen.folder
+    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place)
+    causes = () if result.is_equal else tuple(explain(bundle.program, target))
+    return Preflight(target, (*causes, *result.findings), result.parity)
+
+
+def sentence_of(finding: ExportFinding) -> str:
+    """Return a finding as text: code, place, what is wrong, and the repair on a second line."""
+    place = f" {finding.line.file}:{finding.line.line}" if finding.line else ""
+    mark = "✗" if finding.severity == "error" else "!"
+    return f"{mark} {finding.code}{place} {finding.message}\n  {finding.hint}"
+
+
+def parity_sentence(parity: Parity) -> str:
+    """Return the parity of an equal target as a sentence."""
+    sentence = (
+        f"equal to the eager network on {parity.samples} samples, "
+        f"largest difference {parity.largest_difference or 0:.1g}"
+    )
+    if parity.decisions:
+        sentence += f", {parity.changed_decisions} of {parity.decisions} decisions changed"
+    return f"{sentence}."

@@ -1,0 +1,118 @@
+"""Ops that are known to fail on a target: which op, which line, and how to write it instead.
+
+The rules explain why an attempt failed; they never refuse by themselves, since a later version of a
+converter may accept the op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..contract import ExportFinding, SourcePlace
+from ..program.model.structure import Op, Program
+
+__all__ = ["explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One known failure.
+
+    Parameters
+    ----------
+    code : str
+    targets : frozenset of str
+    applies : callable
+        Whether it is about this op.
+    message, hint : str
+    """
+
+    code: str
+    targets: frozenset[str]
+    applies: Callable[[Op], bool]
+    message: str
+    hint: str
+
+
+def explain(program: Program, target: str) -> Iterator[ExportFinding]:
+    """Yield the known failures of the ops of a program on a target, in program order."""
+    seen = set()
+    for op in program.walk():
+        for rule in _RULES:
+            place = (rule.code, op.line)
+            if target not in rule.targets or place in seen or not rule.applies(op):
+                continue
+            seen.add(place)
+            yield ExportFinding(
+                code=rule.code,
+                severity="error",
+                message=rule.message,
+                hint=rule.hint,
+                op=op.kind,
+                line=SourcePlace(file=op.line.file, line=op.line.line) if op.line else None,
+            )
+
+
+def _is_simple_rnn(op: Op) -> bool:
+    return op.kind == "rnn" and str(op.attributes.get("mode", "")).startswith("RNN")
+
+
+def _has_lengths(op: Op) -> bool:
+    # Its inputs are x, pre_state, weight_list, sequence_length and dropout_state_in.
+    return op.kind == "rnn" and len(op.inputs) > 3 and op.inputs[3] is not None
+
+
+def _is_mean_of_all(op: Op) -> bool:
+    return op.kind == "mean" and not op.attributes.get("axis")
+
+
+def _kinds(*kinds: str) -> Callable[[Op], bool]:
+    return lambda op: op.kind in kinds
+
+
+_ONNX = frozenset({"onnx"})
+_RULES = (
+    Rule(
+        "PW-X201",
+        _ONNX,
+        _is_simple_rnn,
+        "Paddle2ONNX writes an invalid file for a SimpleRNN.",
+        "Use nn.GRU or nn.LSTM.",
+    ),
+    Rule(
+        "PW-X202",
+        _ONNX,
+        _has_lengths,
+        "Paddle2ONNX drops the sequence_length of a GRU or LSTM, without a message.",
+        "Leave it out, and multiply the outputs by (positions < lengths).",
+    ),
+    Rule(
+        "PW-X203",
+        _ONNX,
+        _kinds("while"),
+        "Paddle2ONNX writes an invalid file for a loop that ends when its data say so.",
+        "Loop a fixed number of times, and keep the results with paddle.where.",
+    ),
+    Rule(
+        "PW-X204",
+        _ONNX,
+        _is_mean_of_all,
+        "A mean without an axis ends Paddle2ONNX's process.",
+        "Name the axes: x.mean(axis=[0, 1]) for a matrix.",
+    ),
+    Rule(
+        "PW-X205",
+        _ONNX,
+        _kinds("nms", "matrix_nms", "multiclass_nms3"),
+        "Non-maximum suppression ends Paddle2ONNX's process, or keeps other boxes.",
+        "Return boxes and scores, and choose among them in the postprocessing.",
+    ),
+    Rule(
+        "PW-X206",
+        frozenset({"onednn"}),
+        _kinds("sin", "cos", "tan", "floor", "log"),
+        "Paddle's inplace_pass can overwrite a value with a second reader under oneDNN.",
+        'Leave the pass out: config.delete_pass("inplace_pass").',
+    ),
+)

@@ -1,0 +1,162 @@
+"""Samples: inputs of a network with its eager outputs, on which every target must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import Sample, TensorSignature
+from ..errors import BundleError
+
+__all__ = ["Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
+
+Array = NDArray[Any]
+MAX_LONGER = 512
+"""Largest size that a sample is extended to."""
+
+
+@dataclass(frozen=True, slots=True)
+class EagerSample:
+    """Inputs and what the eager network makes of them.
+
+    Parameters
+    ----------
+    name : str
+        Such as `examples`, `one row`, `axis 1 of ids half as long`, `NaN in x`.
+    inputs : tuple of arrays
+    outputs : tuple of arrays, or None
+        None if the network refuses the inputs.
+    error : str
+        Why it refuses them.
+    is_edge_case : bool
+        Whether it is empty or contains NaN.
+    """
+
+    name: str
+    inputs: tuple[Array, ...]
+    outputs: tuple[Array, ...] | None = None
+    error: str = ""
+    is_edge_case: bool = False
+
+    def record(self) -> Sample:
+        """Return the description for the record of a bundle."""
+        return Sample(
+            name=self.name,
+            inputs=len(self.inputs),
+            outputs=None if self.outputs is None else len(self.outputs),
+            error=self.error,
+            is_edge_case=self.is_edge_case,
+        )
+
+
+def samples_of(
+    examples: tuple[Array, ...],
+    inputs: Sequence[TensorSignature],
+    network: Callable[[tuple[Array, ...]], tuple[Array, ...]],
+) -> list[EagerSample]:
+    """Return the examples and variations of them, with the eager outputs.
+
+    Where the first size may change, one row, three rows and none are tried; another size that may
+    change is halved and doubled; and one number of each input of floats becomes NaN.
+
+    Parameters
+    ----------
+    examples : tuple of arrays
+        One batch of examples: an array for each input of the program.
+    inputs : sequence of TensorSignature
+    network : callable
+        Runs the eager network on the arrays.
+
+    Raises
+    ------
+    BundleError
+        If the network refuses the examples themselves.
+    """
+    samples = []
+    for name, arrays, is_edge_case in _variations(examples, inputs):
+        try:
+            outputs = network(arrays)
+            samples.append(EagerSample(name, arrays, outputs, is_edge_case=is_edge_case))
+        except Exception as error:  # noqa: PERF203 - whatever the learner's network raises
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+            if not samples:
+                raise BundleError(
+                    f"The network refuses the examples: {reason}",
+                    "Pass examples with the shapes and dtypes of input_spec.",
+                ) from error
+            samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
+    return samples
+
+
+def write_samples(samples: Sequence[EagerSample], path: Path) -> None:
+    """Write the arrays of samples to an npz file."""
+    arrays: dict[str, Array] = {}
+    for number, sample in enumerate(samples):
+        arrays |= {f"{number}.inputs.{at}": array for at, array in enumerate(sample.inputs)}
+        arrays |= {f"{number}.outputs.{at}": array for at, array in enumerate(sample.outputs or ())}
+    with path.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
+    """Read samples that `write_samples` wrote.
+
+    Raises
+    ------
+    BundleError
+        If the file does not contain their arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return [
+                EagerSample(
+                    record.name,
+                    tuple(arrays[f"{number}.inputs.{at}"] for at in range(record.inputs)),
+                    None
+                    if record.outputs is None
+                    else tuple(arrays[f"{number}.outputs.{at}"] for at in range(record.outputs)),
+                    record.error,
+                    record.is_edge_case,
+                )
+                for number, record in enumerate(records)
+            ]
+    except (OSError, ValueError, KeyError) as error:
+        raise BundleError(
+            f"{path} does not contain the samples of the bundle: {error}.", "Make the bundle again."
+        ) from error
+
+
+def _variations(
+    examples: tuple[Array, ...], inputs: Sequence[TensorSignature]
+) -> Iterator[tuple[str, tuple[Array, ...], bool]]:
+    yield "examples", examples, False
+    if all(each.shape and each.shape[0] is None for each in inputs):
+        yield "one row", tuple(array[:1] for array in examples), False
+        yield "three rows", tuple(_repeated(array, 0, 3) for array in examples), False
+        yield "no rows", tuple(array[:0] for array in examples), True
+    for place, (signature, array) in enumerate(zip(inputs, examples, strict=True)):
+        for axis, size in enumerate(signature.shape or ()):
+            old = array.shape[axis]
+            if size is not None or axis == 0:
+                continue
+            for word, new in (("half", (old + 1) // 2), ("twice", min(2 * old, MAX_LONGER))):
+                if new != old:
+                    name = f"axis {axis} of {signature.name} {word} as long"
+                    yield name, _replaced(examples, place, _repeated(array, axis, new)), False
+        if array.dtype.kind == "f" and array.size:
+            broken = array.copy()
+            broken.flat[0] = np.nan
+            yield f"NaN in {signature.name}", _replaced(examples, place, broken), True
+
+
+def _repeated(array: Array, axis: int, size: int) -> Array:
+    return np.take(array, np.arange(size) % array.shape[axis], axis=axis)
+
+
+def _replaced(arrays: tuple[Array, ...], place: int, array: Array) -> tuple[Array, ...]:
+    return (*arrays[:place], array, *arrays[place + 1 :])

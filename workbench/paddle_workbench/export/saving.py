@@ -1,0 +1,106 @@
+"""A network saved as a program, with its signature and the lines of its code."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..contract import TensorSignature
+from ..errors import BundleError
+from ..program.formats.assembly import Numbering
+from ..program.model.archive import save
+from ..program.model.capture import SCHEMA_VERSION, Capture
+from ..program.model.structure import Program
+from ..program.passes.comparison import Array, array_of
+from ..program.passes.saving import save_program
+from ..program.tracing.targets import eager, layer_of, name_of
+from ..program.tracing.trace import TracingFailed, trace
+from .targets.target import PROGRAM
+
+__all__ = ["LINES", "SavedNetwork", "save_network"]
+
+LINES = "inference.capture"
+"""The traced program with its lines, which `paddle.jit.save` loses."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNetwork:
+    """A network whose program was saved.
+
+    Parameters
+    ----------
+    inputs, outputs : tuple of TensorSignature
+    run_eagerly : callable
+        Takes one array for each input; returns the output arrays of the eager network.
+    """
+
+    inputs: tuple[TensorSignature, ...]
+    outputs: tuple[TensorSignature, ...]
+    run_eagerly: Callable[[tuple[Array, ...]], tuple[Array, ...]]
+
+
+def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
+    """Save a network in evaluation mode into a new folder, without changing it.
+
+    Parameters
+    ----------
+    network : paddle.nn.Layer
+    input_spec : sequence of InputSpec
+    folder : Path
+
+    Raises
+    ------
+    BundleError
+        If it is not a network, or Paddle cannot trace it.
+    """
+    if layer_of(network) is None:
+        raise BundleError(
+            f"Expected a paddle.nn.Layer, got {type(network).__name__}.",
+            "Put the function into the forward method of a Layer.",
+        )
+    try:
+        traced = trace(network, input_spec, training=False, numbering=Numbering())
+    except TracingFailed as failure:
+        reason = str(failure.__cause__ or failure).strip().splitlines()
+        raise BundleError(
+            f"{name_of(network)} cannot be traced: {reason[-1] if reason else 'no reason given'}",
+            "See why: from paddle_workbench import capture; "
+            "capture(net, input_spec=[...]).explanations",
+        ) from failure
+    folder.mkdir()
+    save_program(traced.static, traced.program, folder, PROGRAM)
+    save(
+        Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=traced.program),
+        folder / LINES,
+    )
+    program = traced.program
+    return SavedNetwork(
+        tuple(_signature(program, value) for value in program.inputs),
+        tuple(_signature(program, value, at) for at, value in enumerate(program.outputs)),
+        lambda arrays: _run(network, arrays),
+    )
+
+
+def _signature(program: Program, number: int, at: int | None = None) -> TensorSignature:
+    value = program.values[number]
+    shape = value.shape
+    sizes = None if shape is None else tuple(None if size < 0 else size for size in shape)
+    name = value.name if at is None else value.name or f"output {at + 1}"
+    return TensorSignature(name=name, dtype=value.dtype, shape=sizes)
+
+
+def _run(network: Any, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    import paddle
+    from paddle.utils.layers_utils import flatten
+
+    with (
+        warnings.catch_warnings(),
+        paddle.no_grad(),
+        eager(network, training=False) as function,
+    ):
+        warnings.simplefilter("ignore")
+        outputs = flatten(function(*[paddle.to_tensor(array) for array in arrays]))
+    return tuple(array_of(output) for output in outputs if isinstance(output, paddle.Tensor))

@@ -1,0 +1,1 @@
+"""The targets of an export, one module for each."""

@@ -1,0 +1,27 @@
+"""All targets by name."""
+
+from __future__ import annotations
+
+from ...errors import BundleError
+from .inference import INFERENCE, ONEDNN
+from .onnx import ONNX
+from .target import Target
+
+__all__ = ["TARGETS", "target_named"]
+
+TARGETS: dict[str, Target] = {target.name: target for target in (INFERENCE, ONEDNN, ONNX)}
+
+
+def target_named(name: str) -> Target:
+    """Return a target.
+
+    Raises
+    ------
+    BundleError
+        If there is no such target.
+    """
+    if name not in TARGETS:
+        raise BundleError(
+            f"There is no target {name!r}.", f"Use one of these: {', '.join(TARGETS)}."
+        )
+    return TARGETS[name]

@@ -1,0 +1,71 @@
+"""The child process of an export: writes a target, and runs it on samples.
+
+It reads its request from the working folder, and writes its answer there. Converters and runtimes
+abort on some programs, which is then a finding.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..child_process import write_answer
+from ..contract import Sample
+from .samples import EagerSample, read_samples, write_samples
+from .targets.registry import target_named
+from .targets.target import Runner
+
+__all__ = ["INPUTS", "OUTPUTS", "REQUEST", "main"]
+
+REQUEST = "request.json"
+INPUTS = "inputs.npz"
+OUTPUTS = "outputs.npz"
+
+
+def main() -> None:
+    """Write a target, load it, and run its samples; the answer names the step that was begun."""
+    request = json.loads(Path(REQUEST).read_text("utf-8"))
+    target = target_named(request["target"])
+    folder = Path(request["folder"])
+    write_answer({"step": "write"})
+    if target.write is not None:
+        target.write(Path(request["source"]), folder)
+    write_answer({"step": "load"})
+    runner = target.load(folder, request["threads"])
+    order = [request["inputs"].index(name) for name in runner.inputs]
+    records = [Sample.model_validate(record) for record in request["samples"]]
+    samples = read_samples(Path(INPUTS), records)
+    results: list[EagerSample] = []
+    for sample in samples:
+        answer = {"step": "run", "sample": sample.name, "results": _records(results)}
+        if sample.is_edge_case:
+            # The process may end on it; what is known by now is kept.
+            write_samples(results, Path(OUTPUTS))
+        write_answer(answer)
+        results.append(_run(runner, sample, order))
+    write_samples(results, Path(OUTPUTS))
+    write_answer({"step": "end", "results": _records(results)})
+    # Paddle's threads may delay the end of the interpreter; all output is written by now.
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _run(runner: Runner, sample: EagerSample, order: list[int]) -> EagerSample:
+    try:
+        outputs = tuple(runner.run([sample.inputs[place] for place in order]))
+    except Exception as error:
+        return replace(
+            sample, inputs=(), outputs=None, error=f"{type(error).__name__}: {error}"[:2000]
+        )
+    return replace(sample, inputs=(), outputs=outputs)
+
+
+def _records(samples: list[EagerSample]) -> list[dict[str, Any]]:
+    return [sample.record().model_dump() for sample in samples]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+/* Made from paddle_workbench/contract/ by `make build`; do not edit. */
+
+/**
+ * The file `bundle.json` of a bundle.
+ */
+export interface BundleRecord {
+  schema_version: number;
+  name: string;
+  version: string;
+  task:
+    | 'text-classification'
+    | 'image-classification'
+    | 'text-recognition'
+    | 'tensors';
+  licence: string;
+  created_at: string;
+  inputs: TensorSignature[];
+  outputs: TensorSignature[];
+  labels: string[];
+  preprocessing: (CleanText | CharacterIds | Resize | Normalize)[];
+  postprocessing: (TopLabels | CtcDecode)[];
+  metrics: {
+    [k: string]: number;
+  };
+  samples: Sample[];
+  targets: {
+    [k: string]: TargetRecord;
+  };
+  provenance: Versions;
+  files: {
+    [k: string]: FileRecord;
+  };
+}
+
+/**
+ * Replace each character by its number in a vocabulary.
+ *
+ * Input: texts. Output: int64, (batch, length).
+ */
+export interface CharacterIds {
+  step: 'character_ids';
+  vocabulary: string;
+  length: number;
+  padding: number;
+  unknown: number;
+}
+
+/**
+ * Replace control characters by spaces and collapse spaces, as `text.vocabulary.clean` does.
+ */
+export interface CleanText {
+  step: 'clean_text';
+}
+
+/**
+ * The best path of a CTC network. Input: scores, (batch, time, characters + 1).
+ */
+export interface CtcDecode {
+  step: 'ctc_decode';
+  blank: number;
+}
+
+/**
+ * What keeps a program from a target, or what to know before using it there.
+ */
+export interface ExportFinding {
+  code: string;
+  severity: 'error' | 'warning';
+  message: string;
+  hint: string;
+  op: string;
+  line: SourcePlace | null;
+}
+
+/**
+ * The content of one file.
+ */
+export interface FileRecord {
+  sha256: string;
+  bytes: number;
+}
+
+/**
+ * Scale pictures from 0…255, subtract the mean, divide by the deviation, channels first.
+ *
+ * Input: uint8, (batch, height, width, 3). Output: float32, (batch, 3, height, width).
+ */
+export interface Normalize {
+  step: 'normalize';
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  mean: [unknown, unknown, unknown];
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  deviation: [unknown, unknown, unknown];
+  channels: 'RGB' | 'BGR';
+}
+
+/**
+ * How far a target is from the eager network on the samples of a bundle.
+ */
+export interface Parity {
+  is_equal: boolean;
+  samples: number;
+  largest_difference: number | null;
+  tolerance: number;
+  decisions: number;
+  changed_decisions: number;
+  worst_sample: string;
+  problem: string;
+}
+
+/**
+ * Resize pictures to one height and width, in pixels.
+ *
+ * Input: RGB pictures, uint8 (height, width, 3). Output: uint8, (batch, height, width, 3).
+ */
+export interface Resize {
+  step: 'resize';
+  height: number;
+  width: number | null;
+}
+
+/**
+ * Inputs on which targets are compared with the eager network.
+ */
+export interface Sample {
+  name: string;
+  inputs: number;
+  outputs: number | null;
+  error: string;
+  is_edge_case: boolean;
+}
+
+/**
+ * A line of the learner's code.
+ */
+export interface SourcePlace {
+  file: string;
+  line: number;
+}
+
+/**
+ * A target that was exported and is equal.
+ */
+export interface TargetRecord {
+  folder: string;
+  created_at: string;
+  versions: {
+    [k: string]: string;
+  };
+  parity: Parity;
+}
+
+/**
+ * An input or output of a program.
+ */
+export interface TensorSignature {
+  name: string;
+  dtype: string;
+  shape: (number | null)[] | null;
+}
+
+/**
+ * The labels with the highest values. Input: scores, (batch, labels).
+ */
+export interface TopLabels {
+  step: 'top_labels';
+  count: number;
+  softmax: boolean;
+}
+
+/**
+ * Where a bundle was made.
+ */
+export interface Versions {
+  python: string;
+  platform: string;
+  packages: {
+    [k: string]: string;
+  };
+}
