@@ -13,6 +13,7 @@ BENCHMARKS = [
     "checks",
     "runs",
     "program",
+    "export",
     "microscope",
     "ocr",
     "ocr_desk",
