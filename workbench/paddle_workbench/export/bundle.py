@@ -7,7 +7,7 @@ import secrets
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
 from importlib import metadata
@@ -31,11 +31,11 @@ from ..program.model.structure import Program
 from ..storage import locked, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .preflight import Preflight, examine
-from .processing import Array, postprocess, preprocess, vocabulary_file
+from .processing import postprocess, preprocess, vocabulary_file
 from .samples import EagerSample, read_samples, samples_of, write_samples
 from .saving import LINES, save_network
 from .targets.registry import target_named
-from .targets.target import PROGRAM_FOLDER, Runner
+from .targets.target import PROGRAM_FOLDER, Run
 
 __all__ = ["Bundle"]
 
@@ -71,7 +71,7 @@ class Bundle:
             unpack(self.path, self.folder)
         self.record = read_record(self.folder)
         check_files(self.folder, self.record.files)
-        self._runners: dict[tuple[str, int], Runner] = {}
+        self._runners: dict[tuple[str, int], Run] = {}
 
     def __repr__(self) -> str:
         record = self.record
@@ -237,7 +237,7 @@ class Bundle:
                 parity=result.parity,
             )
         }
-        added = _records(self.folder / folder, prefix=f"{folder}/")
+        added = _records(self.folder / folder, prefix=f"{folder}/") if chosen.write else {}
         self.record = record.model_copy(update={"targets": targets, "files": kept | added})
         write_model(self.folder / RECORD, self.record)
         self._runners.clear()
@@ -272,9 +272,9 @@ class Bundle:
         results = postprocess(outputs, self.record.postprocessing, self.record.labels)
         return results if is_batch or not self.record.postprocessing else results[0]
 
-    def _runner(self, target: str, threads: int) -> Callable[[Sequence[Array]], list[Array]]:
-        runner = self._runners.get((target, threads))
-        if runner is None:
+    def _runner(self, target: str, threads: int) -> Run:
+        """Return a function from the arrays of the inputs, in the bundle's order, to outputs."""
+        if (target, threads) not in self._runners:
             chosen = target_named(target)
             exported = self.record.targets.get(target)
             if exported is None and target != "inference":
@@ -284,9 +284,10 @@ class Bundle:
                 )
             folder = exported.folder if exported is not None else chosen.folder
             runner = chosen.load(self.folder / folder, threads)
-            self._runners[target, threads] = runner
-        order = [[each.name for each in self.record.inputs].index(name) for name in runner.inputs]
-        return lambda arrays: runner.run([arrays[place] for place in order])
+            names = [each.name for each in self.record.inputs]
+            order = [names.index(name) for name in runner.inputs]
+            self._runners[target, threads] = lambda arrays: runner.run([arrays[i] for i in order])
+        return self._runners[target, threads]
 
     def pack(self, path: str | Path) -> Path:
         """Write the bundle as one zip file, and return its path."""

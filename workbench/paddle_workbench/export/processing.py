@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,8 @@ def _clean_texts(batch: list[Any], _step: Any, _folder: Path) -> list[str]:
 
 
 def _character_ids(batch: list[Any], step: CharacterIds, folder: Path) -> Array:
-    numbers = _vocabulary(folder / step.vocabulary)
+    path = folder / step.vocabulary
+    numbers = _vocabulary(path, path.stat().st_mtime_ns)
     ids = np.full((len(batch), step.length), step.padding, dtype=np.int64)
     for row, text in zip(ids, _texts(batch), strict=True):
         known = [numbers.get(character, step.unknown) for character in text[: step.length]]
@@ -184,7 +186,8 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
     return pictures
 
 
-def _vocabulary(path: Path) -> dict[str, int]:
+@lru_cache(maxsize=16)
+def _vocabulary(path: Path, _changed_ns: int) -> dict[str, int]:
     content = read_bytes(path, kind="vocabulary", limit_bytes=MAX_VOCABULARY_BYTES)
     characters = parse_json(content, path, kind="vocabulary")
     if not isinstance(characters, list) or not all(isinstance(each, str) for each in characters):

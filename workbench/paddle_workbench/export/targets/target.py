@@ -9,9 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-__all__ = ["PROGRAM", "PROGRAM_FOLDER", "Array", "Runner", "Target"]
+__all__ = ["PROGRAM", "PROGRAM_FOLDER", "Array", "Run", "Runner", "Target"]
 
 Array = NDArray[Any]
+Run = Callable[[Sequence[Array]], list[Array]]
 
 PROGRAM_FOLDER = "inference"
 PROGRAM = "inference"
@@ -31,7 +32,7 @@ class Runner:
     """
 
     inputs: tuple[str, ...]
-    run: Callable[[Sequence[Array]], list[Array]]
+    run: Run
 
 
 @dataclass(frozen=True, slots=True)
