@@ -22,6 +22,7 @@
   * ShapeError
   * TextError
   * PictureError
+    * PictureLimitError
   * DeskError
   * WidgetError
 """
@@ -47,6 +48,7 @@ __all__ = [
     "NotebookError",
     "ParameterError",
     "PictureError",
+    "PictureLimitError",
     "ProgramError",
     "RunNotFoundError",
     "SchemaVersionError",
@@ -171,6 +173,10 @@ class TextError(WorkbenchError, ValueError):
 
 class PictureError(WorkbenchError, ValueError):
     """A picture or PDF cannot be opened, or exceeds the limits."""
+
+
+class PictureLimitError(PictureError):
+    """A picture or PDF takes more time or memory to open than the limits allow."""
 
 
 class DeskError(WorkbenchError, ValueError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from paddle_workbench.errors import StorageError
 from paddle_workbench.ocr.desk.desk import Desk
 from paddle_workbench.ocr.desk.exchange import load_labels, save_labels
-from paddle_workbench.ocr.picture_files import PictureFile
+from paddle_workbench.ocr.picture_files.picture_file import PictureFile
 
 from .pictures import TEXTS, picture, read_page, result, save_picture
 
@@ -223,6 +224,14 @@ def test_pictures_with_the_same_name_do_not_overwrite_each_other(tmp_path: Path)
     assert (out / "a.jpg").read_bytes() == nested.read_bytes()
     crops = (out / "rec_gt.txt").read_text(encoding="utf-8").splitlines()
     assert len(crops) == len({line.split("\t")[0] for line in crops}) == 18
+
+
+def test_does_not_read_a_named_pipe_with_the_name_of_a_picture(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / "a.png")
+    save_labels(open_desk(save_picture(tmp_path / "x" / "a.png"), folder=tmp_path / "desk"), out)
+    assert list(records(out / "Cache.cach")) == ["out/a_2.png"]
 
 
 def test_matches_labels_by_folder_and_name_or_by_unique_name(

@@ -3,17 +3,21 @@
 `run` starts a module as `python -m` does, with three differences. The current folder, which may be
 a learner's folder or a server's root, is not on the child's `sys.path`. The child leads a process
 group, which is killed when the child ends. And the child ends when its parent does, for whatever
-reason.
+reason. A `Worker` is such a child that stays to answer further requests.
 """
 
 from .liveness import is_alive
 from .outcome import Limits, Message, Outcome, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
+from .worker import Reply, Worker, answer_requests
 
 __all__ = [
     "Limits",
     "Message",
     "Outcome",
+    "Reply",
+    "Worker",
+    "answer_requests",
     "is_alive",
     "module_command",
     "run",

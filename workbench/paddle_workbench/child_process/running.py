@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def run(
     poll_s: float = POLL_S,
     on_line: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Outcome:
     """Run a module in a child process, and wait for its end.
 
@@ -79,6 +80,8 @@ def run(
         Called with each line of stderr as it arrives. An exception ends the child.
     stop : Event, optional
         Ends the child when another thread sets it. The outcome is then that of a killed child.
+    pass_fds : sequence of int
+        File descriptors that stay open in the child.
     """
     own_arguments = (str(limits.memory_bytes or 0), str(grace_s))
     with subprocess.Popen(
@@ -91,6 +94,7 @@ def run(
         stderr=subprocess.PIPE,
         bufsize=0,
         start_new_session=True,
+        pass_fds=pass_fds,
     ) as process:
         supervision = Supervision(process, limits, timed=timed, stop=stop, on_line=on_line)
         try:

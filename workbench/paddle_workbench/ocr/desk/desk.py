@@ -14,9 +14,9 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import DeskError, WorkbenchError
+from ...errors import DeskError, PictureLimitError, WorkbenchError
 from ...settings import settings
-from ..picture_files import Page
+from ..picture_files.picture_file import Page
 from ..quadrilaterals import crop_line
 from ..results import PageResult
 from .label_files import LabelledPage
@@ -97,6 +97,8 @@ class Desk:
         self._read_crop = read_crop
         self._pages: dict[str, DeskPage] = {}
         self._failures = {at: each.failure for at, each in enumerate(self.sources) if each.failure}
+        # Pages that exceed the limits on work. They are not tried again, since that takes a minute.
+        self._over_limit: dict[int, PictureLimitError] = {}
         self._seconds: list[float] = []
         # Recognition runs in a thread of its own, concurrently with edits.
         self._lock = threading.RLock()
@@ -131,7 +133,14 @@ class Desk:
         PictureError
             If it cannot be opened.
         """
-        return self.sources[index].open()
+        if index in self._over_limit:
+            error = self._over_limit[index]
+            raise PictureLimitError(error.message, error.hint)
+        try:
+            return self.sources[index].open()
+        except PictureLimitError as error:
+            self._over_limit[index] = error
+            raise
 
     def summary(self, index: int) -> Summary:
         """Return the state of a page."""

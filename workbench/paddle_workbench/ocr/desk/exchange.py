@@ -192,13 +192,19 @@ def _place_picture(source: PageSource, folder: Path) -> Path:
         target = next(
             each
             for each in _numbered_paths(folder / Path(_label_name(source)).name)
-            if not each.exists() or each.read_bytes() == content
+            if not each.exists() or _has_content(each, content)
         )
     except OSError as error:
         raise storage_error(path or folder, error) from error
     if not target.exists():
         write_whole(target, content)
     return target
+
+
+def _has_content(path: Path, content: bytes) -> bool:
+    # Not every name with this ending is a regular file: reading a named pipe never ends.
+    is_candidate = path.is_file() and path.stat().st_size == len(content)
+    return is_candidate and path.read_bytes() == content
 
 
 def _numbered_paths(path: Path) -> Iterator[Path]:

@@ -1,0 +1,177 @@
+"""A module in a child process that answers one request after the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from .outcome import Limits, Outcome
+from .running import run
+
+__all__ = ["Reply", "Worker", "answer_requests"]
+
+# The sizes in bytes of the values, as JSON, and of the content that follows them.
+_HEAD = struct.Struct(">IQ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request.
+
+    Parameters
+    ----------
+    values : mapping
+        What can be written as JSON.
+    content : bytes-like
+        Bytes that would be slow as JSON.
+    """
+
+    values: Mapping[str, Any]
+    content: bytes | bytearray | memoryview = b""
+
+
+class Worker:
+    """A child process that stays for further requests, since it takes long to start.
+
+    Not thread-safe. The module calls `answer_requests`.
+
+    Parameters
+    ----------
+    module : str
+        The module to run as `__main__`.
+    limits : Limits
+        Its time applies to each request, the first of which includes the start of the child; its
+        output also to each reply.
+    environment : mapping, optional
+        As for `run`.
+    """
+
+    def __init__(
+        self, module: str, *, limits: Limits, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._limits = limits
+        self._process_id = os.getpid()
+        self._stop = threading.Event()
+        self._outcome: Future[Outcome] = Future()
+        self._socket, child_socket = socket.socketpair()
+
+        def work() -> None:
+            number = child_socket.fileno()
+            try:
+                self._outcome.set_result(
+                    run(
+                        module,
+                        str(number),
+                        limits=replace(limits, time_s=None),
+                        environment=environment,
+                        stop=self._stop,
+                        pass_fds=(number,),
+                    )
+                )
+            except BaseException as error:
+                self._outcome.set_exception(error)
+            finally:
+                # Until then, a request waits for the child's end instead of failing.
+                child_socket.close()
+
+        threading.Thread(target=work, name=f"worker {module}", daemon=True).start()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the child may still answer: it runs, and this process has not been forked."""
+        return self._process_id == os.getpid() and not self._outcome.done()
+
+    def request(self, values: Mapping[str, Any]) -> Reply | Outcome:
+        """Return the child's reply, or its outcome if it ended instead.
+
+        Raises
+        ------
+        OSError
+            If the child cannot be started.
+        """
+        if not self.is_usable:
+            return self.close()
+        deadline = None if self._limits.time_s is None else monotonic() + self._limits.time_s
+        try:
+            return self._ask(values, deadline)
+        except TimeoutError:
+            return replace(self.close(), status=None, limit="time")
+        except (EOFError, ConnectionError):
+            return self._end()
+        except BaseException:
+            # For example an interrupt, after which the rest of the reply is still to come.
+            self.close()
+            raise
+
+    def close(self) -> Outcome:
+        """End the child if it is still running, and return its outcome."""
+        if self._process_id != os.getpid():  # a forked process, which lacks the thread
+            self._socket.close()
+            return Outcome(status=None, limit=None, limits=self._limits, stdout=b"", stderr=b"")
+        self._stop.set()
+        return self._end()
+
+    def _end(self) -> Outcome:
+        """Wait for the end of the child, and return its outcome."""
+        try:
+            return replace(self._outcome.result(), limits=self._limits)
+        finally:
+            self._socket.close()
+
+    def _ask(self, values: Mapping[str, Any], deadline: float | None) -> Reply | Outcome:
+        self._socket.settimeout(self._limits.time_s)
+        self._socket.sendall(json.dumps(values).encode() + b"\n")
+        values_bytes, content_bytes = _HEAD.unpack(self._receive(_HEAD.size, deadline))
+        if values_bytes + content_bytes > self._limits.output_bytes:
+            return replace(self.close(), status=None, limit="output")
+        reply = json.loads(self._receive(values_bytes, deadline))
+        return Reply(reply, self._receive(content_bytes, deadline))
+
+    def _receive(self, size: int, deadline: float | None) -> bytearray:
+        content = bytearray(size)
+        rest = memoryview(content)
+        while rest:
+            if deadline is not None:
+                self._socket.settimeout(max(deadline - monotonic(), 0.001))
+            count = self._socket.recv_into(rest)
+            if count == 0:
+                raise EOFError
+            rest = rest[count:]
+        return content
+
+
+def answer_requests(answer: Callable[[dict[str, Any]], Reply], *, idle_s: float) -> None:
+    """Answer requests until the parent ends the conversation; for use in the child of a `Worker`.
+
+    Parameters
+    ----------
+    answer : callable
+        Returns the reply to a request. An exception ends the child.
+    idle_s : float
+        How long to wait for the next request before the child ends.
+    """
+    with socket.socket(fileno=int(sys.argv[1])) as connection:
+        connection.settimeout(idle_s)
+        requests = connection.makefile("rb")
+        while True:
+            try:
+                request = requests.readline()
+            except TimeoutError:
+                return
+            if not request:
+                return
+            reply = answer(json.loads(request))
+            values = json.dumps(reply.values).encode()
+            content = memoryview(reply.content).cast("B")
+            connection.sendall(_HEAD.pack(len(values), len(content)) + values)
+            connection.sendall(content)
+            del reply, content

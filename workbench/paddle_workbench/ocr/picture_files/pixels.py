@@ -1,0 +1,94 @@
+"""The pixels of a decoded picture as upright RGB, converted in bands to save memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["to_upright_rgb"]
+
+# Pixels that are converted at a time.
+BAND_PIXELS: Final = 1_000_000
+ORIENTATION_TAG: Final = 0x0112
+
+
+def to_upright_rgb(image: Image) -> NDArray[np.uint8]:
+    """Return the pixels, uint8, (height, width, 3), RGB, as the EXIF orientation says.
+
+    Transparent pixels are on white. Grey values with 16 bits are scaled, and others that do not
+    fit into eight are stretched.
+
+    Parameters
+    ----------
+    image : Image
+        It is closed, so that its memory is free before the pixels are turned.
+    """
+    image.load()
+    # After loading, since Pillow turns a TIFF itself and then removes the tag.
+    orientation = image.getexif().get(ORIENTATION_TAG, 1)
+    is_deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
+    low, high = _range(image) if is_deep else (0.0, 255.0)
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    top = 0
+    for band in _bands(image):
+        rows = _to_eight_bits(np.asarray(band), low, high)[..., None] if is_deep else _to_rgb(band)
+        pixels[top : top + band.height] = rows
+        top += band.height
+    image.close()
+    return _upright(pixels, orientation)
+
+
+def _bands(image: Image) -> Iterator[Image]:
+    rows = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height)))
+
+
+def _to_rgb(image: Image) -> NDArray[np.uint8]:
+    from PIL import Image as Images
+
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Images.alpha_composite(Images.new("RGBA", image.size, "white"), image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _range(image: Image) -> tuple[float, float]:
+    """Return the values that become black and white."""
+    if image.mode.startswith("I;16"):
+        return 0.0, 65535.0
+    ranges = [(values.min(), values.max()) for values in map(_finite, _bands(image))]
+    low, high = float(min(low for low, _ in ranges)), float(max(high for _, high in ranges))
+    if image.mode == "I" and low >= 0 and 255 < high <= 65535:
+        return 0.0, 65535.0
+    if low >= 0 and 1 < high <= 255:
+        return 0.0, 255.0
+    return low, high
+
+
+def _finite(image: Image | NDArray[Any]) -> NDArray[np.float64]:
+    values = np.asarray(image).astype(np.float64)
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def _to_eight_bits(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    scaled = (_finite(values) - low) * (255 / ((high - low) or 1))
+    grey: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
+    return grey
+
+
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn and mirror pixels as the value of the EXIF tag says."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
