@@ -158,3 +158,20 @@ def test_compares_picture_smaller_than_the_window() -> None:
     one = png(np.zeros((3, 3, 3)))
     assert differences(shown("image/png", one), shown("image/png", one)) == []
     assert differences(shown("image/png", one), shown("image/png", png(np.full((3, 3, 3), 90))))
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [((8000, 1300), "has 8,000 × 1,300 pixels"), ((20_000, 10_000), "has too many pixels")],
+)
+def test_large_picture_is_reported_instead_of_decoded(
+    reference: str, size: tuple[int, int], words: str
+) -> None:
+    file = io.BytesIO()
+    Image.new("1", size).save(file, "PNG")
+    large = shown("image/png", base64.b64encode(file.getvalue()).decode("ascii"))
+    for expected, found in ((shown("image/png", reference), large), (large, large)):
+        (difference,) = differences(expected, found)
+        assert difference.kind == "unreadable"
+        assert words in difference.message
+        assert "at most 10,000,000 are compared" in difference.message

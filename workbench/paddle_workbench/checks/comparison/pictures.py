@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from .text import Place
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     Pixels = NDArray[np.float64]
 
@@ -30,6 +32,10 @@ _DEFAULT_STEP = 32.0
 # A cell with its own likeness also accepts pictures of another size, up to this part: the width of
 # labels with measured times varies, and Jupyter cuts off the margins.
 _SIZE_PART = 0.1
+# Pixels; comparing takes 200 bytes for each. A figure of 12 x 8 inches at 300 dpi has 8.6 million.
+_MAX_PIXELS = 10_000_000
+# The decoders of the types that are compared here.
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 _TILE = 32
 _WINDOW = 7
 
@@ -166,14 +172,31 @@ def _shows_something(pixels: Pixels) -> NDArray[np.bool_]:
 
 
 def _unreadable(picture: str, place: Place, name: str) -> list[CheckDifference]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(base64.b64decode(picture, validate=False))) as image:
-            image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with _open(picture) as image:
+                width, height = image.size
+                if width * height <= _MAX_PIXELS:
+                    image.load()
+                    return []
+    except Image.DecompressionBombError:
+        size = "too many"
+    except (binascii.Error, OSError, SyntaxError, ValueError) as error:
         return [place.difference("unreadable", f"the {name} is not a picture: {error}.")]
-    return []
+    else:
+        size = f"{width:,} × {height:,}"
+    message = f"the {name} has {size} pixels; pictures of at most {_MAX_PIXELS:,} are compared."
+    return [place.difference("unreadable", message)]
+
+
+def _open(picture: str) -> Image.Image:
+    from PIL import Image
+
+    content = io.BytesIO(base64.b64decode(picture, validate=False))
+    return Image.open(content, formats=_FORMATS)
 
 
 def _pixels(picture: str) -> Pixels:
@@ -181,7 +204,7 @@ def _pixels(picture: str) -> Pixels:
     import numpy as np
     from PIL import Image
 
-    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+    with _open(picture) as image:
         colours = image.convert("RGBA")
         white = Image.new("RGBA", colours.size, "white")
         return np.asarray(Image.alpha_composite(white, colours).convert("RGB"), dtype=np.float64)
