@@ -157,7 +157,7 @@ def show_desk(studio: Studio, page: Page) -> None:
     for at in range(CHECKED_LINES):
         lines.nth(at).click()
         page.keyboard.press("Enter")
-    expect(desk.locator("[data-standing='checked']")).to_have_count(CHECKED_LINES)
+    expect(desk.locator("[data-status='checked']")).to_have_count(CHECKED_LINES)
     toggle_left_sidebar(page)
 
 

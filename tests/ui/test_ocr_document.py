@@ -174,13 +174,13 @@ def test_desk_is_legible_in_both_themes(english_lab: Lab, open_page: OpenPage, t
     # Every line is doubtful; the first is checked, and the second is selected.
     desk.get_by_role("spinbutton", name="Doubtful below").fill("1")
     desk.get_by_role("listbox").press("Enter")
-    expect(desk.locator("[data-standing='checked']")).to_have_count(1)
+    expect(desk.locator("[data-status='checked']")).to_have_count(1)
     for selector in (
-        "[data-standing='checked'] .pw-OcrDesk-sign",
-        "[data-standing='doubtful'] .pw-OcrDesk-sign",
-        "[data-standing='doubtful'] .pw-OcrDesk-sure",
+        "[data-status='checked'] .pw-OcrDesk-sign",
+        "[data-status='doubtful'] .pw-OcrDesk-sign",
+        "[data-status='doubtful'] .pw-OcrDesk-confidence",
         ".pw-OcrDesk-number",
-        ".pw-OcrDesk-saved",
+        ".pw-OcrDesk-summary",
     ):
         ratio = contrast(page, selector)
         assert ratio >= 4.5, f"{selector}: contrast {ratio:.1f} in {theme}"

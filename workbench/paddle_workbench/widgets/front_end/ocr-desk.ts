@@ -1,7 +1,7 @@
 import type { ITranslation } from './base/translation';
 import { defineWidget } from './base/widget';
-import { DeskActs } from './ocr-desk/desk-acts';
-import { actOf } from './ocr-desk/desk-keys';
+import { DeskActions } from './ocr-desk/desk-actions';
+import { actionOf } from './ocr-desk/desk-keys';
 import type { IDeskTraits } from './ocr-desk/desk-state';
 import { DeskState } from './ocr-desk/desk-state';
 import { HelpSheet } from './ocr-desk/help-sheet';
@@ -41,11 +41,11 @@ export default defineWidget<IDeskTraits>(
 
     const failure = make('div', 'pw-Widget-failure');
     failure.setAttribute('role', 'alert');
-    const said = make('span', 'pw-Text-note');
-    said.setAttribute('aria-live', 'polite');
-    const saved = make('span', 'pw-Text-note pw-OcrDesk-saved');
-    const say = (text: string): void => {
-      said.textContent = text;
+    const message = make('span', 'pw-Text-note');
+    message.setAttribute('aria-live', 'polite');
+    const summary = make('span', 'pw-Text-note pw-OcrDesk-summary');
+    const showMessage = (text: string): void => {
+      message.textContent = text;
     };
 
     const canvas = new PageCanvas({
@@ -73,9 +73,9 @@ export default defineWidget<IDeskTraits>(
       state,
       trans,
       signal,
-      onLeave: taken => {
-        if (taken) {
-          acts.goOn();
+      onLeave: isSaved => {
+        if (isSaved) {
+          actions.goToDoubtful();
         }
         list.node.focus({ preventScroll: true });
         draw();
@@ -87,11 +87,11 @@ export default defineWidget<IDeskTraits>(
     const sheet = new HelpSheet(trans, signal, () => {
       list.node.focus({ preventScroll: true });
     });
-    const acts = new DeskActs({
+    const actions = new DeskActions({
       state,
       canvas,
       trans,
-      say,
+      showMessage,
       edit: () => {
         editor.draw(canvas.picture);
         editor.begin();
@@ -104,20 +104,20 @@ export default defineWidget<IDeskTraits>(
       state,
       trans,
       signal,
-      act: act => {
-        acts.run(act);
+      action: action => {
+        actions.run(action);
         draw();
       }
     });
-    const empty = make('div', 'pw-OcrDesk-empty');
+    const placeholder = make('div', 'pw-OcrDesk-empty');
     const page = make('div', 'pw-OcrDesk-page');
-    page.append(canvas.node, empty, sheet.node);
+    page.append(canvas.node, placeholder, sheet.node);
     const side = make('div', 'pw-OcrDesk-side');
     side.append(editor.node, list.node);
     const middle = make('div', 'pw-OcrDesk-middle');
     middle.append(page, side);
     const foot = make('div', 'pw-OcrDesk-foot');
-    foot.append(saved, said);
+    foot.append(summary, message);
     root.append(bar.node, failure, middle, foot);
 
     const draw = (): void => {
@@ -136,9 +136,9 @@ export default defineWidget<IDeskTraits>(
       if (failure.textContent !== failed) {
         failure.textContent = failed;
       }
-      empty.textContent = emptiness(state, trans);
-      empty.hidden = empty.textContent === '';
-      saved.textContent = standingOf(state, trans);
+      placeholder.textContent = placeholderText(state, trans);
+      placeholder.hidden = placeholder.textContent === '';
+      summary.textContent = summaryText(state, trans);
     };
 
     root.addEventListener(
@@ -152,23 +152,23 @@ export default defineWidget<IDeskTraits>(
           event.stopPropagation();
           return;
         }
-        const drawn = acts.draw(event);
-        const act = drawn ? undefined : actOf(event);
+        const drawn = actions.draw(event);
+        const action = drawn ? undefined : actionOf(event);
         // JupyterLab would take plain keys for commands: d d deletes the cell.
         if (!event.ctrlKey && !event.metaKey && event.key !== 'Tab') {
           event.stopPropagation();
         }
-        if (!drawn && act === undefined) {
+        if (!drawn && action === undefined) {
           return;
         }
         event.preventDefault();
         event.stopPropagation();
-        if (act === 'leave' && sheet.toggle(false)) {
+        if (action === 'leave' && sheet.toggle(false)) {
           return;
         }
-        if (act !== undefined) {
-          say('');
-          acts.run(act);
+        if (action !== undefined) {
+          showMessage('');
+          actions.run(action);
         }
         draw();
       },
@@ -176,11 +176,11 @@ export default defineWidget<IDeskTraits>(
     );
 
     let notices = '';
-    const tell = (): void => {
-      const told = model.get('notices').join(' ');
-      if (told !== notices) {
-        notices = told;
-        say(told);
+    const showNotices = (): void => {
+      const text = model.get('notices').join(' ');
+      if (text !== notices) {
+        notices = text;
+        showMessage(text);
       }
     };
     for (const name of TRAITS) {
@@ -190,7 +190,7 @@ export default defineWidget<IDeskTraits>(
         if (state.selected !== before) {
           canvas.reveal();
         }
-        tell();
+        showNotices();
         draw();
       });
     }
@@ -202,14 +202,14 @@ export default defineWidget<IDeskTraits>(
     };
     onChange('picture', show);
     show();
-    tell();
+    showNotices();
     draw();
     return undefined;
   }
 );
 
-/** Why there is nothing to see; empty if there is something. */
-function emptiness(state: DeskState, trans: ITranslation): string {
+/** The text to show if the page has no lines or no picture; otherwise empty. */
+function placeholderText(state: DeskState, trans: ITranslation): string {
   const page = state.page;
   if (page?.state === 'failed') {
     return page.failure;
@@ -226,8 +226,8 @@ function emptiness(state: DeskState, trans: ITranslation): string {
     : '';
 }
 
-/** What is on disk, what is left to do, and what recognition took. */
-function standingOf(state: DeskState, trans: ITranslation): string {
+/** The state of saving, the number of checked lines, and the time per page. */
+function summaryText(state: DeskState, trans: ITranslation): string {
   const parts = [
     state.pending > 0
       ? trans.__('Saving %1 …', state.pending)

@@ -16,7 +16,7 @@ class KernelSide {
     }
   } as unknown as Kernel.IComm;
   ended = false;
-  /** When it has taken a message. */
+  /** When it has handled a message. */
   done = Promise.resolve();
   /** The comms that it knows. */
   comms = ['c1'];
@@ -139,8 +139,11 @@ describe('CommModel', () => {
     });
 
     it.each([
-      ['has taken it silently', Promise.resolve()],
-      ['has not said that it took it', new Promise<void>(() => undefined)]
+      ['has handled it silently', Promise.resolve()],
+      [
+        'has not reported that it handled it',
+        new Promise<void>(() => undefined)
+      ]
     ])('notices a restarted kernel that %s', async (_, done) => {
       kernel.comms = [];
       kernel.done = done;

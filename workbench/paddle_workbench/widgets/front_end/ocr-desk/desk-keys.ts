@@ -1,7 +1,7 @@
 import type { ITranslation } from '../base/translation';
 
-/** What a key asks for. */
-export type Act =
+/** The actions of keys and buttons. */
+export type Action =
   | 'next'
   | 'previous'
   | 'next-doubtful'
@@ -37,7 +37,7 @@ export type Act =
   | 'help'
   | 'leave';
 
-const KEYS: Readonly<Record<string, Act>> = {
+const KEYS: Readonly<Record<string, Action>> = {
   ArrowDown: 'next',
   j: 'next',
   ArrowUp: 'previous',
@@ -84,8 +84,8 @@ const KEYS: Readonly<Record<string, Act>> = {
   Escape: 'leave'
 };
 
-/** What a key means, or undefined. */
-export function actOf(event: KeyboardEvent): Act | undefined {
+/** The action of a key, or undefined. */
+export function actionOf(event: KeyboardEvent): Action | undefined {
   const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
   if (altKey) {
     return undefined;

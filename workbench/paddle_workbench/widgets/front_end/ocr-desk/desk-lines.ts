@@ -20,16 +20,16 @@ export interface IPageSummary {
   readonly failure: string;
 }
 
-/** How a line stands: what a person has checked is neither sure nor doubtful. */
-export type Standing = 'checked' | 'doubtful' | 'sure';
+/** The status of a line: one that a person has checked is neither sure nor doubtful. */
+export type LineStatus = 'checked' | 'doubtful' | 'sure';
 
-export const SIGNS: Record<Standing, string> = {
+export const SIGNS: Record<LineStatus, string> = {
   checked: '✓',
   doubtful: '?',
   sure: '·'
 };
 
-export function standing(line: IDeskLine, below: number): Standing {
+export function statusOf(line: IDeskLine, below: number): LineStatus {
   if (line.checked) {
     return 'checked';
   }

@@ -1,6 +1,6 @@
 import type { IModel, ITraits } from '../base/widget';
 import type { IDeskLine, IPageSummary, Point } from './desk-lines';
-import { firstChanged, lineInPlace, nextLine, standing } from './desk-lines';
+import { firstChanged, lineInPlace, nextLine, statusOf } from './desk-lines';
 
 export interface IDeskTraits extends ITraits {
   pages: readonly IPageSummary[];
@@ -96,7 +96,7 @@ export class DeskState {
       this.lines,
       this.selected,
       by,
-      line => !listed || standing(line, below) === 'doubtful'
+      line => !listed || statusOf(line, below) === 'doubtful'
     );
     this.selected = found ?? this.selected;
     return found !== null;

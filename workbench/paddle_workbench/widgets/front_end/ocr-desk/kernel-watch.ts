@@ -1,6 +1,6 @@
 import type { DeskState } from './desk-state';
 
-/** Milliseconds after which a kernel that has not answered is said to be silent. */
+/** Milliseconds without an answer after which the kernel counts as silent. */
 const SILENCE_MS = 5_000;
 
 /**

@@ -11,9 +11,9 @@ interface ILineEditorOptions {
   readonly state: DeskState;
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
-  /** Called when a key ended the edit; whether the text was taken. */
-  readonly onLeave: (taken: boolean) => void;
-  /** Called when the focus went elsewhere; what was typed was taken. */
+  /** Called when a key ended the edit; whether the text is saved. */
+  readonly onLeave: (isSaved: boolean) => void;
+  /** Called when the input lost the focus; its text is saved. */
   readonly onBlur: () => void;
 }
 
@@ -93,8 +93,8 @@ export class LineEditor {
     event.preventDefault();
     const { state, onLeave } = this._options;
     const line = state.line;
-    const taken = event.key === 'Enter' && line !== undefined;
-    if (taken) {
+    const isSaved = event.key === 'Enter' && line !== undefined;
+    if (isSaved) {
       const text = this._input.value;
       if (state.mode === 'split') {
         if (text !== line.text) {
@@ -108,7 +108,7 @@ export class LineEditor {
     }
     const wasSplit = state.mode === 'split';
     state.leave();
-    onLeave(taken && !wasSplit);
+    onLeave(isSaved && !wasSplit);
   };
 
   private readonly _onBlur = (): void => {

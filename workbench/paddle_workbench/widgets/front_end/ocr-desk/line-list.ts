@@ -1,7 +1,7 @@
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
 import type { IDeskLine } from './desk-lines';
-import { SIGNS, standing } from './desk-lines';
+import { SIGNS, statusOf } from './desk-lines';
 import type { DeskState } from './desk-state';
 
 interface IRow {
@@ -9,7 +9,7 @@ interface IRow {
   readonly number: HTMLElement;
   readonly sign: HTMLElement;
   readonly text: HTMLElement;
-  readonly sure: HTMLElement;
+  readonly confidence: HTMLElement;
   line: IDeskLine | null;
 }
 
@@ -57,7 +57,7 @@ export class LineList {
     const listed = state.get('only_doubtful')
       ? state.lines.filter(
           line =>
-            line.id === state.selected || standing(line, below) === 'doubtful'
+            line.id === state.selected || statusOf(line, below) === 'doubtful'
         )
       : state.lines;
     const places = new Map(state.lines.map((line, at) => [line.id, at + 1]));
@@ -113,10 +113,10 @@ export class LineList {
       number: make('span', 'pw-OcrDesk-number'),
       sign: make('span', 'pw-OcrDesk-sign'),
       text: make('span', 'pw-OcrDesk-text'),
-      sure: make('span', 'pw-OcrDesk-sure'),
+      confidence: make('span', 'pw-OcrDesk-confidence'),
       line: null
     };
-    node.append(row.number, row.sign, row.text, row.sure);
+    node.append(row.number, row.sign, row.text, row.confidence);
     this._rows.set(id, row);
     return row;
   }
@@ -128,36 +128,38 @@ export class LineList {
     below: number
   ): void {
     row.number.textContent = String(place);
-    const kind = standing(line, below);
-    if (row.line === line && row.node.dataset.standing === kind) {
+    const kind = statusOf(line, below);
+    if (row.line === line && row.node.dataset.status === kind) {
       return;
     }
     row.line = line;
-    row.node.dataset.standing = kind;
+    row.node.dataset.status = kind;
     row.sign.textContent = SIGNS[kind];
-    row.sign.title = this._said(line, below);
+    row.sign.title = this._statusText(line, below);
     row.text.textContent = line.text;
     row.text.title = line.text;
     row.text.classList.toggle('pw-mod-difficult', line.difficult);
-    row.sure.textContent =
+    row.confidence.textContent =
       line.confidence === null ? '–' : line.confidence.toFixed(2);
-    row.sure.style.setProperty(
+    row.confidence.style.setProperty(
       '--pw-share',
       `${Math.round((line.confidence ?? 0) * 100)}%`
     );
     row.node.setAttribute(
       'aria-label',
-      `${line.text} (${this._said(line, below)}, ${row.sure.textContent})`
+      `${line.text} (${this._statusText(line, below)}, ${row.confidence.textContent})`
     );
   }
 
-  private _said(line: IDeskLine, below: number): string {
-    const said = this._standing(line, below);
-    return line.difficult ? `${said}, ${this._trans.__('difficult')}` : said;
+  private _statusText(line: IDeskLine, below: number): string {
+    const status = this._statusName(line, below);
+    return line.difficult
+      ? `${status}, ${this._trans.__('difficult')}`
+      : status;
   }
 
-  private _standing(line: IDeskLine, below: number): string {
-    switch (standing(line, below)) {
+  private _statusName(line: IDeskLine, below: number): string {
+    switch (statusOf(line, below)) {
       case 'checked':
         return this._trans.__('checked');
       case 'doubtful':

@@ -1,12 +1,12 @@
 import { make } from '../text/elements';
-import type { Point, Standing } from './desk-lines';
-import { bounds, contains, standing } from './desk-lines';
+import type { Point, LineStatus } from './desk-lines';
+import { bounds, contains, statusOf } from './desk-lines';
 import type { DeskState } from './desk-state';
 import { ViewTransform } from './view-transform';
 
 const MARGIN = 12;
 const HANDLE = 5;
-const STANDINGS: readonly Standing[] = ['sure', 'checked', 'doubtful'];
+const STATUSES: readonly LineStatus[] = ['sure', 'checked', 'doubtful'];
 
 interface IPageCanvasOptions {
   readonly state: DeskState;
@@ -189,17 +189,17 @@ export class PageCanvas {
     const colour = (name: string): string =>
       style.getPropertyValue(name).trim() || style.color;
     const below = state.get('doubt_below');
-    const colours: Record<Standing, string> = {
+    const colours: Record<LineStatus, string> = {
       sure: colour('--pw-accent'),
       checked: colour('--pw-ok'),
       doubtful: colour('--pw-error')
     };
     const draft = state.draft;
-    for (const kind of STANDINGS) {
+    for (const kind of STATUSES) {
       context.beginPath();
       for (const line of state.lines) {
         const drawn = line.id === state.selected;
-        if (!drawn && standing(line, below) === kind) {
+        if (!drawn && statusOf(line, below) === kind) {
           this._trace(context, line.points);
         }
       }
@@ -222,7 +222,7 @@ export class PageCanvas {
     }
     const line = state.line;
     const accent =
-      draft || !line ? colour('--pw-accent') : colours[standing(line, below)];
+      draft || !line ? colour('--pw-accent') : colours[statusOf(line, below)];
     context.beginPath();
     this._trace(context, points);
     context.globalAlpha = 0.16;
@@ -253,9 +253,9 @@ export class PageCanvas {
       Math.min(right - left, bottom - top) < 28 ? HANDLE / 2 : HANDLE;
     points.forEach((point, at) => {
       const [x, y] = this._view.toScreen(point);
-      const taken = state.draft !== null && at === state.corner;
+      const isActive = state.draft !== null && at === state.corner;
       context.beginPath();
-      // Where the text begins stands a square: colour and place alone would not tell.
+      // A square marks where the text begins; colour and place alone would not show it.
       if (at === 0) {
         context.rect(x - size, y - size, 2 * size, 2 * size);
       } else {
@@ -263,7 +263,7 @@ export class PageCanvas {
       }
       context.lineWidth = 2;
       context.strokeStyle = accent;
-      context.fillStyle = taken ? accent : back;
+      context.fillStyle = isActive ? accent : back;
       context.fill();
       context.stroke();
     });

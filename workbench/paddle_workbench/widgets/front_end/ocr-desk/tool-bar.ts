@@ -1,6 +1,6 @@
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
-import type { Act } from './desk-keys';
+import type { Action } from './desk-keys';
 import type { DeskState } from './desk-state';
 
 const PAGE_SIGNS = {
@@ -14,7 +14,7 @@ interface IToolBarOptions {
   readonly state: DeskState;
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
-  readonly act: (act: Act) => void;
+  readonly action: (action: Action) => void;
 }
 
 /**
@@ -22,13 +22,13 @@ interface IToolBarOptions {
  */
 export class ToolBar {
   constructor(private readonly _options: IToolBarOptions) {
-    const { state, trans, act } = _options;
+    const { state, trans, action } = _options;
     this.node = make('div', 'pw-Text-bar pw-OcrDesk-bar');
     this._previous = this._button('‹', trans.__('Previous page'), () => {
-      act('previous-page');
+      action('previous-page');
     });
     this._next = this._button('›', trans.__('Next page'), () => {
-      act('next-page');
+      action('next-page');
     });
     this._pages = make('select', 'pw-OcrDesk-pages');
     this._pages.setAttribute('aria-label', trans.__('Page'));
@@ -59,10 +59,10 @@ export class ToolBar {
       }
     });
     this._only = this._button(trans.__('Only doubtful'), '', () => {
-      act('only-doubtful');
+      action('only-doubtful');
     });
     this._save = this._button(trans.__('Save Label.txt'), '', () => {
-      act('save');
+      action('save');
     });
     this._load = this._button(trans.__('Load Label.txt'), '', () => {
       state.request('load');
@@ -71,7 +71,7 @@ export class ToolBar {
       each.title = state.get('label_folder');
     }
     const help = this._button('?', trans.__('Keyboard shortcuts'), () => {
-      act('help');
+      action('help');
     });
     this.node.append(
       this._previous,

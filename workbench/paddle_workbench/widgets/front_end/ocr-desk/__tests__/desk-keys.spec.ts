@@ -1,8 +1,8 @@
 import { WidgetTranslation } from '../../base/translation';
-import { actOf, keyHelp } from '../desk-keys';
+import { actionOf, keyHelp } from '../desk-keys';
 
 function press(key: string, more: KeyboardEventInit = {}): string | undefined {
-  return actOf(new KeyboardEvent('keydown', { key, ...more }));
+  return actionOf(new KeyboardEvent('keydown', { key, ...more }));
 }
 
 describe('the keys of the desk', () => {
@@ -12,11 +12,11 @@ describe('the keys of the desk', () => {
       '↑': 'ArrowUp',
       Esc: 'Escape'
     };
-    const told = keyHelp(new WidgetTranslation('en', {}))
-      .flatMap(([keys]) => keys.split(' '))
+    const keys = keyHelp(new WidgetTranslation('en', {}))
+      .flatMap(([shortcuts]) => shortcuts.split(' '))
       .filter(key => key !== 'Shift+←→↑↓')
       .map(key => arrows[key] ?? key);
-    expect(told.filter(key => press(key) === undefined)).toEqual([]);
+    expect(keys.filter(key => press(key) === undefined)).toEqual([]);
     expect(press('ArrowLeft', { shiftKey: true })).toBe('pan-left');
   });
 

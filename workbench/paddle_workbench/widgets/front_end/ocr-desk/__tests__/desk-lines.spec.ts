@@ -5,7 +5,7 @@ import {
   contains,
   lineInPlace,
   nextLine,
-  standing
+  statusOf
 } from '../desk-lines';
 
 function line(id: number, more: Partial<IDeskLine> = {}): IDeskLine {
@@ -24,10 +24,10 @@ const LINES = [1, 2, 3, 4].map(id => line(id, { checked: id % 2 === 1 }));
 
 describe('the lines of a page', () => {
   it('are checked, doubtful or sure', () => {
-    expect(standing(line(1), 0.9)).toBe('doubtful');
-    expect(standing(line(1), 0.4)).toBe('sure');
-    expect(standing(line(1, { confidence: null }), 0)).toBe('doubtful');
-    expect(standing(line(1, { checked: true }), 0.9)).toBe('checked');
+    expect(statusOf(line(1), 0.9)).toBe('doubtful');
+    expect(statusOf(line(1), 0.4)).toBe('sure');
+    expect(statusOf(line(1, { confidence: null }), 0)).toBe('doubtful');
+    expect(statusOf(line(1, { checked: true }), 0.9)).toBe('checked');
   });
 
   it('are walked in both directions, round the end', () => {

@@ -1,5 +1,5 @@
 import type { ITranslation } from '../base/translation';
-import type { Act } from './desk-keys';
+import type { Action } from './desk-keys';
 import type { Point } from './desk-lines';
 import type { DeskState } from './desk-state';
 import type { PageCanvas } from './page-canvas';
@@ -8,47 +8,47 @@ const ZOOM_STEP = 1.25;
 const PAN_STEP = 60;
 const DOUBT_STEP = 0.05;
 
-interface IDeskActsOptions {
+interface IDeskActionsOptions {
   readonly state: DeskState;
   readonly canvas: PageCanvas;
   readonly trans: ITranslation;
-  readonly say: (text: string) => void;
+  readonly showMessage: (text: string) => void;
   readonly edit: () => void;
   readonly help: () => void;
 }
 
 /**
- * Does what keys and buttons ask for.
+ * Performs the actions of keys and buttons.
  */
-export class DeskActs {
-  constructor(private readonly _options: IDeskActsOptions) {}
+export class DeskActions {
+  constructor(private readonly _options: IDeskActionsOptions) {}
 
-  run(act: Act): void {
+  run(action: Action): void {
     const { state, canvas } = this._options;
     // While corners are drawn, only the view changes besides.
-    if (state.draft !== null && act !== 'leave' && act !== 'help') {
-      this._view(act);
+    if (state.draft !== null && action !== 'leave' && action !== 'help') {
+      this._view(action);
       return;
     }
-    switch (act) {
+    switch (action) {
       case 'next':
       case 'previous':
-        state.step(act === 'next' ? 1 : -1, false);
+        state.step(action === 'next' ? 1 : -1, false);
         canvas.reveal();
         return;
       case 'next-doubtful':
       case 'previous-doubtful':
-        this.goOn(act === 'next-doubtful' ? 1 : -1);
+        this.goToDoubtful(action === 'next-doubtful' ? 1 : -1);
         return;
       case 'next-page':
       case 'previous-page':
-        if (!state.turn(act === 'next-page' ? 1 : -1)) {
-          this._say(this._options.trans.__('There are no more pages.'));
+        if (!state.turn(action === 'next-page' ? 1 : -1)) {
+          this._showMessage(this._options.trans.__('There are no more pages.'));
         }
         return;
       case 'undo':
       case 'redo':
-        state.edit(act);
+        state.edit(action);
         return;
       case 'accept-all':
         state.edit('accept_all');
@@ -64,7 +64,7 @@ export class DeskActs {
         return;
       case 'doubt-less':
       case 'doubt-more':
-        this._doubt(act === 'doubt-more' ? DOUBT_STEP : -DOUBT_STEP);
+        this._doubt(action === 'doubt-more' ? DOUBT_STEP : -DOUBT_STEP);
         return;
       case 'save':
         state.request('save');
@@ -76,23 +76,23 @@ export class DeskActs {
         state.leave();
         return;
       default:
-        if (!this._onLine(act)) {
-          this._view(act);
+        if (!this._onLine(action)) {
+          this._view(action);
         }
     }
   }
 
-  /** Go to the next doubtful line, or say that there is none. */
-  goOn(by: 1 | -1 = 1): void {
+  /** Go to the next doubtful line, or show a message if there is none. */
+  goToDoubtful(by: 1 | -1 = 1): void {
     const { state, canvas, trans } = this._options;
     if (state.step(by, true)) {
       canvas.reveal();
     } else {
-      this._say(trans.__('No other doubtful lines on this page.'));
+      this._showMessage(trans.__('No other doubtful lines on this page.'));
     }
   }
 
-  /** Move the corners that are being drawn. Returns whether the key meant something. */
+  /** Move the corners that are being drawn. Returns whether the key has a meaning here. */
   draw(event: KeyboardEvent): boolean {
     const { state } = this._options;
     const draft = state.draft;
@@ -132,30 +132,30 @@ export class DeskActs {
     return false;
   }
 
-  /** What is done with the selected line. */
-  private _onLine(act: Act): boolean {
+  /** Perform an action on the selected line; returns whether it is one. */
+  private _onLine(action: Action): boolean {
     const { state, canvas, trans } = this._options;
     const line = state.line;
     const known = [
       'accept', 'edit', 'split', 'merge', 'redraw', 'rotate', 'delete',
       'difficult', 'read-again'
-    ].includes(act); // prettier-ignore
+    ].includes(action); // prettier-ignore
     if (!known) {
       return false;
     }
     if (!line) {
-      this._say(trans.__('No line is selected.'));
+      this._showMessage(trans.__('No line is selected.'));
       return true;
     }
     const id = line.id;
-    switch (act) {
+    switch (action) {
       case 'accept':
         state.edit('accept', { id });
-        this.goOn();
+        this.goToDoubtful();
         break;
       case 'edit':
       case 'split':
-        state.mode = act;
+        state.mode = action;
         this._options.edit();
         break;
       case 'redraw':
@@ -165,7 +165,9 @@ export class DeskActs {
           state.corner = 0;
           canvas.node.focus({ preventScroll: true });
         } else {
-          this._say(trans.__('Only boxes with four corners can be redrawn.'));
+          this._showMessage(
+            trans.__('Only boxes with four corners can be redrawn.')
+          );
         }
         break;
       case 'difficult':
@@ -175,14 +177,14 @@ export class DeskActs {
         state.request('read_again', { id });
         break;
       default:
-        state.edit(act, { id });
+        state.edit(action, { id });
     }
     return true;
   }
 
-  private _view(act: Act): void {
+  private _view(action: Action): void {
     const { state, canvas } = this._options;
-    switch (act) {
+    switch (action) {
       case 'zoom-in':
         canvas.zoom(ZOOM_STEP);
         return;
@@ -218,10 +220,10 @@ export class DeskActs {
     const value = Math.min(1, Math.max(0, state.get('doubt_below') + by));
     const rounded = Math.round(value * 100) / 100;
     state.set('doubt_below', rounded);
-    this._say(trans.__('Doubtful below %1', rounded.toFixed(2)));
+    this._showMessage(trans.__('Doubtful below %1', rounded.toFixed(2)));
   }
 
-  private _say(text: string): void {
-    this._options.say(text);
+  private _showMessage(text: string): void {
+    this._options.showMessage(text);
   }
 }
