@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -30,6 +31,16 @@ def deflated_paths(path: Path) -> Path:
     """Write a PDF of 420 kB with 216 MB of lines on its page."""
     lines = zlib.compress(b"0 0 m 90 90 l S\n" * 13_500_000)
     return _write_pdf(path, CATALOG, PAGES, PAGE % b"", _stream(b"/Filter /FlateDecode", lines))
+
+
+def many_scans(path: Path, count: int = 3_000) -> Path:
+    """Write a progressive JPEG of 540 kB whose 64 million pixels are refined 3,000 times."""
+    content = io.BytesIO()
+    Image.new("L", (8000, 8000), 128).save(content, "JPEG", progressive=True)
+    whole = content.getvalue()
+    last_scan = whole[whole.rindex(b"\xff\xda") : -2]
+    path.write_bytes(whole[:-2] + last_scan * count + whole[-2:])
+    return path
 
 
 def many_directories(path: Path, count: int = 200_000) -> Path:

@@ -20,7 +20,7 @@ from paddle_workbench.ocr.picture_files import decoder, limits
 from paddle_workbench.ocr.picture_files.picture_file import PictureFile
 
 from ..desk.pictures import read_crop, read_page
-from .hostile import deflated_paths, floats, many_directories, nested_forms
+from .hostile import deflated_paths, floats, many_directories, many_scans, nested_forms
 
 MIB = 1 << 20
 # Enough for a page of a PDF or a picture of 16 million pixels.
@@ -65,10 +65,13 @@ def test_reports_page_that_needs_too_much_memory(
 
 
 @pytest.mark.usefixtures("workers")
-def test_reports_page_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = nested_forms(tmp_path / "scan.pdf", levels=7)
+@pytest.mark.parametrize(("name", "write"), [("a.pdf", nested_forms), ("a.jpg", many_scans)])
+def test_reports_page_that_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, write: Callable[[Path], Path]
+) -> None:
+    path = write(tmp_path / name)
     monkeypatch.setattr(limits, "WORK", replace(limits.WORK, time_s=2.0, memory_bytes=None))
-    with pytest.raises(PictureLimitError, match=r"^scan\.pdf cannot be opened within 2 s, "):
+    with pytest.raises(PictureLimitError, match=rf"^{name} cannot be opened within 2 s, the limit"):
         PictureFile(path).page(0)
 
 
