@@ -54,11 +54,9 @@ def test_stops_endless_answer(exercises: ExerciseSet) -> None:
         while True:
             pass
 
-    started = time.monotonic()
     result = exercises.examine("double", endless)
     assert result.mistake == "too_slow"
     assert "1 s" in result.message.en
-    assert time.monotonic() - started < 60  # that it ended at all; the limit is one second
 
 
 def test_stops_endless_answer_that_catches_exceptions(exercises: ExerciseSet) -> None:
