@@ -59,7 +59,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, RunR
             (
                 "page",
                 "from IPython.display import HTML, display\n"
-                "display(HTML('<img src=\"https://example.org/x.png\">'))",
+                "display(HTML('<img src=\"https://example.org/x.png\">'))\n"
+                "display(HTML('<META\\nhttp-equiv=refresh content=\"0;url=https://example.org\">'))",
             ),
         ],
         tags={"learn-error": ["raises-exception"]},
@@ -111,7 +112,10 @@ def test_report_shows_everything_and_loads_no_resources(finished: Finished) -> N
     for text in (record.id, "succeeded", "num_epochs", "0.25", "ZeroDivisionError"):
         assert text in html
     assert "default-src 'none'" in html
+    assert "form-action 'none'; base-uri 'none'" in html
     assert "<script" not in html
+    assert '&lt;meta content="0;url=https://example.org" http-equiv="refresh"' in html
+    assert "<meta" not in html.lower().partition("<body")[2]
     page = bs4.BeautifulSoup(html, "html.parser")
     addresses = [
         element[attribute]

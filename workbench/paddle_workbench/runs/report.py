@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ __all__ = ["write_report"]
 
 WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 TEMPLATE = "report_template"
+
+_META = re.compile(r"<meta(?=[\s/>])", re.IGNORECASE)
 
 SIGNS = {
     "queued": "…",
@@ -59,8 +62,17 @@ def write_report(folder: Path) -> Path:
     }
     html, _resources = exporter.from_notebook_node(notebook, resources=resources)
     path = folder / REPORT_FILE
-    write_whole(path, html)
+    write_whole(path, _without_body_metadata(html))
     return path
+
+
+def _without_body_metadata(html: str) -> str:
+    """Show `<meta>` in the body as text: it can send the browser to another address.
+
+    The policy in the head of the report cannot prevent that.
+    """
+    head, body, content = html.partition("<body")
+    return head + body + _META.sub("&lt;meta", content)
 
 
 def _remove_interactive_outputs(notebook: nbformat.NotebookNode) -> None:
