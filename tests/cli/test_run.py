@@ -66,7 +66,7 @@ def notebook(tmp_path: Path) -> Path:
     new = nbformat.v4
     cells = [
         new.new_code_cell(
-            "num_epochs = 2  # passes over the data\nsleep_s = 0.0",
+            "num_epochs = 2  # passes over the data\nsleep_s = 0.0\nsteps = num_epochs * 10",
             id="parameters",
             metadata={"tags": ["parameters"]},
         ),
@@ -109,6 +109,9 @@ def test_rejects_wrong_parameters(workbench: Workbench, notebook: Path, home: Pa
     value = workbench("run", notebook, "-p", "num_epochs", "some")
     assert value.returncode == 2
     assert "num_epochs takes a whole number, not 'some'." in value.stderr
+    kernel = workbench("run", notebook, "-k", "none-such")
+    assert kernel.returncode == 2
+    assert "needs the kernel 'none-such', which is not installed" in kernel.stderr
     assert not (home / "runs").exists()
 
 
@@ -128,6 +131,10 @@ def test_sweep_then_list_compare_show_and_report(
     assert first.startswith("num_epochs=1  succeeded")
     assert "loss=0.25" in second
     assert "sleep" in sweep.stderr
+    assert (
+        "steps keeps its default value: the parameters cell computes it from num_epochs"
+        in sweep.stderr
+    )
     runs = json.loads(workbench("runs", "list", "--json").stdout)
     assert [run["metrics"] for run in runs] == [{"loss": 1.0}, {"loss": 0.25}]
     ids = [run["id"] for run in runs]
@@ -149,8 +156,9 @@ def test_sweep_then_list_compare_show_and_report(
 def test_output_dir_and_rerun_of_a_changed_notebook(
     workbench: Workbench, notebook: Path, home: Path, tmp_path: Path
 ) -> None:
-    run = workbench("run", notebook, "--output-dir", tmp_path / "elsewhere")
+    run = workbench("run", notebook, "-k", "python3", "--output-dir", tmp_path / "elsewhere")
     assert run.returncode == 0, run.stderr
+    assert "steps" not in run.stderr
     (folder,) = (tmp_path / "elsewhere").iterdir()
     assert not (home / "runs").exists()
     notebook.write_text(notebook.read_text(encoding="utf-8") + "\n", encoding="utf-8")
@@ -161,6 +169,8 @@ def test_output_dir_and_rerun_of_a_changed_notebook(
     again = workbench("runs", "rerun", folder, "--anyway")
     assert again.returncode == 0
     assert again.stdout.startswith("succeeded")
+    (folder,) = (home / "runs").iterdir()
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["kernel"] == "python3"
 
 
 def test_ctrl_c_cancels_and_keeps_the_notebook(start: Starter, notebook: Path, home: Path) -> None:

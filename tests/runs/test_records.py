@@ -8,14 +8,21 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from paddle_workbench.child_process import process_start
 from paddle_workbench.contract import RunEvent, RunRecord
-from paddle_workbench.errors import RunNotFoundError, SchemaVersionError, StorageError
+from paddle_workbench.errors import (
+    RunNotFoundError,
+    SchemaVersionError,
+    StorageError,
+    WorkbenchError,
+)
+from paddle_workbench.runs.cancellation import cancel_run
 from paddle_workbench.runs.records import (
     append_event,
     create_run_folder,
@@ -39,6 +46,7 @@ def record(folder: Path, **changes: Any) -> RunRecord:
         "parameters": {"lr": 0.1},
         "created_at": datetime.now(timezone.utc),
         "process_id": os.getpid(),
+        "process_started_at": process_start(os.getpid()),
     }
     return RunRecord(**(fields | changes))
 
@@ -92,10 +100,19 @@ def test_run_whose_process_has_ended_is_lost(folder: Path) -> None:
     assert str(child.pid) in lost.error.message
 
 
-def test_run_whose_process_id_was_reused_is_lost(folder: Path) -> None:
-    long_ago = datetime.now(timezone.utc) - timedelta(days=30)
-    write_record(folder, record(folder, state="running", created_at=long_ago))
-    assert read_record(folder).state == "lost"
+@pytest.mark.parametrize("start", [None, NOW, NOW.replace(year=2099)])
+def test_process_with_the_id_of_another_is_not_that_of_the_run(
+    folder: Path, start: datetime | None
+) -> None:
+    future = NOW.replace(year=2099)
+    changes = {"state": "running", "created_at": future, "process_started_at": start}
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        write_record(folder, record(folder, process_id=child.pid, **changes))
+        assert read_record(folder).state == "lost"
+        with pytest.raises(WorkbenchError, match="has already ended: lost"):
+            cancel_run(folder)
+        child.communicate(b"\n")
+    assert child.returncode == 0
 
 
 def test_finished_run_is_not_lost_without_its_process(folder: Path) -> None:

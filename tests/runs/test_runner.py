@@ -144,7 +144,8 @@ def test_record_does_not_reveal_the_home(finished: Finished) -> None:
 def test_rerun_uses_the_same_notebook_and_parameters(finished: Finished, tmp_path: Path) -> None:
     source, folder, record, _events = finished
     plan = plan_rerun(folder, parent=tmp_path, anyway=False)
-    assert (plan.notebook, plan.parameters) == (source, record.parameters)
+    assert (plan.notebook, plan.parameters) == (source, {"num_epochs": 4})
+    assert plan.kernel == record.kernel == "paddle"
 
 
 def test_rejects_rerun_of_changed_notebook(
@@ -236,9 +237,36 @@ def test_timeout_interrupts_the_kernel_first(lesson: NotebookMaker, runs: Path) 
     assert cells["sleep"].outputs[0].ename == "KeyboardInterrupt"
 
 
+def test_runs_in_another_kernel_and_again_with_the_same_values(
+    lesson: NotebookMaker, runs: Path, tmp_path: Path
+) -> None:
+    source = lesson(
+        ("dict", "{size: k}"), ("infinity", "assert limit == -float('inf'), limit"),
+        parameters="%matplotlib inline\n!echo x\nsize = (1, 2)\nk = 3\nlimit = float('inf')",
+        kernel="pte",
+    )  # fmt: skip
+    values = {"k": 4, "limit": float("-inf")}
+    folder, record = run_notebook(Plan(source, values, runs, kernel="paddle"), ignore)
+    assert record.state == "succeeded", record.error
+    assert record == read_record(folder)
+    assert record.parameters == {"size": [1, 2], "k": 4, "limit": "-inf"}
+    output = json.loads((folder / "output.ipynb").read_text("utf-8"), parse_constant=pytest.fail)
+    assert output["metadata"]["kernelspec"]["name"] == "paddle"
+    assert output["metadata"]["papermill"]["parameters"] == {"k": 4, "limit": "-inf"}
+    plan = plan_rerun(folder, parent=runs, anyway=False)
+    assert (plan.parameters, plan.kernel) == (values, "paddle")
+    # The output notebook again: what it was given stays, except what is given now.
+    again = Plan(folder / "output.ipynb", {"k": 5}, runs)
+    _folder, record = run_notebook(again, ignore)
+    assert record.state == "succeeded", record.error
+    assert record.parameters == {"size": [1, 2], "k": 5, "limit": "-inf"}
+
+
 def test_rejects_unknown_kernel_before_creating_a_run(lesson: NotebookMaker, runs: Path) -> None:
     with pytest.raises(NotebookError, match="the kernel 'pte', which is not installed"):
         run_notebook(Plan(lesson(("a", "1"), kernel="pte"), {}, runs), ignore)
+    with pytest.raises(NotebookError, match="the kernel 'r', which is not installed"):
+        run_notebook(Plan(lesson(("a", "1")), {}, runs, kernel="r"), ignore)
     assert not runs.exists()
 
 

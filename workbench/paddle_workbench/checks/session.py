@@ -14,7 +14,7 @@ from ..course.catalog import LessonFile
 from ..course.companions import copy_companions
 from ..course.notebook import METADATA_KEY
 from ..errors import NotebookError, WorkbenchError
-from ..execution import require_kernel, shared_threads
+from ..execution import kernel_of, require_kernel, shared_threads
 from ..notebooks import Notebook, read_notebook
 from ..settings import settings
 from .cache import CheckCache, Lookup
@@ -142,11 +142,7 @@ def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, Noteb
         notebook = Notebook.read(path)
         if _is_lesson(notebook):
             report = report.model_copy(update={"findings": check_structure(notebook)})
-        if kernel is None:
-            require_kernel(notebook.node, path)
-        else:
-            request = {"metadata": {"kernelspec": {"name": kernel}}}
-            require_kernel(nbformat.from_dict(request), path)
+        require_kernel(kernel or kernel_of(notebook.node), path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
         return None, report.model_copy(update={"error": message})

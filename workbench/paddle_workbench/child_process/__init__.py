@@ -6,7 +6,7 @@ group, which is killed when the child ends. And the child ends when its parent d
 reason. A `Worker` is such a child that stays to answer further requests.
 """
 
-from .liveness import is_alive
+from .liveness import is_alive, process_start
 from .outcome import Limits, Message, Outcome, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
 from .worker import Reply, Worker, answer_requests
@@ -20,6 +20,7 @@ __all__ = [
     "answer_requests",
     "is_alive",
     "module_command",
+    "process_start",
     "run",
     "run_async",
     "with_absolute_paths",

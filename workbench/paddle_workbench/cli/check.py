@@ -25,7 +25,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
               help="Run this number of notebooks at the same time.")  # fmt: skip
-@click.option("--kernel", metavar="NAME",
+@click.option("-k", "--kernel", metavar="NAME",
               help="Run in this kernel, whatever the notebooks ask for.")  # fmt: skip
 @click.option("--no-cache", is_flag=True,
               help="Also run notebooks that passed before and have not changed since.")  # fmt: skip

@@ -62,6 +62,8 @@ def show_end(folder: Path, record: RunRecord) -> None:
 @click.option(
     "-p", "values", nargs=2, multiple=True, metavar="NAME VALUE", help="Set one parameter."
 )
+@click.option("-k", "--kernel", metavar="NAME",
+              help="Run in this kernel, whatever the notebook asks for.")  # fmt: skip
 @click.option(
     "--sweep",
     "sweeps",
@@ -78,6 +80,7 @@ def show_end(folder: Path, record: RunRecord) -> None:
 def command(
     notebook: str,
     values: tuple[tuple[str, str], ...],
+    kernel: str | None,
     sweeps: tuple[str, ...],
     timeout: float | None,
     retries: int,
@@ -92,19 +95,27 @@ def command(
     # Imported here so that `workbench --help` is fast.
     from ..course.catalog import find_notebook
     from ..notebooks import read_notebook
-    from ..runs.parameters import parse_sweep, parse_values, read_parameters
+    from ..runs.declarations import computed_from, read_parameters
+    from ..runs.parameters import parse_sweep, parse_values
     from ..runs.runner import Plan, run_attempts
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     path = find_notebook(notebook)
-    parameters = read_parameters(read_notebook(path))
+    source = read_notebook(path)
+    parameters = read_parameters(source)
     common = parse_values(parameters, _require_unique(list(values)))
     axes = _require_unique([_axis(sweep) for sweep in sweeps])
+    for name, parameter in computed_from(source, [*common, *axes]).items():
+        click.echo(
+            f"{name} keeps its default value: the parameters cell computes it from "
+            f"{parameter}, before {parameter} is set.\nMove the line with {name} to the next cell.",
+            err=True,
+        )
     parent = output_dir if output_dir is not None else settings().runs
     succeeded = True
     for combination in parse_sweep(parameters, axes):
-        plan = Plan(path, common | combination, parent, timeout_s=timeout)
+        plan = Plan(path, common | combination, parent, timeout_s=timeout, kernel=kernel)
         try:
             folder, record = run_attempts(plan, retries=retries, listener=RunProgress())
         except StorageError as error:

@@ -45,13 +45,17 @@ class RunRecord(Model):
     id: str
     notebook: str
     state: RunState
-    parameters: dict[str, Any]
+    kernel: str | None = Field(None, description="The kernel that it runs in.")
+    parameters: dict[str, Any] = Field(
+        description="Numbers that JSON cannot hold are texts: `inf`, `-inf`, `nan`."
+    )
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
     timeout_s: float | None = None
     attempt: int = 1
     process_id: int | None = Field(None, ge=1, lt=2**31)
+    process_started_at: AwareDatetime | None = None
     cells_done: int = 0
     cells_total: int = 0
     metrics: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it

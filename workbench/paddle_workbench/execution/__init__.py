@@ -1,7 +1,7 @@
 """Running notebooks in kernels of their own: events, limits on time and output, and stopping."""
 
 from .execution import Ending, ExecutedCell, Execution, ExecutionListener, StopReason, is_executed
-from .kernelspec import require_kernel
+from .kernelspec import kernel_of, require_kernel
 from .queue import ExecutionQueue
 from .threads import shared_threads, thread_variables
 
@@ -13,6 +13,7 @@ __all__ = [
     "ExecutionQueue",
     "StopReason",
     "is_executed",
+    "kernel_of",
     "require_kernel",
     "shared_threads",
     "thread_variables",

@@ -8,31 +8,39 @@ import nbformat
 
 from ..errors import NotebookError
 
-__all__ = ["require_kernel"]
+__all__ = ["kernel_of", "require_kernel"]
 
 
-def require_kernel(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Make sure that the kernel of a notebook is installed.
+def kernel_of(notebook: nbformat.NotebookNode) -> str | None:
+    """Return the name of the kernel that a notebook asks for; None if it does not name one."""
+    kernelspec = notebook.metadata.get("kernelspec")
+    name = kernelspec.get("name") if isinstance(kernelspec, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def require_kernel(name: str | None, path: Path) -> str:
+    """Return the name of a kernel if it is installed.
 
     Parameters
     ----------
-    notebook : NotebookNode
+    name : str or None
+        None if the notebook does not name a kernel.
     path : Path
         The file of the notebook, for the error.
 
     Raises
     ------
     NotebookError
-        If the kernel is not installed, or the notebook does not name one.
+        If the kernel is not installed, or there is no name.
     """
     from jupyter_client.kernelspec import KernelSpecManager
 
-    name = notebook.metadata.get("kernelspec", {}).get("name")
     kernels = KernelSpecManager().find_kernel_specs()
-    if name not in kernels:
+    if name is None or name not in kernels:
         problem = f"needs the kernel {name!r}, which is not installed"
         raise NotebookError(
             f"{path.name} {problem if name else 'does not name a kernel'}.",
-            f"Installed kernels: {', '.join(sorted(kernels))}. Choose one in JupyterLab, or run "
-            "`workbench doctor`.",
+            f"Installed kernels: {', '.join(sorted(kernels))}. Choose one in JupyterLab or with "
+            "--kernel, or run `workbench doctor`.",
         )
+    return name

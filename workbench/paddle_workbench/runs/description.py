@@ -30,6 +30,7 @@ def show_value(value: Any) -> str:
 def _facts(record: RunRecord) -> list[tuple[str, str]]:
     facts = [
         ("notebook", record.notebook),
+        *([("kernel", record.kernel)] if record.kernel is not None else []),
         ("created", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("cells", f"{record.cells_done} of {record.cells_total}"),
         ("attempt", str(record.attempt)),

@@ -133,7 +133,7 @@ def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal
     # Imported here because papermill is slow to import, and only running a notebook needs it.
     from .output import RunOutput, prepare
 
-    notebook = prepare(source, parameters)
+    notebook = prepare(source, parameters, journal.record.kernel)
     output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
     cells = _CellJournal(journal, output)
     execution = Execution(

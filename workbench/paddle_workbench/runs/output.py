@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
 from papermill.engines import NotebookExecutionManager
 from papermill.execute import prepare_notebook_metadata, remove_error_markers
 from papermill.iorw import LocalHandler, load_notebook_node, papermill_io
 from papermill.parameterize import parameterize_notebook
 
 from ..errors import StorageError
+from ..execution import kernel_of
 from ..storage import write_whole
+from .declarations import INJECTED_TAG, injected_values
+from .parameters import as_json
 
 __all__ = ["RunOutput", "prepare"]
 
 SCHEME = "whole:"
-INJECTED = "injected-parameters"
 AUTOSAVE_S = 30
 # After a save that took one second, the next one waits for nine.
 PAUSE_AFTER_SAVE = 9.0
@@ -121,18 +124,47 @@ class _AtomicFiles(LocalHandler):  # type: ignore[misc]
         write_whole(Path(path.removeprefix(SCHEME)), buf)
 
 
-def prepare(source: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
-    """Load a notebook, insert its parameters, and return it ready to execute."""
+def prepare(
+    source: Path, parameters: dict[str, Any], kernel: str | None = None
+) -> nbformat.NotebookNode:
+    """Load a notebook, insert its parameters, and return it ready to execute.
+
+    Parameters
+    ----------
+    source : Path
+    parameters : dict
+        In the output of an earlier run, values that are not among them stay as they are there.
+    kernel : str, optional
+        The kernel to run it in; by default the one that the notebook names.
+    """
     notebook = load_notebook_node(str(source))
+    if kernel is not None and kernel != kernel_of(notebook):
+        notebook.metadata["kernelspec"] = _kernelspec(kernel)
+        notebook.metadata.pop("language_info", None)
     if parameters:
-        language = notebook.metadata.get("language_info", {}).get("name", "python")
-        notebook = parameterize_notebook(notebook, parameters, language=language)
+        values = injected_values(notebook) | parameters
+        notebook = parameterize_notebook(notebook, values, language=_language(notebook))
+        # JSON has neither infinity nor NaN.
+        notebook.metadata.papermill["parameters"] = as_json(values)
         for cell in notebook.cells:
-            if INJECTED in cell.metadata.get("tags", []):
-                cell.id = INJECTED
+            if INJECTED_TAG in cell.metadata.get("tags", []):
+                cell.id = INJECTED_TAG
     notebook = prepare_notebook_metadata(notebook, source.name, None)
     without_markers: nbformat.NotebookNode = remove_error_markers(notebook)
     return without_markers
+
+
+def _kernelspec(name: str) -> nbformat.NotebookNode:
+    """Return the metadata for an installed kernel."""
+    specification = KernelSpecManager().get_kernel_spec(name)
+    return nbformat.NotebookNode(
+        name=name, display_name=specification.display_name, language=specification.language
+    )
+
+
+def _language(notebook: nbformat.NotebookNode) -> str:
+    own = notebook.metadata.get("language_info", {}).get("name")
+    return str(own or notebook.metadata.get("kernelspec", {}).get("language") or "python")
 
 
 def _register() -> None:

@@ -1,98 +1,18 @@
-"""The parameters of a notebook: declarations in its `parameters` cell, and parsing of values.
-
-papermill inspects the cell with a regular expression, which misses lines with two equals signs and
-strings with a `#`. The cell is Python, so here it is parsed as Python.
-"""
+"""Values of the parameters of a notebook: parsed from the command line, and as JSON for records."""
 
 from __future__ import annotations
 
-import ast
 import difflib
-import io
 import itertools
 import json
 import math
-import tokenize
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal
-
-import nbformat
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ..contract import Parameter
 from ..errors import ParameterError
 
-__all__ = ["defaults", "parameter_cell", "parse_sweep", "parse_values", "read_parameters"]
-
-TAG = "parameters"
-
-ParameterType = Literal["int", "float", "bool", "str", "list", "dict", "none"]
-
-# The order matters: a bool is an int.
-_TYPE_OF: tuple[tuple[type, ParameterType], ...] = (
-    (bool, "bool"),
-    (int, "int"),
-    (float, "float"),
-    (str, "str"),
-    (list, "list"),
-    (tuple, "list"),
-    (dict, "dict"),
-    (type(None), "none"),
-)
-_ANNOTATIONS: dict[str, ParameterType] = {
-    "int": "int",
-    "float": "float",
-    "bool": "bool",
-    "str": "str",
-    "list": "list",
-    "List": "list",
-    "tuple": "list",
-    "Sequence": "list",
-    "dict": "dict",
-    "Dict": "dict",
-    "Mapping": "dict",
-}
-
-
-def parameter_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    """Return the first code cell with the tag `parameters`; None if there is none."""
-    cells: Iterator[nbformat.NotebookNode] = (
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
-    )
-    return next(cells, None)
-
-
-def read_parameters(notebook: nbformat.NotebookNode) -> list[Parameter]:
-    """Return the parameters that a notebook declares, in order.
-
-    A parameter is an assignment of a literal to one name. Its type is that of its annotation, or
-    of its default if it has none. A comment at the end of the line is its help text.
-
-    Raises
-    ------
-    ParameterError
-        If the `parameters` cell is not valid Python.
-    """
-    cell = parameter_cell(notebook)
-    if cell is None:
-        return []
-    try:
-        tree = ast.parse(cell.source)
-    except SyntaxError as error:
-        raise ParameterError(
-            f"The parameters cell is not Python: line {error.lineno}: {error.msg}.",
-            "Fix the cell. It should contain only assignments of literals.",
-        ) from error
-    comments = _comments(cell.source)
-    parameters: dict[str, Parameter] = {}
-    for statement in tree.body:
-        declaration = _declaration(statement)
-        if declaration is not None:
-            name, kind, default = declaration
-            text = comments.get(statement.end_lineno or 0, "")
-            parameters[name] = Parameter(name=name, type=kind, default=default, help=text)
-    return list(parameters.values())
+__all__ = ["as_json", "changed_values", "defaults", "parse_sweep", "parse_values"]
 
 
 def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -103,7 +23,8 @@ def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
 def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Any]:
     """Parse the values of parameters, given as texts on the command line.
 
-    Numbers are written as in Python, bools as `true` and `false`, lists and dicts as JSON.
+    Numbers are written as in Python, and as `inf`, `-inf` and `nan`; bools as `true` and `false`;
+    lists and dicts as JSON.
 
     Parameters
     ----------
@@ -128,9 +49,10 @@ def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> d
             )
         try:
             values[name] = _parse(by_name[name], text)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ParameterError(
-                f"{name} takes {_FORMS[by_name[name].type]}, not {text!r}.", _listing(parameters)
+                f"{name} takes {_FORMS[by_name[name].type]}, not {_shortened(text)}.",
+                _listing(parameters),
             ) from error
     return values
 
@@ -163,6 +85,65 @@ def parse_sweep(parameters: Sequence[Parameter], axes: Mapping[str, str]) -> lis
     ]
 
 
+def as_json(value: Any) -> Any:
+    """Return the value of a parameter as JSON can hold it, for records.
+
+    Numbers without a place in JSON become the texts with which the command line sets them (`inf`,
+    `-inf`, `nan`), tuples become lists, and keys become texts.
+    """
+    if isinstance(value, dict):
+        return {str(key): as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(inner) for inner in value]
+    if value is None or isinstance(value, str | bool):
+        return value
+    return value if _is_json_number(value) else str(value)
+
+
+def changed_values(parameters: Sequence[Parameter], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recorded values that differ from the defaults, so that these stay as written.
+
+    A default that is a tuple would otherwise become a list, and keys of a dict texts.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        The parameters that the notebook declares.
+    recorded : mapping
+        Values by name, as `as_json` returns them.
+
+    Raises
+    ------
+    ParameterError
+        If a recorded name is not a name of Python, or a text is not a number where one is needed.
+    """
+    by_name = {parameter.name: parameter for parameter in parameters}
+    values: dict[str, Any] = {}
+    for name, value in recorded.items():
+        if not name.isidentifier():
+            raise ParameterError(f"The run has a parameter {_shortened(name)}, which is no name.")
+        parameter = by_name.get(name)
+        # As texts, since 1, 1.0 and True are equal in Python.
+        if parameter is not None and json.dumps(as_json(parameter.default)) == json.dumps(value):
+            continue
+        if parameter is not None and parameter.type in ("int", "float") and isinstance(value, str):
+            values |= parse_values([parameter], {name: value})
+        else:
+            values[name] = value
+    return values
+
+
+def _is_json_number(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
+
+
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")
+
+
 def _split(texts: str) -> list[str]:
     parts, depth = [""], 0
     for character in texts:
@@ -172,55 +153,6 @@ def _split(texts: str) -> list[str]:
         else:
             parts[-1] += character
     return parts
-
-
-def _declaration(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
-    targets: list[ast.expr]
-    annotation: ast.expr | None
-    if isinstance(statement, ast.AnnAssign):
-        targets, annotation, value = [statement.target], statement.annotation, statement.value
-    elif isinstance(statement, ast.Assign):
-        targets, annotation, value = [*statement.targets], None, statement.value
-    else:
-        return None
-    target = targets[0]
-    if len(targets) > 1 or not isinstance(target, ast.Name) or value is None:
-        return None
-    try:
-        default = ast.literal_eval(value)
-    except ValueError:
-        # Computed from other names: it would be stale after papermill has set those.
-        return None
-    default = list(default) if isinstance(default, tuple) else default
-    kind = _type_in(annotation) or _type_of(default)
-    return None if kind is None else (target.id, kind, default)
-
-
-def _type_of(value: object) -> ParameterType | None:
-    return next((kind for python, kind in _TYPE_OF if isinstance(value, python)), None)
-
-
-def _type_in(annotation: ast.expr | None) -> ParameterType | None:
-    """Return the type that an annotation names; `X | None` and `list[X]` count as X and list."""
-    if isinstance(annotation, ast.BinOp):
-        return _type_in(annotation.left) or _type_in(annotation.right)
-    if isinstance(annotation, ast.Subscript):
-        if isinstance(annotation.value, ast.Name) and annotation.value.id == "Optional":
-            return _type_in(annotation.slice)
-        return _type_in(annotation.value)
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return _type_in(ast.parse(annotation.value, mode="eval").body)
-    return _ANNOTATIONS.get(annotation.id) if isinstance(annotation, ast.Name) else None
-
-
-def _comments(source: str) -> dict[int, str]:
-    """Return the comments at the end of lines, by line number."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {
-        token.start[0]: token.string.lstrip("#").strip()
-        for token in tokens
-        if token.type == tokenize.COMMENT and not token.line.lstrip().startswith("#")
-    }
 
 
 def _parse(parameter: Parameter, text: str) -> Any:
@@ -236,17 +168,9 @@ def _bool(text: str) -> bool:
     return word in ("true", "1")
 
 
-def _float(text: str) -> float:
-    value = float(text)
-    # Runs are recorded as JSON, which has neither infinity nor NaN.
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
 def _json(kind: type) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_reject, parse_float=_finite)
         if not isinstance(value, kind):
             raise TypeError(text)
         return value
@@ -256,14 +180,25 @@ def _json(kind: type) -> Callable[[str], Any]:
 
 def _anything(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=_reject, parse_float=_finite)
+    except (ValueError, RecursionError):
         return text
+
+
+def _reject(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large")
+    return value
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "int": int,
-    "float": _float,
+    "float": float,
     "bool": _bool,
     "str": str,
     "list": _json(list),

@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..child_process import is_alive
+from ..child_process import process_start
 from ..contract import ErrorMessage, RunEvent, RunRecord, invalid_field
 from ..errors import (
     FileBrokenError,
@@ -52,6 +52,9 @@ KERNEL_LOG = "kernel.log"
 OUTPUT_FILE = "output.ipynb"
 REPORT_FILE = "report.html"
 WORK_FOLDER = "work"
+
+# How far the system's clock may have been set while a run was active.
+CLOCK_TOLERANCE = timedelta(seconds=10)
 
 
 def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
@@ -104,7 +107,7 @@ def read_record(folder: Path) -> RunRecord:
     record = _read(folder)
     if record.state not in ("queued", "running"):
         return record
-    if record.process_id is not None and is_alive(record.process_id, record.created_at):
+    if _has_process(record):
         return _with_progress(record, folder)
     # Read it again: the run may have ended between reading the record and checking the process.
     record = _read(folder)
@@ -213,6 +216,14 @@ def _read(folder: Path) -> RunRecord:
         raise RunNotFoundError(
             f"{folder} contains no run.", "`workbench runs list` shows all runs."
         ) from error
+
+
+def _has_process(record: RunRecord) -> bool:
+    """Return whether the process of a run is still running, and is not another with its id."""
+    if record.process_id is None or record.process_started_at is None:
+        return False
+    start = process_start(record.process_id)
+    return start is not None and abs(start - record.process_started_at) <= CLOCK_TOLERANCE
 
 
 def _with_progress(record: RunRecord, folder: Path) -> RunRecord:

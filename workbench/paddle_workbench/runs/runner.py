@@ -9,13 +9,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ..child_process import process_start
 from ..contract import RunRecord
 from ..course.companions import copy_companions
 from ..errors import NotebookError, RunNotFoundError
-from ..execution import require_kernel
-from ..notebooks import Notebook
+from ..execution import kernel_of, require_kernel
+from ..notebooks import Notebook, read_notebook
+from .declarations import read_parameters
 from .journal import Journal, RunListener, execute_journaled
-from .parameters import defaults, read_parameters
+from .parameters import as_json, changed_values, defaults
 from .provenance import locate, portable_path, provenance_of, sha256_of
 from .records import WORK_FOLDER, create_run_folder, read_record
 
@@ -38,6 +40,8 @@ class Plan:
         The time limit for the whole run, in seconds.
     attempt : int
         The number of this attempt, from 1.
+    kernel : str, optional
+        The kernel to run it in; by default the one that the notebook names.
     """
 
     notebook: Path
@@ -45,6 +49,7 @@ class Plan:
     parent: Path
     timeout_s: float | None = None
     attempt: int = 1
+    kernel: str | None = None
 
 
 def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
@@ -58,14 +63,15 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     Raises
     ------
     NotebookError
-        If the notebook cannot be read, or needs a kernel that is not installed.
+        If the notebook cannot be read, or the kernel is not installed.
     StorageError
         If the folder cannot be written.
     """
     from .report import write_report
 
     notebook = Notebook.read(plan.notebook)
-    require_kernel(notebook.node, plan.notebook)
+    kernel = require_kernel(plan.kernel or kernel_of(notebook.node), plan.notebook)
+    values = defaults(read_parameters(notebook.node)) | dict(plan.parameters)
     now = datetime.now(timezone.utc)
     folder = create_run_folder(plan.parent, plan.notebook, now.astimezone())
     work = folder / WORK_FOLDER
@@ -75,11 +81,13 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
         id=folder.name,
         notebook=portable_path(plan.notebook),
         state="queued",
-        parameters=defaults(read_parameters(notebook.node)) | dict(plan.parameters),
+        kernel=kernel,
+        parameters=as_json(values),
         created_at=now,
         timeout_s=plan.timeout_s,
         attempt=plan.attempt,
         process_id=os.getpid(),
+        process_started_at=process_start(os.getpid()),
         provenance=provenance_of(notebook),
     )
     journal = Journal(folder, record, listener)
@@ -110,7 +118,7 @@ def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Pa
 
 
 def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
-    """Return the plan that repeats a run with the same notebook and parameters.
+    """Return the plan that repeats a run with the same notebook, parameters and kernel.
 
     If the notebook no longer exists, the copy in the run folder is used.
 
@@ -138,4 +146,5 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
-    return Plan(source, record.parameters, parent, timeout_s=record.timeout_s)
+    values = changed_values(read_parameters(read_notebook(source)), record.parameters)
+    return Plan(source, values, parent, timeout_s=record.timeout_s, kernel=record.kernel)

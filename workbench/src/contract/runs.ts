@@ -67,6 +67,13 @@ export interface RunRecord {
     | 'cancelled'
     | 'timed_out'
     | 'lost';
+  /**
+   * The kernel that it runs in.
+   */
+  kernel: string | null;
+  /**
+   * Numbers that JSON cannot hold are texts: `inf`, `-inf`, `nan`.
+   */
   parameters: {
     [k: string]: unknown;
   };
@@ -76,6 +83,7 @@ export interface RunRecord {
   timeout_s: number | null;
   attempt: number;
   process_id: number | null;
+  process_started_at: string | null;
   cells_done: number;
   cells_total: number;
   metrics: {
