@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.errors import CourseError, FileBrokenError, FileMissingError, StorageError
-from paddle_workbench.reading import parse_json, read_bytes, read_text, storage_errors_as
+from paddle_workbench.reading import (
+    is_file,
+    is_folder,
+    parse_json,
+    read_bytes,
+    read_text,
+    resolved,
+    storage_errors_as,
+)
 
 from .broken_files import NOT_REGULAR, Maker
 
@@ -31,6 +39,23 @@ def test_rejects_non_text_and_too_large_file(path: Path, make: Maker, reason: st
     assert str(path) in caught.value.message
     assert reason in caught.value.message
     assert caught.value.hint == "Write it again."
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "loop"])
+def test_path_that_is_not_valid_is_neither_file_nor_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert not is_file(tmp_path / name)
+    assert not is_folder(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("a\0b", "embedded null byte"), ("loop/x", "its links lead in a circle")],
+)
+def test_rejects_path_that_cannot_be_resolved(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(StorageError, match=reason):
+        resolved(tmp_path / name)
 
 
 def test_reports_missing_file(path: Path) -> None:

@@ -10,11 +10,13 @@ import nbformat
 import pytest
 
 from paddle_workbench.contract import ExerciseReport, ProgressUpdate, Text
+from paddle_workbench.course.catalog import find_notebooks
 from paddle_workbench.course.workspace import Workspace
 from paddle_workbench.errors import (
     CourseError,
     ExerciseNotFoundError,
     LessonNotFoundError,
+    NotebookError,
     SchemaVersionError,
     StorageError,
 )
@@ -106,6 +108,18 @@ def test_opens_only_lessons_of_the_course(workspace: Workspace, name: str, home:
     with pytest.raises(LessonNotFoundError, match="basics/sums"):
         workspace.open(name, "zh")
     assert not list(home.rglob("*.ipynb"))
+
+
+def test_rejects_lesson_that_links_to_itself(workspace: Workspace, small_course: Path) -> None:
+    path = small_course / "01_basics" / "02_products.ipynb"
+    path.unlink()
+    path.symlink_to(path.name)
+    (notice,) = workspace.catalog().notices
+    assert "its links lead in a circle" in notice.message
+    with pytest.raises(NotebookError, match="its links lead in a circle"):
+        find_notebooks([str(small_course)])
+    with pytest.raises(NotebookError, match="no notebook or lesson 'xxx"):
+        find_notebooks(["x" * 300])
 
 
 def test_rejects_lesson_that_links_out_of_the_course(

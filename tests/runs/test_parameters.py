@@ -237,7 +237,7 @@ def test_repeats_only_values_that_differ_from_the_defaults() -> None:
     assert changed_values(declared, recorded) == {"k": 4, "limit": -math.inf, "x": 1, "gone": 5}
     with pytest.raises(ParameterError, match="takes a whole number, not 'many'"):
         changed_values(declared, {"k": "many"})
-    with pytest.raises(ParameterError, match="which is no name"):
+    with pytest.raises(ParameterError, match="which is not a name"):
         changed_values(declared, {"k = 1; import os; k": 1})
 
 

@@ -156,7 +156,7 @@ class JobNotFoundError(WorkbenchError):
 
 
 class ForbiddenPathError(WorkbenchError):
-    """A path is outside the folder that it must be in."""
+    """A path is not valid, or is outside the folder that it must be in."""
 
 
 class EnvironmentBrokenError(WorkbenchError):

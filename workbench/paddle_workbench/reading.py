@@ -22,9 +22,12 @@ __all__ = [
     "MAX_BYTES",
     "broken_file",
     "decode",
+    "is_file",
+    "is_folder",
     "parse_json",
     "read_bytes",
     "read_text",
+    "resolved",
     "storage_errors_as",
 ]
 
@@ -42,6 +45,38 @@ _FILE_TYPES = {
 # Two patterns, since a combined one takes twice as long.
 _MANY_DIGITS = re.compile(r"[0-9]{309}")
 _LARGE_EXPONENT = re.compile(r"[eE][+]?[0-9]{3}")
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path leads to a regular file; a path that is not valid does not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or contains NUL
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path leads to a folder; a path that is not valid does not."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def resolved(path: Path) -> Path:
+    """Return the absolute path of a file or folder, without links; it need not exist.
+
+    Raises
+    ------
+    StorageError
+        If the path is not valid, or its links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        # For a circle of links Python raises RuntimeError, whose text names the path once more.
+        reason = "its links lead in a circle" if isinstance(error, RuntimeError) else str(error)
+        raise StorageError(f"{str(path)!r:.200} is not a path: {reason}.", "Check it.") from error
 
 
 def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> bytes:

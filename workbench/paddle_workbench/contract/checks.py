@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .course import LessonId
-from .model import Model
+from .model import ContentsPath, Model
 
 __all__ = [
     "CellOutcome",
@@ -79,7 +79,7 @@ class CheckedCell(Model):
 class LessonCheckRequest(Model):
     """A notebook to check."""
 
-    path: str = Field(description="Its path in the contents API.")
+    path: ContentsPath = Field(description="Its path in the contents API.")
 
 
 class LessonCheck(Model):

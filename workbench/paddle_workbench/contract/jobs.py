@@ -52,7 +52,7 @@ class JobList(Model):
 class JobRequest(Model):
     """A job to cancel."""
 
-    id: str
+    id: str = Field(max_length=100)
 
 
 class ServerEvent(Model):

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-__all__ = ["SCHEMA_VERSION", "ErrorMessage", "Language", "Model", "Text", "invalid_field"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "ContentsPath",
+    "ErrorMessage",
+    "Language",
+    "Model",
+    "Text",
+    "invalid_field",
+]
 
 SCHEMA_VERSION = 1
 
 Language = Literal["zh", "en"]
+ContentsPath = Annotated[
+    str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")
+]
+"""The path of a file in the contents API of the Jupyter server."""
 
 
 class Model(BaseModel):

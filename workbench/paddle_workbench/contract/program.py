@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from .model import Model
+from .model import ContentsPath, Model
 
 __all__ = ["ProgramPicture", "ProgramRequest"]
 
@@ -12,7 +12,7 @@ __all__ = ["ProgramPicture", "ProgramRequest"]
 class ProgramRequest(Model):
     """A saved program to show."""
 
-    path: str = Field(description="Its path in the contents API.")
+    path: ContentsPath = Field(description="Its path in the contents API.")
 
 
 class ProgramPicture(Model):

@@ -18,7 +18,7 @@ from ..errors import (
     WorkbenchError,
 )
 from ..notebooks import Notebook
-from ..reading import storage_errors_as
+from ..reading import is_file, is_folder, resolved, storage_errors_as
 from ..settings import settings
 from ..storage import read_model
 from .declarations import ExerciseFile, checkers_of, declared_exercises
@@ -116,10 +116,12 @@ def scan_lessons(course: Path) -> tuple[list[LessonFile], list[WorkbenchError]]:
 
 
 def _require_inside(path: Path, course: Path) -> None:
-    """Raise `CourseError` if a path is a link to a file outside the course."""
-    if not path.resolve().is_relative_to(course.resolve()):
+    """Raise `CourseError` if a path is a link to a file outside the course, or to itself."""
+    with storage_errors_as(CourseError):
+        file = resolved(path)
+    if not file.is_relative_to(course.resolve()):
         raise CourseError(
-            f"{path.name} points outside the course, to {path.resolve()}.",
+            f"{path.name} points outside the course, to {file}.",
             "Copy the notebook itself into the course.",
         )
 
@@ -191,7 +193,7 @@ def find_notebook(name: str) -> Path:
         If there is no such notebook or lesson.
     """
     path = Path(name)
-    if path.is_file():
+    if is_file(path):
         return path.absolute()
     try:
         return find_lesson(name).notebook
@@ -215,7 +217,7 @@ def find_notebooks(names: Sequence[str]) -> list[Path]:
     notebooks: list[Path] = []
     for name in names or [str(settings().course)]:
         folder = Path(name)
-        if not folder.is_dir():
+        if not is_folder(folder):
             notebooks.append(find_notebook(name))
             continue
         inside = [
@@ -226,4 +228,5 @@ def find_notebooks(names: Sequence[str]) -> list[Path]:
         if not inside:
             raise NotebookError(f"There is no notebook in {folder}.", "Check the path.")
         notebooks += inside
-    return list(dict.fromkeys(path.resolve() for path in notebooks))
+    with storage_errors_as(NotebookError):
+        return list(dict.fromkeys(resolved(path) for path in notebooks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class EventLog:
     def after(self, event_id: str) -> list[ServerEvent]:
         """Return the events after the one with this id; all if the id is not from this server."""
         epoch, _, number = event_id.partition("-")
-        last = int(number) if epoch == self._epoch and number.isdecimal() else 0
+        last = int(number) if epoch == self._epoch and re.fullmatch("[0-9]{1,18}", number) else 0
         with self._lock:
             return [
                 event for event in self._events.values() if int(event.id.partition("-")[2]) > last

@@ -121,7 +121,9 @@ def changed_values(parameters: Sequence[Parameter], recorded: Mapping[str, Any])
     values: dict[str, Any] = {}
     for name, value in recorded.items():
         if not name.isidentifier():
-            raise ParameterError(f"The run has a parameter {_shortened(name)}, which is no name.")
+            raise ParameterError(
+                f"The run has a parameter {_shortened(name)}, which is not a name."
+            )
         parameter = by_name.get(name)
         # As texts, since 1, 1.0 and True are equal in Python.
         if parameter is not None and json.dumps(as_json(parameter.default)) == json.dumps(value):

@@ -29,7 +29,7 @@ from ..errors import (
     SchemaVersionError,
     StorageError,
 )
-from ..reading import read_text
+from ..reading import is_file, read_text
 from ..storage import make_folder, read_model, storage_error, write_model
 
 __all__ = [
@@ -148,7 +148,7 @@ def find_run(name: str, parent: Path) -> Path:
         If there is no such run, or the beginning of the id is ambiguous.
     """
     for folder in (parent / name, Path(name)):
-        if (folder / RECORD_FILE).is_file():
+        if is_file(folder / RECORD_FILE):
             return folder.resolve()
     folders = [path.parent for path in sorted(parent.glob(f"*/{RECORD_FILE}"))]
     matches = [folder for folder in folders if folder.name.startswith(name)]

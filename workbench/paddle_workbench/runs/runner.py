@@ -15,6 +15,7 @@ from ..course.companions import copy_companions
 from ..errors import NotebookError, RunNotFoundError
 from ..execution import kernel_of, require_kernel
 from ..notebooks import Notebook, read_notebook
+from ..reading import is_file
 from .declarations import read_parameters
 from .journal import Journal, RunListener, execute_journaled
 from .parameters import as_json, changed_values, defaults
@@ -132,9 +133,9 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
     record = read_record(folder)
     source = locate(record.notebook)
     copy = folder / WORK_FOLDER / source.name
-    if not source.is_file():
+    if not is_file(source):
         source = copy
-    if not source.is_file():
+    if not is_file(source):
         raise RunNotFoundError(
             f"The notebook {record.notebook} and its copy in the run folder no longer exist.",
             "Restore one of them.",

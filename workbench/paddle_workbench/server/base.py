@@ -28,9 +28,12 @@ from ..errors import (
     StorageError,
     WorkbenchError,
 )
+from ..reading import resolved, storage_errors_as
 from .services import Services
 
 __all__ = ["WorkbenchHandler", "status_of"]
+
+MAX_BODY_BYTES = 1024 * 1024
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Result = TypeVar("_Result")
@@ -76,8 +79,12 @@ class WorkbenchHandler(APIHandler):
         Raises
         ------
         HTTPError
-            400, with the field and its value, if the body does not match the model.
+            400, with the field and its value, if the body does not match the model; 413 if it is
+            larger than `MAX_BODY_BYTES`.
         """
+        size = len(self.request.body)
+        if size > MAX_BODY_BYTES:
+            raise HTTPError(413, f"The body has {size} bytes; the limit is {MAX_BODY_BYTES}.")
         try:
             return model.model_validate_json(self.request.body)
         except ValidationError as error:
@@ -107,16 +114,18 @@ class WorkbenchHandler(APIHandler):
         ------
         EnvironmentBrokenError
             If the file is not below the server's root.
+        StorageError
+            If links on the way to it lead in a circle.
         """
         root, home = self.services.root, self.services.settings.home
-        resolved = path.resolve()
-        if not resolved.is_relative_to(root):
+        absolute = resolved(path)
+        if not absolute.is_relative_to(root):
             raise EnvironmentBrokenError(
                 f"This server is rooted at {root}, but the lessons are in {home}.",
                 "Start JupyterLab with `workbench lab`, or set PADDLE_WORKBENCH_HOME to a folder "
                 f"below {root}.",
             )
-        return resolved.relative_to(root).as_posix()
+        return absolute.relative_to(root).as_posix()
 
     def local_path(self, name: str) -> Path:
         """Return the local path of a file, given its path in the contents API.
@@ -124,9 +133,10 @@ class WorkbenchHandler(APIHandler):
         Raises
         ------
         ForbiddenPathError
-            If it is outside the server's root.
+            If it is outside the server's root, or is not a path.
         """
-        path = (self.services.root / name).resolve()
+        with storage_errors_as(ForbiddenPathError):
+            path = resolved(self.services.root / name)
         if not path.is_relative_to(self.services.root):
             raise ForbiddenPathError(
                 f"{name!r} is outside the root folder of this server.",
@@ -142,7 +152,7 @@ class WorkbenchHandler(APIHandler):
             message = ErrorMessage(message=error.message, hint=error.hint)
         elif isinstance(error, HTTPError):
             self.set_status(status_code)
-            message = ErrorMessage(message=error.log_message or error.reason or str(error))
+            message = ErrorMessage(message=error.get_message() or error.reason or str(error))
         else:
             self.set_status(500)
             message = ErrorMessage(

@@ -95,6 +95,11 @@ def openapi() -> dict[str, Any]:
             operation["description"] = (
                 f"The result of the job, from `jobs/result`, is a `{route.result.__name__}`."
             )
+        if route.query:
+            operation["parameters"] = [
+                {"name": name, "in": "query", "required": required, "schema": {"type": "string"}}
+                for name, required in route.query.items()
+            ]
         if route.request is not None:
             operation["requestBody"] = {"required": True, "content": _content(route.request)}
         paths.setdefault(f"/{PREFIX}/{route.path}", {})[route.method] = operation

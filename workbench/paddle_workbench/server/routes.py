@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -64,6 +65,8 @@ class Route:
         The models of the bodies.
     result : type of BaseModel, optional
         The model of the result of the job that it starts.
+    query : mapping
+        The names of the parameters in the address, and whether each is required.
     """
 
     path: str
@@ -73,6 +76,7 @@ class Route:
     request: type[BaseModel] | None
     response: type[BaseModel] | None
     result: type[BaseModel] | None = None
+    query: Mapping[str, bool] = field(default_factory=dict)
 
 
 ROUTES = [
@@ -141,6 +145,7 @@ ROUTES = [
         "Return the jobs, newest first, optionally only those of a `kind` and `subject`.",
         None,
         JobList,
+        query={"kind": False, "subject": False},
     ),
     Route("jobs/cancel", "post", CancelJobHandler, "Cancel a job.", JobRequest, Job),
     Route(
@@ -150,6 +155,7 @@ ROUTES = [
         "Return the result of the job `id`, which has succeeded.",
         None,
         None,
+        query={"id": True},
     ),
     Route(
         "program",

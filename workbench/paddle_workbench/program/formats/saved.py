@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ProgramError
-from ...reading import broken_file, read_bytes, storage_errors_as
+from ...reading import broken_file, is_folder, read_bytes, storage_errors_as
 from ..model.archive import MAX_BYTES, is_capture, unpack
 from ..model.capture import Capture
 from ..model.structure import Program
@@ -68,7 +68,7 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
         If the file is a capture that a newer workbench wrote.
     """
     file = Path(path)
-    if file.is_dir():
+    if is_folder(file):
         raise ProgramError(f"{file} is a folder.", _hint_for_folder(file))
     content = read_bytes(file, kind="saved program", limit_bytes=MAX_BYTES, hint=_HINT)
     if is_capture(content):
