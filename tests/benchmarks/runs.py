@@ -1,7 +1,10 @@
-"""The overhead of a run: records, events, saving, and the report."""
+"""The overhead of a run: the start of the command, records, events, saving, and the report."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -10,13 +13,45 @@ import nbformat
 from nbclient import NotebookClient
 
 from paddle_workbench.runs.runner import Plan, run_notebook
+from paddle_workbench.settings import HOME_VARIABLE, WARM_VARIABLE
 
+from .kernels import fork_server
 from .table import show
 
 CELLS = 5_000
+RUNS = 3
 
 
-def main() -> None:
+def measure_command() -> None:
+    """Measure the commands of papermill and the workbench on a notebook with one small cell."""
+    new = nbformat.v4
+    kernelspec = {"name": "paddle", "display_name": "paddle", "language": "python"}
+    notebook = new.new_notebook(
+        cells=[new.new_code_cell("1 + 1")], metadata={"kernelspec": kernelspec}
+    )
+    with tempfile.TemporaryDirectory() as folder, fork_server():
+        path = Path(folder, "small.ipynb")
+        nbformat.write(notebook, path)
+        commands = {
+            "papermill": ["papermill", str(path), str(Path(folder, "output.ipynb"))],
+            "workbench run": ["paddle_workbench.cli", "run", str(path)],
+        }
+        for warm, kind in (("0", "cold"), ("1", "warm")):
+            environment = os.environ | {WARM_VARIABLE: warm, HOME_VARIABLE: folder}
+            seconds: dict[str, list[float]] = {name: [] for name in commands}
+            for _ in range(RUNS):
+                for name, command in commands.items():
+                    started = time.perf_counter()
+                    subprocess.run(
+                        [sys.executable, "-m", *command],
+                        env=environment, capture_output=True, check=True,
+                    )  # fmt: skip
+                    seconds[name].append(time.perf_counter() - started)
+            show(f"A notebook with one small cell, {kind} kernel", list(seconds.items()), "s")
+
+
+def measure_cells() -> None:
+    """Measure what a run adds to thousands of cells."""
     new = nbformat.v4
     cells = [new.new_code_cell(f"x = {i}", id=f"cell-{i}") for i in range(CELLS)]
     kernelspec = {"name": "paddle", "display_name": "paddle", "language": "python"}
@@ -32,3 +67,8 @@ def main() -> None:
         run_s = time.perf_counter() - started
     title = f"A notebook of {CELLS} cells `x = i` (goal: under 60 s more than its bare cells)"
     show(title, [("nbclient, the bare cells", [bare_s]), ("workbench run", [run_s])], "s")
+
+
+def main() -> None:
+    measure_command()
+    measure_cells()

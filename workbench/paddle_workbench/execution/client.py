@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from queue import Empty
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.util import ensure_async
 
 from ..settings import MEGABYTE, OutputLimits
 
@@ -16,6 +19,9 @@ __all__ = ["LimitedClient"]
 START_TIMEOUT_S = 120
 # How long outputs may arrive after the reply to a cell; a busy machine may be slow.
 OUTPUT_TIMEOUT_S = 60
+# How long to wait for an answer of a kernel that starts, before it is asked again.
+REPLY_TIMEOUT_S = 1.0
+STATUS_TIMEOUT_S = 0.2
 
 _OUTPUTS = frozenset(("stream", "display_data", "execute_result"))
 
@@ -58,6 +64,28 @@ class LimitedClient(NotebookClient):
         self._on_cut = on_cut
         self._cell_bytes = 0
         self._earlier_bytes = 0
+
+    async def async_start_new_kernel_client(self) -> Any:
+        """Connect to the kernel, and return the client when it answers on all channels.
+
+        nbclient would then wait until no message has arrived for 0.2 s.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel dies, or does not answer in time.
+        """
+        manager: Any = self.km
+        client = self.kc = manager.client()
+        await ensure_async(client.start_channels())
+        end = time.monotonic() + START_TIMEOUT_S
+        while not await _answers(client):
+            if not await ensure_async(manager.is_alive()):
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > end:
+                raise RuntimeError(f"Kernel didn't respond in {START_TIMEOUT_S} seconds")
+        client.allow_stdin = False
+        return client
 
     def begin_cell(self) -> None:
         """Start counting the output of a new cell."""
@@ -119,6 +147,18 @@ class LimitedClient(NotebookClient):
         )
         cell.outputs.append(nbformat.v4.new_output("stream", name="stderr", text=note))
         self._on_cut()
+
+
+async def _answers(client: Any) -> bool:
+    """Ask a kernel for information, and return whether the reply and a status arrive."""
+    client.kernel_info()
+    try:
+        # It may be the reply to an earlier request.
+        reply = await ensure_async(client.get_shell_msg(timeout=REPLY_TIMEOUT_S))
+        await ensure_async(client.get_iopub_msg(timeout=STATUS_TIMEOUT_S))
+    except Empty:
+        return False
+    return bool(reply["msg_type"] == "kernel_info_reply")
 
 
 def _size(content: dict[str, Any]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 
@@ -15,7 +15,10 @@ from .description import describe
 from .metrics import SCRAP_MIME_TYPE
 from .records import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER, read_record
 
-__all__ = ["write_report"]
+if TYPE_CHECKING:
+    from nbconvert.exporters import HTMLExporter
+
+__all__ = ["make_exporter", "write_report"]
 
 WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 TEMPLATE = "report_template"
@@ -33,33 +36,54 @@ SIGNS = {
 }
 
 
-def write_report(folder: Path) -> Path:
+def make_exporter() -> HTMLExporter:
+    """Return what converts notebooks to reports, after it has loaded all that it needs.
+
+    This takes longer than the report of a small run.
+    """
+    # Imported here because it is slow to import.
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name=TEMPLATE,
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        embed_images=True,
+    )
+    new = nbformat.v4
+    text = new.new_output("stream", text="1")
+    cells = [new.new_markdown_cell("1"), new.new_code_cell("1", outputs=[text])]
+    run = {"id": "", "title": "", "state": "", "sign": "", "error": "", "tables": {}}
+    exporter.from_notebook_node(new.new_notebook(cells=cells), resources={"run": run})
+    return exporter
+
+
+def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
     """Write `report.html` from the record and the notebook of a run, and return its path.
 
     Formulas stay in TeX, since browsers cannot render them without external scripts.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    exporter : HTMLExporter, optional
+        From `make_exporter`.
 
     Raises
     ------
     NotebookError, RunNotFoundError, StorageError
         If the run folder is incomplete, or cannot be written.
     """
-    # Imported here because it is slow to import.
-    from nbconvert.exporters import HTMLExporter
-
     record = read_record(folder)
     output = folder / OUTPUT_FILE
     # A run that ended before its first save has a report too.
     notebook = read_notebook(output) if output.is_file() else nbformat.v4.new_notebook()
     _remove_interactive_outputs(notebook)
-    exporter = HTMLExporter(
-        template_name=TEMPLATE,
-        extra_template_basedirs=[str(Path(__file__).parent)],
-        embed_images=True,
-    )
     resources = {
         "metadata": {"path": str(folder / WORK_FOLDER), "name": record.id},
         "run": _header(record),
     }
+    exporter = exporter or make_exporter()
     html, _resources = exporter.from_notebook_node(notebook, resources=resources)
     path = folder / REPORT_FILE
     write_whole(path, _without_body_metadata(html))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -68,7 +69,7 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     StorageError
         If the folder cannot be written.
     """
-    from .report import write_report
+    from .report import make_exporter, write_report
 
     notebook = Notebook.read(plan.notebook)
     kernel = require_kernel(plan.kernel or kernel_of(notebook.node), plan.notebook)
@@ -92,8 +93,11 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
         provenance=provenance_of(notebook),
     )
     journal = Journal(folder, record, listener)
-    execute_journaled(source, dict(plan.parameters), journal)
-    write_report(folder)
+    # While the kernel starts, this process has nothing to do.
+    with ThreadPoolExecutor(1) as thread:
+        exporter = thread.submit(make_exporter)
+        execute_journaled(source, dict(plan.parameters), journal)
+        write_report(folder, exporter.result())
     return folder, journal.record
 
 
