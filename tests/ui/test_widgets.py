@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from paddle_workbench.program.model.archive import save
+
+from ..ocr.desk.pictures import save_picture
+from ..program.synthetic import regular_capture
 from .conftest import Lab
 from .notebooks import open_cells
+from .test_text_widgets import LENS, SPANS, TOKENS
 
 OpenPage = Callable[[Lab], Page]
 
@@ -49,3 +55,98 @@ def test_widget_runs_in_a_notebook(english_lab: Lab, open_page: OpenPage) -> Non
     button = notebook.panel.get_by_role("button", name="en counts 3")
     button.click()
     expect(notebook.panel.get_by_role("button", name="en counts 4")).to_be_visible()
+
+
+DESK = """
+from pathlib import Path
+from paddle_workbench import OcrDesk
+from paddle_workbench.ocr.results import PageResult
+
+home = Path("HOME")
+OcrDesk(
+    [home / "a.png", home / "b.png"],
+    folder=home / "pages",
+    read_page=lambda pixels: PageResult(pixels.shape[1::-1], (), ("det", "rec")),
+)
+"""
+
+MICROSCOPE = """
+from paddle_workbench import ProgramMicroscope
+from paddle_workbench.program import load
+
+ProgramMicroscope(load("HOME/captured.zip"))
+"""
+
+GONE = "The kernel of this widget has stopped or was restarted"
+
+
+def restart_from_elsewhere(page: Page, name: str) -> None:
+    """Restart a notebook's kernel as another client would."""
+    page.evaluate(
+        """async name => {
+          const sessions = await (await fetch('/api/sessions')).json();
+          const { kernel } = sessions.find(each => each.path === name);
+          const key = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';
+          const options = { method: 'POST', headers: { 'X-XSRFToken': key } };
+          await fetch(`/api/kernels/${kernel.id}/restart`, options);
+        }""",
+        name,
+    )
+
+
+def refuses(place: Locator) -> Locator:
+    """Return the widget's output, once it says that its kernel is gone."""
+    output = place.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')][1]")
+    expect(output.get_by_role("alert")).to_contain_text(GONE)
+    return output
+
+
+def test_widgets_without_their_kernel_say_so_and_take_no_input(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    home = english_lab.home / "gone"
+    save_picture(home / "a.png", ("一",), (420, 200))
+    save_picture(home / "b.png", ("二",), (420, 200))
+    save(regular_capture(20), home / "captured.zip")
+    page = open_page(english_lab)
+    cells = [TOKENS, SPANS, LENS, DESK, MICROSCOPE]
+    cells = [cell.replace("HOME", str(home)) for cell in cells]
+    notebook = open_cells(english_lab, page, "gone", cells)
+    panel = notebook.panel
+    lens = panel.get_by_role("region", name="Text lens")
+    text = lens.get_by_role("textbox")
+    expect(text).to_have_value("不好")
+    text.fill("真好")
+    expect(lens.get_by_text("90.0 % positive")).to_be_visible()
+
+    # JupyterLab does not notice that another client restarts the kernel.
+    restart_from_elsewhere(page, "gone.ipynb")
+    text.fill("不好")
+    refuses(lens)
+    expect(text).to_have_value("真好")
+    expect(text).not_to_be_editable()
+    expect(lens.get_by_text("90.0 % positive")).to_be_visible()
+
+    notebook.run_all()
+    expect(page.get_by_text(GONE)).to_have_count(0)
+    notebook.menu("Kernel", "Restart Kernel…")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    notebook.wait_until_idle()
+    spans = panel.get_by_role("region", name="Gold and predicted spans")
+    spans.get_by_role("button", name="Next").click()
+    expect(refuses(spans).get_by_text("1 of 3")).to_be_visible()
+    expect(spans.get_by_role("button", name="Next")).to_be_disabled()
+    text.press("a")
+    refuses(lens)
+    expect(text).to_have_value("不好")
+    tokens = panel.get_by_role("region", name="One text, several tokenisations")
+    tokens.get_by_role("button", name="Show numbers").click()
+    refuses(tokens)
+    desk = panel.get_by_role("region", name="OCR desk")
+    desk.get_by_role("button", name="Next page").click()
+    refuses(desk)
+    expect(desk.get_by_role("combobox", name="Page")).to_contain_text("a.png")
+    microscope = panel.get_by_role("region", name=re.compile("^Program microscope"))
+    microscope.get_by_role("application", name="Graph").click()
+    refuses(microscope)
+    expect(notebook.cells).to_have_count(len(cells))

@@ -45,3 +45,14 @@ def test_output_without_static_version_has_no_html(counter: Any) -> None:
 
     data, _ = Bare()._repr_mimebundle_()
     assert "text/html" not in data
+
+
+def test_answers_its_front_end_and_passes_other_messages_on(
+    counter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget, answers, others = counter(), [], []
+    monkeypatch.setattr(widget, "send", answers.append)
+    widget.on_msg(lambda _widget, content, _buffers: others.append(content))
+    widget._handle_custom_msg({"workbench": "ping", "number": 3}, [])
+    widget._handle_custom_msg({"n": 1}, [])
+    assert (answers, others) == ([{"workbench": "pong", "number": 3}], [{"n": 1}])

@@ -83,6 +83,13 @@ class WorkbenchWidget(anywidget.AnyWidget):
         texts = _chinese(self._front_end) if self.lang == "zh" else {}
         return texts.get(english, english).format(**values)
 
+    def _handle_custom_msg(self, content: Any, buffers: Any) -> None:
+        # `front_end/base/kernel-guard.ts` asks whether the kernel still has the widget.
+        if isinstance(content, dict) and content.get("workbench") == "ping":
+            self.send(content | {"workbench": "pong"})
+        else:
+            super()._handle_custom_msg(content, buffers)
+
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**options)
         if bundle is None:

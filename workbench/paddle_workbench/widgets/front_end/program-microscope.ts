@@ -3,7 +3,7 @@ import {
   MicroscopeView
 } from '../../../src/program/microscope';
 import workerSource from '../../../src/program/scene/graph.worker?source';
-import type { ITraits } from './base/widget';
+import type { ITraits } from './base/model';
 import { defineWidget } from './base/widget';
 import chinese from './program-microscope.zh.json';
 

@@ -1,5 +1,5 @@
 import type { ITranslation } from './base/translation';
-import type { ITraits } from './base/widget';
+import type { ITraits } from './base/model';
 import { defineWidget } from './base/widget';
 import { choice, codePoints, make, walk } from './text/elements';
 import chinese from './text-lens.zh.json';

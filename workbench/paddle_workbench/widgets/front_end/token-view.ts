@@ -1,4 +1,4 @@
-import type { ITraits } from './base/widget';
+import type { ITraits } from './base/model';
 import { defineWidget } from './base/widget';
 import type { ITranslation } from './base/translation';
 import { codePoints, make, walk } from './text/elements';

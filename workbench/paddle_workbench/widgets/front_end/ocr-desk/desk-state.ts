@@ -1,4 +1,4 @@
-import type { IModel, ITraits } from '../base/widget';
+import type { IModel, ITraits } from '../base/model';
 import type { IDeskLine, IPageSummary, Point } from './desk-lines';
 import { firstChanged, lineInPlace, nextLine, statusOf } from './desk-lines';
 

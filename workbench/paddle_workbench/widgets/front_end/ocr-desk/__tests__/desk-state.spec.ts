@@ -1,4 +1,4 @@
-import type { IModel } from '../../base/widget';
+import type { IModel } from '../../base/model';
 import type { IDeskLine } from '../desk-lines';
 import type { IDeskTraits } from '../desk-state';
 import { DeskState } from '../desk-state';
