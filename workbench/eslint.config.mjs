@@ -71,6 +71,7 @@ export default defineConfig([
             './course-*',
             './desk-document-factory', // light: the kernel brings what draws the desk
             './lesson-*',
+            './notebook-twins', // light: every notebook needs it
             './program-document-factory', // light: the microscope comes with the first program
             './exercise-result-renderer'
           ]

@@ -80,18 +80,43 @@ ProgramMicroscope(load("HOME/captured.zip"))
 GONE = "The kernel of this widget has stopped or was restarted"
 
 
-def restart_from_elsewhere(page: Page, name: str) -> None:
-    """Restart a notebook's kernel as another client would."""
+# ipywidgets looks for the kernel's widgets every 100 ms for two seconds. Of the first output it is
+# kept waiting between the last two looks until `release` is called, as on a busy machine.
+BUSY_PAGE = """
+const { setTimeout } = window;
+let resume;
+window.setTimeout = (handler, delay, ...values) => {
+  if (delay === 100 && !resume && /get_model/.test(new Error().stack)) {
+    resume = handler;
+    return 0;
+  }
+  return setTimeout(handler, delay, ...values);
+};
+window.release = () => {
+  const { now } = Date;
+  Date.now = () => now() + 60_000;
+  resume();
+};
+"""
+
+
+def ask_server(page: Page, name: str, method: str, path: str) -> None:
+    """Send a request about a notebook's kernel, as another client would."""
     page.evaluate(
-        """async name => {
+        """async ([name, method, path]) => {
           const sessions = await (await fetch('/api/sessions')).json();
           const { kernel } = sessions.find(each => each.path === name);
           const key = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';
-          const options = { method: 'POST', headers: { 'X-XSRFToken': key } };
-          await fetch(`/api/kernels/${kernel.id}/restart`, options);
+          const headers = { 'X-XSRFToken': key };
+          await fetch(`/api/kernels/${kernel.id}${path}`, { method, headers });
         }""",
-        name,
+        [name, method, path],
     )
+
+
+def save_notebook(page: Page) -> None:
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
 
 
 def refuses(place: Locator) -> Locator:
@@ -120,7 +145,7 @@ def test_widgets_without_their_kernel_say_so_and_take_no_input(
     expect(lens.get_by_text("90.0 % positive")).to_be_visible()
 
     # JupyterLab does not notice that another client restarts the kernel.
-    restart_from_elsewhere(page, "gone.ipynb")
+    ask_server(page, "gone.ipynb", "POST", "/restart")
     text.fill("不好")
     refuses(lens)
     expect(text).to_have_value("真好")
@@ -150,3 +175,38 @@ def test_widgets_without_their_kernel_say_so_and_take_no_input(
     microscope.get_by_role("application", name="Graph").click()
     refuses(microscope)
     expect(notebook.cells).to_have_count(len(cells))
+
+
+def test_notebook_shows_static_widgets_until_its_cells_run(
+    english_lab: Lab, open_page: OpenPage
+) -> None:
+    page = open_page(english_lab)
+    notebook = open_cells(english_lab, page, "reopened", [LENS, SPANS])
+    live = notebook.panel.locator(".pw-Widget")
+    static = notebook.panel.locator(".pw-WidgetTwin")
+    error = notebook.panel.get_by_text("Error displaying widget")
+    expect(live).to_have_count(2)
+    save_notebook(page)
+
+    # The next day another kernel is running.
+    ask_server(page, "reopened.ipynb", "DELETE", "")
+    page.reload()
+    expect(static).to_have_count(2)
+    expect(static.first).to_contain_text("To use it, run the cells up to this one.")
+    expect(static.first).to_contain_text("counts: 10.0% positive")
+    expect(static.last.get_by_role("table")).to_contain_text("ORG")
+    expect(error.filter(visible=True)).to_have_count(0)
+    notebook.wait_until_idle()
+    notebook.run_all()
+    expect(live).to_have_count(2)
+    expect(static).to_have_count(0)
+    save_notebook(page)
+
+    # The kernel is running, but the page is too busy to find the first widget in time.
+    page.add_init_script(BUSY_PAGE)
+    page.reload()
+    expect(live).to_have_count(1)
+    expect(static).to_contain_text("The widget is loading.")
+    page.evaluate("release()")
+    expect(live).to_have_count(2)
+    expect(static).to_have_count(0)

@@ -6,6 +6,7 @@ import { environmentPlugin } from './environment/environment-plugin';
 import { jobsPlugin } from './jobs/jobs-plugin';
 import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
+import { twinsPlugin } from './twins/twins-plugin';
 
 export default [
   checksPlugin,
@@ -15,5 +16,6 @@ export default [
   jobsPlugin,
   ocrPlugin,
   programPlugin,
-  resultsPlugin
+  resultsPlugin,
+  twinsPlugin
 ];

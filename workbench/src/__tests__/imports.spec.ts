@@ -12,7 +12,8 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   environment: ['jobs'],
   jobs: [],
   ocr: [],
-  program: []
+  program: [],
+  twins: []
 };
 
 /** The folders of `src/program`: each may import from those before it. */
