@@ -25,8 +25,10 @@ from paddle_workbench.widgets.span_view import SpanExample, SpanView
 
 right = SpanExample("新华社电", [Span(0, 3, "ORG")], [Span(0, 3, "ORG")])
 wrong = SpanExample("江泽民在北京", [Span(0, 3, "PER"), Span(4, 6, "LOC")], [Span(0, 2, "PER")])
-SpanView([right, right, wrong])
+SpanView([right, right, wrong, right])
 """
+
+ALL_RIGHT = "SpanView([right], only_errors=True)"
 
 LENS = """
 import numpy as np
@@ -43,7 +45,7 @@ TextLens([TextModel("counts", counts), TextModel("other", lambda texts: 1 - coun
 
 def test_text_widgets_respond_to_keys_and_typing(english_lab: Lab, open_page: OpenPage) -> None:
     page = open_page(english_lab)
-    panel = open_cells(english_lab, page, "texts", [TOKENS, SPANS, LENS]).panel
+    panel = open_cells(english_lab, page, "texts", [TOKENS, SPANS, LENS, ALL_RIGHT]).panel
 
     tokens = panel.get_by_role("region", name="One text, several tokenisations")
     expect(tokens.locator(".pw-TokenView-token.pw-mod-unknown")).to_have_count(2)
@@ -55,11 +57,15 @@ def test_text_widgets_respond_to_keys_and_typing(english_lab: Lab, open_page: Op
     tokens.get_by_role("button", name="Show numbers").click()
     expect(tokens.locator("small")).to_have_count(8)
 
-    spans = panel.get_by_role("region", name="Gold and predicted spans")
-    spans.get_by_role("button", name="Only texts with errors").click()
-    spans.get_by_role("button", name="Next").click()
-    expect(spans.get_by_text("3 of 3")).to_be_visible()
+    spans, all_right = panel.get_by_role("region", name="Gold and predicted spans").all()
+    expect(spans.get_by_text("1 of 4")).to_be_visible()
+    only_errors = spans.get_by_role("button", name="Only texts with errors")
+    only_errors.click()
+    expect(spans.get_by_text("1 of 1 with errors")).to_be_visible()
     expect(spans.get_by_role("button", name="Next")).to_be_disabled()
+    expect(spans.get_by_role("button", name="Previous")).to_be_disabled()
+    expect(all_right.get_by_text("No text has errors.")).to_be_visible()
+    expect(all_right.locator(".pw-SpanView-span")).to_have_count(0)
     spans.locator(".pw-SpanView-span").first.focus()
     message = "wrong boundaries: gold 江泽民 PER, predicted 江泽 PER"
     expect(spans.get_by_text(message)).to_be_visible()

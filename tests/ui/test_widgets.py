@@ -159,7 +159,7 @@ def test_widgets_without_their_kernel_say_so_and_take_no_input(
     notebook.wait_until_idle()
     spans = panel.get_by_role("region", name="Gold and predicted spans")
     spans.get_by_role("button", name="Next").click()
-    expect(refuses(spans).get_by_text("1 of 3")).to_be_visible()
+    expect(refuses(spans).get_by_text("1 of 4")).to_be_visible()
     expect(spans.get_by_role("button", name="Next")).to_be_disabled()
     text.press("a")
     refuses(lens)

@@ -102,6 +102,15 @@ def test_static_version_names_each_span_error(lang: str, message: str) -> None:
     assert message in html
 
 
+def test_static_version_skips_examples_without_errors() -> None:
+    right, wrong = EXAMPLES[1], EXAMPLES[0]
+    for index in (0, 1, 2):
+        html = SpanView([right, wrong, right], index=index, only_errors=True, lang="en").to_html()
+        assert "− missed" in html
+    html = SpanView([right], only_errors=True, lang="en").to_html()
+    assert html == "<p>No text has errors.</p>"
+
+
 def test_rejects_invalid_spans_and_indices() -> None:
     with pytest.raises(ShapeError, match="text of 2 characters"):
         SpanView([SpanExample("北京", [Span(0, 3, "LOC")], [])])

@@ -55,7 +55,7 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
     """Each: text; agreements as {kind, gold, predicted}, spans as [start, end, label] or null."""
 
     index = traitlets.Int(0).tag(sync=True)
-    """Index of the example to show, from 0."""
+    """Index of the example to show, from 0; in place of a skipped one the next is shown."""
 
     only_errors = traitlets.Bool(default_value=False).tag(sync=True)
     """Whether examples without an error are skipped."""
@@ -76,7 +76,9 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
 
     def to_html(self) -> str:
         """Return the current example: its text and a table of its spans."""
-        example = self.examples[self.index]
+        example = self._shown()
+        if example is None:
+            return f"<p>{escape(self.text('No text has errors.'))}</p>"
         text = example["text"]
         names = {
             "right": self.text("right"),
@@ -93,6 +95,19 @@ class SpanView(WorkbenchWidget, front_end="span-view"):
         )
         head = "".join(f"<th>{escape(each)}</th>" for each in heads)
         return f"<p>{escape(text)}</p><table><tr>{head}</tr>{rows}</table>"
+
+    def _shown(self) -> dict[str, Any] | None:
+        listed = [
+            (index, example)
+            for index, example in enumerate(self.examples)
+            if not self.only_errors or _has_errors(example)
+        ]
+        following = (example for index, example in listed if index >= self.index)
+        return next(following, listed[-1][1] if listed else None)
+
+
+def _has_errors(example: dict[str, Any]) -> bool:
+    return any(each["kind"] != "right" for each in example["agreements"])
 
 
 def _cell(text: str, span: list[Any] | None) -> str:

@@ -52,9 +52,9 @@ export default defineWidget<ISpanTraits>(
       'pw-Text-button',
       trans.__('Only texts with errors')
     );
-    const place = make('span', 'pw-Text-note');
-    place.setAttribute('aria-live', 'polite');
-    bar.append(previous, next, errors, place);
+    const count = make('span', 'pw-Text-note');
+    count.setAttribute('aria-live', 'polite');
+    bar.append(previous, next, errors, count);
     const scroll = make('div', 'pw-Text-scroll');
     const status = make('p', 'pw-Text-note');
     status.setAttribute('aria-live', 'polite');
@@ -64,15 +64,14 @@ export default defineWidget<ISpanTraits>(
     const draw = (): void => {
       end.abort();
       end = new AbortController();
-      const index = model.get('index');
-      const examples = model.get('examples');
-      const example = examples[index];
-      errors.setAttribute('aria-pressed', String(model.get('only_errors')));
-      previous.disabled =
-        step(model.get('examples'), index, -1, model.get('only_errors')) < 0;
-      next.disabled =
-        step(model.get('examples'), index, 1, model.get('only_errors')) < 0;
-      place.textContent = trans.__('%1 of %2', index + 1, examples.length);
+      const onlyErrors = model.get('only_errors');
+      const listed = listedOf(model.get('examples'), onlyErrors);
+      const place = placeIn(listed, model.get('index'));
+      const example = model.get('examples')[listed[place] ?? -1];
+      errors.setAttribute('aria-pressed', String(onlyErrors));
+      previous.disabled = place <= 0;
+      next.disabled = place + 1 >= listed.length;
+      count.textContent = countOf(place, listed.length, onlyErrors, trans);
       status.textContent = '';
       scroll.replaceChildren(
         ...(example
@@ -85,14 +84,10 @@ export default defineWidget<ISpanTraits>(
       );
     };
     const go = (by: 1 | -1): void => {
-      const next = step(
-        model.get('examples'),
-        model.get('index'),
-        by,
-        model.get('only_errors')
-      );
-      if (next >= 0) {
-        model.set('index', next);
+      const listed = listedOf(model.get('examples'), model.get('only_errors'));
+      const index = listed[placeIn(listed, model.get('index')) + by];
+      if (index !== undefined) {
+        model.set('index', index);
         model.save_changes();
       }
     };
@@ -128,20 +123,36 @@ export default defineWidget<ISpanTraits>(
   }
 );
 
-/** The next example in a direction, or -1. */
-function step(
+/** The indices of the examples to walk through. */
+function listedOf(
   examples: readonly IExample[],
-  from: number,
-  by: 1 | -1,
   onlyErrors: boolean
-): number {
-  for (let i = from + by; i >= 0 && i < examples.length; i += by) {
-    const wrong = examples[i]?.agreements.some(each => each.kind !== 'right');
-    if (!onlyErrors || wrong) {
-      return i;
-    }
+): readonly number[] {
+  return [...examples.keys()].filter(
+    at =>
+      !onlyErrors ||
+      examples[at]?.agreements.some(each => each.kind !== 'right')
+  );
+}
+
+/** The place of an example in a list, or of the next one that is listed; -1 if the list is empty. */
+function placeIn(listed: readonly number[], index: number): number {
+  const place = listed.findIndex(each => each >= index);
+  return place < 0 ? listed.length - 1 : place;
+}
+
+function countOf(
+  place: number,
+  length: number,
+  onlyErrors: boolean,
+  trans: ITranslation
+): string {
+  if (!onlyErrors) {
+    return trans.__('%1 of %2', place + 1, length);
   }
-  return -1;
+  return length === 0
+    ? trans.__('No text has errors.')
+    : trans.__('%1 of %2 with errors', place + 1, length);
 }
 
 function grid(
