@@ -16,7 +16,12 @@ from paddle_workbench.text.models import (
     units_of,
 )
 from paddle_workbench.text.reviews import load_reviews
-from paddle_workbench.text.segmentation import CharacterTokenizer, ErnieFilesTokenizer, Tokenizer
+from paddle_workbench.text.segmentation import (
+    CharacterTokenizer,
+    ErnieFilesTokenizer,
+    SubwordTokenizer,
+    Tokenizer,
+)
 
 TEXT = "房间很干净，下次还来！"
 STRANGE = ["👍" * 3, "𠮷野家", "這個酒店", "２００８", "好\x00的\u200b", "<br>&nbsp;好", "好\ud800"]
@@ -90,6 +95,27 @@ def test_word_values_are_sums_of_character_values(model: NetworkModel) -> None:
     characters, words = explain(model, TEXT), explain(model, TEXT, unit="words")
     assert [TEXT[unit.start : unit.end] for unit in words.units][:2] == ["房间", "很"]
     assert words.values.sum() == pytest.approx(characters.values.sum(), abs=1e-6)
+
+
+@pytest.mark.parametrize("unit", ["characters", "words"])
+def test_token_is_never_divided(imported_paddle: None, unit: Any) -> None:
+    sentence = "房间很小，但是很干净，下次还会住"
+    pieces = ["房间很小", "，", "但是", "很干净", "，", "下次还会", "住"]
+    subwords = SubwordTokenizer([sentence, *pieces] * 50, size=60)
+    tokens = [sentence[each.start : each.end] for each in subwords.tokenize(sentence)]
+    net = make_net(len(subwords))
+    embedding = net.ernie.embeddings.word_embeddings
+    model = NetworkModel("subwords", net, subwords, embedding=embedding, length=34)
+    explanation = explain(model, sentence, unit=unit)
+    shown = [sentence[each.start : each.end] for each in explanation.units]
+    assert explanation.joined
+    assert "".join(shown) == sentence
+    assert all(any(token in piece for piece in shown) for token in tokens)
+    if unit == "characters":
+        assert shown == tokens
+    by_occlusion = explain(model, sentence, unit=unit, method="occlusion")
+    assert not by_occlusion.joined
+    assert len(by_occlusion.units) > len(explanation.units)
 
 
 def test_occlusion_is_the_drop_when_a_unit_is_removed(model: NetworkModel) -> None:

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from paddle_workbench.errors import ShapeError, TextError
 from paddle_workbench.text.saliency import (
-    distribute,
-    gather_spans,
+    gather_tokens,
     integrated_gradients,
+    join_units,
     occlusion,
 )
 from paddle_workbench.text.spans import Span
@@ -131,10 +131,18 @@ def test_rejects_unit_outside_the_text(unit: Span) -> None:
         occlusion(count_good, "好房间", [unit])
 
 
-def test_distributes_values_to_characters_and_words_without_loss() -> None:
-    tokens = [Span(0, 2), Span(3, 4)]
-    shares = distribute([3.0, -1.0], tokens, 5)
-    assert shares.tolist() == [1.5, 1.5, 0, -1, 0]
-    assert gather_spans(shares, [Span(0, 1), Span(1, 5)]).tolist() == [1.5, 0.5]
-    with pytest.raises(ShapeError, match="1 values for 2 tokens"):
-        distribute([1.0], tokens, 5)
+def test_joins_units_that_share_a_token() -> None:
+    characters = [Span(i, i + 1) for i in (0, 1, 2, 4)]
+    tokens = [Span(0, 2), Span(2, 3), Span(3, 5)]
+    units = join_units(characters, tokens)
+    assert units == (Span(0, 2), Span(2, 3), Span(3, 5))
+    assert gather_tokens([3.0, -1.0, 0.5], tokens, units).tolist() == [3.0, -1.0, 0.5]
+    # A word of two tokens keeps their sum; a token outside all units adds no unit.
+    assert join_units([Span(0, 3)], tokens) == (Span(0, 3),)
+    assert gather_tokens([3.0, -1.0, 0.5], tokens, [Span(0, 3)]).tolist() == [2.0]
+    assert join_units([Span(0, 1), Span(4, 6)], [Span(0, 2), Span(1, 2), Span(4, 5)]) == (
+        Span(0, 2),
+        Span(4, 6),
+    )
+    with pytest.raises(ShapeError, match="1 values for 3 tokens"):
+        gather_tokens([1.0], tokens, units)

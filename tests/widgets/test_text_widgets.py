@@ -176,6 +176,13 @@ def test_static_version_of_the_lens_shades_and_underlines() -> None:
     assert "underline" in html
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_static_version_says_that_tokens_are_shaded_as_a_whole(joined: bool) -> None:
+    lens = TextLens([GOOD], "不好", lang="en")
+    lens.explanations = [each | {"joined": joined} for each in lens.explanations]
+    assert ("Each token of this model is shaded as a whole." in lens.to_html()) == joined
+
+
 @pytest.mark.parametrize("models", [[], [GOOD, OTHER, GOOD]])
 def test_lens_requires_one_or_two_models(models: list[TextModel]) -> None:
     with pytest.raises(WidgetError, match=f"one or two models, got {len(models)}"):

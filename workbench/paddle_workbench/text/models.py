@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import TextError
 from .characters import Notice, inspect_text, is_empty, readable
-from .saliency import distribute, gather_spans, integrated_gradients, occlusion
+from .saliency import gather_tokens, integrated_gradients, join_units, occlusion
 from .segmentation import Token, Tokenizer, padded
 from .spans import Span
 
@@ -148,13 +148,16 @@ class Explanation:
     probability : float
         Probability of the positive class.
     units : tuple of Span
-        Characters or words.
+        Characters or words. Those that share a token are joined for integrated gradients, which
+        have one value per token.
     values : ndarray of float64, (units,)
         In logits; positive if the unit supports the positive class.
     method : str
         `gradients` or `occlusion`. Models without gradients always use occlusion.
     gap : float
         Error of integrated gradients: sum of the values minus the difference of the scores.
+    joined : bool
+        Whether units are joined, because the model's tokens are longer.
     notices : tuple of Notice
         What may mislead the model.
     """
@@ -166,6 +169,7 @@ class Explanation:
     values: NDArray[np.float64]
     method: Method
     gap: float
+    joined: bool
     notices: tuple[Notice, ...]
 
 
@@ -173,6 +177,9 @@ def explain(
     model: TextModel, text: str, *, method: Method = "gradients", unit: Unit = "characters"
 ) -> Explanation:
     """Return a model's prediction for a text and the contribution of each character or word.
+
+    Integrated gradients have one value per token: characters or words that share a token are
+    joined.
 
     Parameters
     ----------
@@ -196,16 +203,27 @@ def explain(
     limit = end if end is not None else LONGEST_EXPLAINED
     notices = inspect_text(text, limit=max(limit, 1))
     units = tuple(span for span in units_of(excerpt, unit) if span.start < limit)
+    joined = False
     if method == "gradients" and isinstance(model, NetworkModel):
         attribution = _gradients(model, tokens)
         spans = [Span(token.start, token.end) for token in tokens]
-        characters = distribute(attribution.values[1:-1], spans, len(excerpt))
-        values, gap, score = gather_spans(characters, units), attribution.gap, attribution.score
+        whole = join_units(units, spans)
+        joined, units = whole != units, whole
+        values = gather_tokens(attribution.values[1:-1], spans, units)
+        gap, score = attribution.gap, attribution.score
     else:
         attribution = occlusion(model.scores, excerpt, units)
         values, gap, score, method = attribution.values, 0.0, attribution.score, "occlusion"
     return Explanation(
-        model.name, excerpt, float(1 / (1 + np.exp(-score))), units, values, method, gap, notices
+        model.name,
+        excerpt,
+        float(1 / (1 + np.exp(-score))),
+        units,
+        values,
+        method,
+        gap,
+        joined,
+        notices,
     )
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attribution",
-    "distribute",
-    "gather_spans",
+    "gather_tokens",
     "integrated_gradients",
+    "join_units",
     "occlusion",
 ]
 
@@ -152,21 +152,42 @@ def occlusion(
     return Attribution(scores[0] - scores[2:], float(scores[0]), float(scores[1]))
 
 
-def distribute(
-    values: Sequence[float] | NDArray[np.float64], tokens: Sequence[Span], length: int
+def join_units(units: Sequence[Span], tokens: Sequence[Span]) -> tuple[Span, ...]:
+    """Join units of a text that share a token, so that no unit is finer than its tokens.
+
+    Parameters
+    ----------
+    units, tokens : sequence of Span
+        Parts of the same text, in order; neither overlap among themselves.
+
+    Returns
+    -------
+    tuple of Span
+        Each contains whole units and whole tokens.
+    """
+    joined: list[Span] = []
+    for part in sorted((*units, *tokens), key=lambda span: (span.start, span.end)):
+        if joined and part.start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, part.end))
+        else:
+            joined.append(Span(part.start, part.end))
+    starts = {unit.start for unit in units}
+    return tuple(span for span in joined if starts.intersection(range(span.start, span.end)))
+
+
+def gather_tokens(
+    values: Sequence[float] | NDArray[np.float64],
+    tokens: Sequence[Span],
+    units: Sequence[Span],
 ) -> NDArray[np.float64]:
-    """Distribute the value of each token evenly among its characters.
+    """Return the sum of the values of the tokens in each unit, (units,).
 
     Parameters
     ----------
     values : sequence of float, (tokens,)
     tokens : sequence of Span, equal length
-    length : int
-        Number of characters of the text. Characters outside all tokens get 0.
-
-    Returns
-    -------
-    ndarray of float64, (length,)
+    units : sequence of Span
+        Each contains whole tokens.
 
     Raises
     ------
@@ -175,12 +196,6 @@ def distribute(
     """
     if len(values) != len(tokens):
         raise ShapeError(f"{len(values)} values for {len(tokens)} tokens.", "Give one per token.")
-    shares = np.zeros(length)
-    for value, token in zip(values, tokens, strict=True):
-        shares[token.start : token.end] += value / (token.end - token.start)
-    return shares
-
-
-def gather_spans(characters: NDArray[np.float64], spans: Sequence[Span]) -> NDArray[np.float64]:
-    """Return the sum of the characters' values in each span, (spans,)."""
-    return np.array([characters[span.start : span.end].sum() for span in spans])
+    starts = np.array([token.start for token in tokens], dtype=np.int64)
+    array = np.asarray(values, dtype=np.float64)
+    return np.array([array[(unit.start <= starts) & (starts < unit.end)].sum() for unit in units])

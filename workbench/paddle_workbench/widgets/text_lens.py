@@ -21,7 +21,8 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
     """Shows the predictions of one or two binary classifiers for a text that can be edited.
 
     Each character or word is shaded by its contribution to the prediction, from integrated
-    gradients or occlusion. Two models are shown below each other; pieces on which they disagree
+    gradients or occlusion. Integrated gradients have one value per token, so longer tokens are
+    shaded as a whole. Two models are shown below each other; pieces on which they disagree
     are outlined.
 
     Parameters
@@ -57,7 +58,7 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
     """Texts to choose from, each [text, name of the true class]."""
 
     explanations = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """One per model: name, text, probability, method, gap, units as [start, end, value]."""
+    """One per model: name, text, probability, method, gap, joined, units as [start, end, value]."""
 
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """What may mislead a model in the text."""
@@ -125,6 +126,9 @@ class TextLens(WorkbenchWidget, front_end="text-lens"):
             )
             shaded = _shaded_html(each)
             blocks.append(f"<p>{escape(answer)}</p><p style='line-height:2'>{shaded}</p>")
+            if each["joined"]:
+                note = self.text("Each token of this model is shaded as a whole.")
+                blocks.append(f"<p><small>{escape(note)}</small></p>")
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notices)
         legend = self.text(
             "Shaded: supports {label}. Underlined: opposes it.", label=self.classes[1]
@@ -155,6 +159,7 @@ def _to_json(explanation: Explanation) -> dict[str, Any]:
         "probability": explanation.probability,
         "method": explanation.method,
         "gap": explanation.gap,
+        "joined": explanation.joined,
         "units": [
             [unit.start, unit.end, round(float(value), 4)]
             for unit, value in zip(

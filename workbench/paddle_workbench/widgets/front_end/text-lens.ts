@@ -13,6 +13,7 @@ interface IExplanation {
   readonly probability: number;
   readonly method: 'gradients' | 'occlusion';
   readonly gap: number;
+  readonly joined: boolean;
   readonly units: readonly Unit[];
 }
 
@@ -203,7 +204,7 @@ function answer(
     );
     piece.classList.toggle('pw-mod-against', value < 0);
     const disagree = others.some(other =>
-      differs(other, start, value, 0.15 * largest)
+      differs(other, start, stop, value, 0.15 * largest)
     );
     piece.classList.toggle('pw-mod-differs', disagree);
     const sign = value < 0 ? '−' : '+';
@@ -220,23 +221,32 @@ function answer(
   walk(pieces, signal);
   line.append(...pieces);
   block.append(head, line);
+  if (explanation.joined) {
+    const note = trans.__('Each token of this model is shaded as a whole.');
+    block.append(make('p', 'pw-Text-note', note));
+  }
   return block;
 }
 
-/** Whether another model shades the piece at a place the other way, and not by a trifle. */
+/**
+ * Whether another model shades the same part of the text the other way, and not by a trifle. A part of
+ * one of its tokens has no value of its own.
+ */
 function differs(
   other: IExplanation,
   start: number,
+  stop: number,
   value: number,
   trifle: number
 ): boolean {
   const largest = Math.max(1e-9, ...other.units.map(unit => Math.abs(unit[2])));
-  const there = other.units.find(unit => unit[0] === start);
+  const there = other.units.filter(unit => unit[0] < stop && start < unit[1]);
+  const sum = there.reduce((total, unit) => total + unit[2], 0);
   return (
-    there !== undefined &&
-    Math.sign(there[2]) !== Math.sign(value) &&
+    there.every(unit => start <= unit[0] && unit[1] <= stop) &&
+    Math.sign(sum) !== Math.sign(value) &&
     Math.abs(value) > trifle &&
-    Math.abs(there[2]) > 0.15 * largest
+    Math.abs(sum) > 0.15 * largest
   );
 }
 
