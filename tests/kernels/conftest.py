@@ -70,8 +70,12 @@ def light_server() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def full_server() -> Iterator[dict[str, Any]]:
-    """A fork server that has imported the default preloads."""
-    with kernels_directory():
+    """A fork server that has imported the default preloads.
+
+    It has a fixed hash seed, as do its kernels, so that sets have the same order in a cold kernel.
+    """
+    with kernels_directory(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONHASHSEED", "0")
         status = start(*DEFAULT_PRELOADS)
         assert status["state"] == "ready", status
         assert not [preload for preload in status["preloads"] if preload["problem"]]

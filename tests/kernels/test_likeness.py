@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty
+from typing import Any
 
 import pytest
 
+from paddle_workbench.kernels.preloading import DEFAULT_PRELOADS
 from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl
 from paddle_workbench.settings import WARM_VARIABLE
 
-from .sessions import Session, wait_until
+from . import module_values
+from .sessions import LIMIT_S, Session, wait_until
 
 MakeSession = Callable[..., Session]
 
@@ -57,13 +62,39 @@ PROGRAMS = {
     "after numpy": "import numpy, sys; 'paddle' in sys.modules",
     "lazy names": "import numpy; hasattr(numpy, 'bfloat16')",
     "display": "from IPython.display import HTML; HTML('<b>bold</b>')",
+    "multiprocessing": "import sys; {'multiprocessing', '__mp_main__'} & set(sys.modules)",
 }
 
+# Differences between the values in modules of a warm and a cold kernel that do no harm.
+HARMLESS = re.compile(
+    "|".join(
+        [
+            # The kernel itself, the paths and caches of imports, and the environment variables.
+            r"IPython:|ipykernel\.|sys:|linecache:|fsspec\.config:set_conf_env\.__defaults__",
+            r".*:__loader__\._path\.",
+            # The order of filters that do not overlap.
+            r"_warnings:filters",
+            # fsspec and joblib compare the process id, and start anew if it has changed.
+            r"(fsspec|datasets)[.:].*\._pid$|joblib\._multiprocessing_helpers:(name$|_rand\.)",
+            # Names that are random so that they are unique within a process.
+            r"fastapi\.telemetry\.|opentelemetry\.|paddlenlp\.utils\.ie_utils:",
+            # The order of a set of classes, whose hashes are their addresses.
+            r"pandas\.core\.computation\.\w+:.*\.unsupported_nodes|scipy\.sparse\._data:name$",
+            r"more_itertools:numeric_range\._EMPTY_HASH$",
+            # The number of abstract classes with members, which `functools.singledispatch` keeps.
+            r".*\.__closure__\[\d+\]\.__closure__\[\d+\]$",
+            # A cold kernel closes the handler when it starts, which has no effect on it.
+            r"logging:_defaultLastResort\._closed$",
+            r"filelock\._api:_INIT_PARAMETER_MODELS\._dirty_len$",
+        ]
+    )
+)
 
-def cold_session() -> Session:
+
+def cold_session(**options: Any) -> Session:
     os.environ[WARM_VARIABLE] = "0"
     try:
-        return Session()
+        return Session(**options)
     finally:
         del os.environ[WARM_VARIABLE]
 
@@ -83,6 +114,21 @@ def warm(light_server: dict[str, object]) -> Iterator[Session]:
     session.close()
 
 
+@pytest.fixture(scope="module")
+def full_kernels(
+    full_server: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Session, Session, Session]]:
+    """Two warm kernels with all preloads and a cold one, next to a module that cells import."""
+    folder = tmp_path_factory.mktemp("lesson")
+    (folder / "spawned.py").write_text("def double(i):\n    return 2 * i\n", encoding="utf-8")
+    with ExitStack() as stack:
+        sessions = (Session(cwd=folder), Session(cwd=folder), cold_session(cwd=folder))
+        for session in sessions:
+            stack.callback(session.close)
+        assert [session.is_warm for session in sessions] == [True, True, False], full_server
+        yield sessions
+
+
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_reports_the_same_as_a_cold_kernel(program: str, cold: Session, warm: Session) -> None:
     assert not cold.is_warm
@@ -92,10 +138,11 @@ def test_reports_the_same_as_a_cold_kernel(program: str, cold: Session, warm: Se
 def test_has_the_requested_directory_and_variables(
     light_server: dict[str, object], session: MakeSession, tmp_path: Path
 ) -> None:
-    kernel = session(cwd=str(tmp_path), env={**os.environ, "LESSON": "求和"})
+    environment = {**os.environ, "LESSON": "求和", "TEMP": str(tmp_path)}
+    kernel = session(cwd=str(tmp_path), env=environment)
     assert kernel.is_warm, light_server
-    output = kernel.run("import os; print(os.getcwd(), os.environ['LESSON'])")
-    assert output == f"{tmp_path} 求和"
+    code = "import os, tempfile; print(os.getcwd(), os.environ['LESSON'], tempfile.gettempdir())"
+    assert kernel.run(code) == f"{tmp_path} 求和 {os.environ.get('TMPDIR', tmp_path)}"
 
 
 def test_has_the_limits_of_its_client(
@@ -188,11 +235,10 @@ print(random.random(), numpy.random.rand(), paddle.rand([1]).item())
 
 
 def test_imports_have_the_same_effects_as_in_a_cold_kernel(
-    full_server: dict[str, object], session: MakeSession
+    full_kernels: tuple[Session, Session, Session],
 ) -> None:
     """paddlenlp patches Paddle: the patches must be visible only after it is imported."""
-    warm = session()
-    assert warm.is_warm, full_server
+    warm, _, cold = full_kernels
     programs = [
         "import pandas; pandas.get_option('display.max_columns'), pandas.DataFrame({'a': [1]})",
         "import paddle; paddle.nn.Embedding(3, 2)",
@@ -208,12 +254,80 @@ def test_imports_have_the_same_effects_as_in_a_cold_kernel(
         "import logging; logging.root.level, len(logging.root.handlers)",
         "paddle.seed(7); paddle.randn([3])",
     ]
-    cold = cold_session()
-    try:
-        for program in programs:
-            assert warm.run(program) == cold.run(program), program
-    finally:
-        cold.close()
+    for program in programs:
+        assert warm.run(program) == cold.run(program), program
+
+
+def test_modules_hold_the_same_values_as_in_a_cold_kernel(
+    full_kernels: tuple[Session, Session, Session], tmp_path: Path
+) -> None:
+    """What a module takes from its process at import must not be that of the fork server.
+
+    Such a value is equal in two kernels of one fork server, and different in a cold one.
+    """
+    code = Path(module_values.__file__).read_text(encoding="utf-8")
+    code += f"import importlib, json\nfor name in {DEFAULT_PRELOADS}:\n"
+    code += "    importlib.import_module(name)\n"
+    values: list[dict[str, str]] = []
+    for number, kernel in enumerate(full_kernels):
+        file = tmp_path / f"{number}.json"
+        output = kernel.run(
+            f"{code}json.dump(module_values(), open({str(file)!r}, 'w'))", timeout=10 * LIMIT_S
+        )
+        assert file.exists(), output
+        values.append(json.loads(file.read_text(encoding="utf-8")))
+    first, second, cold = values
+    assert "multiprocessing.process:ORIGINAL_DIR" in cold
+    differences = {
+        path: (first[path], cold[path])
+        for path in first.keys() & second.keys() & cold.keys()
+        if first[path] == second[path] != cold[path] and not HARMLESS.match(path)
+    }
+    assert differences == {}
+
+
+def test_processes_import_modules_next_to_the_notebook(
+    full_kernels: tuple[Session, Session, Session],
+) -> None:
+    code = """
+import joblib, multiprocessing, spawned
+from concurrent.futures import ProcessPoolExecutor
+for method in ("spawn", "forkserver"):
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        print(pool.map_async(spawned.double, range(3)).get(timeout=60))
+with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    print(list(pool.map(spawned.double, range(3))))
+print(joblib.Parallel(n_jobs=2)(joblib.delayed(spawned.double)(i) for i in range(3)))
+"""
+    lines = full_kernels[0].run(code, timeout=2 * LIMIT_S).splitlines()
+    assert lines[:4] == ["[0, 2, 4]"] * 4, lines
+
+
+def test_processes_start_in_the_folder_in_which_multiprocessing_was_imported(
+    light_server: dict[str, object], session: MakeSession, tmp_path: Path
+) -> None:
+    kernel = session()
+    assert kernel.is_warm, light_server
+    code = f"""
+import os, sys
+os.chdir({str(tmp_path)!r})
+import multiprocessing
+print(multiprocessing.process.ORIGINAL_DIR, sys.modules["__mp_main__"] is sys.modules["__main__"])
+"""
+    assert kernel.run(code) == f"{tmp_path} True"
+
+
+def test_texts_have_the_hashes_of_the_fork_server(
+    light_server: dict[str, object], session: MakeSession
+) -> None:
+    """Python chooses them when a process starts; without its seed a kernel would be cold."""
+    hashes = []
+    for _ in range(2):
+        kernel = session()
+        assert kernel.is_warm, light_server
+        hashes.append(kernel.run("hash('飞桨')"))
+    assert hashes[0] == hashes[1]
+    assert not session(env={**os.environ, "PYTHONHASHSEED": "7"}).is_warm
 
 
 def test_threads_follow_the_variables(full_server: dict[str, object], session: MakeSession) -> None:

@@ -137,6 +137,22 @@ logger.addHandler(handler)
         assert kernel.run("loud.logger.warning('a log line')") == "a log line"
 
 
+@pytest.mark.usefixtures("directory")
+def test_kernel_is_cold_if_a_variable_differs_that_an_import_read(
+    module: Callable[[str, str], str],
+) -> None:
+    source = "import os\nMODE, TERM = os.environ.get('MODE'), os.environ['TERM']"
+    start(module("reading", source))
+    with Session.several() as make:
+        terminal = make(env={**os.environ, "TERM": "dumb", "COLUMNS": "7", "OTHER": "1"})
+        assert terminal.is_warm
+        # That of ipykernel, which sets it in each kernel.
+        assert terminal.run("import reading; reading.MODE, reading.TERM") == "(None, 'xterm-color')"
+        kernel = make(env={**os.environ, "MODE": "fast"})
+        assert not kernel.is_warm
+        assert kernel.run("import reading; reading.MODE") == "'fast'"
+
+
 def test_kernel_with_another_python_path_is_cold(tmp_path: Path, directory: Path) -> None:
     """A kernel with a different PYTHONPATH from the fork server would import other modules."""
     start("json")

@@ -165,6 +165,23 @@ def test_state_of_the_process_changes_with_the_import(folder: Path, source: str,
     assert run(folder, code, "changing") == "False True"
 
 
+def test_notes_the_variables_that_an_import_reads(folder: Path) -> None:
+    source = """
+import os
+os.environ["OWN"] = "1"
+os.environ.get("ABSENT")
+os.getenv("HOME")
+"MAYBE" in os.environ
+os.environ["PATH"]
+os.environ.setdefault("DEFAULT", "1")
+dict(os.environ), os.environ.copy(), [value for value in os.environ.values()]
+"""
+    (folder / "reading.py").write_text(source, encoding="utf-8")
+    code = "print(sorted(recorder.variables), type(os.environ) is os._Environ)"
+    expected = ["ABSENT", "DEFAULT", "HOME", "MAYBE", "PATH"]
+    assert run(folder, code, "reading") == f"{expected} True"
+
+
 def test_keeps_variable_set_for_the_kernel(folder: Path) -> None:
     (folder / "changing.py").write_text(
         "import os; os.environ.setdefault('MODE', 'theirs')\n", encoding="utf-8"

@@ -69,6 +69,8 @@ class ForkServer:
         Held while the server accepts requests.
     status : ServerStatus
     hidden : HiddenModules
+    variables : set of str
+        The environment variables that the hidden modules read when they were imported.
     watch : EnvironmentWatch
     idle_s : float
         How long the server stays without kernels and requests.
@@ -81,12 +83,14 @@ class ForkServer:
         *,
         status: ServerStatus,
         hidden: HiddenModules,
+        variables: set[str],
         watch: EnvironmentWatch,
         idle_s: float,
     ) -> None:
         self._paths = paths
         self._lock = lock
         self._status = status
+        self._variables = variables
         self._watch = watch
         self._idle_s = idle_s
         self._selector = selectors.DefaultSelector()
@@ -200,7 +204,7 @@ class ForkServer:
         namespace = foreign_namespace(attributes)
         if namespace:
             return f"the client is in {namespace}"
-        variable = differing_variable(self._environment, environment)
+        variable = differing_variable(self._environment, environment, self._variables)
         if variable:
             return (
                 f"{variable} is {environment.get(variable)!r} for the kernel and "
@@ -274,11 +278,17 @@ def main(argv: list[str] | None = None) -> None:
         status = ServerStatus(paths.status, waiting=modules, environment=watch.digest)
         status.write()
         os.close(start_signal)
-        hidden = _import_everything(modules, status, watch, limit_s=options.preload_limit)
+        recorder = _import_everything(modules, status, watch, limit_s=options.preload_limit)
         # A fork leaves the loop too. After its task, which runs a kernel, it ends.
-        if hidden is not None:
+        if recorder is not None:
             server = ForkServer(
-                paths, lock, status=status, hidden=hidden, watch=watch, idle_s=options.idle
+                paths,
+                lock,
+                status=status,
+                hidden=_hide(recorder),
+                variables=recorder.variables,
+                watch=watch,
+                idle_s=options.idle,
             )
             task = server.serve()
             if task is not None:
@@ -291,14 +301,12 @@ def main(argv: list[str] | None = None) -> None:
 
 def _import_everything(
     modules: Sequence[str], status: ServerStatus, watch: EnvironmentWatch, *, limit_s: float
-) -> HiddenModules | None:
-    """Import the modules and return them hidden, or None if forking is not safe then."""
+) -> ImportRecorder | None:
+    """Import the modules; return the record, or None if forking is not safe then."""
     for name in KERNEL_MODULES:
         import_module(name)
-    visible = set(sys.modules)
-    recorder = ImportRecorder(visible)
-    # Kernels set it before their first cell, and matplotlib reads it when it is imported.
-    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
+    recorder = ImportRecorder(set(sys.modules))
+    _set_kernel_variables()
     gc.collect()
     gc.freeze()
     preload_all(
@@ -315,8 +323,25 @@ def _import_everything(
         status.write()
         return None
     watch.remember_modules()
+    return recorder
+
+
+def _set_kernel_variables() -> None:
+    """Set the environment variables that ipykernel sets before the first cell.
+
+    Modules read them when they are imported. With the effects of the imports they are undone.
+    """
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    os.environ.setdefault("MPLBACKEND", INLINE_BACKEND)
+    # Without `__init__`, which would set up the whole shell.
+    ZMQInteractiveShell.__new__(ZMQInteractiveShell).init_environment()
+
+
+def _hide(recorder: ImportRecorder) -> HiddenModules:
+    """Undo the side effects of the imports, and hide the imported modules."""
     recorder.withdraw()
-    hidden = HiddenModules(recorder.packages, visible)
+    hidden = HiddenModules(recorder.packages, recorder.visible)
     hidden.install()
     gc.collect()
     gc.freeze()

@@ -8,39 +8,23 @@ its imports take milliseconds.
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from threading import RLock
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
+from .process_values import renew
 from .recording import PackageRecord, package_of
 
 __all__ = ["HiddenModules"]
 
 
-def _register_widgets(package: ModuleType) -> None:
-    """Register the comm targets of ipywidgets, as it does at the end of its import."""
-    package._handle_ipython()
-
-
-def _seed_numpy(package: ModuleType) -> None:
-    """Seed numpy's global generator, since all forks start with the same state."""
-    package.random.seed()
-
-
-def _seed_paddle(package: ModuleType) -> None:
-    """Seed Paddle's generators, since all forks start with the same state."""
-    package.seed(secrets.randbits(32))
-
-
-# What a package does once in every process, and did in the fork server when it was imported.
-_STARTERS: MappingProxyType[str, Callable[[ModuleType], None]] = MappingProxyType(
-    {"ipywidgets": _register_widgets, "numpy": _seed_numpy, "paddle": _seed_paddle}
-)
+# The only package of the standard library that is hidden: it remembers the folder in which it was
+# imported, and a cell may change the folder before it imports it.
+_HIDDEN_STANDARD_PACKAGES = frozenset({"multiprocessing"})
 
 
 class HiddenModules:
@@ -51,7 +35,7 @@ class HiddenModules:
     records : mapping of str to PackageRecord
         The side effects of importing each package.
     visible : set of str
-        Names of the modules that stay visible, as do those of the standard library.
+        Names of the modules that stay visible, as do nearly all of the standard library.
     """
 
     def __init__(self, records: Mapping[str, PackageRecord], visible: set[str]) -> None:
@@ -60,9 +44,12 @@ class HiddenModules:
         self._hidden: dict[str, dict[str, ModuleType]] = {}
         self._import_order: dict[str, int] = {}
         self._in_parents: list[tuple[ModuleType, str, ModuleType]] = []
+        # Another name of the main module, which multiprocessing creates.
+        sys.modules.pop("__mp_main__", None)
+        standard = sys.stdlib_module_names - _HIDDEN_STANDARD_PACKAGES
         for name, module in list(sys.modules.items()):
             package = package_of(name)
-            if name in visible or package in sys.stdlib_module_names:
+            if name in visible or package in standard:
                 continue
             # A module without a spec was not imported; Cython's shared types, for example.
             if isinstance(module, ModuleType) and module.__spec__ is not None:
@@ -102,7 +89,7 @@ class HiddenModules:
         return spec
 
     def reveal(self, package: str) -> None:
-        """Restore a package and those it needs, and repeat the side effects of importing them."""
+        """Restore a package and those it needs, and repeat what importing them does."""
         with self._lock:
             packages = sorted(self._packages_for(package), key=self._import_order.__getitem__)
             for modules in [self._hidden.pop(name) for name in packages]:
@@ -117,9 +104,7 @@ class HiddenModules:
             record = self._records.get(name)
             for effect in record.effects if record is not None else ():
                 effect.apply()
-        for name in packages:
-            if name in _STARTERS:
-                _STARTERS[name](sys.modules[name])
+        renew(name for name in list(sys.modules) if package_of(name) in packages)
 
     def _packages_for(self, package: str) -> set[str]:
         """Return the hidden packages that a package needs, including itself."""

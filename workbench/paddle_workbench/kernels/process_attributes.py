@@ -7,7 +7,7 @@ import os
 import re
 import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,22 @@ from .. import processor
 
 __all__ = ["adopt_attributes", "differing_variable", "foreign_namespace", "process_attributes"]
 
-# Variables that are read when modules are imported or libraries are loaded. A kernel whose values
-# differ from the fork server's cannot be forked from it.
+# Variables that libraries read when they are loaded, also in C, which `recorded_reads` does not
+# notice. A kernel whose values differ from the fork server's cannot be forked from it.
 _READ_BY_IMPORTS = (
     "AISTUDIO_",
+    "ARROW_",
     "BLIS_",
     "CUDA_",
     "CUDNN_",
     "CUSTOM_DEVICE",
     "FLAGS_",
+    "FREETYPE_",
     "GFLAGS_",
+    "GFORTRAN_",
     "GLOG_",
     "GOMP_",
+    "GOOGLE_LOG",
     "HF_",
     "HOME",
     "IPYTHON",
@@ -38,9 +42,13 @@ _READ_BY_IMPORTS = (
     "MALLOC_",
     "MKL_",
     "MPL",
+    "NPY_",
+    "NUMPY_",
     "NVIDIA_",
     "OMP_",
     "OPENBLAS_",
+    "OPENCV_",
+    "OPENSSL_",
     "PADDLE_",
     "PPNLP_",
     "PYTHON",
@@ -48,11 +56,20 @@ _READ_BY_IMPORTS = (
     "SOT_",
     "SPYDER",
     "TMPDIR",
+    "TOKENIZERS_",
     "TQDM_",
     "TZ",
     "XDG_",
 )
 _NOT_READ_BY_IMPORTS = ("PADDLE_WORKBENCH_", "XDG_RUNTIME_DIR", "XDG_SESSION_")
+# These differ from one terminal to the next. What imports take from them is of no consequence, such
+# as whether a compiler is found, or ipykernel sets them itself before the first cell.
+_OF_TERMINALS = frozenset(
+    {
+        *("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "GIT_PAGER", "LINES", "LOGNAME"),
+        *("OLDPWD", "PAGER", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "USER", "_"),
+    }
+)
 _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
@@ -81,15 +98,32 @@ def foreign_namespace(attributes: Mapping[str, Any]) -> str:
     return f"another {names[0]} namespace" if names else ""
 
 
-def differing_variable(own: Mapping[str, str], kernel: Mapping[str, str]) -> str:
-    """Return a variable that imports read and that differs for a kernel; empty if none does."""
+def differing_variable(
+    own: Mapping[str, str], kernel: Mapping[str, str], variables: Container[str] = ()
+) -> str:
+    """Return a variable that imports read and that differs for a kernel; empty if none does.
+
+    Parameters
+    ----------
+    own, kernel : mapping of str to str
+        The variables of this process, and those that the kernel would have.
+    variables : container of str
+        The names that imports were observed to read.
+    """
     kernel = dict(kernel)
     processor.select_mkl_path(kernel)  # as the shim in a cold kernel does
     for name in sorted(own.keys() | kernel.keys()):
-        matters = name.startswith(_READ_BY_IMPORTS) and not name.startswith(_NOT_READ_BY_IMPORTS)
-        if matters and name not in processor.THREAD_VARIABLES and own.get(name) != kernel.get(name):
+        if own.get(name) != kernel.get(name) and _matters(name, variables):
             return name
     return ""
+
+
+def _matters(name: str, variables: Container[str]) -> bool:
+    """Return whether imports depend on a variable that cannot be changed after them."""
+    if name in processor.THREAD_VARIABLES or name in _OF_TERMINALS:
+        return False
+    is_read = name in variables or name.startswith(_READ_BY_IMPORTS)
+    return is_read and not name.startswith(_NOT_READ_BY_IMPORTS)
 
 
 def adopt_attributes(attributes: Mapping[str, Any]) -> None:

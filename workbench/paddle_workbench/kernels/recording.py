@@ -35,6 +35,7 @@ from .import_side_effects import (
     restore_state,
     state_changes,
 )
+from .variable_reads import recorded_reads
 
 __all__ = ["ImportRecorder", "PackageRecord", "package_of"]
 
@@ -90,11 +91,19 @@ class ImportRecorder:
     ----------
     visible : set of str
         Names of the modules that a cold kernel has imported too; changes in them are effects.
+
+    Attributes
+    ----------
+    packages : dict of str to PackageRecord
+        The effects of importing each package.
+    variables : set of str
+        The environment variables that the imported modules read.
     """
 
     def __init__(self, visible: set[str]) -> None:
         self.visible = visible
         self.packages: dict[str, PackageRecord] = {}
+        self.variables: set[str] = set()
         self._running: list[str] = []
         self._root = ""
         self._beginning = self._state = process_state()
@@ -122,7 +131,8 @@ class ImportRecorder:
             warnings.filters.append(_EVERYTHING)  # type: ignore[attr-defined]
             warnings._filters_mutated()  # type: ignore[attr-defined]
             self._state = process_state()
-            yield
+            with recorded_reads(self.variables):
+                yield
         finally:
             self._note_state()
             self._root = ""
@@ -260,6 +270,9 @@ class LateStream:
     A logging handler that is created during an import keeps its stream. In a kernel this stream
     writes to the `sys.stdout` or `sys.stderr` of that moment.
     """
+
+    # That of ipykernel's streams, which pandas reads when it is imported.
+    encoding = "UTF-8"
 
     def __init__(self, name: str, recorder: ImportRecorder) -> None:
         self._name = name

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import select
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ipykernel import kernelapp
@@ -21,6 +22,7 @@ from .. import processor
 from .hidden_modules import HiddenModules
 from .messages import receive
 from .process_attributes import adopt_attributes, default_signals
+from .process_values import renew
 
 __all__ = ["IPKernelApp", "run_kernel"]
 
@@ -81,9 +83,23 @@ def run_kernel(
     request, descriptors = message
     _become(request, descriptors, library_descriptors, hidden)
     application: Any = IPKernelApp.instance()
-    application.initialize(request["argv"][3:])
+    with _kept_log_handlers():
+        application.initialize(request["argv"][3:])
     application.start()
     _end()
+
+
+@contextlib.contextmanager
+def _kept_log_handlers() -> Iterator[None]:
+    """Keep the log handlers of imported modules open.
+
+    ipykernel configures logging when it starts, and that closes all handlers. In a cold kernel
+    those of imported modules do not exist yet.
+    """
+    handlers = logging._handlerList[:]  # type: ignore[attr-defined]
+    del logging._handlerList[:]  # type: ignore[attr-defined]
+    yield
+    logging._handlerList[:0] = handlers  # type: ignore[attr-defined]
 
 
 def _end() -> None:
@@ -123,6 +139,7 @@ def _become(
         if stream is not None:
             stream.reconfigure(line_buffering=stream.isatty())
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    renew(sys.modules)
     _set_threads(old_environment, request["env"], hidden)
 
 
