@@ -31,6 +31,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .terminal_text import printable
+
 __all__ = [
     "BundleError",
     "CaptureError",
@@ -72,9 +74,10 @@ class WorkbenchError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        # Errors are shown on terminals and in logs, and the wrong value may be anything.
+        self.message = printable(message)
+        self.hint = printable(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

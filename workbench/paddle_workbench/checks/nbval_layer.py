@@ -25,6 +25,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from ..contract import CheckDifference, IgnoredNoise
 from ..errors import NotebookError
 from ..execution import Execution, ExecutionQueue, shared_threads, thread_variables
+from ..terminal_text import printable
 from .cell_runs import CellRun, CellRuns
 from .comparison.options import CheckOptions, check_options
 from .comparison.outputs import compare_outputs
@@ -237,7 +238,7 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         """Return the result for pytest's own output."""
         if isinstance(excinfo.value, CellFailedError):
-            return str(excinfo.value)
+            return printable(str(excinfo.value))
         return str(excinfo.getrepr(style="short"))
 
     @property

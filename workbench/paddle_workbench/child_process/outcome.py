@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from ..terminal_text import printable
 
 __all__ = ["Limit", "Limits", "Message", "Outcome", "read_answer", "write_answer"]
 
@@ -95,10 +96,10 @@ class Outcome:
         return f"failed with exit {self.status}" if self.status else "gave no answer"
 
     def last_lines(self, count: int = 3, *, length: int = 200) -> list[str]:
-        """Return the last non-empty lines of stderr, truncated, without terminal colours."""
+        """Return the last non-empty lines of stderr, truncated, as `printable` text."""
         # There may be a lot of output, and its end suffices.
         text = self.stderr[-MIB:].decode("utf-8", "replace")
-        lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in text.splitlines()]
+        lines = [printable(line).rstrip() for line in text.splitlines()]
         return [line[:length] for line in lines if line][-count:]
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from ..errors import WorkbenchError
+from .printing import print_text
 
 __all__ = ["main"]
 
@@ -54,7 +55,7 @@ def main() -> None:
     try:
         _workbench(prog_name="workbench")
     except WorkbenchError as error:
-        click.echo(f"workbench: {error.message}", err=True)
+        print_text(f"workbench: {error.message}", err=True)
         if error.hint:
-            click.echo(error.hint, err=True)
+            print_text(error.hint, err=True)
         sys.exit(2)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import NotebookError
+from ..terminal_text import one_line
+from .printing import print_text
 
 if TYPE_CHECKING:
     from ..checks.session import CheckedNotebook
@@ -103,7 +105,7 @@ def command(
     if update:
         sys.exit(0 if _record(checked, ask=not yes, force=force) else 1)
     for line in report_lines(report):
-        click.echo(line)
+        print_text(line)
     sys.exit(0 if report.passed else 1)
 
 
@@ -111,10 +113,10 @@ def _explain(checked: Sequence[CheckedNotebook]) -> None:
     """Print why each notebook was run or not, and its key in the cache."""
     for notebook in checked:
         verb = "not run" if notebook.lookup.report is not None else "run"
-        click.echo(f"{notebook.report.notebook}: {verb}, since {notebook.lookup.reason}")
+        print_text(f"{notebook.report.notebook}: {verb}, since {notebook.lookup.reason}")
         for part, digest in notebook.lookup.key.items():
             is_readable = part in ("python", "platform", "options")
-            click.echo(f"    {part:11} {digest if is_readable else digest[:16]}")
+            print_text(f"    {part:11} {digest if is_readable else digest[:16]}")
 
 
 def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bool:
@@ -127,17 +129,17 @@ def _record(checked: Sequence[CheckedNotebook], *, ask: bool, force: bool) -> bo
         try:
             recording = prepare_recording(notebook, force=force)
         except NotebookError as error:
-            click.echo(f"workbench: {error}", err=True)
+            print_text(f"workbench: {error}", err=True)
             complete = False
             continue
         cells = _accepted_cells(name, recording, ask=ask)
         if not recording.changes and not recording.renumbered:
-            click.echo(f"{name}: unchanged")
+            print_text(f"{name}: unchanged")
         elif cells or recording.renumbered:
             recording.write(cells)
-            click.echo(f"{name}: {len(cells)} of {len(recording.changes)} cells recorded")
+            print_text(f"{name}: {len(cells)} of {len(recording.changes)} cells recorded")
         else:
-            click.echo(f"{name}: left unchanged")
+            print_text(f"{name}: left unchanged")
     return complete
 
 
@@ -145,10 +147,11 @@ def _accepted_cells(name: str, recording: Recording, *, ask: bool) -> set[str]:
     """Show every change, and return the ids of the cells whose new output is accepted."""
     cells: set[str] = set()
     for change in recording.changes:
-        click.echo(f"{name}: cell `{change.cell}`\n{change.difference}\n")
+        print_text(f"{name}: cell `{change.cell}`\n{change.difference}\n")
         if ask:
+            cell = one_line(change.cell)
             answer = click.prompt(
-                f"Record the output of `{change.cell}`? (y)es, (n)o, (a)ll remaining, (q)uit",
+                f"Record the output of `{cell}`? (y)es, (n)o, (a)ll remaining, (q)uit",
                 type=click.Choice(["y", "n", "a", "q"]), default="n", show_choices=False,
             )  # fmt: skip
             if answer == "q":

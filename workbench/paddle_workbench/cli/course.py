@@ -10,6 +10,8 @@ from ..contract import Language, Lesson
 from ..course.catalog import scan_lessons
 from ..course.workspace import Workspace
 from ..settings import language, settings
+from ..terminal_text import one_line
+from .printing import print_json, print_text
 
 __all__ = ["command"]
 
@@ -38,7 +40,7 @@ def list_lessons(*, as_json: bool) -> None:
     workspace = Workspace(directories)
     catalog = workspace.catalog()
     for notice in catalog.notices:
-        click.echo(f"workbench: {notice.message} {notice.hint}", err=True)
+        print_text(f"workbench: {notice.message} {notice.hint}", err=True)
         workspace.dismiss(notice.message)
     lessons = [lesson for chapter in catalog.chapters for lesson in chapter.lessons]
     if as_json:
@@ -54,11 +56,11 @@ def list_lessons(*, as_json: bool) -> None:
             }
             for lesson in lessons
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     width = max((len(lesson.lesson) for lesson in lessons), default=0)
     for lesson in lessons:
-        click.echo(_row(lesson, width))
+        print_text(one_line(_row(lesson, width)))
 
 
 @command.command("open")
@@ -67,7 +69,7 @@ def list_lessons(*, as_json: bool) -> None:
 def open_lesson(lesson: str, lang: Language | None) -> None:
     """Print the path of the working copy of LESSON; create it if it does not exist."""
     copy = Workspace(settings()).open(lesson, lang or language())
-    click.echo(copy.path)
+    print_text(copy.path)
 
 
 @command.command("reset")
@@ -76,9 +78,9 @@ def open_lesson(lesson: str, lang: Language | None) -> None:
 def reset_lesson(lesson: str, lang: Language | None) -> None:
     """Replace the working copy of LESSON with a new one, and keep the old one next to it."""
     copy = Workspace(settings()).reset(lesson, lang or language())
-    click.echo(copy.path)
+    print_text(copy.path)
     if copy.backup is not None:
-        click.echo(f"The old copy was kept as {copy.backup}", err=True)
+        print_text(f"The old copy was kept as {copy.backup}", err=True)
 
 
 def _row(lesson: Lesson, width: int) -> str:

@@ -10,6 +10,7 @@ import click
 from ..contract import DoctorReport, Finding, JobProgress, Language
 from ..environment.doctor import examine
 from ..settings import language as chosen_language
+from .printing import print_json, print_styled, print_text, rewrite_line
 
 __all__ = ["command"]
 
@@ -37,7 +38,7 @@ def command(ctx: click.Context, *, as_json: bool, reports_progress: bool) -> Non
     if progress is not None:
         progress.clear()
     if as_json:
-        click.echo(report.model_dump_json(indent=2))
+        print_json(report.model_dump_json(indent=2))
     else:
         _print(report, language)
     ctx.exit(1 if any(finding.state == "broken" for finding in report.findings) else 0)
@@ -45,7 +46,7 @@ def command(ctx: click.Context, *, as_json: bool, reports_progress: bool) -> Non
 
 def _report(done: int, total: int, finding: Finding) -> None:
     progress = JobProgress(done=done, total=total, step=finding.title)
-    click.echo(progress.model_dump_json(), err=True)
+    print_json(progress.model_dump_json(), err=True)
 
 
 class _ProgressLine:
@@ -55,16 +56,11 @@ class _ProgressLine:
         self._language = language
 
     def __call__(self, done: int, total: int, finding: Finding) -> None:
-        self._show(f"{done}/{total} {finding.title.in_language(self._language)}")
+        rewrite_line(f"{done}/{total} {finding.title.in_language(self._language)}")
 
     def clear(self) -> None:
         """Clear the line."""
-        self._show("")
-
-    @staticmethod
-    def _show(text: str) -> None:
-        # Back to the start of the line, and clear the rest of it.
-        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+        rewrite_line("")
 
 
 def _print(report: DoctorReport, language: Language) -> None:
@@ -74,15 +70,16 @@ def _print(report: DoctorReport, language: Language) -> None:
     margin = " " * (first + second + 2 * len(_GAP))
     for finding in report.findings:
         sign, colour = _SIGNS[finding.state]
-        state = click.style(_pad(f"{sign} {words[finding.state]}", first), fg=colour)
+        print_styled(_pad(f"{sign} {words[finding.state]}", first), colour)
         detail, *more = finding.detail.splitlines() or [""]
-        click.echo(_GAP.join([state, _pad(finding.title.in_language(language), second), detail]))
+        title = _pad(finding.title.in_language(language), second)
+        print_text(f"{_GAP}{title}{_GAP}{detail}")
         for line in more:
-            click.echo(margin + line)
+            print_text(margin + line)
         if finding.repair:
-            click.echo(f"{' ' * first}{_GAP}{words['repair']}: {finding.repair}")
-    click.echo()
-    click.echo(report.summary.in_language(language))
+            print_text(f"{' ' * first}{_GAP}{words['repair']}: {finding.repair}")
+    print_text()
+    print_text(report.summary.in_language(language))
 
 
 def _pad(text: str, columns: int) -> str:

@@ -24,6 +24,8 @@ from ..kernels.client import (
 )
 from ..kernels.preloading import DEFAULT_PRELOADS
 from ..settings import WARM_VARIABLE
+from ..terminal_text import one_line
+from .printing import print_json, print_text
 
 __all__ = ["command"]
 
@@ -78,17 +80,17 @@ def stop(*, as_json: bool) -> None:
     """Stop the fork server; running kernels continue."""
     was_running = stop_server()
     if as_json:
-        click.echo(json.dumps({"stopped": was_running}))
+        print_json(json.dumps({"stopped": was_running}))
     else:
-        click.echo("Stopped; kernels start cold." if was_running else "It was not running.")
+        print_text("Stopped; kernels start cold." if was_running else "It was not running.")
 
 
 def _print(fields: dict[str, Any] | None, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(fields, indent=2))
+        print_json(json.dumps(fields, indent=2))
         return
     if fields is None:
-        click.echo("No fork server has run here yet. The next kernel starts cold and starts one.")
+        print_text("No fork server has run here yet. The next kernel starts cold and starts one.")
         return
     server = KernelServerStatus.model_validate(fields)
     messages = {
@@ -99,13 +101,14 @@ def _print(fields: dict[str, Any] | None, *, as_json: bool) -> None:
         "unfit": f"Cold: {server.problem}.",
         "ended": "It has ended. The next kernel starts cold, and starts it again.",
     }
-    click.echo(messages[server.state])
+    print_text(messages[server.state])
     for preload in server.preloads:
         sign = "✗" if preload.problem else "✓"
         reason = f"  left out: {preload.problem}" if preload.problem else ""
-        click.echo(f"  {sign} {preload.module:<24}{preload.seconds:6.2f} s{reason}")
+        line = f"  {sign} {preload.module:<24}{preload.seconds:6.2f} s{reason}"
+        print_text(one_line(line))
     for module in server.waiting:
-        click.echo(f"  … {module}")
+        print_text(one_line(f"  … {module}"))
 
 
 class _Progress:
@@ -125,5 +128,5 @@ class _Progress:
         waiting = status["waiting"]
         self._bar.total = len(status["preloads"]) + len(waiting)
         self._bar.n = len(status["preloads"])
-        self._bar.set_postfix_str(waiting[0] if waiting else "")
+        self._bar.set_postfix_str(one_line(waiting[0]) if waiting else "")
         self._bar.refresh()

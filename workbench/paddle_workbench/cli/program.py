@@ -12,6 +12,8 @@ import click
 from ..program.formats.saved import SavedProgram, read
 from ..program.model.capture import Capture, Stage
 from ..program.model.structure import Op, Program, is_counted
+from ..terminal_text import one_line
+from .printing import print_json, print_text
 
 __all__ = ["command"]
 
@@ -26,7 +28,7 @@ def command(path: Path, *, as_json: bool) -> None:
     """
     saved = read(path)
     if as_json:
-        click.echo(json.dumps(_description(saved), ensure_ascii=False, indent=2))
+        print_json(json.dumps(_description(saved), ensure_ascii=False, indent=2))
     else:
         _print(saved)
 
@@ -107,14 +109,15 @@ def _print(saved: SavedProgram) -> None:
     counts = Counter(op.name for op in program.walk() if is_counted(op))
     size = sum(parameter.bytes for parameter in program.parameters)
     version = f" {saved.version}" if saved.version else ""
-    click.echo(f"{saved.path} ({saved.format}{version})")
+    print_text(one_line(f"{saved.path} ({saved.format}{version})"))
     _print_values("input", program, program.inputs)
     _print_values("output", program, program.outputs)
-    click.echo(f"  parameters  {len(program.parameters)}, {size:,} bytes")
-    click.echo(f"  ops         {counts.total()}")
-    width = max(map(len, counts), default=0)
+    print_text(f"  parameters  {len(program.parameters)}, {size:,} bytes")
+    print_text(f"  ops         {counts.total()}")
+    names = {name: one_line(name) for name in counts}
+    width = max(map(len, names.values()), default=0)
     for name, number in counts.most_common():
-        click.echo(f"    {_plain(name):{width}}  {number:6}")
+        print_text(f"    {names[name]:{width}}  {number:6}")
     if saved.capture is not None and saved.capture.stages:
         _print_stages(saved.capture)
 
@@ -125,11 +128,11 @@ def _print_values(label: str, program: Program, numbers: tuple[int, ...]) -> Non
         # Without parentheses if even the number of sizes is unknown.
         shape = "" if value.shape is None else f" ({', '.join(value.sizes())})"
         name = f" {value.name}" if value.name else ""
-        click.echo(_plain(f"  {label:<10} {name}{shape} {value.dtype}"))
+        print_text(one_line(f"  {label:<10} {name}{shape} {value.dtype}"))
 
 
 def _print_stages(capture: Capture) -> None:
-    click.echo(f"  stages      {len(capture.stages)}; those that changed something:")
+    print_text(f"  stages      {len(capture.stages)}; those that changed something:")
     width = max(len(stage.name) for stage in capture.stages)
     for stage in capture.stages:
         if not (stage.added or stage.removed or stage.changed):
@@ -137,9 +140,4 @@ def _print_stages(capture: Capture) -> None:
         duration = " " * 11 if stage.duration_ms is None else f"{stage.duration_ms:8.2f} ms"
         matches = "" if stage.matches is None else f"  {stage.matches} matches"
         ops = f"{stage.ops_before:6} -> {stage.ops_after:<6}"
-        click.echo(f"    {stage.name:{width}} {ops}{duration}{matches}")
-
-
-def _plain(text: str) -> str:
-    """Return text without control characters."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+        print_text(f"    {one_line(stage.name):{width}} {ops}{duration}{matches}")

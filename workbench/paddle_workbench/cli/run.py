@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from ..errors import ParameterError, StorageError
+from ..terminal_text import one_line
+from .printing import print_text
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -34,7 +36,7 @@ class RunProgress:
         if self._bar is None:
             return
         if event.event == "cell_started":
-            self._bar.set_description(event.cell)
+            self._bar.set_description(one_line(event.cell or ""))
         elif event.event == "cell_finished":
             self._bar.update()
         elif event.event == "finished":
@@ -50,11 +52,12 @@ def show_end(folder: Path, record: RunRecord) -> None:
     if record.started_at is not None and record.finished_at is not None:
         seconds = (record.finished_at - record.started_at).total_seconds()
     metrics = [f"{name}={show_value(value)}" for name, value in record.metrics.items()]
-    click.echo("  ".join([record.state, f"{seconds:.1f} s", *metrics, str(folder)]))
+    line = "  ".join([record.state, f"{seconds:.1f} s", *metrics, str(folder)])
+    print_text(one_line(line))
     if record.error is not None:
-        click.echo(record.error.message, err=True)
+        print_text(record.error.message, err=True)
         if record.error.hint:
-            click.echo(record.error.hint, err=True)
+            print_text(record.error.hint, err=True)
 
 
 @click.command("run")
@@ -119,11 +122,11 @@ def command(
         try:
             folder, record = run_attempts(plan, retries=retries, listener=RunProgress())
         except StorageError as error:
-            click.echo(f"workbench: {error}", err=True)
+            print_text(f"workbench: {error}", err=True)
             sys.exit(1)
         if combination:
-            click.echo(" ".join(f"{name}={value}" for name, value in combination.items()), nl=False)
-            click.echo("  ", nl=False)
+            values_of_run = " ".join(f"{name}={value}" for name, value in combination.items())
+            print_text(f"{one_line(values_of_run)}  ", nl=False)
         show_end(folder, record)
         succeeded = succeeded and record.state == "succeeded"
         if record.state == "cancelled":

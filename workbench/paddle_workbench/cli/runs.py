@@ -10,6 +10,9 @@ from datetime import datetime
 
 import click
 
+from ..terminal_text import one_line
+from .printing import print_json, print_text
+
 __all__ = ["command"]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -30,12 +33,12 @@ def list_runs(*, as_json: bool) -> None:
 
     records, problems = list_records(settings().runs)
     for problem in problems:
-        click.echo(f"workbench: {problem.message}\n{problem.hint}", err=True)
+        print_text(f"workbench: {problem.message}\n{problem.hint}", err=True)
     if as_json:
-        click.echo(json.dumps([record.model_dump(mode="json") for record in records], indent=2))
+        print_json(json.dumps([record.model_dump(mode="json") for record in records], indent=2))
         return
     if not records:
-        click.echo("No runs yet: workbench run NOTEBOOK")
+        print_text("No runs yet: workbench run NOTEBOOK")
         return
     rows = [["id", "state", "seconds", "metrics"]]
     for record in records:
@@ -57,13 +60,13 @@ def show(run_id: str, *, as_json: bool) -> None:
     folder = find_run(run_id, settings().runs)
     record = read_record(folder)
     if as_json:
-        click.echo(record.model_dump_json(indent=2))
+        print_json(record.model_dump_json(indent=2))
         return
-    click.echo(f"{record.id}  {record.state}\n{folder}")
+    print_text(f"{record.id}  {record.state}\n{folder}")
     if record.error is not None:
-        click.echo(f"{record.error.message}\n{record.error.hint}".rstrip())
+        print_text(f"{record.error.message}\n{record.error.hint}".rstrip())
     for heading, rows in describe(record).items():
-        click.echo(f"\n{heading}")
+        print_text(f"\n{heading}")
         _print_table([[f"  {name}", value] for name, value in rows] or [["  none"]])
 
 
@@ -86,10 +89,10 @@ def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
             {"kind": each.kind, "name": each.name, "values": each.values} for each in differences
         ]
         runs = [record.id for record in records]
-        click.echo(json.dumps({"runs": runs, "differences": rows}, indent=2, ensure_ascii=False))
+        print_json(json.dumps({"runs": runs, "differences": rows}, indent=2, ensure_ascii=False))
         return
     if not differences:
-        click.echo("The records of the runs do not differ.")
+        print_text("The records of the runs do not differ.")
         return
     table = [["", "", *(record.id for record in records)]]
     for each in differences:
@@ -111,7 +114,10 @@ def report(run_id: str, *, as_json: bool) -> None:
     path = folder / REPORT_FILE
     if not path.is_file():
         write_report(folder)
-    click.echo(json.dumps({"path": str(path)}) if as_json else path)
+    if as_json:
+        print_json(json.dumps({"path": str(path)}))
+    else:
+        print_text(path)
 
 
 @command.command("rerun")
@@ -130,7 +136,7 @@ def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
     plan = plan_rerun(find_run(run_id, runs), parent=runs, anyway=anyway)
     folder, record = run_notebook(plan, RunProgress())
     if as_json:
-        click.echo(record.model_dump_json(indent=2))
+        print_json(record.model_dump_json(indent=2))
     else:
         show_end(folder, record)
     sys.exit(0 if record.state == "succeeded" else 1)
@@ -146,7 +152,10 @@ def cancel(run_id: str, *, as_json: bool) -> None:
     from ..settings import settings
 
     record = cancel_run(find_run(run_id, settings().runs))
-    click.echo(record.model_dump_json(indent=2) if as_json else f"{record.id}  {record.state}")
+    if as_json:
+        print_json(record.model_dump_json(indent=2))
+    else:
+        print_text(f"{record.id}  {record.state}")
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> str:
@@ -156,8 +165,9 @@ def _seconds(start: datetime | None, end: datetime | None) -> str:
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    rows = [[one_line(cell) for cell in row] for row in rows]
     columns = max(len(row) for row in rows)
     widths = [max(len(row[i]) for row in rows if len(row) > i) for i in range(columns)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        click.echo("  ".join(cells).rstrip())
+        print_text("  ".join(cells).rstrip())

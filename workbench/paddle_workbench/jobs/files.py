@@ -16,6 +16,7 @@ from ..contract import ErrorMessage, Job, JobKind
 from ..errors import JobNotFoundError, SchemaVersionError, StorageError
 from ..reading import read_text
 from ..storage import make_folder, read_model, storage_error, write_model, write_whole
+from ..terminal_text import one_line
 
 __all__ = ["JobFiles"]
 
@@ -98,7 +99,7 @@ class JobFiles:
             try:
                 job = read_model(path, Job, kind="job")
                 if job.id != path.parent.name or not _ID.match(job.id):
-                    _log.warning("%s is not the job of its folder.", path)
+                    _log.warning("%s is not the job of its folder.", one_line(str(path)))
                     continue
                 if job.is_active:
                     if is_alive(job.process_id, job.created_at):

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from ..errors import WorkbenchError
+from ..terminal_text import printable
 from .children import Child, Children
 from .client import IDLE_S, MODULE, PRELOAD_LIMIT_S, start_server
 from .environment_watch import EnvironmentWatch
@@ -267,7 +268,7 @@ def main(argv: list[str] | None = None) -> None:
         return
     # Not the root logger, which kernels inherit and which must have no handlers there.
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler.setFormatter(_PrintableFormatter("%(asctime)s %(message)s"))
     LOG.addHandler(handler)
     LOG.setLevel(logging.INFO)
     LOG.propagate = False
@@ -297,6 +298,11 @@ def main(argv: list[str] | None = None) -> None:
         LOG.info("another fork server is running")
     # Skips destructors of C++, as `warm_kernel` does.
     os._exit(0)
+
+
+class _PrintableFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def _import_everything(

@@ -18,6 +18,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from ..errors import WorkbenchError
+from ..terminal_text import one_line
 from .client import are_supported, read_status, try_to_start_server
 from .environment_watch import EnvironmentWatch
 from .messages import PROTOCOL, connect, receive, send
@@ -73,7 +74,7 @@ class WarmProvisioner(LocalProvisioner):
         try:
             process = await asyncio.to_thread(_launch, cmd, kwargs)
         except (_ColdStartError, OSError, ValueError, WorkbenchError) as reason:
-            self.log.info("Paddle Workbench starts a cold kernel: %s", reason)
+            self.log.info("Paddle Workbench starts a cold kernel: %s", one_line(str(reason)))
             _start_server_for_next_kernel(kwargs.get("env") or os.environ)
             return await super().launch_kernel(cmd, **kwargs)
         # The kernel leads a session, as the kernels that Jupyter starts do.

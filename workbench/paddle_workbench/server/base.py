@@ -29,6 +29,7 @@ from ..errors import (
     WorkbenchError,
 )
 from ..reading import resolved, storage_errors_as
+from ..terminal_text import one_line
 from .services import Services
 
 __all__ = ["WorkbenchHandler", "status_of"]
@@ -164,6 +165,6 @@ class WorkbenchHandler(APIHandler):
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log errors of the workbench without a traceback, and others as tornado does."""
         if isinstance(error, WorkbenchError):
-            self.log.warning("%s %s: %s", self.request.method, self.request.path, error)
+            self.log.warning("%s %s: %s", self.request.method, one_line(self.request.path), error)
         else:
             super().log_exception(kind, error, trace)
