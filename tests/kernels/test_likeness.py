@@ -74,7 +74,7 @@ HARMLESS = re.compile(
             r".*:__loader__\._path\.",
             # The order of filters that do not overlap.
             r"_warnings:filters",
-            # fsspec and joblib compare the process id, and start anew if it has changed.
+            # fsspec and joblib compare the process id, and start again if it has changed.
             r"(fsspec|datasets)[.:].*\._pid$|joblib\._multiprocessing_helpers:(name$|_rand\.)",
             # Names that are random so that they are unique within a process.
             r"fastapi\.telemetry\.|opentelemetry\.|paddlenlp\.utils\.ie_utils:",

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from paddle_workbench.kernels import client
+
 from .conftest import start
-from .sessions import Session
+from .sessions import LIMIT_S, Session, is_running, wait_until
 
 GOOD = "VALUE = 7"
 RAISES = "raise RuntimeError('no licence')"
@@ -35,6 +37,22 @@ class Pool:
         self.lock = threading.RLock()
         self.lock.acquire()
 pool = Pool()
+"""
+# Both write the process ids of the importing process and of its child.
+WITH_PROCESS = """
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+with open({0!r} + ".part", "w") as file:
+    file.write(f"{{os.getpid()}} {{child.pid}}")
+os.rename(file.name, {0!r})
+"""
+FORKED = """
+import os, time
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+with open({0!r}, "w") as file:
+    file.write(f"{{os.getpid()}} {{child}}")
 """
 BREAKS_FORKS = """
 import os
@@ -99,6 +117,38 @@ def test_preload_that_hangs_is_left_out(source: str, module: Callable[[str, str]
 
 
 @pytest.mark.usefixtures("directory")
+def test_preload_that_hangs_can_be_stopped(
+    module: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    pids = tmp_path / "pids"
+    name = module("bad", f"{WITH_PROCESS.format(str(pids))}\n{HANGS_IN_C}")
+    options = ["--preload", name, "--preload-limit", "600"]
+    client.start_server({**os.environ, **client.kernel_variables()}, options)
+    wait_until(pids.exists, limit_s=LIMIT_S)
+    importer, child = map(int, pids.read_text(encoding="utf-8").split())
+    status = client.read_status()
+    assert status is not None
+    assert status["state"] == "preloading"
+    assert client.stop_server()
+    for pid in (int(status["pid"]), importer, child):
+        wait_until(lambda pid=pid: not is_running(pid))
+    assert (client.read_status() or {})["state"] == "ended"
+    assert not client.stop_server()
+
+
+@pytest.mark.usefixtures("directory")
+def test_processes_of_a_preload_that_fails_are_ended(
+    module: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    """They hold the pipe of the answer open, so the fork server cannot wait for its end."""
+    pids = tmp_path / "pids"
+    status = start(module("bad", f"{FORKED.format(str(pids))}\n{RAISES}"), module("good", GOOD))
+    assert problems(status) == {"bad": "RuntimeError: no licence", "good": ""}
+    for pid in map(int, pids.read_text(encoding="utf-8").split()):
+        wait_until(lambda pid=pid: not is_running(pid))
+
+
+@pytest.mark.usefixtures("directory")
 def test_preload_whose_forks_fail_is_left_out(module: Callable[[str, str], str]) -> None:
     status = start(module("bad", BREAKS_FORKS), module("good", GOOD))
     assert "a fork of it failed" in problems(status)["bad"]
@@ -128,11 +178,12 @@ logger.addHandler(handler)
         kernel = make(env=dict(os.environ))
         assert kernel.is_warm
         assert kernel.run("import os; os.environ.get('LOUD')") == ""
-        output = kernel.run("import loud")
-        parts = ("said", "complained", "from below", "UserWarning: take care")
-        # A thread reads the output that bypassed Python: it may come with the next cell.
-        while not all(part in output for part in parts):
-            output += kernel.run("import time; time.sleep(0.2)")
+        kernel.client.execute("import loud")
+        parts = {"said", "complained", "from below", "UserWarning: take care"}
+        # A thread reads the output that bypassed Python: it may come when the cell has ended.
+        while parts:
+            content = kernel.client.get_iopub_msg(timeout=LIMIT_S)["content"]
+            parts = {part for part in parts if part not in content.get("text", "")}
         assert kernel.run("import loud; os.environ['LOUD']") == "'yes'"
         assert kernel.run("loud.logger.warning('a log line')") == "a log line"
 

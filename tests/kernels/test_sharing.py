@@ -122,6 +122,10 @@ def test_reads_status_again_if_the_server_moved_to_another_process(
 ) -> None:
     with subprocess.Popen(["true"]) as parent:
         parent.wait()
+    # The name of the module shows that a process is a fork server.
+    child = subprocess.Popen(
+        [sys.executable, "-c", "input()", client.MODULE], stdin=subprocess.PIPE
+    )
     paths = runtime_paths()
     paths.make()
     fields = {"state": "preloading", "pid": parent.pid}
@@ -131,13 +135,15 @@ def test_reads_status_again_if_the_server_moved_to_another_process(
     def read_then_change(path: Path, *args: str, **options: str) -> str:
         text = read(path, *args, **options)
         if path == paths.status:
-            paths.status.write_text(json.dumps(fields | {"pid": os.getpid()}), encoding="utf-8")
+            paths.status.write_text(json.dumps(fields | {"pid": child.pid}), encoding="utf-8")
         return text
 
     monkeypatch.setattr(Path, "read_text", read_then_change)
-    assert client.read_status() == {"state": "preloading", "pid": os.getpid()}
-    monkeypatch.undo()
-    paths.status.unlink()
+    try:
+        assert client.read_status() == {"state": "preloading", "pid": child.pid}
+    finally:
+        child.communicate()
+    assert client.read_status() == {"state": "ended", "pid": child.pid}
 
 
 def test_dismissed_spare_does_not_become_a_kernel() -> None:

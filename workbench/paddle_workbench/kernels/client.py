@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -133,18 +135,31 @@ def read_status() -> dict[str, Any] | None:
         except (KeyError, OSError, RecursionError, TypeError, ValueError):
             return None
         # An unfit server has ended, but its verdict still holds.
-        if status.get("state") == "unfit" or _is_alive(pid):
+        if status.get("state") == "unfit" or _is_fork_server(pid):
             return status
     status["state"] = "ended"
     return status
 
 
 def stop_server() -> bool:
-    """Stop the fork server, and return whether it was running; its kernels keep running."""
-    try:
-        return "stopped" in _ask(runtime_paths(), {"do": "stop"})
-    except (OSError, ValueError):
-        return False
+    """Stop the fork server, also while it imports, and return whether it was running.
+
+    Its kernels keep running.
+    """
+    was_running = False
+    while True:
+        try:
+            return "stopped" in _ask(runtime_paths(), {"do": "stop"}) or was_running
+        except (OSError, ValueError):
+            pass
+        status = read_status()
+        if status is None or status["state"] != "preloading":
+            return was_running
+        # While it imports, it does not answer. It may also have moved to a child since.
+        if _end_process(int(status["pid"])):
+            was_running = True
+        elif _is_fork_server(int(status["pid"])):
+            return False
 
 
 def wait_until_started(
@@ -183,10 +198,27 @@ def _options(environment: Mapping[str, str]) -> list[str]:
     return options
 
 
-def _is_alive(pid: int) -> bool:
+def _end_process(pid: int) -> bool:
+    """End a fork server that is importing; return whether it was running and has ended."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        descriptor = os.pidfd_open(pid)
     except OSError:
         return False
-    # After the name, which may contain anything. A zombie has ended and waits for its parent.
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    try:
+        if not _is_fork_server(pid):
+            return False
+        signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+        return bool(select.select([descriptor], [], [], ANSWER_LIMIT_S)[0])
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _is_fork_server(pid: int) -> bool:
+    """Return whether a process is a running fork server, rather than a later one with its pid."""
+    try:
+        # Empty if the process has ended and waits for its parent.
+        return MODULE.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False

@@ -8,6 +8,7 @@ crashes or hangs, the parent continues and leaves the preload out.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gc
 import importlib
 import json
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 from .fork_safety import fork_problem, held_locks, os_threads
@@ -37,6 +39,9 @@ DEFAULT_PRELOADS = (
     "paddleocr",
     "paddle_workbench",
 )
+# The answer of a child is one write to a pipe, which is atomic up to 4096 bytes.
+MAXIMUM_PROBLEM_LENGTH = 600
+MAXIMUM_ANSWER_BYTES = 4096
 # Their libraries start threads when they are imported: those of OpenBLAS, which are stopped before
 # a fork and started again after it, and those of Paddle and pyarrow, which are idle before an op.
 _PACKAGES_WITH_KNOWN_THREADS = frozenset(package_of(name) for name in DEFAULT_PRELOADS)
@@ -96,7 +101,15 @@ def _advance(
 ) -> str:
     """Import a module in a child that continues, or return the problem in this process."""
     reader, writer = os.pipe()
+    # A signal waits until its handler knows the child.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     pid = os.fork()
+    # A group of its own, which includes the processes that the module starts. Both processes set
+    # it, since either may be the first that needs it.
+    with contextlib.suppress(OSError):
+        os.setpgid(pid, pid)
+    signal.signal(signal.SIGTERM, partial(_stop, pid) if pid else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     if pid == 0:
         os.close(reader)
         problem = "it exited"
@@ -108,25 +121,53 @@ def _advance(
         except BaseException as error:  # a module may raise anything
             problem = f"{type(error).__name__}: {error}"
         finally:
-            with os.fdopen(writer, "w", encoding="utf-8") as answer:
-                answer.write(json.dumps(problem))
+            os.write(writer, json.dumps(problem[:MAXIMUM_PROBLEM_LENGTH]).encode())
+            os.close(writer)
             if problem:
                 os._exit(1)
         return ""
     os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as answer:
-        ready, _, _ = select.select([answer], [], [], limit_s)
-        text = answer.read() if ready else ""
-    if text == '""':
+    answer = _receive(reader, pid, limit_s)
+    if answer == b'""':
         os._exit(0)
-    os.kill(pid, signal.SIGKILL)
+    _kill(pid)
     _, status = os.waitpid(pid, 0)
-    if text:
-        return str(json.loads(text))
-    if not ready:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if answer:
+        return str(json.loads(answer))
+    if answer is None:
         return f"importing it took more than {limit_s:g} s"
     code = os.waitstatus_to_exitcode(status)
     return f"importing it ended the process ({_describe_exit(code)})"
+
+
+def _receive(reader: int, pid: int, limit_s: float) -> bytes | None:
+    """Return the answer of a child: empty if it ended without one, None if it took too long.
+
+    The pipe need not reach its end, since the module may have started processes that hold it open.
+    """
+    descriptor = os.pidfd_open(pid)
+    try:
+        select.select([reader, descriptor], [], [], limit_s)
+        if select.select([reader], [], [], 0)[0]:
+            return os.read(reader, MAXIMUM_ANSWER_BYTES)
+        has_ended = select.select([descriptor], [], [], 0)[0]
+        return b"" if has_ended else None
+    finally:
+        os.close(descriptor)
+        os.close(reader)
+
+
+def _stop(pid: int, _number: int, _frame: object) -> None:
+    """End this process and the child that imports; the child may not be able to do it itself."""
+    _kill(pid)
+    os._exit(0)
+
+
+def _kill(pid: int) -> None:
+    """Kill a child and the processes that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _import(module: str, recorder: ImportRecorder) -> str:
