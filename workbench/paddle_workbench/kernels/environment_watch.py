@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 __all__ = ["EnvironmentWatch"]
@@ -42,38 +44,50 @@ class EnvironmentWatch:
 
     def full_change(self) -> str:
         """Return the file of a module that changed; empty if none did."""
-        return _difference(
-            self._module_stamps, dict(_stamps(Path(name) for name in self._module_stamps))
-        )
+        return _difference(self._module_stamps, dict(_stamps(self._module_stamps)))
 
     def _stamp_packages(self) -> dict[str, tuple[int, int]]:
-        records = (
-            entry
-            for folder in self._folders
-            if folder.is_dir()
-            for entry in sorted(folder.iterdir())
-            if entry.suffix in (".dist-info", ".pth", ".egg-link")
-        )
-        # An installation replaces RECORD, even if the time of its folder stays the same.
-        inside = (entry / "RECORD" if entry.is_dir() else entry for entry in records)
-        return dict(_stamps([*inside, *sorted(_PACKAGE.rglob("*.py"))]))
+        records = (record for folder in self._folders for record in _records(str(folder)))
+        return dict(_stamps([*records, *_sources(str(_PACKAGE))]))
 
 
-def _module_files() -> Iterator[Path]:
+# Strings instead of `Path`, since a kernel waits for the quick check.
+
+
+def _records(folder: str) -> Iterator[str]:
+    """Yield the files that an installation in a folder creates, replaces or removes."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith((".dist-info", ".pth", ".egg-link")):
+                # RECORD is replaced even if the time of its folder stays the same.
+                yield f"{entry.path}/RECORD" if entry.is_dir() else entry.path
+
+
+def _sources(folder: str) -> Iterator[str]:
+    """Yield the Python files in a folder and those below it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield entry.path
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _sources(entry.path)
+
+
+def _module_files() -> Iterator[str]:
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str):
-            yield Path(file)
+            yield file
 
 
-def _stamps(paths: Iterator[Path] | list[Path]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _stamps(paths: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
     for path in paths:
-        yield str(path), _stamp(path)
+        yield path, _stamp(path)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: str) -> tuple[int, int]:
     try:
-        information = path.stat()
+        information = os.stat(path)  # noqa: PTH116
     except OSError:
         return 0, 0
     return information.st_mtime_ns, information.st_size
