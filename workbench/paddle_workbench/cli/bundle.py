@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .printing import print_json, print_text
+
 __all__ = ["command"]
 
 _PATH = click.argument("path", type=click.Path(path_type=Path))
@@ -25,7 +27,10 @@ def show(path: Path, *, as_json: bool) -> None:
     from ..export.description import describe
 
     bundle = Bundle(path)
-    click.echo(bundle.record.model_dump_json(indent=2) if as_json else describe(bundle.record))
+    if as_json:
+        print_json(bundle.record.model_dump_json(indent=2))
+    else:
+        print_text(describe(bundle.record))
 
 
 @command.command("verify")
@@ -36,7 +41,7 @@ def verify(path: Path) -> None:
 
     record = Bundle(path).record
     size = sum(file.bytes for file in record.files.values())
-    click.echo(f"{path} is unchanged: {len(record.files)} files, {size:,} bytes.")
+    print_text(f"{path} is unchanged: {len(record.files)} files, {size:,} bytes.")
 
 
 @command.command("pack")
@@ -46,4 +51,4 @@ def pack(path: Path, zip_path: Path) -> None:
     """Write a bundle as one zip file, which other commands read as well."""
     from ..export.bundle import Bundle
 
-    click.echo(Bundle(path).pack(zip_path))
+    print_text(Bundle(path).pack(zip_path))

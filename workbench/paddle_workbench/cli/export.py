@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ..errors import ExportError
+from .printing import print_json, print_text
 
 __all__ = ["command"]
 
@@ -32,7 +33,7 @@ def command(path: Path, *, target: str, check_only: bool, as_json: bool) -> None
     except ExportError as error:
         result = error.preflight
     if as_json:
-        click.echo(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+        print_json(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     else:
-        click.echo(str(result))
+        print_text(result)
     sys.exit(not result.is_accepted)

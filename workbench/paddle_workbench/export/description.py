@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..contract import BundleRecord, TensorSignature
+from ..terminal_text import one_line
 from .preflight import parity_sentence
 
 __all__ = ["describe"]
@@ -26,9 +27,7 @@ def describe(record: BundleRecord) -> str:
     lines.append(f"  files      {len(record.files)}, {size:,} bytes")
     for name, target in record.targets.items():
         lines.append(f"  {name:<10} {parity_sentence(target.parity)}")
-    return "\n".join(
-        "".join(each if each.isprintable() else "?" for each in line) for line in lines
-    )
+    return "\n".join(map(one_line, lines))
 
 
 def _signature(signature: TensorSignature) -> str:
