@@ -80,6 +80,21 @@ def test_proposed_copy_of_an_output_is_saved_right(spec: Any) -> None:
     assert not result.explanations
 
 
+def test_stages_are_of_the_mode_that_was_traced(spec: Any) -> None:
+    """Saving traced a network in training mode again, in this mode."""
+    from paddle import nn
+
+    class Doubling(nn.Layer):
+        def forward(self, x: Any) -> Any:
+            return x.sin() if self.training else x.exp()
+
+    net = Doubling()
+    net.train()
+    result = capture(net, input_spec=[spec([None, 4], "float32", "x")], check_with=[X])
+    assert "exp" in {op.kind for op in result.stages[-1].program.walk()}
+    assert result.difference == 0.0
+
+
 def test_keeps_stages_if_the_predictor_never_returns(
     spec: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

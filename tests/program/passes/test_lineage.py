@@ -11,7 +11,7 @@ from paddle_workbench.program.formats.pir_text import read_program
 from paddle_workbench.program.model.capture import Capture, Program, Stage
 from paddle_workbench.program.model.structure import computes
 from paddle_workbench.program.passes.graph_matching import Graph, match_programs
-from paddle_workbench.program.passes.lineage import next_stage
+from paddle_workbench.program.passes.lineage import next_stage, unchanged_stage
 
 
 def stage(capture: Capture, name: str) -> Stage:
@@ -82,6 +82,14 @@ def test_unchanged_stage_has_the_same_program(branching: Capture) -> None:
     last = branching.stages[-1]
     assert last.program is branching.stages[-2].program
     assert (last.added, last.removed, last.changed, last.moved) == ((), (), (), ())
+
+
+def test_unchanged_stage_is_that_of_a_comparison(branching: Capture) -> None:
+    assert branching.program is not None
+    for program in (branching.program, branching.stages[-1].program):
+        same = {op.id: op.id for op in program.walk()}
+        compared = next_stage("x", program, program, Numbering(), known_pairs=same)
+        assert unchanged_stage("x", program) == compared
 
 
 def test_matches_the_same_pairs_without_ids(branching: Capture) -> None:

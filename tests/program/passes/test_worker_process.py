@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from paddle_workbench.errors import CaptureError
-from paddle_workbench.program.passes.worker_process import run_worker
+from paddle_workbench.program.passes import worker_process
+from paddle_workbench.program.passes.worker_process import can_fork, run_worker
 
 from ...planted import imported_from, plant
 
@@ -41,6 +45,7 @@ def test_reports_last_lines_of_a_failed_task(tmp_path: Path) -> None:
 
 
 def test_reports_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "can_fork", lambda: False)
     code = (
         "import os, sys\nprint('last words', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)"
     )
@@ -53,6 +58,76 @@ def test_reports_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "The child process for passes was killed by SIGSEGV; this process is unharmed.\nlast words"
     )
     assert caught.value.hint == "Try the passes one at a time: capture(..., pipeline=[name])."
+
+
+@pytest.fixture
+def saved(imported_paddle: None, tmp_path: Path) -> dict[str, Any]:
+    """A request for the passes of a small saved program."""
+    import paddle
+    from paddle.static import InputSpec
+
+    from ..networks import Block
+
+    spec = [InputSpec([2, 8], "float32", "x")]
+    paddle.jit.save(Block(), str(tmp_path / "saved"), input_spec=spec)
+    return {"prefix": str(tmp_path / "saved"), "passes": ["dead_code_elimination_pass"]}
+
+
+def test_forks_the_process_that_has_imported_paddle(
+    saved: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "run", None)
+    answer, outcome = run_worker("passes", tmp_path, saved)
+    assert len(answer["steps"]) == 2
+    assert "dead_code_elimination_pass" in "".join(message.text for message in outcome.messages)
+
+
+def hang(_task: str) -> None:
+    import signal
+
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    signal.pause()
+
+
+def crash(task: str) -> None:
+    """Crash like a fork whose memory is not what Paddle expects."""
+    Path("sound").touch()
+    Path("answer.json").write_text('{"steps": []}', encoding="utf-8")
+    os.abort()
+
+
+@pytest.mark.parametrize("in_fork", [hang, crash])
+def test_new_process_does_what_a_fork_cannot(
+    in_fork: Callable[[str], None],
+    saved: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_process, "main_in_fork", in_fork)
+    answer, outcome = run_worker("passes", tmp_path, saved)
+    assert len(answer["steps"]) == 2
+    assert outcome.status == 0
+
+
+def test_does_not_fork_while_a_thread_may_be_inside_paddle(imported_paddle: None) -> None:
+    started, stop = threading.Event(), []
+
+    def compute() -> None:
+        while not stop:
+            started.set()
+
+    thread = threading.Thread(target=compute)
+    waiting = threading.Thread(target=started.wait)
+    waiting.start()
+    assert can_fork()
+    thread.start()
+    started.wait()
+    # The thread may be inside `set`, which belongs to the standard library.
+    assert not all(can_fork() for _ in range(1000))
+    stop.append(True)
+    thread.join()
+    waiting.join()
+    assert can_fork()
 
 
 @pytest.mark.paddle

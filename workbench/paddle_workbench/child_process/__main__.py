@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from time import sleep
+
+from .parent_watch import end_with_parent
 
 __all__ = ["main"]
 
@@ -23,7 +24,7 @@ def main() -> None:
     parent = os.dup(0)
     with Path(os.devnull).open("rb") as null:
         os.dup2(null.fileno(), 0)
-    threading.Thread(target=_end_with, args=(parent, float(grace_s)), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(parent, float(grace_s)), daemon=True).start()
     if int(memory_bytes):
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         limit = int(memory_bytes)
@@ -31,15 +32,6 @@ def main() -> None:
             limit = min(limit, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     runpy.run_module(module, run_name="__main__", alter_sys=True)
-
-
-def _end_with(parent: int, grace_s: float) -> None:
-    """Wait until the parent ends, then end this process and its group."""
-    os.read(parent, 1)
-    if grace_s:
-        os.kill(os.getpid(), signal.SIGINT)
-        sleep(grace_s)
-    os.killpg(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..terminal_text import printable
 
-__all__ = ["Limit", "Limits", "Message", "Outcome", "read_answer", "write_answer"]
+__all__ = ["ANSWER", "Limit", "Limits", "Message", "Outcome", "read_answer", "write_answer"]
 
 ANSWER = "answer.json"
 MIB = 1 << 20

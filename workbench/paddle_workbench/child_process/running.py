@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from .outcome import Limits, Outcome, read_answer
-from .supervision import Supervision
+from .supervision import Process, Supervision
 
-__all__ = ["module_command", "run", "run_async", "with_absolute_paths"]
+__all__ = ["module_command", "run", "run_async", "supervise", "with_absolute_paths"]
 
 POLL_S = 0.2
 
@@ -96,11 +96,37 @@ def run(
         start_new_session=True,
         pass_fds=pass_fds,
     ) as process:
-        supervision = Supervision(process, limits, timed=timed, stop=stop, on_line=on_line)
-        try:
-            limit = supervision.watch(listener, poll_s)
-        finally:
-            supervision.end(grace_s)
+        return supervise(
+            process,
+            limits=limits,
+            folder=folder,
+            grace_s=grace_s,
+            timed=timed,
+            listener=listener,
+            poll_s=poll_s,
+            on_line=on_line,
+            stop=stop,
+        )
+
+
+def supervise(
+    process: Process,
+    *,
+    limits: Limits,
+    folder: Path | None,
+    grace_s: float = 0.0,
+    timed: bool = False,
+    listener: Callable[[], None] | None = None,
+    poll_s: float = POLL_S,
+    on_line: Callable[[str], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Wait for the end of a child that has started, as `run` does."""
+    supervision = Supervision(process, limits, timed=timed, stop=stop, on_line=on_line)
+    try:
+        limit = supervision.watch(listener, poll_s)
+    finally:
+        supervision.end(grace_s)
     supervision.report_lines()
     if listener is not None:
         listener()

@@ -7,18 +7,37 @@ import math
 import os
 import selectors
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 from time import monotonic, perf_counter
+from typing import IO, Protocol
 
 from .outcome import Limit, Limits, Message
 
-__all__ = ["Supervision"]
+__all__ = ["Process", "Supervision"]
 
 # The delay until a request to stop is noticed, and, without pidfd (macOS), the end of the child.
 TICK_S = 0.05
 CHUNK_BYTES = 1 << 16
+
+
+class Process(Protocol):
+    """A child that leads a process group: `subprocess.Popen`, or a fork."""
+
+    pid: int
+    returncode: int | None
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int | None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
 
 
 class Supervision:
@@ -26,7 +45,7 @@ class Supervision:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Process,
         limits: Limits,
         *,
         timed: bool,

@@ -71,7 +71,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "capture(net, input_spec=[...]).explanations",
         ) from failure
     folder.mkdir()
-    save_program(traced.static, traced.program, folder, PROGRAM)
+    save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
     save(
         Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=traced.program),
         folder / LINES,

@@ -116,7 +116,7 @@ def capture(
             if check_with
             else None
         )
-        optimisation = _optimisation(traced, pipeline, numbering, eager_results)
+        optimisation = _optimisation(traced, pipeline, numbering, eager_results, training=training)
     return replace(
         draft,
         explanations=(
@@ -238,13 +238,15 @@ def _optimisation(
     pipeline: Pipeline | Sequence[str],
     numbering: Numbering,
     eager_results: EagerResults | None,
+    *,
+    training: bool,
 ) -> _Optimisation:
     program = traced.program
     explanations = explain_saving(program, unused_inputs(program), outputs_saved_as_inputs(program))
     inputs = eager_results.inputs if eager_results is not None else None
     with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
         try:
-            prefix = save_program(traced.static, program, Path(name))
+            prefix = save_program(traced.static, program, Path(name), training=training)
         except Exception as error:
             return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
         optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs)

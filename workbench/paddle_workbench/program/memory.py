@@ -106,7 +106,8 @@ def _shared(
 ) -> list[_Place]:
     """Return the places if ops that work in place overwrite their first input."""
     place_of: dict[int, _Place] = {}
-    places = []
+    places: list[_Place] = []
+    taken_over: set[int] = set()
     for value, (start, end) in lives.items():
         size = value_bytes[value]
         if size is not None:
@@ -121,8 +122,8 @@ def _shared(
             first.end = max(first.end, result.end)
             first.size = max(first.size, result.size)
             place_of[op.outputs[0]] = first
-            places = [place for place in places if place is not result]
-    return places
+            taken_over.add(id(result))
+    return [place for place in places if id(place) not in taken_over]
 
 
 def _live(places: list[_Place], steps: int) -> list[int]:

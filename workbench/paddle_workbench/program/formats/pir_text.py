@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ...errors import ProgramError
@@ -17,6 +18,10 @@ from ...errors import ProgramError
 __all__ = ["PrintedOp", "PrintedRegion", "ValueType", "read_program", "read_type"]
 
 NULL = "<<NULL VALUE>>"
+
+CACHED_TEXTS = 4096
+CACHED_LENGTH = 1000
+"""Longer attributes, such as arrays, are not cached."""
 
 _DTYPES = {
     "b": "bool",
@@ -36,6 +41,7 @@ _DTYPES = {
     "u8": "uint8",
 }
 _TENSOR = re.compile(r"(?:\w+_)?tensor<((?:-?\d+x)*)(\w+)>")
+_NESTED = re.compile(r'[\[({<"]')
 _HEAD = re.compile(r'^\s*\((?P<results>[^)]*)\) = "(?P<name>[^"]+)" ')
 
 
@@ -98,6 +104,7 @@ def read_program(text: str) -> PrintedRegion:
     return region
 
 
+@lru_cache(CACHED_TEXTS)
 def read_type(text: str) -> ValueType:
     """Return a printed type; without a shape and with the text if it is not a single tensor."""
     match = _TENSOR.fullmatch(text.strip())
@@ -148,9 +155,10 @@ def _read_op(line: str) -> tuple[PrintedOp, bool]:
         rest = rest[:-1].rstrip()
     if rest.startswith("{"):
         inside, rest = _bracketed(rest, "{", "}")
-        attributes = _read_attributes(inside)
+        short = len(inside) <= CACHED_LENGTH
+        attributes = dict(_known_attributes(inside)) if short else _read_attributes(inside)
     arrow = rest.rfind("->")
-    types = _split(rest[arrow + 2 :]) if arrow >= 0 else []
+    types = _types(rest[arrow + 2 :]) if arrow >= 0 else ()
     return (
         PrintedOp(
             name=head["name"],
@@ -161,6 +169,11 @@ def _read_op(line: str) -> tuple[PrintedOp, bool]:
         ),
         opens,
     )
+
+
+@lru_cache(CACHED_TEXTS)
+def _types(text: str) -> tuple[str, ...]:
+    return tuple(_split(text))
 
 
 def _operand(text: str) -> str | None:
@@ -190,6 +203,8 @@ def _bracketed(text: str, opening: str, closing: str) -> tuple[str, str]:
 
 def _split(text: str) -> list[str]:
     """Split at commas outside brackets and quotation marks."""
+    if not _NESTED.search(text):
+        return [part.strip() for part in text.split(",")] if text.strip() else []
     parts: list[str] = []
     depth = 0
     quoted = False
@@ -217,6 +232,10 @@ def _read_attributes(text: str) -> dict[str, Any]:
         if separator:
             attributes[name.strip()] = _read_attribute(value.strip())
     return attributes
+
+
+# The ops of one program, and of all its stages, have few different attributes.
+_known_attributes = lru_cache(CACHED_TEXTS)(_read_attributes)
 
 
 def _read_attribute(text: str) -> Any:

@@ -11,7 +11,7 @@ from ..model.structure import Op, Program, Region, SourceLine, Value, is_counted
 from .graph_matching import Graph, Match, match_programs
 from .origins import Difference
 
-__all__ = ["count_ops", "next_stage"]
+__all__ = ["count_ops", "next_stage", "unchanged_stage"]
 
 
 def next_stage(
@@ -67,6 +67,27 @@ def next_stage(
         scope=scope,
         ops_before=count_ops(before),
         ops_after=count_ops(program),
+    )
+
+
+def unchanged_stage(
+    name: str,
+    program: Program,
+    *,
+    duration_ms: float | None = None,
+    matches: int | None = None,
+    scope: str = "builtin.module",
+) -> Stage:
+    """Return the stage of a pass that changed nothing; the parameters are those of `Stage`."""
+    ops = count_ops(program)
+    return Stage(
+        name=name,
+        program=program,
+        duration_ms=duration_ms,
+        matches=matches,
+        scope=scope,
+        ops_before=ops,
+        ops_after=ops,
     )
 
 

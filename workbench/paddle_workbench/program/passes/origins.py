@@ -106,16 +106,23 @@ class Difference:
     def _find_merged(self) -> None:
         """Find kept ops that replace equal ones: eliminated common subexpressions."""
         kept_ids = set(self.match.before.values())
-        equal: dict[int, list[int]] = defaultdict(list)
         fingerprints = self.before.exact.fingerprints
+        twins: dict[int, list[int]] = defaultdict(list)
+        first_kept: dict[int, int] = {}
         for op, fingerprint in fingerprints.items():
-            equal[fingerprint].append(op)
+            if op in kept_ids:
+                first_kept.setdefault(fingerprint, op)
+            else:
+                twins[fingerprint].append(op)
         for op, partner in self.match.before.items():
-            twins = [other for other in equal[fingerprints[partner]] if other not in kept_ids]
-            heirs = [other for other in equal[fingerprints[partner]] if other in kept_ids]
+            fingerprint = fingerprints[partner]
             # The first of the equal ops that were kept has all of them as origins.
-            if twins and heirs[0] == partner and self.before.ops[partner].outputs:
-                self.origins[op] = tuple(map(Origin, sorted((partner, *twins))))
+            if (
+                fingerprint in twins
+                and first_kept[fingerprint] == partner
+                and self.before.ops[partner].outputs
+            ):
+                self.origins[op] = tuple(map(Origin, sorted((partner, *twins[fingerprint]))))
 
     def _find_values_by_cones(self, removed: set[int]) -> None:
         """Find earlier values that were computed from the same values as results of added ops."""

@@ -12,11 +12,11 @@ from ...errors import CaptureError
 from ..cost import costs_of
 from ..formats.assembly import Numbering, assemble
 from ..memory import memory_plan
-from ..model.capture import MemoryPlan, OpCost, Stage
+from ..model.capture import OpCost, Stage
 from ..model.structure import Program
 from .arrays import read_arrays
 from .comparison import Array
-from .lineage import next_stage
+from .lineage import next_stage, unchanged_stage
 from .predictor_process import predictor_request, problem_of
 from .steps import Step, pass_steps, predictor_steps
 from .timing import Run, measured_ms
@@ -119,31 +119,37 @@ def _stages(program: Program, steps: Iterable[Step], numbering: Numbering) -> It
     before = program
     # From Paddle's ids to the capture's; Paddle's are only comparable within one process.
     capture_ids: dict[int, int] = {}
-    estimates: tuple[dict[int, OpCost], MemoryPlan] | None = None
+    costs, memory = costs_of(program), memory_plan(program)
     for step in steps:
         if step.program is None:
-            after, known_pairs = before, {op.id: op.id for op in before.walk()}
+            stage = unchanged_stage(
+                step.name,
+                before,
+                duration_ms=step.duration_ms,
+                matches=step.matches,
+                scope=step.scope,
+            )
         else:
             after = assemble(step.program, Numbering())
-            known_pairs = {}
-            for op, number in zip(after.walk(), step.ids, strict=False):
-                if number in capture_ids:
-                    known_pairs[op.id] = capture_ids[number]
-        stage = next_stage(
-            step.name,
-            before,
-            after,
-            numbering,
-            known_pairs=known_pairs if step.program is None or capture_ids else None,
-            duration_ms=step.duration_ms,
-            matches=step.matches,
-            scope=step.scope,
-        )
+            known_pairs = {
+                op.id: capture_ids[number]
+                for op, number in zip(after.walk(), step.ids, strict=False)
+                if number in capture_ids
+            }
+            stage = next_stage(
+                step.name,
+                before,
+                after,
+                numbering,
+                known_pairs=known_pairs if capture_ids else None,
+                duration_ms=step.duration_ms,
+                matches=step.matches,
+                scope=step.scope,
+            )
+            if stage.program is not before:
+                costs, memory = costs_of(stage.program), memory_plan(stage.program)
         if step.ids:
             capture_ids = dict(zip(step.ids, (op.id for op in stage.program.walk()), strict=True))
-        if stage.program is not before or estimates is None:
-            estimates = costs_of(stage.program), memory_plan(stage.program)
-        stage = replace(stage, costs=estimates[0], memory=estimates[1])
         before = stage.program
         if step.scope == "builtin.module" or step.program is not None:
-            yield stage
+            yield replace(stage, costs=costs, memory=memory)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..model.structure import Op, Program
-from ..tracing.loops import sound_loops
+from ..tracing.targets import layer_of, mode
 
 __all__ = ["outputs_saved_as_inputs", "save_program", "unused_inputs"]
 
@@ -17,7 +17,9 @@ PREFIX = "saved"
 _NAMED = frozenset({"pd_op.data", "builtin.parameter"})
 
 
-def save_program(traced: Any, program: Program, folder: Path, name: str = PREFIX) -> Path:
+def save_program(
+    traced: Any, program: Program, folder: Path, *, training: bool, name: str = PREFIX
+) -> Path:
     """Save a traced network or function, and return the prefix of the files.
 
     Parameters
@@ -26,14 +28,21 @@ def save_program(traced: Any, program: Program, folder: Path, name: str = PREFIX
     program : Program
         The traced program.
     folder : Path
+    training : bool
+        The mode in which it was traced; in another one Paddle would trace it again.
     name : str
         The files are `name.json` and `name.pdiparams`.
     """
     import paddle
 
     prefix = folder / name
-    with warnings.catch_warnings(), sound_loops(), _true_outputs():  # saving may trace again
+    layer = layer_of(traced)
+    with ExitStack() as stack:
+        if layer is not None:
+            stack.enter_context(mode(layer, training=training))
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        stack.enter_context(_true_outputs())
         # Without pruning Paddle also saves inputs that no output depends on.
         paddle.jit.save(traced, str(prefix), skip_prune_program=bool(unused_inputs(program)))
     return prefix

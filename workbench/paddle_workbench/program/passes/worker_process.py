@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from ...child_process import Limits, Outcome, run
+from ...child_process import ANSWER, Limits, Outcome, run, run_fork
 from ...errors import CaptureError
-from .worker import REQUEST
+from ..tracing.library_code import package_of
+from .worker import CRASH_LOG, OUTPUTS, REQUEST, SOUND, main_in_fork
 
 __all__ = ["LAST_LINES", "LINE_LENGTH", "run_task", "run_worker"]
 
@@ -47,16 +52,71 @@ def run_worker(
 def run_task(
     task: str, folder: Path, request: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S
 ) -> Outcome:
-    """Run a task as `run_worker` does, and return however it ended."""
+    """Run a task as `run_worker` does, and return however it ended.
+
+    The child is a fork of this process, which has imported Paddle. If the fork is not sound, or
+    crashes, the task runs in a new process: what it did there does not depend on this process.
+    """
     (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-    return run(
+    limits = Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES)
+    if can_fork():
+        outcome = _run_in_fork(task, folder, limits)
+        if outcome is not None:
+            return _with_last_words(outcome, folder)
+    outcome = run(
         "paddle_workbench.program.passes.worker",
         task,
-        limits=Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES),
+        limits=limits,
         folder=folder,
         environment=_environment(),
         timed=True,
     )
+    return _with_last_words(outcome, folder)
+
+
+def _with_last_words(outcome: Outcome, folder: Path) -> Outcome:
+    try:
+        words = (folder / CRASH_LOG).read_bytes()
+    except FileNotFoundError:
+        return outcome
+    return replace(outcome, stderr=outcome.stderr + words)
+
+
+def _run_in_fork(task: str, folder: Path, limits: Limits) -> Outcome | None:
+    """Run a task in a fork of this process; return None if that proves nothing."""
+    try:
+        outcome = run_fork(lambda: main_in_fork(task), limits=limits, folder=folder, timed=True)
+    except OSError:  # memory is short
+        return None
+    is_sound = (folder / SOUND).exists()
+    if is_sound and outcome.signal_name in ("", "SIGALRM"):
+        return outcome
+    for name in (SOUND, ANSWER, OUTPUTS, CRASH_LOG):
+        (folder / name).unlink(missing_ok=True)
+    return None
+
+
+def can_fork() -> bool:
+    """Return whether a fork of this process can do what a new process would.
+
+    It cannot use a GPU, other threads that are inside Paddle may hold its locks for ever, and in
+    threads Paddle has a mode of its own.
+    """
+    paddle = sys.modules.get("paddle")
+    if paddle is None or not sys.platform.startswith("linux") or "GLOG_v" in os.environ:
+        return False
+    if paddle.device.get_device() != "cpu" or not paddle.in_dynamic_mode():
+        return False
+    own = threading.get_ident()
+    return own == threading.main_thread().ident and all(
+        _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
+    )
+
+
+def _is_elsewhere(frame: FrameType) -> bool:
+    """Return whether a thread is in code that does not use Paddle, such as a kernel's channels."""
+    package = package_of(frame.f_code.co_filename)
+    return package is not None and not package.name.startswith("paddle")
 
 
 def _environment() -> dict[str, str]:

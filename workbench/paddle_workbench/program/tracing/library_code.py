@@ -20,6 +20,7 @@ Code: TypeAlias = tuple[str, str]
 """File and name of a function."""
 
 
+@cache
 def is_library(file: str) -> bool:
     """Return whether a file is library code of Paddle or the workbench; Paddle's models are not."""
     if file.startswith(("<frozen", STAND_IN_FILE)) or file == loops.__file__:

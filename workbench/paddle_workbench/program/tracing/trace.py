@@ -18,8 +18,10 @@ from ..formats.assembly import Facts, Numbering, assemble
 from ..formats.pir_text import read_program
 from ..model.capture import Program, SourceLine
 from . import loops
+from .layer_calls import LayerCall, layer_paths, recorded_calls
 from .library_code import Code, is_library, stand_ins
 from .lines import with_inferred_lines
+from .repetition import without_repetition
 from .targets import input_spec_of, known_spec, layer_of, learners_function, mode, plain_function
 
 __all__ = ["Trace", "TracingFailed", "plain_functions", "trace"]
@@ -97,13 +99,14 @@ def trace(
     with ExitStack() as stack:
         if layer is not None:
             stack.enter_context(mode(layer, training=training))
-            calls = stack.enter_context(_layer_calls(layer))
+            calls = stack.enter_context(recorded_calls(layer))
         else:
             calls = []
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         functions = stack.enter_context(_converted_functions())
         risky = stack.enter_context(loops.sound_loops())
+        stack.enter_context(without_repetition())
         stack.enter_context(_recursion_limit(layer))
         try:
             static = paddle.jit.to_static(function, input_spec=spec, full_graph=True)
@@ -154,55 +157,6 @@ def _recursion_limit(layer: Any | None) -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-@dataclass(slots=True)
-class _LayerCall:
-    """One call of a sublayer: its ops have ids between `first` and `last`."""
-
-    path: str
-    depth: int
-    first: int
-    last: int | None = None
-
-
-@contextmanager
-def _layer_calls(layer: Any) -> Iterator[list[_LayerCall]]:
-    """Record the range of op ids that each call of a sublayer makes.
-
-    Paddle's `struct_name` names classes instead of attributes, and is empty inside control flow.
-    """
-    calls: list[_LayerCall] = []
-    open_calls: list[_LayerCall] = []
-    hooks = []
-
-    def before(path: str) -> Callable[..., None]:
-        def note(*_: Any) -> None:
-            call = _LayerCall(path, len(open_calls), _next_op_id())
-            calls.append(call)
-            open_calls.append(call)
-
-        return note
-
-    def after(*_: Any) -> None:
-        if open_calls:
-            open_calls.pop().last = _next_op_id()
-
-    for path, part in layer.named_sublayers():
-        hooks.append(part.register_forward_pre_hook(before(path)))
-        hooks.append(part.register_forward_post_hook(after))
-    try:
-        yield calls
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _next_op_id() -> int:
-    """Return an id larger than those of all ops so far: Paddle assigns ids in order."""
-    from paddle.base.libpaddle.pir import Program as PirProgram
-
-    return int(PirProgram().global_block().parent_op.id())
-
-
 @contextmanager
 def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
     """Record which functions are converted, and have Paddle convert them again.
@@ -238,7 +192,7 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
 
 
 def _program(
-    concrete: Any, calls: list[_LayerCall], layer: Any | None, numbering: Numbering
+    concrete: Any, calls: Sequence[LayerCall], layer: Any | None, numbering: Numbering
 ) -> Program:
     printed = read_program(str(concrete.main_program))
     live = list(_live_ops(concrete.main_program.global_block()))
@@ -251,11 +205,12 @@ def _program(
     facts = {}
     names = {}
     functions, forwards = stand_ins()
+    paths = layer_paths((op.id() for op in live), calls)
     for op, text in zip(live, flat, strict=True):
         # Reading attributes of builtin ops crashes the process; they have no call stack anyway.
         has_stack = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
         stack = _stack(op.callstack, functions, forwards) if has_stack else ()
-        layer_path = _path(op.id(), calls) if text.name != "builtin.parameter" else ""
+        layer_path = paths[op.id()] if text.name != "builtin.parameter" else ""
         facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
         if len(text.results) > len(text.result_types):
@@ -293,13 +248,6 @@ def _output_names(outputs: Any, live: list[Any], flat: list[Any]) -> tuple[str, 
         for value, name in zip(op.results(), text.results, strict=False)
     }
     return tuple(names[value.id] for value in values if value.id in names)
-
-
-def _path(op_id: int, calls: list[_LayerCall]) -> str:
-    inside = [
-        call for call in calls if call.first < op_id and (call.last is None or op_id < call.last)
-    ]
-    return max(inside, key=lambda call: call.depth).path if inside else ""
 
 
 def _stack(lines: list[str], functions: Set[Code], forwards: Set[Code]) -> tuple[SourceLine, ...]:
