@@ -19,6 +19,7 @@ from typing import Any
 from paddle_workbench.program.capture import capture, capture_saved
 from paddle_workbench.program.model.capture import Capture
 from paddle_workbench.program.model.structure import computes
+from paddle_workbench.program.passes.saving import needed_values
 
 # AlexNet and the auxiliary heads of GoogLeNet need this size.
 SIZES = {
@@ -174,6 +175,8 @@ def row(name: str, result: Capture, seconds: float) -> Row:
     origins = {op.id: result.origins(op.id) for op in last.walk() if computes(op)}
     fused = [op for op, sources in origins.items() if len(sources) > 1]
     traced_ids = {origin.op_id for sources in origins.values() for origin in sources}
+    # What no output needs, such as a size that is read and not used, is not lost when it is pruned.
+    needed = needed_values(result.program)
     # Folded constants contain the results of ops.
     folded_ids = {
         origin.op_id for op in last.walk() if not computes(op) for origin in result.origins(op.id)
@@ -187,7 +190,10 @@ def row(name: str, result: Capture, seconds: float) -> Row:
         last=result.stages[-1].ops_after,
         fused=len(fused),
         traced=sum(all(origin.certain for origin in origins[op]) for op in fused),
-        lost=sum(op.id not in traced_ids | folded_ids for op in computing),
+        lost=sum(
+            op.id not in traced_ids | folded_ids and not needed.isdisjoint(op.outputs)
+            for op in computing
+        ),
         difference=result.difference if result.difference is not None else float("nan"),
         seconds=seconds,
     )

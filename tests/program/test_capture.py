@@ -184,3 +184,58 @@ def test_ignores_lines_of_functions_that_replace_paddles(
         result = capture(Branching(), input_spec=input_spec, pipeline=None)
         kinds = {op.kind for op in ops_on(result, Branching.forward, "return self.fc(x)")}
         assert kinds == {"matmul", "add"}
+
+
+def test_ops_of_a_container_have_the_line_of_their_layer(spec: Any) -> None:
+    from paddle import nn
+
+    from .networks import Block
+
+    net = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), Block(), nn.Sequential(nn.Linear(8, 2)))
+    result = capture(net, input_spec=[spec([None, 8], "float32", "x")], pipeline=None)
+    structure = result.sources[0]
+    assert structure.text == f"{net!r}\n"
+    assert result.program is not None
+    computing = [op for op in result.program.walk() if computes(op)]
+    assert all(op.line is not None and op.line.certain for op in computing)
+    lines = structure.text.splitlines()
+    labels = [lines[op.stack[0].line - 1].split()[0] for op in computing]
+    assert labels == (
+        ["(0):"] * 2
+        + ["(1):"]
+        + ["(fc):"] * 2
+        + ["(0):"] * 2
+        + ["(1):"]
+        + ["(2):"] * 2
+        + ["(0):"] * 2
+    )
+    # The learner's own code inside a container keeps its lines.
+    relus = [op for op in computing if op.layer == "2.inner.1"]
+    assert [op.line.line for op in relus if op.line] == [line_of(Block.forward, "return")]
+    assert not result.explanations
+
+
+def test_does_not_look_for_traps_in_paddles_own_code(spec: Any) -> None:
+    from paddle import nn
+
+    layer = nn.TransformerEncoderLayer(8, 2, 16)
+    result = capture(layer, input_spec=[spec([None, 5, 8], "float32", "x")], pipeline=None)
+    assert result.program is not None
+    assert not result.explanations
+
+
+def test_stack_of_sizes_has_the_line_of_the_shape(spec: Any) -> None:
+    import paddle
+
+    def reshaped(x: Any) -> Any:
+        batch, length = x.shape[0], x.shape[1]
+        zeros = paddle.zeros([batch, length])
+        return x.reshape([batch, length, 2, 2]) + zeros.unsqueeze([2, 3])
+
+    result = capture(reshaped, input_spec=[spec([None, None, 4], "float32", "x")], pipeline=None)
+    assert result.program is not None
+    lines = [op.line for op in result.program.walk() if op.kind == "stack"]
+    assert [line.line for line in lines if line is not None and line.certain] == [
+        line_of(reshaped, "zeros = "),
+        line_of(reshaped, "return"),
+    ]

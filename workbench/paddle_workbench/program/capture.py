@@ -31,6 +31,7 @@ from .passes.culprit import find_culprit
 from .passes.pipeline import Optimised, Pipeline, optimise
 from .passes.saving import outputs_saved_as_inputs, save_program, unused_inputs
 from .tracing.bytecode import Simulation, simulate
+from .tracing.library_code import is_library
 from .tracing.sources import source_texts, transformed_texts
 from .tracing.targets import eager, layer_of, name_of
 from .tracing.trace import Trace, TracingFailed, plain_functions, trace
@@ -121,12 +122,19 @@ def capture(
         draft,
         explanations=(
             *draft.explanations,
-            *explain_sources(traced.functions),
+            *explain_sources(
+                function
+                for function in traced.functions
+                if not is_library(function.__code__.co_filename)
+            ),
             *explain_loops(traced.risky_loops),
             *(explain_unregistered(traced.program, layer) if layer is not None or pipeline else ()),
             *optimisation.explanations,
         ),
-        sources=source_texts(traced.functions),
+        sources=(
+            *((traced.structure.source,) if traced.structure is not None else ()),
+            *source_texts(traced.functions),
+        ),
         transformed=transformed_texts(traced.functions),
         program=traced.program,
         stages=optimisation.stages,

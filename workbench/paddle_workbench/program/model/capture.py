@@ -86,7 +86,7 @@ class MemoryPlan:
     live_bytes : tuple of int, as long as `steps`
         Bytes of all values that are in memory while the op runs.
     peak_bytes : int
-        The largest of `live_bytes`.
+        The largest of `live_bytes`; a lower bound if the size of some values is unknown.
     peak_op : int or None
         Id of the op that reaches the peak.
     total_bytes : int
@@ -97,7 +97,8 @@ class MemoryPlan:
         How many bytes lower the peak is because ops overwrite their input.
     parameter_bytes : int
     unknown : int
-        Number of values of unknown size, which the plan leaves out.
+        Number of values of unknown size, which the plan leaves out. If it is not 0, all bytes are
+        lower bounds.
     """
 
     steps: tuple[int, ...]

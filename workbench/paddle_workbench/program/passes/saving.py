@@ -11,7 +11,7 @@ from typing import Any
 from ..model.structure import Op, Program
 from ..tracing.targets import layer_of, mode
 
-__all__ = ["outputs_saved_as_inputs", "save_program", "unused_inputs"]
+__all__ = ["needed_values", "outputs_saved_as_inputs", "save_program", "unused_inputs"]
 
 PREFIX = "saved"
 _NAMED = frozenset({"pd_op.data", "builtin.parameter"})
@@ -50,6 +50,12 @@ def save_program(
 
 def unused_inputs(program: Program) -> tuple[int, ...]:
     """Return the values of the inputs that no output depends on: `paddle.jit.save` refuses them."""
+    needed = needed_values(program)
+    return tuple(value for value in program.inputs if value not in needed)
+
+
+def needed_values(program: Program) -> set[int]:
+    """Return the values that an output depends on; saving prunes the ops of all others."""
     producers = {value: op for op in program.ops for value in op.outputs}
     needed = set(program.outputs)
     pending = list(program.outputs)
@@ -58,7 +64,7 @@ def unused_inputs(program: Program) -> tuple[int, ...]:
         for value in _reads(op) - needed if op is not None else ():
             needed.add(value)
             pending.append(value)
-    return tuple(value for value in program.inputs if value not in needed)
+    return needed
 
 
 def _reads(op: Op) -> set[int]:

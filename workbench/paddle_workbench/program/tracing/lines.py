@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from ..model.structure import Op, Program, Region, SourceLine
 
@@ -13,8 +14,10 @@ __all__ = ["with_inferred_lines"]
 def with_inferred_lines(program: Program) -> Program:
     """Return the program with a line for every op whose neighbours reveal it.
 
-    A constant gets the line of the op that uses it. An `if` or `while` gets the line that the code
-    inside was called from: it is on every call stack inside, so it is certain.
+    A constant gets the line of the op that uses it. A `stack` that Paddle makes of the sizes in a
+    shape gets the line of the op with this shape, which Paddle adds right after it: it is certain.
+    An `if` or `while` gets the line that the code inside was called from: it is on every call stack
+    inside, so it is certain.
     """
     inferred: dict[int, tuple[SourceLine, ...]] = {}
     users: dict[int, Op] = {}
@@ -29,6 +32,12 @@ def with_inferred_lines(program: Program) -> Program:
                 inferred[op.id] = stack
                 ends = (region.ops[-1] for region in op.regions if region.ops)
                 inferred |= {end.id: _unsure(stack) for end in ends if not end.stack}
+    for block in _blocks(program):
+        for index, op in enumerate(block):
+            if op.name == "pd_op.stack" and not op.stack:
+                following = next((other for other in islice(block, index, None) if other.stack), op)
+                if set(op.outputs) & set(following.inputs):
+                    inferred[op.id] = following.stack
     # From the last op to the first, since a constant may serve another op without a line.
     for op in reversed(list(program.walk())):
         if op.stack or op.id in inferred or op.name.startswith("builtin.parameter"):
@@ -38,6 +47,13 @@ def with_inferred_lines(program: Program) -> Program:
         if stacks:
             inferred[op.id] = _unsure(stacks[0])
     return replace(program, ops=tuple(_with(op, inferred) for op in program.ops))
+
+
+def _blocks(program: Program) -> Iterator[tuple[Op, ...]]:
+    yield program.ops
+    for op in program.walk():
+        for region in op.regions:
+            yield region.ops
 
 
 def _around(op: Op, program: Program) -> tuple[SourceLine, ...]:

@@ -22,6 +22,7 @@ from .layer_calls import LayerCall, layer_paths, recorded_calls
 from .library_code import Code, is_library, stand_ins
 from .lines import with_inferred_lines
 from .repetition import without_repetition
+from .structure_text import StructureText, structure_text
 from .targets import input_spec_of, known_spec, layer_of, learners_function, mode, plain_function
 
 __all__ = ["Trace", "TracingFailed", "plain_functions", "trace"]
@@ -70,6 +71,8 @@ class Trace:
         The learner's functions that took part, starting with the target.
     risky_loops : tuple of (SourceLine or None)
         Lines of the loops for which Paddle may return freed results; see `loops`.
+    structure : StructureText or None
+        The layers of a network whose own code is Paddle's: their lines begin the stacks of its ops.
     """
 
     program: Program
@@ -77,6 +80,7 @@ class Trace:
     concrete: Any
     functions: list[Callable[..., Any]] = field(default_factory=list)
     risky_loops: tuple[SourceLine | None, ...] = ()
+    structure: StructureText | None = None
 
 
 def trace(
@@ -114,9 +118,12 @@ def trace(
                 concrete = static.concrete_program
         except (Exception, TimeLimitExceeded) as error:
             raise TracingFailed(_own(function, functions)) from error
-    program = _program(concrete, calls, layer, numbering)
+    structure = None
+    if layer is not None and is_library(learners_function(function).__code__.co_filename):
+        structure = structure_text(layer)
+    program = _program(concrete, calls, layer, structure, numbering)
     lines = tuple(_lines_of(risky, concrete, program)) if risky else ()
-    return Trace(program, static, concrete, _own(function, functions), lines)
+    return Trace(program, static, concrete, _own(function, functions), lines, structure)
 
 
 def plain_functions(target: Any) -> list[Callable[..., Any]]:
@@ -192,7 +199,11 @@ def _converted_functions() -> Iterator[list[Callable[..., Any]]]:
 
 
 def _program(
-    concrete: Any, calls: Sequence[LayerCall], layer: Any | None, numbering: Numbering
+    concrete: Any,
+    calls: Sequence[LayerCall],
+    layer: Any | None,
+    structure: StructureText | None,
+    numbering: Numbering,
 ) -> Program:
     printed = read_program(str(concrete.main_program))
     live = list(_live_ops(concrete.main_program.global_block()))
@@ -211,6 +222,8 @@ def _program(
         has_stack = not text.name.startswith("builtin.") and op.has_attr("op_callstack")
         stack = _stack(op.callstack, functions, forwards) if has_stack else ()
         layer_path = paths[op.id()] if text.name != "builtin.parameter" else ""
+        if has_stack and structure is not None:
+            stack = (structure.lines[layer_path], *stack)
         facts[id(text)] = Facts(layer_path, stack[-1] if stack else None, stack)
     for op, text in zip(live, flat, strict=True):
         if len(text.results) > len(text.result_types):

@@ -1,4 +1,5 @@
 import type { ITranslation } from '../../translation';
+import type { IMemoryPlan } from '../data/columns';
 import { amount } from './amounts';
 import { element } from './dom';
 import type { MicroscopeModel } from './microscope-model';
@@ -59,11 +60,11 @@ export class MemoryCurve {
     if (!plan) {
       return;
     }
-    const peak = amount(plan.peak_bytes, 'B');
-    this._text.textContent = this._trans.__('Peak memory %1', peak);
+    const text = peakText(plan, this._trans);
+    this._text.textContent = text;
     this._svg.setAttribute(
       'aria-label',
-      this._trans.__('Memory during the run; peak %1', peak)
+      this._trans.__('Memory during the run: %1', text)
     );
     const area = document.createElementNS(SVG, 'path');
     area.setAttribute('d', curve(live, plan.peak_bytes));
@@ -85,6 +86,21 @@ export class MemoryCurve {
 
   private readonly _text: HTMLElement;
   private readonly _svg: SVGSVGElement;
+}
+
+/** The peak; if the sizes of some values are unknown, it is a lower bound. */
+export function peakText(
+  plan: Pick<IMemoryPlan, 'peak_bytes' | 'unknown'>,
+  trans: ITranslation
+): string {
+  const peak = amount(plan.peak_bytes, 'B');
+  return plan.unknown
+    ? trans.__(
+        'Peak memory at least %1; values of unknown size: %2',
+        peak,
+        plan.unknown
+      )
+    : trans.__('Peak memory %1', peak);
 }
 
 /** The SVG path of the area under the curve. Where moments share a column, the largest counts. */
