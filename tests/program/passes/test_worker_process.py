@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,15 @@ def test_crash_of_the_child_is_an_error(tmp_path: Path) -> None:
         run_worker("predictor", tmp_path, request)
 
 
-def test_child_that_hangs_is_killed(tmp_path: Path) -> None:
+def hang_in_the_task(_task: str) -> None:
+    Path("sound").touch()
+    signal.pause()
+
+
+def test_child_that_hangs_is_killed(
+    imported_paddle: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "main_in_fork", hang_in_the_task)
     with pytest.raises(CaptureError, match=r"did not finish within 0\.2 s") as caught:
         run_worker("predictor", tmp_path, {"prefix": "x"}, timeout_s=0.2)
     assert caught.value.hint == "Try a smaller network, or fewer passes."
@@ -83,8 +92,6 @@ def test_forks_the_process_that_has_imported_paddle(
 
 
 def hang(_task: str) -> None:
-    import signal
-
     signal.setitimer(signal.ITIMER_REAL, 0.01)
     signal.pause()
 

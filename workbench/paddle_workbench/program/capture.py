@@ -30,6 +30,7 @@ from .passes.comparison import compare
 from .passes.culprit import find_culprit
 from .passes.pipeline import Optimised, Pipeline, optimise
 from .passes.saving import outputs_saved_as_inputs, save_program, unused_inputs
+from .progress import ProgressBar
 from .tracing.bytecode import Simulation, simulate
 from .tracing.library_code import is_library
 from .tracing.sources import source_texts, transformed_texts
@@ -37,6 +38,9 @@ from .tracing.targets import eager, layer_of, name_of
 from .tracing.trace import Trace, TracingFailed, plain_functions, trace
 
 __all__ = ["capture", "capture_saved"]
+
+_TRACES_SHARE = 0.3
+"""Of the time of a capture, for the progress bar."""
 
 
 def capture(
@@ -81,6 +85,22 @@ def capture(
         If the target is neither a network nor a function, a listed pass cannot run, or the target
         cannot run on `check_with`.
     """
+    with ProgressBar(name_of(target)) as bar:
+        return _captured(
+            target, input_spec, pipeline, check_with, bar.advance, training=training, sot=sot
+        )
+
+
+def _captured(
+    target: Any,
+    input_spec: Sequence[Any] | None,
+    pipeline: Pipeline | Sequence[str] | None,
+    check_with: Sequence[Any] | None,
+    report: Callable[[float], None],
+    *,
+    training: bool,
+    sot: bool,
+) -> Capture:
     numbering = Numbering()
     functions = plain_functions(target)
     simulation = _simulation(target, input_spec, check_with, training=training) if sot else None
@@ -100,7 +120,13 @@ def capture(
     if endless_loops:  # tracing them would never end
         return _refused(draft, functions, tuple(endless_loops))
     try:
-        traced = trace(target, input_spec, training=training, numbering=numbering)
+        traced = trace(
+            target,
+            input_spec,
+            training=training,
+            numbering=numbering,
+            report=lambda share: report(_TRACES_SHARE * share),
+        )
     except TracingFailed as failure:
         arguments = check_with or example_arguments(target, input_spec)
         explanations = explain_error(
@@ -117,7 +143,14 @@ def capture(
             if check_with
             else None
         )
-        optimisation = _optimisation(traced, pipeline, numbering, eager_results, training=training)
+        optimisation = _optimisation(
+            traced,
+            pipeline,
+            numbering,
+            eager_results,
+            lambda share: report(_TRACES_SHARE + (1 - _TRACES_SHARE) * share),
+            training=training,
+        )
     return replace(
         draft,
         explanations=(
@@ -188,7 +221,10 @@ def capture_saved(
             )
         arrays = input_arrays(inputs, saved.program) if inputs else None
         prefix = saved.path.resolve().with_suffix("")
-        optimised = optimise(saved.program, prefix, pipeline, numbering, inputs=arrays)
+        with ProgressBar(saved.path.name) as bar:
+            optimised = optimise(
+                saved.program, prefix, pipeline, numbering, inputs=arrays, report=bar.advance
+            )
         if not optimised.stages:
             raise CaptureError(
                 f"{path} cannot be optimised: {optimised.problem}.",
@@ -246,6 +282,7 @@ def _optimisation(
     pipeline: Pipeline | Sequence[str],
     numbering: Numbering,
     eager_results: EagerResults | None,
+    report: Callable[[float], None],
     *,
     training: bool,
 ) -> _Optimisation:
@@ -257,7 +294,7 @@ def _optimisation(
             prefix = save_program(traced.static, program, Path(name), training=training)
         except Exception as error:
             return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
-        optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs)
+        optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs, report=report)
         if eager_results is None or optimised.results is None:
             explanations = (*explanations, *_explain_problem(optimised))
             return _Optimisation(optimised.stages, explanations=explanations)

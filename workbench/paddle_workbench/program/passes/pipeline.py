@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from .arrays import read_arrays
 from .comparison import Array
 from .lineage import next_stage, unchanged_stage
 from .predictor_process import predictor_request, problem_of
-from .steps import Step, pass_steps, predictor_steps
+from .steps import RUNNING, Step, pass_steps, predictor_steps
 from .timing import Run, measured_ms
 from .worker import OUTPUTS
 from .worker_process import run_task, run_worker
@@ -28,6 +29,11 @@ __all__ = ["PIPELINES", "Optimised", "Pipeline", "optimise"]
 Pipeline = Literal["inference", "onednn"]
 PIPELINES: tuple[Pipeline, ...] = ("inference", "onednn")
 """The passes that the Predictor runs on this machine's CPU, without and with oneDNN."""
+
+
+# How many passes they have is only needed to show how far they are.
+_PASSES: dict[Pipeline, int] = {"inference": 12, "onednn": 45}
+_CHILDS_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ def optimise(
     numbering: Numbering,
     *,
     inputs: Sequence[Array] | None = None,
+    report: Callable[[float], None] = lambda _share: None,
 ) -> Optimised:
     """Run a pipeline over a saved program in a child process.
 
@@ -73,6 +80,8 @@ def optimise(
     inputs : sequence of arrays, optional
         One for each input of the program, bfloat16 as float32. The last stage runs on them, and its
         ops are timed. Only for the two named pipelines.
+    report : callable, optional
+        Called with the share of the work that is done.
 
     Raises
     ------
@@ -85,15 +94,23 @@ def optimise(
         if not isinstance(pipeline, str):
             request: dict[str, Any] = {"prefix": str(prefix), "passes": list(pipeline)}
             steps = pass_steps(*run_worker("passes", folder, request))
-            return Optimised(tuple(_stages(program, steps, numbering)))
+            return Optimised(tuple(_stages(program, steps, numbering, report)))
         if pipeline not in PIPELINES:
             raise CaptureError(
                 f"There is no pipeline {pipeline!r}.",
                 f"Use one of {', '.join(PIPELINES)}, or a list of passes.",
             )
         request = predictor_request(program, prefix, folder, inputs, onednn=pipeline == "onednn")
-        outcome = run_task("predictor", folder, request)
-        stages = tuple(_stages(program, predictor_steps(outcome), numbering))
+        outcome = run_task("predictor", folder, request, on_line=_listener(pipeline, report))
+        stages = tuple(
+            _stages(
+                program,
+                predictor_steps(outcome),
+                numbering,
+                lambda share: report(_CHILDS_SHARE + (1 - _CHILDS_SHARE) * share),
+                count=_PASSES[pipeline],
+            )
+        )
         answer = outcome.answer
         if answer is None or (inputs is not None and "runs" not in answer):
             complete = answer is not None
@@ -106,6 +123,17 @@ def optimise(
     return Optimised(stages, results)
 
 
+def _listener(pipeline: Pipeline, report: Callable[[float], None]) -> Callable[[str], None]:
+    """Return what counts the passes that the Predictor says it runs."""
+    count = itertools.count(1)
+
+    def note(line: str) -> None:
+        if RUNNING.search(line):
+            report(_CHILDS_SHARE * min(1.0, next(count) / _PASSES[pipeline]))
+
+    return note
+
+
 def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
     times = measured_ms(stage.program, runs)
     unknown = OpCost(None, None, None)
@@ -115,12 +143,20 @@ def _with_times(stage: Stage, runs: Sequence[Run]) -> Stage:
     return replace(stage, costs={**stage.costs, **costs})
 
 
-def _stages(program: Program, steps: Iterable[Step], numbering: Numbering) -> Iterator[Stage]:
+def _stages(
+    program: Program,
+    steps: Iterable[Step],
+    numbering: Numbering,
+    report: Callable[[float], None],
+    *,
+    count: int = 1,
+) -> Iterator[Stage]:
     before = program
     # From Paddle's ids to the capture's; Paddle's are only comparable within one process.
     capture_ids: dict[int, int] = {}
     costs, memory = costs_of(program), memory_plan(program)
-    for step in steps:
+    for number, step in enumerate(steps, 1):
+        report(min(1.0, number / count))
         if step.program is None:
             stage = unchanged_stage(
                 step.name,
@@ -132,9 +168,9 @@ def _stages(program: Program, steps: Iterable[Step], numbering: Numbering) -> It
         else:
             after = assemble(step.program, Numbering())
             known_pairs = {
-                op.id: capture_ids[number]
-                for op, number in zip(after.walk(), step.ids, strict=False)
-                if number in capture_ids
+                op.id: capture_ids[paddle_id]
+                for op, paddle_id in zip(after.walk(), step.ids, strict=False)
+                if paddle_id in capture_ids
             }
             stage = next_stage(
                 step.name,

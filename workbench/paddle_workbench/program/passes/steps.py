@@ -12,12 +12,12 @@ from ...errors import CaptureError
 from ..formats.pir_text import PrintedRegion, read_program
 from .worker import MARK
 
-__all__ = ["LOWERED", "SAVED", "Step", "pass_steps", "predictor_steps"]
+__all__ = ["LOWERED", "RUNNING", "SAVED", "Step", "pass_steps", "predictor_steps"]
 
 SAVED = "jit.save"
 LOWERED = "pd_op_to_kernel_pass"
 
-_RUNNING = re.compile(r"--- Running PIR pass \[(\w+)\]")
+RUNNING = re.compile(r"--- Running PIR pass \[(\w+)\]")
 _DETECTED = re.compile(r"--- detected \[(\d+)")
 _PRINTED = re.compile(
     r"^\s*IRPrinting on (?P<scope>\S+) (?P<when>before|after) (?P<name>\w+) pass\s*$"
@@ -109,7 +109,7 @@ def _timings(messages: Sequence[Message]) -> list[tuple[str, float | None, int |
             continue
         if not inside:
             continue
-        running = _RUNNING.search(message.text)
+        running = RUNNING.search(message.text)
         detected = _DETECTED.search(message.text)
         if timings and (running or detected or "optimization completed" in message.text):
             name, duration_ms, matches = timings[-1]

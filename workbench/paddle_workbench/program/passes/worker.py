@@ -5,6 +5,7 @@ Every task reads its request from the working directory and writes its answer th
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -85,6 +86,7 @@ def _predictor(request: dict[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
     with _stderr_in(Path(CRASH_LOG)):
         predictor = _create(request, debug=True)
+        ctypes.CDLL(None).fflush(None)  # the programs, if this process does not get any further
     if measurement is None:
         _measure(request)
     else:

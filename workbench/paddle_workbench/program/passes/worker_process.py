@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -50,9 +50,16 @@ def run_worker(
 
 
 def run_task(
-    task: str, folder: Path, request: Mapping[str, Any], *, timeout_s: float = TIMEOUT_S
+    task: str,
+    folder: Path,
+    request: Mapping[str, Any],
+    *,
+    timeout_s: float = TIMEOUT_S,
+    on_line: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run a task as `run_worker` does, and return however it ended.
+
+    `on_line` is called with each line of stderr.
 
     The child is a fork of this process, which has imported Paddle. If the fork is not sound, or
     crashes, the task runs in a new process: what it did there does not depend on this process.
@@ -60,7 +67,7 @@ def run_task(
     (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
     limits = Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES)
     if can_fork():
-        outcome = _run_in_fork(task, folder, limits)
+        outcome = _run_in_fork(task, folder, limits, on_line)
         if outcome is not None:
             return _with_last_words(outcome, folder)
     outcome = run(
@@ -70,6 +77,7 @@ def run_task(
         folder=folder,
         environment=_environment(),
         timed=True,
+        on_line=on_line,
     )
     return _with_last_words(outcome, folder)
 
@@ -82,10 +90,14 @@ def _with_last_words(outcome: Outcome, folder: Path) -> Outcome:
     return replace(outcome, stderr=outcome.stderr + words)
 
 
-def _run_in_fork(task: str, folder: Path, limits: Limits) -> Outcome | None:
+def _run_in_fork(
+    task: str, folder: Path, limits: Limits, on_line: Callable[[str], None] | None
+) -> Outcome | None:
     """Run a task in a fork of this process; return None if that proves nothing."""
     try:
-        outcome = run_fork(lambda: main_in_fork(task), limits=limits, folder=folder, timed=True)
+        outcome = run_fork(
+            lambda: main_in_fork(task), limits=limits, folder=folder, timed=True, on_line=on_line
+        )
     except OSError:  # memory is short
         return None
     is_sound = (folder / SOUND).exists()

@@ -21,8 +21,10 @@ class LayerCall:
 
 
 @contextmanager
-def recorded_calls(layer: Any) -> Iterator[list[LayerCall]]:
+def recorded_calls(layer: Any, report: Callable[[float], None]) -> Iterator[list[LayerCall]]:
     """Record the range of op ids that each call of a sublayer makes.
+
+    At each call, `report` gets the share of the sublayers that were called.
 
     Paddle's `struct_name` names classes instead of attributes, and is empty inside control flow.
     """
@@ -35,6 +37,7 @@ def recorded_calls(layer: Any) -> Iterator[list[LayerCall]]:
             call = LayerCall(path, len(open_calls), _next_op_id())
             calls.append(call)
             open_calls.append(call)
+            report(min(1.0, len(calls) / len(parts)))
 
         return note
 
@@ -42,7 +45,8 @@ def recorded_calls(layer: Any) -> Iterator[list[LayerCall]]:
         if open_calls:
             open_calls.pop().last = _next_op_id()
 
-    for path, part in layer.named_sublayers():
+    parts = list(layer.named_sublayers())
+    for path, part in parts:
         hooks.append(part.register_forward_pre_hook(before(path)))
         hooks.append(part.register_forward_post_hook(after))
     try:

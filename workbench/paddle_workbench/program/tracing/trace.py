@@ -84,9 +84,14 @@ class Trace:
 
 
 def trace(
-    target: Any, input_spec: Sequence[Any] | None, *, training: bool, numbering: Numbering
+    target: Any,
+    input_spec: Sequence[Any] | None,
+    *,
+    training: bool,
+    numbering: Numbering,
+    report: Callable[[float], None] = lambda _share: None,
 ) -> Trace:
-    """Trace a network or function without changing it.
+    """Trace a network or function without changing it; `report` gets the share that is done.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def trace(
     with ExitStack() as stack:
         if layer is not None:
             stack.enter_context(mode(layer, training=training))
-            calls = stack.enter_context(recorded_calls(layer))
+            calls = stack.enter_context(recorded_calls(layer, report))
         else:
             calls = []
         stack.enter_context(warnings.catch_warnings())

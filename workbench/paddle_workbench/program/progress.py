@@ -1,0 +1,102 @@
+"""A progress bar for captures that take a while."""
+
+from __future__ import annotations
+
+import sys
+from html import escape
+from time import monotonic
+from typing import Any, Protocol
+
+__all__ = ["ProgressBar"]
+
+DELAY_S = 2.0
+"""A capture that takes less time shows no bar."""
+
+INTERVAL_S = 0.2
+
+
+class ProgressBar:
+    """Shows how far a capture is, once it takes a while, to a person in a notebook or terminal.
+
+    Nothing is shown where nobody watches, so that recorded outputs do not depend on how fast the
+    machine is. The bar disappears at the end.
+
+    Parameters
+    ----------
+    name : str
+        What is captured.
+    delay_s : float
+    """
+
+    def __init__(self, name: str, *, delay_s: float = DELAY_S) -> None:
+        self._name = name
+        self._next_s = monotonic() + delay_s
+        self._place: _Place | None = None
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._place is not None:
+            self._place.clear()
+
+    def advance(self, share: float) -> None:
+        """Show that this share of the work is done, from 0 to 1."""
+        now_s = monotonic()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + INTERVAL_S
+        self._place = self._place or _place()
+        self._place.show(self._name, min(100, round(100 * share)))
+
+
+class _Place(Protocol):
+    def show(self, name: str, percent: int) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+def _place() -> _Place:
+    ipython: Any = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython is not None else None
+    if kernel is not None:
+        # A front end with a person can answer `input()`; a program that runs notebooks cannot.
+        return _Notebook() if getattr(kernel, "_allow_stdin", False) else _Nowhere()
+    return _Terminal() if sys.stderr.isatty() else _Nowhere()
+
+
+class _Notebook:
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def show(self, name: str, percent: int) -> None:
+        attributes = f'max="100" value="{percent}" aria-label="{escape(name)}"'
+        html = f"<progress {attributes}></progress>"
+        self._display({"text/plain": f"{name}: {percent} %", "text/html": html})
+
+    def clear(self) -> None:
+        self._display({"text/plain": "", "text/html": ""})
+
+    def _display(self, data: dict[str, str]) -> None:
+        from IPython import display
+
+        if self._handle is None:
+            self._handle = display.display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
+class _Terminal:
+    def show(self, name: str, percent: int) -> None:
+        sys.stderr.write(f"\r{name}: {percent} %\x1b[K")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+class _Nowhere:
+    def show(self, name: str, percent: int) -> None: ...
+
+    def clear(self) -> None: ...
