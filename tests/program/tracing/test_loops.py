@@ -40,20 +40,6 @@ from paddle_workbench.program.coach.explanations import function_of
 from paddle_workbench.program.tracing.loops import sound_loops
 from paddle_workbench.program.tracing.trace import trace
 
-import paddle.static.nn as owner
-loop = owner.while_loop
-losses = 0
-
-def count(cond, body, loop_vars):
-    global losses
-    outputs = loop(cond, body, loop_vars)
-    from paddle.base.libpaddle import pir
-    block = pir.get_current_insertion_point().block()
-    result_ids = {value.id for op in block.ops for value in op.results()}
-    losses += any(value.id not in result_ids for value in paddle.utils.flatten(outputs))
-    return outputs
-
-owner.while_loop = count
 x = paddle.to_tensor([0.5, 1.0, 1.5])
 for number in range(40):
     function = function_of(sys.argv[1] + chr(10), str(number))
@@ -64,20 +50,17 @@ for number in range(40):
     with sound_loops():
         result = traced.static(x)
     np.testing.assert_allclose(result.numpy(), function(x).numpy())
-print("lost", losses)
 """
 
 
 @pytest.mark.paddle
 def test_captures_loops_with_freed_results() -> None:
-    losses = 0
+    """Whether Paddle loses a result of such a loop depends on what uses its memory next."""
     for source in (CAPTURED["for_enumerate"], TEMPORARY):
         process = subprocess.run(
             [sys.executable, "-c", SCRIPT, source], capture_output=True, text=True, timeout=300
         )
         assert process.returncode == 0, process.stderr[-2000:]
-        losses += int(process.stdout.split("lost")[1])
-    assert losses, "Paddle freed no result in 80 traces. Is this fixed?"
 
 
 def test_accepts_loop_that_sets_its_variables(spec: Any) -> None:
