@@ -80,6 +80,23 @@ def test_proposed_copy_of_an_output_is_saved_right(spec: Any) -> None:
     assert not result.explanations
 
 
+def test_compares_recurrent_network(spec: Any) -> None:
+    from paddle import nn
+
+    class Reader(nn.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.GRU(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return self.rnn(x)[0]
+
+    x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(2, 3, 4)
+    result = capture(Reader(), input_spec=[spec([None, 3, 4], "float32", "x")], check_with=[x])
+    assert result.difference is not None
+    assert result.difference < 1e-5
+
+
 def test_stages_are_of_the_mode_that_was_traced(spec: Any) -> None:
     """Saving traced a network in training mode again, in this mode."""
     from paddle import nn

@@ -160,11 +160,10 @@ def _unchanged_state(layer: Any | None) -> Iterator[None]:
     import paddle
 
     random_state = paddle.get_rng_state()
-    buffers = [
-        (buffer, buffer.clone())
-        for buffer in (layer.buffers() if layer is not None else ())
-        if buffer._is_initialized()  # the dropout state of a recurrent layer never is on a CPU
-    ]
+    # Paddle's recurrent layers have a buffer without memory, which cannot be copied.
+    all_buffers = layer.buffers() if layer is not None else []
+    filled = [buffer for buffer in all_buffers if buffer._is_initialized()]
+    buffers = [(buffer, buffer.clone()) for buffer in filled]
     try:
         yield
     finally:
