@@ -110,7 +110,7 @@ def command(
     common = parse_values(parameters, _require_unique(list(values)))
     axes = _require_unique([_axis(sweep) for sweep in sweeps])
     for name, parameter in computed_from(source, [*common, *axes]).items():
-        click.echo(
+        print_text(
             f"{name} keeps its default value: the parameters cell computes it from "
             f"{parameter}, before {parameter} is set.\nMove the line with {name} to the next cell.",
             err=True,
