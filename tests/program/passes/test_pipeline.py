@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,22 @@ def test_passes_have_durations_and_matches(convolutional: Capture) -> None:
     assert matches["conv2d_bias_bn_onednn_fuse_pass"] == 1
     assert matches["conv_activation_mkldnn_fuse_pass"] == 1
     assert matches["squeeze_transpose_onednn_fuse_pass"] is None
+
+
+def test_passes_have_durations_after_the_log_was_disabled(spec: Any, tmp_path: Path) -> None:
+    import paddle
+    from paddle.inference import Config, create_predictor
+
+    from ..networks import Block
+
+    input_spec = [spec([2, 8], "float32", "x")]
+    paddle.jit.save(Block(), str(tmp_path / "block"), input_spec=input_spec)
+    config = Config(str(tmp_path / "block.json"), str(tmp_path / "block.pdiparams"))
+    config.disable_glog_info()  # for the whole process
+    create_predictor(config)
+    stages = capture(Block(), input_spec=input_spec, pipeline="onednn").stages
+    without = [stage.name for stage in stages if stage.duration_ms is None]
+    assert without == ["jit.save", "pd_op_to_kernel_pass"]
 
 
 def test_counts_ops_before_and_after_each_pass(convolutional: Capture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,23 +118,24 @@ def test_new_process_does_what_a_fork_cannot(
 
 
 def test_does_not_fork_while_a_thread_may_be_inside_paddle(imported_paddle: None) -> None:
-    started, stop = threading.Event(), []
+    event, lock = threading.Event(), threading.Lock()
 
-    def compute() -> None:
-        while not stop:
-            started.set()
+    def wait_in_c() -> None:
+        lock.acquire()
+        lock.release()
 
-    thread = threading.Thread(target=compute)
-    waiting = threading.Thread(target=started.wait)
-    waiting.start()
+    in_library = threading.Thread(target=event.wait)
+    in_own_code = threading.Thread(target=wait_in_c)
+    in_library.start()
     assert can_fork()
-    thread.start()
-    started.wait()
-    # The thread may be inside `set`, which belongs to the standard library.
-    assert not all(can_fork() for _ in range(1000))
-    stop.append(True)
-    thread.join()
-    waiting.join()
+    with lock:
+        in_own_code.start()
+        # At its start the thread is inside the standard library.
+        while can_fork():
+            time.sleep(0.01)
+    event.set()
+    in_own_code.join()
+    in_library.join()
     assert can_fork()
 
 

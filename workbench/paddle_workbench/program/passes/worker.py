@@ -71,6 +71,7 @@ def main_in_fork(task: str) -> None:
     # If a lock of Paddle or a pool of threads did not survive the fork, SIGALRM ends this process.
     signal.setitimer(signal.ITIMER_REAL, SOUND_LIMIT_S)
     paddle.set_flags({"FLAGS_new_executor_serial_run": True})  # see worker_process
+    _report_passes()
     paddle.nn.functional.conv2d(paddle.ones([2, 8, 32, 32]), paddle.ones([8, 8, 3, 3])).sum()
     matrix = paddle.ones([256, 256])
     if float((matrix @ matrix)[0, 0]) != 256:
@@ -78,6 +79,21 @@ def main_in_fork(task: str) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     Path(SOUND).touch()
     main(task)
+
+
+def _report_passes() -> None:
+    """Have Paddle log its passes to stderr, which `Config.disable_glog_info` ends for a process.
+
+    Raises
+    ------
+    ValueError
+        If this build of Paddle hides the flags of glog.
+    """
+    from paddle.base import libpaddle
+
+    library = ctypes.CDLL(libpaddle.__file__)
+    ctypes.c_int.in_dll(library, "_ZN3fLI17FLAGS_minloglevelE").value = 0
+    ctypes.c_bool.in_dll(library, "_ZN3fLB17FLAGS_logtostderrE").value = True
 
 
 def _predictor(request: dict[str, Any]) -> dict[str, Any]:
