@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from paddle_workbench import capture
-from paddle_workbench.program.coach.explanations import RULES, function_of, is_proven
+from paddle_workbench.program.coach.explanations import (
+    RULES,
+    explain_sources,
+    function_of,
+    is_proven,
+)
 from paddle_workbench.program.model.capture import Capture, Explanation
 
 # The line of each example that the rule applies to; None if Paddle reports no line.
@@ -42,7 +47,7 @@ def test_rule_applies_to_its_example_and_not_to_its_repair(kind: str, spec: Any)
     rule = RULES[kind]
     result = captured(rule.broken, kind, spec, sot=rule.route == "sot")
     explanations: list[Explanation] = [item for item in result.explanations if item.kind == kind]
-    assert explanations, [item.kind for item in result.explanations]
+    assert explanations, result.explanations
     line = explanations[0].line
     assert (line.line if line else None) == LINES[kind]
     assert explanations[0].proven
@@ -97,3 +102,12 @@ def test_does_not_change_the_caches_of_sot(spec: Any) -> None:
     before = dict(cache.cache), FallbackWrapper.collect_subgraph_info
     captured(RULES["small-graph"].broken, "leaves", spec, sot=True)
     assert (dict(cache.cache), FallbackWrapper.collect_subgraph_info) == before
+
+
+def test_branch_of_a_package_that_was_traced_is_no_trap(imported_paddle: None) -> None:
+    from paddle.vision.models import DenseNet
+
+    def kinds(*, is_traced: bool) -> set[str]:
+        return {item.kind for item in explain_sources([DenseNet.forward], is_traced=is_traced)}
+
+    assert kinds(is_traced=False) - kinds(is_traced=True) == {"undefined-in-branch"}

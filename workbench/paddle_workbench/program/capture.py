@@ -156,9 +156,12 @@ def _captured(
         explanations=(
             *draft.explanations,
             *explain_sources(
-                function
-                for function in traced.functions
-                if not is_library(function.__code__.co_filename)
+                (
+                    function
+                    for function in traced.functions
+                    if not is_library(function.__code__.co_filename)
+                ),
+                is_traced=True,
             ),
             *explain_loops(traced.risky_loops),
             *(explain_unregistered(traced.program, layer) if layer is not None or pipeline else ()),

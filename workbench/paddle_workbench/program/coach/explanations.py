@@ -102,9 +102,23 @@ def explain_breaks(simulation: Simulation) -> tuple[Explanation, ...]:
     return tuple(explanations)
 
 
-def explain_sources(functions: Iterable[Callable[..., Any]]) -> tuple[Explanation, ...]:
-    """Explain the silent traps in the source."""
-    return tuple(_explanation(RULES[kind], line, "") for kind, line in traps_in(functions))
+def explain_sources(
+    functions: Iterable[Callable[..., Any]], *, is_traced: bool = False
+) -> tuple[Explanation, ...]:
+    """Explain the silent traps in the source.
+
+    Parameters
+    ----------
+    functions : iterable of callables
+    is_traced : bool
+        Whether they have been traced. What a branch of an installed package leaves undefined was
+        then not needed.
+    """
+    return tuple(
+        _explanation(RULES[kind], line, "")
+        for kind, line in traps_in(functions)
+        if not (is_traced and kind == "undefined-in-branch" and package_of(line.file))
+    )
 
 
 def explain_loops(lines: Iterable[SourceLine | None]) -> tuple[Explanation, ...]:
