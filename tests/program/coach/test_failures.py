@@ -12,6 +12,7 @@ import pytest
 from paddle_workbench import capture
 from paddle_workbench.errors import CaptureError
 from paddle_workbench.program.coach.explanations import explain_error, function_of
+from paddle_workbench.program.coach.failure import Failure, kind_of
 from paddle_workbench.program.model.capture import Capture
 
 X = np.array([[0.5, 1.0, 1.5, 2.0]], np.float32)
@@ -169,3 +170,11 @@ def test_captures_deeply_nested_layers(x_spec: Any) -> None:
     program = capture(Nest(150), input_spec=x_spec, pipeline=None).program
     assert program is not None
     assert [op.kind for op in program.walk()].count("scale") == 1
+
+
+@pytest.mark.parametrize(("conditions", "kind"), [(40, "tensor-recursion"), (0, "recursion-limit")])
+def test_recursion_that_ends_inside_paddle_is_explained(conditions: int, kind: str) -> None:
+    # Which call reaches Python's limit depends on chance; this one is in C++.
+    message = "RuntimeError: (Fatal) Error while getting callstack information for pd_op.sum."
+    failure = Failure(message, message, None, [], conditions, is_raised_by_learner=False)
+    assert kind_of(failure) == kind

@@ -19,6 +19,9 @@ _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<func
 _REASON = re.compile(r"\n\n\s*(?=\w+(?:Error|Exception|Warning|Interrupt|Stop\w*): )")
 _NO_ATTRIBUTE = re.compile(r"pir\.Value' object has no attribute '(\w+)'")
 
+# What Paddle reports if Python's limit is reached while it asks for the call stack of an op.
+_NO_CALL_STACK = "getting callstack information"
+
 # Functions of Paddle on the stack while a branch or loop in the graph is traced.
 _IN_GRAPH = frozenset({"_run_paddle_cond", "_run_paddle_while"})
 _ASSERTION = "convert_assert"
@@ -89,7 +92,7 @@ def kind_of(failure: Failure) -> str | None:
     """Return the kind of the rule that explains a failure, if any."""
     if _is_lambda(failure.functions):
         return "lambda"
-    if "RecursionError" in failure.message.partition(": ")[0]:
+    if "RecursionError" in failure.message.partition(": ")[0] or _NO_CALL_STACK in failure.message:
         is_endless = failure.conditions >= _MANY_CONDITIONS
         return "tensor-recursion" if is_endless else "recursion-limit"
     if "UndefinedVar" in failure.reason:
