@@ -104,7 +104,7 @@ def test_does_not_change_the_caches_of_sot(spec: Any) -> None:
     assert (dict(cache.cache), FallbackWrapper.collect_subgraph_info) == before
 
 
-def test_branch_of_a_package_that_was_traced_is_no_trap(imported_paddle: None) -> None:
+def test_ignores_branch_of_a_package_that_was_traced(imported_paddle: None) -> None:
     from paddle.vision.models import DenseNet
 
     def kinds(*, is_traced: bool) -> set[str]:

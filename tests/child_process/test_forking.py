@@ -16,7 +16,8 @@ import pytest
 
 from paddle_workbench.child_process import Limits, run_fork, write_answer
 
-MINUTE = Limits(time_s=60)
+from .processes import MINUTE
+
 PARENT = """
 import os, sys, time
 from pathlib import Path
