@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from paddle_workbench.errors import BundleError, SchemaVersionError
+from paddle_workbench.errors import BundleError, SchemaVersionError, StorageError
 from paddle_workbench.export.bundle_files import RECORD, check_files, pack, read_record, unpack
 
 from .records import change_record, write_bundle
@@ -102,6 +102,25 @@ def test_rejects_unknown_values(folder: Path, field: str, value: object) -> None
         read_record(folder)
 
 
+def test_rejects_vocabulary_outside_the_bundle(folder: Path) -> None:
+    step = {"step": "character_ids", "vocabulary": "../secret.json", "length": 4}
+    change_record(folder, preprocessing=[step])
+    with pytest.raises(BundleError, match="names the vocabulary '../secret.json'"):
+        read_record(folder)
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc", ".", "onnx"])
+def test_rejects_target_outside_the_bundle(folder: Path, name: str) -> None:
+    target = {"folder": name, "created_at": "2026-11-29T00:00:00Z", "versions": {}}
+    parity = {
+        "is_equal": True, "samples": 1, "largest_difference": 0, "tolerance": 0.001,
+        "decisions": 0, "changed_decisions": 0,
+    }  # fmt: skip
+    change_record(folder, targets={"onnx": target | {"parity": parity}})
+    with pytest.raises(BundleError, match=r"folder|in which it has no files"):
+        read_record(folder)
+
+
 def test_names_folder_that_is_not_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"is not a bundle: there is no bundle\.json"):
         read_record(tmp_path)
@@ -117,6 +136,11 @@ def test_zip_file_is_the_same_whenever_it_is_made(folder: Path, tmp_path: Path) 
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     unpack(tmp_path / "a.zip", tmp_path)
     check_files(tmp_path, read_record(tmp_path).files)
+
+
+def test_zip_file_in_a_missing_folder_is_an_error(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="missing"):
+        pack(folder, read_record(folder), tmp_path / "missing" / "a.zip")
 
 
 def _link(archive: zipfile.ZipFile) -> None:

@@ -73,6 +73,9 @@ def test_is_read_as_it_was_written(samples: list[EagerSample], tmp_path: Path) -
         np.testing.assert_array_equal(sample.inputs[0], old.inputs[0])
     with pytest.raises(BundleError, match="does not contain"):
         read_samples(tmp_path / "samples.npz", [records[0].model_copy(update={"inputs": 2})])
+    np.savez_compressed(tmp_path / "samples.npz", **{"0.inputs.0": np.zeros(1_000_000)})
+    with pytest.raises(BundleError, match="its arrays are compressed"):
+        read_samples(tmp_path / "samples.npz", records)
     (tmp_path / "samples.npz").write_bytes(b"PK")
     with pytest.raises(BundleError, match="does not contain"):
         read_samples(tmp_path / "samples.npz", records)

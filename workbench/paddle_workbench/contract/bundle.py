@@ -168,7 +168,8 @@ class ExportFinding(Model):
 class TargetRecord(Model):
     """A target that was exported and is equal."""
 
-    folder: str
+    folder: str = Field(pattern=r"^[a-z][a-z0-9]*(-[0-9]+)?$")
+    """A folder at the top of the bundle, such as `onnx`."""
     created_at: AwareDatetime
     versions: dict[str, str]
     parity: Parity

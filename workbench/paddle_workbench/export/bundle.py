@@ -28,7 +28,7 @@ from ..contract import (
 from ..errors import BundleError, ExportError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..storage import locked, write_model
+from ..storage import locked, make_folder, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .preflight import Preflight, examine
 from .processing import postprocess, preprocess, vocabulary_file
@@ -127,9 +127,8 @@ class Bundle:
         """
         target = Path(path)
         _check_replaceable(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        draft.mkdir()
+        make_folder(draft)
         try:
             for name, lines in (files or {}).items():
                 (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
@@ -241,7 +240,8 @@ class Bundle:
         self.record = record.model_copy(update={"targets": targets, "files": kept | added})
         write_model(self.folder / RECORD, self.record)
         self._runners.clear()
-        if old is not None and chosen.write is not None:
+        # Only a folder of this target: a record from elsewhere may name another one.
+        if chosen.write and old is not None and old.folder.partition("-")[0] == chosen.folder:
             shutil.rmtree(self.folder / old.folder, ignore_errors=True)
 
     def predict(self, value: Any, *, target: str = "inference", threads: int = 2) -> Any:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from ..contract import BundleRecord, FileRecord, invalid_field
+from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
 from ..errors import BundleError
 from ..reading import parse_json, storage_errors_as
 from ..storage import check_schema_version, read_model, storage_error
@@ -56,7 +56,7 @@ def read_record(folder: Path) -> BundleRecord:
     record = read_model(
         folder / RECORD, BundleRecord, kind="bundle record", limit_bytes=MAX_RECORD_BYTES
     )
-    _check_names(record.files, folder)
+    _check_record(record, folder)
     return record
 
 
@@ -105,6 +105,8 @@ def pack(folder: Path, record: BundleRecord, path: Path) -> None:
                 with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
                     shutil.copyfileobj(source, target, _CHUNK_BYTES)
         temporary.replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -157,7 +159,7 @@ def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
         record = BundleRecord.model_validate(values)
     except ValidationError as error:
         raise BundleError(f"{path / RECORD}: {invalid_field(error)}.", _HINT) from error
-    _check_names(record.files, path)
+    _check_record(record, path)
     return record
 
 
@@ -188,6 +190,23 @@ def _extract(
                     _HINT,
                 )
             file.write(chunk)
+
+
+def _check_record(record: BundleRecord, path: Path) -> None:
+    """Reject names that point outside the bundle, wherever the record has one."""
+    _check_names(record.files, path)
+    for step in record.preprocessing:
+        if isinstance(step, CharacterIds) and step.vocabulary not in record.files:
+            raise BundleError(
+                f"{path} names the vocabulary {step.vocabulary!r}, which is not one of its files.",
+                _HINT,
+            )
+    for name, target in record.targets.items():
+        if not any(file.startswith(f"{target.folder}/") for file in record.files):
+            raise BundleError(
+                f"{path} names the folder {target.folder!r} for {name}, in which it has no files.",
+                _HINT,
+            )
 
 
 def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:

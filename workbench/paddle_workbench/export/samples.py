@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,7 @@ def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
         If the file does not contain their arrays.
     """
     try:
+        _check_size(path)
         with np.load(path, allow_pickle=False) as arrays:
             return [
                 EagerSample(
@@ -125,10 +127,18 @@ def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
                 )
                 for number, record in enumerate(records)
             ]
-    except (OSError, ValueError, KeyError) as error:
+    # A header may ask for more memory than there is.
+    except (OSError, ValueError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         raise BundleError(
             f"{path} does not contain the samples of the bundle: {error}.", "Make the bundle again."
         ) from error
+
+
+def _check_size(path: Path) -> None:
+    """Reject compressed arrays, which may be of any size; `write_samples` does not compress."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+            raise ValueError("its arrays are compressed")
 
 
 def _variations(
