@@ -23,7 +23,7 @@ import paddle_workbench
 from paddle_workbench.contract import KernelServerStatus
 from paddle_workbench.errors import StorageError
 from paddle_workbench.kernels import client, messages
-from paddle_workbench.kernels.children import Child, Children
+from paddle_workbench.kernels.children import MINIMUM_SPARES, Child, Children
 from paddle_workbench.kernels.hidden_modules import HiddenModules
 from paddle_workbench.kernels.runtime_paths import KERNELS_VARIABLE, runtime_paths
 
@@ -151,7 +151,7 @@ def test_dismissed_spare_does_not_become_a_kernel() -> None:
     with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
         children = Children(selector, HiddenModules({}, set(sys.modules)))
         processes = {}
-        for _ in range(2):
+        for _ in range(MINIMUM_SPARES + 1):
             process = stack.enter_context(subprocess.Popen(command))
             stack.callback(process.kill)
             processes[process.pid] = process
@@ -159,10 +159,10 @@ def test_dismissed_spare_does_not_become_a_kernel() -> None:
             stack.callback(os.close, child.descriptor)
             children.spares.append(child)
         assert children.replenish() is None
-        (left,) = children.spares
-        (dismissed,) = processes.keys() - {left.pid}
+        left = {child.pid for child in children.spares}
+        (dismissed,) = processes.keys() - left
         assert processes[dismissed].wait(LIMIT_S) == -signal.SIGKILL
-        assert processes[left.pid].poll() is None
+        assert [processes[pid].poll() for pid in left] == [None] * MINIMUM_SPARES
 
 
 @pytest.mark.parametrize(

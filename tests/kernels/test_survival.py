@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.kernels import client
+from paddle_workbench.kernels.children import MINIMUM_SPARES
 from paddle_workbench.kernels.messages import connect, receive, send
 from paddle_workbench.kernels.runtime_paths import runtime_paths
 from paddle_workbench.kernels.warm_process import UNKNOWN_STATUS
@@ -136,15 +137,15 @@ def test_nothing_is_left_after_a_hundred_kernels(directory: Path) -> None:
     with Session.several() as make:  # opens what is opened only once
         make()
     wait_until(lambda: client.read_status()["kernels"] == 0)
-    wait_until(lambda: client.read_status()["spares"] == 1, limit_s=90)
+    wait_until(lambda: client.read_status()["spares"] == MINIMUM_SPARES, limit_s=90)
     ours, theirs = descriptors(), descriptors(server)
     folders = sorted(directory.rglob("*"))
     for _ in range(100):
         process = _start_and_end()
         assert process.poll() is not None
     wait_until(lambda: client.read_status()["kernels"] == 0)
-    # The number of spares follows the demand; without demand it is one.
-    wait_until(lambda: len(children_of(server)) <= 1, limit_s=90)
+    # The number of spares follows the demand; without demand it is this.
+    wait_until(lambda: len(children_of(server)) <= MINIMUM_SPARES, limit_s=90)
     wait_until(lambda: len(descriptors()) <= len(ours))
     wait_until(lambda: len(descriptors(server)) <= len(theirs))
     # The status is first written to another file.

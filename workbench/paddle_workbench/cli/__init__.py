@@ -1,61 +1,36 @@
 """The command `workbench`: one module per command, without logic of its own."""
 
-from __future__ import annotations
-
+import os
+import signal
 import sys
-from importlib import import_module
-
-import click
-
-from ..errors import WorkbenchError
-from .printing import print_text
 
 __all__ = ["main"]
 
-_COMMANDS = [
-    "bundle",
-    "check",
-    "course",
-    "doctor",
-    "export",
-    "kernels",
-    "lab",
-    "program",
-    "run",
-    "runs",
-]
-
-
-class _LazyGroup(click.Group):
-    """Imports the module of a command only when it is needed."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return _COMMANDS
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command = import_module(f".{cmd_name}", __name__).command
-        assert isinstance(command, click.Command)  # noqa: S101 - holds for every module
-        return command
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="paddle-workbench")
-def _workbench() -> None:
-    """Learn to turn Chinese text and images into deployed AI with PaddlePaddle."""
+# Those that import much. Where kernels start warm, they start warm too.
+_WARM_COMMANDS = frozenset({"bundle", "export", "run", "runs"})
 
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line, in a fork of the fork server if that is faster.
 
     The exit status is 0 for success, 1 if a run or check failed, and 2 for errors such as wrong
     arguments.
     """
-    try:
-        _workbench(prog_name="workbench")
-    except WorkbenchError as error:
-        print_text(f"workbench: {error.message}", err=True)
-        if error.hint:
-            print_text(error.hint, err=True)
-        sys.exit(2)
+    if sys.argv[1:2] and sys.argv[1] in _WARM_COMMANDS:
+        from ..kernels.warm_command import run_in_fork
+
+        status = run_in_fork(sys.argv[1:])
+        if status is not None:
+            _end(status)
+    from .commands import main as run_here
+
+    run_here()
+
+
+def _end(status: int) -> None:
+    """End as the fork has ended."""
+    if status < 0:
+        if -status != signal.SIGKILL:  # which has no handler
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)

@@ -19,7 +19,8 @@ from .messages import send
 
 __all__ = ["Child", "Children"]
 
-MINIMUM_SPARES = 1
+# A forked `workbench run` takes one and its kernel takes another.
+MINIMUM_SPARES = 2
 MAXIMUM_SPARES = 4
 # The number of spares follows the number of launches in this time.
 DEMAND_S = 60.0
@@ -162,10 +163,10 @@ class Children:
                     with contextlib.suppress(OSError):
                         os.close(int(name))
             # Already loaded. An import at the top would delay the start of the fork server.
-            from .warm_kernel import run_kernel
+            from .warm_fork import run_fork
 
             connection = socket.socket(fileno=number)
-            return lambda: run_kernel(connection, self._hidden, self._library_descriptors)
+            return lambda: run_fork(connection, self._hidden, self._library_descriptors)
         child_end.close()
         child = Child(pid, os.pidfd_open(pid), own_end)
         self._selector.register(child.descriptor, selectors.EVENT_READ, child)

@@ -39,7 +39,7 @@ LOG = logging.getLogger("paddle_workbench.kernels")
 
 # What ipykernel has imported when it waits for its first cell; it stays visible in kernels.
 KERNEL_MODULES = (
-    "paddle_workbench.kernels.warm_kernel",
+    "paddle_workbench.kernels.warm_fork",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.debugger",
@@ -56,7 +56,7 @@ RECEIVE_LIMIT_S = 2.0
 MAXIMUM_LOG_BYTES = 1 << 20
 INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
-# What a fork does after it has left the loop: run a kernel.
+# What a fork does after it has left the loop: run a kernel or a command.
 Task = Callable[[], None]
 
 
@@ -296,7 +296,7 @@ def main(argv: list[str] | None = None) -> None:
                 task()
     else:
         LOG.info("another fork server is running")
-    # Skips destructors of C++, as `warm_kernel` does.
+    # Skips destructors of C++, as `warm_fork` does.
     os._exit(0)
 
 

@@ -38,6 +38,7 @@ DEFAULT_PRELOADS = (
     "paddlenlp.transformers",
     "paddleocr",
     "paddle_workbench",
+    "paddle_workbench.runs.warm_up",
 )
 # The answer of a child is one write to a pipe, which is atomic up to 4096 bytes.
 MAXIMUM_PROBLEM_LENGTH = 600

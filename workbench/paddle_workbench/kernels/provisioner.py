@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pathlib
-import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -21,22 +20,16 @@ from ..errors import WorkbenchError
 from ..terminal_text import one_line
 from .client import are_supported, read_status, try_to_start_server
 from .environment_watch import EnvironmentWatch
-from .messages import PROTOCOL, connect, receive, send
+from .launching import ColdStartError, launch
 from .ports import PortReservation
-from .process_attributes import process_attributes
-from .runtime_paths import runtime_paths
 from .warm_process import WarmProcess
 
 __all__ = ["WarmProvisioner"]
 
-LAUNCH_LIMIT_S = 10.0
 # Twice as long as jupyter_client keeps trying to send what is left on its control socket.
 UNSENT_LIMIT_S = 0.2
+END_LIMIT_S = 1.0
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
-
-
-class _ColdStartError(Exception):
-    """The reason why a kernel cannot be forked."""
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -49,6 +42,7 @@ class WarmProvisioner(LocalProvisioner):
 
     # The base class has a Popen here; both have the same methods.
     process: Any
+    _is_shutting_down = False
     _was_shutdown_too_late = False
     _reservation: PortReservation | None = None
 
@@ -73,20 +67,33 @@ class WarmProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         try:
             process = await asyncio.to_thread(_launch, cmd, kwargs)
-        except (_ColdStartError, OSError, ValueError, WorkbenchError) as reason:
+        except (ColdStartError, OSError, ValueError, WorkbenchError) as reason:
             self.log.info("Paddle Workbench starts a cold kernel: %s", one_line(str(reason)))
             _start_server_for_next_kernel(kwargs.get("env") or os.environ)
             return await super().launch_kernel(cmd, **kwargs)
         # The kernel leads a session, as the kernels that Jupyter starts do.
         self.process = process
+        self._is_shutting_down = False
         self.pid = self.pgid = process.pid
         self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
         return self.connection_info
+
+    async def poll(self) -> int | None:
+        """Return the exit status; None while the kernel runs.
+
+        jupyter_client asks every tenth of a second, also for a kernel that it has asked to end.
+        Such a kernel usually ends sooner.
+        """
+        if self._is_shutting_down and isinstance(self.process, WarmProcess):
+            await _wait_for_end(self.process)
+        status: int | None = await super().poll()
+        return status
 
     # The base's signature.
     async def shutdown_requested(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
         """Note whether the kernel had ended before it was asked to."""
         await super().shutdown_requested(restart)
+        self._is_shutting_down = True
         self._was_shutdown_too_late = self.process is None or self.process.poll() is not None
 
     # The base's signature.
@@ -103,66 +110,47 @@ class WarmProvisioner(LocalProvisioner):
             await asyncio.sleep(UNSENT_LIMIT_S)
 
 
-def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
-    """Ask the fork server for a kernel.
+async def _wait_for_end(process: WarmProcess) -> None:
+    """Wait until a process has ended, for at most `END_LIMIT_S` seconds."""
+    if process.returncode is not None:
+        return
+    loop = asyncio.get_running_loop()
+    has_ended = asyncio.Event()
+    descriptor = process.fileno()
+    loop.add_reader(descriptor, has_ended.set)
+    try:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(has_ended.wait(), END_LIMIT_S)
+    finally:
+        loop.remove_reader(descriptor)
 
-    Raises
-    ------
-    _ColdStartError
-        If this kernel cannot be forked.
-    OSError, ValueError
-        If the fork server is not running or does not answer.
-    """
-    if cmd[1:3] != ["-m", "ipykernel_launcher"] or not _is_this_python(cmd[0]):
-        raise _ColdStartError(f"{' '.join(cmd[:3])} is not this environment's ipykernel")
-    directory = str(options.get("cwd") or Path.cwd())
-    if not Path(directory).is_dir():
-        raise _ColdStartError(f"{directory} is not a folder")
+
+def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
+    """Ask the fork server for a kernel; raise what `launch` raises."""
+    if cmd[1:3] != ["-m", "ipykernel_launcher"]:
+        raise ColdStartError(f"{' '.join(cmd[:3])} is not ipykernel")
     environment = options.get("env") or dict(os.environ)
-    independent = options.get("independent", False)
-    request = {
-        "do": "launch",
-        "protocol": PROTOCOL,
-        "argv": cmd,
-        "cwd": directory,
-        "env": environment if independent else environment | {"JPY_PARENT_PID": str(os.getpid())},
-        "attributes": process_attributes(),
-    }
+    if not options.get("independent", False):
+        environment = environment | {"JPY_PARENT_PID": str(os.getpid())}
     stdin, stdin_writer = _open_stdin(options.get("stdin"))
     try:
         outputs = [
             _output_descriptor(options.get(name), number)
             for name, number in (("stdout", 1), ("stderr", 2))
         ]
-        connection = connect(runtime_paths().socket, timeout_s=LAUNCH_LIMIT_S)
-        try:
-            send(connection, request, [stdin, *outputs])
-            pid, descriptor = _receive_process(connection)
-        except BaseException:
-            connection.close()
-            raise
+        return launch(
+            cmd,
+            folder=Path(options.get("cwd") or ""),
+            environment=environment,
+            descriptors=[stdin, *outputs],
+            stdin=stdin_writer,
+        )
     except BaseException:
         if stdin_writer is not None:
             stdin_writer.close()
         raise
     finally:
         os.close(stdin)
-    return WarmProcess(pid, descriptor, connection, stdin_writer)
-
-
-def _receive_process(connection: socket.socket) -> tuple[int, int]:
-    """Return the process id and the pidfd that the fork server sends."""
-    answer = receive(connection)
-    if answer is None:
-        raise ConnectionError("the fork server did not answer")
-    message, descriptors = answer
-    if "refused" in message:
-        raise _ColdStartError(str(message["refused"]))
-    return int(message["pid"]), descriptors[0]
-
-
-def _is_this_python(program: str) -> bool:
-    return Path(program).parent == Path(sys.executable).parent
 
 
 def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:
@@ -178,7 +166,7 @@ def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:
 def _output_descriptor(option: Any, default: int) -> int:
     """Return a descriptor for the kernel's stdout or stderr."""
     if option in (subprocess.PIPE, subprocess.STDOUT):
-        raise _ColdStartError("its output goes to a pipe")
+        raise ColdStartError("its output goes to a pipe")
     if option == subprocess.DEVNULL:
         return _null_descriptor()
     if option is not None:

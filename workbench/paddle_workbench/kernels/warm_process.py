@@ -44,6 +44,10 @@ class WarmProcess:
         self._descriptor = descriptor
         self._connection: socket.socket | None = connection
 
+    def fileno(self) -> int:
+        """Return a descriptor that can be read from when the process has ended."""
+        return self._descriptor if self._connection is None else self._connection.fileno()
+
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; None while the process is running."""
         return self._poll(0)
@@ -82,8 +86,7 @@ class WarmProcess:
     def _poll(self, wait_s: float | None) -> int | None:
         if self.returncode is None:
             # The fork server sends the status. Without it, the pidfd shows only that it ended.
-            source = self._descriptor if self._connection is None else self._connection
-            ready, _, _ = select.select([source], [], [], wait_s)
+            ready, _, _ = select.select([self], [], [], wait_s)
             if ready and self._connection is None:
                 self._end(UNKNOWN_STATUS)
             elif ready:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ..errors import NotebookError
 from ..notebooks import Notebook
 from ..settings import settings
 
-__all__ = ["locate", "portable_path", "provenance_of", "sha256_of"]
+__all__ = ["locate", "package_versions", "portable_path", "provenance_of", "sha256_of"]
 
 PACKAGES = (
     "paddle-workbench",
@@ -37,7 +38,7 @@ GIT_TIMEOUT_S = 10.0
 
 def provenance_of(notebook: Notebook) -> Provenance:
     """Return what is needed to verify and repeat a run of this notebook on this machine."""
-    versions = _versions()
+    versions = package_versions()
     commit, dirty = _git(notebook.path)
     return Provenance(
         notebook=portable_path(notebook.path),
@@ -45,7 +46,7 @@ def provenance_of(notebook: Notebook) -> Provenance:
         lock_sha256=_lock_sha256(gpu="paddlepaddle-gpu" in versions),
         git_commit=commit,
         git_dirty=dirty,
-        versions=versions,
+        versions=dict(versions),
         python=platform.python_version(),
         platform=platform.platform(),
         processor=_processor(),
@@ -88,7 +89,9 @@ def sha256_of(path: Path) -> str:
         ) from error
 
 
-def _versions() -> dict[str, str]:
+@cache
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that decide about results; do not change them."""
     versions = {}
     for package in PACKAGES:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,11 @@ SIGNS = {
 }
 
 
+@cache
 def make_exporter() -> HTMLExporter:
     """Return what converts notebooks to reports, after it has loaded all that it needs.
 
-    This takes longer than the report of a small run.
+    The first call takes longer than the report of a small run.
     """
     # Imported here because it is slow to import.
     from nbconvert.exporters import HTMLExporter
