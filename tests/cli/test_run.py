@@ -15,6 +15,7 @@ import nbformat
 import pytest
 
 from paddle_workbench.contract import RunRecord
+from paddle_workbench.settings import WARM_VARIABLE
 
 from ..broken_files import make_pipe
 
@@ -202,8 +203,14 @@ def test_cancel_from_another_terminal(
 
 
 def test_killed_run_is_lost_and_its_kernel_ends(
-    start: Starter, workbench: Workbench, notebook: Path, home: Path
+    start: Starter,
+    workbench: Workbench,
+    notebook: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # In a fork the process that runs the notebook is another one; see tests/kernels/test_commands.
+    monkeypatch.setenv(WARM_VARIABLE, "0")
     process = start("run", notebook, "-p", "sleep_s", "100")
     folder = wait_for_sleep(home / "runs")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8")

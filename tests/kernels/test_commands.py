@@ -189,6 +189,8 @@ def test_fork_that_is_killed_ends_the_client_by_the_same_signal(
     wait_until(marker.exists, limit_s=LIMIT_S)
     os.kill(record_of(home / "runs")["process_id"], signal.SIGKILL)
     assert process.wait(LIMIT_S) == -signal.SIGKILL
+    show = start_command("runs", "show", record_of(home / "runs")["id"], "--json")
+    assert json.loads(show.communicate(timeout=LIMIT_S)[0])["state"] == "lost"
 
 
 def test_runs_here_if_imports_depend_on_the_environment(

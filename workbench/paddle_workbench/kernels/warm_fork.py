@@ -66,7 +66,8 @@ def _end(status: int, report: int | None = None) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     if report is not None:
-        os.write(report, str(status).encode())
+        with contextlib.suppress(BrokenPipeError):  # the client was killed
+            os.write(report, str(status).encode())
     if status < 0:
         signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
