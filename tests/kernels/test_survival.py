@@ -178,7 +178,7 @@ def test_nonsense_on_the_socket_does_no_harm(directory: Path, session: MakeSessi
         b'"x"',
         b'{"do": "dance"}',
         b'{"do": "launch"}',
-        b'{"do": "launch", "protocol": 2, "attributes": [], "env": {}}',
+        b'{"do": "launch", "protocol": 3, "attributes": [], "env": {}}',
         b"x" * 9000,
         b"[" * 100_000,
     ):

@@ -9,7 +9,6 @@ from queue import Empty
 from typing import Any
 
 import nbformat
-import zmq
 from nbclient import NotebookClient
 from nbclient.util import ensure_async
 
@@ -17,7 +16,6 @@ from ..settings import MEGABYTE, OutputLimits
 
 __all__ = ["LimitedClient"]
 
-RECONNECT_MS = 10
 START_TIMEOUT_S = 120
 # How long outputs may arrive after the reply to a cell; a busy machine may be slow.
 OUTPUT_TIMEOUT_S = 60
@@ -79,9 +77,6 @@ class LimitedClient(NotebookClient):
         """
         manager: Any = self.km
         client = self.kc = manager.client()
-        # A kernel opens its ports a moment after this connects; ZeroMQ would wait for 0.1 s and
-        # longer before it tries again.
-        client.context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
         await ensure_async(client.start_channels())
         end = time.monotonic() + START_TIMEOUT_S
         while not await _answers(client):

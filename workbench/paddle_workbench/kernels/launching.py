@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -41,8 +42,7 @@ def launch(
         Its working folder.
     environment : mapping of str to str
     descriptors : sequence of int
-        Its stdin, stdout and stderr, and others that it knows what to do with; they stay open
-        here.
+        Its stdin, stdout and stderr, which stay open here.
     stdin : file, optional
         The writer of a pipe to its stdin, for `WarmProcess`.
     details : mapping, optional
@@ -71,13 +71,17 @@ def launch(
         **(details or {}),
     }
     connection = connect(runtime_paths().socket, timeout_s=LAUNCH_LIMIT_S)
+    reader, writer = os.pipe()
     try:
-        send(connection, request, descriptors)
+        send(connection, request, [*descriptors, writer])
         pid, descriptor = _receive_process(connection)
     except BaseException:
         connection.close()
+        os.close(reader)
         raise
-    return WarmProcess(pid, descriptor, connection, stdin)
+    finally:
+        os.close(writer)
+    return WarmProcess(pid, descriptor, connection, report=reader, stdin=stdin)
 
 
 def _receive_process(connection: socket.socket) -> tuple[int, int]:

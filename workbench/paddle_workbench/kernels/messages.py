@@ -16,7 +16,7 @@ from typing import Any
 
 __all__ = ["PROTOCOL", "connect", "listen", "peer_user", "receive", "send"]
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DESCRIPTORS = 8
 

@@ -29,6 +29,7 @@ __all__ = ["WarmProvisioner"]
 # Twice as long as jupyter_client keeps trying to send what is left on its control socket.
 UNSENT_LIMIT_S = 0.2
 END_LIMIT_S = 1.0
+READY_LIMIT_S = 1.0
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
@@ -138,7 +139,7 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
             _output_descriptor(options.get(name), number)
             for name, number in (("stdout", 1), ("stderr", 2))
         ]
-        return launch(
+        process = launch(
             cmd,
             folder=Path(options.get("cwd") or ""),
             environment=environment,
@@ -151,6 +152,9 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
         raise
     finally:
         os.close(stdin)
+    # A client that finds the ports closed would try again after a tenth of a second.
+    process.read_report(READY_LIMIT_S)
+    return process
 
 
 def _open_stdin(option: Any) -> tuple[int, IO[bytes] | None]:

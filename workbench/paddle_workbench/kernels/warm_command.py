@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import runpy
-import select
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,6 @@ from .warm_process import WarmProcess
 __all__ = ["COMMAND_MODULE", "run_command", "run_in_fork"]
 
 COMMAND_MODULE = "paddle_workbench.cli.commands"
-MAXIMUM_STATUS_BYTES = 16
 _FORWARDED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
@@ -47,30 +45,23 @@ def run_in_fork(arguments: Sequence[str]) -> int | None:
     variables = {**kernel_variables(), **os.environ}
     added = sorted(variables.keys() - os.environ.keys())
     _open_standard_streams()
-    statuses, writer = os.pipe()
     try:
         process = launch(
             [sys.executable, "-m", COMMAND_MODULE, *arguments],
             folder=Path(),
             environment=variables,
             details={"client": os.getpid(), "added_variables": added},
-            descriptors=[0, 1, 2, writer],
+            descriptors=[0, 1, 2],
         )
     except (ColdStartError, OSError, ValueError, WorkbenchError):
-        os.close(statuses)
         return None
-    finally:
-        os.close(writer)
     for number in _FORWARDED:
         # What is ignored here, as under nohup, is ignored in the fork too.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda number, _frame: process.send_signal(number))
     signal.signal(signal.SIGTSTP, partial(_suspend, process))
     # The fork reports its status before it ends, which takes a while with so much memory.
-    select.select([statuses, process.fileno()], [], [])
-    has_status = bool(select.select([statuses], [], [], 0)[0])
-    status = os.read(statuses, MAXIMUM_STATUS_BYTES) if has_status else b""
-    os.close(statuses)
+    status = process.read_report()
     return int(status) if status else process.wait()
 
 

@@ -46,10 +46,11 @@ def run_fork(
         os._exit(0)
     request, descriptors = message
     _become(request, descriptors, library_descriptors, hidden)
+    *_standard_streams, report = descriptors
+    fcntl.fcntl(report, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
     if request["argv"][2] == COMMAND_MODULE:
-        fcntl.fcntl(descriptors[3], fcntl.F_SETFD, fcntl.FD_CLOEXEC)
-        _end(run_command(request), descriptors[3])
-    _end(run_kernel(request["argv"][3:]))
+        _end(run_command(request), report)
+    _end(run_kernel(request["argv"][3:], lambda: _report(report, b"ready")))
 
 
 def _end(status: int, report: int | None = None) -> NoReturn:
@@ -66,12 +67,18 @@ def _end(status: int, report: int | None = None) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     if report is not None:
-        with contextlib.suppress(BrokenPipeError):  # the client was killed
-            os.write(report, str(status).encode())
+        _report(report, str(status).encode())
     if status < 0:
         signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
+
+
+def _report(descriptor: int, data: bytes) -> None:
+    """Write a report for the client, which may have been killed, and close the descriptor."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(descriptor, data)
+    os.close(descriptor)
 
 
 def _become(

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -34,13 +34,15 @@ class IPKernelApp(kernelapp.IPKernelApp):
         self.poller = ClientWatch(parent, lambda: os._exit(1)) if parent else None
 
 
-def run_kernel(arguments: Sequence[str]) -> int:
+def run_kernel(arguments: Sequence[str], on_ready: Callable[[], None]) -> int:
     """Run a kernel until it ends, and return its exit status.
 
     Parameters
     ----------
     arguments : sequence of str
         The command line of `ipykernel_launcher`.
+    on_ready : callable
+        Called when the ports of the kernel are open.
     """
     spec = find_spec("ipykernel_launcher")
     launcher = spec.origin if spec is not None and spec.origin else "ipykernel_launcher"
@@ -48,6 +50,7 @@ def run_kernel(arguments: Sequence[str]) -> int:
     application: Any = IPKernelApp.instance()
     with _kept_log_handlers():
         application.initialize(list(arguments))
+    on_ready()
     application.start()
     return 0
 

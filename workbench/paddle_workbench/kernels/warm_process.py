@@ -17,6 +17,7 @@ __all__ = ["UNKNOWN_STATUS", "WarmProcess"]
 
 # For a kernel that ended after the fork server, which alone would know its status.
 UNKNOWN_STATUS = 255
+MAXIMUM_REPORT_BYTES = 16
 
 
 class WarmProcess:
@@ -28,6 +29,9 @@ class WarmProcess:
         The process id, and a pidfd of the process, which is closed here.
     connection : socket
         The connection on which the fork server sends the exit status.
+    report : int
+        A pipe on which the process reports once: a kernel that its ports are open, a command its
+        exit status.
     stdin : file or None
         The writer of the stdin of the process.
     """
@@ -36,13 +40,35 @@ class WarmProcess:
     stderr: None = None
 
     def __init__(
-        self, pid: int, descriptor: int, connection: socket.socket, stdin: IO[bytes] | None
+        self,
+        pid: int,
+        descriptor: int,
+        connection: socket.socket,
+        *,
+        report: int,
+        stdin: IO[bytes] | None,
     ) -> None:
         self.pid = pid
         self.stdin = stdin
         self.returncode: int | None = None
         self._descriptor = descriptor
+        self._report = report
         self._connection: socket.socket | None = connection
+
+    def read_report(self, limit_s: float | None = None) -> bytes:
+        """Wait until the process reports, and return what; call this once.
+
+        Returns
+        -------
+        bytes
+            Empty if the process ends without a report, or does not report within the limit.
+        """
+        select.select([self._report, self.fileno()], [], [], limit_s)
+        # Both may be ready.
+        is_ready = bool(select.select([self._report], [], [], 0)[0])
+        data = os.read(self._report, MAXIMUM_REPORT_BYTES) if is_ready else b""
+        os.close(self._report)
+        return data
 
     def fileno(self) -> int:
         """Return a descriptor that can be read from when the process has ended."""
