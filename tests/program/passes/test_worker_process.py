@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from paddle_workbench.errors import CaptureError
-from paddle_workbench.program.passes import worker_process
-from paddle_workbench.program.passes.worker_process import can_fork, run_worker
+from paddle_workbench.program.passes import forks, worker_process
+from paddle_workbench.program.passes.forks import can_fork
+from paddle_workbench.program.passes.worker_process import run_worker
 
 from ...planted import imported_from, plant
 
@@ -112,6 +113,7 @@ def test_new_process_does_what_a_fork_cannot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(worker_process, "main_in_fork", in_fork)
+    monkeypatch.setattr(forks, "_UNSOUND", set())
     answer, outcome = run_worker("passes", tmp_path, saved)
     assert len(answer["steps"]) == 2
     assert outcome.status == 0

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..child_process import Limits, Outcome, run
+from ..child_process import ANSWER, Limits, Outcome, run
 from ..contract import BundleRecord, ExportFinding, Parity, Sample
+from ..program.passes.forks import can_fork, run_sound_fork
 from .parity import compare_samples
 from .samples import EagerSample, read_samples, write_samples
 from .targets.target import PROGRAM_FOLDER, Target
-from .worker import INPUTS, OUTPUTS, REQUEST
+from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S, main_in_fork
 
 __all__ = ["LIMITS", "Attempt", "attempt"]
 
@@ -83,7 +85,7 @@ def attempt(
             "samples": [sample.record().model_dump() for sample in accepted],
         }
         (work / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-        outcome = run("paddle_workbench.export.worker", limits=limits, folder=work)
+        outcome = _run(work, limits, folder if target.write is not None else None, usual)
         answer = outcome.answer or {}
         records = [Sample.model_validate(result) for result in answer.get("results", ())]
         if len(records) < usual:
@@ -98,7 +100,7 @@ def attempt(
     sentences = list(comparison.edge_cases)
     if len(results) < len(accepted):
         sentences.append(
-            _sentence(f"On the sample “{answer['sample']}” it {outcome.problem}", outcome)
+            _sentence(f"On the sample “{answer['sample']}” it {_problem(outcome)}", outcome)
         )
     findings = [
         ExportFinding(
@@ -114,20 +116,40 @@ def attempt(
     return Attempt(comparison.parity, tuple(findings))
 
 
+def _run(work: Path, limits: Limits, written: Path | None, usual: int) -> Outcome:
+    """Run the worker in a fork of this process if that is sound, or else in a new process.
+
+    A crash of a fork may be due to what this process did before, so a new process decides; unless
+    it has run all samples but edge cases.
+    """
+    if can_fork():
+        outcome = run_sound_fork(main_in_fork, limits=limits, folder=work)
+        if outcome is not None:
+            results = (outcome.answer or {}).get("results", ())
+            if outcome.signal_name in ("", "SIGALRM") or len(results) >= usual:
+                return outcome
+        for path in (work / ANSWER, work / OUTPUTS):
+            path.unlink(missing_ok=True)
+        if written is not None:
+            for path in written.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return run("paddle_workbench.export.worker", limits=limits, folder=work)
+
+
 def _failure(target: Target, outcome: Outcome) -> ExportFinding:
     answer = outcome.answer or {}
     if answer.get("step") == "write":
         return ExportFinding(
             code="PW-X101",
             severity="error",
-            message=_sentence(f"The converter for {target.title} {outcome.problem}", outcome),
+            message=_sentence(f"The converter for {target.title} {_problem(outcome)}", outcome),
             hint="Use another target, or rewrite the op that is named.",
         )
     where = f"on the sample “{answer['sample']}”" if "sample" in answer else "while it loaded"
     return ExportFinding(
         code="PW-X102",
         severity="error",
-        message=_sentence(f"{target.title} {outcome.problem} {where}", outcome),
+        message=_sentence(f"{target.title} {_problem(outcome)} {where}", outcome),
         hint="Use another target.",
     )
 
@@ -139,6 +161,12 @@ def _not_equal(target: Target, parity: Parity) -> ExportFinding:
         message=f"{target.title} returns normally and is wrong. {parity.problem}",
         hint="Use another target, or rewrite the op that differs.",
     )
+
+
+def _problem(outcome: Outcome) -> str:
+    if outcome.signal_name == "SIGALRM":
+        return f"did not return within {RUN_LIMIT_S:g} s"
+    return outcome.problem
 
 
 def _sentence(start: str, outcome: Outcome) -> str:

@@ -7,6 +7,7 @@ abort on some programs, which is then a finding.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +15,19 @@ from typing import Any
 
 from ..child_process import write_answer
 from ..contract import Sample
+from ..program.passes.forks import check_fork
 from .samples import EagerSample, read_samples, write_samples
 from .targets.registry import target_named
 from .targets.target import Runner
 
-__all__ = ["INPUTS", "OUTPUTS", "REQUEST", "main"]
+__all__ = ["INPUTS", "OUTPUTS", "REQUEST", "RUN_LIMIT_S", "main", "main_in_fork"]
 
 REQUEST = "request.json"
 INPUTS = "inputs.npz"
 OUTPUTS = "outputs.npz"
+
+RUN_LIMIT_S = 120.0
+"""For one sample: for some programs the Predictor never returns."""
 
 
 def main() -> None:
@@ -53,13 +58,23 @@ def main() -> None:
     sys.stderr.flush()
 
 
+def main_in_fork() -> None:
+    """Do what `main` does in a fork of a process that may have used Paddle before."""
+    check_fork()
+    main()
+
+
 def _run(runner: Runner, sample: EagerSample, order: list[int]) -> EagerSample:
+    # Its signal ends this process, whatever C code is doing.
+    signal.setitimer(signal.ITIMER_REAL, RUN_LIMIT_S)
     try:
         outputs = tuple(runner.run([sample.inputs[place] for place in order]))
     except Exception as error:
         return replace(
             sample, inputs=(), outputs=None, error=f"{type(error).__name__}: {error}"[:2000]
         )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return replace(sample, inputs=(), outputs=outputs)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...program.predictor import predictor_config
 from .target import PROGRAM, PROGRAM_FOLDER, Array, Runner, Target
 
 __all__ = ["INFERENCE", "ONEDNN"]
@@ -18,16 +19,8 @@ def load(folder: Path, threads: int, *, onednn: bool) -> Runner:
     """Create a Predictor for the CPU from the program in a folder."""
     import paddle.inference
 
-    config = paddle.inference.Config(
-        str(folder / f"{PROGRAM}.json"), str(folder / f"{PROGRAM}.pdiparams")
-    )
-    config.disable_gpu()
+    config = predictor_config(folder / PROGRAM, onednn=onednn, threads=threads)
     config.disable_glog_info()
-    config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
-    config.enable_new_executor(True)  # noqa: FBT003
-    config.set_optimization_level(3)
-    config.set_cpu_math_library_num_threads(threads)
-    config.enable_mkldnn() if onednn else config.disable_mkldnn()
     predictor = paddle.inference.create_predictor(config)
     names = tuple(predictor.get_input_names())
     handles = [predictor.get_input_handle(name) for name in names]

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...program.predictor import predictor_config
+
 __all__ = ["Predictor"]
 
 
@@ -29,16 +31,10 @@ class Predictor:
     """
 
     def __init__(self, folder: Path, *, threads: int = 2, cached_shapes: int = 10) -> None:
-        from paddle.inference import Config, create_predictor
+        from paddle.inference import create_predictor
 
-        config = Config(str(folder / "inference.json"), str(folder / "inference.pdiparams"))
-        config.disable_gpu()
-        config.enable_mkldnn()
+        config = predictor_config(folder / "inference", onednn=True, threads=threads)
         config.set_mkldnn_cache_capacity(cached_shapes)
-        config.set_cpu_math_library_num_threads(threads)
-        config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
-        config.enable_new_executor(True)  # noqa: FBT003
-        config.set_optimization_level(3)
         config.enable_memory_optim()
         config.disable_glog_info()
         self._predictor: Any = create_predictor(config)

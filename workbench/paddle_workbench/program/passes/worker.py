@@ -11,20 +11,20 @@ import os
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...child_process import write_answer
+from ..predictor import predictor_config
 from .arrays import read_arrays, write_arrays
 from .comparison import Array, Comparison, array_of, compare
+from .forks import check_fork
 from .timing import Run, runs_in
 
 __all__ = [
-    "CRASH_LOG", "EXPECTED", "INPUTS", "MARK", "OUTPUTS", "REQUEST", "SOUND", "main",
-    "main_in_fork",
+    "CRASH_LOG", "EXPECTED", "INPUTS", "MARK", "OUTPUTS", "REQUEST", "main", "main_in_fork",
 ]  # fmt: skip
 
 REQUEST = "request.json"
@@ -37,10 +37,6 @@ CRASH_LOG = "crash.log"
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 MEASUREMENT_LIMIT_S = 5.0
-SOUND = "sound"
-"""Exists once Paddle has computed something in a fork."""
-
-SOUND_LIMIT_S = 10.0
 PROFILED_RUNS = 21
 """The first run is not counted."""
 
@@ -67,17 +63,9 @@ def main_in_fork(task: str) -> None:
     """Run one task in a fork of a process that may have used Paddle before."""
     import paddle
 
-    warnings.simplefilter("ignore")  # the program may have made errors of them
-    # If a lock of Paddle or a pool of threads did not survive the fork, SIGALRM ends this process.
-    signal.setitimer(signal.ITIMER_REAL, SOUND_LIMIT_S)
     paddle.set_flags({"FLAGS_new_executor_serial_run": True})  # see worker_process
     _report_passes()
-    paddle.nn.functional.conv2d(paddle.ones([2, 8, 32, 32]), paddle.ones([8, 8, 3, 3])).sum()
-    matrix = paddle.ones([256, 256])
-    if float((matrix @ matrix)[0, 0]) != 256:
-        raise ArithmeticError("Paddle computes a wrong product after a fork")
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    Path(SOUND).touch()
+    check_fork()
     main(task)
 
 
@@ -173,18 +161,13 @@ def _create(
     """Return a Predictor that prints every program, or does not optimise, or leaves out a pass."""
     import paddle.inference
 
-    config = paddle.inference.Config(f"{request['prefix']}.json", f"{request['prefix']}.pdiparams")
-    config.disable_gpu()
-    config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
-    config.enable_new_executor(True)  # noqa: FBT003
-    config.set_optimization_level(3 if optimised else 0)
-    config.set_cpu_math_library_num_threads(request["threads"])
-    if request["onednn"] and optimised:
-        config.enable_mkldnn()
-    else:
-        config.disable_mkldnn()
-    if without:
-        config.delete_pass(without)
+    config = predictor_config(
+        request["prefix"],
+        onednn=request["onednn"],
+        threads=request["threads"],
+        optimised=optimised,
+        without=(without,) if without else (),
+    )
     config.switch_ir_debug(debug)
     return paddle.inference.create_predictor(config)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from ...child_process import ANSWER, Limits, Outcome, run, run_fork
+from ...child_process import ANSWER, Limits, Outcome, run
 from ...errors import CaptureError
-from ..tracing.library_code import package_of
-from .worker import CRASH_LOG, OUTPUTS, REQUEST, SOUND, main_in_fork
+from .forks import can_fork, run_sound_fork
+from .worker import CRASH_LOG, OUTPUTS, REQUEST, main_in_fork
 
 __all__ = ["LAST_LINES", "LINE_LENGTH", "run_task", "run_worker"]
 
@@ -66,7 +63,7 @@ def run_task(
     """
     (folder / REQUEST).write_text(json.dumps(request), encoding="utf-8")
     limits = Limits(time_s=timeout_s, output_bytes=OUTPUT_BYTES)
-    if can_fork():
+    if "GLOG_v" not in os.environ and can_fork():
         outcome = _run_in_fork(task, folder, limits, on_line)
         if outcome is not None:
             return _with_last_words(outcome, folder)
@@ -94,41 +91,14 @@ def _run_in_fork(
     task: str, folder: Path, limits: Limits, on_line: Callable[[str], None] | None
 ) -> Outcome | None:
     """Run a task in a fork of this process; return None if that proves nothing."""
-    try:
-        outcome = run_fork(
-            lambda: main_in_fork(task), limits=limits, folder=folder, timed=True, on_line=on_line
-        )
-    except OSError:  # memory is short
-        return None
-    is_sound = (folder / SOUND).exists()
-    if is_sound and outcome.signal_name in ("", "SIGALRM"):
+    outcome = run_sound_fork(
+        lambda: main_in_fork(task), limits=limits, folder=folder, timed=True, on_line=on_line
+    )
+    if outcome is not None and outcome.signal_name in ("", "SIGALRM"):
         return outcome
-    for name in (SOUND, ANSWER, OUTPUTS, CRASH_LOG):
+    for name in (ANSWER, OUTPUTS, CRASH_LOG):
         (folder / name).unlink(missing_ok=True)
     return None
-
-
-def can_fork() -> bool:
-    """Return whether a fork of this process can do what a new process would.
-
-    It cannot use a GPU, other threads that are inside Paddle may hold its locks for ever, and in
-    threads Paddle has a mode of its own.
-    """
-    paddle = sys.modules.get("paddle")
-    if paddle is None or not sys.platform.startswith("linux") or "GLOG_v" in os.environ:
-        return False
-    if paddle.device.get_device() != "cpu" or not paddle.in_dynamic_mode():
-        return False
-    own = threading.get_ident()
-    return own == threading.main_thread().ident and all(
-        _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
-    )
-
-
-def _is_elsewhere(frame: FrameType) -> bool:
-    """Return whether a thread is in code that does not use Paddle, such as a kernel's channels."""
-    package = package_of(frame.f_code.co_filename)
-    return package is not None and not package.name.startswith("paddle")
 
 
 def _environment() -> dict[str, str]:
