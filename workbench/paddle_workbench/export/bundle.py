@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-import secrets
 import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from importlib import metadata
@@ -28,13 +28,14 @@ from ..contract import (
 from ..errors import BundleError, ExportError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..storage import locked, make_folder, write_model
+from ..storage import locked, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
+from .drafts import new_draft, put_in_place, recover
 from .preflight import Preflight, examine
 from .processing import postprocess, preprocess, vocabulary_file
 from .samples import EagerSample, read_samples, samples_of, write_samples
 from .saving import LINES, save_network
-from .targets.registry import target_named
+from .targets.registry import TARGETS, target_named
 from .targets.target import PROGRAM_FOLDER, Run
 
 __all__ = ["Bundle"]
@@ -64,6 +65,7 @@ class Bundle:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        recover(self.path)
         self.folder = self.path
         if self.path.is_file():
             self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
@@ -127,9 +129,7 @@ class Bundle:
         """
         target = Path(path)
         _check_replaceable(target)
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        make_folder(draft)
-        try:
+        with new_draft(target) as draft:
             for name, lines in (files or {}).items():
                 (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
             saved = save_network(network, input_spec, draft / PROGRAM_FOLDER)
@@ -158,9 +158,7 @@ class Bundle:
             # Wrong labels are found now and not by the first who uses the bundle.
             postprocess(samples[0].outputs or (), record.postprocessing, record.labels)
             write_model(draft / RECORD, record)
-            _replace(target, draft)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            put_in_place(draft, target)
         return cls(target)
 
     @cached_property
@@ -200,7 +198,7 @@ class Bundle:
                 f"{self.path} is a zip file, which is not changed.",
                 "Unpack it, and export the folder.",
             )
-        with tempfile.TemporaryDirectory(prefix=".export_", dir=self.folder) as scratch:
+        with tempfile.TemporaryDirectory(prefix="export_") as scratch:
             result = examine(self, target, Path(scratch))
             if not result.is_accepted or result.parity is None:
                 first = result.findings[0]
@@ -218,6 +216,12 @@ class Bundle:
         chosen = target_named(target)
         assert result.parity is not None  # noqa: S101 - checked by the caller
         record = read_record(self.folder)
+        if record.created_at != self.record.created_at:
+            raise BundleError(
+                f"{self.path} was made again while its old program was exported.",
+                f'Export the new one: Bundle("{self.path}").export("{target}")',
+            )
+        _remove_unnamed(self.folder, record)
         old = record.targets.get(target)
         folder = chosen.folder
         if chosen.write is not None:
@@ -309,15 +313,15 @@ def _check_replaceable(path: Path) -> None:
         )
 
 
-def _replace(path: Path, draft: Path) -> None:
-    """Put a new bundle in the place of an old one."""
-    if path.exists():
-        old = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        path.rename(old)
-        draft.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(path)
+def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:
+    """Remove the folders of exports that were killed before the record named them."""
+    named = {each.folder for each in record.targets.values()} | {PROGRAM_FOLDER}
+    folders = {each.folder for each in TARGETS.values()}
+    for path in bundle.iterdir():
+        name, _, number = path.name.partition("-")
+        is_ours = name in folders and (not number or number.isdecimal())
+        if is_ours and path.name not in named and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _free_folder(bundle: Path, name: str) -> str:
@@ -343,5 +347,8 @@ def _versions() -> Versions:
 
 
 def _package_versions(names: Sequence[str]) -> dict[str, str]:
-    installed = {each.metadata["Name"]: each.version for each in metadata.distributions()}
-    return {name: installed[name] for name in names if name in installed}
+    versions = {}
+    for name in names:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions

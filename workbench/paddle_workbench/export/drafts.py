@@ -1,0 +1,167 @@
+"""A folder is made next to its place and put there as a whole, also if the process is killed."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..storage import make_folder, storage_error
+
+__all__ = ["new_draft", "put_in_place", "recover"]
+
+OLD = ".old"
+"""End of the name of a folder that is being replaced."""
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_CANNOT_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.ENOTSUP)
+
+
+@contextmanager
+def new_draft(path: Path) -> Iterator[Path]:
+    """Make a hidden folder next to a path, and remove what is left of it at the end.
+
+    Drafts of processes that were killed are removed first. Those of running processes are locked.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be made.
+    """
+    make_folder(path.parent)
+    recover(path)
+    for leftover in _drafts(path):
+        _remove_unless_locked(leftover)
+    draft, descriptor = _locked_draft(path)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(descriptor)
+
+
+def put_in_place(draft: Path, path: Path) -> None:
+    """Put a draft where its folder belongs, and leave the folder that was there as the draft.
+
+    Where the file system can exchange two folders, that is one step. Elsewhere a process that is
+    killed in between leaves no folder at the path, and `recover` puts the old one back.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be renamed; the old one is unchanged.
+    """
+    try:
+        if not path.exists():
+            with suppress(OSError):  # another process has just put its own there
+                draft.rename(path)
+                return
+        if not _exchange(draft, path):
+            old = path.with_name(f"{draft.name}{OLD}")
+            with _locked(path):
+                path.rename(old)
+                draft.rename(path)
+            old.rename(draft)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def recover(path: Path) -> None:
+    """Put the old folder back if a process was killed while it replaced the folder."""
+    if os.path.lexists(path):
+        return
+    for old in _drafts(path):
+        if old.name.endswith(OLD):
+            with suppress(OSError), _locked(old):  # a running process may be replacing it
+                if not os.path.lexists(path):
+                    old.rename(path)
+
+
+def _locked_draft(path: Path) -> tuple[Path, int]:
+    """Make a draft, and return it with the descriptor that holds its lock."""
+    while True:
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            draft.mkdir()
+            descriptor = _lock(draft)
+        except FileNotFoundError:
+            continue  # another process took it for a leftover before it was locked
+        except OSError as error:
+            raise storage_error(draft, error) from error
+        if draft.is_dir() and os.path.samestat(draft.stat(), os.fstat(descriptor)):
+            return draft, descriptor
+        os.close(descriptor)
+
+
+def _drafts(path: Path) -> list[Path]:
+    if not path.parent.is_dir():
+        return []
+    start = f".{path.name}."
+    drafts = []
+    for each in path.parent.iterdir():
+        word = each.name.removeprefix(start).removesuffix(OLD)
+        is_hexadecimal = len(word) == 8 and not word.strip("0123456789abcdef")
+        if each.name.startswith(start) and is_hexadecimal and each.is_dir():
+            drafts.append(each)
+    return drafts
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; return False where that is impossible."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if function is None:
+        return False
+    names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
+    if function(*names, _RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _CANNOT_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = _lock(folder)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: Path, *, wait: bool = True) -> int:
+    """Lock a folder, which keeps its lock when it is renamed; the end of the process unlocks it.
+
+    Returns
+    -------
+    int
+        The descriptor that holds the lock.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has locked it, and this one should not wait.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if not wait:
+            os.close(descriptor)
+            raise
+        # A network drive may have no locks; the drafts on it are then never removed.
+    return descriptor
+
+
+def _remove_unless_locked(draft: Path) -> None:
+    with suppress(OSError):
+        descriptor = _lock(draft, wait=False)
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(descriptor)
