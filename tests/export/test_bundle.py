@@ -88,6 +88,17 @@ def test_records_what_a_user_needs(exported: Bundle) -> None:
     assert record.provenance.packages["paddlepaddle"]
 
 
+def test_contains_no_path_of_this_machine(exported: Bundle) -> None:
+    """Neither the folder of the code, nor that of the bundle, nor that of Paddle."""
+    files = [op.line.file for op in exported.program.walk() if op.line is not None]
+    assert files
+    assert all(name.endswith("networks.py") and not Path(name).is_absolute() for name in files)
+    for path in exported.folder.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        for folder in (Path(__file__).parents[2], exported.folder.parent, Path.home()):
+            assert str(folder).encode() not in content, path
+
+
 def test_zip_file_is_used_like_the_folder(exported: Bundle, tmp_path: Path) -> None:
     path = exported.pack(tmp_path / "sentiment.zip")
     again = Bundle(path)

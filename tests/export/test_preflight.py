@@ -27,16 +27,17 @@ def bundle_of(folder: Path, network: Any, shape: list[int | None], example: Any 
 
 
 def test_invalid_file_is_explained_with_its_line(tmp_path: Path) -> None:
-    from .networks import Recurrent
+    from . import networks
 
-    bundle = bundle_of(tmp_path, Recurrent("SimpleRNN"), [None, 5, 4])
+    bundle = bundle_of(tmp_path, networks.Recurrent("SimpleRNN"), [None, 5, 4])
     before = sorted(bundle.folder.rglob("*"))
     with pytest.raises(ExportError, match="SimpleRNN") as error:
         bundle.export("onnx")
     cause, result = error.value.preflight
     assert (cause.code, cause.op, result.code) == ("PW-X201", "rnn", "PW-X101")
     assert cause.line is not None
-    source = Path(cause.line.file).read_text(encoding="utf-8").splitlines()
+    assert cause.line.file.endswith("networks.py")
+    source = Path(networks.__file__).read_text(encoding="utf-8").splitlines()
     assert "self.rnn(x)" in source[cause.line.line - 1]
     assert sorted(bundle.folder.rglob("*")) == before
     shown = CliRunner().invoke(command, [str(bundle.path), "--to", "onnx", "--json"])

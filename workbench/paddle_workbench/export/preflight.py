@@ -11,6 +11,7 @@ from typing import Protocol
 from ..contract import BundleRecord, ExportFinding, Parity
 from ..program.model.structure import Program
 from .attempt import attempt
+from .places import place_sentence
 from .rules import explain
 from .samples import EagerSample
 from .targets.registry import target_named
@@ -111,7 +112,7 @@ def examine(bundle: Exportable, target: str, folder: Path) -> Preflight:
 
 def sentence_of(finding: ExportFinding) -> str:
     """Return a finding as text: code, place, what is wrong, and the repair on a second line."""
-    place = f" {finding.line.file}:{finding.line.line}" if finding.line else ""
+    place = f" {place_sentence(finding.line)}" if finding.line else ""
     mark = "✗" if finding.severity == "error" else "!"
     return f"{mark} {finding.code}{place} {finding.message}\n  {finding.hint}"
 

@@ -18,6 +18,7 @@ from ..program.passes.comparison import Array, array_of
 from ..program.passes.saving import save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
+from .places import with_portable_lines
 from .targets.target import PROGRAM
 
 __all__ = ["LINES", "SavedNetwork", "save_network"]
@@ -72,11 +73,11 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         ) from failure
     folder.mkdir()
     save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
+    program = with_portable_lines(traced.program)
     save(
-        Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=traced.program),
+        Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=program),
         folder / LINES,
     )
-    program = traced.program
     return SavedNetwork(
         tuple(_signature(program, value) for value in program.inputs),
         tuple(_signature(program, value, at) for at, value in enumerate(program.outputs)),
