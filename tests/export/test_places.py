@@ -1,4 +1,4 @@
-"""Source lines are named so that they mean something on other machines."""
+"""Source lines get names that mean something on other machines."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from paddle_workbench.cli.export import command
-from paddle_workbench.errors import ExportError
+from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.description import describe
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 
@@ -70,12 +71,30 @@ def test_abort_on_an_edge_case_is_a_warning(tmp_path: Path) -> None:
     assert "“no rows” it was killed by" in warning.message
 
 
-def test_pass_that_overwrites_a_value_is_found(tmp_path: Path) -> None:
-    from .networks import Waves
+def test_guilty_pass_is_found_and_left_out(tmp_path: Path) -> None:
+    from . import networks
 
-    bundle = bundle_of(tmp_path, Waves(), [None, 4], X[:, 0])
-    assert [finding.code for finding in bundle.preflight("onednn")][:2] == ["PW-X206", "PW-X103"]
+    bundle = bundle_of(tmp_path, networks.Waves(), [None, 4], X[:, 0])
+    cause, result, *_ = bundle.preflight("onednn")
+    assert (cause.code, result.code) == ("PW-X206", "PW-X103")
+    assert cause.message.startswith("inplace_pass changes the result: without it")
+    assert cause.hint.endswith('bundle.export("onednn", without=["inplace_pass"])')
+    assert cause.line is not None
+    source = Path(networks.__file__).read_text(encoding="utf-8").splitlines()
+    assert "square.sin(), square.cos()" in source[cause.line.line - 1]
+    arguments = [str(bundle.path), "--to", "onednn", "--without-pass"]
+    unknown = CliRunner().invoke(command, [*arguments, "inplace_pas"])
+    assert (unknown.exit_code, "Paddle has no pass 'inplace_pas'" in unknown.output) == (1, True)
+    repaired = CliRunner().invoke(command, [*arguments, "inplace_pass"])
+    assert (repaired.exit_code, repaired.output[:13]) == (0, "onednn: equal")
+    again = Bundle(bundle.path)
+    assert again.record.targets["onednn"].without_passes == ("inplace_pass",)
+    assert describe(again.record).splitlines()[-1].endswith("Without inplace_pass.")
+    _, cosine = again.predict([X[:, 0]], target="onednn")
+    np.testing.assert_allclose(cosine, np.cos(X[:, 0] ** 2), rtol=1e-5)
     assert bundle.preflight("inference").is_accepted
+    with pytest.raises(BundleError, match="ONNX has no passes that can be left out"):
+        bundle.export("onnx", without=["inplace_pass"])
 
 
 def test_loop_that_depends_on_data_is_explained(tmp_path: Path) -> None:

@@ -17,9 +17,18 @@ __all__ = ["command"]
 @click.command("export")
 @click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
 @click.option("--to", "target", required=True, help="inference, onednn or onnx.")
+@click.option(
+    "--without-pass",
+    "without",
+    multiple=True,
+    metavar="PASS",
+    help="Leave out a pass of Paddle Inference, such as inplace_pass; may be repeated.",
+)
 @click.option("--check-only", is_flag=True, help="Change nothing; report what would happen.")
 @click.option("--json", "as_json", is_flag=True, help="Print findings and parity as JSON.")
-def command(path: Path, *, target: str, check_only: bool, as_json: bool) -> None:
+def command(
+    path: Path, *, target: str, without: tuple[str, ...], check_only: bool, as_json: bool
+) -> None:
     """Export a bundle to a target, run it there, and compare it with the eager network.
 
     The exit status is 1 if the target does not accept the program or is not equal; the bundle is
@@ -29,7 +38,8 @@ def command(path: Path, *, target: str, check_only: bool, as_json: bool) -> None
 
     bundle = Bundle(path)
     try:
-        result = bundle.preflight(target) if check_only else bundle.export(target)
+        work = bundle.preflight if check_only else bundle.export
+        result = work(target, without=without)
     except ExportError as error:
         result = error.preflight
     if as_json:

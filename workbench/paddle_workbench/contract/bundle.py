@@ -173,6 +173,8 @@ class TargetRecord(Model):
     created_at: AwareDatetime
     versions: dict[str, str]
     parity: Parity
+    without_passes: tuple[str, ...] = ()
+    """Passes of Paddle Inference that are left out; with them it is not equal."""
 
 
 class Versions(Model):

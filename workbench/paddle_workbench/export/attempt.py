@@ -51,6 +51,7 @@ def attempt(
     folder: Path,
     *,
     threads: int = 2,
+    without: Sequence[str] = (),
     limits: Limits = LIMITS,
 ) -> Attempt:
     """Write a target, run it on samples, and compare it with the eager network.
@@ -66,6 +67,8 @@ def attempt(
         Receives the files of the target; for a target that runs the program as it is, the
         program's own folder.
     threads : int
+    without : sequence of str
+        Passes of the runtime to leave out.
     limits : Limits
         Of the child process.
     """
@@ -81,6 +84,7 @@ def attempt(
             "source": str((bundle / PROGRAM_FOLDER).resolve()),
             "folder": str(folder.resolve()),
             "threads": threads,
+            "without": list(without),
             "inputs": [each.name for each in record.inputs],
             "samples": [sample.record().model_dump() for sample in accepted],
         }

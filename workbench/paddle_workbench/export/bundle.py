@@ -171,13 +171,19 @@ class Bundle:
         """The program as it was traced, with the lines of the learner's code."""
         return read(self.folder / PROGRAM_FOLDER / LINES).program
 
-    def preflight(self, target: str) -> Preflight:
+    def preflight(self, target: str, *, without: Sequence[str] = ()) -> Preflight:
         """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
         with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-            return examine(self, target, Path(scratch))
+            return examine(self, target, Path(scratch), without=without)
 
-    def export(self, target: str) -> Preflight:
+    def export(self, target: str, *, without: Sequence[str] = ()) -> Preflight:
         """Export to a target, into the bundle, with its parity.
+
+        Parameters
+        ----------
+        target : str
+        without : sequence of str
+            Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
 
         Returns
         -------
@@ -190,7 +196,7 @@ class Bundle:
             With all findings, if the target does not accept the program or is not equal. The
             bundle is unchanged.
         BundleError
-            If there is no such target, or the bundle is a zip file.
+            If there is no such target, its passes cannot be left out, or the bundle is a zip file.
         """
         chosen = target_named(target)
         if self.folder != self.path:
@@ -199,7 +205,7 @@ class Bundle:
                 "Unpack it, and export the folder.",
             )
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
-            result = examine(self, target, Path(scratch))
+            result = examine(self, target, Path(scratch), without=without)
             if not result.is_accepted or result.parity is None:
                 first = result.findings[0]
                 raise ExportError(
@@ -208,10 +214,10 @@ class Bundle:
                     preflight=result,
                 )
             with locked(self.folder / RECORD):
-                self._add(target, Path(scratch), result)
+                self._add(target, Path(scratch), result, without)
         return result
 
-    def _add(self, target: str, files: Path, result: Preflight) -> None:
+    def _add(self, target: str, files: Path, result: Preflight, without: Sequence[str]) -> None:
         """Move the files of a target into the bundle; the record, written last, is what counts."""
         chosen = target_named(target)
         assert result.parity is not None  # noqa: S101 - checked by the caller
@@ -238,6 +244,7 @@ class Bundle:
                 created_at=datetime.now(timezone.utc),
                 versions=_package_versions(chosen.packages),
                 parity=result.parity,
+                without_passes=tuple(without),
             )
         }
         added = _records(self.folder / folder, prefix=f"{folder}/") if chosen.write else {}
@@ -287,7 +294,8 @@ class Bundle:
                     f'Export it: bundle.export("{target}")',
                 )
             folder = exported.folder if exported is not None else chosen.folder
-            runner = chosen.load(self.folder / folder, threads)
+            without = exported.without_passes if exported is not None else ()
+            runner = chosen.open(self.folder / folder, threads, without=without)
             names = [each.name for each in self.record.inputs]
             order = [names.index(name) for name in runner.inputs]
             self._runners[target, threads] = lambda arrays: runner.run([arrays[i] for i in order])

@@ -26,7 +26,8 @@ def describe(record: BundleRecord) -> str:
     size = sum(file.bytes for file in record.files.values())
     lines.append(f"  files      {len(record.files)}, {size:,} bytes")
     for name, target in record.targets.items():
-        lines.append(f"  {name:<10} {parity_sentence(target.parity)}")
+        without = f" Without {', '.join(target.without_passes)}." if target.without_passes else ""
+        lines.append(f"  {name:<10} {parity_sentence(target.parity)}{without}")
     return "\n".join(map(one_line, lines))
 
 

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from ..contract import BundleRecord, ExportFinding, Parity
-from ..program.model.structure import Program
+from ..contract import ExportFinding, Parity
 from .attempt import attempt
+from .exportable import Exportable
+from .guilty_pass import blame_pass
 from .places import place_sentence
 from .rules import explain
-from .samples import EagerSample
 from .targets.registry import target_named
 
-__all__ = ["Exportable", "Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
-
-
-class Exportable(Protocol):
-    """What a preflight needs of a bundle."""
-
-    @property
-    def folder(self) -> Path: ...
-
-    @property
-    def record(self) -> BundleRecord: ...
-
-    @property
-    def samples(self) -> list[EagerSample]: ...
-
-    @property
-    def program(self) -> Program: ...
+__all__ = ["Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +64,7 @@ class Preflight:
     __repr__ = __str__
 
 
-def preflight(bundle: Exportable, target: str) -> Preflight:
+def preflight(bundle: Exportable, target: str, *, without: Sequence[str] = ()) -> Preflight:
     """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
 
     Nothing is written to the bundle. Converters that abort and results that differ are findings.
@@ -91,22 +74,31 @@ def preflight(bundle: Exportable, target: str) -> Preflight:
     bundle : Bundle
     target : str
         Such as `onnx`; see `TARGETS`.
+    without : sequence of str
+        Passes that Paddle Inference leaves out.
 
     Raises
     ------
     BundleError
-        If there is no such target.
+        If there is no such target, or its passes cannot be left out.
     """
     with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-        return examine(bundle, target, Path(scratch))
+        return examine(bundle, target, Path(scratch), without=without)
 
 
-def examine(bundle: Exportable, target: str, folder: Path) -> Preflight:
+def examine(
+    bundle: Exportable, target: str, folder: Path, *, without: Sequence[str] = ()
+) -> Preflight:
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
+    chosen.check_without(without)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
-    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place)
-    causes = () if result.is_equal else tuple(explain(bundle.program, target))
+    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, without=without)
+    if result.is_equal:
+        return Preflight(target, result.findings, result.parity)
+    causes = list(explain(bundle.program, target))
+    if chosen.load_without is not None and not without and result.parity is not None:
+        causes += blame_pass(bundle, target, result.parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), result.parity)
 
 

@@ -108,11 +108,4 @@ _RULES = (
         "Non-maximum suppression ends Paddle2ONNX's process, or keeps other boxes.",
         "Return boxes and scores, and choose among them in the postprocessing.",
     ),
-    Rule(
-        "PW-X206",
-        frozenset({"onednn"}),
-        _kinds("sin", "cos", "tan", "floor", "log"),
-        "Paddle's inplace_pass can overwrite a value with a second reader under oneDNN.",
-        'Leave the pass out: config.delete_pass("inplace_pass").',
-    ),
 )

@@ -39,7 +39,7 @@ def main() -> None:
     if target.write is not None:
         target.write(Path(request["source"]), folder)
     write_answer({"step": "load"})
-    runner = target.load(folder, request["threads"])
+    runner = target.open(folder, request["threads"], without=request["without"])
     order = [request["inputs"].index(name) for name in runner.inputs]
     records = [Sample.model_validate(record) for record in request["samples"]]
     samples = read_samples(Path(INPUTS), records)

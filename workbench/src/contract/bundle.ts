@@ -154,6 +154,7 @@ export interface TargetRecord {
     [k: string]: string;
   };
   parity: Parity;
+  without_passes: string[];
 }
 
 /**

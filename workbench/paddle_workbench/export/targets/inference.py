@@ -15,11 +15,23 @@ from .target import PROGRAM, PROGRAM_FOLDER, Array, Runner, Target
 __all__ = ["INFERENCE", "ONEDNN"]
 
 
-def load(folder: Path, threads: int, *, onednn: bool) -> Runner:
-    """Create a Predictor for the CPU from the program in a folder."""
-    import paddle.inference
+def load(folder: Path, threads: int, without: Sequence[str] = (), *, onednn: bool) -> Runner:
+    """Create a Predictor for the CPU from the program in a folder.
 
-    config = predictor_config(folder / PROGRAM, onednn=onednn, threads=threads)
+    Raises
+    ------
+    ValueError
+        If Paddle does not know a pass that should be left out, which it would not say.
+    """
+    import paddle.inference
+    from paddle.base.libpaddle.pir import PassManager
+
+    for name in without:
+        try:
+            PassManager().add_pass(name, {})
+        except ValueError as error:  # noqa: PERF203 - to name the pass
+            raise ValueError(f"Paddle has no pass {name!r}") from error
+    config = predictor_config(folder / PROGRAM, onednn=onednn, threads=threads, without=without)
     config.disable_glog_info()
     predictor = paddle.inference.create_predictor(config)
     names = tuple(predictor.get_input_names())
@@ -45,6 +57,7 @@ INFERENCE = Target(
     packages=("paddlepaddle", "paddlepaddle-gpu"),
     write=None,
     load=partial(load, onednn=False),
+    load_without=partial(load, onednn=False),
 )
 ONEDNN = Target(
     name="onednn",
@@ -53,4 +66,5 @@ ONEDNN = Target(
     packages=("paddlepaddle", "paddlepaddle-gpu"),
     write=None,
     load=partial(load, onednn=True),
+    load_without=partial(load, onednn=True),
 )

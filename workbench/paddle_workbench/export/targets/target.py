@@ -9,6 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ...errors import BundleError
+
 __all__ = ["PROGRAM", "PROGRAM_FOLDER", "Array", "Run", "Runner", "Target"]
 
 Array = NDArray[Any]
@@ -53,6 +55,8 @@ class Target:
         since converters abort. None if the target runs the program as it is.
     load : callable
         Opens what `write` wrote, with a number of threads.
+    load_without : callable, or None
+        Does so with passes left out. None if the runtime's passes cannot be left out.
     """
 
     name: str
@@ -61,3 +65,27 @@ class Target:
     packages: tuple[str, ...]
     write: Callable[[Path, Path], None] | None
     load: Callable[[Path, int], Runner]
+    load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
+
+    def open(self, folder: Path, threads: int, *, without: Sequence[str] = ()) -> Runner:
+        """Open what `write` wrote, without some passes.
+
+        Raises
+        ------
+        BundleError
+            If passes cannot be left out.
+        """
+        if not without:
+            return self.load(folder, threads)
+        self.check_without(without)
+        assert self.load_without is not None  # noqa: S101 - checked
+        return self.load_without(folder, threads, without)
+
+    def check_without(self, without: Sequence[str]) -> None:
+        """Raise BundleError if passes cannot be left out."""
+        if without and self.load_without is None:
+            raise BundleError(
+                f"{self.title} has no passes that can be left out, but {', '.join(without)} should "
+                "be.",
+                "Leave passes out of inference or onednn only.",
+            )
