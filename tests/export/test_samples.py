@@ -9,6 +9,7 @@ import pytest
 
 from paddle_workbench.contract import TensorSignature
 from paddle_workbench.errors import BundleError
+from paddle_workbench.export.held_out import held_out_samples
 from paddle_workbench.export.parity import compare_samples
 from paddle_workbench.export.samples import (
     Array,
@@ -129,3 +130,38 @@ def test_counts_changed_decisions(samples: list[EagerSample]) -> None:
     assert first.outputs is not None
     reversed_outputs = (first.outputs[0][:, ::-1],)
     assert _compare(samples, {"examples": reversed_outputs}).parity.changed_decisions == 2
+
+
+def test_names_the_worst_element(samples: list[EagerSample]) -> None:
+    first = next(sample for sample in samples if sample.name == "examples")
+    assert first.outputs is not None
+    changed = first.outputs[0].copy()
+    changed[1, 2] += 6
+    parity = _compare(samples, {"examples": (changed,)}).parity
+    assert parity.worst is not None
+    assert (parity.worst_sample, parity.worst.output, parity.worst.index) == ("examples", 0, (1, 2))
+    assert (parity.worst.expected, parity.worst.value) == (74.0, 80.0)
+    assert parity.largest_absolute_difference == 6.0
+    assert parity.problem.endswith("At [1, 2] of output 1 it is 80 instead of 74.")
+    changed[1, 2] = np.nan
+    parity = _compare(samples, {"examples": (changed,)}).parity
+    assert (parity.worst_sample, parity.largest_absolute_difference) == ("examples", None)
+    assert parity.problem.endswith("it is NaN or infinity instead of 74.")
+
+
+def test_decisions_are_counted_on_the_held_out_set(
+    samples: list[EagerSample], tmp_path: Path
+) -> None:
+    x = np.arange(5 * 2 * 3, dtype=np.float32).reshape(5, 2, 3)
+    fixed = TensorSignature(name="x", dtype="float32", shape=(2, 2, 3))
+    held_out = list(held_out_samples([x], (), tmp_path, [X], network))
+    assert [sample.name for sample in held_out] == ["held-out 1 to 5"]
+    with pytest.raises(BundleError, match="has 5 inputs, but the network takes exactly 2"):
+        list(held_out_samples([x], (), tmp_path, [fixed], network))
+    with pytest.raises(BundleError, match="held-out inputs 1 to 1: ValueError: too long"):
+        list(held_out_samples([np.ones((1, 7, 3))], (), tmp_path, [X], network))
+    parity = _compare([*samples, *held_out], {}).parity
+    assert (parity.is_held_out, parity.decisions, parity.changed_decisions) == (True, 5, 0)
+    write_samples(held_out, tmp_path / "samples.npz")
+    records = [sample.record() for sample in held_out]
+    assert read_samples(tmp_path / "samples.npz", records)[0].is_held_out

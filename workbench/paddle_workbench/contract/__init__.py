@@ -22,6 +22,7 @@ from .bundle import (
     TensorSignature,
     TopLabels,
     Versions,
+    WorstElement,
 )
 from .checks import (
     CellOutcome,
@@ -148,5 +149,6 @@ __all__ = [
     "Text",
     "TopLabels",
     "Versions",
+    "WorstElement",
     "invalid_field",
 ]

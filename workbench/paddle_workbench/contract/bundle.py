@@ -27,6 +27,7 @@ __all__ = [
     "TensorSignature",
     "TopLabels",
     "Versions",
+    "WorstElement",
 ]
 
 Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
@@ -127,6 +128,19 @@ class Sample(Model):
     """Why it refuses them."""
     is_edge_case: bool = False
     """Whether it is empty or contains NaN; a target that differs there gets a warning."""
+    is_held_out: bool = False
+    """Whether it is a part of the held-out set, on which decisions are counted."""
+
+
+class WorstElement(Model):
+    """The element of an output that differs most."""
+
+    output: int
+    """Number of the output, from 0."""
+    index: tuple[int, ...]
+    expected: float | None
+    """The eager value; None if it is NaN or infinite."""
+    value: float | None
 
 
 class Parity(Model):
@@ -136,11 +150,17 @@ class Parity(Model):
     samples: int
     largest_difference: float | None
     """Relative to the largest eager value of the same output; None if it is infinite."""
+    largest_absolute_difference: float | None = None
+    """None if it is infinite."""
     tolerance: float
     decisions: int
     """Rows of the first output for which a decision was compared."""
     changed_decisions: int
+    is_held_out: bool = False
+    """Whether the decisions are those on the held-out set and on nothing else."""
     worst_sample: str = ""
+    worst: WorstElement | None = None
+    """In that sample."""
     problem: str = ""
     """What is not equal, as a sentence."""
 

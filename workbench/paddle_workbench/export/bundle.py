@@ -31,6 +31,7 @@ from ..program.model.structure import Program
 from ..storage import locked, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .drafts import new_draft, put_in_place, recover
+from .held_out import held_out_samples
 from .preflight import Preflight, examine
 from .processing import postprocess, preprocess, vocabulary_file
 from .samples import EagerSample, read_samples, samples_of, write_samples
@@ -88,6 +89,7 @@ class Bundle:
         *,
         input_spec: Sequence[Any],
         examples: Sequence[Any],
+        held_out: Sequence[Any] = (),
         task: Task = "tensors",
         labels: Sequence[str] = (),
         preprocessing: Sequence[Preprocessing] = (),
@@ -108,7 +110,9 @@ class Bundle:
         input_spec : sequence of InputSpec
         examples : sequence
             A few inputs, with which every target is compared with the eager network: raw inputs as
-            `predict` takes them, at best from the held-out set.
+            `predict` takes them.
+        held_out : sequence
+            Raw inputs on which changed decisions are counted; by default the examples.
         task : {"text-classification", "image-classification", "text-recognition", "tensors"}
         labels : sequence of str
             One for each output of a classifier; the characters of a recogniser, without the blank.
@@ -135,6 +139,10 @@ class Bundle:
             saved = save_network(network, input_spec, draft / PROGRAM_FOLDER)
             batch = preprocess(examples, preprocessing, draft)
             samples = samples_of(batch, saved.inputs, saved.run_eagerly)
+            if len(held_out):
+                samples += held_out_samples(
+                    held_out, preprocessing, draft, saved.inputs, saved.run_eagerly
+                )
             (draft / SAMPLES).parent.mkdir()
             write_samples(samples, draft / SAMPLES)
             record = BundleRecord(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..contract import Parity
-from ..program.passes.comparison import TOLERANCE, compare
+from ..contract import Parity, WorstElement
+from ..program.passes.comparison import TOLERANCE, Array, compare, gaps, relative_difference
 from .samples import EagerSample
 
-__all__ = ["Comparison", "compare_samples"]
+__all__ = ["Comparison", "compare_samples", "element_sentence", "worst_element"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def compare_samples(
         Whether the largest value along the last axis of the first output is a decision.
     """
     worst, worst_name, problem = 0.0, "", ""
+    absolute, element = 0.0, None
+    is_held_out = any(sample.is_held_out for sample in expected)
     count = decisions = changed = 0
     edge_cases = []
     for sample, result in zip(expected, results, strict=True):
@@ -60,10 +63,13 @@ def compare_samples(
             edge_cases += [sentence] if sentence else []
             continue
         count += 1
+        absolute = max(absolute, _absolute(sample, result))
         if difference > worst or (sentence and not problem):
             worst, worst_name = difference, sample.name
+            element = worst_element(result.outputs, sample.outputs)
         problem = problem or sentence
-        if has_decisions and result.outputs is not None and not math.isinf(difference):
+        counts = has_decisions and sample.is_held_out == is_held_out
+        if counts and result.outputs is not None and not math.isinf(difference):
             first, other = sample.outputs[0].argmax(axis=-1), result.outputs[0].argmax(axis=-1)
             decisions += first.size
             changed += int(np.count_nonzero(first != other))
@@ -72,10 +78,13 @@ def compare_samples(
             is_equal=not problem,
             samples=count,
             largest_difference=None if math.isinf(worst) else worst,
+            largest_absolute_difference=None if math.isinf(absolute) else absolute,
             tolerance=TOLERANCE,
             decisions=decisions,
             changed_decisions=changed,
+            is_held_out=is_held_out and has_decisions,
             worst_sample=worst_name,
+            worst=element,
             problem=problem,
         ),
         tuple(edge_cases),
@@ -98,7 +107,60 @@ def _difference(
     size = (
         "NaN or infinity" if math.isinf(comparison.difference) else f"{comparison.difference:.2g}"
     )
+    element = worst_element(result.outputs, sample.outputs)
+    place = f" {element_sentence(element)}" if element is not None else ""
     return comparison.difference, (
         f"On the sample “{sample.name}” output {comparison.output + 1} differs by {size}, "
-        "relative to its largest value."
+        f"relative to its largest value.{place}"
+    )
+
+
+def worst_element(
+    outputs: Sequence[Array] | None, expected: Sequence[Array]
+) -> WorstElement | None:
+    """Return the element of the output that differs most; None if nothing can be compared."""
+    worst, element = -1.0, None
+    for number, (result, eager) in enumerate(zip(outputs or (), expected, strict=False)):
+        if result.shape != eager.shape or not eager.size:
+            continue
+        difference = relative_difference(result, eager)
+        if difference <= worst:
+            continue
+        gap = gaps(result, eager)
+        index = np.unravel_index(int(gap.argmax()), gap.shape)
+        worst = difference
+        element = WorstElement(
+            output=number,
+            index=tuple(map(int, index)) if eager.ndim else (),
+            expected=_number(np.atleast_1d(eager)[index]),
+            value=_number(np.atleast_1d(result)[index]),
+        )
+    return element
+
+
+def element_sentence(element: WorstElement) -> str:
+    """Return an element as a sentence: `At [0, 3] of output 1 it is 0.5 instead of 0.25.`"""
+    values = ["NaN or infinity" if each is None else f"{each:.6g}" for each in (
+        element.value, element.expected
+    )]  # fmt: skip
+    place = f"At {list(element.index)} of output {element.output + 1}"
+    return f"{place} it is {values[0]} instead of {values[1]}."
+
+
+def _number(value: Any) -> float | None:
+    """Return a number that JSON can hold; the real part of a complex one."""
+    number = float(np.real(value))
+    return number if math.isfinite(number) else None
+
+
+def _absolute(sample: EagerSample, result: EagerSample) -> float:
+    pairs = zip(result.outputs or (), sample.outputs or (), strict=False)
+    if result.outputs is None or len(result.outputs) != len(sample.outputs or ()):
+        return math.inf
+    return max(
+        (
+            float(gaps(array, eager).max(initial=0.0)) if array.shape == eager.shape else math.inf
+            for array, eager in pairs
+        ),
+        default=0.0,
     )

@@ -11,6 +11,7 @@ from ..contract import ExportFinding, Parity
 from .attempt import attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
+from .parity import element_sentence
 from .places import place_sentence
 from .rules import explain
 from .targets.registry import target_named
@@ -58,6 +59,10 @@ class Preflight:
     def __str__(self) -> str:
         lines = [sentence_of(finding) for finding in self.findings]
         if self.parity is not None and self.parity.is_equal:
+            worst = self.parity.worst
+            if worst is not None and self.parity.largest_difference:
+                example = f"  Worst: “{self.parity.worst_sample}”. {element_sentence(worst)}"
+                lines.insert(0, example)
             lines.insert(0, f"{self.target}: {parity_sentence(self.parity)}")
         return "\n".join(lines)
 
@@ -116,5 +121,6 @@ def parity_sentence(parity: Parity) -> str:
         f"largest difference {parity.largest_difference or 0:.1g}"
     )
     if parity.decisions:
-        sentence += f", {parity.changed_decisions} of {parity.decisions} decisions changed"
+        where = " on the held-out set" if parity.is_held_out else ""
+        sentence += f", {parity.changed_decisions} of {parity.decisions} decisions{where} changed"
     return f"{sentence}."

@@ -36,6 +36,8 @@ class EagerSample:
         Why it refuses them.
     is_edge_case : bool
         Whether it is empty or contains NaN.
+    is_held_out : bool
+        Whether it is a part of the held-out set.
     """
 
     name: str
@@ -43,6 +45,7 @@ class EagerSample:
     outputs: tuple[Array, ...] | None = None
     error: str = ""
     is_edge_case: bool = False
+    is_held_out: bool = False
 
     def record(self) -> Sample:
         """Return the description for the record of a bundle."""
@@ -52,6 +55,7 @@ class EagerSample:
             outputs=None if self.outputs is None else len(self.outputs),
             error=self.error,
             is_edge_case=self.is_edge_case,
+            is_held_out=self.is_held_out,
         )
 
 
@@ -124,6 +128,7 @@ def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
                     else tuple(arrays[f"{number}.outputs.{at}"] for at in range(record.outputs)),
                     record.error,
                     record.is_edge_case,
+                    record.is_held_out,
                 )
                 for number, record in enumerate(records)
             ]

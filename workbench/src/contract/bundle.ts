@@ -107,10 +107,13 @@ export interface Parity {
   is_equal: boolean;
   samples: number;
   largest_difference: number | null;
+  largest_absolute_difference: number | null;
   tolerance: number;
   decisions: number;
   changed_decisions: number;
+  is_held_out: boolean;
   worst_sample: string;
+  worst: WorstElement | null;
   problem: string;
 }
 
@@ -134,6 +137,7 @@ export interface Sample {
   outputs: number | null;
   error: string;
   is_edge_case: boolean;
+  is_held_out: boolean;
 }
 
 /**
@@ -184,4 +188,14 @@ export interface Versions {
   packages: {
     [k: string]: string;
   };
+}
+
+/**
+ * The element of an output that differs most.
+ */
+export interface WorstElement {
+  output: number;
+  index: number[];
+  expected: number | null;
+  value: number | null;
 }

@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TOLERANCE", "Array", "Comparison", "array_of", "compare", "relative_difference"]
+__all__ = [
+    "TOLERANCE", "Array", "Comparison", "array_of", "compare", "gaps", "relative_difference",
+]  # fmt: skip
 
 Array: TypeAlias = NDArray[Any]
 
@@ -74,26 +76,41 @@ def compare(
 
 def relative_difference(result: Array, expected: Array) -> float:
     """Return the largest difference of two arrays of one shape; see `Comparison.difference`."""
-    if not expected.size:
+    gap = gaps(result, expected)
+    if not gap.any():
         return 0.0
+    if expected.dtype.kind == "b":
+        return 1.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        sizes = np.abs(np.atleast_1d(expected).astype(_wide(expected)))
+    scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
+    return float(gap.max()) / scale
+
+
+def gaps(result: Array, expected: Array) -> NDArray[np.float64]:
+    """Return the absolute difference of each element of two arrays of one shape, at least 1-d.
+
+    It is infinite where one side is NaN or infinite and the other is not, and 0 where both are NaN.
+    """
     result, expected = np.atleast_1d(result), np.atleast_1d(expected)
     same = result == expected
     if expected.dtype.kind in "fc" and result.dtype.kind in "fc":
         same |= np.isnan(result) & np.isnan(expected)
-    if same.all():
-        return 0.0
     if expected.dtype.kind == "b":
-        return 1.0
-    wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+        different: NDArray[np.float64] = np.asarray(~same, dtype=np.float64)
+        return different
+    wide = _wide(expected)
     with np.errstate(invalid="ignore", over="ignore"):
-        gap = np.abs(result.astype(wide) - expected.astype(wide))
-        sizes = np.abs(expected.astype(wide))
+        gap: NDArray[np.float64] = np.abs(result.astype(wide) - expected.astype(wide))
     gap[~np.isfinite(gap)] = np.inf
     if expected.dtype.kind in "iu":
-        gap = np.maximum(gap, 1.0)  # large integers are different though their floats are equal
+        np.maximum(gap, 1.0, out=gap)  # large integers are different though their floats are equal
     gap[same] = 0.0
-    scale = float(sizes[np.isfinite(sizes)].max(initial=0.0)) or 1.0
-    return float(gap.max()) / scale
+    return gap
+
+
+def _wide(array: Array) -> type[np.complex128] | type[np.float64]:
+    return np.complex128 if array.dtype.kind == "c" else np.float64
 
 
 def array_of(tensor: Any) -> Array:

@@ -1,0 +1,68 @@
+"""The held-out set of a bundle, in batches, on which the decisions of targets are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..contract import Preprocessing, TensorSignature
+from ..errors import BundleError
+from .processing import preprocess
+from .samples import Array, EagerSample
+
+__all__ = ["held_out_samples"]
+
+BATCH = 32
+
+
+def held_out_samples(
+    values: Sequence[Any],
+    steps: Sequence[Preprocessing],
+    folder: Path,
+    inputs: Sequence[TensorSignature],
+    network: Callable[[tuple[Array, ...]], tuple[Array, ...]],
+) -> Iterator[EagerSample]:
+    """Yield the held-out set in batches, with the eager outputs.
+
+    Parameters
+    ----------
+    values : sequence
+        Raw inputs; without steps, one array for each input of the program.
+    steps : sequence of Preprocessing
+    folder : Path
+        Contains the files that the steps name.
+    inputs : sequence of TensorSignature
+    network : callable
+        Runs the eager network on the arrays.
+
+    Raises
+    ------
+    BundleError
+        If there are too few for a program with a fixed batch, or the network refuses a batch.
+    """
+    shape = inputs[0].shape
+    size = (shape[0] if shape else None) or BATCH
+    arrays = None if steps else preprocess(values, (), folder)
+    count = len(values) if arrays is None else len(arrays[0])
+    is_fixed = bool(shape) and shape is not None and shape[0] is not None
+    if is_fixed and count % size:
+        raise BundleError(
+            f"The held-out set has {count} inputs, but the network takes exactly {size} at once.",
+            "Pass a multiple of that, or let the first size of input_spec be None.",
+        )
+    for start in range(0, count, size):
+        end = min(start + size, count)
+        if arrays is None:
+            batch = preprocess(values[start:end], steps, folder)
+        else:
+            batch = tuple(array[start:end] for array in arrays)
+        name = f"held-out {start + 1} to {end}"
+        try:
+            yield EagerSample(name, batch, network(batch), is_held_out=True)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+            raise BundleError(
+                f"The network refuses the held-out inputs {start + 1} to {end}: {reason}",
+                "Pass inputs like the examples.",
+            ) from error
