@@ -160,8 +160,8 @@ def _unchanged_state(layer: Any | None) -> Iterator[None]:
     import paddle
 
     random_state = paddle.get_rng_state()
+    all_buffers = [] if layer is None else [*layer.buffers(), *_statistics(layer)]
     # Paddle's recurrent layers have a buffer without memory, which cannot be copied.
-    all_buffers = layer.buffers() if layer is not None else []
     filled = [buffer for buffer in all_buffers if buffer._is_initialized()]
     buffers = [(buffer, buffer.clone()) for buffer in filled]
     try:
@@ -170,3 +170,13 @@ def _unchanged_state(layer: Any | None) -> Iterator[None]:
         paddle.set_rng_state(random_state)
         for buffer, before in buffers:
             buffer.set_value(before)
+
+
+def _statistics(layer: Any) -> list[Any]:
+    """Return the statistics of BatchNorm, which Paddle keeps as parameters."""
+    return [
+        parameter
+        for part in layer.sublayers(include_self=True)
+        for name in ("_mean", "_variance")
+        if (parameter := part._parameters.get(name)) is not None
+    ]
