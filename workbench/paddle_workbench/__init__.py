@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .course.exercises import exercises
     from .environment.fonts import use_chinese_fonts
     from .export.bundle import Bundle
+    from .export.differences.tracing import trace_difference
     from .export.preflight import preflight
     from .program.capture import capture
     from .runs.metrics import record
@@ -35,6 +36,7 @@ __all__ = [
     "exercises",
     "preflight",
     "record",
+    "trace_difference",
     "use_chinese_fonts",
 ]
 
@@ -49,6 +51,7 @@ _HOMES = {
     "exercises": ".course.exercises",
     "preflight": ".export.preflight",
     "record": ".runs.metrics",
+    "trace_difference": ".export.differences.tracing",
     "use_chinese_fonts": ".environment.fonts",
 }
 

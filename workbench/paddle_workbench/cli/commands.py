@@ -23,6 +23,7 @@ _COMMANDS = [
     "program",
     "run",
     "runs",
+    "trace",
 ]
 
 

@@ -16,7 +16,7 @@ from .steps import LOWERED, SAVED
 from .worker import EXPECTED
 from .worker_process import run_task
 
-__all__ = ["Culprit", "find_culprit"]
+__all__ = ["Culprit", "find_culprit", "overwriting_line"]
 
 SEARCH_LIMIT_S = 120.0
 MOST_CRASHES = 3
@@ -87,7 +87,7 @@ def find_culprit(
         if answer is None or outcome.limit is not None:
             return None
         if "difference" in answer:
-            line = _overwriting_line(program, stages, answer["name"])
+            line = overwriting_line(program, stages, answer["name"])
             return Culprit(answer["name"], float(answer["difference"]), line)
         if outcome.status == 0:
             return None
@@ -95,7 +95,7 @@ def find_culprit(
     return None
 
 
-def _overwriting_line(program: Program, stages: Sequence[Stage], name: str) -> SourceLine | None:
+def overwriting_line(program: Program, stages: Sequence[Stage], name: str) -> SourceLine | None:
     """Return the line of the first op of a pass that overwrites what a later op reads."""
     for index, stage in enumerate(stages):
         if stage.name != name:

@@ -1,0 +1,26 @@
+"""Networks of the planted mismatches: one for pictures, with what deployments get wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddle import nn
+from paddle.nn import functional as F  # noqa: N812 - Paddle's own habit
+
+__all__ = ["Pictures"]
+
+
+class Pictures(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2D(3, 6, 3, padding=1)
+        self.batch_norm = nn.BatchNorm2D(6)
+        self.layer_norm = nn.LayerNorm(6)
+        self.dropout = nn.Dropout(0.5)
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        x = F.relu(self.batch_norm(self.conv(x)))
+        x = self.dropout(self.layer_norm(x.mean(axis=[2, 3])))
+        attention = F.softmax(x, axis=-1)
+        return self.fc(x * attention)

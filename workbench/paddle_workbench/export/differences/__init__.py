@@ -1,0 +1,1 @@
+"""Where a deployed pipeline first differs from the bundle that it was made from."""

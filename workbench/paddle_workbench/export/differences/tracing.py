@@ -1,0 +1,161 @@
+"""One sample through every step, from the raw input to the result, on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...contract import BundleRecord
+from ...errors import BundleError
+from ...program.model.capture import SCHEMA_VERSION, Capture
+from ...program.passes.comparison import Array, compare
+from ..exportable import Exportable
+from ..processing import preprocess as preprocess_batch
+from ..samples import EagerSample
+from ..targets.onnx import MODEL
+from ..targets.registry import target_named
+from .difference import Difference, Step, proven_first
+from .network import network_step
+from .postprocessing import Deployed as DeployedPostprocessing
+from .postprocessing import postprocessing_step
+from .preprocessing import Deployed as DeployedPreprocessing
+from .preprocessing import preprocessing_step
+from .programs import RunProgram, run_program
+from .target_step import target_step
+
+__all__ = ["trace_difference"]
+
+
+def trace_difference(
+    bundle: Exportable,
+    sample: Any,
+    target: str = "onnx",
+    *,
+    network: Any = None,
+    preprocess: DeployedPreprocessing | None = None,
+    postprocess: DeployedPostprocessing | None = None,
+    labels: Sequence[str] | None = None,
+    files: str | Path | None = None,
+) -> Difference:
+    """Find the first step at which a deployed pipeline gives something else than a bundle.
+
+    One sample goes through preprocessing, the network in Python, its program, the target with its
+    passes or nodes, and postprocessing. Each step is run on what the step before should return, and
+    compared with the bundle. Where a step differs, the op, its line and the likely causes are
+    looked for: a cause is undone, and the step is run again. Nothing is changed.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    sample
+        One raw input, as `bundle.predict` takes it; for a bundle without preprocessing a list with
+        one array for each input of the program, or the name of a recorded sample.
+    target : str
+        Such as `onnx`; see `TARGETS`. If the bundle was not exported to it, it is written to a
+        temporary folder.
+    network : paddle.nn.Layer, optional
+        The network as it predicts, with its weights and in its mode. Without it the recorded eager
+        outputs are compared with the program.
+    preprocess : callable or sequence of Preprocessing, optional
+        What the deployed pipeline does to the sample: a function from the sample to an array, with
+        or without the batch, or to one for each input. By default that of the bundle.
+    postprocess : callable or sequence of Postprocessing, optional
+        A function from the list of output arrays, with a batch of one, to a label, a label with its
+        probability, a `Prediction`, or arrays. By default that of the bundle.
+    labels : sequence of str, optional
+        Those of the deployed pipeline.
+    files : str or Path, optional
+        The deployed files of the target, if they are not those of the bundle: a folder, or the
+        `.onnx` file itself.
+
+    Returns
+    -------
+    Difference
+
+    Raises
+    ------
+    BundleError
+        If there is no such target or file, the input is not what the bundle takes, or its program
+        cannot be run on it.
+    """
+    chosen = target_named(target)
+    record = bundle.record
+    inputs = _inputs(bundle, sample)
+    recorded = next((each for each in bundle.samples if not each.is_edge_case), None)
+    run = run_program(
+        bundle.folder,
+        record,
+        bundle.program,
+        inputs,
+        recorded=recorded.inputs if recorded is not None and network is None else (),
+    )
+    exported = record.targets.get(target)
+    steps = [preprocessing_step(sample, inputs, record, bundle.folder, preprocess)]
+    if network is not None:
+        steps.append(network_step(network, inputs, record, bundle.program, run))
+    elif recorded is not None and recorded.outputs is not None:
+        steps.append(_program_step(recorded, record, run))
+    steps.append(
+        target_step(
+            bundle.folder,
+            record,
+            bundle.program,
+            run,
+            inputs,
+            chosen,
+            _deployed_files(bundle, chosen.name, files),
+            without=exported.without_passes if exported is not None else (),
+        )
+    )
+    steps.append(postprocessing_step(run.outputs, record, postprocess, labels))
+    capture = Capture(SCHEMA_VERSION, record.name, program=bundle.program)
+    return Difference(record.name, target, tuple(map(proven_first, steps)), capture)
+
+
+def _inputs(bundle: Exportable, sample: Any) -> tuple[Array, ...]:
+    record = bundle.record
+    if record.preprocessing:
+        return preprocess_batch([sample], record.preprocessing, bundle.folder)
+    if isinstance(sample, str):
+        for each in bundle.samples:
+            if each.name == sample:
+                return each.inputs
+        names = ", ".join(repr(each.name) for each in bundle.samples)
+        raise BundleError(
+            f"{record.name} has no recorded sample {sample!r}.",
+            f"Use one of these: {names}; or pass one array for each input.",
+        )
+    arrays = preprocess_batch(sample, (), bundle.folder)
+    if len(arrays) != len(record.inputs):
+        raise BundleError(
+            f"{record.name} takes {len(record.inputs)} arrays, got {len(arrays)}.",
+            f"Pass a list of arrays for {', '.join(each.name for each in record.inputs)}.",
+        )
+    return arrays
+
+
+def _program_step(recorded: EagerSample, record: BundleRecord, run: RunProgram) -> Step:
+    """Compare the program with the outputs of the network that the bundle recorded."""
+    comparison = compare(
+        run.recorded, recorded.outputs or (), [each.dtype for each in record.outputs]
+    )
+    if isinstance(comparison, str):
+        reason = comparison.replace("the Predictor", "the program")
+        return Step("program", float("inf"), is_equal=False, problem=f"{reason.capitalize()}.")
+    return Step("program", comparison.difference, is_equal=comparison.is_equal)
+
+
+def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -> Path | None:
+    """Return the folder with the files of a target; None if it has to be written."""
+    if files is None:
+        exported = bundle.record.targets.get(target)
+        return None if exported is None else bundle.folder / exported.folder
+    path = Path(files)
+    if target == "onnx" and path.is_file():
+        return path
+    if not path.is_dir():
+        raise BundleError(f"{path} does not exist.", "Pass the folder with the deployed files.")
+    if target == "onnx" and not (path / MODEL).is_file():
+        raise BundleError(f"{path} contains no {MODEL}.", "Pass the path of the .onnx file.")
+    return path
