@@ -35,6 +35,14 @@ def test_rejects_non_capture() -> None:
     assert "capture(" in caught.value.hint
 
 
+def test_starts_with_an_op(capture: Capture) -> None:
+    assert capture.program is not None
+    first = capture.program.ops[0].id
+    assert ProgramMicroscope(capture, op=first).get_state("op")["op"] == first
+    with pytest.raises(WidgetError, match="no op with the id -7"):
+        ProgramMicroscope(capture, op=-7)
+
+
 def test_columns_are_read_only(capture: Capture) -> None:
     with pytest.raises(WidgetError, match="read-only"):
         ProgramMicroscope(capture, columns=b"")

@@ -29,12 +29,13 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     capture : Capture
         The result of `capture(net, input_spec=...)` or `paddle_workbench.program.load(path)`.
     **traits
-        Traits of every widget, such as `lang`.
+        `op`, the id of an op to start with, such as `trace_difference(…).first.op_id`; and those
+        of every widget, such as `lang`.
 
     Raises
     ------
     WidgetError
-        If `capture` is not a capture, or a keyword is unknown.
+        If `capture` is not a capture or has no such op, or a keyword is unknown.
 
     Examples
     --------
@@ -44,6 +45,9 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
     columns = traitlets.Bytes(read_only=True).tag(sync=True)
     """bytes; the capture as `program.model.columns.to_columns` writes it."""
 
+    op = traitlets.Int(None, allow_none=True).tag(sync=True)
+    """int or None; id of the op of the traced program that is pinned at the start."""
+
     def __init__(self, capture: Capture, **traits: Any) -> None:
         if not isinstance(capture, Capture):
             raise WidgetError(
@@ -51,6 +55,11 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
                 "Create one: capture(net, input_spec=[...]).",
             )
         super().__init__(**traits)
+        if self.op is not None and self.op not in _ids(capture):
+            raise WidgetError(
+                f"{capture.name} has no op with the id {self.op}.",
+                "Use an id of capture.program.by_id().",
+            )
         self.capture = capture
         self.set_trait("columns", to_columns(capture))
 
@@ -96,6 +105,10 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
         head = "".join(_cell("th", text) for text in heads)
         body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _ids(capture: Capture) -> set[int]:
+    return {op.id for op in capture.program.walk()} if capture.program else set()
 
 
 def _cell(tag: str, text: str, attributes: str = "") -> str:

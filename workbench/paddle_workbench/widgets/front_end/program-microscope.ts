@@ -10,6 +10,8 @@ import chinese from './program-microscope.zh.json';
 interface IMicroscopeTraits extends ITraits {
   /** The capture as columns. */
   columns: DataView;
+  /** The id of the op to start with; null for none. */
+  op: number | null;
 }
 
 export default defineWidget<IMicroscopeTraits>(
@@ -30,6 +32,10 @@ export default defineWidget<IMicroscopeTraits>(
     );
     root.classList.add('pw-MicroscopeWidget');
     root.append(view.node);
+    const op = model.get('op');
+    if (op !== null) {
+      void microscope.light(op);
+    }
     return () => {
       microscope.dispose();
       URL.revokeObjectURL(url);

@@ -176,6 +176,15 @@ export class MicroscopeModel {
     this._follow();
   }
 
+  /** Pin an op of the traced program by its id, and show it. */
+  async light(id: number): Promise<void> {
+    const row = this.data.rows(0).find(each => this.data.opId[each] === id);
+    if (row !== undefined) {
+      this.pin({ kind: 'ops', stage: 0, ids: [id] });
+      await this.reveal(row);
+    }
+  }
+
   /** The ids of an op in the graph, or of all ops in a group. */
   idsOf(child: Child): number[] {
     const { opId } = this.data;
