@@ -7,7 +7,16 @@ from typing import Any
 import paddle
 from paddle import nn
 
-__all__ = ["Classifier", "Endless", "Lengths", "Mean", "Recurrent", "Waves"]
+__all__ = [
+    "Classifier",
+    "Endless",
+    "Lengths",
+    "Mean",
+    "Mixed",
+    "Recurrent",
+    "Waves",
+    "Wide",
+]
 
 
 class Classifier(nn.Layer):
@@ -54,3 +63,22 @@ class Endless(nn.Layer):
         while x.abs().max() > 0.1:
             x = x * 0.5
         return x
+
+
+class Mixed(nn.Layer):
+    """Inputs and outputs of several dtypes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(20, 4)
+
+    def forward(self, ids: Any, x: Any, mask: Any) -> Any:
+        hidden = (self.embedding(ids) + x) * mask.unsqueeze(-1).astype("float32")
+        return {"largest": hidden.argmax(axis=-1), "sum": hidden.sum(axis=1)}
+
+
+class Wide(nn.Sequential):
+    """Large enough that most of its file are weights."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 256), nn.Linear(256, 4))

@@ -106,7 +106,7 @@ def test_exported_bundle_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     write_bundle(path)
     bundle = Bundle(path)
 
-    def examine(_bundle: Bundle, target: str, folder: Path, **_options: object) -> Preflight:
+    def examine(_bundle: Bundle, target: str, folder: Path, *_options: object) -> Preflight:
         (folder / "model.onnx").write_text("model", encoding="utf-8")
         return Preflight(target, (), PARITY)
 
@@ -149,7 +149,7 @@ def test_export_to_a_bundle_that_was_replaced_is_rejected(
     write_bundle(path)
     bundle = Bundle(path)
 
-    def examine(_bundle: Bundle, target: str, _folder: Path, **_options: object) -> Preflight:
+    def examine(_bundle: Bundle, target: str, _folder: Path, *_options: object) -> Preflight:
         shutil.rmtree(path)
         write_bundle(path, created_at=datetime(2026, 11, 30, tzinfo=timezone.utc))
         return Preflight(target, (), PARITY)

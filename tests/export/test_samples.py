@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from paddle_workbench.contract import TensorSignature
+from paddle_workbench.contract import Parity, TensorSignature
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.held_out import held_out_samples
 from paddle_workbench.export.parity import compare_samples
@@ -165,3 +166,25 @@ def test_decisions_are_counted_on_the_held_out_set(
     write_samples(held_out, tmp_path / "samples.npz")
     records = [sample.record() for sample in held_out]
     assert read_samples(tmp_path / "samples.npz", records)[0].is_held_out
+
+
+def test_decisions_count_with_int8_weights() -> None:
+    eager = np.array([[3.0, 1.0]] * 99 + [[1.0, 3.0]], np.float32)
+    sample = EagerSample("examples", (), (eager,))
+
+    def parity(outputs: Array, *, has_decisions: bool) -> Parity:
+        result = _result(sample, (outputs,))
+        options: Any = {"has_decisions": has_decisions, "weights": "int8"}
+        return compare_samples([sample], [result], ["float32"], **options).parity
+
+    moved = eager * 1.5
+    assert parity(moved, has_decisions=True).is_equal
+    assert not parity(moved, has_decisions=False).is_equal
+    assert parity(eager * 1.05, has_decisions=False).is_equal
+    two, three = eager.copy(), eager.copy()
+    two[:2], three[:3] = [1.0, 3.0], [1.0, 3.0]
+    assert parity(two, has_decisions=True).is_equal
+    assert parity(three, has_decisions=True).problem == "3 of 100 decisions changed."
+    broken = eager.copy()
+    broken[0, 0] = np.nan
+    assert not parity(broken, has_decisions=True).is_equal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -16,7 +17,7 @@ __all__ = ["command"]
 
 @click.command("export")
 @click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
-@click.option("--to", "target", required=True, help="inference, onednn or onnx.")
+@click.option("--to", "target", required=True, help="inference, onednn, onnx or mnn.")
 @click.option(
     "--without-pass",
     "without",
@@ -24,10 +25,23 @@ __all__ = ["command"]
     metavar="PASS",
     help="Leave out a pass of Paddle Inference, such as inplace_pass; may be repeated.",
 )
+@click.option(
+    "--weights",
+    type=click.Choice(["fp32", "fp16", "int8"]),
+    default="fp32",
+    show_default=True,
+    help="How the target stores the weights; mnn has all three.",
+)
 @click.option("--check-only", is_flag=True, help="Change nothing; report what would happen.")
 @click.option("--json", "as_json", is_flag=True, help="Print findings and parity as JSON.")
 def command(
-    path: Path, *, target: str, without: tuple[str, ...], check_only: bool, as_json: bool
+    path: Path,
+    *,
+    target: str,
+    without: tuple[str, ...],
+    weights: Literal["fp32", "fp16", "int8"],
+    check_only: bool,
+    as_json: bool,
 ) -> None:
     """Export a bundle to a target, run it there, and compare it with the eager network.
 
@@ -39,7 +53,7 @@ def command(
     bundle = Bundle(path)
     try:
         work = bundle.preflight if check_only else bundle.export
-        result = work(target, without=without)
+        result = work(target, without=without, weights=weights)
     except ExportError as error:
         result = error.preflight
     if as_json:

@@ -22,6 +22,7 @@ from .bundle import (
     TensorSignature,
     TopLabels,
     Versions,
+    Weights,
     WorstElement,
 )
 from .checks import (
@@ -149,6 +150,7 @@ __all__ = [
     "Text",
     "TopLabels",
     "Versions",
+    "Weights",
     "WorstElement",
     "invalid_field",
 ]

@@ -27,10 +27,13 @@ __all__ = [
     "TensorSignature",
     "TopLabels",
     "Versions",
+    "Weights",
     "WorstElement",
 ]
 
 Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
+Weights = Literal["fp32", "fp16", "int8"]
+"""How a target stores the weights; it computes with single precision in any case."""
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -152,7 +155,8 @@ class Parity(Model):
     """Relative to the largest eager value of the same output; None if it is infinite."""
     largest_absolute_difference: float | None = None
     """None if it is infinite."""
-    tolerance: float
+    tolerance: float | None
+    """The largest difference that counts as equal; None if only the decisions count."""
     decisions: int
     """Rows of the first output for which a decision was compared."""
     changed_decisions: int
@@ -190,6 +194,7 @@ class TargetRecord(Model):
 
     folder: str = Field(pattern=r"^[a-z][a-z0-9]*(-[0-9]+)?$")
     """A folder at the top of the bundle, such as `onnx`."""
+    weights: Weights = "fp32"
     created_at: AwareDatetime
     versions: dict[str, str]
     parity: Parity

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..child_process import ANSWER, Limits, Outcome, run
@@ -14,7 +14,7 @@ from ..contract import BundleRecord, ExportFinding, Parity, Sample
 from ..program.passes.forks import can_fork, run_sound_fork
 from .parity import compare_samples
 from .samples import EagerSample, read_samples, write_samples
-from .targets.target import PROGRAM_FOLDER, Target
+from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S, main_in_fork
 
 __all__ = ["LIMITS", "Attempt", "attempt"]
@@ -50,8 +50,8 @@ def attempt(
     target: Target,
     folder: Path,
     *,
+    options: Options = NO_OPTIONS,
     threads: int = 2,
-    without: Sequence[str] = (),
     limits: Limits = LIMITS,
 ) -> Attempt:
     """Write a target, run it on samples, and compare it with the eager network.
@@ -66,9 +66,8 @@ def attempt(
     folder : Path
         Receives the files of the target; for a target that runs the program as it is, the
         program's own folder.
+    options : Options
     threads : int
-    without : sequence of str
-        Passes of the runtime to leave out.
     limits : Limits
         Of the child process.
     """
@@ -81,10 +80,10 @@ def attempt(
         write_samples(accepted, work / INPUTS)
         request = {
             "target": target.name,
+            **asdict(options),
             "source": str((bundle / PROGRAM_FOLDER).resolve()),
             "folder": str(folder.resolve()),
             "threads": threads,
-            "without": list(without),
             "inputs": [each.name for each in record.inputs],
             "samples": [sample.record().model_dump() for sample in accepted],
         }
@@ -100,6 +99,7 @@ def attempt(
         results,
         [each.dtype for each in record.outputs],
         has_decisions=record.task in DECISION_TASKS,
+        weights=options.weights,
     )
     sentences = list(comparison.edge_cases)
     if len(results) < len(accepted):

@@ -24,6 +24,7 @@ from ..contract import (
     Task,
     TopLabels,
     Versions,
+    Weights,
 )
 from ..errors import BundleError, ExportError
 from ..program.formats.saved import read
@@ -32,12 +33,12 @@ from ..storage import locked, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .drafts import new_draft, put_in_place, recover
 from .held_out import held_out_samples
-from .preflight import Preflight, examine
+from .preflight import Preflight, examine, preflight
 from .processing import postprocess, preprocess, vocabulary_file
 from .samples import EagerSample, read_samples, samples_of, write_samples
 from .saving import LINES, save_network
 from .targets.registry import TARGETS, target_named
-from .targets.target import PROGRAM_FOLDER, Run
+from .targets.target import PROGRAM_FOLDER, Options, Run
 
 __all__ = ["Bundle"]
 
@@ -179,13 +180,23 @@ class Bundle:
         """The program as it was traced, with the lines of the learner's code."""
         return read(self.folder / PROGRAM_FOLDER / LINES).program
 
-    def preflight(self, target: str, *, without: Sequence[str] = ()) -> Preflight:
+    def preflight(
+        self, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+    ) -> Preflight:
         """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
-        with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-            return examine(self, target, Path(scratch), without=without)
+        return preflight(self, target, weights=weights, without=without)
 
-    def export(self, target: str, *, without: Sequence[str] = ()) -> Preflight:
-        """Export to a target, into the bundle, with its parity.
+    def export(
+        self, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+    ) -> Preflight:
+        """Export to a target, into the bundle, with its parity; an earlier export is replaced.
+
+        Parameters
+        ----------
+        target : str
+        weights : {"fp32", "fp16", "int8"}
+            How the target stores the weights. `mnn` has the smaller ones; what counts as equal
+            there is in `export.parity`.
 
         Parameters
         ----------
@@ -204,7 +215,8 @@ class Bundle:
             With all findings, if the target does not accept the program or is not equal. The
             bundle is unchanged.
         BundleError
-            If there is no such target, its passes cannot be left out, or the bundle is a zip file.
+            If there is no such target, it has no such weights, its passes cannot be left out, or
+            the bundle is a zip file.
         """
         chosen = target_named(target)
         if self.folder != self.path:
@@ -212,8 +224,9 @@ class Bundle:
                 f"{self.path} is a zip file, which is not changed.",
                 "Unpack it, and export the folder.",
             )
+        options = Options(weights, tuple(without))
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
-            result = examine(self, target, Path(scratch), without=without)
+            result = examine(self, target, Path(scratch), options)
             if not result.is_accepted or result.parity is None:
                 first = result.findings[0]
                 raise ExportError(
@@ -222,10 +235,10 @@ class Bundle:
                     preflight=result,
                 )
             with locked(self.folder / RECORD):
-                self._add(target, Path(scratch), result, without)
+                self._add(target, Path(scratch), result, options)
         return result
 
-    def _add(self, target: str, files: Path, result: Preflight, without: Sequence[str]) -> None:
+    def _add(self, target: str, files: Path, result: Preflight, options: Options) -> None:
         """Move the files of a target into the bundle; the record, written last, is what counts."""
         chosen = target_named(target)
         assert result.parity is not None  # noqa: S101 - checked by the caller
@@ -249,10 +262,11 @@ class Bundle:
         targets = record.targets | {
             target: TargetRecord(
                 folder=folder,
+                weights=options.weights,
                 created_at=datetime.now(timezone.utc),
                 versions=_package_versions(chosen.packages),
                 parity=result.parity,
-                without_passes=tuple(without),
+                without_passes=options.without,
             )
         }
         added = _records(self.folder / folder, prefix=f"{folder}/") if chosen.write else {}

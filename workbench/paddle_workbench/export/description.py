@@ -28,6 +28,8 @@ def describe(record: BundleRecord) -> str:
     for name, target in record.targets.items():
         without = f" Without {', '.join(target.without_passes)}." if target.without_passes else ""
         lines.append(f"  {name:<10} {parity_sentence(target.parity)}{without}")
+        own = sum(f.bytes for at, f in record.files.items() if at.startswith(f"{target.folder}/"))
+        lines.append(f"  {'':<10} {target.weights} weights, {own:,} bytes")
     return "\n".join(map(one_line, lines))
 
 

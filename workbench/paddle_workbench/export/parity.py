@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..contract import Parity, WorstElement
-from ..program.passes.comparison import TOLERANCE, Array, compare, gaps, relative_difference
+from ..contract import Parity, Weights, WorstElement
+from ..program.passes.comparison import (
+    HALF_TOLERANCE,
+    TOLERANCE,
+    Array,
+    compare,
+    gaps,
+    relative_difference,
+)
 from .samples import EagerSample
 
 __all__ = ["Comparison", "compare_samples", "element_sentence", "worst_element"]
+
+INT8_TOLERANCE = 0.1
+"""For outputs without decisions: an int8 weight is off by up to 0.4 % of the largest weight of its
+channel, which several layers add up."""
+MAX_CHANGED_DECISIONS = 0.02
+"""The share with int8 weights that may change: those that were nearly a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ def compare_samples(
     dtypes: Sequence[str],
     *,
     has_decisions: bool,
+    weights: Weights = "fp32",
 ) -> Comparison:
     """Compare what a target returned with the eager outputs.
 
@@ -49,7 +64,11 @@ def compare_samples(
         Of the outputs.
     has_decisions : bool
         Whether the largest value along the last axis of the first output is a decision.
+    weights : {"fp32", "fp16", "int8"}
+        How the target stores its weights. With int8 weights values move, and what counts are the
+        decisions, where there are any.
     """
+    tolerance = _tolerance(weights, has_decisions=has_decisions)
     worst, worst_name, problem = 0.0, "", ""
     absolute, element = 0.0, None
     is_held_out = any(sample.is_held_out for sample in expected)
@@ -58,7 +77,7 @@ def compare_samples(
     for sample, result in zip(expected, results, strict=True):
         if sample.outputs is None:
             continue
-        difference, sentence = _difference(sample, result, dtypes)
+        difference, sentence = _difference(sample, result, dtypes, tolerance)
         if sample.is_edge_case:
             edge_cases += [sentence] if sentence else []
             continue
@@ -73,13 +92,15 @@ def compare_samples(
             first, other = sample.outputs[0].argmax(axis=-1), result.outputs[0].argmax(axis=-1)
             decisions += first.size
             changed += int(np.count_nonzero(first != other))
+    if weights == "int8" and not problem and changed > MAX_CHANGED_DECISIONS * decisions:
+        problem = f"{changed} of {decisions} decisions changed."
     return Comparison(
         Parity(
             is_equal=not problem,
             samples=count,
             largest_difference=None if math.isinf(worst) else worst,
             largest_absolute_difference=None if math.isinf(absolute) else absolute,
-            tolerance=TOLERANCE,
+            tolerance=None if math.isinf(tolerance) else tolerance,
             decisions=decisions,
             changed_decisions=changed,
             is_held_out=is_held_out and has_decisions,
@@ -91,14 +112,23 @@ def compare_samples(
     )
 
 
+def _tolerance(weights: Weights, *, has_decisions: bool) -> float:
+    if weights == "int8":
+        return math.inf if has_decisions else INT8_TOLERANCE
+    # Weights of half precision are rounded as its results are.
+    return HALF_TOLERANCE if weights == "fp16" else TOLERANCE
+
+
 def _difference(
-    sample: EagerSample, result: EagerSample, dtypes: Sequence[str]
+    sample: EagerSample, result: EagerSample, dtypes: Sequence[str], tolerance: float
 ) -> tuple[float, str]:
     """Return the relative difference, and what is not equal as a sentence, or an empty text."""
     assert sample.outputs is not None  # noqa: S101 - of the caller
     if result.outputs is None:
         return math.inf, f"On the sample “{sample.name}” it fails: {result.error}"
-    comparison = compare(result.outputs, sample.outputs, dtypes)
+    # NaN and infinity, whose difference is infinite, are never equal to a number.
+    finite = min(tolerance, sys.float_info.max)
+    comparison = compare(result.outputs, sample.outputs, dtypes, tolerance=finite)
     if isinstance(comparison, str):
         reason = comparison.replace("the Predictor", "the target")
         return math.inf, f"On the sample “{sample.name}” {reason}."

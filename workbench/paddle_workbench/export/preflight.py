@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import ExportFinding, Parity
+from ..contract import ExportFinding, Parity, Weights
 from .attempt import attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
@@ -15,6 +15,7 @@ from .parity import element_sentence
 from .places import place_sentence
 from .rules import explain
 from .targets.registry import target_named
+from .targets.target import NO_OPTIONS, Options
 
 __all__ = ["Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
 
@@ -69,7 +70,9 @@ class Preflight:
     __repr__ = __str__
 
 
-def preflight(bundle: Exportable, target: str, *, without: Sequence[str] = ()) -> Preflight:
+def preflight(
+    bundle: Exportable, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+) -> Preflight:
     """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
 
     Nothing is written to the bundle. Converters that abort and results that differ are findings.
@@ -79,30 +82,32 @@ def preflight(bundle: Exportable, target: str, *, without: Sequence[str] = ()) -
     bundle : Bundle
     target : str
         Such as `onnx`; see `TARGETS`.
+    weights : {"fp32", "fp16", "int8"}
+        How the target stores the weights; most have only `fp32`.
     without : sequence of str
         Passes that Paddle Inference leaves out.
 
     Raises
     ------
     BundleError
-        If there is no such target, or its passes cannot be left out.
+        If there is no such target, it has no such weights, or its passes cannot be left out.
     """
     with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-        return examine(bundle, target, Path(scratch), without=without)
+        return examine(bundle, target, Path(scratch), Options(weights, tuple(without)))
 
 
 def examine(
-    bundle: Exportable, target: str, folder: Path, *, without: Sequence[str] = ()
+    bundle: Exportable, target: str, folder: Path, options: Options = NO_OPTIONS
 ) -> Preflight:
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
-    chosen.check_without(without)
+    chosen.check(options)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
-    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, without=without)
+    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, options=options)
     if result.is_equal:
         return Preflight(target, result.findings, result.parity)
     causes = list(explain(bundle.program, target))
-    if chosen.load_without is not None and not without and result.parity is not None:
+    if chosen.load_without is not None and not options.without and result.parity is not None:
         causes += blame_pass(bundle, target, result.parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), result.parity)
 

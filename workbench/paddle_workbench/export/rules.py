@@ -71,7 +71,8 @@ def _kinds(*kinds: str) -> Callable[[Op], bool]:
     return lambda op: op.kind in kinds
 
 
-_ONNX = frozenset({"onnx"})
+_ONNX = frozenset({"onnx", "mnn"})
+"""The targets that Paddle2ONNX writes."""
 _RULES = (
     Rule(
         "PW-X201",

@@ -36,8 +36,9 @@ def main() -> None:
     target = target_named(request["target"])
     folder = Path(request["folder"])
     write_answer({"step": "write"})
-    if target.write is not None:
-        target.write(Path(request["source"]), folder)
+    write = target.writer(request["weights"])
+    if write is not None:
+        write(Path(request["source"]), folder)
     write_answer({"step": "load"})
     runner = target.open(folder, request["threads"], without=request["without"])
     order = [request["inputs"].index(name) for name in runner.inputs]

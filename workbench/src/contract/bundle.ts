@@ -109,6 +109,7 @@ export interface Parity {
   largest_difference: number | null;
   largest_absolute_difference: number | null;
   tolerance: number;
+  tolerance: number | null;
   decisions: number;
   changed_decisions: number;
   is_held_out: boolean;
@@ -153,6 +154,7 @@ export interface SourcePlace {
  */
 export interface TargetRecord {
   folder: string;
+  weights: 'fp32' | 'fp16' | 'int8';
   created_at: string;
   versions: {
     [k: string]: string;

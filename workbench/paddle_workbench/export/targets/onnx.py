@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .target import PROGRAM, Array, Runner, Target
 
-__all__ = ["ONNX", "OPSET"]
+__all__ = ["MODEL", "ONNX", "OPSET", "write"]
 
 MODEL = "model.onnx"
 OPSET = 17

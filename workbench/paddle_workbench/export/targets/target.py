@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from ...contract import Weights
 from ...errors import BundleError
 
-__all__ = ["PROGRAM", "PROGRAM_FOLDER", "Array", "Run", "Runner", "Target"]
+__all__ = [
+    "NO_OPTIONS",
+    "PROGRAM",
+    "PROGRAM_FOLDER",
+    "Array",
+    "Options",
+    "Run",
+    "Runner",
+    "Target",
+    "Write",
+]
 
 Array = NDArray[Any]
 Run = Callable[[Sequence[Array]], list[Array]]
+Write = Callable[[Path, Path], None]
 
 PROGRAM_FOLDER = "inference"
 PROGRAM = "inference"
@@ -38,6 +50,25 @@ class Runner:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What can be chosen about an export, where the target has the choice.
+
+    Parameters
+    ----------
+    weights : {"fp32", "fp16", "int8"}
+        How the target stores the weights.
+    without : tuple of str
+        Passes of the runtime to leave out.
+    """
+
+    weights: Weights = "fp32"
+    without: tuple[str, ...] = ()
+
+
+NO_OPTIONS = Options()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A runtime that a bundle can be exported to.
 
@@ -57,35 +88,41 @@ class Target:
         Opens what `write` wrote, with a number of threads.
     load_without : callable, or None
         Does so with passes left out. None if the runtime's passes cannot be left out.
+    lighter : mapping
+        For the targets that have a choice, what writes the files with smaller weights.
     """
 
     name: str
     title: str
     folder: str
     packages: tuple[str, ...]
-    write: Callable[[Path, Path], None] | None
+    write: Write | None
     load: Callable[[Path, int], Runner]
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
+    lighter: Mapping[Weights, Write] = field(default_factory=dict)
 
-    def open(self, folder: Path, threads: int, *, without: Sequence[str] = ()) -> Runner:
-        """Open what `write` wrote, without some passes.
-
-        Raises
-        ------
-        BundleError
-            If passes cannot be left out.
-        """
-        if not without:
-            return self.load(folder, threads)
-        self.check_without(without)
-        assert self.load_without is not None  # noqa: S101 - checked
-        return self.load_without(folder, threads, without)
-
-    def check_without(self, without: Sequence[str]) -> None:
-        """Raise BundleError if passes cannot be left out."""
-        if without and self.load_without is None:
+    def check(self, options: Options) -> None:
+        """Raise BundleError if the target does not have these options."""
+        if options.without and self.load_without is None:
             raise BundleError(
-                f"{self.title} has no passes that can be left out, but {', '.join(without)} should "
-                "be.",
+                f"{self.title} has no passes that can be left out, but "
+                f"{', '.join(options.without)} should be.",
                 "Leave passes out of inference or onednn only.",
             )
+        if options.weights != "fp32" and options.weights not in self.lighter:
+            choices = ", ".join(("fp32", *self.lighter))
+            raise BundleError(
+                f"{self.title} has no {options.weights} weights.",
+                f"Use one of these: {choices}." if self.lighter else "Leave out the weights.",
+            )
+
+    def writer(self, weights: Weights) -> Write | None:
+        """Return what writes the files with weights of this precision, which it must have."""
+        return self.write if weights == "fp32" else self.lighter[weights]
+
+    def open(self, folder: Path, threads: int, *, without: Sequence[str] = ()) -> Runner:
+        """Open what was written, without some passes, which the target must be able to do."""
+        if not without:
+            return self.load(folder, threads)
+        assert self.load_without is not None  # noqa: S101 - `check` has been called
+        return self.load_without(folder, threads, without)

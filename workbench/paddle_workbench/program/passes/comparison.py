@@ -10,14 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "TOLERANCE", "Array", "Comparison", "array_of", "compare", "gaps", "relative_difference",
-]  # fmt: skip
+    "HALF_TOLERANCE",
+    "TOLERANCE",
+    "Array",
+    "Comparison",
+    "array_of",
+    "compare",
+    "gaps",
+    "relative_difference",
+]
 
 Array: TypeAlias = NDArray[Any]
 
 # Rounding differs between kernels: fused ones keep more digits, oneDNN adds in another order.
 TOLERANCE = 1e-3
-_HALF_TOLERANCE = 3e-2
+HALF_TOLERANCE = 3e-2
 _HALF = frozenset({"bfloat16", "float16"})
 
 
@@ -42,7 +49,11 @@ class Comparison:
 
 
 def compare(
-    results: Sequence[Array], expected: Sequence[Array], dtypes: Sequence[str]
+    results: Sequence[Array],
+    expected: Sequence[Array],
+    dtypes: Sequence[str],
+    *,
+    tolerance: float = TOLERANCE,
 ) -> Comparison | str:
     """Compare the outputs of the Predictor with the eager ones, one by one.
 
@@ -51,6 +62,8 @@ def compare(
     results, expected : sequences of arrays
     dtypes : sequence of str
         Of the outputs in the program: bfloat16 results are arrays of float32.
+    tolerance : float
+        The largest difference that counts as equal; half precision has at least its own.
 
     Returns
     -------
@@ -67,8 +80,8 @@ def compare(
                 f"{array.shape}"
             )
         difference = relative_difference(result, array)
-        tolerance = _HALF_TOLERANCE if dtype in _HALF else TOLERANCE
-        is_equal = worst.is_equal and difference <= tolerance
+        limit = max(tolerance, HALF_TOLERANCE) if dtype in _HALF else tolerance
+        is_equal = worst.is_equal and difference <= limit
         if difference > worst.difference or worst.is_equal != is_equal:
             worst = Comparison(max(difference, worst.difference), index, is_equal)
     return worst

@@ -1,0 +1,129 @@
+"""MNN: the same results from a file with weights of any precision, and nothing else happens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from paddle_workbench.cli.export import command
+from paddle_workbench.errors import BundleError, ExportError
+from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.description import describe
+
+pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
+
+IDS = np.arange(10).reshape(2, 5)
+X = np.random.default_rng(0).random((2, 5, 4), dtype=np.float32)
+MASK = np.array([[True] * 5, [True, True, False, False, False]])
+
+
+@pytest.fixture(scope="module")
+def bundle(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A network with three inputs and two outputs of different dtypes, exported to MNN."""
+    from paddle.static import InputSpec
+
+    from .networks import Mixed
+
+    spec = [
+        InputSpec([None, None], "int64", "ids"),
+        InputSpec([None, None, 4], "float32", "x"),
+        InputSpec([None, None], "bool", "mask"),
+    ]
+    path = tmp_path_factory.mktemp("mnn") / "mixed"
+    bundle = Bundle.create(path, Mixed(), input_spec=spec, examples=[IDS, X, MASK])
+    assert bundle.export("mnn").is_accepted
+    return bundle
+
+
+def _bytes(bundle: Bundle) -> int:
+    folder = bundle.record.targets["mnn"].folder
+    return bundle.record.files[f"{folder}/model.mnn"].bytes
+
+
+def test_dtypes_that_mnn_lacks_are_converted(bundle: Bundle) -> None:
+    places, values = bundle.predict([IDS, X, MASK], target="mnn")
+    expected_places, expected = bundle.samples[0].outputs or ()
+    np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(places, expected_places)
+    assert (values.dtype, places.dtype) == (np.float32, np.int64)
+    longer = [np.tile(array, (1, 3) + (1,) * (array.ndim - 2)) for array in (IDS, X, MASK)]
+    for result, eager in zip(
+        bundle.predict(longer, target="mnn"), bundle.predict(longer), strict=True
+    ):
+        np.testing.assert_allclose(result, eager, rtol=1e-5, atol=1e-6)
+
+
+def test_use_prints_nothing(bundle: Bundle) -> None:
+    code = (
+        "import sys, numpy as np; from paddle_workbench import Bundle\n"
+        "x = [np.zeros((1, 1), int), np.zeros((1, 1, 4), 'float32'), np.ones((1, 1), bool)]\n"
+        "print(len(Bundle(sys.argv[1]).predict(x, target='mnn')), 'MNN.tools' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(bundle.path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 False\n"
+
+
+def test_smaller_weights_make_smaller_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Wide
+
+    # MNN's own command installs a package with the first pip on PATH.
+    (tmp_path / "bin").mkdir()
+    pip = tmp_path / "bin" / "pip"
+    pip.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n")
+    pip.chmod(0o755)
+    monkeypatch.setenv("PATH", str(pip.parent), prepend=":")
+    spec = [InputSpec([None, 64], "float32", "x")]
+    examples = [np.random.default_rng(0).random((8, 64), dtype=np.float32)]
+    options: Any = {"task": "text-classification", "labels": list("abcd"), "postprocessing": ()}
+    bundle = Bundle.create(tmp_path / "wide", Wide(), input_spec=spec, examples=examples, **options)
+    sizes = []
+    for weights in ("fp32", "fp16", "int8"):
+        result = CliRunner().invoke(
+            command, [str(bundle.path), "--to", "mnn", "--weights", weights]
+        )
+        assert result.exit_code == 0, result.output
+        bundle = Bundle(bundle.path)
+        target = bundle.record.targets["mnn"]
+        assert target.weights == weights
+        assert f"{weights} weights, " in describe(bundle.record)
+        sizes.append(_bytes(bundle))
+    assert target.parity.tolerance is None  # the decisions count
+    assert target.parity.changed_decisions <= 0.02 * target.parity.decisions
+    assert 0.45 < sizes[1] / sizes[0] < 0.6
+    assert 0.2 < sizes[2] / sizes[0] < 0.35
+    assert not (tmp_path / "called").exists()
+
+
+def test_refuses_what_its_converter_gets_wrong(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Recurrent
+
+    bundle = Bundle.create(
+        tmp_path / "rnn",
+        Recurrent("SimpleRNN"),
+        input_spec=[InputSpec([None, 5, 4], "float32", "x")],
+        examples=[X],
+    )
+    with pytest.raises(ExportError, match="SimpleRNN") as error:
+        bundle.export("mnn")
+    assert [finding.code for finding in error.value.preflight] == ["PW-X201", "PW-X101"]
+
+
+def test_names_the_weights_that_a_target_has(bundle: Bundle) -> None:
+    with pytest.raises(BundleError, match="ONNX has no int8 weights"):
+        bundle.export("onnx", weights="int8")
+    with pytest.raises(BundleError, match="MNN has no int4 weights") as error:
+        bundle.preflight("mnn", weights="int4")  # type: ignore[arg-type]
+    assert error.value.hint == "Use one of these: fp32, fp16, int8."

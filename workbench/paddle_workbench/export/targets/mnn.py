@@ -1,0 +1,138 @@
+"""MNN, for phones and boards: converted from ONNX; the same file runs on x86."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import onnx
+from .target import Array, Runner, Target
+
+__all__ = ["MNN"]
+
+MODEL = "model.mnn"
+SIGNATURE = "signature.json"
+"""Names and dtypes of the inputs and outputs as in ONNX: MNN itself knows no int64 or bool."""
+
+_NARROWER = {"int64": "int32", "bool": "int32", "float64": "float32"}
+_FLAGS = {"fp32": (), "fp16": ("--fp16",), "int8": ("--weightQuantBits", "8")}
+
+
+def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
+    """Convert the program in a folder to ONNX, and that to `model.mnn`.
+
+    Parameters
+    ----------
+    source, folder : Path
+    weights : {"fp32", "fp16", "int8"}
+        How the weights of convolutions, matrix products and LSTMs are stored.
+    """
+    # The converter of the wheel's command, without its package `MNN.tools`: importing that installs
+    # a package with pip, and each conversion is reported to a server.
+    import _tools as converter
+
+    with tempfile.TemporaryDirectory(prefix="mnn_") as scratch:
+        onnx.write(source, Path(scratch))
+        model = Path(scratch) / onnx.MODEL
+        signature = _signature(model)
+        path = folder / MODEL
+        options = ("-f", "ONNX", "--modelFile", model, "--MNNModel", path, *_FLAGS[weights])
+        # The first entry stands for the name of the program.
+        converter.mnnconvert(["mnnconvert", *map(str, options), "--bizCode", "workbench"])
+    if not path.is_file():
+        raise RuntimeError("mnnconvert wrote no file")
+    (folder / SIGNATURE).write_text(json.dumps(signature), encoding="utf-8")
+
+
+def _signature(model: Path) -> dict[str, list[dict[str, str]]]:
+    import onnx as package
+
+    graph = package.load(str(model), load_external_data=False).graph
+    constants = {each.name for each in graph.initializer}
+    dtype_of = package.helper.tensor_dtype_to_np_dtype
+    return {
+        kind: [
+            {"name": value.name, "dtype": str(dtype_of(value.type.tensor_type.elem_type))}
+            for value in values
+            if value.name not in constants
+        ]
+        for kind, values in (("inputs", graph.input), ("outputs", graph.output))
+    }
+
+
+def load(folder: Path, threads: int) -> Runner:
+    """Open `model.mnn` on the CPU."""
+    with _without_native_output():
+        from MNN import nn
+    signature = json.loads((folder / SIGNATURE).read_text("utf-8"))
+    inputs, outputs = ([each["name"] for each in signature[kind]] for kind in ("inputs", "outputs"))
+    module = nn.load_module_from_file(str(folder / MODEL), inputs, outputs, thread_num=threads)
+    dtypes = [each["dtype"] for each in signature["outputs"]]
+
+    def run(arrays: Sequence[Array]) -> list[Array]:
+        results = module.forward([_variable(array) for array in arrays])
+        if len(results) != len(outputs):
+            raise RuntimeError(f"MNN returned {len(results)} outputs instead of {len(outputs)}")
+        return [
+            _array(result).astype(dtype, copy=False)
+            for result, dtype in zip(results, dtypes, strict=True)
+        ]
+
+    return Runner(tuple(inputs), run)
+
+
+def _variable(array: Array) -> Any:
+    from MNN import expr
+
+    narrow = np.ascontiguousarray(array, dtype=_NARROWER.get(str(array.dtype)))
+    kinds = {"float32": expr.float, "int32": expr.int, "uint8": expr.uint8}
+    kind = kinds.get(str(narrow.dtype))
+    if kind is None:
+        raise TypeError(f"MNN takes no {array.dtype}")
+    return expr.const(narrow, list(narrow.shape), expr.NCHW, kind)
+
+
+def _array(variable: Any) -> Array:
+    from MNN import expr
+
+    if variable.data_format == expr.NC4HW4:
+        variable = expr.convert(variable, expr.NCHW)
+    return np.array(variable.read()).reshape(variable.shape)
+
+
+@contextmanager
+def _without_native_output() -> Iterator[None]:
+    """Drop what C++ prints to stdout: when it is imported, MNN names the features of the CPU."""
+    flush: Callable[[None], int] = ctypes.CDLL(None).fflush
+    sys.stdout.flush()
+    flush(None)
+    original = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            flush(None)
+            os.dup2(original, 1)
+            os.close(original)
+
+
+MNN = Target(
+    name="mnn",
+    title="MNN",
+    folder="mnn",
+    packages=("mnn", "paddle2onnx", "onnx"),
+    write=write,
+    load=load,
+    lighter={"fp16": partial(write, weights="fp16"), "int8": partial(write, weights="int8")},
+)
