@@ -8,12 +8,15 @@ import paddle
 from paddle import nn
 
 __all__ = [
+    "Boxes",
+    "Branches",
     "Classifier",
     "Endless",
     "Lengths",
     "Mean",
     "Mixed",
     "Recurrent",
+    "Transformer",
     "Waves",
     "Wide",
 ]
@@ -82,3 +85,27 @@ class Wide(nn.Sequential):
 
     def __init__(self) -> None:
         super().__init__(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 256), nn.Linear(256, 4))
+
+
+class Branches(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        if x.sum() > 1:
+            return x + 1
+        return x * 2
+
+
+class Boxes(nn.Layer):
+    def forward(self, boxes: Any, scores: Any) -> Any:
+        limits = (0.1, 10, 10, 0.5, True, 1.0, -1)
+        kept, _, count = paddle._C_ops.multiclass_nms3(boxes, scores, None, *limits)
+        return kept, count
+
+
+class Transformer(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0)
+        self.encoder = nn.TransformerEncoder(layer, 1)
+
+    def forward(self, x: Any) -> Any:
+        return self.encoder(x)

@@ -227,6 +227,8 @@ class BundleRecord(Model):
     metrics: dict[str, float] = {}  # noqa: RUF012 - pydantic copies it
     samples: tuple[Sample, ...] = ()
     targets: dict[str, TargetRecord] = {}  # noqa: RUF012
+    legacy_problem: ExportFinding | None = None
+    """Why it has no program in Paddle's legacy format."""
     provenance: Versions
     files: dict[str, FileRecord]
     """Every file of the bundle but `bundle.json`, by its path with forward slashes."""

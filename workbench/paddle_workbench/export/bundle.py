@@ -161,6 +161,7 @@ class Bundle:
                 ),
                 metrics=dict(metrics or {}),
                 samples=tuple(sample.record() for sample in samples),
+                legacy_problem=saved.legacy_problem,
                 provenance=_versions(),
                 files=_records(draft),
             )

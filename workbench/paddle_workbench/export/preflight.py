@@ -11,6 +11,7 @@ from ..contract import ExportFinding, Parity, Weights
 from .attempt import attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
+from .legacy_program import legacy_problem
 from .parity import element_sentence
 from .places import place_sentence
 from .rules import explain
@@ -102,6 +103,10 @@ def examine(
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
     chosen.check(options)
+    if chosen.needs_legacy_program:
+        problem = legacy_problem(bundle.record)
+        if problem is not None:
+            return Preflight(target, (problem,), None)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
     result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, options=options)
     if result.is_equal:

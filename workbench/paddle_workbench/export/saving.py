@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contract import TensorSignature
+from ..contract import ExportFinding, TensorSignature
 from ..errors import BundleError
 from ..program.formats.assembly import Numbering
 from ..program.model.archive import save
@@ -18,6 +18,7 @@ from ..program.passes.comparison import Array, array_of
 from ..program.passes.saving import save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
+from .legacy_program import save_legacy_program
 from .places import with_portable_lines
 from .targets.target import PROGRAM
 
@@ -36,11 +37,14 @@ class SavedNetwork:
     inputs, outputs : tuple of TensorSignature
     run_eagerly : callable
         Takes one array for each input; returns the output arrays of the eager network.
+    legacy_problem : ExportFinding or None
+        Why there is no program in the legacy format.
     """
 
     inputs: tuple[TensorSignature, ...]
     outputs: tuple[TensorSignature, ...]
     run_eagerly: Callable[[tuple[Array, ...]], tuple[Array, ...]]
+    legacy_problem: ExportFinding | None
 
 
 def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
@@ -82,6 +86,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         tuple(_signature(program, value) for value in program.inputs),
         tuple(_signature(program, value, at) for at, value in enumerate(program.outputs)),
         lambda arrays: _run(network, arrays),
+        save_legacy_program(network, input_spec, folder),
     )
 
 

@@ -26,6 +26,7 @@ export interface BundleRecord {
   targets: {
     [k: string]: TargetRecord;
   };
+  legacy_problem: ExportFinding | null;
   provenance: Versions;
   files: {
     [k: string]: FileRecord;

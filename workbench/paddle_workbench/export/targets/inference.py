@@ -12,7 +12,7 @@ import numpy as np
 from ...program.predictor import predictor_config
 from .target import PROGRAM, PROGRAM_FOLDER, Array, Runner, Target
 
-__all__ = ["INFERENCE", "ONEDNN"]
+__all__ = ["INFERENCE", "ONEDNN", "runner_of"]
 
 
 def load(folder: Path, threads: int, without: Sequence[str] = (), *, onednn: bool) -> Runner:
@@ -33,7 +33,11 @@ def load(folder: Path, threads: int, without: Sequence[str] = (), *, onednn: boo
             raise ValueError(f"Paddle has no pass {name!r}") from error
     config = predictor_config(folder / PROGRAM, onednn=onednn, threads=threads, without=without)
     config.disable_glog_info()
-    predictor = paddle.inference.create_predictor(config)
+    return runner_of(paddle.inference.create_predictor(config))
+
+
+def runner_of(predictor: Any) -> Runner:
+    """Return what runs a Predictor on arrays."""
     names = tuple(predictor.get_input_names())
     handles = [predictor.get_input_handle(name) for name in names]
 

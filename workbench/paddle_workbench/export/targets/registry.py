@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from ...errors import BundleError
 from .inference import INFERENCE, ONEDNN
+from .legacy import LEGACY
 from .mnn import MNN
 from .onnx import ONNX
 from .target import Target
 
 __all__ = ["TARGETS", "target_named"]
 
-TARGETS: dict[str, Target] = {target.name: target for target in (INFERENCE, ONEDNN, ONNX, MNN)}
+TARGETS: dict[str, Target] = {
+    target.name: target for target in (INFERENCE, ONEDNN, ONNX, MNN, LEGACY)
+}
 
 
 def target_named(name: str) -> Target:

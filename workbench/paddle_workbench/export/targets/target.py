@@ -13,6 +13,7 @@ from ...contract import Weights
 from ...errors import BundleError
 
 __all__ = [
+    "LEGACY_PROGRAM",
     "NO_OPTIONS",
     "PROGRAM",
     "PROGRAM_FOLDER",
@@ -31,6 +32,8 @@ Write = Callable[[Path, Path], None]
 PROGRAM_FOLDER = "inference"
 PROGRAM = "inference"
 """The program of a bundle is `inference/inference.json` with `inference.pdiparams`."""
+LEGACY_PROGRAM = f"{PROGRAM}.pdmodel"
+"""The same program in Paddle's legacy format, where it could be traced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Target:
         Does so with passes left out. None if the runtime's passes cannot be left out.
     lighter : mapping
         For the targets that have a choice, what writes the files with smaller weights.
+    needs_legacy_program : bool
+        Whether it reads the program in Paddle's legacy format.
     """
 
     name: str
@@ -100,6 +105,7 @@ class Target:
     load: Callable[[Path, int], Runner]
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
     lighter: Mapping[Weights, Write] = field(default_factory=dict)
+    needs_legacy_program: bool = False
 
     def check(self, options: Options) -> None:
         """Raise BundleError if the target does not have these options."""
