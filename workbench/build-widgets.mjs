@@ -3,8 +3,10 @@
  *
  * `front_end/NAME.ts` and `NAME.css` become `static/NAME.js` and `NAME.css`: one file each, because
  * anywidget loads them from a Blob URL, where a relative import leads nowhere. A worker is imported
- * as `./path.worker?source` and arrives as the text of its own bundle. With `--watch` it goes on, and
- * bundles again what changes.
+ * as `./path.worker?source` and arrives as the text of its own bundle. `front_end/bundle/node-runner.ts`
+ * becomes `bundle-node.mjs`, which runs in Node what a page of a bundle runs in the browser, and the
+ * WebAssembly of ONNX Runtime Web is put next to them. With `--watch` it goes on, and bundles again
+ * what changes.
  */
 import { build, context } from 'esbuild';
 import {
@@ -16,10 +18,16 @@ import {
   writeFile
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const ROOM = join(import.meta.dirname, 'paddle_workbench', 'widgets');
 const SOURCES = join(ROOM, 'front_end');
 const STATIC = join(ROOM, 'static');
+const LICENSES = join(import.meta.dirname, 'licenses');
+const RUNTIME = join(
+  import.meta.dirname,
+  'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'
+);
 const OPTIONS = {
   bundle: true,
   charset: 'utf8',
@@ -84,7 +92,11 @@ const thirdPartyLicenses = {
         const { name, version } = JSON.parse(
           await readFile(join(path, 'package.json'), 'utf-8')
         );
-        const license = await readFile(join(path, 'LICENSE'), 'utf-8');
+        // These packages are published without their licence.
+        const file = name.startsWith('onnxruntime-')
+          ? join(LICENSES, 'onnxruntime.txt')
+          : join(path, 'LICENSE');
+        const license = await readFile(file, 'utf-8');
         return `${name} ${version}\n\n${license}`;
       });
       const text = (await Promise.all(notices)).join('\n\n');
@@ -106,9 +118,23 @@ const options = {
   outdir: STATIC,
   plugins: [workerSource, staticTwins, thirdPartyLicenses]
 };
-if (process.argv.includes('--watch')) {
-  const watcher = await context({ ...options, logLevel: 'info' });
-  await watcher.watch();
-} else {
-  await build(options);
+const nodeOptions = {
+  ...OPTIONS,
+  entryPoints: [join(SOURCES, 'bundle/node-runner.ts')],
+  // The modules of Node; and what ONNX Runtime Web imports if it runs in Node.
+  external: ['node:*', 'module', 'worker_threads'],
+  format: 'esm',
+  outfile: join(STATIC, 'bundle-node.mjs')
+};
+await writeFile(
+  join(STATIC, 'onnxruntime-web.wasm.gz'),
+  gzipSync(await readFile(RUNTIME), { level: 9 })
+);
+for (const each of [options, nodeOptions]) {
+  if (process.argv.includes('--watch')) {
+    const watcher = await context({ ...each, logLevel: 'info' });
+    await watcher.watch();
+  } else {
+    await build(each);
+  }
 }

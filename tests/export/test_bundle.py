@@ -46,7 +46,7 @@ def create(path: Path, *, seed: int = 0, **options: Any) -> Bundle:
 def exported(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle that was exported to every target; tests do not change it."""
     bundle = create(tmp_path_factory.mktemp("bundles") / "sentiment")
-    for target in ("inference", "onednn", "onnx"):
+    for target in ("inference", "onednn", "onnx", "browser"):
         assert bundle.export(target).is_accepted
     return bundle
 
@@ -60,7 +60,7 @@ def copy(exported: Bundle, tmp_path: Path) -> Bundle:
 def test_every_target_gives_the_same_result(exported: Bundle) -> None:
     expected = exported.predict("房间很干净")
     assert expected.label in ("差评", "好评")
-    for target in ("onednn", "onnx"):
+    for target in ("onednn", "onnx", "browser"):
         result = exported.predict("房间很干净", target=target)
         assert result.label == expected.label
         assert result.score == pytest.approx(expected.score, abs=1e-5)

@@ -265,7 +265,7 @@ class Bundle:
                 folder=folder,
                 weights=options.weights,
                 created_at=datetime.now(timezone.utc),
-                versions=_package_versions(chosen.packages),
+                versions=_package_versions(chosen.packages) | dict(chosen.versions),
                 parity=result.parity,
                 without_passes=options.without,
             )

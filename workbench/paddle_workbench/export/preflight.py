@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import ExportFinding, Parity, Weights
+from ..errors import BundleError
 from .attempt import attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
@@ -102,7 +103,15 @@ def examine(
 ) -> Preflight:
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
-    chosen.check(options)
+    chosen.check_options(options)
+    try:
+        if chosen.check is not None:
+            chosen.check()
+    except BundleError as error:
+        missing = ExportFinding(
+            code="PW-X105", severity="error", message=error.message, hint=error.hint
+        )
+        return Preflight(target, (missing,), None)
     if chosen.needs_legacy_program:
         problem = legacy_problem(bundle.record)
         if problem is not None:

@@ -71,7 +71,7 @@ def _kinds(*kinds: str) -> Callable[[Op], bool]:
     return lambda op: op.kind in kinds
 
 
-_ONNX = frozenset({"onnx", "mnn"})
+_ONNX = frozenset({"onnx", "mnn", "browser"})
 """The targets that Paddle2ONNX writes."""
 _RULES = (
     Rule(

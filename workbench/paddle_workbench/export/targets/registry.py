@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import BundleError
+from .browser import BROWSER
 from .inference import INFERENCE, ONEDNN
 from .legacy import LEGACY
 from .mnn import MNN
@@ -12,7 +13,7 @@ from .target import Target
 __all__ = ["TARGETS", "target_named"]
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (INFERENCE, ONEDNN, ONNX, MNN, LEGACY)
+    target.name: target for target in (INFERENCE, ONEDNN, ONNX, BROWSER, MNN, LEGACY)
 }
 
 

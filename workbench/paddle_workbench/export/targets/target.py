@@ -95,6 +95,10 @@ class Target:
         For the targets that have a choice, what writes the files with smaller weights.
     needs_legacy_program : bool
         Whether it reads the program in Paddle's legacy format.
+    check : callable, or None
+        Raises a BundleError with the repair if this machine lacks what the target needs.
+    versions : mapping of str to str
+        Of what the target runs on that is not a distribution.
     """
 
     name: str
@@ -106,8 +110,10 @@ class Target:
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
     lighter: Mapping[Weights, Write] = field(default_factory=dict)
     needs_legacy_program: bool = False
+    check: Callable[[], None] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, options: Options) -> None:
+    def check_options(self, options: Options) -> None:
         """Raise BundleError if the target does not have these options."""
         if options.without and self.load_without is None:
             raise BundleError(
@@ -130,5 +136,5 @@ class Target:
         """Open what was written, without some passes, which the target must be able to do."""
         if not without:
             return self.load(folder, threads)
-        assert self.load_without is not None  # noqa: S101 - `check` has been called
+        assert self.load_without is not None  # noqa: S101 - `check_options` has been called
         return self.load_without(folder, threads, without)
