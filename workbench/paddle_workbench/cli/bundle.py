@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .printing import print_json, print_text
+
+if TYPE_CHECKING:
+    from ..contract import Language
 
 __all__ = ["command"]
 
@@ -52,3 +56,15 @@ def pack(path: Path, zip_path: Path) -> None:
     from ..export.bundle import Bundle
 
     print_text(Bundle(path).pack(zip_path))
+
+
+@command.command("page")
+@_PATH
+@click.argument("html_path", metavar="HTML", type=click.Path(path_type=Path))
+@click.option("--limit-mb", type=float, default=64.0, help="Largest size of the file.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="By default the browser's.")
+def page(path: Path, html_path: Path, *, limit_mb: float, lang: Language | None) -> None:
+    """Write one HTML file that runs the bundle in a browser, without kernel and network."""
+    from ..export.bundle import Bundle
+
+    print_text(Bundle(path).to_html(html_path, limit_mb=limit_mb, lang=lang))

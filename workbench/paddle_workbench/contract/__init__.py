@@ -4,6 +4,7 @@
 """
 
 from .bundle import (
+    BundlePage,
     BundleRecord,
     CharacterIds,
     CleanText,
@@ -11,6 +12,9 @@ from .bundle import (
     ExportFinding,
     FileRecord,
     Normalize,
+    PageArray,
+    PageExample,
+    PageSample,
     Parity,
     Postprocessing,
     Preprocessing,
@@ -76,6 +80,7 @@ from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
 
 __all__ = [
     "SCHEMA_VERSION",
+    "BundlePage",
     "BundleRecord",
     "Catalog",
     "CellOutcome",
@@ -126,6 +131,9 @@ __all__ = [
     "Normalize",
     "Objectives",
     "OpenedLesson",
+    "PageArray",
+    "PageExample",
+    "PageSample",
     "Parameter",
     "Parity",
     "Postprocessing",

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from .model import SCHEMA_VERSION, Model
+from .model import SCHEMA_VERSION, Language, Model
 
 __all__ = [
+    "BundlePage",
     "BundleRecord",
     "CharacterIds",
     "CleanText",
@@ -16,6 +17,9 @@ __all__ = [
     "ExportFinding",
     "FileRecord",
     "Normalize",
+    "PageArray",
+    "PageExample",
+    "PageSample",
     "Parity",
     "Postprocessing",
     "Preprocessing",
@@ -232,3 +236,45 @@ class BundleRecord(Model):
     provenance: Versions
     files: dict[str, FileRecord]
     """Every file of the bundle but `bundle.json`, by its path with forward slashes."""
+
+
+class PageExample(Model):
+    """An example to choose on a page, with the result of Paddle Inference."""
+
+    text: str = ""
+    picture: str = ""
+    """A picture as a data URL."""
+    label: str
+    score: float
+
+
+class PageArray(Model):
+    """An array of a sample; the bytes of all arrays follow each other in one block of the page."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+
+
+class PageSample(Model):
+    """A sample that a page runs again."""
+
+    name: str
+    inputs: tuple[PageArray, ...]
+    outputs: tuple[PageArray, ...]
+
+
+class BundlePage(Model):
+    """What the HTML page of a bundle contains apart from the model and the runtime."""
+
+    record: BundleRecord
+    language: Language | None = None
+    """None for that of the browser."""
+    tolerance: float
+    runtime_version: str
+    model_bytes: int
+    vocabularies: dict[str, tuple[str, ...]]
+    examples: tuple[PageExample, ...]
+    samples: tuple[PageSample, ...]
+    skipped_samples: int
+    """Number of samples that are too large for the page."""

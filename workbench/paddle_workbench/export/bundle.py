@@ -18,6 +18,7 @@ from ..contract import (
     BundleRecord,
     CtcDecode,
     FileRecord,
+    Language,
     Postprocessing,
     Preprocessing,
     TargetRecord,
@@ -32,7 +33,9 @@ from ..program.model.structure import Program
 from ..storage import locked, write_model
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .drafts import new_draft, put_in_place, recover
+from .examples import Example, read_examples, write_examples
 from .held_out import held_out_samples
+from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight
 from .processing import postprocess, preprocess, vocabulary_file
 from .samples import EagerSample, read_samples, samples_of, write_samples
@@ -139,6 +142,8 @@ class Bundle:
                 (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
             saved = save_network(network, input_spec, draft / PROGRAM_FOLDER)
             batch = preprocess(examples, preprocessing, draft)
+            if preprocessing:
+                write_examples(examples, draft)
             samples = samples_of(batch, saved.inputs, saved.run_eagerly)
             if len(held_out):
                 samples += held_out_samples(
@@ -175,6 +180,11 @@ class Bundle:
     def samples(self) -> list[EagerSample]:
         """The inputs on which targets are compared, with the eager outputs."""
         return read_samples(self.folder / SAMPLES, self.record.samples)
+
+    @cached_property
+    def examples(self) -> list[Example]:
+        """The first raw examples: texts, or pictures as uint8 arrays (height, width, 3) in RGB."""
+        return read_examples(self.folder)
 
     @cached_property
     def program(self) -> Program:
@@ -323,6 +333,36 @@ class Bundle:
             order = [names.index(name) for name in runner.inputs]
             self._runners[target, threads] = lambda arrays: runner.run([arrays[i] for i in order])
         return self._runners[target, threads]
+
+    def to_html(
+        self, path: str | Path, *, limit_mb: float = LIMIT_MB, lang: Language | None = None
+    ) -> Path:
+        """Write one HTML file that runs the network in the reader's browser, without a kernel.
+
+        It contains the model, ONNX Runtime Web, the steps, the examples and the samples, takes a
+        text or a picture, and compares itself with Paddle. It loads nothing from elsewhere.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
+        limit_mb : float
+            Largest size of the file, in megabytes.
+        lang : {"zh", "en"}, optional
+            By default the language of the browser; the reader can change it.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        BundleError
+            If the bundle was not exported to `browser`, has no preprocessing or postprocessing, or
+            the file would be larger than the limit.
+        """
+        write_page(self, Path(path), limit_mb=limit_mb, language=lang)
+        return Path(path)
 
     def pack(self, path: str | Path) -> Path:
         """Write the bundle as one zip file, and return its path."""

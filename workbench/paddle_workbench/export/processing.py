@@ -29,7 +29,7 @@ from ..contract import (
 from ..errors import BundleError
 from ..reading import parse_json, read_bytes
 
-__all__ = ["Prediction", "postprocess", "preprocess", "vocabulary_file"]
+__all__ = ["Prediction", "postprocess", "preprocess", "read_vocabulary", "vocabulary_file"]
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
@@ -188,11 +188,22 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
 
 @lru_cache(maxsize=16)
 def _vocabulary(path: Path, _changed_ns: int) -> dict[str, int]:
+    return {character: number for number, character in enumerate(read_vocabulary(path))}
+
+
+def read_vocabulary(path: Path) -> list[str]:
+    """Return the characters of a vocabulary file, in the order of their numbers.
+
+    Raises
+    ------
+    BundleError
+        If it is not a JSON list of texts.
+    """
     content = read_bytes(path, kind="vocabulary", limit_bytes=MAX_VOCABULARY_BYTES)
     characters = parse_json(content, path, kind="vocabulary")
     if not isinstance(characters, list) or not all(isinstance(each, str) for each in characters):
         raise BundleError(f"{path} is not a JSON list of texts.", "Make the bundle again.")
-    return {character: number for number, character in enumerate(characters)}
+    return characters
 
 
 def vocabulary_file(characters: Sequence[str]) -> str:

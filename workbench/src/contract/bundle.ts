@@ -1,6 +1,23 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
 /**
+ * What the HTML page of a bundle contains apart from the model and the runtime.
+ */
+export interface BundlePage {
+  record: BundleRecord;
+  language: ('zh' | 'en') | null;
+  tolerance: number;
+  runtime_version: string;
+  model_bytes: number;
+  vocabularies: {
+    [k: string]: string[];
+  };
+  examples: PageExample[];
+  samples: PageSample[];
+  skipped_samples: number;
+}
+
+/**
  * The file `bundle.json` of a bundle.
  */
 export interface BundleRecord {
@@ -99,6 +116,34 @@ export interface Normalize {
    */
   deviation: [unknown, unknown, unknown];
   channels: 'RGB' | 'BGR';
+}
+
+/**
+ * An array of a sample; the bytes of all arrays follow each other in one block of the page.
+ */
+export interface PageArray {
+  dtype: string;
+  shape: number[];
+  bytes: number;
+}
+
+/**
+ * An example to choose on a page, with the result of Paddle Inference.
+ */
+export interface PageExample {
+  text: string;
+  picture: string;
+  label: string;
+  score: number;
+}
+
+/**
+ * A sample that a page runs again.
+ */
+export interface PageSample {
+  name: string;
+  inputs: PageArray[];
+  outputs: PageArray[];
 }
 
 /**

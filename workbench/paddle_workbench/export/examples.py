@@ -1,0 +1,83 @@
+"""Raw examples in a bundle: texts or pictures, to try a network on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import BundleError
+from ..reading import parse_json, read_bytes
+
+__all__ = ["MAX_EXAMPLES", "Example", "read_examples", "write_examples"]
+
+MAX_EXAMPLES = 12
+FOLDER = "examples"
+TEXTS = "texts.json"
+MAX_TEXTS_BYTES = 16 * 1024**2
+
+Example = str | np.ndarray[Any, np.dtype[np.uint8]]
+
+
+def write_examples(values: Sequence[Any], bundle: Path) -> None:
+    """Write the first examples into a new bundle: texts, or pictures as PNG; arrays are left out.
+
+    Parameters
+    ----------
+    values : sequence
+        Raw inputs that the preprocessing of the bundle takes.
+    bundle : Path
+    """
+    values = list(values[:MAX_EXAMPLES])
+    folder = bundle / FOLDER
+    if all(isinstance(value, str) for value in values):
+        folder.mkdir()
+        content = json.dumps(values, ensure_ascii=False)
+        (folder / TEXTS).write_text(content, encoding="utf-8")
+    elif all(_is_picture(value) for value in values):
+        from PIL import Image
+
+        folder.mkdir()
+        for number, value in enumerate(values, 1):
+            Image.fromarray(value).save(folder / f"{number:02d}.png")
+
+
+def read_examples(bundle: Path) -> list[Example]:
+    """Return the examples of a bundle: texts, or pictures as uint8 arrays (height, width, 3).
+
+    Raises
+    ------
+    BundleError
+        If the file of the texts does not contain texts.
+    """
+    path = bundle / FOLDER / TEXTS
+    if path.exists():
+        content = read_bytes(path, kind="list of examples", limit_bytes=MAX_TEXTS_BYTES)
+        texts = parse_json(content, path, kind="list of examples")
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise BundleError(f"{path} is not a JSON list of texts.", "Make the bundle again.")
+        return list(texts)
+    from PIL import Image
+
+    pictures: list[Example] = []
+    for path in picture_paths(bundle):
+        with Image.open(path) as picture:
+            pictures.append(np.asarray(picture.convert("RGB")))
+    return pictures
+
+
+def picture_paths(bundle: Path) -> list[Path]:
+    """Return the PNG files of the examples."""
+    return sorted((bundle / FOLDER).glob("*.png"))
+
+
+def _is_picture(value: object) -> bool:
+    return (
+        isinstance(value, np.ndarray)
+        and value.dtype == np.uint8
+        and value.ndim == 3
+        and value.shape[2] == 3
+    )

@@ -1,0 +1,209 @@
+"""A bundle as one HTML file, which runs its network in the reader's browser, without a network."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Protocol
+
+from .. import __version__
+from ..contract import (
+    BundlePage,
+    BundleRecord,
+    CharacterIds,
+    Language,
+    PageArray,
+    PageExample,
+    PageSample,
+)
+from ..errors import BundleError
+from ..program.passes.comparison import TOLERANCE
+from ..storage import write_whole
+from .examples import picture_paths, read_examples
+from .processing import Prediction, read_vocabulary
+from .samples import Array, EagerSample
+from .targets.browser import RUNTIME, RUNTIME_VERSION
+from .targets.node_process import FRONT_ENDS
+from .targets.onnx import MODEL
+
+__all__ = ["LIMIT_MB", "write_page"]
+
+LIMIT_MB = 64.0
+SAMPLES_BYTES = 8_000_000
+"""Most bytes of the samples that a page carries, before compression."""
+MEGABYTE = 1_000_000
+
+
+class Showable(Protocol):
+    """What a page needs of a bundle."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def record(self) -> BundleRecord: ...
+
+    @property
+    def samples(self) -> list[EagerSample]: ...
+
+    def predict(self, value: Any, *, target: str = ...) -> Any: ...
+
+
+def write_page(
+    bundle: Showable,
+    path: Path,
+    *,
+    limit_mb: float = LIMIT_MB,
+    language: Language | None = None,
+) -> None:
+    """Write the page of a bundle; see `Bundle.to_html`."""
+    record = bundle.record
+    if not record.preprocessing or not record.postprocessing:
+        raise BundleError(
+            f"The bundle {record.name} has no steps from a text or picture to a result.",
+            "Pass task=, labels= and preprocessing= to Bundle.create.",
+        )
+    if "browser" not in record.targets:
+        raise BundleError(
+            f"The bundle {record.name} was not exported to 'browser'.",
+            'Export it: bundle.export("browser")',
+        )
+    model = (bundle.folder / record.targets["browser"].folder / MODEL).read_bytes()
+    samples = [each for each in bundle.samples if each.outputs is not None]
+    chosen = _small_samples([each for each in samples if not each.is_edge_case])
+    page = BundlePage(
+        record=record,
+        language=language,
+        tolerance=TOLERANCE,
+        runtime_version=RUNTIME_VERSION,
+        model_bytes=len(model),
+        vocabularies={
+            step.vocabulary: tuple(read_vocabulary(bundle.folder / step.vocabulary))
+            for step in record.preprocessing
+            if isinstance(step, CharacterIds)
+        },
+        examples=tuple(_examples(bundle)),
+        samples=tuple(
+            PageSample(
+                name=each.name,
+                inputs=tuple(map(_described, each.inputs)),
+                outputs=tuple(map(_described, each.outputs or ())),
+            )
+            for each in chosen
+        ),
+        skipped_samples=sum(not each.is_edge_case for each in samples) - len(chosen),
+    )
+    arrays = [array for each in chosen for array in (*each.inputs, *(each.outputs or ()))]
+    blocks = {
+        "pw-model": gzip.compress(model, mtime=0),
+        "pw-runtime": RUNTIME.read_bytes(),
+        "pw-samples": gzip.compress(b"".join(array.tobytes() for array in arrays), mtime=0),
+    }
+    html = _html(page, {name: base64.b64encode(each).decode() for name, each in blocks.items()})
+    size = len(html.encode()) / MEGABYTE
+    if size > limit_mb:
+        raise BundleError(
+            f"The page of {record.name} would have {size:.1f} MB; the limit is {limit_mb:g} MB. "
+            f"The model has {len(model) / MEGABYTE:.1f} MB, the runtime "
+            f"{RUNTIME.stat().st_size / MEGABYTE:.1f} MB.",
+            f"Allow more: bundle.to_html(path, limit_mb={int(size) + 1})",
+        )
+    write_whole(path, html)
+
+
+def _small_samples(samples: Sequence[EagerSample]) -> list[EagerSample]:
+    """Return the samples that fit into a page, the smallest first if not all do."""
+    chosen: set[int] = set()
+    total = 0
+    for number in sorted(range(len(samples)), key=lambda number: _bytes_of(samples[number])):
+        total += _bytes_of(samples[number])
+        if total > SAMPLES_BYTES:
+            break
+        chosen.add(number)
+    return [sample for number, sample in enumerate(samples) if number in chosen]
+
+
+def _bytes_of(sample: EagerSample) -> int:
+    return sum(array.nbytes for array in (*sample.inputs, *(sample.outputs or ())))
+
+
+def _described(array: Array) -> PageArray:
+    return PageArray(dtype=array.dtype.name, shape=array.shape, bytes=array.nbytes)
+
+
+def _examples(bundle: Showable) -> Iterator[PageExample]:
+    pictures = [
+        f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+        for path in picture_paths(bundle.folder)
+    ]
+    for number, value in enumerate(read_examples(bundle.folder)):
+        result: Prediction = bundle.predict(value, target="inference")
+        yield PageExample(
+            text=value if isinstance(value, str) else "",
+            picture="" if isinstance(value, str) else pictures[number],
+            label=result.label,
+            score=result.score,
+        )
+
+
+_TEMPLATE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Paddle Workbench {version}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main id="pw-root"></main>
+<noscript>This page runs a neural network in JavaScript. 本页面需要 JavaScript。</noscript>
+{blocks}
+<script type="module">{script}</script>
+<!--
+{notices}
+-->
+</body>
+</html>
+"""
+
+
+def _html(page: BundlePage, blocks: dict[str, str]) -> str:
+    style = _front_end("bundle-page.css")
+    # Inside a string of the script it means the same, and does not end the element.
+    script = _front_end("bundle-page.js").replace("</script", "<\\/script")
+    values = page.model_dump_json().replace("<", "\\u003c")
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
+        f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; style-src '{_digest(style)}'"
+    )
+    elements = [f'<script type="application/json" id="pw-page">{values}</script>']
+    elements += [
+        f'<script type="text/plain" id="{name}">{content}</script>'
+        for name, content in blocks.items()
+    ]
+    return _TEMPLATE.format(
+        language="zh-CN" if page.language == "zh" else "en",
+        version=escape(__version__),
+        policy=policy,
+        title=escape(page.record.name),
+        style=style,
+        blocks="\n".join(elements),
+        script=script,
+        notices=_front_end("third-party-licenses.txt").replace("--", "- -"),
+    )
+
+
+def _front_end(name: str) -> str:
+    """Return a built file; `make setup` builds it."""
+    return (FRONT_ENDS / name).read_text(encoding="utf-8")
+
+
+def _digest(content: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return f"sha256-{digest}"

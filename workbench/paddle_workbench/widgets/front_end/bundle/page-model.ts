@@ -1,0 +1,211 @@
+import type { BundlePage } from '../../../../src/contract/bundle';
+import { compare } from './difference';
+import { Network } from './network';
+import { decodePicture, fileOf, readBlock, samplesOf } from './page-blocks';
+import type { IResult } from './result-view';
+import { postprocess, preprocess } from './steps';
+import type { ITensor } from './tensor';
+
+/** What the page found out about its parity with Paddle. */
+export interface IParity {
+  /** For each sample that was run: its name and its difference. */
+  readonly samples: readonly {
+    readonly name: string;
+    readonly difference: number;
+    readonly isEqual: boolean;
+  }[];
+  /** Examples that were run, those with another result, and the largest gap in probability. */
+  readonly examples: number;
+  readonly otherResults: number;
+  readonly largestGap: number;
+  readonly isDone: boolean;
+}
+
+const NOTHING: IParity = {
+  samples: [],
+  examples: 0,
+  otherResults: 0,
+  largestGap: 0,
+  isDone: false
+};
+
+/** Input of the page: a text, or a picture file; and which example it is. */
+export interface IPageInput {
+  readonly value: string | Blob;
+  readonly example?: number;
+}
+
+/**
+ * The network of a page and what it has computed; knows nothing of the screen.
+ */
+export class PageModel {
+  constructor(
+    readonly page: BundlePage,
+    private readonly _onChange: () => void
+  ) {}
+
+  get isOpen(): boolean {
+    return this._network !== undefined;
+  }
+
+  /** What failed, or an empty text. */
+  failure = '';
+  input: IPageInput | undefined;
+  result: IResult | undefined;
+  parity: IParity = NOTHING;
+
+  /** Open the network, run the input that was given by then, and compare with Paddle. */
+  async open(): Promise<void> {
+    this.failure = '';
+    try {
+      const [model, runtime] = await Promise.all([
+        readBlock('pw-model'),
+        readBlock('pw-runtime')
+      ]);
+      this._network = await Network.open(model, runtime);
+    } catch (error) {
+      this.failure = messageOf(error);
+    }
+    this._onChange();
+    if (this._network !== undefined) {
+      await this._predict();
+      await this._compare();
+    }
+  }
+
+  /** Give an input; while the network runs on one, only the last one given waits. */
+  give(input: IPageInput): void {
+    this.input = input;
+    if (this._network !== undefined) {
+      void this._predict();
+    }
+  }
+
+  giveExample(number: number): string | Blob {
+    const example = this.page.examples[number];
+    const value =
+      example === undefined || example.picture === ''
+        ? (example?.text ?? '')
+        : fileOf(example.picture);
+    this.give({ value, example: number });
+    return value;
+  }
+
+  private async _predict(): Promise<void> {
+    const { input } = this;
+    if (input === undefined) {
+      return;
+    }
+    if (typeof input.value === 'string' && input.value.trim() === '') {
+      this.failure = '';
+      this.result = undefined;
+      this._onChange();
+      return;
+    }
+    let result: IResult | undefined;
+    let failure = '';
+    try {
+      result = await this._resultOf(input);
+    } catch (error) {
+      failure = messageOf(error);
+    }
+    if (input === this.input) {
+      this.failure = failure;
+      this.result = result;
+      this._onChange();
+    }
+  }
+
+  private async _resultOf({ value, example }: IPageInput): Promise<IResult> {
+    const { record, vocabularies } = this.page;
+    const raw = typeof value === 'string' ? value : await decodePicture(value);
+    const start = performance.now();
+    const tensor = preprocess([raw], record.preprocessing, vocabularies);
+    const outputs = await this._run([tensor]);
+    const [prediction] = postprocess(
+      outputs,
+      record.postprocessing,
+      record.labels
+    );
+    if (prediction === undefined) {
+      throw new Error('The network returned no result.');
+    }
+    const took_ms = performance.now() - start;
+    const reference =
+      example === undefined ? undefined : this.page.examples[example];
+    return reference === undefined
+      ? { prediction, took_ms }
+      : { prediction, took_ms, reference };
+  }
+
+  /** Run one after the other: the runtime refuses a second run at the same time. */
+  private _run(inputs: readonly ITensor[]): Promise<ITensor[]> {
+    const { record } = this.page;
+    const run = this._last.then(async () => {
+      // Between two runs the page can be used.
+      await new Promise(resolve => {
+        setTimeout(resolve);
+      });
+      const network = this._network;
+      const ordered = network?.inputs.flatMap(name => {
+        const place = record.inputs.findIndex(each => each.name === name);
+        return inputs[place] ?? [];
+      });
+      return (await network?.run(ordered ?? [])) ?? [];
+    });
+    this._last = run.catch(() => []);
+    return run;
+  }
+
+  private async _compare(): Promise<void> {
+    const { page } = this;
+    this.parity = NOTHING;
+    const dtypes = page.record.outputs.map(output => output.dtype);
+    try {
+      const block = await readBlock('pw-samples');
+      for (const { name, inputs, outputs } of samplesOf(page, block)) {
+        const results = await this._run(inputs);
+        const difference = compare(results, outputs, dtypes, page.tolerance);
+        this._add({
+          samples: [
+            ...this.parity.samples,
+            {
+              name,
+              difference: difference.size,
+              isEqual: difference.isEqual
+            }
+          ]
+        });
+      }
+      for (const [number, example] of page.examples.entries()) {
+        const value =
+          example.picture === '' ? example.text : fileOf(example.picture);
+        const { prediction } = await this._resultOf({ value, example: number });
+        const { examples, largestGap, otherResults } = this.parity;
+        const gap = Math.abs(prediction.score - example.score);
+        this._add({
+          examples: examples + 1,
+          otherResults:
+            otherResults + (prediction.label === example.label ? 0 : 1),
+          largestGap: Math.max(largestGap, gap)
+        });
+      }
+      this._add({ isDone: true });
+    } catch (error) {
+      this.failure = messageOf(error);
+      this._onChange();
+    }
+  }
+
+  private _add(parity: Partial<IParity>): void {
+    this.parity = { ...this.parity, ...parity };
+    this._onChange();
+  }
+
+  private _network: Network | undefined;
+  private _last: Promise<unknown> = Promise.resolve();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

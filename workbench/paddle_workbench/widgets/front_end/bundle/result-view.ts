@@ -1,0 +1,110 @@
+import type { ITranslation } from '../base/translation';
+import { make } from '../text/elements';
+import type { IPrediction } from './steps';
+
+/** What Paddle Inference made of the same input. */
+export interface IReference {
+  readonly label: string;
+  readonly score: number;
+}
+
+export interface IResult {
+  readonly prediction: IPrediction;
+  /** How long the whole took. */
+  readonly took_ms: number;
+  readonly reference?: IReference;
+}
+
+/**
+ * The result of a prediction: the label or the text in large, and bars.
+ */
+export class ResultView {
+  constructor(private readonly _trans: ITranslation) {
+    this.element.setAttribute('aria-live', 'polite');
+    this.clear();
+  }
+
+  readonly element = make('div', 'pw-Result');
+
+  clear(): void {
+    const hint = this._trans.__('The result appears here.');
+    this.element.replaceChildren(make('p', 'pw-Result-note', hint));
+  }
+
+  fail(message: string): void {
+    const box = make('div', 'pw-Widget-failure', message);
+    box.setAttribute('role', 'alert');
+    this.element.replaceChildren(box);
+  }
+
+  show({ prediction, took_ms, reference }: IResult): void {
+    const { label, score, scores } = prediction;
+    const shown =
+      label === '' ? this._trans.__('No character was recognised.') : label;
+    const head = make('div', 'pw-Result-head');
+    const text = make('strong', 'pw-Result-label', shown);
+    text.classList.toggle('pw-mod-empty', label === '');
+    head.append(text);
+    if (label !== '') {
+      head.append(make('span', 'pw-Result-score', percent(score)));
+    }
+    this.element.replaceChildren(head);
+    if (scores.length > 0) {
+      const list = make('ol', 'pw-Result-bars');
+      list.setAttribute('aria-label', this._trans.__('Probabilities'));
+      list.append(...scores.map(([name, value]) => bar(name, value)));
+      this.element.append(list);
+    }
+    const took = this._trans.__('%1 ms', took_ms.toFixed(0));
+    this.element.append(make('p', 'pw-Result-note', took));
+    if (reference !== undefined) {
+      this.element.append(this._comparison(prediction, reference));
+    }
+  }
+
+  private _comparison(
+    { label, score }: IPrediction,
+    reference: IReference
+  ): HTMLElement {
+    const isSame = label === reference.label;
+    const gap = Math.abs(score - reference.score);
+    const text = isSame
+      ? this._trans.__(
+          '✓ Paddle gives the same result; the probabilities differ by %1.',
+          scientific(gap)
+        )
+      : this._trans.__(
+          '✗ Paddle gives another result: %1, %2.',
+          reference.label,
+          percent(reference.score)
+        );
+    const note = make('p', 'pw-Result-note', text);
+    note.classList.toggle('pw-mod-different', !isSame);
+    return note;
+  }
+}
+
+export function percent(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+export function scientific(value: number): string {
+  return value === 0 || !Number.isFinite(value)
+    ? String(value)
+    : value.toExponential(1);
+}
+
+function bar(name: string, value: number): HTMLElement {
+  const item = make('li', 'pw-Result-row');
+  const track = make('span', 'pw-Result-track');
+  track.setAttribute('aria-hidden', 'true');
+  const part = make('span', 'pw-Result-part');
+  part.style.width = `${(100 * Math.min(1, Math.max(0, value))).toFixed(1)}%`;
+  track.append(part);
+  item.append(
+    make('span', 'pw-Result-name', name),
+    track,
+    make('span', 'pw-Result-value', percent(value))
+  );
+  return item;
+}
