@@ -13,6 +13,7 @@ __all__ = [
     "Classifier",
     "Endless",
     "Lengths",
+    "LineReader",
     "Mean",
     "Mixed",
     "Recurrent",
@@ -109,3 +110,16 @@ class Transformer(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.encoder(x)
+
+
+class LineReader(nn.Layer):
+    """A recogniser of lines of text with any width."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2D(3, 8, 3, stride=(2, 8), padding=1)
+        self.fc = nn.Linear(8, classes)
+
+    def forward(self, x: Any) -> Any:
+        columns = nn.functional.relu(self.conv(x)).mean(axis=2)
+        return nn.functional.softmax(20 * self.fc(columns.transpose([0, 2, 1])))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import BundleError
 from ..reading import parse_json, read_bytes
 
-__all__ = ["MAX_EXAMPLES", "Example", "read_examples", "write_examples"]
+__all__ = ["MAX_EXAMPLES", "Example", "data_url", "read_examples", "write_examples"]
 
 MAX_EXAMPLES = 12
 FOLDER = "examples"
 TEXTS = "texts.json"
 MAX_TEXTS_BYTES = 16 * 1024**2
 
-Example = str | np.ndarray[Any, np.dtype[np.uint8]]
+Example = str | NDArray[np.uint8]
 
 
 def write_examples(values: Sequence[Any], bundle: Path) -> None:
@@ -63,15 +66,19 @@ def read_examples(bundle: Path) -> list[Example]:
     from PIL import Image
 
     pictures: list[Example] = []
-    for path in picture_paths(bundle):
+    for path in sorted((bundle / FOLDER).glob("*.png")):
         with Image.open(path) as picture:
             pictures.append(np.asarray(picture.convert("RGB")))
     return pictures
 
 
-def picture_paths(bundle: Path) -> list[Path]:
-    """Return the PNG files of the examples."""
-    return sorted((bundle / FOLDER).glob("*.png"))
+def data_url(picture: NDArray[np.uint8]) -> str:
+    """Return a picture as the data URL of a PNG file."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
 def _is_picture(value: object) -> bool:

@@ -23,7 +23,7 @@ from ..contract import (
 from ..errors import BundleError
 from ..program.passes.comparison import TOLERANCE
 from ..storage import write_whole
-from .examples import picture_paths, read_examples
+from .examples import data_url, read_examples
 from .processing import Prediction, read_vocabulary
 from .samples import Array, EagerSample
 from .targets.browser import RUNTIME, RUNTIME_VERSION
@@ -136,15 +136,11 @@ def _described(array: Array) -> PageArray:
 
 
 def _examples(bundle: Showable) -> Iterator[PageExample]:
-    pictures = [
-        f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
-        for path in picture_paths(bundle.folder)
-    ]
-    for number, value in enumerate(read_examples(bundle.folder)):
+    for value in read_examples(bundle.folder):
         result: Prediction = bundle.predict(value, target="inference")
         yield PageExample(
             text=value if isinstance(value, str) else "",
-            picture="" if isinstance(value, str) else pictures[number],
+            picture="" if isinstance(value, str) else data_url(value),
             label=result.label,
             score=result.score,
         )

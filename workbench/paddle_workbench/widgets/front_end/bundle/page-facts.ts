@@ -35,7 +35,7 @@ export function factsOf(page: BundlePage, trans: ITranslation): HTMLElement {
         ? ''
         : scientific(exported.largest_difference ?? Infinity)
     ],
-    [trans.__('Size of the model'), megabytes(page.model_bytes)],
+    [trans.__('Size of the model'), sizeText(page.model_bytes)],
     [trans.__('Runtime'), `ONNX Runtime Web ${runtime_version}`],
     [trans.__('Trained with'), paddle?.join(' ') ?? ''],
     [trans.__('Made on'), record.created_at.slice(0, 10)],
@@ -55,6 +55,8 @@ function shortList(names: readonly string[]): string {
   return names.length > 12 ? `${names.length}: ${shown} …` : shown;
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 2 : 1)} MB`;
+function sizeText(bytes: number): string {
+  return bytes < 1e5
+    ? `${(bytes / 1e3).toFixed(1)} kB`
+    : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,7 +1,8 @@
 import type { BundlePage } from '../../../../src/contract/bundle';
 import { compare } from './difference';
 import { Network } from './network';
-import { decodePicture, fileOf, readBlock, samplesOf } from './page-blocks';
+import { readBlock, samplesOf } from './page-blocks';
+import { decodePicture, fileOf } from './picture-file';
 import type { IResult } from './result-view';
 import { postprocess, preprocess } from './steps';
 import type { ITensor } from './tensor';
@@ -48,15 +49,15 @@ export class PageModel {
     return this._network !== undefined;
   }
 
-  /** What failed, or an empty text. */
-  failure = '';
+  /** What failed. */
+  failure: Error | undefined;
   input: IPageInput | undefined;
   result: IResult | undefined;
   parity: IParity = NOTHING;
 
   /** Open the network, run the input that was given by then, and compare with Paddle. */
   async open(): Promise<void> {
-    this.failure = '';
+    this.failure = undefined;
     try {
       const [model, runtime] = await Promise.all([
         readBlock('pw-model'),
@@ -64,7 +65,7 @@ export class PageModel {
       ]);
       this._network = await Network.open(model, runtime);
     } catch (error) {
-      this.failure = messageOf(error);
+      this.failure = errorOf(error);
     }
     this._onChange();
     if (this._network !== undefined) {
@@ -97,17 +98,17 @@ export class PageModel {
       return;
     }
     if (typeof input.value === 'string' && input.value.trim() === '') {
-      this.failure = '';
+      this.failure = undefined;
       this.result = undefined;
       this._onChange();
       return;
     }
     let result: IResult | undefined;
-    let failure = '';
+    let failure: Error | undefined;
     try {
       result = await this._resultOf(input);
     } catch (error) {
-      failure = messageOf(error);
+      failure = errorOf(error);
     }
     if (input === this.input) {
       this.failure = failure;
@@ -192,7 +193,7 @@ export class PageModel {
       }
       this._add({ isDone: true });
     } catch (error) {
-      this.failure = messageOf(error);
+      this.failure = errorOf(error);
       this._onChange();
     }
   }
@@ -206,6 +207,6 @@ export class PageModel {
   private _last: Promise<unknown> = Promise.resolve();
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

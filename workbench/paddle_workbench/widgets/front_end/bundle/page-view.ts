@@ -7,6 +7,7 @@ import type { IInputView } from './input-view';
 import { factsOf, taskName } from './page-facts';
 import { PageModel } from './page-model';
 import { drawParity } from './parity-view';
+import { UnreadablePicture } from './picture-file';
 import { ResultView } from './result-view';
 
 /**
@@ -126,10 +127,10 @@ export class PageView {
     if (view === undefined || trans === undefined) {
       return;
     }
-    this._status.hidden = isOpen || failure !== '';
+    this._status.hidden = isOpen || failure !== undefined;
     this._status.textContent = trans.__('Loading the network…');
-    if (failure !== '') {
-      view.fail(failure);
+    if (failure !== undefined) {
+      view.fail(this._messageOf(failure, trans));
       if (!isOpen) {
         view.element.append(this._retryButton(trans));
       }
@@ -141,6 +142,20 @@ export class PageView {
     if (isOpen && this._parity !== undefined) {
       drawParity(this._parity, this._page, parity, trans);
     }
+  }
+
+  private _messageOf(failure: Error, trans: ITranslation): string {
+    if (failure instanceof UnreadablePicture) {
+      return trans.__(
+        'This file is not a picture that your browser can read. Use a PNG or JPEG file.'
+      );
+    }
+    return this._model.isOpen
+      ? trans.__('The network failed: %1', failure.message)
+      : trans.__(
+          'The network could not be loaded: %1. Open the file in a current Chrome, Edge, Firefox or Safari.',
+          failure.message
+        );
   }
 
   private _retryButton(trans: ITranslation): HTMLElement {
