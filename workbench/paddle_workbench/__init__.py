@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from .runs.metrics import record
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
+    from .widgets.recogniser import Classifier, Recogniser
     from .widgets.span_view import SpanView
     from .widgets.text_lens import TextLens
     from .widgets.token_view import TokenView
 
 __all__ = [
     "Bundle",
+    "Classifier",
     "OcrDesk",
     "ProgramMicroscope",
+    "Recogniser",
     "SpanView",
     "TextLens",
     "TokenView",
@@ -42,8 +45,10 @@ __all__ = [
 
 _HOMES = {
     "Bundle": ".export.bundle",
+    "Classifier": ".widgets.recogniser",
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
+    "Recogniser": ".widgets.recogniser",
     "SpanView": ".widgets.span_view",
     "TextLens": ".widgets.text_lens",
     "TokenView": ".widgets.token_view",
