@@ -117,6 +117,12 @@ def test_keeps_the_first_examples(tmp_path: Path) -> None:
     assert len(again) == MAX_EXAMPLES
     for picture, other in zip(pictures, again, strict=False):
         np.testing.assert_array_equal(picture, other)
+    (tmp_path / "examples" / "03.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(BundleError, match=r"03\.png is not a picture"):
+        read_examples(tmp_path)
+    (tmp_path / "examples" / "texts.json").write_text("[1]", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"texts\.json is not a JSON list of texts"):
+        read_examples(tmp_path)
 
 
 def test_without_node_the_target_is_rejected_with_the_repair(

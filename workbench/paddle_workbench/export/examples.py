@@ -54,7 +54,7 @@ def read_examples(bundle: Path) -> list[Example]:
     Raises
     ------
     BundleError
-        If the file of the texts does not contain texts.
+        If a file does not contain what its name says.
     """
     path = bundle / FOLDER / TEXTS
     if path.exists():
@@ -63,13 +63,19 @@ def read_examples(bundle: Path) -> list[Example]:
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise BundleError(f"{path} is not a JSON list of texts.", "Make the bundle again.")
         return list(texts)
+    return [_read_picture(each) for each in sorted((bundle / FOLDER).glob("*.png"))]
+
+
+def _read_picture(path: Path) -> NDArray[np.uint8]:
     from PIL import Image
 
-    pictures: list[Example] = []
-    for path in sorted((bundle / FOLDER).glob("*.png")):
-        with Image.open(path) as picture:
-            pictures.append(np.asarray(picture.convert("RGB")))
-    return pictures
+    try:
+        with Image.open(path, formats=("PNG",)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    # Pillow raises a SyntaxError for some broken PNG files.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        message = f"{path} is not a picture: {error}."
+        raise BundleError(message, "Make the bundle again.") from error
 
 
 def data_url(picture: NDArray[np.uint8]) -> str:

@@ -35,6 +35,8 @@ __all__ = ["LIMIT_MB", "write_page"]
 LIMIT_MB = 64.0
 SAMPLES_BYTES = 8_000_000
 """Most bytes of the samples that a page carries, before compression."""
+EXAMPLES_BYTES = 8_000_000
+"""Most characters of the pictures of examples."""
 MEGABYTE = 1_000_000
 
 
@@ -136,11 +138,17 @@ def _described(array: Array) -> PageArray:
 
 
 def _examples(bundle: Showable) -> Iterator[PageExample]:
+    """Yield the examples, without pictures that are too large for a page."""
+    total = 0
     for value in read_examples(bundle.folder):
+        picture = "" if isinstance(value, str) else data_url(value)
+        if total + len(picture) > EXAMPLES_BYTES:
+            continue
+        total += len(picture)
         result: Prediction = bundle.predict(value, target="inference")
         yield PageExample(
             text=value if isinstance(value, str) else "",
-            picture="" if isinstance(value, str) else data_url(value),
+            picture=picture,
             label=result.label,
             score=result.score,
         )

@@ -36,13 +36,20 @@ export interface IPageInput {
   readonly example?: number;
 }
 
+export interface IPageListener {
+  /** The network was opened, or there is another result or failure. */
+  onResult(): void;
+  /** There is more to say about the parity. */
+  onParity(): void;
+}
+
 /**
  * The network of a page and what it has computed; knows nothing of the screen.
  */
 export class PageModel {
   constructor(
     readonly page: BundlePage,
-    private readonly _onChange: () => void
+    private readonly _listener: IPageListener
   ) {}
 
   get isOpen(): boolean {
@@ -67,7 +74,7 @@ export class PageModel {
     } catch (error) {
       this.failure = errorOf(error);
     }
-    this._onChange();
+    this._listener.onResult();
     if (this._network !== undefined) {
       await this._predict();
       await this._compare();
@@ -100,7 +107,7 @@ export class PageModel {
     if (typeof input.value === 'string' && input.value.trim() === '') {
       this.failure = undefined;
       this.result = undefined;
-      this._onChange();
+      this._listener.onResult();
       return;
     }
     let result: IResult | undefined;
@@ -113,7 +120,7 @@ export class PageModel {
     if (input === this.input) {
       this.failure = failure;
       this.result = result;
-      this._onChange();
+      this._listener.onResult();
     }
   }
 
@@ -194,13 +201,13 @@ export class PageModel {
       this._add({ isDone: true });
     } catch (error) {
       this.failure = errorOf(error);
-      this._onChange();
+      this._listener.onResult();
     }
   }
 
   private _add(parity: Partial<IParity>): void {
     this.parity = { ...this.parity, ...parity };
-    this._onChange();
+    this._listener.onParity();
   }
 
   private _network: Network | undefined;

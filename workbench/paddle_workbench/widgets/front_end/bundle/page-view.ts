@@ -19,8 +19,13 @@ export class PageView {
     private readonly _chinese: Texts,
     private readonly _root: HTMLElement
   ) {
-    this._model = new PageModel(_page, () => {
-      this._update();
+    this._model = new PageModel(_page, {
+      onParity: () => {
+        this._updateParity();
+      },
+      onResult: () => {
+        this._updateResult();
+      }
     });
     const isChinese = navigator.language.startsWith('zh');
     this._language = _page.language ?? (isChinese ? 'zh' : 'en');
@@ -64,7 +69,8 @@ export class PageView {
     if (this._model.input !== undefined) {
       this._input.show(this._model.input.value);
     }
-    this._update();
+    this._updateResult();
+    this._updateParity();
   }
 
   private _makeHead(trans: ITranslation): HTMLElement {
@@ -121,8 +127,8 @@ export class PageView {
       : pictureInput(options);
   }
 
-  private _update(): void {
-    const { failure, input, isOpen, parity, result } = this._model;
+  private _updateResult(): void {
+    const { failure, input, isOpen, result } = this._model;
     const { _result: view, _trans: trans } = this;
     if (view === undefined || trans === undefined) {
       return;
@@ -130,17 +136,19 @@ export class PageView {
     this._status.hidden = isOpen || failure !== undefined;
     this._status.textContent = trans.__('Loading the network…');
     if (failure !== undefined) {
-      view.fail(this._messageOf(failure, trans));
-      if (!isOpen) {
-        view.element.append(this._retryButton(trans));
-      }
+      const repair = isOpen ? [] : [this._retryButton(trans)];
+      view.fail(this._messageOf(failure, trans), ...repair);
     } else if (result !== undefined && input !== undefined) {
       view.show(result);
     } else {
       view.clear();
     }
-    if (isOpen && this._parity !== undefined) {
-      drawParity(this._parity, this._page, parity, trans);
+  }
+
+  private _updateParity(): void {
+    const { isOpen, parity } = this._model;
+    if (isOpen && this._parity !== undefined && this._trans !== undefined) {
+      drawParity(this._parity, this._page, parity, this._trans);
     }
   }
 

@@ -20,7 +20,8 @@ export interface IResult {
  */
 export class ResultView {
   constructor(private readonly _trans: ITranslation) {
-    this.element.setAttribute('aria-live', 'polite');
+    this._answer.setAttribute('aria-live', 'polite');
+    this.element.append(this._answer, this._more);
     this.clear();
   }
 
@@ -28,13 +29,15 @@ export class ResultView {
 
   clear(): void {
     const hint = this._trans.__('The result appears here.');
-    this.element.replaceChildren(make('p', 'pw-Result-note', hint));
+    this._set(make('p', 'pw-Result-note', hint));
   }
 
-  fail(message: string): void {
+  /** Show a failure, and perhaps what repairs it. */
+  fail(message: string, ...repair: HTMLElement[]): void {
     const box = make('div', 'pw-Widget-failure', message);
     box.setAttribute('role', 'alert');
-    this.element.replaceChildren(box);
+    this._set(box);
+    this._more.append(...repair);
   }
 
   show({ prediction, took_ms, reference }: IResult): void {
@@ -48,18 +51,23 @@ export class ResultView {
     if (label !== '') {
       head.append(make('span', 'pw-Result-score', percent(score)));
     }
-    this.element.replaceChildren(head);
+    this._set(head);
     if (scores.length > 0) {
       const list = make('ol', 'pw-Result-bars');
       list.setAttribute('aria-label', this._trans.__('Probabilities'));
       list.append(...scores.map(([name, value]) => bar(name, value)));
-      this.element.append(list);
+      this._more.append(list);
     }
     const took = this._trans.__('%1 ms', took_ms.toFixed(0));
-    this.element.append(make('p', 'pw-Result-note', took));
+    this._more.append(make('p', 'pw-Result-note', took));
     if (reference !== undefined) {
-      this.element.append(this._comparison(prediction, reference));
+      this._more.append(this._comparison(prediction, reference));
     }
+  }
+
+  private _set(answer: HTMLElement): void {
+    this._answer.replaceChildren(answer);
+    this._more.replaceChildren();
   }
 
   private _comparison(
@@ -82,6 +90,10 @@ export class ResultView {
     note.classList.toggle('pw-mod-different', !isSame);
     return note;
   }
+
+  /** What screen readers read out; bars and times would be too much while a text is typed. */
+  private readonly _answer = make('div');
+  private readonly _more = make('div');
 }
 
 export function percent(value: number): string {
