@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from paddle_workbench.child_process import Limits, Outcome, Reply, Worker
+from paddle_workbench.child_process import ForkWorker, Limits, Outcome, Reply, Worker
 
 MINUTE = Limits(time_s=60)
 ANSWER = """
@@ -157,3 +157,36 @@ def test_raises_failure_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     worker = Worker("answering", limits=MINUTE)
     with pytest.raises(FileNotFoundError):
         worker.request({})
+
+
+def test_fork_answers_with_what_this_process_has(tmp_path: Path) -> None:
+    values = [1, 2, 3]
+
+    def answer(request: dict[str, object]) -> Reply:
+        if request.get("crash"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        values.append(4)
+        return Reply({"sum": sum(values), "folder": str(Path.cwd()), "pid": os.getpid()}, b"ab")
+
+    worker = ForkWorker(answer, limits=MINUTE, folder=tmp_path)
+    first, second = reply(worker), reply(worker)
+    assert (first.values["sum"], second.values["sum"], bytes(second.content)) == (10, 14, b"ab")
+    assert first.values["folder"] == str(tmp_path.resolve())
+    assert values == [1, 2, 3]
+    crashed = outcome(worker, crash=True)
+    assert crashed.signal_name == "SIGKILL"
+    assert not psutil.pid_exists(first.values["pid"])
+
+
+def test_fork_ends_with_its_error_and_when_closed(tmp_path: Path) -> None:
+    def answer(_request: dict[str, object]) -> Reply:
+        raise LookupError("no such page")
+
+    ended = outcome(ForkWorker(answer, limits=MINUTE, folder=tmp_path))
+    assert (ended.status, ended.last_lines(1)) == (1, ["LookupError: no such page"])
+    waiting = ForkWorker(
+        lambda _request: Reply({"pid": os.getpid()}), limits=MINUTE, folder=tmp_path
+    )
+    number = reply(waiting).values["pid"]
+    waiting.close()
+    assert not psutil.pid_exists(number)

@@ -17,7 +17,7 @@ from .outcome import Limits, Outcome
 from .parent_watch import end_with_parent
 from .running import supervise
 
-__all__ = ["run_fork"]
+__all__ = ["Fork", "run_fork"]
 
 _RESTORED_SIGNALS = (signal.SIGALRM, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -51,15 +51,15 @@ def run_fork(
     OSError
         If the process cannot be forked, for example because memory is short.
     """
-    process = _Fork(work, folder)
+    process = Fork(work, folder)
     try:
         return supervise(process, limits=limits, folder=folder, timed=timed, on_line=on_line)
     finally:
         process.close()
 
 
-class _Fork:
-    """A fork of this process, with the part of the interface of `Popen` that is needed."""
+class Fork:
+    """A fork of this process that calls a function, with what is needed of `Popen`'s interface."""
 
     def __init__(self, work: Callable[[], None], folder: Path) -> None:
         self.returncode: int | None = None

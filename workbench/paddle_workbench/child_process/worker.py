@@ -1,4 +1,4 @@
-"""A module in a child process that answers one request after the other."""
+"""A module or a function in a child process that answers one request after the other."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from .forking import Fork
 from .outcome import Limits, Outcome
-from .running import run
+from .running import run, supervise
 
-__all__ = ["Reply", "Worker", "answer_requests"]
+__all__ = ["ForkWorker", "Reply", "Worker", "answer_requests"]
 
 # The sizes in bytes of the values, as JSON, and of the content that follows them.
 _HEAD = struct.Struct(">IQ")
@@ -58,32 +60,45 @@ class Worker:
     def __init__(
         self, module: str, *, limits: Limits, environment: Mapping[str, str] | None = None
     ) -> None:
+        child_socket = self._open(limits)
+        number = child_socket.fileno()
+        self._wait(
+            lambda: run(
+                module,
+                str(number),
+                limits=replace(limits, time_s=None),
+                environment=environment,
+                stop=self._stop,
+                pass_fds=(number,),
+            ),
+            child_socket,
+            name=f"worker {module}",
+        )
+
+    def _open(self, limits: Limits) -> socket.socket:
+        """Prepare the conversation, and return the child's end of it."""
         self._limits = limits
         self._process_id = os.getpid()
         self._stop = threading.Event()
         self._outcome: Future[Outcome] = Future()
         self._socket, child_socket = socket.socketpair()
+        return child_socket
+
+    def _wait(
+        self, run_child: Callable[[], Outcome], child_socket: socket.socket, *, name: str
+    ) -> None:
+        """Wait in a thread for the end of the child."""
 
         def work() -> None:
-            number = child_socket.fileno()
             try:
-                self._outcome.set_result(
-                    run(
-                        module,
-                        str(number),
-                        limits=replace(limits, time_s=None),
-                        environment=environment,
-                        stop=self._stop,
-                        pass_fds=(number,),
-                    )
-                )
+                self._outcome.set_result(run_child())
             except BaseException as error:
                 self._outcome.set_exception(error)
             finally:
                 # Until then, a request waits for the child's end instead of failing.
                 child_socket.close()
 
-        threading.Thread(target=work, name=f"worker {module}", daemon=True).start()
+        threading.Thread(target=work, name=name, daemon=True).start()
 
     @property
     def is_usable(self) -> bool:
@@ -149,6 +164,46 @@ class Worker:
         return content
 
 
+class ForkWorker(Worker):
+    """A fork of this process that stays for further requests; see `run_fork` for its dangers.
+
+    Parameters
+    ----------
+    answer : callable
+        Returns the reply to a request, in the fork. An exception ends the fork.
+    limits : Limits
+        Those on time and output, as for `Worker`.
+    folder : Path
+        Its working folder.
+
+    Raises
+    ------
+    OSError
+        If the process cannot be forked, for example because memory is short.
+    """
+
+    def __init__(
+        self, answer: Callable[[dict[str, Any]], Reply], *, limits: Limits, folder: Path
+    ) -> None:
+        child_socket = self._open(limits)
+
+        def work() -> None:
+            self._socket.close()  # else the fork would not notice that this process has closed it
+            _answer_on(child_socket, answer, idle_s=None)
+
+        # Here and not in the thread, so that the fork continues in the caller's thread.
+        process = Fork(work, folder)
+
+        def supervise_fork() -> Outcome:
+            try:
+                unlimited = replace(limits, time_s=None)
+                return supervise(process, limits=unlimited, folder=None, stop=self._stop)
+            finally:
+                process.close()
+
+        self._wait(supervise_fork, child_socket, name="fork worker")
+
+
 def answer_requests(answer: Callable[[dict[str, Any]], Reply], *, idle_s: float) -> None:
     """Answer requests until the parent ends the conversation; for use in the child of a `Worker`.
 
@@ -159,7 +214,13 @@ def answer_requests(answer: Callable[[dict[str, Any]], Reply], *, idle_s: float)
     idle_s : float
         How long to wait for the next request before the child ends.
     """
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    _answer_on(socket.socket(fileno=int(sys.argv[1])), answer, idle_s=idle_s)
+
+
+def _answer_on(
+    connection: socket.socket, answer: Callable[[dict[str, Any]], Reply], *, idle_s: float | None
+) -> None:
+    with connection:
         connection.settimeout(idle_s)
         requests = connection.makefile("rb")
         while True:
