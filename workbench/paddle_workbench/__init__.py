@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .environment.fonts import use_chinese_fonts
     from .export.bundle import Bundle
     from .export.differences.tracing import trace_difference
+    from .export.ledger.ledger import Ledger
     from .export.preflight import preflight
     from .program.capture import capture
     from .runs.metrics import record
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Classifier",
+    "Ledger",
     "OcrDesk",
     "ProgramMicroscope",
     "Recogniser",
@@ -46,6 +48,7 @@ __all__ = [
 _HOMES = {
     "Bundle": ".export.bundle",
     "Classifier": ".widgets.recogniser",
+    "Ledger": ".export.ledger.ledger",
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "Recogniser": ".widgets.recogniser",

@@ -20,6 +20,7 @@ _COMMANDS = [
     "export",
     "kernels",
     "lab",
+    "ledger",
     "program",
     "run",
     "runs",

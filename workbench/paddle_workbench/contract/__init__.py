@@ -74,6 +74,14 @@ from .environment import (
     Preload,
 )
 from .jobs import Job, JobKind, JobList, JobProgress, JobRequest, JobState, ServerEvent
+from .ledger import (
+    LedgerMachine,
+    LedgerProtocol,
+    LedgerRecord,
+    LedgerRow,
+    LedgerRun,
+    LedgerVariant,
+)
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
 from .program import ProgramPicture, ProgramRequest
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
@@ -118,6 +126,12 @@ __all__ = [
     "KernelServerState",
     "KernelServerStatus",
     "Language",
+    "LedgerMachine",
+    "LedgerProtocol",
+    "LedgerRecord",
+    "LedgerRow",
+    "LedgerRun",
+    "LedgerVariant",
     "Lesson",
     "LessonCheck",
     "LessonCheckRequest",

@@ -16,7 +16,9 @@ from ..reading import parse_json, storage_errors_as
 from ..storage import check_schema_version, read_model, storage_error
 
 __all__ = [
+    "LEDGER",
     "MAX_BYTES",
+    "MAX_LEDGER_BYTES",
     "RECORD",
     "check_files",
     "pack",
@@ -26,6 +28,9 @@ __all__ = [
 ]
 
 RECORD = "bundle.json"
+LEDGER = "ledger.json"
+"""Measurements, which may be added at any time; the record does not name them."""
+MAX_LEDGER_BYTES = 64 * 1024**2
 MAX_BYTES = 8 * 1024**3
 """Most bytes of all files of a bundle together."""
 MAX_FILES = 10_000
@@ -98,7 +103,8 @@ def pack(folder: Path, record: BundleRecord, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            for name in (RECORD, *sorted(record.files)):
+            extra = (LEDGER,) if (folder / LEDGER).is_file() else ()
+            for name in (RECORD, *extra, *sorted(record.files)):
                 entry = zipfile.ZipInfo(name, _ZIP_DATE)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = 0o644 << 16
@@ -168,7 +174,7 @@ def _check_entry(entry: zipfile.ZipInfo, record: BundleRecord, path: Path) -> No
         raise BundleError(
             f"{entry.filename!r} in {path} is a link; bundles contain only files.", _HINT
         )
-    if entry.filename != RECORD and entry.filename not in record.files:
+    if entry.filename not in (RECORD, LEDGER) and entry.filename not in record.files:
         raise BundleError(
             f"{path} contains {entry.filename!r}, which its {RECORD} does not name.", _HINT
         )
@@ -177,7 +183,8 @@ def _check_entry(entry: zipfile.ZipInfo, record: BundleRecord, path: Path) -> No
 def _extract(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, record: BundleRecord, folder: Path, path: Path
 ) -> None:
-    limit = record.files[entry.filename].bytes if entry.filename != RECORD else MAX_RECORD_BYTES
+    limits = {RECORD: MAX_RECORD_BYTES, LEDGER: MAX_LEDGER_BYTES}
+    limit = limits.get(entry.filename) or record.files[entry.filename].bytes
     target = folder / entry.filename
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
@@ -232,6 +239,6 @@ def _forbidden_names(files: Mapping[str, FileRecord]) -> Iterator[str]:
             or name != "/".join(parts)
             or "\\" in name
             or not name.isprintable()
-            or name == RECORD
+            or name in (RECORD, LEDGER)
         ):
             yield name

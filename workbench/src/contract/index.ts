@@ -5,6 +5,7 @@ export type * from './checks';
 export type * from './course';
 export type * from './environment';
 export type * from './jobs';
+export type * from './ledger';
 export type * from './model';
 export type * from './program';
 export type * from './runs';

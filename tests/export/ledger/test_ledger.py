@@ -1,0 +1,326 @@
+"""A ledger measures variants in processes of their own, and keeps its runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from paddle_workbench.cli.ledger import command
+from paddle_workbench.contract import LedgerRow
+from paddle_workbench.errors import BundleError, FileBrokenError, SchemaVersionError
+from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.ledger.ledger import Ledger
+from paddle_workbench.export.ledger.variants import Variant
+
+from .small import ONE_ROUND, scores, small_bundle
+
+LABELS = ["good", "bad", "good", "bad", "good", "bad"]
+
+
+def inverted(arrays: Sequence[Any]) -> list[Any]:
+    return [1 - scores(arrays)[0]]
+
+
+def single_rows(arrays: Sequence[Any]) -> list[Any]:
+    if len(arrays[0]) != 1:
+        raise ValueError("takes one row")
+    return scores(arrays)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return small_bundle(tmp_path / "small")
+
+
+@pytest.fixture
+def ledger(bundle: Bundle) -> Ledger:
+    ledger = Ledger(bundle, truth=LABELS)
+    for name, run in (("same", scores), ("inverted", inverted)):
+        ledger.add(Variant(name, run=run, files=(bundle.folder / "vocabulary.json",)))
+    return ledger
+
+
+def measure(ledger: Ledger, *names: str, **options: Any) -> Ledger:
+    return ledger.measure(variants=names, **(ONE_ROUND | {"threads": 1} | options))
+
+
+def row_of(ledger: Ledger, name: str, batch: int = 1) -> LedgerRow:
+    return next(row for row in ledger.run.rows if (row.variant, row.batch) == (name, batch))
+
+
+def test_measures_cost_and_worth(ledger: Ledger) -> None:
+    measure(ledger, "same", "inverted", batch=(1, 8))
+    run = ledger.run
+    same, other = run.variants
+    assert (same.accuracy, same.changed_decisions, same.inputs) == (1.0, 0, 6)
+    assert (same.largest_difference, same.parity_problem) == (0.0, "")
+    assert (other.accuracy, other.changed_decisions) == (0.0, 6)
+    assert "differs by 1" in other.parity_problem
+    assert same.size_bytes == (ledger.bundle.folder / "vocabulary.json").stat().st_size
+    assert [(row.variant, row.batch) for row in run.rows] == [
+        ("same", 1), ("inverted", 1), ("same", 8), ("inverted", 8),
+    ]  # fmt: skip
+    row = row_of(ledger, "same")
+    # Four batches of one row in a block, and one of eight rows.
+    assert (row.calls, len(row.rounds_ms)) == (4, 1)
+    assert row_of(ledger, "same", 8).calls == 1
+    assert row.p50_ms is not None
+    assert row.peak_bytes is not None
+    assert (row.p99_ms, row.problem) == (None, "")
+    assert (run.baseline, run.reference, run.is_complete) == ("same", "eager", True)
+    assert run.noise is None  # of one round
+    assert run.machine.cores >= 1
+
+
+def test_each_variant_has_a_process_of_its_own(bundle: Bundle) -> None:
+    state = {"calls": 0}
+
+    def counting(arrays: Sequence[Any]) -> list[Any]:
+        state["calls"] += 1
+        return [np.full((len(arrays[0]), 2), os.getpid(), np.int64)]
+
+    ledger = Ledger(bundle, decide=None)
+    seen: list[int] = []
+
+    def decide(outputs: Sequence[Any]) -> Sequence[object]:
+        seen.append(int(outputs[0][0, 0]))
+        return [None] * len(outputs[0])
+
+    for name in ("a", "b"):
+        ledger.add(Variant(name, run=counting, decide=decide))
+    measure(ledger, "a", "b")
+    # Eager outputs of the examples are decided upon, too.
+    assert state["calls"] == 0
+    assert len({*seen} - {0, 1, os.getpid()}) == 2
+
+
+def test_failures_are_rows(ledger: Ledger) -> None:
+    def crash(_arrays: Sequence[Any]) -> list[Any]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+    ledger.add(Variant("crash", run=crash))
+    ledger.add(Variant("single", run=single_rows))
+    measure(ledger, "same", "crash", "single", batch=(1, 2))
+    assert row_of(ledger, "crash").problem == "crash was killed by SIGKILL."
+    assert row_of(ledger, "same", 2).calls
+    # Decisions are made row by row for a variant that takes nothing else.
+    assert ledger.run.variants[2].accuracy == 1.0
+    assert row_of(ledger, "single", 1).calls
+    assert row_of(ledger, "single", 2).problem == "single failed: ValueError: takes one row"
+    assert "crash: crash was killed by SIGKILL." in str(ledger)
+
+
+def test_interrupt_keeps_what_is_measured(ledger: Ledger) -> None:
+    def interrupt(share: float) -> None:
+        # After the first batch, and before the end of the second.
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    measure(ledger, "same", "inverted", batch=(1, 8), progress=interrupt, budget_s=1e-6)
+    run = Ledger(ledger.bundle).run
+    assert not run.is_complete
+    assert row_of(ledger, "same").calls
+    assert run.notes[0].startswith("It was interrupted")
+    assert run.variants[0].accuracy == 1.0
+
+
+def test_runs_are_kept_in_the_bundle(ledger: Ledger, tmp_path: Path) -> None:
+    measure(ledger, "same")
+    measure(ledger, "inverted")
+    again = Ledger(Bundle(ledger.bundle.path))
+    assert [run.variants[0].name for run in again.runs] == ["same", "inverted"]
+    assert again.run == ledger.run
+    packed = Bundle(again.bundle.pack(tmp_path / "small.zip"))
+    assert Ledger(packed).run == ledger.run
+    in_memory = Ledger(packed).add(Variant("same", run=scores))
+    measure(in_memory, "same")
+    assert len(in_memory.runs) == 3
+    assert len(Ledger(packed).runs) == 2
+
+
+def test_runs_are_kept_elsewhere(bundle: Bundle, tmp_path: Path) -> None:
+    ledger = Ledger(bundle, path=tmp_path / "runs.json").add(Variant("same", run=scores))
+    measure(ledger, "same")
+    assert len(Ledger(bundle, path=tmp_path / "runs.json").runs) == 1
+    assert not Ledger(bundle).runs
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [("[", FileBrokenError), ("{}x", FileBrokenError), ('{"runs": [3]}', FileBrokenError),
+     (json.dumps({"schema_version": 99}), SchemaVersionError)],
+)  # fmt: skip
+def test_broken_file_is_an_error(bundle: Bundle, content: str, error: type[Exception]) -> None:
+    (bundle.folder / "ledger.json").write_text(content, encoding="utf-8")
+    with pytest.raises(error):
+        Ledger(bundle)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch": 0}, "batch=0 is not a positive whole number"),
+        ({"batch": (1, -8)}, "batch=(1, -8) is not a positive whole number"),
+        ({"threads": ()}, "threads=() is not"),
+        ({"threads": "2"}, "threads='2' is not"),
+        ({"variants": ["int4"]}, "has no variant 'int4'"),
+        ({"variants": ["same"], "baseline": "inverted"}, "baseline 'inverted' is not measured"),
+        ({"budget": 3}, "field 'budget' is unknown"),
+        ({"width": 0}, "field 'width' is 0"),
+    ],
+)
+def test_rejects_wrong_options(ledger: Ledger, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BundleError) as error:
+        ledger.measure(**options)
+    assert message in error.value.message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"truth": ["good"]}, "There are 6 inputs and 1 of truth"),
+        ({"inputs": []}, "no inputs"),
+    ],
+)
+def test_rejects_wrong_inputs(bundle: Bundle, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        Ledger(bundle, **options)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": "x"}, "has 0 of run, load and bundle"),
+        ({"name": "x", "run": scores, "load": lambda _: scores}, "has 2 of run"),
+        ({"name": " ", "run": scores}, "is not a name"),
+        ({"name": "a\nb", "run": scores}, "is not a name"),
+    ],
+)
+def test_rejects_wrong_variants(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        Variant(**fields)
+
+
+def test_rejects_targets_that_a_bundle_lacks(bundle: Bundle) -> None:
+    with pytest.raises(BundleError, match="was not exported to 'onnx'"):
+        Variant("onnx", bundle=bundle, target="onnx")
+    with pytest.raises(BundleError, match="no target 'tflite'"):
+        Variant("x", bundle=bundle, target="tflite")
+
+
+def test_empty_ledger_says_so(bundle: Bundle) -> None:
+    ledger = Ledger(bundle)
+    assert str(ledger) == "Ledger(small): nothing was measured yet."
+    assert ledger._repr_html_() is None
+    with pytest.raises(BundleError, match="nothing was measured"):
+        ledger.to_frame()
+
+
+def test_wrong_number_of_decisions_is_an_error(bundle: Bundle) -> None:
+    ledger = Ledger(bundle).add(Variant("a", run=scores, decide=lambda _outputs: [1]))
+    with pytest.raises(BundleError, match="1 decisions were made for 6 inputs"):
+        measure(ledger, "a")
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_measures_a_network_and_its_targets(tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    from ..networks import Classifier
+    from ..test_bundle import OPTIONS
+
+    paddle.seed(0)
+    network = Classifier()
+    spec = [InputSpec([None, None], "int64", "ids")]
+    bundle = Bundle.create(tmp_path / "reviews", network, input_spec=spec, **OPTIONS)
+    bundle.export("onnx")
+    texts = ["房间很干净", "很小", "下次还会住"]
+    truth = [each.label for each in bundle.predict(texts)]
+    ledger = Ledger(bundle, network=network, inputs=texts, truth=truth)
+    assert ledger.variants == ("eager", "static", "inference", "onnx")
+    ledger.measure(batch=2, threads=1, **ONE_ROUND)
+    run = ledger.run
+    assert not [row.problem for row in run.rows if row.problem]
+    assert [row.variant for row in run.rows if row.calls] == list(ledger.variants)
+    assert {(each.accuracy, each.parity_problem) for each in run.variants} == {(1.0, "")}
+    sizes = {each.name: each.size_bytes for each in run.variants}
+    assert sizes["eager"] is None
+    assert (
+        sizes["static"]
+        == sizes["inference"]
+        == sum(
+            (bundle.folder / "inference" / f"inference.{end}").stat().st_size
+            for end in ("json", "pdiparams")
+        )
+    )
+    assert (run.baseline, run.reference) == ("inference", "eager")
+    assert run.machine.packages["onnxruntime"]
+    with pytest.raises(BundleError, match=r"Expected a paddle\.nn\.Layer, got int"):
+        Ledger(bundle, network=3)
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_program_with_a_fixed_batch(tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    network = paddle.nn.Linear(4, 2)
+    spec = [InputSpec([3, 4], "float32", "x")]
+    example = np.ones((3, 4), np.float32)
+    bundle = Bundle.create(tmp_path / "fixed", network, input_spec=spec, examples=[example])
+    ledger = Ledger(bundle, network=network)
+    with pytest.raises(BundleError, match="takes batches of 3 only, got 8"):
+        ledger.measure(batch=8)
+    ledger.measure(variants=["eager"], threads=1, **ONE_ROUND)
+    (row,) = ledger.run.rows
+    assert (row.batch, row.calls, row.problem) == (3, 1, "")
+    assert ledger.run.variants[0].accuracy is None
+
+
+def test_command_shows_what_was_measured(ledger: Ledger) -> None:
+    runner, path = CliRunner(), str(ledger.bundle.path)
+    empty = runner.invoke(command, [path, "--show"])
+    assert isinstance(empty.exception, BundleError)
+    measure(ledger, "same")
+    shown = runner.invoke(command, [path, "--show"])
+    assert (shown.exit_code, shown.stdout) == (0, f"{ledger}\n")
+    answer = json.loads(runner.invoke(command, [path, "--show", "--json"]).stdout)
+    assert answer["rows"][0]["variant"] == "same"
+    ledger.add(Variant("single", run=single_rows))
+    measure(ledger, "single", batch=2)
+    assert runner.invoke(command, [path, "--show"]).exit_code == 1
+
+
+@pytest.mark.parametrize("value", ["", "a", "1,,2", "0", "-1"])
+def test_command_rejects_wrong_numbers(ledger: Ledger, value: str) -> None:
+    result = CliRunner().invoke(command, [str(ledger.bundle.path), "--batch", value])
+    assert result.exit_code == 2
+    assert "is not a list of positive numbers" in result.stderr
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_command_measures(tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    spec = [InputSpec([None, 4], "float32", "x")]
+    Bundle.create(
+        tmp_path / "b", paddle.nn.Linear(4, 2), input_spec=spec, examples=[np.ones((2, 4), "f4")]
+    )
+    options = ["--variant", "inference", "--batch", "1,3", "--threads", "1", "--budget", "0.01"]
+    result = CliRunner().invoke(command, [str(tmp_path / "b"), *options])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "inference        1      3" in result.stdout
