@@ -53,7 +53,7 @@ def test_problems_are_shown_as_they_are() -> None:
     assert next(line for line in lines if line.startswith("int8 ")).split()[3:] == ["–"] * 8
     wrong = run.variants[0].model_copy(update={"parity_problem": "Output 1 differs."})
     shown = text_table(run.model_copy(update={"variants": (wrong, *run.variants[1:])}))
-    assert "base is not equal to the eager network. Output 1 differs." in shown
+    assert "base differs from the samples of the bundle. Output 1 differs." in shown
 
 
 def test_text_of_a_hostile_file_is_harmless() -> None:

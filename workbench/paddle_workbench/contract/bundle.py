@@ -25,6 +25,7 @@ __all__ = [
     "Preprocessing",
     "Resize",
     "Sample",
+    "SampleSource",
     "SourcePlace",
     "TargetRecord",
     "Task",
@@ -38,6 +39,7 @@ __all__ = [
 Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
 Weights = Literal["fp32", "fp16", "int8"]
 """How a target stores the weights; it computes with single precision in any case."""
+SampleSource = Literal["eager", "predictor"]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -151,9 +153,11 @@ class WorstElement(Model):
 
 
 class Parity(Model):
-    """How far a target is from the eager network on the samples of a bundle."""
+    """How far a target is from the samples of a bundle."""
 
     is_equal: bool
+    reference: SampleSource = "eager"
+    """What it was compared with."""
     samples: int
     largest_difference: float | None
     """Relative to the largest eager value of the same output; None if it is infinite."""
@@ -230,6 +234,8 @@ class BundleRecord(Model):
     postprocessing: tuple[Postprocessing, ...] = ()
     metrics: dict[str, float] = {}  # noqa: RUF012 - pydantic copies it
     samples: tuple[Sample, ...] = ()
+    samples_from: SampleSource = "eager"
+    """Whose outputs the samples have: the Predictor's if the bundle was made from a program."""
     targets: dict[str, TargetRecord] = {}  # noqa: RUF012
     legacy_problem: ExportFinding | None = None
     """Why it has no program in Paddle's legacy format."""

@@ -69,9 +69,9 @@ class LedgerVariant(Model):
     changed_decisions: int | None = None
     """Decisions that differ from the reference's."""
     largest_difference: float | None = None
-    """On the samples of the bundle, relative to the largest eager value of the same output."""
+    """On the samples of the bundle, relative to the largest value of the same output."""
     parity_problem: str = ""
-    """Why it is not equal to the eager network, as a sentence."""
+    """How it differs from the samples of the bundle, as a sentence."""
     problem: str = ""
     """Why it could not be measured, as a sentence."""
 

@@ -6,7 +6,7 @@ import platform
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property
@@ -21,6 +21,7 @@ from ..contract import (
     Language,
     Postprocessing,
     Preprocessing,
+    SampleSource,
     TargetRecord,
     Task,
     TopLabels,
@@ -38,8 +39,9 @@ from .held_out import held_out_samples
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight
 from .processing import postprocess, preprocess, vocabulary_file
+from .programs import copy_program
 from .samples import EagerSample, read_samples, samples_of, write_samples
-from .saving import LINES, save_network
+from .saving import LINES, SavedNetwork, save_network
 from .targets.registry import TARGETS, target_named
 from .targets.target import PROGRAM_FOLDER, Options, Run
 
@@ -135,20 +137,94 @@ class Bundle:
         BundleError
             If the network cannot be traced or run on the examples, or the path is another folder.
         """
-        target = Path(path)
+        return cls._make(
+            Path(path),
+            lambda folder: save_network(network, input_spec, folder),
+            examples=examples,
+            task=task,
+            labels=labels,
+            preprocessing=preprocessing,
+            postprocessing=postprocessing,
+            files=files,
+            metrics=metrics,
+            version=version,
+            licence=licence,
+            held_out=held_out,
+        )
+
+    @classmethod
+    def from_program(
+        cls, path: str | Path, program: str | Path, *, examples: Sequence[Any], **options: Any
+    ) -> Bundle:
+        """Make a bundle of a program that was saved elsewhere, such as a model of PaddleOCR.
+
+        Without the network, the outputs of the samples are those of the Predictor without oneDNN,
+        with which the other targets are compared then; the record says so.
+
+        Parameters
+        ----------
+        path : str or Path
+            The folder to make, as for `create`.
+        program : str or Path
+            A folder with `inference.json` and `inference.pdiparams`, or the path of another `.json`
+            file next to its `.pdiparams`. It is copied.
+        examples : sequence
+            As for `create`.
+        **options
+            As for `create`, except the network and its input_spec.
+
+        Raises
+        ------
+        BundleError
+            If there is no such program, it is in the format of Paddle 2, or the Predictor refuses
+            the examples.
+        ProgramError
+            If the file is not a program.
+        """
+        source = Path(program)
+        return cls._make(
+            Path(path),
+            lambda folder: copy_program(source, folder),
+            examples=examples,
+            samples_from="predictor",
+            **options,
+        )
+
+    @classmethod
+    def _make(
+        cls,
+        target: Path,
+        save: Callable[[Path], SavedNetwork],
+        *,
+        examples: Sequence[Any],
+        task: Task = "tensors",
+        labels: Sequence[str] = (),
+        preprocessing: Sequence[Preprocessing] = (),
+        postprocessing: Sequence[Postprocessing] | None = None,
+        files: Mapping[str, Sequence[str]] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        version: str = "1",
+        licence: str = "",
+        held_out: Sequence[Any] = (),
+        samples_from: SampleSource = "eager",
+    ) -> Bundle:
+        """Make a bundle with a program that is saved into a new folder of it."""
         _check_replaceable(target)
         with new_draft(target) as draft:
             for name, lines in (files or {}).items():
                 (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
-            saved = save_network(network, input_spec, draft / PROGRAM_FOLDER)
-            batch = preprocess(examples, preprocessing, draft)
-            if preprocessing:
-                write_examples(examples, draft)
-            samples = samples_of(batch, saved.inputs, saved.run_eagerly)
-            if len(held_out):
-                samples += held_out_samples(
-                    held_out, preprocessing, draft, saved.inputs, saved.run_eagerly
-                )
+            saved = save(draft / PROGRAM_FOLDER)
+            try:
+                batch = preprocess(examples, preprocessing, draft)
+                if preprocessing:
+                    write_examples(examples, draft)
+                samples = samples_of(batch, saved.inputs, saved.run)
+                if len(held_out):
+                    samples += held_out_samples(
+                        held_out, preprocessing, draft, saved.inputs, saved.run
+                    )
+            finally:
+                saved.close()
             (draft / SAMPLES).parent.mkdir()
             write_samples(samples, draft / SAMPLES)
             record = BundleRecord(
@@ -167,6 +243,7 @@ class Bundle:
                 metrics=dict(metrics or {}),
                 samples=tuple(sample.record() for sample in samples),
                 legacy_problem=saved.legacy_problem,
+                samples_from=samples_from,
                 provenance=_versions(),
                 files=_records(draft),
             )

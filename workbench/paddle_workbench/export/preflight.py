@@ -21,6 +21,8 @@ from .targets.target import NO_OPTIONS, Options
 
 __all__ = ["Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
 
+_REFERENCES = {"eager": "eager network", "predictor": "Predictor"}
+
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
@@ -118,12 +120,16 @@ def examine(
             return Preflight(target, (problem,), None)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
     result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, options=options)
-    if result.is_equal:
-        return Preflight(target, result.findings, result.parity)
+    parity = result.parity
+    if parity is None:
+        return Preflight(target, (*explain(bundle.program, target), *result.findings), None)
+    parity = parity.model_copy(update={"reference": bundle.record.samples_from})
+    if parity.is_equal:
+        return Preflight(target, result.findings, parity)
     causes = list(explain(bundle.program, target))
-    if chosen.load_without is not None and not options.without and result.parity is not None:
-        causes += blame_pass(bundle, target, result.parity.worst_sample)
-    return Preflight(target, (*causes, *result.findings), result.parity)
+    if chosen.load_without is not None and not options.without:
+        causes += blame_pass(bundle, target, parity.worst_sample)
+    return Preflight(target, (*causes, *result.findings), parity)
 
 
 def sentence_of(finding: ExportFinding) -> str:
@@ -136,7 +142,7 @@ def sentence_of(finding: ExportFinding) -> str:
 def parity_sentence(parity: Parity) -> str:
     """Return the parity of an equal target as a sentence."""
     sentence = (
-        f"equal to the eager network on {parity.samples} samples, "
+        f"equal to the {_REFERENCES[parity.reference]} on {parity.samples} samples, "
         f"largest difference {parity.largest_difference or 0:.1g}"
     )
     if parity.decisions:

@@ -22,7 +22,7 @@ from .legacy_program import save_legacy_program
 from .places import with_portable_lines
 from .targets.target import PROGRAM
 
-__all__ = ["LINES", "SavedNetwork", "save_network"]
+__all__ = ["LINES", "SavedNetwork", "save_network", "signatures"]
 
 LINES = "inference.capture"
 """The traced program with its lines, which `paddle.jit.save` loses."""
@@ -35,16 +35,20 @@ class SavedNetwork:
     Parameters
     ----------
     inputs, outputs : tuple of TensorSignature
-    run_eagerly : callable
-        Takes one array for each input; returns the output arrays of the eager network.
+    run : callable
+        Takes one array for each input; returns the output arrays of the eager network, or of the
+        Predictor if there is only a program.
+    close : callable
+        Called when it is not run again.
     legacy_problem : ExportFinding or None
         Why there is no program in the legacy format.
     """
 
     inputs: tuple[TensorSignature, ...]
     outputs: tuple[TensorSignature, ...]
-    run_eagerly: Callable[[tuple[Array, ...]], tuple[Array, ...]]
-    legacy_problem: ExportFinding | None
+    run: Callable[[tuple[Array, ...]], tuple[Array, ...]]
+    close: Callable[[], None] = lambda: None
+    legacy_problem: ExportFinding | None = None
 
 
 def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
@@ -82,11 +86,22 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=program),
         folder / LINES,
     )
+    inputs, outputs = signatures(program)
     return SavedNetwork(
+        inputs,
+        outputs,
+        lambda arrays: _run(network, arrays),
+        legacy_problem=save_legacy_program(network, input_spec, folder),
+    )
+
+
+def signatures(
+    program: Program,
+) -> tuple[tuple[TensorSignature, ...], tuple[TensorSignature, ...]]:
+    """Return the inputs and the outputs of a program."""
+    return (
         tuple(_signature(program, value) for value in program.inputs),
         tuple(_signature(program, value, at) for at, value in enumerate(program.outputs)),
-        lambda arrays: _run(network, arrays),
-        save_legacy_program(network, input_spec, folder),
     )
 
 

@@ -40,6 +40,7 @@ export interface BundleRecord {
     [k: string]: number;
   };
   samples: Sample[];
+  samples_from: 'eager' | 'predictor';
   targets: {
     [k: string]: TargetRecord;
   };
@@ -151,6 +152,7 @@ export interface PageSample {
  */
 export interface Parity {
   is_equal: boolean;
+  reference: 'eager' | 'predictor';
   samples: number;
   largest_difference: number | null;
   largest_absolute_difference: number | null;

@@ -12,15 +12,14 @@ from ...child_process import ForkWorker, Limits, Outcome, Worker
 from ...contract import Sample
 from ...processor import THREAD_VARIABLES
 from ..samples import EagerSample, read_samples, write_samples
+from ..session import MODULE, REFERENCE, Session
 from ..targets.target import Run
-from .child import REFERENCE, Session
 from .protocol import BlockFailed
 from .variants import Variant
 
 __all__ = ["LIMITS", "Contender"]
 
 LIMITS = Limits(time_s=600.0, output_bytes=256 * 1024**2)
-_MODULE = "paddle_workbench.export.ledger.child"
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Contender:
         try:
             if variant is None or variant.bundle is not None:
                 environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
-                self._worker = Worker(_MODULE, limits=limits, environment=environment)
+                self._worker = Worker(MODULE, limits=limits, environment=environment)
             else:
                 session = Session(lambda _request: _load_here(variant, threads))
                 self._worker = ForkWorker(session.answer, limits=limits, folder=folder)

@@ -325,7 +325,7 @@ class Measurement:
         decide = self._default_decide()
         outputs = self._bundle.samples[0].outputs
         if self._inputs.values is None and decide is not None and outputs is not None:
-            return EAGER, list(decide(outputs))
+            return self._bundle.record.samples_from, list(decide(outputs))
         for name in (EAGER, self._baseline):
             known = self._known.get(name)
             if known is not None and known.decisions is not None:

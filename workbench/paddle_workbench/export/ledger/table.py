@@ -166,7 +166,7 @@ def notes_of(run: LedgerRun) -> list[str]:
         notes.append(f"Changed decisions are counted against {run.reference}.")
     notes += [f"{each.name}: {each.problem}" for each in run.variants if each.problem]
     notes += [
-        f"{each.name} is not equal to the eager network. {each.parity_problem}"
+        f"{each.name} differs from the samples of the bundle. {each.parity_problem}"
         for each in run.variants
         if each.parity_problem
     ]

@@ -13,9 +13,9 @@ from ...errors import BundleError
 from ..bundle import Bundle
 from ..bundle_files import record_of_file
 from ..saving import LINES
+from ..session import STATIC
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM_FOLDER, Array, Run
-from .child import STATIC
 
 __all__ = ["EAGER", "Variant", "eager_variant", "variants_of"]
 

@@ -1,7 +1,7 @@
-"""The child process of one variant: loads it, runs it, and times it on request.
+"""The child process of one runtime, which stays: loads a program, runs it, times it on request.
 
-`python -m paddle_workbench.export.ledger.child` loads targets of bundles; a function of the
-learner is served by the same `Session` in a fork.
+`python -m paddle_workbench.export.session` loads targets of bundles; a function of the learner is
+served by the same `Session` in a fork.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ...child_process import Reply, answer_requests
-from ...contract import Sample
-from ..samples import EagerSample, read_samples, write_samples
-from ..targets.registry import target_named
-from ..targets.target import PROGRAM, Array, Run
+from ..child_process import Reply, answer_requests
+from ..contract import Sample
+from .samples import EagerSample, read_samples, write_samples
+from .targets.registry import target_named
+from .targets.target import PROGRAM, Array, Run
 
-__all__ = ["REFERENCE", "STATIC", "Session", "load_target"]
+__all__ = ["MODULE", "REFERENCE", "STATIC", "Session", "load_target"]
+
+MODULE = "paddle_workbench.export.session"
 
 STATIC = "static"
 """The program as Paddle's executor runs it, without the passes of Paddle Inference."""
@@ -37,7 +39,7 @@ Values = dict[str, Any]
 
 
 class Session:
-    """Answers the requests for one variant.
+    """Answers the requests for one runtime.
 
     Parameters
     ----------
