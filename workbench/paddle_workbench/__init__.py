@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .export.preflight import preflight
     from .program.capture import capture
     from .runs.metrics import record
+    from .widgets.ledger_view import LedgerView
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
     from .widgets.recogniser import Classifier, Recogniser
@@ -30,6 +31,7 @@ __all__ = [
     "Bundle",
     "Classifier",
     "Ledger",
+    "LedgerView",
     "OcrDesk",
     "ProgramMicroscope",
     "Recogniser",
@@ -49,6 +51,7 @@ _HOMES = {
     "Bundle": ".export.bundle",
     "Classifier": ".widgets.recogniser",
     "Ledger": ".export.ledger.ledger",
+    "LedgerView": ".widgets.ledger_view",
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "Recogniser": ".widgets.recogniser",

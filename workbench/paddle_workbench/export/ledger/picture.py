@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
 
 from ...contract import Language, LedgerRun, LedgerVariant, Text
@@ -51,11 +52,16 @@ def draw(
     else:
         figure, place = axes.figure, axes
     largest = max((line.variant.size_bytes or 0 for line in lines), default=0) or 1
-    points = [(line, height(line.variant)) for line in lines]
+    colours = dict(zip([each.name for each in run.variants], cycle(COLOURS), strict=False))
+    values = [(line, height(line.variant)) for line in lines]
+    points = [(line, value) for line, value in values if value is not None]
+    points.sort(key=lambda point: point[0].row.p50_ms or 0.0)
     for number, (line, value) in enumerate(points):
-        if value is not None:
-            _point(place, line, value, COLOURS[number % len(COLOURS)], largest)
+        # Neighbours of one height would write over each other.
+        side = 1 if number % 2 == 0 else -1
+        _point(place, line, value, colours[line.row.variant], largest, side)
     place.set_xscale("log")
+    place.xaxis.set_major_formatter("{x:g}")
     place.set_xlabel(_TIME.in_language(language))
     place.set_ylabel(label)
     place.margins(0.25)
@@ -67,7 +73,7 @@ def draw(
     return cast("Figure", figure)
 
 
-def _point(axes: Axes, line: Line, value: float, colour: str, largest: int) -> None:
+def _point(axes: Axes, line: Line, value: float, colour: str, largest: int, side: int) -> None:
     row, size = line.row, line.variant.size_bytes
     assert row.p50_ms is not None  # noqa: S101 - of the caller
     area = _NO_FILES_AREA if size is None else max(_LEAST_AREA, _AREA * size / largest)
@@ -86,9 +92,10 @@ def _point(axes: Axes, line: Line, value: float, colour: str, largest: int) -> N
     axes.annotate(
         text,
         (row.p50_ms, value),
-        xytext=(0, 4 + area**0.5 / 2),
+        xytext=(0, side * (4 + area**0.5 / 2)),
         textcoords="offset points",
         ha="center",
+        va="bottom" if side > 0 else "top",
         fontsize=9,
     )
 
