@@ -16,7 +16,9 @@ from paddle_workbench import trace_difference
 from paddle_workbench.cli.trace import command
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.differences.cut_search import first_wrong_op
 from paddle_workbench.export.differences.difference import Difference, Step
+from paddle_workbench.export.differences.programs import run_program
 from paddle_workbench.export.processing import postprocess, preprocess
 
 from .conftest import CHARACTERS, DEVIATION, MEAN
@@ -287,6 +289,46 @@ def test_dropped_lengths(tmp_path: Path) -> None:
     assert (step.op, step.layer) == ("rnn", "rnn")
     assert "self.rnn(x, sequence_length=" in source_line(step)
     assert "drops the sequence_length" in difference.verdict
+
+
+def test_op_on_which_the_converter_ends(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import LateMean
+
+    bundle = Bundle.create(
+        tmp_path / "mean",
+        LateMean(),
+        input_spec=[InputSpec([2, 4], "float32", "x")],
+        examples=[X[:, 0]],
+    )
+    step = only(trace_difference(bundle, [X[:, 0]]), "ONNX")
+    assert (step.op, step.difference) == ("mean", None)
+    assert "mean = x.mean()" in source_line(step)
+    assert "was killed by SIGABRT" in step.problem
+
+
+def test_op_of_a_target_whose_values_cannot_be_read(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from ..networks import Lengths
+
+    bundle = Bundle.create(
+        tmp_path / "lengths",
+        Lengths(),
+        input_spec=[InputSpec([2, 5, 4], "float32", "x")],
+        examples=[X],
+    )
+    run = run_program(bundle.folder, bundle.record, bundle.program, [X])
+    request = {
+        "target": "onnx",
+        "source": str(bundle.folder / "inference"),
+        "inputs": ["x"],
+    }
+    found = first_wrong_op(tmp_path, request, run, [X], 1.0)
+    assert found is not None
+    assert found.op.kind == "rnn"
+    assert found.before < 1e-5 < found.after
 
 
 def test_saturating_quantisation(

@@ -19,18 +19,24 @@ LIMITS = Limits(time_s=600.0, output_bytes=256 * 1024**2)
 
 
 def run_task(
-    task: str, folder: Path, request: Mapping[str, Any], inputs: Sequence[Array]
+    task: str,
+    folder: Path,
+    request: Mapping[str, Any],
+    inputs: Sequence[Array],
+    *,
+    may_crash: bool = False,
 ) -> Outcome:
     """Run a task of `worker` in a folder, and return how it ended.
 
-    The child is a fork of this process if that is sound. If it crashes, a new process decides.
+    The child is a fork of this process if that is sound. If it crashes, a new process decides,
+    unless a crash is one of the results that the caller expects.
     """
     write_arrays(folder / INPUTS, inputs)
     text = json.dumps({"task": task, **request})
     (folder / REQUEST).write_text(text, encoding="utf-8")
     if can_fork():
         outcome = run_sound_fork(main_in_fork, limits=LIMITS, folder=folder)
-        if outcome is not None and outcome.signal_name in ("", "SIGALRM"):
+        if outcome is not None and (may_crash or outcome.signal_name in ("", "SIGALRM")):
             return outcome
         (folder / ANSWER).unlink(missing_ok=True)
     return run("paddle_workbench.export.differences.worker", limits=LIMITS, folder=folder)

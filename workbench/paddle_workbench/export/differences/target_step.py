@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from ..rules import explain
 from ..targets.onnx import MODEL
 from ..targets.target import PROGRAM, PROGRAM_FOLDER, Target
 from .child import problem_of, run_task
+from .cut_search import first_wrong_op
 from .difference import Cause, Step, weights_message
 from .onnx_search import WEIGHTS
 from .programs import RunProgram
@@ -83,18 +85,21 @@ def target_step(
         outcome = run_task("target", work, request, inputs)
         begun = (outcome.answer or {}).get("begun")
         if begun != "end":
-            return _failed(title, target, begun, outcome, traced)
+            step = _failed(title, target, begun, outcome, traced)
+            return _with_cut(step, work, request, run, inputs, traced)
         results = read_arrays(work / OUTPUTS)
         comparison = compare(results, run.outputs, [each.dtype for each in record.outputs])
         if isinstance(comparison, str):
             reason = comparison.replace("the Predictor", "the target")
-            step = Step(title, float("inf"), is_equal=False, problem=f"{reason.capitalize()}.")
+            step = Step(title, math.inf, is_equal=False, problem=f"{reason.capitalize()}.")
         else:
             step = Step(title, comparison.difference, is_equal=comparison.is_equal)
         if target.name == "onnx":
             return _in_onnx(step, work, request, traced, run, inputs)
-        if step.is_equal or target.name not in PIPELINES:
+        if step.is_equal:
             return step
+        if target.name not in PIPELINES:
+            return _with_cut(step, work, request, run, inputs, traced)
         return _in_passes(step, work, request, bundle, traced, run, inputs)
 
 
@@ -118,6 +123,31 @@ def _failed(title: str, target: Target, begun: Any, outcome: Outcome, traced: Pr
     )
     problem = f"While {target.title} {word}, its process {problem_of(outcome)}"
     return Step(title, None, is_equal=False, problem=problem, causes=causes)
+
+
+def _with_cut(
+    step: Step,
+    work: Path,
+    request: dict[str, Any],
+    run: RunProgram,
+    inputs: Sequence[Array],
+    traced: Program,
+) -> Step:
+    """Add the first op that the target gets wrong or fails on."""
+    difference = math.inf if step.difference is None else step.difference
+    found = first_wrong_op(work, request, run, inputs, difference)
+    if found is None:
+        return step
+    op = found.op
+    return replace(
+        step,
+        before=found.before,
+        after=None if math.isinf(found.after) and step.difference is None else found.after,
+        op=op.kind,
+        layer=op.layer,
+        line=op.line or _line_near(run.program, op),
+        op_id=op.id if op.id in traced.by_id() else None,
+    )
 
 
 def _in_onnx(

@@ -133,6 +133,39 @@ def _target(request: dict[str, Any]) -> dict[str, Any]:
     return {"begun": "end"}
 
 
+def _cut(request: dict[str, Any]) -> dict[str, Any]:
+    """Write a target from the program up to one value, and compare that value."""
+    import paddle
+
+    write_answer({})
+    paddle.enable_static()
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    prefix = str(Path(request["source"]) / PROGRAM)
+    program, _, _ = paddle.static.load_inference_model(prefix, executor)
+    block = program.global_block()
+    ops = list(block.ops)
+    at, number = request["cut"]
+    feeds = [op.results()[0] for op in ops if op.name() == "pd_op.data"]
+    value = ops[at].results()[number]
+    for op in ops:
+        if op.name() == "pd_op.fetch":
+            block.remove_op(op)
+    source, folder = Path("source"), Path("target")
+    source.mkdir()
+    folder.mkdir()
+    paddle.static.save_inference_model(
+        str(source / PROGRAM), feeds, [value], executor, program=program
+    )
+    paddle.disable_static()
+    target = target_named(request["target"])
+    if target.write is not None:
+        target.write(source, folder)
+    runner = target.open(folder if target.write is not None else source, 1)
+    arrays = dict(zip(request["inputs"], read_arrays(Path(INPUTS)), strict=True))
+    results = runner.run([arrays[name] for name in runner.inputs])
+    return {"difference": str(_largest(results, read_arrays(Path(EXPECTED))))}
+
+
 def _passes(request: dict[str, Any]) -> dict[str, Any]:
     """Find by bisection the first pass after which the Predictor returns something else."""
     names: list[str] = request["passes"]
@@ -196,6 +229,7 @@ def _onnx(request: dict[str, Any]) -> dict[str, Any]:
 
 
 _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "cut": _cut,
     "onnx": _onnx,
     "passes": _passes,
     "target": _target,
