@@ -1,134 +1,86 @@
-"""Which target accepts which network: equal to the eager network, or refused with a code.
+"""Which target accepts which network: equal to the eager network, or refused with its cause.
 
-python -m tests.benchmarks export
-python -m tests.benchmarks.export gru resnet18 --to onnx    # only these
+python -m tests.benchmarks.export                      # all, into docs/export-matrix.{json,md}
+python -m tests.benchmarks.export gru --to onnx mnn    # these alone, without writing
 
-A refusal without a known cause (a code below PW-X201 alone) is marked: it needs a rule.
+What a target accepts is exported, opened again and run once more on the examples. The exit status
+is 1 if that fails, or if a refusal has no known cause, and so needs a rule.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from paddle_workbench.errors import BundleError
+from paddle_workbench.contract import ExportFinding
+from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.export.preflight import Preflight
 from paddle_workbench.export.targets.registry import TARGETS
+from paddle_workbench.program.passes.comparison import relative_difference
 
-from .table import print_table
-
-VISION = (
-    "LeNet", "alexnet", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "resnet18",
-    "resnet34", "resnext50_32x4d", "shufflenet_v2_x0_25", "squeezenet1_1", "wide_resnet50_2",
-    "densenet121", "googlenet", "inception_v3", "vgg11",
-)  # fmt: skip
-SIZES = {"LeNet": (1, 28), "alexnet": (3, 224), "googlenet": (3, 224), "inception_v3": (3, 128)}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A network with the specification of its inputs and one batch of examples."""
-
-    network: Any
-    spec: list[tuple[list[int | None], str]]
-    examples: list[Any]
+DOCS = Path(__file__).parents[2] / "docs"
+KNOWN = "PW-X201"
+"""Codes from here name a cause; those below say what happened."""
+MISSING = "PW-X105"
+RANDOM = "PW-X208"
+TOLERANCE = 0.03
+INTRODUCTION = """\
+`python -m tests.benchmarks.export` wrote this page from {count} networks; its whole result is in
+[export-matrix.json](export-matrix.json). A number is the largest difference from the eager network,
+relative to its largest value: the target is equal. ⚠ marks one that differs on an empty batch or on
+NaN. A code says why the target refuses the network; [export.md](export.md) explains it."""
 
 
-def floats(*shape: int) -> Any:
-    return np.random.default_rng(0).random(shape, dtype=np.float32)
+def result_of(bundle: Bundle, target: str, examples: list[Any]) -> dict[str, Any]:
+    """Export to a target, open the bundle again, and run it on the examples."""
+    started = time.perf_counter()
+    try:
+        preflight = bundle.export(target)
+    except ExportError as error:
+        findings = [each for each in error.preflight if each.severity == "error"]
+        return _refusal(findings) | {"seconds": _since(started)}
+    parity = preflight.parity
+    assert parity is not None
+    result = {
+        "verdict": "equal",
+        "difference": parity.largest_difference or 0.0,
+        "warnings": [each.message for each in preflight],
+        "seconds": _since(started),
+    }
+    problem = _problem(Bundle(bundle.path), target, examples)
+    return result | ({"verdict": "failed", "reason": problem} if problem else {})
 
 
-def ids(*shape: int, size: int = 50) -> Any:
-    return np.random.default_rng(0).integers(0, size, shape)
+def _refusal(findings: list[ExportFinding]) -> dict[str, Any]:
+    codes = list(dict.fromkeys(each.code for each in findings))
+    known = any(code >= KNOWN for code in codes)
+    verdict = "missing" if codes == [MISSING] else "refused" if known else "unexplained"
+    return {"verdict": verdict, "codes": codes, "reason": findings[0].message.splitlines()[0]}
 
 
-def vision(name: str) -> Case:
-    import paddle.vision.models as models
-
-    channels, size = SIZES.get(name, (3, 64))
-    network = getattr(models, name)(num_classes=10)
-    shape = [None, channels, size, size]
-    return Case(network, [(shape, "float32")], [floats(2, channels, size, size)])
-
-
-def networks() -> dict[str, Callable[[], Case]]:
-    from . import export_networks as own
-
-    x = [([None, None, 8], "float32")]
-    fixed = [([None, 5, 8], "float32")]
-    pair = [([2, 5, 8], "float32")]
-    text = [([None, None], "int64")]
-    return {
-        "text classifier": lambda: Case(own.TextClassifier(), text, [ids(2, 12)]),
-        "masked mean": lambda: Case(own.MaskedMean(), text, [ids(2, 12)]),
-        "text cnn": lambda: Case(own.TextCnn(), text, [ids(2, 12)]),
-        "gru": lambda: Case(own.Recurrent("GRU"), x, [floats(2, 5, 8)]),
-        "gru, both directions": lambda: Case(
-            own.Recurrent("GRU", "bidirect"), x, [floats(2, 5, 8)]
-        ),
-        "gru with lengths": lambda: Case(own.Lengths("GRU"), pair, [floats(2, 5, 8)]),
-        "lstm": lambda: Case(own.Recurrent("LSTM"), x, [floats(2, 5, 8)]),
-        "lstm with lengths": lambda: Case(own.Lengths("LSTM"), pair, [floats(2, 5, 8)]),
-        "simple rnn": lambda: Case(own.Recurrent("SimpleRNN"), x, [floats(2, 5, 8)]),
-        "transformer": lambda: Case(own.transformer(), fixed, [floats(2, 5, 8)]),
-        "ernie": lambda: Case(own.Ernie(), text, [ids(2, 12)]),
-        "crnn": lambda: Case(
-            own.Crnn(), [([None, 3, 32, None], "float32")], [floats(2, 3, 32, 64)]
-        ),
-        "tensor if": lambda: Case(own.Branch(), fixed, [floats(2, 5, 8)]),
-        "counted loop": lambda: Case(own.CountedLoop(), fixed, [floats(2, 5, 8)]),
-        "loop on data": lambda: Case(own.DataLoop(), fixed, [floats(2, 5, 8)]),
-        "dict of outputs": lambda: Case(own.Named(), fixed, [floats(2, 5, 8)]),
-        "two inputs": lambda: Case(
-            own.TwoInputs(), fixed * 2, [floats(2, 5, 8), floats(2, 5, 8) + 1]
-        ),
-        "mean without axis": lambda: Case(own.MeanOfAll(), fixed, [floats(2, 5, 8)]),
-        "top-k and einsum": lambda: Case(own.TopK(), fixed, [floats(2, 5, 8)]),
-        "interpolate": lambda: Case(
-            own.Interpolate(), [([None, 3, 8, 8], "float32")], [floats(2, 3, 8, 8)]
-        ),
-        "sin and cos": lambda: Case(own.Waves(), fixed, [floats(2, 5, 8)]),
-        "half precision": lambda: Case(own.Half(), fixed, [floats(2, 5, 8)]),
-        "nms": lambda: Case(own.Suppression(), [([6, 4], "float32")], [own.boxes()]),
-    } | {name: (lambda name=name: vision(name)) for name in VISION}
+def _problem(bundle: Bundle, target: str, examples: list[Any]) -> str:
+    """Return what is wrong with an exported bundle, or an empty text."""
+    (sample,) = (each for each in bundle.samples if each.name == "examples")
+    outputs = bundle.predict(examples, target=target)
+    for output, expected in zip(outputs, sample.outputs or (), strict=True):
+        if output.shape != expected.shape or relative_difference(output, expected) > TOLERANCE:
+            return "predict differs from the eager network"
+    return ""
 
 
-def result_of(preflight: Preflight) -> str:
-    codes = [finding.code for finding in preflight if finding.severity == "error"]
-    if preflight.is_accepted and preflight.parity is not None:
-        warnings = len(preflight)
-        note = f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
-        return f"equal {preflight.parity.largest_difference or 0:.0e}{note}"
-    is_known = any(code >= "PW-X201" for code in codes)
-    return " ".join(dict.fromkeys(codes)) + ("" if is_known else "  NO KNOWN CAUSE")
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 1)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--to", nargs="*", default=list(TARGETS))
-    options = parser.parse_args(arguments if arguments is not None else [])
-    rows = []
-    for name, case_of in networks().items():
-        if options.names and name not in options.names:
-            continue
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append([name, *results(case_of(), Path(folder), options.to)])
-        rows[-1].append(f"{time.perf_counter() - started:.0f}")
-        print(" | ".join(rows[-1]), flush=True)
-    print_table(["network", *options.to, "s"], rows)
-
-
-def results(case: Case, folder: Path, targets: list[str]) -> list[str]:
+def results(case: Any, folder: Path, targets: list[str]) -> dict[str, dict[str, Any]]:
     from paddle.static import InputSpec
 
     spec = [InputSpec(shape, dtype, f"x{at}") for at, (shape, dtype) in enumerate(case.spec)]
@@ -137,11 +89,93 @@ def results(case: Case, folder: Path, targets: list[str]) -> list[str]:
             folder / "bundle", case.network, input_spec=spec, examples=case.examples
         )
     except BundleError as error:
-        return [error.message.splitlines()[0][:60]] * len(targets)
-    return [result_of(bundle.preflight(target)) for target in targets]
+        reason = error.message.splitlines()[0]
+        return {target: {"verdict": "no bundle", "reason": reason} for target in targets}
+    return {target: result_of(bundle, target, case.examples) for target in targets}
+
+
+def cell(result: dict[str, Any] | None) -> str:
+    """Return a result as it stands in the table."""
+    if result is None:
+        return ""
+    verdict = result["verdict"]
+    if verdict == "equal":
+        note = " ⚠" if result["warnings"] else ""
+        return f"{result['difference']:.0e}{note}"
+    if verdict == "no bundle":
+        return "no bundle"
+    codes = [code for code in result.get("codes", ()) if verdict != "refused" or code >= KNOWN]
+    return " ".join(codes) + (" **unexplained**" if verdict == "unexplained" else "") or verdict
+
+
+def page(matrix: dict[str, Any]) -> str:
+    """Return the matrix as a page of the documentation."""
+    targets, groups = matrix["targets"], matrix["networks"]
+    rows = [row for group in groups.values() for row in group.values()]
+    counts = {
+        target: sum(row.get(target, {}).get("verdict") == "equal" for row in rows)
+        for target in targets
+    }
+    lines = [
+        "# Which network exports where",
+        "",
+        INTRODUCTION.format(count=len(rows)),
+        "",
+        "| | " + " | ".join(targets) + " |",
+        "|---|" + "---|" * len(targets),
+        f"| **equal, of {len(rows)}** | "
+        + " | ".join(str(counts[each]) for each in targets)
+        + " |",
+    ]
+    for group, networks in groups.items():
+        lines.append(f"| **{group}** |" + " |" * len(targets))
+        for name, row in networks.items():
+            cells = " | ".join(cell(row.get(target)) for target in targets)
+            lines.append(f"| {name} | {cells} |")
+    refused = {
+        row[target]["reason"]
+        for row in rows for target in targets
+        if row.get(target, {}).get("verdict") == "no bundle"
+    }  # fmt: skip
+    if refused:
+        lines += ["", "No bundle can be made of some, since Paddle cannot run or trace them:", ""]
+        lines += [f"* {reason}" for reason in sorted(refused)]
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from .export_cases import cases
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--to", nargs="*", default=list(TARGETS), choices=list(TARGETS))
+    options = parser.parse_args(arguments if arguments is not None else [])
+    path = DOCS / "export-matrix.json"
+    matrix: dict[str, Any] = {"targets": list(TARGETS), "networks": {}}
+    old = json.loads(path.read_text("utf-8"))["networks"] if path.is_file() else {}
+    is_whole = not options.names
+    problems = 0
+    warnings.simplefilter("ignore")
+    for group, networks in cases().items():
+        rows = matrix["networks"].setdefault(group, {})
+        for name, case_of in networks.items():
+            rows[name] = dict(old.get(group, {}).get(name, {}))
+            if options.names and name not in options.names:
+                continue
+            np.random.seed(0)
+            with tempfile.TemporaryDirectory() as folder:
+                new = results(case_of(), Path(folder), options.to)
+            rows[name] |= new
+            problems += sum(each["verdict"] in ("failed", "unexplained") for each in new.values())
+            print(f"{name}: " + " | ".join(f"{to} {cell(new[to])}" for to in new), flush=True)
+            for target, each in new.items():
+                if each["verdict"] in ("failed", "unexplained", "no bundle"):
+                    print(f"    {target}: {each['reason']}", flush=True)
+    if is_whole:
+        path.write_text(json.dumps(matrix, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (DOCS / "export-matrix.md").write_text(page(matrix), encoding="utf-8")
+    return problems
 
 
 if __name__ == "__main__":
-    import sys
-
-    main(sys.argv[1:])
+    sys.exit(bool(main(sys.argv[1:])))

@@ -130,6 +130,17 @@ class MeanOfAll(nn.Layer):
         return x * x.mean()
 
 
+class Convolutions(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2D(3, 8, 3, padding=1)
+        self.norm = nn.BatchNorm2D(8)
+
+    def forward(self, x: Any) -> Any:
+        y = functional.relu(self.norm(self.conv(x)))
+        return functional.max_pool2d(y, 2)
+
+
 class TopK(nn.Layer):
     def forward(self, x: Any) -> Any:
         values, places = paddle.topk(paddle.einsum("bij,bkj->bik", x, x), 2)

@@ -1,7 +1,8 @@
-"""An attempt at an export: in a fork where that is sound, within limits, and never half done."""
+"""An attempt at an export: in a fork of a warm child, within limits."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -10,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paddle_workbench.child_process import Limits, run_fork
 from paddle_workbench.contract import TensorSignature
 from paddle_workbench.export import attempt as attempt_module
-from paddle_workbench.export import worker
+from paddle_workbench.export import warm_child, worker
 from paddle_workbench.export.attempt import Attempt, attempt
 from paddle_workbench.export.samples import EagerSample
 from paddle_workbench.export.targets import registry
 from paddle_workbench.export.targets.target import Array, Runner, Target
+from paddle_workbench.export.warm_child import run_attempt
 
 from .records import record_with
 
@@ -45,6 +48,11 @@ def attempt_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
             load=lambda _folder, _threads: Runner(("x",), run),
         )  # fmt: skip
         monkeypatch.setitem(registry.TARGETS, "double", target)
+        monkeypatch.setattr(
+            attempt_module,
+            "run_attempt",
+            lambda work, limits: run_fork(worker.main, limits=limits, folder=work),
+        )
         signature = TensorSignature(name="x", dtype="float32", shape=(2, 3))
         record = record_with({}, inputs=(signature,), outputs=(signature,), task="tensors")
         sample = EagerSample("examples", (X,), (X * 2,))
@@ -55,35 +63,49 @@ def attempt_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     return attempt_with
 
 
-@pytest.fixture
-def no_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt_module, "run", None)
-
-
-@pytest.mark.usefixtures("no_new_process")
-def test_runs_in_a_fork(attempt_with: Callable[..., Attempt]) -> None:
+def test_equal_target_is_accepted(attempt_with: Callable[..., Attempt]) -> None:
     assert attempt_with(double).is_equal
 
 
-@pytest.mark.usefixtures("no_new_process")
 def test_run_that_never_returns_is_a_finding(
     attempt_with: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "RUN_LIMIT_S", 0.1)
     (finding,) = attempt_with(never_return).findings
+    assert finding.code == "PW-X102"
     assert "did not return within 120 s on the sample “examples”" in finding.message
 
 
-def test_new_process_decides_after_an_abort(
-    attempt_with: Callable[..., Attempt], tmp_path: Path
-) -> None:
-    """Nothing that the fork wrote is left for it."""
+def test_abort_is_a_finding(attempt_with: Callable[..., Attempt]) -> None:
+    (finding,) = attempt_with(double, write=lambda _source, _folder: os.abort()).findings
+    assert finding.code == "PW-X101"
+    assert "was killed by SIGABRT" in finding.message
 
-    def write(_source: Path, folder: Path) -> None:
-        (folder / "part").mkdir()
-        (folder / "model").touch()
-        os.abort()
 
-    (finding,) = attempt_with(double, write=write).findings
-    assert "failed with exit 1" in finding.message  # it does not know the target
-    assert list((tmp_path / "double").iterdir()) == []
+def requested(folder: Path, target: str) -> Path:
+    """Write the request for an attempt that fails at once."""
+    folder.mkdir()
+    (folder / "request.json").write_text(json.dumps({"target": target}), encoding="utf-8")
+    return folder
+
+
+def test_one_child_makes_many_attempts(tmp_path: Path) -> None:
+    limits = Limits(time_s=300)
+    outcomes = []
+    for name in ("a", "b"):
+        outcomes.append(run_attempt(requested(tmp_path / name, name), limits))
+        (child,) = warm_child._children
+    assert child.is_usable
+    assert [outcome.last_lines(1) for outcome in outcomes] == [
+        ["Use one of these: " + ", ".join(registry.TARGETS) + "."]
+    ] * 2
+    assert "There is no target 'b'." in outcomes[1].stderr.decode()
+    child.close()
+    again = run_attempt(requested(tmp_path / "c", "c"), limits)
+    assert "There is no target 'c'." in again.stderr.decode()
+
+
+def test_busy_child_is_not_waited_for(tmp_path: Path) -> None:
+    with warm_child._lock:
+        outcome = run_attempt(requested(tmp_path / "a", "a"), Limits(time_s=300))
+    assert "There is no target 'a'." in outcome.stderr.decode()

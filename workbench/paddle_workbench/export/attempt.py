@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..child_process import ANSWER, Limits, Outcome, run
+from ..child_process import Limits, Outcome
 from ..contract import BundleRecord, ExportFinding, Parity, Sample
-from ..program.passes.forks import can_fork, run_sound_fork
 from .parity import compare_samples
 from .samples import EagerSample, read_samples, write_samples
 from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
-from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S, main_in_fork
+from .warm_child import run_attempt
+from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S
 
 __all__ = ["LIMITS", "Attempt", "attempt"]
 
@@ -88,7 +87,7 @@ def attempt(
             "samples": [sample.record().model_dump() for sample in accepted],
         }
         (work / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-        outcome = _run(work, limits, folder if target.write is not None else None, usual)
+        outcome = run_attempt(work, limits)
         answer = outcome.answer or {}
         records = [Sample.model_validate(result) for result in answer.get("results", ())]
         if len(records) < usual:
@@ -118,26 +117,6 @@ def attempt(
     if not comparison.parity.is_equal:
         findings.insert(0, _not_equal(target, comparison.parity))
     return Attempt(comparison.parity, tuple(findings))
-
-
-def _run(work: Path, limits: Limits, written: Path | None, usual: int) -> Outcome:
-    """Run the worker in a fork of this process if that is sound, or else in a new process.
-
-    A crash of a fork may be due to what this process did before, so a new process decides; unless
-    it has run all samples but edge cases.
-    """
-    if can_fork():
-        outcome = run_sound_fork(main_in_fork, limits=limits, folder=work)
-        if outcome is not None:
-            results = (outcome.answer or {}).get("results", ())
-            if outcome.signal_name in ("", "SIGALRM") or len(results) >= usual:
-                return outcome
-        for path in (work / ANSWER, work / OUTPUTS):
-            path.unlink(missing_ok=True)
-        if written is not None:
-            for path in written.iterdir():
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return run("paddle_workbench.export.worker", limits=limits, folder=work)
 
 
 def _failure(target: Target, outcome: Outcome) -> ExportFinding:

@@ -15,12 +15,11 @@ from typing import Any
 
 from ..child_process import write_answer
 from ..contract import Sample
-from ..program.passes.forks import check_fork
 from .samples import EagerSample, read_samples, write_samples
 from .targets.registry import target_named
 from .targets.target import Runner
 
-__all__ = ["INPUTS", "OUTPUTS", "REQUEST", "RUN_LIMIT_S", "main", "main_in_fork"]
+__all__ = ["INPUTS", "OUTPUTS", "REQUEST", "RUN_LIMIT_S", "main"]
 
 REQUEST = "request.json"
 INPUTS = "inputs.npz"
@@ -57,12 +56,6 @@ def main() -> None:
     # Paddle's threads may delay the end of the interpreter; all output is written by now.
     sys.stdout.flush()
     sys.stderr.flush()
-
-
-def main_in_fork() -> None:
-    """Do what `main` does in a fork of a process that may have used Paddle before."""
-    check_fork()
-    main()
 
 
 def _run(runner: Runner, sample: EagerSample, order: list[int]) -> EagerSample:
