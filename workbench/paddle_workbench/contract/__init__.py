@@ -74,6 +74,13 @@ from .environment import (
     KernelServerStatus,
     Preload,
 )
+from .export import (
+    BundlePicture,
+    BundleRequest,
+    BundleTarget,
+    ExportReport,
+    ExportRequest,
+)
 from .jobs import Job, JobKind, JobList, JobProgress, JobRequest, JobState, ServerEvent
 from .ledger import (
     LedgerMachine,
@@ -90,7 +97,10 @@ from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
 __all__ = [
     "SCHEMA_VERSION",
     "BundlePage",
+    "BundlePicture",
     "BundleRecord",
+    "BundleRequest",
+    "BundleTarget",
     "Catalog",
     "CellOutcome",
     "Chapter",
@@ -113,6 +123,8 @@ __all__ = [
     "ExerciseResult",
     "ExerciseState",
     "ExportFinding",
+    "ExportReport",
+    "ExportRequest",
     "FileRecord",
     "Finding",
     "FindingState",

@@ -10,7 +10,7 @@ from .model import SCHEMA_VERSION, ErrorMessage, Model, Text
 
 __all__ = ["Job", "JobKind", "JobList", "JobProgress", "JobRequest", "JobState", "ServerEvent"]
 
-JobKind = Literal["check", "doctor"]
+JobKind = Literal["check", "doctor", "export", "preflight"]
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled", "lost"]
 
 
@@ -28,7 +28,11 @@ class Job(Model):
     schema_version: int = SCHEMA_VERSION
     id: str
     kind: JobKind
-    subject: str = Field("", description="What it works on, for a check the path of the notebook.")
+    subject: str = Field(
+        "",
+        description="What it works on: for a check the path of the notebook, for an export or "
+        "preflight `PATH#TARGET` with the path of the bundle.",
+    )
     state: JobState
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from ..child_process import Limits, Outcome
-from ..contract import BundleRecord, ExportFinding, Parity, Sample
+from ..child_process import Limits, Outcome, read_answer
+from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
 from .parity import compare_samples
 from .samples import EagerSample, read_samples, write_samples
 from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .warm_child import run_attempt
 from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S
 
-__all__ = ["LIMITS", "Attempt", "attempt"]
+__all__ = ["LIMITS", "Attempt", "Listener", "attempt"]
+
+Listener = Callable[[JobProgress], None]
+"""Called with how far an attempt is; an exception ends it."""
 
 LIMITS = Limits(time_s=600.0, output_bytes=256 * 1024**2)
+_STEPS = {
+    "start": Text(zh="启动", en="Starting"),
+    "write": Text(zh="写出文件", en="Writing the files"),
+    "load": Text(zh="载入", en="Loading them"),
+    "run": Text(zh="在样本上运行", en="Running the samples"),
+    "end": Text(zh="比较结果", en="Comparing the results"),
+}
 DECISION_TASKS = frozenset({"text-classification", "image-classification", "text-recognition"})
 
 
@@ -52,6 +63,7 @@ def attempt(
     options: Options = NO_OPTIONS,
     threads: int = 2,
     limits: Limits = LIMITS,
+    listener: Listener | None = None,
 ) -> Attempt:
     """Write a target, run it on samples, and compare it with the eager network.
 
@@ -69,6 +81,7 @@ def attempt(
     threads : int
     limits : Limits
         Of the child process.
+    listener : callable, optional
     """
     accepted = [sample for sample in samples if sample.outputs is not None]
     # Edge cases last: they may end the process.
@@ -87,7 +100,13 @@ def attempt(
             "samples": [sample.record().model_dump() for sample in accepted],
         }
         (work / REQUEST).write_text(json.dumps(request), encoding="utf-8")
-        outcome = run_attempt(work, limits)
+
+        def report() -> None:
+            if listener is not None:
+                answer = read_answer(work, limit_bytes=limits.output_bytes)
+                listener(_progress(answer or {}, len(accepted)))
+
+        outcome = run_attempt(work, limits, report)
         answer = outcome.answer or {}
         records = [Sample.model_validate(result) for result in answer.get("results", ())]
         if len(records) < usual:
@@ -117,6 +136,13 @@ def attempt(
     if not comparison.parity.is_equal:
         findings.insert(0, _not_equal(target, comparison.parity))
     return Attempt(comparison.parity, tuple(findings))
+
+
+def _progress(answer: Mapping[str, Any], samples: int) -> JobProgress:
+    """Return how far the child process is: it writes, loads, and runs each sample."""
+    step = answer.get("step", "start")
+    done = {"start": 0, "write": 0, "load": 1}.get(step, 2 + len(answer.get("results", ())))
+    return JobProgress(done=done, total=samples + 2, step=_STEPS[step])
 
 
 def _failure(target: Target, outcome: Outcome) -> ExportFinding:

@@ -32,6 +32,7 @@ from ..errors import BundleError, ExportError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
 from ..storage import locked, write_model
+from .attempt import Listener
 from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
 from .drafts import new_draft, put_in_place, recover
 from .examples import Example, read_examples, write_examples
@@ -269,13 +270,23 @@ class Bundle:
         return read(self.folder / PROGRAM_FOLDER / LINES).program
 
     def preflight(
-        self, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+        self,
+        target: str,
+        *,
+        weights: Weights = "fp32",
+        without: Sequence[str] = (),
+        listener: Listener | None = None,
     ) -> Preflight:
         """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
-        return preflight(self, target, weights=weights, without=without)
+        return preflight(self, target, weights=weights, without=without, listener=listener)
 
     def export(
-        self, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+        self,
+        target: str,
+        *,
+        weights: Weights = "fp32",
+        without: Sequence[str] = (),
+        listener: Listener | None = None,
     ) -> Preflight:
         """Export to a target, into the bundle, with its parity; an earlier export is replaced.
 
@@ -285,12 +296,16 @@ class Bundle:
         weights : {"fp32", "fp16", "int8"}
             How the target stores the weights. `mnn` has the smaller ones; what counts as equal
             there is in `export.parity`.
+        without : sequence of str
+            Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
+        listener : callable, optional
+            Called with the progress.
 
         Parameters
         ----------
         target : str
-        without : sequence of str
-            Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
+        listener : callable, optional
+            Called with the progress, a `contract.JobProgress`.
 
         Returns
         -------
@@ -314,7 +329,7 @@ class Bundle:
             )
         options = Options(weights, tuple(without))
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
-            result = examine(self, target, Path(scratch), options)
+            result = examine(self, target, Path(scratch), options, listener)
             if not result.is_accepted or result.parity is None:
                 first = result.findings[0]
                 raise ExportError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
-from .attempt import attempt
+from .attempt import Listener, attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
@@ -75,7 +75,12 @@ class Preflight:
 
 
 def preflight(
-    bundle: Exportable, target: str, *, weights: Weights = "fp32", without: Sequence[str] = ()
+    bundle: Exportable,
+    target: str,
+    *,
+    weights: Weights = "fp32",
+    without: Sequence[str] = (),
+    listener: Listener | None = None,
 ) -> Preflight:
     """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
 
@@ -90,6 +95,8 @@ def preflight(
         How the target stores the weights; most have only `fp32`.
     without : sequence of str
         Passes that Paddle Inference leaves out.
+    listener : callable, optional
+        Called with the progress.
 
     Raises
     ------
@@ -97,11 +104,15 @@ def preflight(
         If there is no such target, it has no such weights, or its passes cannot be left out.
     """
     with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-        return examine(bundle, target, Path(scratch), Options(weights, tuple(without)))
+        return examine(bundle, target, Path(scratch), Options(weights, tuple(without)), listener)
 
 
 def examine(
-    bundle: Exportable, target: str, folder: Path, options: Options = NO_OPTIONS
+    bundle: Exportable,
+    target: str,
+    folder: Path,
+    options: Options = NO_OPTIONS,
+    listener: Listener | None = None,
 ) -> Preflight:
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
@@ -119,7 +130,15 @@ def examine(
         if problem is not None:
             return Preflight(target, (problem,), None)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
-    result = attempt(bundle.folder, bundle.record, bundle.samples, chosen, place, options=options)
+    result = attempt(
+        bundle.folder,
+        bundle.record,
+        bundle.samples,
+        chosen,
+        place,
+        options=options,
+        listener=listener,
+    )
     parity = result.parity
     if parity is None:
         return Preflight(target, (*explain(bundle.program, target), *result.findings), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,10 +30,11 @@ _lock = threading.Lock()
 _children: list[Worker] = []
 
 
-def run_attempt(folder: Path, limits: Limits) -> Outcome:
+def run_attempt(folder: Path, limits: Limits, listener: Callable[[], None]) -> Outcome:
     """Run `worker` with a folder that contains its request, and return how it ended.
 
-    A process that has not imported Paddle is taken to make one attempt only, in a new process.
+    A process that has not imported Paddle is taken to make one attempt only, in a new process. The
+    listener is called while that works, since its answer changes.
     """
     if "paddle" in sys.modules and _lock.acquire(blocking=False):
         try:
@@ -41,7 +43,7 @@ def run_attempt(folder: Path, limits: Limits) -> Outcome:
             _lock.release()
         if outcome is not None:
             return outcome
-    return run(worker.__name__, limits=limits, folder=folder)
+    return run(worker.__name__, limits=limits, folder=folder, listener=listener)
 
 
 def _ask(folder: Path, limits: Limits) -> Outcome | None:

@@ -13,6 +13,7 @@ from tornado.web import HTTPError
 
 from ..contract import ErrorMessage
 from ..errors import (
+    BundleError,
     CourseError,
     EnvironmentBrokenError,
     ExerciseNotFoundError,
@@ -51,6 +52,7 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (SchemaVersionError, 409),
     (NotebookError, 422),
     (ProgramError, 422),
+    (BundleError, 422),
     (EnvironmentBrokenError, 503),
     (StorageError, 507),
     (CourseError, 500),

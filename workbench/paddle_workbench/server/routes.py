@@ -13,9 +13,13 @@ from tornado.routing import PathMatches, Rule, RuleRouter
 from tornado.web import Application, RequestHandler
 
 from ..contract import (
+    BundlePicture,
+    BundleRequest,
     Catalog,
     DismissedNotice,
     DoctorReport,
+    ExportReport,
+    ExportRequest,
     Job,
     JobList,
     JobRequest,
@@ -39,6 +43,7 @@ from .course import (
 )
 from .environment import DoctorHandler
 from .events import EventsHandler
+from .export import BundleHandler, ExportHandler, PreflightHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
 from .services import Services
@@ -137,6 +142,32 @@ ROUTES = [
         None,
         Job,
         DoctorReport,
+    ),
+    Route(
+        "export",
+        "post",
+        ExportHandler,
+        "Start a job that exports a bundle to a target.",
+        ExportRequest,
+        Job,
+        ExportReport,
+    ),
+    Route(
+        "export/bundle",
+        "post",
+        BundleHandler,
+        "Verify a bundle and return it for display.",
+        BundleRequest,
+        BundlePicture,
+    ),
+    Route(
+        "export/preflight",
+        "post",
+        PreflightHandler,
+        "Start a job that reports whether a target accepts a bundle, without changing it.",
+        ExportRequest,
+        Job,
+        ExportReport,
     ),
     Route(
         "jobs",

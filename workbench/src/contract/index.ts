@@ -4,6 +4,7 @@ export type * from './bundle';
 export type * from './checks';
 export type * from './course';
 export type * from './environment';
+export type * from './export';
 export type * from './jobs';
 export type * from './ledger';
 export type * from './model';

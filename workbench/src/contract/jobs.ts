@@ -7,9 +7,9 @@ import type { ErrorMessage, Text } from './model';
 export interface Job {
   schema_version: number;
   id: string;
-  kind: 'check' | 'doctor';
+  kind: 'check' | 'doctor' | 'export' | 'preflight';
   /**
-   * What it works on, for a check the path of the notebook.
+   * What it works on: for a check the path of the notebook, for an export or preflight `PATH#TARGET` with the path of the bundle.
    */
   subject: string;
   state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost';

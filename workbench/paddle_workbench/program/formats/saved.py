@@ -18,7 +18,7 @@ from ..model.structure import Program
 from .assembly import Numbering, assemble
 from .pir_text import PrintedRegion
 
-__all__ = ["MAX_BYTES", "SavedProgram", "read"]
+__all__ = ["MAX_BYTES", "SavedProgram", "format_of", "read"]
 
 # What Paddle 1 called the program in its folder.
 _OLD_NAME = "__model__"
@@ -80,7 +80,7 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
                 f"from paddle_workbench.program import load; load({str(file)!r}).explanations",
             )
         return SavedProgram(file, "capture", str(capture.schema_version), capture.program, capture)
-    format_name = _format_of(file)
+    format_name = format_of(file)
     if format_name is None:
         raise ProgramError(
             f"{file} is not a saved program.",
@@ -97,12 +97,12 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
 
 
 def _hint_for_folder(folder: Path) -> str:
-    inside = sorted(file for file in folder.iterdir() if _format_of(file) is not None)
+    inside = sorted(file for file in folder.iterdir() if format_of(file) is not None)
     return f"Use the program in it: {inside[0]}" if inside else "Use a file in it."
 
 
-def _format_of(file: Path) -> str | None:
-    """Return the format by the name; on some systems names are in capitals."""
+def format_of(file: Path) -> str | None:
+    """Return the format by the name, or None; on some systems names are in capitals."""
     return "pdmodel" if file.name == _OLD_NAME else _FORMATS.get(file.suffix.lower())
 
 

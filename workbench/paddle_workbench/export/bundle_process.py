@@ -1,0 +1,133 @@
+"""The child process in which the Jupyter server shows, checks and exports bundles.
+
+python -m paddle_workbench.export.bundle_process show PATH
+python -m paddle_workbench.export.bundle_process preflight PATH TARGET
+python -m paddle_workbench.export.bundle_process export PATH TARGET
+
+Bundles may come from anywhere, and an export needs Paddle. The answer is a model of the contract,
+or an error; progress goes to stderr, one `JobProgress` per line.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..child_process import write_answer
+from ..contract import (
+    BundlePicture,
+    BundleRecord,
+    BundleTarget,
+    ErrorMessage,
+    ExportReport,
+    JobProgress,
+)
+from ..errors import BundleError, ExportError, WorkbenchError
+from ..program.formats.saved import format_of
+from .bundle import Bundle
+from .bundle_files import check_files, read_record
+from .preflight import Preflight
+from .targets.registry import TARGETS
+from .targets.target import PROGRAM, PROGRAM_FOLDER
+
+__all__ = ["main", "picture_of"]
+
+
+def picture_of(path: Path) -> BundlePicture:
+    """Return a bundle for display; a folder also if a file of it was changed.
+
+    Raises
+    ------
+    BundleError
+        If it is not a bundle, or a zip file that is not whole and unchanged.
+    SchemaVersionError
+        If a newer version of the workbench made it.
+    """
+    problem = None
+    if path.is_file():
+        record = Bundle(path).record
+    else:
+        record = read_record(path)
+        try:
+            check_files(path, record.files)
+        except BundleError as error:
+            problem = ErrorMessage(message=error.message, hint=error.hint)
+    titles = {name: target.title for name, target in TARGETS.items()}
+    titles |= {name: name for name in record.targets if name not in titles}
+    return BundlePicture(
+        path=str(path),
+        is_packed=path.is_file(),
+        record=record,
+        problem=problem,
+        targets=[
+            BundleTarget(
+                name=name,
+                title=title,
+                exported=record.targets.get(name),
+                program="" if path.is_file() else _program(record, name),
+            )
+            for name, title in titles.items()
+        ],
+    )
+
+
+def _program(record: BundleRecord, name: str) -> str:
+    """Return the file with the program of a target, if the workbench can show it."""
+    if name in record.targets:
+        folder = record.targets[name].folder
+    elif name in TARGETS and TARGETS[name].write is None:
+        folder = TARGETS[name].folder
+    else:
+        return ""
+    program = f"{PROGRAM_FOLDER}/{PROGRAM}.json"
+    # Another target may have a .json file that is not a program.
+    names = [
+        file
+        for file in sorted(record.files)
+        if file == program or format_of(Path(file)) not in (None, "pir")
+    ]
+    return next((file for file in names if file.startswith(f"{folder}/")), "")
+
+
+def _examine(action: str, path: Path, target: str) -> ExportReport:
+    bundle = Bundle(path)
+    created_at = bundle.record.created_at
+    try:
+        result: Preflight = (
+            bundle.export(target, listener=_report)
+            if action == "export"
+            else bundle.preflight(target, listener=_report)
+        )
+    except ExportError as error:
+        result = error.preflight
+    return ExportReport(
+        target=target,
+        bundle_created_at=created_at,
+        is_accepted=result.is_accepted,
+        findings=list(result.findings),
+        parity=result.parity,
+    )
+
+
+def _report(progress: JobProgress) -> None:
+    sys.stderr.write(progress.model_dump_json() + "\n")
+    sys.stderr.flush()
+
+
+def main(action: str, path: str, *target: str) -> None:
+    """Answer with `{"result"}`, or with `{"error", "kind"}`."""
+    answer: dict[str, Any]
+    try:
+        model = (
+            picture_of(Path(path)) if action == "show" else _examine(action, Path(path), target[0])
+        )
+        answer = {"result": model.model_dump(mode="json")}
+    except WorkbenchError as error:
+        message = ErrorMessage(message=error.message, hint=error.hint)
+        answer = {"error": message.model_dump(), "kind": type(error).__name__}
+    write_answer(answer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
