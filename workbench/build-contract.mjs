@@ -41,11 +41,16 @@ function importsOf(names, own) {
       Object.keys(models).filter(name => names.has(name))
     ])
     .filter(([, list]) => list.length > 0)
-    .map(
-      ([module, list]) =>
-        `import type { ${list.join(', ')} } from './${module}';\n`
-    )
+    .map(([module, list]) => importLine(list, module))
     .join('');
+}
+
+/** As prettier writes it. */
+function importLine(list, module) {
+  const line = `import type { ${list.join(', ')} } from './${module}';\n`;
+  return line.length <= OPTIONS.style.printWidth + 1
+    ? line
+    : `import type {\n  ${list.join(',\n  ')}\n} from './${module}';\n`;
 }
 
 await mkdir(folder, { recursive: true });

@@ -67,6 +67,8 @@ export default defineConfig([
         'error',
         {
           ignoreImports: [
+            './bundle-commands',
+            './bundle-document-factory', // light: the panel comes with the first bundle
             './check-*',
             './course-*',
             './desk-document-factory', // light: the kernel brings what draws the desk

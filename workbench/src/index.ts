@@ -3,6 +3,7 @@ import { coursePlugin } from './course/course-plugin';
 import { lessonPlugin } from './course/lesson-plugin';
 import { resultsPlugin } from './course/results-plugin';
 import { environmentPlugin } from './environment/environment-plugin';
+import { exportPlugin } from './export/export-plugin';
 import { jobsPlugin } from './jobs/jobs-plugin';
 import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
@@ -13,6 +14,7 @@ export default [
   coursePlugin,
   lessonPlugin,
   environmentPlugin,
+  exportPlugin,
   jobsPlugin,
   ocrPlugin,
   programPlugin,

@@ -10,6 +10,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   checks: ['course', 'jobs'],
   course: ['jobs'],
   environment: ['jobs'],
+  export: ['jobs', 'program'],
   jobs: [],
   ocr: [],
   program: [],

@@ -1,5 +1,10 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
-import type { BundleRecord, ExportFinding, Parity, TargetRecord } from './bundle';
+import type {
+  BundleRecord,
+  ExportFinding,
+  Parity,
+  TargetRecord
+} from './bundle';
 import type { ErrorMessage } from './model';
 
 /**
