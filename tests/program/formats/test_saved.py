@@ -15,6 +15,7 @@ from paddle_workbench.program import save
 from paddle_workbench.program.capture import capture_saved
 from paddle_workbench.program.formats.saved import read
 from paddle_workbench.program.model.capture import Capture
+from paddle_workbench.widgets.microscope import ProgramMicroscope
 
 from ..pdmodel_file import write_legacy
 from .program_files import broken, onnx_model
@@ -86,6 +87,21 @@ def test_captures_passes_of_a_saved_program(tmp_path: Path, spec: Any) -> None:
 def test_rejects_passes_of_an_old_program(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="pdmodel; Paddle 3 runs its passes only on PIR"):
         capture_saved(write_legacy(tmp_path / "net.pdmodel"))
+
+
+def test_captures_program_of_any_format_without_passes(tmp_path: Path) -> None:
+    result = capture_saved(write_legacy(tmp_path / "net.pdmodel"), pipeline=None)
+    assert result.name == "net.pdmodel"
+    assert result.program is not None
+    assert "legacy.relu" in [op.name for op in result.program.ops]
+    assert result.stages == ()
+    assert "matmul_v2" in ProgramMicroscope(result).to_html()
+
+
+def test_rejects_a_capture(tmp_path: Path, branching: Capture) -> None:
+    save(branching, tmp_path / "net.capture")
+    with pytest.raises(ProgramError, match="is a capture already"):
+        capture_saved(tmp_path / "net.capture", pipeline=None)
 
 
 def test_reads_program_of_paddle_2(tmp_path: Path) -> None:

@@ -195,7 +195,8 @@ def capture_saved(
     Parameters
     ----------
     path : str or Path
-        The `.json` file of PIR, with its `.pdiparams` next to it.
+        The `.json` file of PIR, with its `.pdiparams` next to it. With `pipeline=None` no weights
+        are needed, and a `.pdmodel` or `.onnx` file is captured as well.
     pipeline : "inference", "onednn", list of passes, or None
         As in `capture`.
     inputs : sequence of arrays, optional
@@ -204,16 +205,23 @@ def capture_saved(
     Raises
     ------
     ProgramError
-        If the file is missing, is not a PIR program, or has no weights.
+        If the file is missing or not a program; with passes, also if it is not a PIR program or
+        has no weights.
     CaptureError
         If a pass cannot run.
     """
     numbering = Numbering()
     saved = read(path, numbering=numbering)
-    if saved.format != "pir":
+    if saved.capture is not None:
+        raise ProgramError(
+            f"{path} is a capture already.",
+            f"Load it: from paddle_workbench.program import load; load({str(path)!r})",
+        )
+    if pipeline is not None and saved.format != "pir":
         raise ProgramError(
             f"{path} has the format {saved.format}; Paddle 3 runs its passes only on PIR's .json.",
-            "Save the network again with paddle.jit.save.",
+            "Save the network again with paddle.jit.save, or capture it without passes: "
+            "pipeline=None.",
         )
     optimised = Optimised(())
     if pipeline is not None:
