@@ -299,12 +299,6 @@ class Bundle:
         without : sequence of str
             Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
         listener : callable, optional
-            Called with the progress.
-
-        Parameters
-        ----------
-        target : str
-        listener : callable, optional
             Called with the progress, a `contract.JobProgress`.
 
         Returns
