@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "workbench" / "paddle_workbench"
 
 FLOORS = {
     "child_process": 0,
+    "codes": 0,
     "errors": 0,
     "settings": 0,
     "time_limit": 0,

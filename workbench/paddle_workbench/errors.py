@@ -15,6 +15,7 @@
     * CaptureError
   * BundleError
     * ExportError
+  * CodeNotFoundError
   * RunNotFoundError
   * JobNotFoundError
   * ForbiddenPathError
@@ -36,6 +37,7 @@ from .terminal_text import printable
 __all__ = [
     "BundleError",
     "CaptureError",
+    "CodeNotFoundError",
     "CourseError",
     "DeskError",
     "EnvironmentBrokenError",
@@ -71,16 +73,25 @@ class WorkbenchError(Exception):
         What happened, including the wrong value.
     hint : str
         What to do next, as an exact command, cell or setting. It may be empty.
+    code : str
+        Of the page that explains it, such as `PW-X402`; see `workbench explain`. Empty if there
+        is none.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, code: str = "") -> None:
         # Errors are shown on terminals and in logs, and the wrong value may be anything.
         self.message = printable(message)
         self.hint = printable(hint)
+        self.code = code
         super().__init__(self.message)
 
+    @property
+    def sentence(self) -> str:
+        """The message after its code, if it has one."""
+        return f"{self.code} {self.message}" if self.code else self.message
+
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        return f"{self.sentence}\n{self.hint}" if self.hint else self.sentence
 
 
 class CourseError(WorkbenchError):
@@ -134,6 +145,9 @@ class CaptureError(ProgramError):
 class BundleError(WorkbenchError):
     """A bundle cannot be made, read or used."""
 
+    def __init__(self, message: str, hint: str = "", *, code: str = "PW-X300") -> None:
+        super().__init__(message, hint, code=code)
+
 
 class ExportError(BundleError):
     """A program cannot be exported to a target, or is not equal there.
@@ -143,11 +157,17 @@ class ExportError(BundleError):
     message, hint : str
     preflight : export.preflight.Preflight
         With all findings.
+    code : str
+        Of the first of them.
     """
 
-    def __init__(self, message: str, hint: str, preflight: Any) -> None:
-        super().__init__(message, hint)
+    def __init__(self, message: str, hint: str, preflight: Any, *, code: str = "") -> None:
+        super().__init__(message, hint, code=code)
         self.preflight = preflight
+
+
+class CodeNotFoundError(WorkbenchError):
+    """There is no finding or error with this code."""
 
 
 class RunNotFoundError(WorkbenchError):

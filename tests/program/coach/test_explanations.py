@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from typing import Any
 
 import pytest
 
 from paddle_workbench import capture
+from paddle_workbench.codes import page
 from paddle_workbench.program.coach.explanations import (
     RULES,
     explain_sources,
     function_of,
     is_proven,
 )
+from paddle_workbench.program.coach.rules.rule import Rule
 from paddle_workbench.program.model.capture import Capture, Explanation
 
 # The line of each example that the rule applies to; None if Paddle reports no line.
@@ -24,7 +27,7 @@ LINES = {
     "break-builtin": 2, "branch-dtype": 2, "branch-rank": 2, "branch-structure": 2,
     "loop-becomes-tensor": 2, "tensor-recursion": 2, "tolist": 2, "python-number": 2,
     "python-truth": 2, "view-in-place": 4, "tensor-attribute": 2, "raise-in-branch": 3,
-    "numpy-under-ast": 2, "side-effect": 4, "frozen-random": 2, "undefined-in-branch": 2,
+    "numpy-under-ast": 2, "side-effect": 5, "frozen-random": 2, "undefined-in-branch": 2,
     "match-statement": 2, "isinstance-tensor": 2, "tensor-as-text": 2, "layer-in-forward": 2,
     "self-by-another-name": 2, "yield-in-loop": 4, "small-graph": 2, "sot-gave-up": None,
     "ambiguous-global": None, "in-place-statement": 3,
@@ -42,17 +45,29 @@ def test_every_rule_has_an_example_line() -> None:
     assert len(RULES) >= 15
 
 
+def report_of(cell: str, name: str) -> Capture:
+    """Run a cell of a page, and return its report."""
+    file = f"paddle-workbench-cell-{name}.py"
+    linecache.cache[file] = len(cell), None, cell.splitlines(keepends=True), file
+    names: dict[str, Any] = {"__name__": "__paddle_workbench_cell__"}
+    exec(compile(cell, file, "exec"), names)  # noqa: S102 - the page's own
+    return names["report"]
+
+
+@pytest.mark.usefixtures("imported_paddle")
 @pytest.mark.parametrize("kind", sorted(RULES))
-def test_rule_applies_to_its_example_and_not_to_its_repair(kind: str, spec: Any) -> None:
+def test_rule_applies_to_the_cell_of_its_page_and_not_to_its_repair(kind: str) -> None:
     rule = RULES[kind]
-    result = captured(rule.broken, kind, spec, sot=rule.route == "sot")
+    result = report_of(page(rule.code, "en").shows, kind)
     explanations: list[Explanation] = [item for item in result.explanations if item.kind == kind]
     assert explanations, [(item.kind, item.message[-700:]) for item in result.explanations]
-    line = explanations[0].line
-    assert (line.line if line else None) == LINES[kind]
+    (line,) = {item.line.line if item.line else None for item in explanations[:1]}
+    first_line = page(rule.code, "en").shows.partition(rule.broken)[0].count("\n")
+    assert (line and line - first_line) == LINES[kind]
+    assert explanations[0].code == rule.code
     assert explanations[0].proven
     assert is_proven(kind)
-    repaired = captured(rule.repaired, f"{kind}-again", spec, sot=rule.route == "sot")
+    repaired = report_of(page(rule.code, "en").repaired, f"{kind}-again")
     assert kind not in {item.kind for item in repaired.explanations}
     assert repaired.program is not None
 
@@ -77,10 +92,12 @@ def test_untraceable_function_has_an_explanation(spec: Any) -> None:
 
 @pytest.mark.usefixtures("imported_paddle")
 def test_repair_that_does_not_work_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
+    class WrongRule(Rule):
+        @property
+        def repaired(self) -> str:
+            return self.broken
 
-    wrong = replace(RULES["branch-dtype"], kind="wrong", repaired=RULES["branch-dtype"].broken)
-    monkeypatch.setitem(RULES, "wrong", wrong)
+    monkeypatch.setitem(RULES, "wrong", WrongRule("branch-dtype", "ast"))
     assert not is_proven("wrong")
 
 

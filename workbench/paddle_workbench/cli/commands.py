@@ -17,6 +17,7 @@ _COMMANDS = [
     "check",
     "course",
     "doctor",
+    "explain",
     "export",
     "kernels",
     "lab",
@@ -53,7 +54,7 @@ def main() -> None:
     try:
         _workbench(prog_name="workbench")
     except WorkbenchError as error:
-        print_text(f"workbench: {error.message}", err=True)
+        print_text(f"workbench: {error.sentence}", err=True)
         if error.hint:
             print_text(error.hint, err=True)
         sys.exit(2)

@@ -73,7 +73,8 @@ def _print(report: DoctorReport, language: Language) -> None:
         print_styled(_pad(f"{sign} {words[finding.state]}", first), colour)
         detail, *more = finding.detail.splitlines() or [""]
         title = _pad(finding.title.in_language(language), second)
-        print_text(f"{_GAP}{title}{_GAP}{detail}")
+        code = f"{finding.code} " if finding.code else ""
+        print_text(f"{_GAP}{title}{_GAP}{code}{detail}")
         for line in more:
             print_text(margin + line)
         if finding.repair:

@@ -40,6 +40,7 @@ from .checks import (
     LessonCheckRequest,
     NoiseKind,
 )
+from .codes import CodePage
 from .course import (
     Catalog,
     Chapter,
@@ -109,6 +110,7 @@ __all__ = [
     "CheckDifference",
     "CheckedCell",
     "CleanText",
+    "CodePage",
     "CourseMetadata",
     "CtcDecode",
     "Device",

@@ -27,6 +27,7 @@ class Finding(Model):
     check: str = Field(description="A name without spaces, for example `onednn`.")
     title: Text
     state: FindingState
+    code: str = Field("", description="Of the page that explains it; empty when ok.")
     detail: str
     repair: str = Field("", description="The exact command that fixes it; empty when ok.")
 

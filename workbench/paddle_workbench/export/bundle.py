@@ -28,7 +28,7 @@ from ..contract import (
     Versions,
     Weights,
 )
-from ..errors import BundleError, ExportError
+from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
 from ..storage import locked, write_model
@@ -75,11 +75,15 @@ class Bundle:
         self.path = Path(path)
         recover(self.path)
         self.folder = self.path
-        if self.path.is_file():
-            self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-            unpack(self.path, self.folder)
-        self.record = read_record(self.folder)
+        try:
+            if self.path.is_file():
+                self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
+                weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+                unpack(self.path, self.folder)
+            self.record = read_record(self.folder)
+        except SchemaVersionError as error:
+            error.code = "PW-X306"
+            raise
         check_files(self.folder, self.record.files)
         self._runners: dict[tuple[str, int], Run] = {}
 
@@ -320,6 +324,7 @@ class Bundle:
             raise BundleError(
                 f"{self.path} is a zip file, which is not changed.",
                 "Unpack it, and export the folder.",
+                code="PW-X503",
             )
         options = Options(weights, tuple(without))
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
@@ -330,6 +335,7 @@ class Bundle:
                     f"{self.record.name} was not exported to {chosen.title}: {first.message}",
                     first.hint,
                     preflight=result,
+                    code=first.code,
                 )
             with locked(self.folder / RECORD):
                 self._add(target, Path(scratch), result, options)
@@ -411,6 +417,7 @@ class Bundle:
                 raise BundleError(
                     f"The bundle {self.record.name} was not exported to {target!r}.",
                     f'Export it: bundle.export("{target}")',
+                    code="PW-X502",
                 )
             folder = exported.folder if exported is not None else chosen.folder
             without = exported.without_passes if exported is not None else ()
@@ -467,6 +474,7 @@ def _check_replaceable(path: Path) -> None:
         raise BundleError(
             f"{path} exists and is not a bundle; it was left unchanged.",
             "Choose another path, or remove it.",
+            code="PW-X404",
         )
 
 

@@ -56,7 +56,9 @@ def read_record(folder: Path) -> BundleRecord:
     if not (folder / RECORD).exists():
         what = "is not a bundle" if folder.exists() else "does not exist"
         raise BundleError(
-            f"{folder} {what}: there is no {RECORD} in it.", "Check the path of the bundle."
+            f"{folder} {what}: there is no {RECORD} in it.",
+            "Check the path of the bundle.",
+            code="PW-X301",
         )
     record = read_model(
         folder / RECORD, BundleRecord, kind="bundle record", limit_bytes=MAX_RECORD_BYTES
@@ -77,13 +79,16 @@ def check_files(folder: Path, files: Mapping[str, FileRecord]) -> None:
     for name, expected in files.items():
         path = folder / name
         if path.is_symlink() or path.resolve() != root / name:
-            raise BundleError(f"{path} is a link; a bundle contains only files.", _HINT)
+            raise BundleError(
+                f"{path} is a link; a bundle contains only files.", _HINT, code="PW-X302"
+            )
         if not path.is_file():
-            raise BundleError(f"The bundle {folder} lacks its file {name}.", _HINT)
+            raise BundleError(f"The bundle {folder} lacks its file {name}.", _HINT, code="PW-X302")
         if record_of_file(path) != expected:
             raise BundleError(
                 f"{path} is not the file that the bundle was made with: its SHA-256 differs.",
                 _HINT,
+                code="PW-X302",
             )
 
 
@@ -141,12 +146,12 @@ def unpack(path: Path, folder: Path) -> None:
                 _extract(archive, entry, record, folder, path)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
         raise BundleError(
-            f"{path} is not a zip file, or only part of one: {error}.", _HINT
+            f"{path} is not a zip file, or only part of one: {error}.", _HINT, code="PW-X303"
         ) from error
     except OSError as error:
         raise storage_error(folder, error) from error
     except (RuntimeError, ValueError) as error:  # encrypted; names with NUL
-        raise BundleError(f"{path} cannot be unpacked: {error}.", _HINT) from error
+        raise BundleError(f"{path} cannot be unpacked: {error}.", _HINT, code="PW-X303") from error
 
 
 def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
@@ -156,15 +161,19 @@ def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
         with archive.open(RECORD) as file:
             content = file.read(MAX_RECORD_BYTES + 1)
     except KeyError as error:
-        raise BundleError(f"{path} is not a bundle: there is no {RECORD} in it.", _HINT) from error
+        raise BundleError(
+            f"{path} is not a bundle: there is no {RECORD} in it.", _HINT, code="PW-X301"
+        ) from error
     if len(content) > MAX_RECORD_BYTES:
-        raise BundleError(f"The {RECORD} in {path} is larger than 16 MiB.", _HINT)
+        raise BundleError(f"The {RECORD} in {path} is larger than 16 MiB.", _HINT, code="PW-X304")
     values = parse_json(content, path / RECORD, kind="bundle record", hint=_HINT)
     check_schema_version(values, path / RECORD)
     try:
         record = BundleRecord.model_validate(values)
     except ValidationError as error:
-        raise BundleError(f"{path / RECORD}: {invalid_field(error)}.", _HINT) from error
+        raise BundleError(
+            f"{path / RECORD}: {invalid_field(error)}.", _HINT, code="PW-X304"
+        ) from error
     _check_record(record, path)
     return record
 
@@ -172,11 +181,15 @@ def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
 def _check_entry(entry: zipfile.ZipInfo, record: BundleRecord, path: Path) -> None:
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise BundleError(
-            f"{entry.filename!r} in {path} is a link; bundles contain only files.", _HINT
+            f"{entry.filename!r} in {path} is a link; bundles contain only files.",
+            _HINT,
+            code="PW-X305",
         )
     if entry.filename not in (RECORD, LEDGER) and entry.filename not in record.files:
         raise BundleError(
-            f"{path} contains {entry.filename!r}, which its {RECORD} does not name.", _HINT
+            f"{path} contains {entry.filename!r}, which its {RECORD} does not name.",
+            _HINT,
+            code="PW-X305",
         )
 
 
@@ -195,6 +208,7 @@ def _extract(
                 raise BundleError(
                     f"{entry.filename!r} in {path} has more than the recorded {limit} bytes.",
                     _HINT,
+                    code="PW-X305",
                 )
             file.write(chunk)
 
@@ -207,19 +221,23 @@ def _check_record(record: BundleRecord, path: Path) -> None:
             raise BundleError(
                 f"{path} names the vocabulary {step.vocabulary!r}, which is not one of its files.",
                 _HINT,
+                code="PW-X304",
             )
     for name, target in record.targets.items():
         if not any(file.startswith(f"{target.folder}/") for file in record.files):
             raise BundleError(
                 f"{path} names the folder {target.folder!r} for {name}, in which it has no files.",
                 _HINT,
+                code="PW-X304",
             )
 
 
 def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:
     for name in _forbidden_names(files):
         raise BundleError(
-            f"{path} names the file {name!r}, which is not a path inside a bundle.", _HINT
+            f"{path} names the file {name!r}, which is not a path inside a bundle.",
+            _HINT,
+            code="PW-X305",
         )
     total = sum(file.bytes for file in files.values())
     if total > MAX_BYTES or len(files) > MAX_FILES:
@@ -227,6 +245,7 @@ def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:
             f"{path} names {len(files)} files of {total / 1024**3:.1f} GiB; the limit is "
             f"{MAX_FILES} files of {MAX_BYTES // 1024**3} GiB.",
             _HINT,
+            code="PW-X305",
         )
 
 

@@ -76,7 +76,9 @@ def preprocess(
     if not steps:
         return tuple(np.asarray(value) for value in values)
     if not values:
-        raise BundleError("There is nothing to predict: the list is empty.", "Pass one input.")
+        raise BundleError(
+            "There is nothing to predict: the list is empty.", "Pass one input.", code="PW-X504"
+        )
     batch: Any = list(values)
     for step in steps:
         batch = _STEPS[type(step)](batch, step, folder)
@@ -162,9 +164,12 @@ def _texts(batch: Sequence[Any]) -> list[str]:
             raise BundleError(
                 f"This bundle takes texts, got {type(value).__name__}: {value!r:.80}.",
                 'Pass a text: bundle.predict("房间很干净").',
+                code="PW-X504",
             )
         if not value.strip():
-            raise BundleError(f"The text {value!r} is empty.", "Pass a text with characters.")
+            raise BundleError(
+                f"The text {value!r} is empty.", "Pass a text with characters.", code="PW-X504"
+            )
     return list(batch)
 
 
@@ -177,10 +182,13 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
                 "This bundle takes pictures as uint8 arrays (height, width, 3), got "
                 f"{picture.dtype} {picture.shape}.",
                 'Convert it: numpy.asarray(PIL.Image.open(path).convert("RGB")).',
+                code="PW-X504",
             )
         if not picture.size:
             raise BundleError(
-                f"The picture is empty: {picture.shape}.", "Pass a picture with pixels."
+                f"The picture is empty: {picture.shape}.",
+                "Pass a picture with pixels.",
+                code="PW-X504",
             )
         pictures.append(picture)
     return pictures
@@ -202,7 +210,9 @@ def read_vocabulary(path: Path) -> list[str]:
     content = read_bytes(path, kind="vocabulary", limit_bytes=MAX_VOCABULARY_BYTES)
     characters = parse_json(content, path, kind="vocabulary")
     if not isinstance(characters, list) or not all(isinstance(each, str) for each in characters):
-        raise BundleError(f"{path} is not a JSON list of texts.", "Make the bundle again.")
+        raise BundleError(
+            f"{path} is not a JSON list of texts.", "Make the bundle again.", code="PW-X307"
+        )
     return characters
 
 
@@ -216,6 +226,7 @@ def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[P
         raise BundleError(
             f"The program returns {scores.shape}, and the bundle has {len(labels)} labels.",
             "Make the bundle again with one label for each output.",
+            code="PW-X405",
         )
     probabilities = _softmax(scores) if step.softmax else scores
     predictions = []
@@ -234,6 +245,7 @@ def _decoded(scores: Array, step: CtcDecode, characters: Sequence[str]) -> list[
         raise BundleError(
             f"The program returns {scores.shape}, and the bundle has {len(characters)} characters.",
             "Make the bundle again with all characters of the network; the blank is not one.",
+            code="PW-X405",
         )
     predictions = []
     for row in scores:

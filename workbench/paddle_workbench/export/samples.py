@@ -93,6 +93,7 @@ def samples_of(
                 raise BundleError(
                     f"The network refuses the examples: {reason}",
                     "Pass examples with the shapes and dtypes of input_spec.",
+                    code="PW-X403",
                 ) from error
             samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
     return samples
@@ -135,7 +136,9 @@ def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
     # A header may ask for more memory than there is.
     except (OSError, ValueError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         raise BundleError(
-            f"{path} does not contain the samples of the bundle: {error}.", "Make the bundle again."
+            f"{path} does not contain the samples of the bundle: {error}.",
+            "Make the bundle again.",
+            code="PW-X307",
         ) from error
 
 

@@ -69,6 +69,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         raise BundleError(
             f"Expected a paddle.nn.Layer, got {type(network).__name__}.",
             "Put the function into the forward method of a Layer.",
+            code="PW-X401",
         )
     try:
         traced = trace(network, input_spec, training=False, numbering=Numbering())
@@ -78,6 +79,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             f"{name_of(network)} cannot be traced: {reason[-1] if reason else 'no reason given'}",
             "See why: from paddle_workbench import capture; "
             "capture(net, input_spec=[...]).explanations",
+            code="PW-X402",
         ) from failure
     folder.mkdir()
     save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)

@@ -197,6 +197,7 @@ def _observe(examination: Examination, stop: threading.Event) -> list[Observatio
             "broken",
             Text(zh=f"检查本身失败：{detail}", en=f"The check itself failed: {detail}"),
             repair or reinstall_command(),
+            has_failed=True,
         )
     ]
 
@@ -210,6 +211,7 @@ def _finding(item: Observation, language: Language) -> Finding:
         check=item.name,
         title=item.title,
         state=item.state,
+        code=item.code,
         detail=redact(item.detail.in_language(language)),
         repair=redact(item.repair),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...codes import CHECK_FAILED, DOCTOR
 from ...contract import FindingState, Text
 
 __all__ = ["Observation"]
@@ -22,6 +23,8 @@ class Observation:
         `ok`, `warning` or `broken`.
     repair : str
         The exact command that fixes it; empty if the state is `ok`.
+    has_failed : bool
+        Whether the check itself raised an exception.
     """
 
     name: str
@@ -29,6 +32,14 @@ class Observation:
     state: FindingState
     detail: Text
     repair: str = ""
+    has_failed: bool = False
+
+    @property
+    def code(self) -> str:
+        """Of the page that explains it; empty if the state is `ok`."""
+        if self.state == "ok":
+            return ""
+        return CHECK_FAILED if self.has_failed else DOCTOR[self.name]
 
     def __post_init__(self) -> None:
         if (self.state == "ok") == bool(self.repair):

@@ -27,6 +27,8 @@ def target_named(name: str) -> Target:
     """
     if name not in TARGETS:
         raise BundleError(
-            f"There is no target {name!r}.", f"Use one of these: {', '.join(TARGETS)}."
+            f"There is no target {name!r}.",
+            f"Use one of these: {', '.join(TARGETS)}.",
+            code="PW-X501",
         )
     return TARGETS[name]

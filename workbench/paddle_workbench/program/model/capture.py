@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...codes import COACH
 from ...contract import Text
 from .structure import Op, Parameter, Program, Region, SourceLine, Value
 
@@ -295,6 +296,11 @@ class Explanation:
     proven: bool = False
     example: str = ""
     message: str = ""
+
+    @property
+    def code(self) -> str:
+        """Of the page that explains it, such as `PW-C101`."""
+        return COACH.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)

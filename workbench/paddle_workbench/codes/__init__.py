@@ -1,0 +1,6 @@
+"""Codes of findings and errors, each with a page: its cause, a cell that shows it, its repair."""
+
+from .page import LANGUAGES, Page, all_codes, page
+from .registry import CHECK_FAILED, COACH, DOCTOR
+
+__all__ = ["CHECK_FAILED", "COACH", "DOCTOR", "LANGUAGES", "Page", "all_codes", "page"]
