@@ -1,4 +1,5 @@
 import { checksPlugin } from './checks/checks-plugin';
+import { codesPlugin } from './codes/codes-plugin';
 import { coursePlugin } from './course/course-plugin';
 import { lessonPlugin } from './course/lesson-plugin';
 import { resultsPlugin } from './course/results-plugin';
@@ -11,6 +12,7 @@ import { twinsPlugin } from './twins/twins-plugin';
 
 export default [
   checksPlugin,
+  codesPlugin,
   coursePlugin,
   lessonPlugin,
   environmentPlugin,

@@ -14,6 +14,7 @@ from tornado.web import HTTPError
 from ..contract import ErrorMessage
 from ..errors import (
     BundleError,
+    CodeNotFoundError,
     CourseError,
     EnvironmentBrokenError,
     ExerciseNotFoundError,
@@ -46,6 +47,7 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (ExerciseNotFoundError, 404),
     (RunNotFoundError, 404),
     (JobNotFoundError, 404),
+    (CodeNotFoundError, 404),
     (ForbiddenPathError, 403),
     (LessonMetadataError, 422),
     (ParameterError, 400),

@@ -16,6 +16,7 @@ from ..contract import (
     BundlePicture,
     BundleRequest,
     Catalog,
+    CodePage,
     DismissedNotice,
     DoctorReport,
     ExportReport,
@@ -34,6 +35,7 @@ from ..contract import (
 )
 from .base import WorkbenchHandler
 from .checks import CheckHandler
+from .codes import ExplainHandler
 from .course import (
     CatalogHandler,
     DismissNoticeHandler,
@@ -168,6 +170,15 @@ ROUTES = [
         ExportRequest,
         Job,
         ExportReport,
+    ),
+    Route(
+        "explain",
+        "get",
+        ExplainHandler,
+        "Return the page of a `code` in the language `lang`; as HTML for a browser.",
+        None,
+        CodePage,
+        query={"code": True, "lang": False},
     ),
     Route(
         "jobs",

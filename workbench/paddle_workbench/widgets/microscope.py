@@ -77,7 +77,7 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
             if explanation.kind in VERDICTS:
                 sentences = (explanation.rule, explanation.repair)
                 verdict = " ".join(sentence.in_language(self.lang) for sentence in sentences)
-                parts.append(f"<p><strong>{escape(verdict)}</strong></p>")
+                parts.append(f"<p><strong>{_link(explanation.code)} {escape(verdict)}</strong></p>")
         parts.append(folded_svg(program, layers, title, count_text))
         hidden = len(folded_graph(program, layers)[0]) - MOST_BOXES
         if hidden > 0:
@@ -109,6 +109,11 @@ class ProgramMicroscope(WorkbenchWidget, front_end="program-microscope"):
 
 def _ids(capture: Capture) -> set[int]:
     return {op.id for op in capture.program.walk()} if capture.program else set()
+
+
+def _link(code: str) -> str:
+    """Return a link to the page of a code; JupyterLab opens it in a tab."""
+    return f'<a href="/paddle-workbench/explain?code={code}">{code}</a>'
 
 
 def _cell(tag: str, text: str, attributes: str = "") -> str:

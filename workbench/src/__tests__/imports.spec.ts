@@ -8,6 +8,7 @@ const FRONT_END = 'paddle_workbench/widgets/front_end';
 /** The features, each with the others that it may import from. */
 const FEATURES: Readonly<Record<string, readonly string[]>> = {
   checks: ['course', 'jobs'],
+  codes: [],
   course: ['jobs'],
   environment: ['jobs'],
   export: ['jobs', 'program'],

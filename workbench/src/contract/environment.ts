@@ -20,6 +20,10 @@ export interface Finding {
   check: string;
   title: Text;
   state: 'ok' | 'warning' | 'broken';
+  /**
+   * Of the page that explains it; empty when ok.
+   */
+  code: string;
   detail: string;
   /**
    * The exact command that fixes it; empty when ok.

@@ -2,6 +2,7 @@
 
 export type * from './bundle';
 export type * from './checks';
+export type * from './codes';
 export type * from './course';
 export type * from './environment';
 export type * from './export';

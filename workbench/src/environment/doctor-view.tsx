@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon, copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { codeAddress } from '../code-link';
 import type { DoctorReport, Finding, JobProgress } from '../contract';
 import type { IFailure } from '../failure';
 import { FailureView } from '../failure-view';
@@ -150,7 +151,12 @@ function FindingRow(props: IFindingRowProps): React.JSX.Element {
         {findingText(finding.state, trans)}
       </td>
       <th scope="row">{finding.title[language]}</th>
-      <td className="pw-Doctor-detail">{finding.detail}</td>
+      <td className="pw-Doctor-detail">
+        {finding.code !== '' && (
+          <CodeLink code={finding.code} language={language} />
+        )}
+        {finding.detail}
+      </td>
       <td>
         {finding.repair !== '' && (
           <div className="pw-Doctor-repair">
@@ -167,6 +173,27 @@ function FindingRow(props: IFindingRowProps): React.JSX.Element {
         )}
       </td>
     </tr>
+  );
+}
+
+function CodeLink(props: {
+  code: string;
+  language: Language;
+}): React.JSX.Element {
+  const { code, language } = props;
+  const address = codeAddress(code, language);
+  return address === null ? (
+    <code className="pw-Doctor-code">{code}</code>
+  ) : (
+    <a
+      className="pw-Doctor-code"
+      href={address}
+      rel="noopener"
+      target="_blank"
+      title={`workbench explain ${code}`}
+    >
+      {code}
+    </a>
   );
 }
 

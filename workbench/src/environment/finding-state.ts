@@ -47,7 +47,9 @@ export function reportText(
 ): string {
   const lines = sortFindings(report.findings).map(finding => {
     const state = findingText(finding.state, trans);
-    const line = `[${state}] ${finding.title[language]}: ${finding.detail}`;
+    const code = finding.code === '' ? '' : `${finding.code} `;
+    const title = `${code}${finding.title[language]}`;
+    const line = `[${state}] ${title}: ${finding.detail}`;
     return finding.repair === '' ? line : `${line}\n    ${finding.repair}`;
   });
   return [report.summary[language], ...lines].join('\n');

@@ -145,6 +145,7 @@ def _capture_header(capture: Capture, files: _Files) -> dict[str, Any]:
         "explanations": [
             {
                 "kind": explanation.kind,
+                "code": explanation.code,
                 "rule": explanation.rule.model_dump(),
                 "repair": explanation.repair.model_dump(),
                 "example": explanation.example,

@@ -16,6 +16,7 @@ const report: DoctorReport = {
       check: 'python',
       title: { zh: 'Python 版本', en: 'Python' },
       state: 'ok',
+      code: '',
       detail: '3.11.7',
       repair: ''
     },
@@ -23,6 +24,7 @@ const report: DoctorReport = {
       check: 'fonts',
       title: { zh: '字体', en: 'Fonts' },
       state: 'warning',
+      code: 'PW-D206',
       detail: 'No Chinese font.',
       repair: 'mplfonts init'
     },
@@ -30,6 +32,7 @@ const report: DoctorReport = {
       check: 'onednn',
       title: { zh: 'oneDNN 自检', en: 'oneDNN' },
       state: 'broken',
+      code: 'PW-D204',
       detail: 'Wrong results.',
       repair: 'export FLAGS_use_mkldnn=0'
     }
@@ -113,6 +116,21 @@ describe('DoctorView', () => {
     expect(onRun).toHaveBeenCalledTimes(1);
   });
 
+  it('links a code to its page on the server', () => {
+    const config = document.createElement('script');
+    config.id = 'jupyter-config-data';
+    config.type = 'application/json';
+    config.textContent = '{"baseUrl": "/user/ada/"}';
+    document.body.append(config);
+    show();
+    config.remove();
+    const link = screen.getByRole('link', { name: 'PW-D204' });
+    expect(link.getAttribute('href')).toBe(
+      '/user/ada/paddle-workbench/explain?code=PW-D204&lang=en'
+    );
+    expect(screen.getAllByRole('link')).toHaveLength(2);
+  });
+
   it('copies one repair', () => {
     const { onCopy } = show();
     const row = screen.getByRole('row', { name: /oneDNN/ });
@@ -127,9 +145,9 @@ describe('DoctorView', () => {
     expect(onCopy).toHaveBeenCalledWith(
       [
         '3 checks, 1 broken.',
-        '[Broken] oneDNN: Wrong results.',
+        '[Broken] PW-D204 oneDNN: Wrong results.',
         '    export FLAGS_use_mkldnn=0',
-        '[Warning] Fonts: No Chinese font.',
+        '[Warning] PW-D206 Fonts: No Chinese font.',
         '    mplfonts init',
         '[OK] Python: 3.11.7'
       ].join('\n')

@@ -25,6 +25,8 @@ export interface ITransformed {
 
 export interface IExplanation {
   readonly kind: string;
+  /** Of the page that explains it. */
+  readonly code: string;
   readonly rule: { readonly zh: string; readonly en: string };
   readonly repair: { readonly zh: string; readonly en: string };
   readonly example: string;

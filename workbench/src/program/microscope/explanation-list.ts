@@ -1,3 +1,4 @@
+import { codeAddress } from '../../code-link';
 import type { ITranslation } from '../../translation';
 import type { Line } from '../data/columns';
 import { element } from './dom';
@@ -18,7 +19,9 @@ export class ExplanationList {
     this.count = explanations.length + breaks.length;
     for (const explanation of explanations) {
       const note = element('article', 'pw-Notes-note');
-      note.append(element('p', 'pw-Notes-rule', explanation.rule[language]));
+      const rule = element('p', 'pw-Notes-rule', explanation.rule[language]);
+      rule.prepend(this._code(explanation.code, language), ' ');
+      note.append(rule);
       if (explanation.message) {
         note.append(element('p', 'pw-Notes-message', explanation.message));
       }
@@ -46,6 +49,22 @@ export class ExplanationList {
 
   readonly node: HTMLElement;
   readonly count: number;
+
+  private _code(code: string, language: 'zh' | 'en'): HTMLElement {
+    const address = codeAddress(code, language);
+    const title = `workbench explain ${code}`;
+    if (address === null) {
+      const name = element('code', '', code);
+      name.title = title;
+      return name;
+    }
+    const link = element('a', 'pw-Notes-code', code);
+    link.href = address;
+    link.target = '_blank';
+    link.rel = 'noopener';
+    link.title = title;
+    return link;
+  }
 
   private _line(line: Line | null): HTMLElement[] {
     if (!line) {

@@ -1,0 +1,6 @@
+/**
+ * The commands of codes.
+ */
+export namespace CommandIDs {
+  export const explainCode = 'paddle-workbench:explain-code';
+}
