@@ -14,6 +14,7 @@ BENCHMARKS = [
     "runs",
     "program",
     "export",
+    "what_works",
     "microscope",
     "ocr",
     "ocr_desk",
