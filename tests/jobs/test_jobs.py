@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.contract import Job, KernelReport, Text
-from paddle_workbench.errors import JobNotFoundError, StorageError, WorkbenchError
+from paddle_workbench.errors import BundleError, JobNotFoundError, StorageError, WorkbenchError
 from paddle_workbench.jobs import EventLog, JobControl, Jobs
 from paddle_workbench.jobs import jobs as jobs_module
 
@@ -148,6 +148,7 @@ def test_cancelled_job_ends_at_its_next_step(jobs: Jobs, wait: Wait) -> None:
     [
         (WorkbenchError("There is no lesson.", "Open one."), "There is no lesson."),
         (ZeroDivisionError("division"), "An unexpected error occurred in the server."),
+        (BundleError("No program.", "Make it.", code="PW-X304"), "PW-X304 No program."),
     ],
 )
 def test_failure_has_a_message(error: Exception, message: str, jobs: Jobs, wait: Wait) -> None:

@@ -221,7 +221,7 @@ class Jobs:
         except JobCancelledError:
             self._end(job, "cancelled")
         except WorkbenchError as error:
-            self._end(job, "failed", ErrorMessage(message=error.message, hint=error.hint))
+            self._end(job, "failed", ErrorMessage(message=error.sentence, hint=error.hint))
         except Exception:
             _log.exception("The job %s failed.", job_id)
             message = ErrorMessage(

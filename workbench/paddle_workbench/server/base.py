@@ -154,7 +154,7 @@ class WorkbenchHandler(APIHandler):
         error = (details.get("exc_info") or (None, None, None))[1]
         if isinstance(error, WorkbenchError):
             self.set_status(status_of(error))
-            message = ErrorMessage(message=error.message, hint=error.hint)
+            message = ErrorMessage(message=error.sentence, hint=error.hint)
         elif isinstance(error, HTTPError):
             self.set_status(status_code)
             message = ErrorMessage(message=error.get_message() or error.reason or str(error))
