@@ -148,7 +148,7 @@ export interface PageSample {
 }
 
 /**
- * How far a target is from the eager network on the samples of a bundle.
+ * How far a target is from the samples of a bundle.
  */
 export interface Parity {
   is_equal: boolean;
@@ -156,7 +156,6 @@ export interface Parity {
   samples: number;
   largest_difference: number | null;
   largest_absolute_difference: number | null;
-  tolerance: number;
   tolerance: number | null;
   decisions: number;
   changed_decisions: number;

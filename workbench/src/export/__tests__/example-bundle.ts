@@ -6,7 +6,11 @@ export const parity: Parity = {
   is_equal: true,
   samples: 5,
   largest_difference: 1.6e-7,
+  largest_absolute_difference: 1.6e-7,
   tolerance: 0.001,
+  reference: 'eager',
+  is_held_out: false,
+  worst: null,
   decisions: 10,
   changed_decisions: 1,
   worst_sample: 'examples',
@@ -49,10 +53,20 @@ export function examplePicture(
           inputs: 1,
           outputs: 1,
           error: '',
-          is_edge_case: false
+          is_edge_case: false,
+          is_held_out: false
         },
-        { name: 'empty', inputs: 1, outputs: 1, error: '', is_edge_case: true }
+        {
+          name: 'empty',
+          inputs: 1,
+          outputs: 1,
+          error: '',
+          is_edge_case: true,
+          is_held_out: false
+        }
       ],
+      samples_from: 'eager',
+      legacy_problem: null,
       targets: {},
       provenance: {
         python: '3.11.7',
@@ -72,6 +86,8 @@ export function examplePicture(
           folder: 'inference',
           created_at: CREATED_AT,
           versions: {},
+          weights: 'fp32',
+          without_passes: [],
           parity
         },
         program: 'inference/inference.json'
