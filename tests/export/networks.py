@@ -12,10 +12,12 @@ __all__ = [
     "Branches",
     "Classifier",
     "Endless",
+    "Flat",
     "Lengths",
     "LineReader",
     "Mean",
     "Mixed",
+    "Picture",
     "Recurrent",
     "Transformer",
     "Waves",
@@ -123,3 +125,23 @@ class LineReader(nn.Layer):
     def forward(self, x: Any) -> Any:
         columns = nn.functional.relu(self.conv(x)).mean(axis=2)
         return nn.functional.softmax(20 * self.fc(columns.transpose([0, 2, 1])))
+
+
+class Picture(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2D(3, 8, 3, padding=1)
+        self.fc = nn.Linear(8, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.fc(self.convolution(x).mean([2, 3]))
+
+
+class Flat(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2D(3, 2, 3, padding=1)
+        self.fc = nn.Linear(128, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.fc(self.convolution(x).flatten(1))

@@ -134,7 +134,8 @@ def attempt(
         for sentence in sentences
     ]
     if not comparison.parity.is_equal:
-        findings.insert(0, _not_equal(target, comparison.parity))
+        failed = any(each.outputs is None for each in results if not each.is_edge_case)
+        findings.insert(0, _not_equal(target, comparison.parity, failed=failed))
     return Attempt(comparison.parity, tuple(findings))
 
 
@@ -163,7 +164,14 @@ def _failure(target: Target, outcome: Outcome) -> ExportFinding:
     )
 
 
-def _not_equal(target: Target, parity: Parity) -> ExportFinding:
+def _not_equal(target: Target, parity: Parity, *, failed: bool) -> ExportFinding:
+    if failed:
+        return ExportFinding(
+            code="PW-X102",
+            severity="error",
+            message=f"{target.title} does not run the program. {parity.problem}",
+            hint="Use another target.",
+        )
     return ExportFinding(
         code="PW-X103",
         severity="error",

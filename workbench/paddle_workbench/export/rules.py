@@ -71,6 +71,7 @@ def _kinds(*kinds: str) -> Callable[[Op], bool]:
     return lambda op: op.kind in kinds
 
 
+_LITE = frozenset({"lite"})
 _ONNX = frozenset({"onnx", "mnn", "browser"})
 """The targets that Paddle2ONNX writes."""
 _RULES = (
@@ -108,5 +109,27 @@ _RULES = (
         _kinds("nms", "matrix_nms", "multiclass_nms3"),
         "Non-maximum suppression ends Paddle2ONNX's process, or keeps other boxes.",
         "Return boxes and scores, and choose among them in the postprocessing.",
+    ),
+    Rule(
+        "PW-X211",
+        _LITE,
+        _kinds("flatten"),
+        "Paddle Lite crashes on a flatten.",
+        "Use x.reshape([0, -1]), or x.mean([2, 3]) after a convolution.",
+    ),
+    Rule(
+        "PW-X212",
+        _LITE,
+        _kinds("rnn"),
+        "Paddle Lite runs an LSTM or GRU only for a fixed batch and without sequence_length, "
+        "and no SimpleRNN.",
+        "Use nn.LSTM or nn.GRU, and name every size in input_spec, also that of the batch.",
+    ),
+    Rule(
+        "PW-X213",
+        _LITE,
+        _kinds("while"),
+        "Paddle Lite does not run a loop whose number of steps is known only at run time.",
+        "Name the sizes that it depends on in input_spec, or loop a fixed number of times.",
     ),
 )

@@ -6,6 +6,7 @@ from ...errors import BundleError
 from .browser import BROWSER
 from .inference import INFERENCE, ONEDNN
 from .legacy import LEGACY
+from .lite import LITE
 from .mnn import MNN
 from .onnx import ONNX
 from .target import Target
@@ -13,7 +14,7 @@ from .target import Target
 __all__ = ["TARGETS", "target_named"]
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (INFERENCE, ONEDNN, ONNX, BROWSER, MNN, LEGACY)
+    target.name: target for target in (INFERENCE, ONEDNN, ONNX, BROWSER, MNN, LEGACY, LITE)
 }
 
 

@@ -93,6 +93,10 @@ class Target:
         Does so with passes left out. None if the runtime's passes cannot be left out.
     lighter : mapping
         For the targets that have a choice, what writes the files with smaller weights.
+    check : callable, or None
+        Raises a BundleError with the repair if this machine lacks what the target needs.
+    versions : mapping of str to str
+        Of what the target runs on that is not a distribution.
     needs_legacy_program : bool
         Whether it reads the program in Paddle's legacy format.
     check : callable, or None
@@ -109,6 +113,8 @@ class Target:
     load: Callable[[Path, int], Runner]
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
     lighter: Mapping[Weights, Write] = field(default_factory=dict)
+    check: Callable[[], None] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
     needs_legacy_program: bool = False
     check: Callable[[], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)

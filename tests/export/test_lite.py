@@ -1,0 +1,130 @@
+"""Paddle Lite, run by a CPython 3.10: equal, or refused with the cause."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paddle_workbench.contract import ExportFinding
+from paddle_workbench.errors import BundleError, ExportError
+from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.targets import lite
+
+from .python310 import LOCK, python_with_paddle_lite
+
+pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
+
+PICTURES = np.random.default_rng(0).random((2, 3, 8, 8), dtype=np.float32)
+X = np.random.default_rng(0).random((2, 5, 4), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A CPython 3.10 with Paddle Lite, in the home as `uv venv` puts it there."""
+    try:
+        python = python_with_paddle_lite()
+    except (subprocess.CalledProcessError, FileNotFoundError) as error:
+        pytest.skip(f"CPython 3.10 is assembled from packages of PyPI and npm: {error}")
+    home = tmp_path_factory.mktemp("home")
+    (home / "lite" / "bin").mkdir(parents=True)
+    (home / "lite" / "bin" / "python").symlink_to(python)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDLE_WORKBENCH_HOME", str(home))
+        yield home / "lite" / "bin" / "python"
+
+
+def create(path: Path, network: Any, example: Any, shape: list[int | None]) -> Bundle:
+    from paddle.static import InputSpec
+
+    spec = [InputSpec(shape, "float32", "x")]
+    return Bundle.create(path, network, input_spec=spec, examples=[example])
+
+
+def findings(bundle: Bundle) -> tuple[ExportFinding, ...]:
+    with pytest.raises(ExportError) as error:
+        bundle.export("lite")
+    assert "lite" not in Bundle(bundle.path).record.targets
+    return error.value.preflight.findings
+
+
+def test_equal_in_every_size(python: Path, tmp_path: Path) -> None:
+    from .networks import Picture
+
+    bundle = create(tmp_path / "picture", Picture(), PICTURES, [None, 3, None, None])
+    parity = bundle.export("lite").parity
+    assert parity is not None
+    assert (parity.is_equal, parity.samples) == (True, 7)
+    assert bundle.record.targets["lite"].versions["paddlelite"] == lite.VERSION
+    for size in (8, 6, 12, 8):
+        pictures = np.resize(PICTURES, (1, 3, size, size))
+        (result,), (expected,) = (
+            bundle.predict([pictures], target=target) for target in ("lite", "inference")
+        )
+        np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_use_continues_after_its_process_was_killed(python: Path, tmp_path: Path) -> None:
+    from .networks import Picture
+
+    bundle = create(tmp_path / "picture", Picture(), PICTURES, [None, 3, 8, 8])
+    bundle.export("lite")
+    (before,) = bundle.predict([PICTURES], target="lite")
+    with pytest.raises(RuntimeError, match="Paddle Lite was killed by SIGABRT: Check failed"):
+        bundle.predict([PICTURES[:0]], target="lite")
+    (after,) = bundle.predict([PICTURES], target="lite")
+    np.testing.assert_array_equal(after, before)
+
+
+def test_flatten_is_named_with_its_line(python: Path, tmp_path: Path) -> None:
+    from .networks import Flat
+
+    cause, result, *_ = findings(create(tmp_path / "flat", Flat(), PICTURES, [None, 3, 8, 8]))
+    assert (cause.code, cause.op, result.code) == ("PW-X211", "flatten", "PW-X101")
+    assert "Opt was killed by SIG" in result.message
+    assert cause.line is not None
+    source = Path(cause.line.file).read_text(encoding="utf-8").splitlines()
+    assert ".flatten(1)" in source[cause.line.line - 1]
+
+
+def test_recurrent_layers_need_a_fixed_batch(python: Path, tmp_path: Path) -> None:
+    from .networks import Recurrent
+
+    assert create(tmp_path / "gru", Recurrent("GRU"), X, [2, 5, 4]).export("lite").is_accepted
+    simple = create(tmp_path / "rnn", Recurrent("SimpleRNN"), X, [2, 5, 4])
+    cause, result, *_ = findings(simple)
+    assert (cause.code, result.code) == ("PW-X212", "PW-X102")
+    assert "Paddle Lite does not run the program" in result.message
+
+
+def test_program_without_a_legacy_form_is_refused(python: Path, tmp_path: Path) -> None:
+    from .networks import Branches
+
+    (finding,) = findings(create(tmp_path / "branches", Branches(), X, [None, 5, 4]))
+    assert (finding.code, finding.op) == ("PW-X106", "logical_not")
+
+
+def test_missing_python_is_a_finding_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .networks import Picture
+
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bundle = create(tmp_path / "picture", Picture(), PICTURES, [None, 3, 8, 8])
+    (finding,) = findings(bundle)
+    assert finding.code == "PW-X105"
+    assert "needs a Python from 3.8 to 3.10" in finding.message
+    folder = tmp_path / "home" / "lite"
+    first, second = finding.hint.split(" && ")
+    assert first == f"uv venv --python 3.10 {folder}"
+    command, *packages = second.split(f" --python {folder} ")
+    assert command == "uv pip install"
+    pins = LOCK.with_suffix(".in").read_text(encoding="utf-8").splitlines()
+    assert packages[0].split() == [pin for pin in pins if not pin.startswith("#")]
+    with pytest.raises(BundleError, match="was not exported to 'lite'"):
+        bundle.predict([PICTURES], target="lite")
