@@ -99,10 +99,6 @@ class Target:
         Of what the target runs on that is not a distribution.
     needs_legacy_program : bool
         Whether it reads the program in Paddle's legacy format.
-    check : callable, or None
-        Raises a BundleError with the repair if this machine lacks what the target needs.
-    versions : mapping of str to str
-        Of what the target runs on that is not a distribution.
     """
 
     name: str
@@ -116,8 +112,6 @@ class Target:
     check: Callable[[], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     needs_legacy_program: bool = False
-    check: Callable[[], None] | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
 
     def check_options(self, options: Options) -> None:
         """Raise BundleError if the target does not have these options."""
