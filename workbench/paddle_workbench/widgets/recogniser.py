@@ -94,6 +94,7 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
                 f'Export it: bundle.export("{target}")',
             )
         self._bundle = bundle
+        self._loaded: set[str] = set()
         examples = [
             {"text": "", "picture": data_url(each)}
             if not isinstance(each, str)
@@ -133,6 +134,10 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
         return _decode(self.picture) if self.picture else None
 
     def _predict(self, value: str | NDArray[np.uint8]) -> dict[str, Any]:
+        if self.target not in self._loaded:
+            # The first run loads the network, which would be most of the time.
+            self._bundle.predict(value, target=self.target)
+            self._loaded.add(self.target)
         start = perf_counter()
         prediction: Prediction = self._bundle.predict(value, target=self.target)
         result: dict[str, Any] = {
