@@ -14,6 +14,7 @@ BENCHMARKS = [
     "runs",
     "program",
     "export",
+    "ledger",
     "what_works",
     "microscope",
     "ocr",

@@ -16,7 +16,12 @@ from paddle_workbench.contract import (
     TopLabels,
 )
 from paddle_workbench.errors import BundleError
-from paddle_workbench.export.processing import postprocess, preprocess, vocabulary_file
+from paddle_workbench.export.processing import (
+    postprocess,
+    prepare,
+    preprocess,
+    vocabulary_file,
+)
 from paddle_workbench.text.vocabulary import Vocabulary
 
 TEXTS = ["房间很干净", "很小,但是\t干净", "下次"]
@@ -35,6 +40,22 @@ def test_character_ids_are_those_of_the_vocabulary(vocabulary: Vocabulary, tmp_p
     (ids,) = preprocess(TEXTS, [CleanText(), IDS], tmp_path)
     np.testing.assert_array_equal(ids, vocabulary.encode(TEXTS, length=6))
     assert ids.dtype == np.int64
+
+
+def test_files_are_read_once(vocabulary: Vocabulary, tmp_path: Path) -> None:
+    apply = prepare([CleanText(), IDS], tmp_path)
+    (tmp_path / "vocabulary.json").unlink()
+    (ids,) = apply(["房间"])
+    np.testing.assert_array_equal(ids, vocabulary.encode(["房间"], length=6))
+
+
+def test_every_pixel_is_normalised_as_computed(tmp_path: Path) -> None:
+    step = Normalize(mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225))
+    picture = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+    (array,) = preprocess([picture], [step], tmp_path)
+    scaled = picture.astype(np.float32) / np.float32(255)
+    mean, deviation = (np.array(each, np.float32) for each in (step.mean, step.deviation))
+    np.testing.assert_array_equal(array[0], ((scaled - mean) / deviation).transpose(2, 0, 1))
 
 
 def test_pictures_are_resized_and_normalized(tmp_path: Path) -> None:

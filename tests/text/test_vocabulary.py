@@ -1,3 +1,4 @@
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,12 @@ def test_rejects_single_string(vocabulary: Vocabulary) -> None:
 def test_rejects_length_without_room_for_characters(vocabulary: Vocabulary, length: int) -> None:
     with pytest.raises(TextError, match=f"length of {length}"):
         vocabulary.encode(["好"], length=length)
+
+
+def test_every_character_is_cleaned_alike() -> None:
+    separators = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    for code in range(0x11000):
+        character = chr(code)
+        is_hidden = unicodedata.category(character) in separators
+        expected = " ".join(f"a{' ' if is_hidden else character}b".split())
+        assert clean(f"a{character}b") == expected, hex(code)

@@ -39,12 +39,12 @@ from .examples import Example, read_examples, write_examples
 from .held_out import held_out_samples
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight
-from .processing import postprocess, preprocess, vocabulary_file
+from .processing import postprocess, prepare, preprocess, vocabulary_file
 from .programs import copy_program
 from .samples import EagerSample, read_samples, samples_of, write_samples
 from .saving import LINES, SavedNetwork, save_network
 from .targets.registry import TARGETS, target_named
-from .targets.target import PROGRAM_FOLDER, Options, Run
+from .targets.target import PROGRAM_FOLDER, Array, Options, Run
 
 __all__ = ["Bundle"]
 
@@ -403,14 +403,19 @@ class Bundle:
             If the bundle was not exported to the target, or the input is not what it takes.
         """
         is_batch = isinstance(value, list | tuple)
-        arrays = preprocess(value if is_batch else [value], self.record.preprocessing, self.folder)
+        arrays = self._prepare(value if is_batch else [value])
         outputs = self._runner(target, threads)(arrays)
         results = postprocess(outputs, self.record.postprocessing, self.record.labels)
         return results if is_batch or not self.record.postprocessing else results[0]
 
+    @cached_property
+    def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
+        return prepare(self.record.preprocessing, self.folder)
+
     def _runner(self, target: str, threads: int) -> Run:
         """Return a function from the arrays of the inputs, in the bundle's order, to outputs."""
-        if (target, threads) not in self._runners:
+        run = self._runners.get((target, threads))
+        if run is None:
             chosen = target_named(target)
             exported = self.record.targets.get(target)
             if exported is None and target != "inference":
@@ -424,8 +429,11 @@ class Bundle:
             runner = chosen.open(self.folder / folder, threads, without=without)
             names = [each.name for each in self.record.inputs]
             order = [names.index(name) for name in runner.inputs]
-            self._runners[target, threads] = lambda arrays: runner.run([arrays[i] for i in order])
-        return self._runners[target, threads]
+            run = runner.run
+            if order != sorted(order):
+                run = _reordered(run, order)
+            self._runners[target, threads] = run
+        return run
 
     def to_html(
         self, path: str | Path, *, limit_mb: float = LIMIT_MB, lang: Language | None = None
@@ -461,6 +469,10 @@ class Bundle:
         """Write the bundle as one zip file, and return its path."""
         pack(self.folder, self.record, Path(path))
         return Path(path)
+
+
+def _reordered(run: Run, order: Sequence[int]) -> Run:
+    return lambda arrays: run([arrays[place] for place in order])
 
 
 def _default_postprocessing(task: Task) -> tuple[Postprocessing, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,14 @@ from ..contract import (
 from ..errors import BundleError
 from ..reading import parse_json, read_bytes
 
-__all__ = ["Prediction", "postprocess", "preprocess", "read_vocabulary", "vocabulary_file"]
+__all__ = [
+    "Prediction",
+    "postprocess",
+    "prepare",
+    "preprocess",
+    "read_vocabulary",
+    "vocabulary_file",
+]
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
@@ -57,13 +63,21 @@ class Prediction:
 def preprocess(
     values: Sequence[Any], steps: Sequence[Preprocessing], folder: Path
 ) -> tuple[Array, ...]:
-    """Return the input arrays of a program for a batch of raw inputs.
+    """Return the input arrays of a program for a batch of raw inputs; see `prepare`."""
+    return prepare(steps, folder)(values)
+
+
+def prepare(
+    steps: Sequence[Preprocessing], folder: Path
+) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
+    """Return a function from a batch of raw inputs to the input arrays of a program.
+
+    It takes texts, or pictures as uint8 arrays (height, width, 3) in RGB; without steps, one array
+    for each input of the program. It raises a BundleError if a value is not what the first step
+    takes. Files are read once, so that a call does nothing but compute.
 
     Parameters
     ----------
-    values : sequence
-        Texts, or pictures as uint8 arrays (height, width, 3) in RGB; without steps, one array for
-        each input of the program.
     steps : sequence of Preprocessing
     folder : Path
         The bundle, which contains the files that the steps name.
@@ -71,18 +85,23 @@ def preprocess(
     Raises
     ------
     BundleError
-        If a value is not what the first step takes.
+        If a file is not a vocabulary.
     """
-    if not steps:
-        return tuple(np.asarray(value) for value in values)
-    if not values:
-        raise BundleError(
-            "There is nothing to predict: the list is empty.", "Pass one input.", code="PW-X504"
-        )
-    batch: Any = list(values)
-    for step in steps:
-        batch = _STEPS[type(step)](batch, step, folder)
-    return (np.asarray(batch),)
+    functions = [_STEPS[type(step)](step, folder) for step in steps]
+
+    def apply(values: Sequence[Any]) -> tuple[Array, ...]:
+        if not functions:
+            return tuple(np.asarray(value) for value in values)
+        if not values:
+            raise BundleError(
+                "There is nothing to predict: the list is empty.", "Pass one input.", code="PW-X504"
+            )
+        batch: Any = list(values)
+        for function in functions:
+            batch = function(batch)
+        return (np.asarray(batch),)
+
+    return apply
 
 
 def postprocess(
@@ -108,23 +127,26 @@ def postprocess(
     return results
 
 
-def _clean_texts(batch: list[Any], _step: Any, _folder: Path) -> list[str]:
+def _clean_texts(_step: Any, _folder: Path) -> Callable[[list[Any]], list[str]]:
     from ..text.vocabulary import clean
 
-    return [clean(text) for text in _texts(batch)]
+    return lambda batch: [clean(text) for text in _texts(batch)]
 
 
-def _character_ids(batch: list[Any], step: CharacterIds, folder: Path) -> Array:
-    path = folder / step.vocabulary
-    numbers = _vocabulary(path, path.stat().st_mtime_ns)
-    ids = np.full((len(batch), step.length), step.padding, dtype=np.int64)
-    for row, text in zip(ids, _texts(batch), strict=True):
-        known = [numbers.get(character, step.unknown) for character in text[: step.length]]
-        row[: len(known)] = known
-    return ids
+def _character_ids(step: CharacterIds, folder: Path) -> Callable[[list[Any]], Array]:
+    numbers = _vocabulary(folder / step.vocabulary)
+
+    def apply(batch: list[Any]) -> Array:
+        ids = np.full((len(batch), step.length), step.padding, dtype=np.int64)
+        for row, text in zip(ids, _texts(batch), strict=True):
+            known = [numbers.get(character, step.unknown) for character in text[: step.length]]
+            row[: len(known)] = known
+        return ids
+
+    return apply
 
 
-def _resized(batch: list[Any], step: Resize, _folder: Path) -> Array:
+def _resized(batch: list[Any], step: Resize) -> Array:
     from PIL import Image
 
     pictures = []
@@ -140,20 +162,28 @@ def _resized(batch: list[Any], step: Resize, _folder: Path) -> Array:
     return out
 
 
-def _normalized(batch: Any, step: Normalize, _folder: Path) -> Array:
-    pictures = batch if isinstance(batch, np.ndarray) else np.stack(_pictures(batch))
-    if step.channels == "BGR":
-        pictures = pictures[..., ::-1]
-    scaled = pictures.astype(np.float32) / np.float32(255)
-    mean = np.array(step.mean, np.float32)
-    deviation = np.array(step.deviation, np.float32)
-    return np.ascontiguousarray(((scaled - mean) / deviation).transpose(0, 3, 1, 2))
+def _normalized(step: Normalize, _folder: Path) -> Callable[[Any], Array]:
+    # Pixels have 256 values: what becomes of them is looked up.
+    values = np.arange(256, dtype=np.float32)[:, None] / np.float32(255)
+    table = (values - np.array(step.mean, np.float32)) / np.array(step.deviation, np.float32)
+    columns = np.ascontiguousarray(table.T)
+    order = (2, 1, 0) if step.channels == "BGR" else (0, 1, 2)
+
+    def apply(batch: Any) -> Array:
+        pictures = batch if isinstance(batch, np.ndarray) else np.stack(_pictures(batch))
+        count, height, width, _ = pictures.shape
+        out = np.empty((count, 3, height, width), np.float32)
+        for channel, source in enumerate(order):
+            out[:, channel] = columns[channel][pictures[..., source]]
+        return out
+
+    return apply
 
 
-_STEPS: dict[type, Callable[[Any, Any, Path], Any]] = {
+_STEPS: dict[type, Callable[[Any, Path], Callable[[Any], Any]]] = {
     CleanText: _clean_texts,
     CharacterIds: _character_ids,
-    Resize: _resized,
+    Resize: lambda step, _folder: lambda batch: _resized(batch, step),
     Normalize: _normalized,
 }
 
@@ -194,8 +224,7 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
     return pictures
 
 
-@lru_cache(maxsize=16)
-def _vocabulary(path: Path, _changed_ns: int) -> dict[str, int]:
+def _vocabulary(path: Path) -> dict[str, int]:
     return {character: number for number, character in enumerate(read_vocabulary(path))}
 
 
@@ -229,14 +258,12 @@ def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[P
             code="PW-X405",
         )
     probabilities = _softmax(scores) if step.softmax else scores
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : step.count]
+    values = probabilities[np.arange(len(order))[:, None], order].tolist()
     predictions = []
-    for row in probabilities:
-        best = np.argsort(-row, kind="stable")[: step.count]
-        predictions.append(
-            Prediction(
-                labels[best[0]], float(row[best[0]]), {labels[i]: float(row[i]) for i in best}
-            )
-        )
+    for places, row in zip(order.tolist(), values, strict=True):
+        names = [labels[place] for place in places]
+        predictions.append(Prediction(names[0], row[0], dict(zip(names, row, strict=True))))
     return predictions
 
 

@@ -99,6 +99,8 @@ def clean(text: str) -> str:
     Control and format characters (Unicode categories Cc, Cf), line and paragraph separators, and
     lone surrogates become spaces.
     """
+    if text.isprintable():  # then it has none of them, and this is ten times as fast
+        return " ".join(text.split())
     visible = (
         " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else character
         for character in text

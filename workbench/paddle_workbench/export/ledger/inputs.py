@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ...errors import BundleError
 from ..bundle import Bundle
-from ..processing import preprocess
+from ..processing import prepare
 from ..samples import EagerSample
 from ..targets.target import Array
 
@@ -93,11 +94,14 @@ class Inputs:
         rows = [(start + at) % self.count for at in range(size)]
         if self.are_raw:
             values = self.values or ()
-            steps = self.bundle.record.preprocessing
-            return preprocess([values[row] for row in rows], steps, self.bundle.folder)
+            return self._prepare([values[row] for row in rows])
         if self.fixed_batch is not None and self.fixed_batch == self.count:
             return self._arrays
         return tuple(np.ascontiguousarray(array[rows]) for array in self._arrays)
+
+    @cached_property
+    def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
+        return prepare(self.bundle.record.preprocessing, self.bundle.folder)
 
     @property
     def _arrays(self) -> tuple[Array, ...]:
