@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -117,6 +118,16 @@ def test_failures_are_rows(ledger: Ledger) -> None:
     assert row_of(ledger, "single", 1).calls
     assert row_of(ledger, "single", 2).problem == "single failed: ValueError: takes one row"
     assert "crash: crash was killed by SIGKILL." in str(ledger)
+
+
+def test_no_process_is_left(ledger: Ledger) -> None:
+    def fail(_threads: int) -> Any:
+        raise OSError("no such model")
+
+    before = psutil.Process().children(recursive=True)
+    measure(ledger.add(Variant("broken", load=fail)), "broken", "same")
+    assert row_of(ledger, "broken").problem == "broken failed: OSError: no such model"
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_interrupt_keeps_what_is_measured(ledger: Ledger) -> None:

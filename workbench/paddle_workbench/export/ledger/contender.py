@@ -73,7 +73,11 @@ class Contender:
                 self._worker = ForkWorker(session.answer, limits=limits, folder=folder)
         except OSError as error:
             raise BlockFailed(f"{self.title} has no process: {error}.") from error
-        answer = self._ask("load", names=list(names), **request)
+        try:
+            answer = self._ask("load", names=list(names), **request)
+        except BaseException:  # an interrupt, too
+            self.close()
+            raise
         self.loading = Loading(answer["load_ms"], answer["import_ms"])
 
     def results(self, samples: Sequence[EagerSample]) -> list[EagerSample]:
