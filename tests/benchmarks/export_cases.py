@@ -53,6 +53,7 @@ def cases() -> dict[str, dict[str, Callable[[], Case]]]:
         "paddle.vision.models": {name: (lambda name=name: _vision(name)) for name in VISION},
         "Pictures": _pictures(),
         "Functions": _functions(),
+        "Loops over a cell": _cells(),
     }
 
 
@@ -100,8 +101,6 @@ def _course() -> dict[str, Callable[[], Case]]:
 
 
 def _sequences() -> dict[str, Callable[[], Case]]:
-    from paddle import nn
-
     from . import export_functions as functions
     from . import export_networks as own
 
@@ -116,12 +115,6 @@ def _sequences() -> dict[str, Callable[[], Case]]:
         "lstm": lambda: Case(own.Recurrent("LSTM"), X, [floats(2, 5, 8)]),
         "lstm with lengths": lambda: Case(own.Lengths("LSTM"), PAIR, [floats(2, 5, 8)]),
         "simple rnn": lambda: Case(own.Recurrent("SimpleRNN"), X, [floats(2, 5, 8)]),
-        "rnn of gru cells": lambda: Case(
-            functions.Function(nn.RNN(nn.GRUCell(8, 8))), FIXED, [floats(2, 5, 8)]
-        ),
-        "rnn of a cell of one's own": lambda: Case(
-            functions.Function(nn.RNN(functions.OwnCell())), FIXED, [floats(2, 5, 8)]
-        ),
         "transformer": lambda: Case(own.transformer(), FIXED, [floats(2, 5, 8)]),
         "ernie": lambda: Case(own.Ernie(), TEXT, [ids(2, 12)]),
         "crnn": lambda: Case(
@@ -144,6 +137,21 @@ def _control_flow() -> dict[str, Callable[[], Case]]:
         "dict of outputs": lambda: Case(own.Named(), FIXED, [floats(2, 5, 8)]),
         "two inputs": lambda: Case(
             own.TwoInputs(), FIXED * 2, [floats(2, 5, 8), floats(2, 5, 8) + 1]
+        ),
+    }
+
+
+def _cells() -> dict[str, Callable[[], Case]]:
+    from paddle import nn
+
+    from . import export_functions as functions
+
+    return {
+        "rnn of gru cells": lambda: Case(
+            functions.Function(nn.RNN(nn.GRUCell(8, 8))), FIXED, [floats(2, 5, 8)]
+        ),
+        "rnn of a cell of one's own": lambda: Case(
+            functions.Function(nn.RNN(functions.OwnCell())), FIXED, [floats(2, 5, 8)]
         ),
     }
 

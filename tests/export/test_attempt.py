@@ -73,7 +73,7 @@ def test_run_that_never_returns_is_a_finding(
     monkeypatch.setattr(worker, "RUN_LIMIT_S", 0.1)
     (finding,) = attempt_with(never_return).findings
     assert finding.code == "PW-X102"
-    assert "did not return within 120 s on the sample “examples”" in finding.message
+    assert "did not return within 60 s on the sample “examples”" in finding.message
 
 
 def test_abort_is_a_finding(attempt_with: Callable[..., Attempt]) -> None:

@@ -13,6 +13,7 @@ from .attempt import Listener, attempt
 from .exportable import Exportable
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
+from .mappers import MESSAGE, unconverted_ops
 from .parity import element_sentence
 from .places import place_sentence
 from .rules import explain
@@ -140,13 +141,15 @@ def examine(
         listener=listener,
     )
     parity = result.parity
-    if parity is None:
-        return Preflight(target, (*explain(bundle.program, target), *result.findings), None)
-    parity = parity.model_copy(update={"reference": bundle.record.samples_from})
-    if parity.is_equal:
+    if parity is not None:
+        parity = parity.model_copy(update={"reference": bundle.record.samples_from})
+    if result.is_equal:
         return Preflight(target, result.findings, parity)
     causes = list(explain(bundle.program, target))
-    if chosen.load_without is not None and not options.without:
+    if any(MESSAGE in finding.message for finding in result.findings):
+        causes += unconverted_ops(bundle.program)
+    can_search = chosen.load_without is not None and not options.without and not causes
+    if can_search and parity is not None:
         causes += blame_pass(bundle, target, parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), parity)
 

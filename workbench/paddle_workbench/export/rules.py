@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..contract import ExportFinding, SourcePlace
+from ..program.coach.results import RANDOM_OPS
 from ..program.model.structure import Op, Program
 
 __all__ = ["explain"]
@@ -23,6 +24,7 @@ class Rule:
     ----------
     code : str
     targets : frozenset of str
+        Empty for all.
     applies : callable
         Whether it is about this op.
     message, hint : str
@@ -41,7 +43,8 @@ def explain(program: Program, target: str) -> Iterator[ExportFinding]:
     for op in program.walk():
         for rule in _RULES:
             place = (rule.code, op.line)
-            if target not in rule.targets or place in seen or not rule.applies(op):
+            is_about = not rule.targets or target in rule.targets
+            if not is_about or place in seen or not rule.applies(op):
                 continue
             seen.add(place)
             yield ExportFinding(
@@ -131,5 +134,20 @@ _RULES = (
         _kinds("while"),
         "Paddle Lite does not run a loop whose number of steps is known only at run time.",
         "Name the sizes that it depends on in input_spec, or loop a fixed number of times.",
+    ),
+    Rule(
+        "PW-X210",
+        frozenset({"inference", "onednn"}),
+        _kinds("create_array"),
+        "Paddle Inference may wait for ever in a loop over an array of tensors, such as nn.RNN "
+        "makes of a cell.",
+        "Use nn.GRU or nn.LSTM, or loop over a fixed number of steps in Python.",
+    ),
+    Rule(
+        "PW-X209",
+        frozenset(),
+        _kinds(*RANDOM_OPS),
+        "The network draws random numbers in evaluation mode, so no two runs of it are equal.",
+        "Add noise only while it is trained: if self.training: ...",
     ),
 )

@@ -25,7 +25,7 @@ REQUEST = "request.json"
 INPUTS = "inputs.npz"
 OUTPUTS = "outputs.npz"
 
-RUN_LIMIT_S = 120.0
+RUN_LIMIT_S = 60.0
 """For one sample: for some programs the Predictor never returns."""
 
 

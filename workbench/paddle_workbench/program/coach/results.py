@@ -12,6 +12,7 @@ from ..passes.comparison import Comparison
 from ..passes.culprit import Culprit
 
 __all__ = [
+    "RANDOM_OPS",
     "VERDICTS",
     "explain_difference",
     "explain_missing_results",
@@ -26,7 +27,7 @@ VERDICTS = frozenset({"pass-changes-result", "result-differs", "trace-differs"})
 """Kinds of explanations that say that the optimised program is wrong."""
 
 # With these, every run has a different result.
-_RANDOM = frozenset(
+RANDOM_OPS = frozenset(
     {
         "bernoulli", "binomial", "dirichlet", "exponential_", "gaussian", "gaussian_inplace_",
         "multinomial", "poisson", "randint", "randperm", "standard_gamma", "top_p_sampling",
@@ -196,7 +197,7 @@ def explain_missing_results(problem: str) -> Explanation:
 
 def explain_randomness(program: Program) -> Explanation | None:
     """Explain why a program has a different result in every run or batch, if it has."""
-    random_op = next((op for op in program.walk() if op.kind in _RANDOM), None)
+    random_op = next((op for op in program.walk() if op.kind in RANDOM_OPS), None)
     if random_op is not None:
         return Explanation(
             kind="random-result",
