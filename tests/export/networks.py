@@ -17,7 +17,9 @@ __all__ = [
     "LineReader",
     "Mean",
     "Mixed",
+    "Noise",
     "Picture",
+    "Product",
     "Recurrent",
     "Transformer",
     "Waves",
@@ -145,3 +147,13 @@ class Flat(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.fc(self.convolution(x).flatten(1))
+
+
+class Product(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return paddle.cumprod(x, dim=1)
+
+
+class Noise(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return x + paddle.rand([2, 4])

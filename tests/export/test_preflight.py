@@ -102,3 +102,20 @@ def test_loop_that_depends_on_data_is_explained(tmp_path: Path) -> None:
 
     bundle = bundle_of(tmp_path, Endless(), [None, 4], X[:, 0])
     assert [finding.code for finding in bundle.preflight("onnx")][:1] == ["PW-X203"]
+
+
+def test_op_without_a_converter_is_named(tmp_path: Path) -> None:
+    from . import networks
+
+    bundle = bundle_of(tmp_path, networks.Product(), [None, 4], X[:, 0])
+    cause, result, *_ = bundle.preflight("onnx")
+    assert (cause.code, cause.op, result.code) == ("PW-X208", "cumprod", "PW-X101")
+    assert cause.line is not None
+    assert cause.line.file.endswith("networks.py")
+
+
+def test_random_numbers_are_named(tmp_path: Path) -> None:
+    from .networks import Noise
+
+    cause, result, *_ = bundle_of(tmp_path, Noise(), [2, 4], X[:, 0]).preflight("inference")
+    assert (cause.code, result.code) == ("PW-X209", "PW-X103")
