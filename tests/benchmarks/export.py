@@ -168,11 +168,12 @@ def main(arguments: list[str] | None = None) -> int:
             rows[name] |= new
             problems += sum(each["verdict"] in ("failed", "unexplained") for each in new.values())
             print(f"{name}: " + " | ".join(f"{to} {cell(new[to])}" for to in new), flush=True)
+            if is_whole:  # an interruption keeps what is measured
+                path.write_text(json.dumps(matrix, indent=1, ensure_ascii=False) + "\n", "utf-8")
             for target, each in new.items():
                 if each["verdict"] in ("failed", "unexplained", "no bundle"):
                     print(f"    {target}: {each['reason']}", flush=True)
     if is_whole:
-        path.write_text(json.dumps(matrix, indent=1, ensure_ascii=False) + "\n", "utf-8")
         (DOCS / "export-matrix.md").write_text(page(matrix), encoding="utf-8")
     return problems
 

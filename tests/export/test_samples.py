@@ -55,6 +55,15 @@ def test_keeps_what_the_network_refuses(samples: list[EagerSample]) -> None:
     assert (refused.name, refused.error) == ("axis 1 of x twice as long", "ValueError: too long")
 
 
+def test_changes_a_size_of_several_inputs_together() -> None:
+    y = X.model_copy(update={"name": "y"})
+    example = np.ones((2, 4, 3), np.float32)
+    samples = samples_of((example, example), [X, y], lambda arrays: (arrays[0] + arrays[1],))
+    accepted = {sample.name for sample in samples if sample.outputs is not None}
+    assert {f"axis 1 of x and y {word} as long" for word in ("half", "twice")} <= accepted
+    assert "axis 1 of x twice as long" not in accepted
+
+
 def test_fixed_sizes_are_not_changed() -> None:
     fixed = TensorSignature(name="x", dtype="int64", shape=(2, 3))
     samples = samples_of((np.ones((2, 3), np.int64),), [fixed], lambda arrays: arrays)

@@ -67,7 +67,8 @@ def samples_of(
     """Return the examples and variations of them, with the eager outputs.
 
     Where the first size may change, one row, three rows and none are tried; another size that may
-    change is halved and doubled; and one number of each input of floats becomes NaN.
+    change is halved and doubled, alone and in all inputs that have the same; and one number of each
+    input of floats becomes NaN.
 
     Parameters
     ----------
@@ -157,19 +158,45 @@ def _variations(
         yield "one row", tuple(array[:1] for array in examples), False
         yield "three rows", tuple(_repeated(array, 0, 3) for array in examples), False
         yield "no rows", tuple(array[:0] for array in examples), True
+    yield from _common_variations(examples, inputs)
     for place, (signature, array) in enumerate(zip(inputs, examples, strict=True)):
         for axis, size in enumerate(signature.shape or ()):
             old = array.shape[axis]
             if size is not None or axis == 0:
                 continue
-            for word, new in (("half", (old + 1) // 2), ("twice", min(2 * old, MAX_LONGER))):
-                if new != old:
-                    name = f"axis {axis} of {signature.name} {word} as long"
-                    yield name, _replaced(examples, place, _repeated(array, axis, new)), False
+            for word, new in _other_sizes(old):
+                name = f"axis {axis} of {signature.name} {word} as long"
+                yield name, _replaced(examples, place, _repeated(array, axis, new)), False
         if array.dtype.kind == "f" and array.size:
             broken = array.copy()
             broken.flat[0] = np.nan
             yield f"NaN in {signature.name}", _replaced(examples, place, broken), True
+
+
+def _common_variations(
+    examples: tuple[Array, ...], inputs: Sequence[TensorSignature]
+) -> Iterator[tuple[str, tuple[Array, ...], bool]]:
+    """Change a size of several inputs together, such as the length of characters and pairs."""
+    places: dict[tuple[int, int], list[int]] = {}
+    for place, (signature, array) in enumerate(zip(inputs, examples, strict=True)):
+        for axis, size in enumerate(signature.shape or ()):
+            if size is None and axis:
+                places.setdefault((axis, array.shape[axis]), []).append(place)
+    for (axis, old), together in places.items():
+        if len(together) < 2:
+            continue
+        names = " and ".join(inputs[place].name for place in together)
+        for word, new in _other_sizes(old):
+            arrays = examples
+            for place in together:
+                arrays = _replaced(arrays, place, _repeated(examples[place], axis, new))
+            yield f"axis {axis} of {names} {word} as long", arrays, False
+
+
+def _other_sizes(old: int) -> Iterator[tuple[str, int]]:
+    for word, new in (("half", (old + 1) // 2), ("twice", min(2 * old, MAX_LONGER))):
+        if new != old:
+            yield word, new
 
 
 def _repeated(array: Array, axis: int, size: int) -> Array:
