@@ -13,8 +13,10 @@ __all__ = [
     "Classifier",
     "Endless",
     "Flat",
+    "Halved",
     "Lengths",
     "LineReader",
+    "Listed",
     "Mean",
     "Mixed",
     "Noise",
@@ -157,3 +159,17 @@ class Product(nn.Layer):
 class Noise(nn.Layer):
     def forward(self, x: Any) -> Any:
         return x + paddle.rand([2, 4])
+
+
+class Halved(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return x.astype("float16").astype("float32")
+
+
+class Listed(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(4, 4)]
+
+    def forward(self, x: Any) -> Any:
+        return self.layers[0](x)

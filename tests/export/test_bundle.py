@@ -176,6 +176,20 @@ def test_names_what_cannot_be_traced(tmp_path: Path) -> None:
         Bundle.create(tmp_path / "f", create, input_spec=[InputSpec([1])], examples=[np.ones(1)])
 
 
+def test_layers_that_are_not_registered_are_named(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Listed
+
+    with pytest.raises(BundleError, match="2 parameters do not belong to the network") as caught:
+        Bundle.create(
+            tmp_path / "a", Listed(), input_spec=[InputSpec([1, 4])],
+            examples=[np.ones((1, 4), np.float32)],
+        )  # fmt: skip
+    assert caught.value.hint == "Use nn.LayerList or nn.LayerDict."
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unknown_targets_and_missing_exports(exported: Bundle, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no target 'tflite'"):
         exported.preflight("tflite")

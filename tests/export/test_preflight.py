@@ -108,6 +108,12 @@ def test_op_without_a_converter_is_named(tmp_path: Path) -> None:
     from . import networks
 
     bundle = bundle_of(tmp_path, networks.Product(), [None, 4], X[:, 0])
+    shown = CliRunner().invoke(command, [str(bundle.path), "--to", "onnx", "--no-run"])
+    first, second, *_ = shown.output.splitlines()
+    assert "an ONNX file of op set 17" in first
+    assert first.endswith("Sizes that may change: x axis 0.")
+    assert second.startswith("! PW-X208 ")
+    assert shown.exit_code == 1
     cause, result, *_ = bundle.preflight("onnx")
     assert (cause.code, cause.op, result.code) == ("PW-X208", "cumprod", "PW-X101")
     assert cause.line is not None
@@ -119,3 +125,17 @@ def test_random_numbers_are_named(tmp_path: Path) -> None:
 
     cause, result, *_ = bundle_of(tmp_path, Noise(), [2, 4], X[:, 0]).preflight("inference")
     assert (cause.code, result.code) == ("PW-X209", "PW-X103")
+
+
+def test_forecast_names_control_flow_and_dtypes(tmp_path: Path) -> None:
+    from .networks import Endless, Halved
+
+    loop = bundle_of(tmp_path, Endless(), [None, 4], X[:, 0]).preflight("onnx", run=False)
+    assert loop.outlook.endswith("Control flow: while.")
+    assert [each.code for each in loop] == ["PW-X203"]
+    assert not loop.is_accepted
+    half = bundle_of(tmp_path, Halved(), [2, 4], X[:, 0])
+    (finding,) = half.preflight("inference", run=False)
+    assert (finding.code, finding.severity) == ("PW-X214", "warning")
+    assert "in float16" in finding.message
+    assert len(half.preflight("onnx", run=False)) == 0

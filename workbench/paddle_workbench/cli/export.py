@@ -33,6 +33,7 @@ __all__ = ["command"]
     help="How the target stores the weights; mnn has all three.",
 )
 @click.option("--check-only", is_flag=True, help="Change nothing; report what would happen.")
+@click.option("--no-run", is_flag=True, help="Only look at the program: what may fail is likely.")
 @click.option("--json", "as_json", is_flag=True, help="Print findings and parity as JSON.")
 def command(
     path: Path,
@@ -41,23 +42,26 @@ def command(
     without: tuple[str, ...],
     weights: Literal["fp32", "fp16", "int8"],
     check_only: bool,
+    no_run: bool,
     as_json: bool,
 ) -> None:
     """Export a bundle to a target, run it there, and compare it with the eager network.
 
     The exit status is 1 if the target does not accept the program or is not equal; the bundle is
-    then unchanged.
+    then unchanged. With --no-run it is 1 if something may fail.
     """
     from ..export.bundle import Bundle
 
     bundle = Bundle(path)
     try:
-        work = bundle.preflight if check_only else bundle.export
-        result = work(target, without=without, weights=weights)
+        if check_only or no_run:
+            result = bundle.preflight(target, weights=weights, without=without, run=not no_run)
+        else:
+            result = bundle.export(target, weights=weights, without=without)
     except ExportError as error:
         result = error.preflight
     if as_json:
         print_json(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     else:
         print_text(result)
-    sys.exit(not result.is_accepted)
+    sys.exit(bool(result.findings) if no_run else not result.is_accepted)

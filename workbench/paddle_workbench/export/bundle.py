@@ -279,10 +279,11 @@ class Bundle:
         *,
         weights: Weights = "fp32",
         without: Sequence[str] = (),
+        run: bool = True,
         listener: Listener | None = None,
     ) -> Preflight:
         """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
-        return preflight(self, target, weights=weights, without=without, listener=listener)
+        return preflight(self, target, weights=weights, without=without, run=run, listener=listener)
 
     def export(
         self,

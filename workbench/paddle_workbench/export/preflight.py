@@ -11,6 +11,7 @@ from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
 from .attempt import Listener, attempt
 from .exportable import Exportable
+from .forecast import forecast, outlook
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
 from .mappers import MESSAGE, unconverted_ops
@@ -18,7 +19,7 @@ from .parity import element_sentence
 from .places import place_sentence
 from .rules import explain
 from .targets.registry import target_named
-from .targets.target import NO_OPTIONS, Options
+from .targets.target import NO_OPTIONS, Options, Target
 
 __all__ = ["Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
 
@@ -35,12 +36,15 @@ class Preflight:
     findings : tuple of ExportFinding
         Errors first. Iterating over the preflight yields them.
     parity : Parity or None
-        None if the target could not be run.
+        None if the target could not be run, or was not.
+    outlook : str
+        What the target would run, if it was not run.
     """
 
     target: str
     findings: tuple[ExportFinding, ...]
     parity: Parity | None
+    outlook: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -52,6 +56,7 @@ class Preflight:
         return {
             "target": self.target,
             "is_accepted": self.is_accepted,
+            "outlook": self.outlook,
             "findings": [finding.model_dump() for finding in self.findings],
             "parity": self.parity.model_dump() if self.parity else None,
         }
@@ -64,6 +69,8 @@ class Preflight:
 
     def __str__(self) -> str:
         lines = [sentence_of(finding) for finding in self.findings]
+        if self.outlook:
+            lines.insert(0, f"{self.target}: {self.outlook}")
         if self.parity is not None and self.parity.is_equal:
             worst = self.parity.worst
             if worst is not None and self.parity.largest_difference:
@@ -81,6 +88,7 @@ def preflight(
     *,
     weights: Weights = "fp32",
     without: Sequence[str] = (),
+    run: bool = True,
     listener: Listener | None = None,
 ) -> Preflight:
     """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
@@ -96,6 +104,8 @@ def preflight(
         How the target stores the weights; most have only `fp32`.
     without : sequence of str
         Passes that Paddle Inference leaves out.
+    run : bool
+        Without it the program is only looked at: the findings are then likely, and not proved.
     listener : callable, optional
         Called with the progress.
 
@@ -104,8 +114,15 @@ def preflight(
     BundleError
         If there is no such target, it has no such weights, or its passes cannot be left out.
     """
+    options = Options(weights, tuple(without))
+    if not run:
+        chosen = target_named(target)
+        chosen.check_options(options)
+        obstacle = _obstacle(bundle, chosen)
+        findings = forecast(bundle, chosen) if obstacle is None else (obstacle,)
+        return Preflight(target, tuple(findings), None, outlook(bundle, chosen))
     with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-        return examine(bundle, target, Path(scratch), Options(weights, tuple(without)), listener)
+        return examine(bundle, target, Path(scratch), options, listener)
 
 
 def examine(
@@ -118,18 +135,9 @@ def examine(
     """Do what `preflight` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
     chosen.check_options(options)
-    try:
-        if chosen.check is not None:
-            chosen.check()
-    except BundleError as error:
-        missing = ExportFinding(
-            code="PW-X105", severity="error", message=error.message, hint=error.hint
-        )
-        return Preflight(target, (missing,), None)
-    if chosen.needs_legacy_program:
-        problem = legacy_problem(bundle.record)
-        if problem is not None:
-            return Preflight(target, (problem,), None)
+    obstacle = _obstacle(bundle, chosen)
+    if obstacle is not None:
+        return Preflight(target, (obstacle,), None)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
     result = attempt(
         bundle.folder,
@@ -152,6 +160,18 @@ def examine(
     if can_search and parity is not None:
         causes += blame_pass(bundle, target, parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), parity)
+
+
+def _obstacle(bundle: Exportable, target: Target) -> ExportFinding | None:
+    """Return why the target cannot even be tried here; None if it can."""
+    try:
+        if target.check is not None:
+            target.check()
+    except BundleError as error:
+        return ExportFinding(
+            code="PW-X105", severity="error", message=error.message, hint=error.hint
+        )
+    return legacy_problem(bundle.record) if target.needs_legacy_program else None
 
 
 def sentence_of(finding: ExportFinding) -> str:

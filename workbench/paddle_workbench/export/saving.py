@@ -10,6 +10,7 @@ from typing import Any
 
 from ..contract import ExportFinding, TensorSignature
 from ..errors import BundleError
+from ..program.coach.results import explain_unregistered
 from ..program.formats.assembly import Numbering
 from ..program.model.archive import save
 from ..program.model.capture import SCHEMA_VERSION, Capture
@@ -63,7 +64,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     Raises
     ------
     BundleError
-        If it is not a network, or Paddle cannot trace it.
+        If it is not a network, or Paddle cannot trace or save it.
     """
     if layer_of(network) is None:
         raise BundleError(
@@ -81,8 +82,20 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "capture(net, input_spec=[...]).explanations",
             code="PW-X402",
         ) from failure
+    for explanation in explain_unregistered(traced.program, layer_of(network)):
+        raise BundleError(
+            f"{name_of(network)} cannot be saved: {explanation.rule.en}", explanation.repair.en
+        )
     folder.mkdir()
-    save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
+    try:
+        save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
+    except Exception as error:
+        raise BundleError(
+            f"{name_of(network)} cannot be saved: {type(error).__name__}: "
+            f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}",
+            "See why: from paddle_workbench import capture; "
+            "capture(net, input_spec=[...]).explanations",
+        ) from error
     program = with_portable_lines(traced.program)
     save(
         Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=program),

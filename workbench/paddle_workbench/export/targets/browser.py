@@ -16,7 +16,7 @@ from ...child_process import Limits, Outcome, Worker
 from ...environment.node import NODE_PACKAGE, find_node
 from ...errors import BundleError
 from .node_process import FRONT_ENDS
-from .onnx import MODEL, write
+from .onnx import MODEL, OPSET, write
 from .target import Array, Runner, Target
 
 __all__ = ["BROWSER", "RUNTIME", "RUNTIME_VERSION", "NodeRunner", "tensor"]
@@ -124,6 +124,8 @@ BROWSER = Target(
     packages=("paddle2onnx", "onnx"),
     write=write,
     load=load,
+    form=f"an ONNX file of op set {OPSET}, which Paddle2ONNX makes of the PIR format, in a page",
+    converter="paddle2onnx",
     check=check,
     versions={"onnxruntime-web": RUNTIME_VERSION},
 )

@@ -62,6 +62,7 @@ INFERENCE = Target(
     write=None,
     load=partial(load, onednn=False),
     load_without=partial(load, onednn=False),
+    form="the program as it is, in the PIR format",
 )
 ONEDNN = Target(
     name="onednn",
@@ -71,4 +72,5 @@ ONEDNN = Target(
     write=None,
     load=partial(load, onednn=True),
     load_without=partial(load, onednn=True),
+    form="the program as it is, in the PIR format",
 )

@@ -37,5 +37,6 @@ LEGACY = Target(
     packages=("paddlepaddle", "paddlepaddle-gpu"),
     write=None,
     load=load,
+    form="a program in the legacy format, for which Paddle needs FLAGS_enable_pir_api=0",
     needs_legacy_program=True,
 )

@@ -187,6 +187,7 @@ LITE = Target(
     packages=("paddlepaddle", "paddlepaddle-gpu"),
     write=write,
     load=load,
+    form="a Paddle Lite file, made of the program in the legacy format with fixed sizes",
     check=check,
     versions={"paddlelite": VERSION},
     needs_legacy_program=True,

@@ -134,5 +134,7 @@ MNN = Target(
     packages=("mnn", "paddle2onnx", "onnx"),
     write=write,
     load=load,
+    form="an MNN file, made of the ONNX file that Paddle2ONNX makes of the PIR format",
+    converter="paddle2onnx",
     lighter={"fp16": partial(write, weights="fp16"), "int8": partial(write, weights="int8")},
 )

@@ -62,4 +62,6 @@ ONNX = Target(
     packages=("paddle2onnx", "onnx", "onnxruntime"),
     write=write,
     load=load,
+    form=f"an ONNX file of op set {OPSET}, which Paddle2ONNX makes of the PIR format",
+    converter="paddle2onnx",
 )

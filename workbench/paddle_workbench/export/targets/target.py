@@ -99,6 +99,10 @@ class Target:
         Of what the target runs on that is not a distribution.
     needs_legacy_program : bool
         Whether it reads the program in Paddle's legacy format.
+    form : str
+        What it runs, for people: format, version of the format, and flag if one is needed.
+    converter : str
+        `paddle2onnx` if that writes it, directly or on the way.
     """
 
     name: str
@@ -112,6 +116,8 @@ class Target:
     check: Callable[[], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     needs_legacy_program: bool = False
+    form: str = "the program as it is"
+    converter: str = ""
 
     def check_options(self, options: Options) -> None:
         """Raise BundleError if the target does not have these options."""
