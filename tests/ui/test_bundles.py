@@ -91,7 +91,7 @@ def test_refusal_shows_findings_whose_line_opens(
     expect(page.get_by_role("button", name=f"Ln {number}, Col 1")).to_be_visible()
 
 
-def test_folder_without_record_is_not_a_bundle(english_lab: Lab, open_page: OpenPage) -> None:
+def test_says_why_a_folder_is_not_a_bundle(english_lab: Lab, open_page: OpenPage) -> None:
     (english_lab.home / "plain").mkdir()
     page = open_page(english_lab)
     run_command(page, "Export Bundle")

@@ -1,7 +1,9 @@
-"""`workbench bundle`: show, verify and pack bundles."""
+"""`workbench bundle`: show, verify, compare and pack bundles."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ _PATH = click.argument("path", type=click.Path(path_type=Path))
 
 @click.group("bundle")
 def command() -> None:
-    """Show, verify and pack bundles: networks with all that is needed to use them elsewhere."""
+    """Show, verify, compare and pack bundles: networks with all that others need to use them."""
 
 
 @command.command("show")
@@ -46,6 +48,32 @@ def verify(path: Path) -> None:
     record = Bundle(path).record
     size = sum(file.bytes for file in record.files.values())
     print_text(f"{path} is unchanged: {len(record.files)} files, {size:,} bytes.")
+
+
+@command.command("diff")
+@_PATH
+@click.argument("others", nargs=-1, required=True, metavar="OTHER_BUNDLE | TARGET TARGET")
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
+def diff(path: Path, others: tuple[str, ...], *, as_json: bool) -> None:
+    """Compare the programs of two bundles, or of two targets of one bundle.
+
+    Ops, shapes, attributes and weights are compared. The exit status is 1 if anything differs.
+    """
+    from ..export.bundle import Bundle
+    from ..export.target_programs import program_of
+    from ..program.difference import difference
+
+    if len(others) > 2:
+        raise click.UsageError(f"Expected one other bundle or two targets, got {len(others)}.")
+    one = Bundle(path)
+    other = one if len(others) == 2 else Bundle(others[0])
+    before, after = others if len(others) == 2 else ("inference", "inference")
+    result = difference(program_of(one, before), program_of(other, after))
+    if as_json:
+        print_json(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print_text(result)
+    sys.exit(not result.is_same)
 
 
 @command.command("pack")

@@ -1,8 +1,9 @@
-"""`workbench program`: show a saved program."""
+"""`workbench program`: show a saved program, or compare two."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,47 @@ from .printing import print_json, print_text
 __all__ = ["command"]
 
 
-@click.command("program")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print all details as JSON.")
-def command(path: Path, *, as_json: bool) -> None:
-    """Show the stages, ops, inputs and outputs of a saved program or capture.
+class _ShowByDefault(click.Group):
+    """A group that shows a program if the first argument is not a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("program", cls=_ShowByDefault)
+def command() -> None:
+    """Show a saved program or capture, or compare two: workbench program PATH shows one.
 
     Programs end in .json (PIR), .pdmodel or .onnx, or are called __model__.
     """
+
+
+@command.command("diff")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
+def diff(before: Path, after: Path, *, as_json: bool) -> None:
+    """Compare ops, shapes, attributes and weights of two saved programs.
+
+    The exit status is 1 if anything differs.
+    """
+    from ..program.difference import difference
+
+    result = difference(read(before), read(after))
+    if as_json:
+        print_json(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print_text(result)
+    sys.exit(not result.is_same)
+
+
+@command.command("show")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print all details as JSON.")
+def show(path: Path, *, as_json: bool) -> None:
+    """Show the stages, ops, inputs and outputs of a saved program or capture."""
     saved = read(path)
     if as_json:
         print_json(json.dumps(_description(saved), ensure_ascii=False, indent=2))

@@ -17,19 +17,17 @@ from typing import Any
 from ..child_process import write_answer
 from ..contract import (
     BundlePicture,
-    BundleRecord,
     BundleTarget,
     ErrorMessage,
     ExportReport,
     JobProgress,
 )
 from ..errors import BundleError, ExportError, WorkbenchError
-from ..program.formats.saved import format_of
 from .bundle import Bundle
 from .bundle_files import check_files, read_record
 from .preflight import Preflight
+from .target_programs import program_file
 from .targets.registry import TARGETS
-from .targets.target import PROGRAM, PROGRAM_FOLDER
 
 __all__ = ["main", "picture_of"]
 
@@ -65,29 +63,11 @@ def picture_of(path: Path) -> BundlePicture:
                 name=name,
                 title=title,
                 exported=record.targets.get(name),
-                program="" if path.is_file() else _program(record, name),
+                program="" if path.is_file() else program_file(record, name),
             )
             for name, title in titles.items()
         ],
     )
-
-
-def _program(record: BundleRecord, name: str) -> str:
-    """Return the file with the program of a target, if the workbench can show it."""
-    if name in record.targets:
-        folder = record.targets[name].folder
-    elif name in TARGETS and TARGETS[name].write is None:
-        folder = TARGETS[name].folder
-    else:
-        return ""
-    program = f"{PROGRAM_FOLDER}/{PROGRAM}.json"
-    # Another target may have a .json file that is not a program.
-    names = [
-        file
-        for file in sorted(record.files)
-        if file == program or format_of(Path(file)) not in (None, "pir")
-    ]
-    return next((file for file in names if file.startswith(f"{folder}/")), "")
 
 
 def _examine(action: str, path: Path, target: str) -> ExportReport:
