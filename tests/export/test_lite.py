@@ -101,7 +101,7 @@ def test_recurrent_layers_need_a_fixed_batch(python: Path, tmp_path: Path) -> No
     assert "Paddle Lite does not run the program" in result.message
 
 
-def test_program_without_a_legacy_form_is_refused(python: Path, tmp_path: Path) -> None:
+def test_rejects_program_without_a_legacy_form(python: Path, tmp_path: Path) -> None:
     from .networks import Branches
 
     (finding,) = findings(create(tmp_path / "branches", Branches(), X, [None, 5, 4]))
