@@ -14,6 +14,7 @@ BENCHMARKS = [
     "runs",
     "program",
     "export",
+    "differences",
     "ledger",
     "what_works",
     "microscope",

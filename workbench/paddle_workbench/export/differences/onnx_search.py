@@ -8,19 +8,24 @@ and that everything after it is right.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...program.passes.comparison import TOLERANCE, Array, relative_difference
+from .onnx_causes import (
+    QUANTISING,
+    GraphOp,
+    clipped_share,
+    largest_of,
+    setting_of,
+    size_of,
+    weights_of,
+)
 from .onnx_graph import Graph
 
-__all__ = ["QUANTISED_TOLERANCE", "WEIGHTS", "search"]
+__all__ = ["QUANTISED_TOLERANCE", "search"]
 
 QUANTISED_TOLERANCE = 0.1
 """Of the outputs of a graph with int8: each quantised layer rounds to one of 256 values."""
@@ -32,28 +37,6 @@ _QUANTISED_LIMITS = (0.03, QUANTISED_TOLERANCE)
 _MOST_EXPERIMENTS = 80
 _MOST_GUESSES = 3
 """Values of the graph that are tried for one op, if no name tells which is its own."""
-_CLIPPED_SHARE = 0.001
-
-WEIGHTS = "weights.npz"
-"""The weights of the program by its own names."""
-
-_QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
-_EDITABLE = ("axis", "axes", "perm", "epsilon", "alpha")
-_WITH_SETTINGS = frozenset(
-    {"axis", "axes", "perm", "epsilon", "begin_norm_axis", "value", "alpha", "negative_slope"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Op:
-    """An op of the program, as the parent describes it."""
-
-    id: int
-    kind: str
-    inputs: list[int]
-    outputs: list[int]
-    attributes: dict[str, Any]
-    computes: bool
 
 
 def search(
@@ -68,7 +51,7 @@ def search(
     Parameters
     ----------
     request : mapping
-        `model`: path of the ONNX file; `ops` of the program, in order, as fields of `_Op`;
+        `model`: path of the ONNX file; `ops` of the program, in order, as fields of `GraphOp`;
         `outputs`: ids of its outputs; `values`: ids of the arrays in `values`.
     inputs : mapping of str to array
     expected : sequence of arrays
@@ -85,9 +68,9 @@ def search(
         are the names of those which differ, if any.
     """
     graph = Graph(Path(request["model"]), inputs)
-    is_quantised = any(node.op_type in _QUANTISING for node in graph.nodes)
+    is_quantised = any(node.op_type in QUANTISING for node in graph.nodes)
     tolerance = QUANTISED_TOLERANCE if is_quantised else TOLERANCE
-    difference = _largest(graph.run(), expected)
+    difference = largest_of(graph.run(), expected)
     answer = {
         "difference": str(difference),
         "tolerance": tolerance,
@@ -96,56 +79,27 @@ def search(
     if difference <= tolerance:
         return answer
     report(answer)
-    if _largest(graph.run(level="none"), expected) <= tolerance:
+    if largest_of(graph.run(level="none"), expected) <= tolerance:
         levels = ("basic", "extended", "all")
-        bad = (level for level in levels if _largest(graph.run(level=level), expected) > tolerance)
+        bad = (
+            level for level in levels if largest_of(graph.run(level=level), expected) > tolerance
+        )
         return answer | {"where": "runtime", "level": next(bad, "all")}
-    answer |= _weights(graph, expected, tolerance)
+    answer |= weights_of(graph, expected, tolerance)
     known = dict(zip(request["values"], values, strict=True))
     known |= dict(zip(request["outputs"], expected, strict=True))
-    ops = [_Op(**op) for op in request["ops"]]
+    ops = [GraphOp(**op) for op in request["ops"]]
     found = _Search(graph, ops, list(request["outputs"]), known, tolerance).first(
         _QUANTISED_LIMITS if is_quantised else _LIMITS
     )
     return answer | (found or {"where": "unknown"})
 
 
-def _largest(results: Sequence[Array], expected: Sequence[Array]) -> float:
-    if [each.shape for each in results] != [each.shape for each in expected]:
-        return math.inf
-    pairs = zip(results, expected, strict=True)
-    return max((relative_difference(result, right) for result, right in pairs), default=0.0)
-
-
-def _weights(graph: Graph, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:
-    """Return the weights that are not the program's, and whether they are the whole difference."""
-    with np.load(WEIGHTS) as right:
-        different = {
-            name: right[name]
-            for name, array in graph.weights().items()
-            if name in right
-            and array.shape == right[name].shape
-            and relative_difference(array, right[name]) > _LIMITS[0]
-        }
-        count = len(right)
-    if not different:
-        return {}
-    try:
-        explain = _largest(graph.outputs_with(different), expected) <= tolerance
-    except Exception:  # the runtime has no class for weights that it cannot take as inputs
-        explain = False
-    return {
-        "weights": sorted(different),
-        "weight_count": count,
-        "weights_explain": explain,
-    }
-
-
 class _Search:
     def __init__(
         self,
         graph: Graph,
-        ops: list[_Op],
+        ops: list[GraphOp],
         outputs: list[int],
         known: dict[int, Array],
         tolerance: float,
@@ -169,7 +123,7 @@ class _Search:
         self.wrong = [
             at
             for at, (result, right) in enumerate(zip(results, self.expected, strict=False))
-            if _size(result, right) > tolerance
+            if size_of(result, right) > tolerance
         ]
         self.experiments = 0
 
@@ -177,7 +131,7 @@ class _Search:
         """Return the value of the graph that is this one, by name or else the nearest."""
         array = self.known[value]
         name = self.names.get(value)
-        named = (name, _size(self.found[name], array)) if name is not None else None
+        named = (name, size_of(self.found[name], array)) if name is not None else None
         if value in self.outputs or (named is not None and named[1] <= _LIMITS[0]):
             return named
         alike = (
@@ -225,7 +179,7 @@ class _Search:
         partner = self.partners.get(value)
         return partner is not None and partner[1] <= limit
 
-    def _region(self, limit: float) -> Iterator[_Op]:
+    def _region(self, limit: float) -> Iterator[GraphOp]:
         """Yield the ops between the last right values and the wrong outputs, in program order."""
         pending = [self.outputs[at] for at in self.wrong]
         inside: set[int] = set()
@@ -238,7 +192,7 @@ class _Search:
         # Constants belong to the op that reads them.
         yield from (op for op in self.ops if op.id in inside and op.inputs)
 
-    def _candidates(self, op: _Op, limit: float) -> Iterator[tuple[int, str]]:
+    def _candidates(self, op: GraphOp, limit: float) -> Iterator[tuple[int, str]]:
         """Yield the values of the graph that may be what an op returns."""
         for value in op.outputs:
             if value not in self.known:
@@ -272,14 +226,14 @@ class _Search:
         return self._cures(results)
 
     def _cures(self, results: Sequence[Array]) -> bool:
-        return any(_size(results[at], self.expected[at]) <= self.tolerance for at in self.wrong)
+        return any(size_of(results[at], self.expected[at]) <= self.tolerance for at in self.wrong)
 
     def _answer(
         self,
-        op: _Op,
+        op: GraphOp,
         value: int,
         name: str,
-        region: list[_Op],
+        region: list[GraphOp],
         limit: float,
         *,
         is_proven: bool,
@@ -291,21 +245,23 @@ class _Search:
         ]
         right = {partner for partner, size in self.partners.values() if size <= limit} - {name}
         nodes = self.graph.between(name, right)
+        makers = [self.makers[each] for each in op.inputs if each in self.makers]
+        sources = [op, *(maker for maker in makers if not maker.inputs)]
         return {
             "where": "graph",
             "op": op.id,
             "since": self._since(op, region, limit),
             "before": str(max((size for size in before if size <= limit), default=0.0)),
-            "after": str(_size(self.found[name], self.known[value])),
+            "after": str(size_of(self.found[name], self.known[value])),
             "nodes": [
                 node.op_type for node in nodes if node.op_type not in ("Constant", "Identity")
             ],
-            "settings": self._setting(op, nodes),
-            "clipped": self._clipped(nodes),
+            "settings": setting_of(self.graph, sources, nodes, self._cures),
+            "clipped": clipped_share(self.graph, self.found, nodes),
             "is_proven": is_proven,
         }
 
-    def _since(self, op: _Op, region: list[_Op], limit: float) -> int | None:
+    def _since(self, op: GraphOp, region: list[GraphOp], limit: float) -> int | None:
         """Return the first op before this one whose value the graph does not have."""
         ids = {each.id for each in region}
         pending, before, seen = [op], set(), set()
@@ -323,66 +279,8 @@ class _Search:
                     before |= {maker.id} if maker.computes else set()
         return next((each.id for each in region if each.id in before), None)
 
-    def _setting(self, op: _Op, nodes: Sequence[Any]) -> dict[str, Any] | None:
-        """Return the attribute that makes the outputs right if it is the one of the program."""
-        import onnx
 
-        makers = [self.makers[value] for value in op.inputs if value in self.makers]
-        sources = [op, *(maker for maker in makers if not maker.inputs)]
-        right = [
-            value
-            for source in sources
-            for name, value in source.attributes.items()
-            if name in _WITH_SETTINGS
-        ]
-        for node in nodes:
-            for attribute in node.attribute:
-                if attribute.name not in _EDITABLE:
-                    continue
-                old = onnx.helper.get_attribute_value(attribute)
-                for candidate in map(_plain, right):
-                    if not _is_alike(old, candidate) or candidate == old:
-                        continue
-                    new = int(candidate) if isinstance(old, int) else candidate
-                    if self._is_repaired(node, attribute.name, new):
-                        old = list(old) if isinstance(new, list) else old
-                        return {"name": attribute.name, "is": old, "right": new}
-        return None
-
-    def _is_repaired(self, node: Any, attribute: str, value: Any) -> bool:
-        """Return whether a wrong output becomes right if an attribute has another value."""
-        try:
-            return self._cures(self.graph.outputs_if(node, attribute, value))
-        except Exception:  # not a value for this node
-            return False
-
-    def _clipped(self, nodes: Sequence[Any]) -> float:
-        """Return the largest share of values that a quantisation among nodes clips."""
-        shares = [0.0]
-        for node in nodes:
-            if node.op_type not in _QUANTISING or node.output[0] not in self.found:
-                continue
-            quantised = self.found[node.output[0]]
-            limits = np.iinfo(quantised.dtype)
-            at_limit = (quantised == limits.min) | (quantised == limits.max)
-            # Zero is a limit of uint8, and a value like others after a ReLU.
-            restored = next(
-                (
-                    self.found[other.output[0]]
-                    for other in self.graph.nodes
-                    if other.op_type == "DequantizeLinear" and other.input[0] == node.output[0]
-                ),
-                None,
-            )
-            source = self.found.get(node.input[0], self.graph.inputs.get(node.input[0]))
-            if restored is not None and source is not None and restored.shape == source.shape:
-                step = float(np.abs(np.diff(np.unique(restored))).min(initial=np.inf))
-                at_limit &= np.abs(source - restored) > step
-            shares.append(float(at_limit.mean()) if at_limit.size else 0.0)
-        return max(shares) if max(shares) > _CLIPPED_SHARE else 0.0
-
-
-def _paddle2onnx_names(ops: Sequence[_Op]) -> dict[int, str]:
+def _paddle2onnx_names(ops: Sequence[GraphOp]) -> dict[int, str]:
     """Return the names that Paddle2ONNX gives to values: kind, number among its kind, output."""
     counts: Counter[str] = Counter()
     names = {}
@@ -391,24 +289,3 @@ def _paddle2onnx_names(ops: Sequence[_Op]) -> dict[int, str]:
             names[value] = f"p2o.pd_op.{op.kind}.{counts[op.kind]}.{at}"
         counts[op.kind] += 1
     return names
-
-
-def _size(result: Array, right: Array) -> float:
-    return relative_difference(result, right) if result.shape == right.shape else math.inf
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, (list, tuple)) else value
-
-
-def _is_alike(old: Any, new: Any) -> bool:
-    """Return whether an attribute can have a value: a number, or a list of numbers."""
-    if isinstance(new, list):
-        return not isinstance(old, (int, float, bytes, str)) and all(
-            isinstance(item, int) for item in new
-        )
-    if isinstance(new, bool) or isinstance(old, (bytes, str)):
-        return False
-    if isinstance(old, int):
-        return isinstance(new, int) or (isinstance(new, float) and new.is_integer())
-    return isinstance(old, float) and isinstance(new, float)

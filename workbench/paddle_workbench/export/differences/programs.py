@@ -14,17 +14,17 @@ from ...contract import BundleRecord
 from ...errors import BundleError
 from ...program.formats.assembly import Numbering, assemble
 from ...program.formats.pir_text import read_program
-from ...program.model.structure import Op, Program
+from ...program.model.structure import Op, Program, SourceLine
 from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array
 from ...program.passes.lineage import next_stage
 from ...program.passes.steps import SAVED
 from ..targets.target import PROGRAM, PROGRAM_FOLDER
 from .child import problem_of, run_task
-from .onnx_search import WEIGHTS
+from .onnx_causes import WEIGHTS
 from .worker import INPUTS_RECORDED, OUTPUTS, OUTPUTS_RECORDED, VALUES
 
-__all__ = ["RunProgram", "run_program"]
+__all__ = ["RunProgram", "line_of", "run_program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +136,10 @@ def _not_overwritten(program: Program, values: dict[int, Array]) -> dict[int, Ar
         if op.kind.endswith("_") and op.kind != "batch_norm_" and op.inputs
     }
     return {value: array for value, array in values.items() if value not in lost}
+
+
+def line_of(program: Program, op: Op) -> SourceLine | None:
+    """Return the line of an op, or else of one that makes its inputs."""
+    makers = {value: each for each in program.ops for value in each.outputs}
+    lines = [op.line, *(makers[value].line for value in op.inputs if value in makers)]
+    return next((line for line in lines if line is not None), None)

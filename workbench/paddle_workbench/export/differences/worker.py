@@ -20,7 +20,8 @@ from ...program.passes.forks import check_fork
 from ...program.predictor import predictor_config
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM
-from .onnx_search import WEIGHTS, search
+from .onnx_causes import WEIGHTS
+from .onnx_search import search
 
 __all__ = ["EXPECTED", "INPUTS", "OUTPUTS", "REQUEST", "VALUES", "WEIGHTS", "main", "main_in_fork"]
 

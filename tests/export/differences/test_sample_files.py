@@ -1,0 +1,62 @@
+"""The sample of the command line: a text, a picture, arrays, or the name of a recorded sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddle_workbench.contract import CharacterIds, Normalize, Resize
+from paddle_workbench.errors import BundleError, FileMissingError
+from paddle_workbench.export.differences.sample_files import read_labels, read_sample
+
+from ..records import record_with
+
+TEXTS = record_with({}, preprocessing=(CharacterIds(vocabulary="vocabulary.json", length=8),))
+PICTURES = record_with({}, preprocessing=(Resize(height=4, width=4), Normalize()))
+ARRAYS = record_with({})
+
+
+def test_text_is_itself_or_a_file(tmp_path: Path) -> None:
+    assert read_sample("很小", TEXTS) == "很小"
+    (tmp_path / "review.txt").write_text("很小\n", encoding="utf-8")
+    assert read_sample(str(tmp_path / "review.txt"), TEXTS) == "很小"
+    with pytest.raises(FileMissingError):
+        read_sample(str(tmp_path / "missing.txt"), TEXTS)
+
+
+def test_picture_is_rgb(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    Image.new("RGBA", (3, 2), (255, 0, 0, 255)).save(path)
+    picture = read_sample(str(path), PICTURES)
+    assert (picture.shape, picture.dtype, picture[0, 0].tolist()) == (
+        (2, 3, 3),
+        "uint8",
+        [255, 0, 0],
+    )
+    path.write_bytes(b"no picture")
+    with pytest.raises(BundleError, match="cannot be opened as a picture"):
+        read_sample(str(path), PICTURES)
+
+
+def test_arrays_by_name_or_alone(tmp_path: Path) -> None:
+    ids = np.arange(4).reshape(1, 4)
+    np.save(tmp_path / "ids.npy", ids)
+    np.savez(tmp_path / "ids.npz", ids=ids, other=ids + 1)
+    for name in ("ids.npy", "ids.npz"):
+        (array,) = read_sample(str(tmp_path / name), ARRAYS)
+        np.testing.assert_array_equal(array, ids)
+    assert read_sample("one row", ARRAYS) == "one row"
+    (tmp_path / "ids.npy").write_bytes(b"\x80\x04N.")
+    with pytest.raises(BundleError, match="cannot be read as arrays"):
+        read_sample(str(tmp_path / "ids.npy"), ARRAYS)
+
+
+def test_labels_are_lines(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("差评\n好评\n", encoding="utf-8")
+    assert read_labels(tmp_path / "labels.txt") == ["差评", "好评"]
+    (tmp_path / "labels.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(BundleError, match="is not UTF-8"):
+        read_labels(tmp_path / "labels.txt")

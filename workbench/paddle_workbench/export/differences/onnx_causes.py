@@ -1,0 +1,177 @@
+"""Why an ONNX graph gives another value than a program: weights, attributes, quantisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...program.passes.comparison import Array, relative_difference
+from .onnx_graph import Graph
+
+__all__ = [
+    "QUANTISING", "WEIGHTS", "GraphOp", "clipped_share", "largest_of", "setting_of", "size_of",
+    "weights_of",
+]  # fmt: skip
+
+WEIGHTS = "weights.npz"
+"""The weights of the program by its own names."""
+
+QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
+
+_SAME_WEIGHTS = 1e-5
+_CLIPPED_SHARE = 0.001
+_EDITABLE = ("axis", "axes", "perm", "epsilon", "alpha")
+_WITH_SETTINGS = frozenset(
+    {"axis", "axes", "perm", "epsilon", "begin_norm_axis", "value", "alpha", "negative_slope"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphOp:
+    """An op of the program, as the parent process describes it.
+
+    Parameters
+    ----------
+    id : int
+    kind : str
+    inputs, outputs : list of int
+        Ids of values.
+    attributes : dict
+    computes : bool
+        False for constants, and for ops that only group values.
+    """
+
+    id: int
+    kind: str
+    inputs: list[int]
+    outputs: list[int]
+    attributes: dict[str, Any]
+    computes: bool
+
+
+def size_of(result: Array, right: Array) -> float:
+    """Return the relative difference; infinite if the shapes differ."""
+    return relative_difference(result, right) if result.shape == right.shape else math.inf
+
+
+def largest_of(results: Sequence[Array], expected: Sequence[Array]) -> float:
+    """Return the largest difference of several arrays; infinite if some are missing."""
+    if len(results) != len(expected):
+        return math.inf
+    pairs = zip(results, expected, strict=True)
+    return max((size_of(result, right) for result, right in pairs), default=0.0)
+
+
+def weights_of(graph: Graph, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:
+    """Return the weights that are not the program's, and whether they are the whole difference."""
+    with np.load(WEIGHTS) as right:
+        different = {
+            name: right[name]
+            for name, array in graph.weights().items()
+            if name in right
+            and array.shape == right[name].shape
+            and relative_difference(array, right[name]) > _SAME_WEIGHTS
+        }
+        count = len(right)
+    if not different:
+        return {}
+    try:
+        explain = largest_of(graph.outputs_with(different), expected) <= tolerance
+    except Exception:  # the runtime has no class for weights that it cannot take as inputs
+        explain = False
+    return {"weights": sorted(different), "weight_count": count, "weights_explain": explain}
+
+
+def setting_of(
+    graph: Graph,
+    sources: Sequence[GraphOp],
+    nodes: Sequence[Any],
+    cures: Callable[[Sequence[Array]], bool],
+) -> dict[str, Any] | None:
+    """Return the attribute that makes the outputs right if it is the one of the program.
+
+    Parameters
+    ----------
+    graph : Graph
+    sources : sequence of GraphOp
+        The op and the constants that it reads.
+    nodes : sequence of nodes
+        Those which compute it in the graph.
+    cures : callable
+        Whether outputs are right.
+    """
+    import onnx
+
+    right: list[Any] = [
+        list(value) if isinstance(value, (list, tuple)) else value
+        for source in sources
+        for name, value in source.attributes.items()
+        if name in _WITH_SETTINGS
+    ]
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.name not in _EDITABLE:
+                continue
+            old = onnx.helper.get_attribute_value(attribute)
+            old = old if isinstance(old, (int, float, bytes)) else list(old)
+            for candidate in right:
+                if not _is_alike(old, candidate) or candidate == old:
+                    continue
+                new = int(candidate) if isinstance(old, int) else candidate
+                if _is_cured(graph, node, attribute.name, new, cures):
+                    return {"name": attribute.name, "is": old, "right": new}
+    return None
+
+
+def clipped_share(graph: Graph, values: Mapping[str, Array], nodes: Sequence[Any]) -> float:
+    """Return the largest share of values that a quantisation among nodes clips."""
+    shares = [0.0]
+    for node in nodes:
+        if node.op_type not in QUANTISING or node.output[0] not in values:
+            continue
+        quantised = values[node.output[0]]
+        limits = np.iinfo(quantised.dtype)
+        at_limit = (quantised == limits.min) | (quantised == limits.max)
+        restored = next(
+            (
+                values[other.output[0]]
+                for other in graph.nodes
+                if other.op_type == "DequantizeLinear" and other.input[0] == node.output[0]
+            ),
+            None,
+        )
+        source = values.get(node.input[0], graph.inputs.get(node.input[0]))
+        # Zero is a limit of uint8, and a value like others after a ReLU.
+        if restored is not None and source is not None and restored.shape == source.shape:
+            step = float(np.abs(np.diff(np.unique(restored))).min(initial=np.inf))
+            at_limit &= np.abs(source - restored) > step
+        shares.append(float(at_limit.mean()) if at_limit.size else 0.0)
+    return max(shares) if max(shares) > _CLIPPED_SHARE else 0.0
+
+
+def _is_cured(
+    graph: Graph,
+    node: Any,
+    attribute: str,
+    value: Any,
+    cures: Callable[[Sequence[Array]], bool],
+) -> bool:
+    try:
+        return cures(graph.outputs_if(node, attribute, value))
+    except Exception:  # not a value for this node
+        return False
+
+
+def _is_alike(old: Any, new: Any) -> bool:
+    """Return whether an attribute can have a value: a number, or a list of numbers."""
+    if isinstance(new, list):
+        return isinstance(old, list) and all(isinstance(item, int) for item in new)
+    if isinstance(new, bool) or isinstance(old, (bytes, list)):
+        return False
+    if isinstance(old, int):
+        return isinstance(new, int) or (isinstance(new, float) and new.is_integer())
+    return isinstance(new, float)
