@@ -39,6 +39,7 @@ class Rule:
 
 def explain(program: Program, target: str) -> Iterator[ExportFinding]:
     """Yield the known failures of the ops of a program on a target, in program order."""
+    yield from _outputs(program, target)
     seen = set()
     for op in program.walk():
         for rule in _RULES:
@@ -55,6 +56,23 @@ def explain(program: Program, target: str) -> Iterator[ExportFinding]:
                 op=op.kind,
                 line=SourcePlace(file=op.line.file, line=op.line.line) if op.line else None,
             )
+
+
+def _outputs(program: Program, target: str) -> Iterator[ExportFinding]:
+    if len(set(program.outputs)) < len(program.outputs):
+        yield ExportFinding(
+            code="PW-X216",
+            severity="error",
+            message="The network returns one value twice; a saved program returns it once.",
+            hint="Return it once.",
+        )
+    if target in _ONNX and set(program.outputs) & set(program.inputs):
+        yield ExportFinding(
+            code="PW-X217",
+            severity="error",
+            message="An output is one of the inputs; Paddle2ONNX writes an invalid file.",
+            hint="Leave it out of the outputs, or return a copy of it: paddle.assign(x).",
+        )
 
 
 def _is_simple_rnn(op: Op) -> bool:
@@ -134,6 +152,13 @@ _RULES = (
         _kinds("while"),
         "Paddle Lite does not run a loop whose number of steps is known only at run time.",
         "Name the sizes that it depends on in input_spec, or loop a fixed number of times.",
+    ),
+    Rule(
+        "PW-X218",
+        _ONNX,
+        _kinds("unique", "max_pool2d_with_index", "max_pool3d_with_index", "fft_r2c"),
+        "Paddle2ONNX gives an output of this op a wrong type, a wrong shape or no value.",
+        "Compute it after the program, in the postprocessing.",
     ),
     Rule(
         "PW-X210",
