@@ -11,14 +11,14 @@ from .mappers import unconverted_ops
 from .rules import explain
 from .targets.target import PROGRAM_FOLDER, Target
 
-__all__ = ["forecast", "outlook"]
+__all__ = ["forecast", "missing_dtypes", "outlook"]
 
 MAX_ONNX_BYTES = 2**31
 """Limit of protobuf for one file."""
 
 _MISSING_DTYPES = {
     "onnx": {"bfloat16", "complex64", "complex128"},
-    "inference": {"bfloat16", "float16"},
+    "inference": {"bfloat16", "complex64", "complex128", "float16"},
 }
 
 
@@ -28,7 +28,7 @@ def forecast(bundle: Exportable, target: Target) -> Iterator[ExportFinding]:
     findings = [*explain(program, target.name)]
     if target.converter == "paddle2onnx":
         findings += unconverted_ops(program)
-    findings += _dtypes(program, target)
+    findings += missing_dtypes(program, target)
     size = sum(file.bytes for name, file in bundle.record.files.items() if _is_program(name))
     if target.converter == "paddle2onnx" and size >= MAX_ONNX_BYTES:
         findings.append(
@@ -68,7 +68,8 @@ def _changing_sizes(signature: TensorSignature) -> str:
     return f"{signature.name} axis {' and '.join(axes)}" if axes else ""
 
 
-def _dtypes(program: Program, target: Target) -> Iterator[ExportFinding]:
+def missing_dtypes(program: Program, target: Target) -> Iterator[ExportFinding]:
+    """Yield a finding for each dtype in which the target computes little, at its first op."""
     family = "onnx" if target.converter == "paddle2onnx" else "inference"
     seen: set[str] = set()
     for op in program.walk():
@@ -76,7 +77,7 @@ def _dtypes(program: Program, target: Target) -> Iterator[ExportFinding]:
             seen.add(dtype)
             yield ExportFinding(
                 code="PW-X214",
-                severity="warning",
+                severity="error",
                 message=f"{target.title} computes few ops, or none, in {dtype} on a CPU.",
                 hint='Keep the network in float32: net.astype("float32").',
                 op=op.kind,

@@ -11,7 +11,7 @@ from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
 from .attempt import Listener, attempt
 from .exportable import Exportable
-from .forecast import forecast, outlook
+from .forecast import forecast, missing_dtypes, outlook
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
 from .mappers import MESSAGE, unconverted_ops
@@ -156,6 +156,8 @@ def examine(
     causes = list(explain(bundle.program, target))
     if any(MESSAGE in finding.message for finding in result.findings):
         causes += unconverted_ops(bundle.program)
+    if not causes:
+        causes += missing_dtypes(bundle.program, chosen)
     can_search = chosen.load_without is not None and not options.without and not causes
     if can_search and parity is not None:
         causes += blame_pass(bundle, target, parity.worst_sample)
