@@ -48,7 +48,7 @@ def test_a_program_is_the_same_as_itself() -> None:
     assert [note.partition(":")[0] for note in result.notes] == ["Weights were not compared"] * 2
 
 
-def test_order_of_ops_is_no_difference() -> None:
+def test_order_of_ops_is_not_a_difference() -> None:
     one = saved(("relu", (0,), {}), ("tanh", (0,), {}), ("add", (1, 2), {}), shape=(2, 3))
     other = saved(("tanh", (0,), {}), ("relu", (0,), {}), ("add", (2, 1), {}), shape=(2, 3))
     assert difference(one, other).is_same
