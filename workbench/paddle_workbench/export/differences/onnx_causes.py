@@ -1,4 +1,4 @@
-"""Why an ONNX graph gives another value than a program: weights, attributes, quantisation."""
+"""Why an ONNX graph gives a different value from a program: weights, attributes, quantisation."""
 
 from __future__ import annotations
 
