@@ -66,6 +66,13 @@ def _outputs(program: Program, target: str) -> Iterator[ExportFinding]:
             message="The network returns one value twice; a saved program returns it once.",
             hint="Return it once.",
         )
+    if target in _ONNX and any(program.values[each].shape == () for each in program.outputs):
+        yield ExportFinding(
+            code="PW-X219",
+            severity="error",
+            message="An output has no axes, shape (); Paddle2ONNX may give it one, shape (1,).",
+            hint="Give it that axis in the network, too: x.sum().reshape([1]).",
+        )
     if target in _ONNX and set(program.outputs) & set(program.inputs):
         yield ExportFinding(
             code="PW-X217",

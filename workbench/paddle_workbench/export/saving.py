@@ -82,14 +82,15 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "capture(net, input_spec=[...]).explanations",
             code="PW-X402",
         ) from failure
-    for explanation in explain_unregistered(traced.program, layer_of(network)):
-        raise BundleError(
-            f"{name_of(network)} cannot be saved: {explanation.rule.en}", explanation.repair.en
-        )
     folder.mkdir()
     try:
         save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
     except Exception as error:
+        # GRU and LSTM have a parameter that is not registered either, and are saved.
+        for explanation in explain_unregistered(traced.program, layer_of(network)):
+            raise BundleError(
+                f"{name_of(network)} cannot be saved: {explanation.rule.en}", explanation.repair.en
+            ) from error
         raise BundleError(
             f"{name_of(network)} cannot be saved: {type(error).__name__}: "
             f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}",
