@@ -35,7 +35,7 @@ def test_invalid_file_is_explained_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="SimpleRNN") as error:
         bundle.export("onnx")
     cause, result = error.value.preflight
-    assert (cause.code, cause.op, result.code) == ("PW-X201", "rnn", "PW-X102")
+    assert (cause.code, cause.op, result.code) == ("PW-X201", "rnn", "PW-X101")
     assert cause.line is not None
     assert cause.line.file.endswith("networks.py")
     source = Path(networks.__file__).read_text(encoding="utf-8").splitlines()
