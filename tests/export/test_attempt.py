@@ -51,7 +51,7 @@ def attempt_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         monkeypatch.setattr(
             attempt_module,
             "run_attempt",
-            lambda work, limits: run_fork(worker.main, limits=limits, folder=work),
+            lambda work, limits, _listener: run_fork(worker.main, limits=limits, folder=work),
         )
         signature = TensorSignature(name="x", dtype="float32", shape=(2, 3))
         record = record_with({}, inputs=(signature,), outputs=(signature,), task="tensors")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..contract import BundleRecord, TensorSignature
 from ..terminal_text import one_line
 from .preflight import parity_sentence
+from .targets.registry import files_of_target
 
 __all__ = ["describe"]
 
@@ -26,10 +27,10 @@ def describe(record: BundleRecord) -> str:
     size = sum(file.bytes for file in record.files.values())
     lines.append(f"  files      {len(record.files)}, {size:,} bytes")
     for name, target in record.targets.items():
-        without = f" Without {', '.join(target.without_passes)}." if target.without_passes else ""
-        lines.append(f"  {name:<10} {parity_sentence(target.parity)}{without}")
-        own = sum(f.bytes for at, f in record.files.items() if at.startswith(f"{target.folder}/"))
-        lines.append(f"  {'':<10} {target.weights} weights, {own:,} bytes")
+        without = f", without {', '.join(target.without_passes)}" if target.without_passes else ""
+        own = sum(file.bytes for file in files_of_target(record, name).values())
+        lines.append(f"  {name:<10} {parity_sentence(target.parity)}")
+        lines.append(f"  {'':<10} {target.weights} weights, {own:,} bytes{without}")
     return "\n".join(map(one_line, lines))
 
 

@@ -168,6 +168,13 @@ _RULES = (
         "Compute it after the program, in the postprocessing.",
     ),
     Rule(
+        "PW-X220",
+        _ONNX,
+        lambda op: op.kind == "pool2d" and bool(op.attributes.get("adaptive")),
+        "Paddle2ONNX writes an invalid file for an adaptive pool to a larger size than its input.",
+        "Use larger pictures, or pool to a size that is not larger.",
+    ),
+    Rule(
         "PW-X210",
         frozenset({"inference", "onednn"}),
         _kinds("create_array"),

@@ -6,12 +6,14 @@ wait for ever for threads that only the kernel has. This child computes nothing 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,9 @@ _lock = threading.Lock()
 _children: list[Worker] = []
 
 
-def run_attempt(folder: Path, limits: Limits, listener: Callable[[], None]) -> Outcome:
+def run_attempt(
+    folder: Path, limits: Limits, listener: Callable[[], None] | None = None
+) -> Outcome:
     """Run `worker` with a folder that contains its request, and return how it ended.
 
     A process that has not imported Paddle is taken to make one attempt only, in a new process. The
@@ -54,6 +58,7 @@ def _ask(folder: Path, limits: Limits) -> Outcome | None:
         child = Worker(__name__, limits=replace(limits, time_s=time_s))
     _children[:] = [child]
     request = {
+        "environment": dict(os.environ),
         "folder": str(folder.resolve()),
         "time_s": limits.time_s,
         "output_bytes": limits.output_bytes,
@@ -75,9 +80,17 @@ def main() -> None:
 
 def _answer(request: dict[str, Any]) -> Reply:
     limits = Limits(time_s=request["time_s"], output_bytes=request["output_bytes"])
-    outcome = run_fork(worker.main, limits=limits, folder=Path(request["folder"]))
+    main = partial(_main, request["environment"])
+    outcome = run_fork(main, limits=limits, folder=Path(request["folder"]))
     values = {"status": outcome.status, "limit": outcome.limit, "answer": outcome.answer}
     return Reply(values, outcome.stderr[-STDERR_BYTES:])
+
+
+def _main(environment: dict[str, str]) -> None:
+    """Make an attempt in a fork, with the variables that the kernel has by now."""
+    os.environ.clear()
+    os.environ.update(environment)
+    worker.main()
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ from ...contract import FileRecord
 from ...errors import BundleError
 from ..bundle import Bundle
 from ..bundle_files import record_of_file
-from ..saving import LINES
 from ..session import STATIC
-from ..targets.registry import target_named
+from ..targets.registry import files_of_target, target_named
 from ..targets.target import PROGRAM_FOLDER, Array, Run
 
 __all__ = ["EAGER", "Variant", "eager_variant", "variants_of"]
@@ -100,13 +99,8 @@ class Variant:
             If one of `files` cannot be read.
         """
         if self.bundle is not None:
-            folder = self._folder_of(self.bundle)
-            unused = f"{PROGRAM_FOLDER}/{LINES}"
-            return {
-                name: file
-                for name, file in self.bundle.record.files.items()
-                if name.startswith(f"{folder}/") and name != unused
-            }
+            name = "inference" if self.target == STATIC else self.target
+            return files_of_target(self.bundle.record, name)
         try:
             return {path.name: record_of_file(path) for path in map(Path, self.files)}
         except OSError as error:

@@ -39,4 +39,5 @@ LEGACY = Target(
     load=load,
     form="a program in the legacy format, for which Paddle needs FLAGS_enable_pir_api=0",
     needs_legacy_program=True,
+    program_suffix=".pdmodel",
 )

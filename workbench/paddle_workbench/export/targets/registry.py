@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...contract import BundleRecord, FileRecord
 from ...errors import BundleError
 from .browser import BROWSER
 from .inference import INFERENCE, ONEDNN
@@ -11,7 +12,7 @@ from .mnn import MNN
 from .onnx import ONNX
 from .target import Target
 
-__all__ = ["TARGETS", "target_named"]
+__all__ = ["TARGETS", "files_of_target", "target_named"]
 
 TARGETS: dict[str, Target] = {
     target.name: target for target in (INFERENCE, ONEDNN, ONNX, BROWSER, MNN, LEGACY, LITE)
@@ -33,3 +34,15 @@ def target_named(name: str) -> Target:
             code="PW-X501",
         )
     return TARGETS[name]
+
+
+def files_of_target(record: BundleRecord, name: str) -> dict[str, FileRecord]:
+    """Return the files of a bundle that a target needs to run; those of its folder if unknown."""
+    target = TARGETS.get(name)
+    exported = record.targets.get(name)
+    folder = exported.folder if exported is not None else target.folder if target else name
+    files = {at: file for at, file in record.files.items() if at.startswith(f"{folder}/")}
+    if target is None or target.write is not None:
+        return files
+    suffixes = (target.program_suffix, ".pdiparams")
+    return {at: file for at, file in files.items() if at.endswith(suffixes)}

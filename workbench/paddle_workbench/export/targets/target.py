@@ -99,6 +99,8 @@ class Target:
         Of what the target runs on that is not a distribution.
     needs_legacy_program : bool
         Whether it reads the program in Paddle's legacy format.
+    program_suffix : str
+        For a target that runs the program as it is: which of the formats in the folder.
     form : str
         What it runs, for people: format, version of the format, and flag if one is needed.
     converter : str
@@ -116,6 +118,7 @@ class Target:
     check: Callable[[], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     needs_legacy_program: bool = False
+    program_suffix: str = ".json"
     form: str = "the program as it is"
     converter: str = ""
 
