@@ -21,6 +21,7 @@ from ..contract import (
 )
 from ..errors import BundleError, EnvironmentBrokenError, SchemaVersionError, WorkbenchError
 from ..jobs import JobControl
+from ..reading import is_file
 from .base import WorkbenchHandler
 
 __all__ = ["BundleHandler", "ExportHandler", "PreflightHandler"]
@@ -107,16 +108,22 @@ def _examine(
         )  # fmt: skip
     job.check()
     report = ExportReport.model_validate(_result(outcome, path, name))
-    return report.model_copy(update={"sources": _sources(report, root)})
+    return report.model_copy(update={"sources": _sources(report, path, root)})
 
 
-def _sources(report: ExportReport, root: Path) -> dict[str, str]:
-    """Return the files that findings name and a browser can open; not those of notebook cells."""
+def _sources(report: ExportReport, bundle: Path, root: Path) -> dict[str, str]:
+    """Return the files that findings name and a browser can open; not those of notebook cells.
+
+    A bundle names them relative to the notebook or the project that made it, which is usually one
+    of the folders around the bundle.
+    """
     sources = {}
-    for finding in report.findings:
-        file = Path(finding.line.file) if finding.line else None
-        if file is not None and file.is_absolute() and file.is_relative_to(root) and file.is_file():
-            sources[str(file)] = file.relative_to(root).as_posix()
+    folders = [folder for folder in bundle.parents if folder.is_relative_to(root)]
+    for name in {finding.line.file for finding in report.findings if finding.line}:
+        found = next((path for folder in folders if is_file(path := folder / name)), None)
+        file = None if found is None else found.resolve()
+        if file is not None and file.is_relative_to(root.resolve()):
+            sources[name] = file.relative_to(root.resolve()).as_posix()
     return sources
 
 
