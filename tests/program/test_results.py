@@ -172,6 +172,13 @@ def test_explains_training_mode_without_changing_the_network(untrained: Any, spe
         np.testing.assert_array_equal(value.numpy(), state[name])
 
 
+def test_buffers_outside_the_state_belong_to_the_network(spec: Any) -> None:
+    from paddle import nn
+
+    result = capture(nn.GRU(4, 8), input_spec=[spec([2, 5, 4], "float32", "x")], pipeline=None)
+    assert "unregistered-layer" not in kinds(result)
+
+
 def test_keeps_the_program_if_it_cannot_be_saved(untrained: Any, spec: Any) -> None:
     def call(x: Any) -> Any:
         return untrained(x)

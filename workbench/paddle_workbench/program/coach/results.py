@@ -120,7 +120,10 @@ def explain_unsaved(error: BaseException) -> Explanation:
 
 def explain_unregistered(program: Program, layer: Any | None) -> tuple[Explanation, ...]:
     """Explain that parameters do not belong to the network, so that Paddle does not save them."""
-    registered = layer.state_dict() if layer is not None else {}
+    registered: set[str] = set()
+    if layer is not None:
+        # Buffers outside the state, such as one of nn.GRU, are saved under their own names.
+        registered = {*layer.state_dict(), *(buffer.name for buffer in layer.buffers())}
     missing = [weight for weight in program.parameters if weight.name not in registered]
     if not missing:
         return ()
