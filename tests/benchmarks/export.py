@@ -30,7 +30,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 KNOWN = "PW-X201"
 """Codes from here name a cause; those below say what happened."""
 MISSING = "PW-X105"
-RANDOM = "PW-X208"
 TOLERANCE = 0.03
 INTRODUCTION = """\
 `python -m tests.benchmarks.export` wrote this page from {count} networks; its whole result is in

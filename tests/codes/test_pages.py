@@ -57,6 +57,12 @@ def test_every_error_of_export_has_a_code() -> None:
     assert str(BundleError("Not JSON.", "Copy it.")) == "PW-X300 Not JSON.\nCopy it."
 
 
+def test_table_of_findings_has_every_code_of_a_finding_of_export() -> None:
+    path = PACKAGE.parents[1] / "docs" / "export.md"
+    table = re.findall(r"^\| (PW-X\d{3}) \|", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert table == [code for code in all_codes() if code.startswith(("PW-X1", "PW-X2"))]
+
+
 def test_every_explanation_of_the_coach_has_a_code() -> None:
     kinds = set(RULES)
     for place, keywords in calls(PACKAGE / "program", "Explanation"):

@@ -1,8 +1,8 @@
 """The codes of the coach's and the doctor's findings.
 
 A code is never given to another finding. `PW-X` are the codes of exports, which stand where they
-are raised; `PW-C` those of the coach, `PW-D` those of the doctor. `PW-S` is reserved for serving,
-`PW-T` for finding where a result went wrong.
+are raised, as do `PW-L` of the ledger and `PW-T` of finding where a result goes wrong; `PW-C` are
+those of the coach, `PW-D` those of the doctor. `PW-S` is reserved for serving.
 """
 
 from __future__ import annotations

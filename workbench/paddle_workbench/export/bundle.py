@@ -351,6 +351,7 @@ class Bundle:
             raise BundleError(
                 f"{self.path} was made again while its old program was exported.",
                 f'Export the new one: Bundle("{self.path}").export("{target}")',
+                code="PW-X505",
             )
         _remove_unnamed(self.folder, record)
         old = record.targets.get(target)

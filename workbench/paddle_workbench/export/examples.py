@@ -61,7 +61,9 @@ def read_examples(bundle: Path) -> list[Example]:
         content = read_bytes(path, kind="list of examples", limit_bytes=MAX_TEXTS_BYTES)
         texts = parse_json(content, path, kind="list of examples")
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise BundleError(f"{path} is not a JSON list of texts.", "Make the bundle again.")
+            raise BundleError(
+                f"{path} is not a JSON list of texts.", "Make the bundle again.", code="PW-X307"
+            )
         return list(texts)
     return [_read_picture(each) for each in sorted((bundle / FOLDER).glob("*.png"))]
 
@@ -75,7 +77,7 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
     # Pillow raises a SyntaxError for some broken PNG files.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         message = f"{path} is not a picture: {error}."
-        raise BundleError(message, "Make the bundle again.") from error
+        raise BundleError(message, "Make the bundle again.", code="PW-X307") from error
 
 
 def data_url(picture: NDArray[np.uint8]) -> str:

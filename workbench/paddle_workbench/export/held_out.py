@@ -50,6 +50,7 @@ def held_out_samples(
         raise BundleError(
             f"The held-out set has {count} inputs, but the network takes exactly {size} at once.",
             "Pass a multiple of that, or let the first size of input_spec be None.",
+            code="PW-X407",
         )
     for start in range(0, count, size):
         end = min(start + size, count)
@@ -65,4 +66,5 @@ def held_out_samples(
             raise BundleError(
                 f"The network refuses the held-out inputs {start + 1} to {end}: {reason}",
                 "Pass inputs like the examples.",
+                code="PW-X407",
             ) from error

@@ -68,11 +68,13 @@ def write_page(
         raise BundleError(
             f"The bundle {record.name} has no steps from a text or picture to a result.",
             "Pass task=, labels= and preprocessing= to Bundle.create.",
+            code="PW-X507",
         )
     if "browser" not in record.targets:
         raise BundleError(
             f"The bundle {record.name} was not exported to 'browser'.",
             'Export it: bundle.export("browser")',
+            code="PW-X502",
         )
     model = (bundle.folder / record.targets["browser"].folder / MODEL).read_bytes()
     samples = [each for each in bundle.samples if each.outputs is not None]
@@ -113,6 +115,7 @@ def write_page(
             f"The model has {len(model) / MEGABYTE:.1f} MB, the runtime "
             f"{RUNTIME.stat().st_size / MEGABYTE:.1f} MB.",
             f"Allow more: bundle.to_html(path, limit_mb={int(size) + 1})",
+            code="PW-X507",
         )
     write_whole(path, html)
 

@@ -57,9 +57,10 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
             raise BundleError(
                 f"{path.with_suffix('.pdmodel')} is a program in the format of Paddle 2.",
                 "Save the network again with paddle.jit.save of Paddle 3.",
+                code="PW-X308",
             )
         if not path.is_file():
-            raise BundleError(f"There is no program {path}.", _HINT)
+            raise BundleError(f"There is no program {path}.", _HINT, code="PW-X308")
     program = read(program_file).program
     try:
         folder.mkdir()

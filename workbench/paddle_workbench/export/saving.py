@@ -89,13 +89,16 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         # GRU and LSTM have a parameter that is not registered either, and are saved.
         for explanation in explain_unregistered(traced.program, layer_of(network)):
             raise BundleError(
-                f"{name_of(network)} cannot be saved: {explanation.rule.en}", explanation.repair.en
+                f"{name_of(network)} cannot be saved: {explanation.rule.en}",
+                explanation.repair.en,
+                code="PW-X406",
             ) from error
         raise BundleError(
             f"{name_of(network)} cannot be saved: {type(error).__name__}: "
             f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no reason given'}",
             "See why: from paddle_workbench import capture; "
             "capture(net, input_spec=[...]).explanations",
+            code="PW-X406",
         ) from error
     program = with_portable_lines(traced.program)
     save(

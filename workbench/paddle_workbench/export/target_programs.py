@@ -50,8 +50,10 @@ def program_of(bundle: Bundle, target: str) -> SavedProgram:
         raise BundleError(
             f"The workbench cannot read programs of {title}.",
             "Compare targets with a .json, .pdmodel or .onnx file.",
+            code="PW-X308",
         )
     raise BundleError(
         f"The bundle {bundle.record.name} was not exported to {target!r}.",
         f"Export it: workbench export {bundle.path} --to {target}",
+        code="PW-X502",
     )

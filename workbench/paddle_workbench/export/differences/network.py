@@ -47,6 +47,7 @@ def network_step(
         raise BundleError(
             f"Expected a paddle.nn.Layer as network, got {type(network).__name__}.",
             "Pass the network itself.",
+            code="PW-X401",
         )
     dtypes = [each.dtype for each in record.outputs]
     try:

@@ -97,6 +97,7 @@ def run_program(
                 f"The program of {record.name} cannot be run on the sample: it "
                 f"{problem_of(outcome)}",
                 "Pass an input as bundle.predict takes it.",
+                code="PW-T101",
             )
         saved = _with_ids(traced, answer["text"])
         places = answer.get("places") or []

@@ -62,7 +62,7 @@ def _text(path: Path) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BundleError(f"{path} is not UTF-8.", "Save it as UTF-8.") from error
+        raise BundleError(f"{path} is not UTF-8.", "Save it as UTF-8.", code="PW-T101") from error
 
 
 def _arrays(path: Path, record: BundleRecord, *, is_batch: bool) -> Any:
@@ -77,6 +77,7 @@ def _arrays(path: Path, record: BundleRecord, *, is_batch: bool) -> Any:
         raise BundleError(
             f"{path} cannot be read as arrays: {error}.",
             "Write it with numpy.save, or numpy.savez with the names of the inputs.",
+            code="PW-T101",
         ) from error
 
 
@@ -95,5 +96,7 @@ def _picture(path: Path) -> Any:
         Image.DecompressionBombError,
     ) as error:
         raise BundleError(
-            f"{path} cannot be opened as a picture: {error}.", "Pass the path of a picture."
+            f"{path} cannot be opened as a picture: {error}.",
+            "Pass the path of a picture.",
+            code="PW-T101",
         ) from error

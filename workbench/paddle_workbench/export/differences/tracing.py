@@ -125,12 +125,14 @@ def _inputs(bundle: Exportable, sample: Any) -> tuple[Array, ...]:
         raise BundleError(
             f"{record.name} has no recorded sample {sample!r}.",
             f"Use one of these: {names}; or pass one array for each input.",
+            code="PW-T101",
         )
     arrays = preprocess_batch(sample, (), bundle.folder)
     if len(arrays) != len(record.inputs):
         raise BundleError(
             f"{record.name} takes {len(record.inputs)} arrays, got {len(arrays)}.",
             f"Pass a list of arrays for {', '.join(each.name for each in record.inputs)}.",
+            code="PW-T101",
         )
     return arrays
 
@@ -155,7 +157,11 @@ def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -
     if target == "onnx" and path.is_file():
         return path
     if not path.is_dir():
-        raise BundleError(f"{path} does not exist.", "Pass the folder with the deployed files.")
+        raise BundleError(
+            f"{path} does not exist.", "Pass the folder with the deployed files.", code="PW-T102"
+        )
     if target == "onnx" and not (path / MODEL).is_file():
-        raise BundleError(f"{path} contains no {MODEL}.", "Pass the path of the .onnx file.")
+        raise BundleError(
+            f"{path} contains no {MODEL}.", "Pass the path of the .onnx file.", code="PW-T102"
+        )
     return path

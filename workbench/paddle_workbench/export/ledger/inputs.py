@@ -49,11 +49,14 @@ class Inputs:
 
     def __post_init__(self) -> None:
         if self.count == 0:
-            raise BundleError("There are no inputs to measure with.", "Pass inputs=[…].")
+            raise BundleError(
+                "There are no inputs to measure with.", "Pass inputs=[…].", code="PW-L101"
+            )
         if self.truth is not None and len(self.truth) != self.count:
             raise BundleError(
                 f"There are {self.count} inputs and {len(self.truth)} of truth.",
                 "Pass one label for each input.",
+                code="PW-L101",
             )
 
     @property

@@ -109,7 +109,9 @@ class Ledger:
         """
         if not self.runs:
             raise BundleError(
-                f"The ledger of {self.bundle.record.name} is empty: nothing was measured.", _MEASURE
+                f"The ledger of {self.bundle.record.name} is empty: nothing was measured.",
+                _MEASURE,
+                code="PW-L103",
             )
         return self.runs[-1]
 
@@ -120,6 +122,7 @@ class Ledger:
                 f"Expected a Variant, got {type(variant).__name__}.",
                 'Such as ledger.add(Variant("int8", run=function)), with '
                 "from paddle_workbench.export.ledger.variants import Variant.",
+                code="PW-L104",
             )
         self._variants[variant.name] = variant
         return self
@@ -165,14 +168,18 @@ class Ledger:
         first = BASELINE if BASELINE in chosen else next(iter(chosen))
         if baseline and baseline not in chosen:
             raise BundleError(
-                f"The baseline {baseline!r} is not measured.", f"Use one of: {', '.join(chosen)}."
+                f"The baseline {baseline!r} is not measured.",
+                f"Use one of: {', '.join(chosen)}.",
+                code="PW-L103",
             )
         try:
             settings = LedgerProtocol.model_validate(protocol)
         except ValidationError as error:
             fields = ", ".join(LedgerProtocol.model_fields)
             raise BundleError(
-                f"The protocol is not valid: {invalid_field(error)}.", f"Its fields are: {fields}."
+                f"The protocol is not valid: {invalid_field(error)}.",
+                f"Its fields are: {fields}.",
+                code="PW-L102",
             ) from error
         with ExitStack() as stack:
             if progress is None:
@@ -230,7 +237,9 @@ class Ledger:
                 )
         known = "; ".join(f"batch={size}, threads={count}" for count, size in settings)
         raise BundleError(
-            f"Batch {batch} with {threads} threads was not measured.", f"Measured: {known}."
+            f"Batch {batch} with {threads} threads was not measured.",
+            f"Measured: {known}.",
+            code="PW-L103",
         )
 
     def compare(self, other: Ledger | LedgerRun, *, baseline: str | None = None) -> RunComparison:
@@ -260,6 +269,7 @@ class Ledger:
             raise BundleError(
                 f"One of the runs has no variant {error.args[0]!r} to compare with.",
                 "Choose another one: ledger.compare(other, baseline=…).",
+                code="PW-L103",
             ) from None
 
     def __str__(self) -> str:
@@ -278,6 +288,7 @@ class Ledger:
                 raise BundleError(
                     f"The ledger has no variant {name!r}.",
                     f"Use some of these: {', '.join(self._variants)}.",
+                    code="PW-L103",
                 )
         return {name: self._variants[name] for name in names or self._variants}
 
@@ -290,6 +301,7 @@ class Ledger:
             raise BundleError(
                 f"The program takes batches of {fixed} only, got {wrong[0]}.",
                 f"Measure with batch={fixed}.",
+                code="PW-L102",
             )
         return batches
 
@@ -297,7 +309,9 @@ class Ledger:
         names = [each.name for each in self.run.variants]
         if baseline is not None and baseline not in names:
             raise BundleError(
-                f"The run has no variant {baseline!r}.", f"Use one of: {', '.join(names)}."
+                f"The run has no variant {baseline!r}.",
+                f"Use one of: {', '.join(names)}.",
+                code="PW-L103",
             )
         return baseline
 
@@ -308,5 +322,6 @@ def _counts(values: int | Sequence[int], name: str) -> tuple[int, ...]:
         raise BundleError(
             f"{name}={values!r} is not a positive whole number, or several.",
             f"Such as {name}=(1, 2).",
+            code="PW-L102",
         )
     return tuple(dict.fromkeys(counts))

@@ -202,6 +202,7 @@ class Measurement:
             raise BundleError(
                 f"{len(decisions)} decisions were made for {self._inputs.count} inputs.",
                 "Let `decide` return one decision for each row.",
+                code="PW-L101",
             )
         return decisions
 

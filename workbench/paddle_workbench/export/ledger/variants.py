@@ -62,17 +62,19 @@ class Variant:
 
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.name.isprintable():
-            raise BundleError(f"{self.name!r} is not a name for a variant.", _HINT)
+            raise BundleError(f"{self.name!r} is not a name for a variant.", _HINT, code="PW-L104")
         ways = [self.run is not None, self.load is not None, self.bundle is not None]
         if sum(ways) != 1:
             raise BundleError(
                 f"The variant {self.name!r} has {sum(ways)} of run, load and bundle, not one.",
                 _HINT,
+                code="PW-L104",
             )
         if self.bundle is not None and self._folder_of(self.bundle) is None:
             raise BundleError(
                 f"The bundle {self.bundle.record.name} was not exported to {self.target!r}.",
                 f'Export it: bundle.export("{self.target}")',
+                code="PW-X502",
             )
 
     @property
@@ -107,6 +109,7 @@ class Variant:
             raise BundleError(
                 f"A file of the variant {self.name!r} cannot be read: {error}.",
                 "Pass the paths of files.",
+                code="PW-L104",
             ) from error
 
     def _folder_of(self, bundle: Bundle) -> str | None:
@@ -134,6 +137,7 @@ def eager_variant(network: Any) -> Variant:
         raise BundleError(
             f"Expected a paddle.nn.Layer, got {type(network).__name__}.",
             "Pass the network that the bundle was made from: Ledger(bundle, network=net).",
+            code="PW-X401",
         )
     return Variant(EAGER, load=lambda _threads: _load_eager(network), title="Paddle, eager")
 

@@ -85,6 +85,7 @@ def check() -> None:
         raise BundleError(
             "There is no Node 20 or newer, in which the model of a page is tried.",
             f"Install it: pip install {NODE_PACKAGE}",
+            code="PW-X105",
         )
 
 

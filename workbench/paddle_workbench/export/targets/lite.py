@@ -158,6 +158,7 @@ def _python() -> str:
         f"Paddle Lite {VERSION} needs a Python from 3.8 to 3.10, and none with it was found.",
         f"uv venv --python 3.10 {home} && "
         f"uv pip install --python {home} paddlelite=={VERSION} numpy==1.26.4",
+        code="PW-X105",
     )
 
 

@@ -129,12 +129,14 @@ class Target:
                 f"{self.title} has no passes that can be left out, but "
                 f"{', '.join(options.without)} should be.",
                 "Leave passes out of inference or onednn only.",
+                code="PW-X506",
             )
         if options.weights != "fp32" and options.weights not in self.lighter:
             choices = ", ".join(("fp32", *self.lighter))
             raise BundleError(
                 f"{self.title} has no {options.weights} weights.",
                 f"Use one of these: {choices}." if self.lighter else "Leave out the weights.",
+                code="PW-X506",
             )
 
     def writer(self, weights: Weights) -> Write | None:
