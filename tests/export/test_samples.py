@@ -12,6 +12,7 @@ from paddle_workbench.contract import Parity, TensorSignature
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.held_out import held_out_samples
 from paddle_workbench.export.parity import compare_samples
+from paddle_workbench.export.preflight import Preflight
 from paddle_workbench.export.samples import (
     Array,
     EagerSample,
@@ -157,6 +158,20 @@ def test_names_the_worst_element(samples: list[EagerSample]) -> None:
     parity = _compare(samples, {"examples": (changed,)}).parity
     assert (parity.worst_sample, parity.largest_absolute_difference) == ("examples", None)
     assert parity.problem.endswith("it is NaN or infinity instead of 74.")
+
+
+def test_shows_the_worst_element_if_its_values_differ_in_the_shown_digits(
+    samples: list[EagerSample],
+) -> None:
+    first = next(sample for sample in samples if sample.name == "examples")
+    assert first.outputs is not None
+    changed = first.outputs[0].copy()
+    changed[1, 2] += 0.01
+    seen = Preflight("onnx", (), _compare(samples, {"examples": (changed,)}).parity)
+    assert str(seen).endswith("At [1, 2] of output 1 it is 74.01 instead of 74.")
+    changed[1, 2] = np.nextafter(np.float32(74), np.float32(75))
+    unseen = Preflight("onnx", (), _compare(samples, {"examples": (changed,)}).parity)
+    assert "Worst" not in str(unseen)
 
 
 def test_decisions_are_counted_on_the_held_out_set(

@@ -21,7 +21,7 @@ from ..program.passes.comparison import (
 )
 from .samples import EagerSample
 
-__all__ = ["Comparison", "compare_samples", "element_sentence", "worst_element"]
+__all__ = ["Comparison", "compare_samples", "element_sentence", "is_visible", "worst_element"]
 
 INT8_TOLERANCE = 0.1
 """For outputs without decisions: an int8 weight is off by up to 0.4 % of the largest weight of its
@@ -170,11 +170,23 @@ def worst_element(
 
 def element_sentence(element: WorstElement) -> str:
     """Return an element as a sentence: `At [0, 3] of output 1 it is 0.5 instead of 0.25.`"""
-    values = ["NaN or infinity" if each is None else f"{each:.6g}" for each in (
-        element.value, element.expected
-    )]  # fmt: skip
+    values = _shown_values(element)
     place = f"At {list(element.index)} of output {element.output + 1}"
     return f"{place} it is {values[0]} instead of {values[1]}."
+
+
+def is_visible(element: WorstElement) -> bool:
+    """Whether the two values of an element differ in the digits that are shown."""
+    value, expected = _shown_values(element)
+    return value != expected
+
+
+def _shown_values(element: WorstElement) -> tuple[str, str]:
+    value, expected = (
+        "NaN or infinity" if each is None else f"{each:.6g}"
+        for each in (element.value, element.expected)
+    )
+    return value, expected
 
 
 def _number(value: Any) -> float | None:

@@ -15,7 +15,7 @@ from .forecast import forecast, missing_dtypes, outlook
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
 from .mappers import MESSAGE, unconverted_ops
-from .parity import element_sentence
+from .parity import element_sentence, is_visible
 from .places import place_sentence
 from .rules import explain
 from .targets.registry import target_named
@@ -73,7 +73,7 @@ class Preflight:
             lines.insert(0, f"{self.target}: {self.outlook}")
         if self.parity is not None and self.parity.is_equal:
             worst = self.parity.worst
-            if worst is not None and self.parity.largest_difference:
+            if worst is not None and is_visible(worst):
                 example = f"  Worst: “{self.parity.worst_sample}”. {element_sentence(worst)}"
                 lines.insert(0, example)
             lines.insert(0, f"{self.target}: {parity_sentence(self.parity)}")
