@@ -48,7 +48,7 @@ def test_every_code_has_a_page_in_each_language(language: str) -> None:
 def test_every_error_of_export_has_a_code() -> None:
     without = [
         place
-        for place, keywords in calls(PACKAGE / "export", "BundleError", "ExportError")
+        for place, keywords in calls(PACKAGE, "BundleError", "ExportError")
         if "code" not in keywords
     ]
     assert not without

@@ -80,10 +80,10 @@ async def test_shows_a_zip_file(jp_fetch: Any, home: Path) -> None:
 async def test_rejects_what_is_not_a_bundle(jp_fetch: Any, home: Path) -> None:
     (home / "plain").mkdir()
     (home / "plain.zip").write_bytes(b"PK")
-    for path in ("plain", "plain.zip", "missing"):
+    for path, code in (("plain", "PW-X301"), ("plain.zip", "PW-X303"), ("missing", "PW-X301")):
         status, error = await rejection(jp_fetch, path)
         assert status == 422
-        assert path in error.message
+        assert error.message.startswith(f"{code} {path} ")
         assert str(home) not in error.message
     write_bundle(home / "newer")
     change_record(home / "newer", schema_version=99)

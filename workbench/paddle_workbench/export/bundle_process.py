@@ -50,7 +50,7 @@ def picture_of(path: Path) -> BundlePicture:
         try:
             check_files(path, record.files)
         except BundleError as error:
-            problem = ErrorMessage(message=error.message, hint=error.hint)
+            problem = ErrorMessage(message=error.sentence, hint=error.hint)
     titles = {name: target.title for name, target in TARGETS.items()}
     titles |= {name: name for name in record.targets if name not in titles}
     return BundlePicture(
@@ -96,7 +96,7 @@ def _report(progress: JobProgress) -> None:
 
 
 def main(action: str, path: str, *target: str) -> None:
-    """Answer with `{"result"}`, or with `{"error", "kind"}`."""
+    """Answer with `{"result"}`, or with `{"error", "kind", "code"}`."""
     answer: dict[str, Any]
     try:
         model = (
@@ -105,7 +105,8 @@ def main(action: str, path: str, *target: str) -> None:
         answer = {"result": model.model_dump(mode="json")}
     except WorkbenchError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
-        answer = {"error": message.model_dump(), "kind": type(error).__name__}
+        kind = type(error).__name__
+        answer = {"error": message.model_dump(), "kind": kind, "code": error.code}
     write_answer(answer)
 
 

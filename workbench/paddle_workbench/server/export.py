@@ -132,7 +132,8 @@ def _result(outcome: Outcome, path: Path, name: str) -> dict[str, Any]:
     answer = outcome.answer or {}
     if "error" in answer:
         error = _relative(ErrorMessage.model_validate(answer["error"]), path, name)
-        raise _ERRORS.get(answer["kind"], BundleError)(error.message, error.hint)
+        kind = _ERRORS.get(answer["kind"], BundleError)
+        raise kind(error.message, error.hint, code=answer["code"])
     if "result" not in answer:
         raise _no_answer(outcome, name)
     result: dict[str, Any] = answer["result"]

@@ -92,6 +92,7 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
             raise BundleError(
                 f"The bundle {record.name} was not exported to {target!r}.",
                 f'Export it: bundle.export("{target}")',
+                code="PW-X502",
             )
         self._bundle = bundle
         self._loaded: set[str] = set()

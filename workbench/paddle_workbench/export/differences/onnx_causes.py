@@ -1,4 +1,4 @@
-"""Why an ONNX graph gives a different value from a program: weights, attributes, quantisation."""
+"""Why an ONNX graph and a program give different values: weights, attributes, quantisation."""
 
 from __future__ import annotations
 
