@@ -116,6 +116,17 @@ def test_texts(tmp_path: Path, deployed: Callable[[str], Any], causes: list[str]
     assert kinds(sample, TEXT_STEPS, tmp_path, arrays) == causes
 
 
+def test_numbers_of_a_large_vocabulary_are_compared_exactly(tmp_path: Path) -> None:
+    characters = [*CHARACTERS, *map(chr, range(0x4E00, 0x4E00 + 5000))]
+    (tmp_path / "vocabulary.json").write_text(vocabulary_file(characters), encoding="utf-8")
+    sample = "".join(characters[-8:])  # relative to these numbers, 1 is rounding
+
+    def shifted(text: str) -> NDArray[np.int64]:
+        return np.array([[characters.index(character) - 1 for character in text]])
+
+    assert kinds(sample, TEXT_STEPS, tmp_path, shifted) == ["vocabulary"]
+
+
 def test_function_that_fails_is_the_difference(tmp_path: Path) -> None:
     record = record_with({}, preprocessing=())
     array = np.zeros((1, 2), np.float32)
