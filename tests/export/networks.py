@@ -62,6 +62,11 @@ class Mean(nn.Layer):
         return x * x.mean()
 
 
+class RowMeans(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return x.mean(axis=1)
+
+
 class Waves(nn.Layer):
     def forward(self, x: Any) -> Any:
         square = x * x

@@ -14,6 +14,7 @@ from paddle_workbench.cli.export import command
 from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.description import describe
+from paddle_workbench.export.rules import explain
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 
@@ -59,6 +60,13 @@ def test_abort_of_the_converter_is_a_finding(tmp_path: Path) -> None:
     cause, result = bundle_of(tmp_path, Mean(), [None, 5, 4]).preflight("onnx")
     assert (cause.code, result.code) == ("PW-X204", "PW-X101")
     assert "was killed by SIGABRT" in result.message
+
+
+def test_mean_over_an_axis_is_no_cause(tmp_path: Path) -> None:
+    from .networks import RowMeans
+
+    bundle = bundle_of(tmp_path, RowMeans(), [None, 5, 4])
+    assert list(explain(bundle.program, "onnx")) == []
 
 
 def test_abort_on_an_edge_case_is_a_warning(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ class Rule:
     targets : frozenset of str
         Empty for all.
     applies : callable
-        Whether it is about this op.
+        Whether it is about this op of a program.
     message, hint : str
     """
 
     code: str
     targets: frozenset[str]
-    applies: Callable[[Op], bool]
+    applies: Callable[[Op, Program], bool]
     message: str
     hint: str
 
@@ -45,7 +45,7 @@ def explain(program: Program, target: str) -> Iterator[ExportFinding]:
         for rule in _RULES:
             place = (rule.code, op.line)
             is_about = not rule.targets or target in rule.targets
-            if not is_about or place in seen or not rule.applies(op):
+            if not is_about or place in seen or not rule.applies(op, program):
                 continue
             seen.add(place)
             yield ExportFinding(
@@ -82,21 +82,24 @@ def _outputs(program: Program, target: str) -> Iterator[ExportFinding]:
         )
 
 
-def _is_simple_rnn(op: Op) -> bool:
+def _is_simple_rnn(op: Op, _program: Program) -> bool:
     return op.kind == "rnn" and str(op.attributes.get("mode", "")).startswith("RNN")
 
 
-def _has_lengths(op: Op) -> bool:
+def _has_lengths(op: Op, _program: Program) -> bool:
     # Its inputs are x, pre_state, weight_list, sequence_length and dropout_state_in.
     return op.kind == "rnn" and len(op.inputs) > 3 and op.inputs[3] is not None
 
 
-def _is_mean_of_all(op: Op) -> bool:
-    return op.kind == "mean" and not op.attributes.get("axis")
+def _is_mean_of_all(op: Op, program: Program) -> bool:
+    if op.kind != "mean" or len(op.inputs) < 2 or op.inputs[1] is None:
+        return False
+    axes = program.by_id().get(program.producers().get(op.inputs[1], -1))
+    return axes is not None and axes.kind == "full_int_array" and not axes.attributes["value"]
 
 
-def _kinds(*kinds: str) -> Callable[[Op], bool]:
-    return lambda op: op.kind in kinds
+def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
+    return lambda op, _program: op.kind in kinds
 
 
 _LITE = frozenset({"lite"})
@@ -170,7 +173,7 @@ _RULES = (
     Rule(
         "PW-X220",
         _ONNX,
-        lambda op: op.kind == "pool2d" and bool(op.attributes.get("adaptive")),
+        lambda op, _program: op.kind == "pool2d" and bool(op.attributes.get("adaptive")),
         "Paddle2ONNX writes an invalid file for an adaptive pool to a larger size than its input.",
         "Use larger pictures, or pool to a size that is not larger.",
     ),
