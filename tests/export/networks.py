@@ -13,6 +13,7 @@ __all__ = [
     "Classifier",
     "Endless",
     "Flat",
+    "GivenLengths",
     "Halved",
     "Lengths",
     "LineReader",
@@ -55,6 +56,17 @@ class Lengths(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.rnn(x, sequence_length=paddle.full([2], 3, "int64"))[0][:, -1]
+
+
+class GivenLengths(nn.Layer):
+    """Ends the process if there are no rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(4, 8)
+
+    def forward(self, x: Any, lengths: Any) -> Any:
+        return self.rnn(x, sequence_length=lengths)[0][:, -1]
 
 
 class Mean(nn.Layer):

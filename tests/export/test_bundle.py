@@ -209,3 +209,18 @@ def test_commands(copy: Bundle) -> None:
     checked = runner.invoke(export_command, [str(copy.path), "--to", "onnx", "--check-only"])
     assert (checked.exit_code, checked.output.startswith("onnx: equal")) == (0, True)
     assert sorted(copy.path.rglob("*")) == files
+
+
+def test_network_that_ends_the_process_on_no_rows_leaves_this_one(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import GivenLengths
+
+    bundle = Bundle.create(
+        tmp_path / "lengths",
+        GivenLengths(),
+        input_spec=[InputSpec([None, 5, 4], "float32", "x"), InputSpec([None], "int64", "n")],
+        examples=[np.ones((2, 5, 4), np.float32), np.array([5, 3])],
+    )
+    (empty,) = (sample for sample in bundle.samples if sample.name == "no rows")
+    assert (empty.outputs, empty.error) == (None, "the process was killed by SIGFPE")

@@ -223,7 +223,7 @@ class Bundle:
                 batch = preprocess(examples, preprocessing, draft)
                 if preprocessing:
                     write_examples(examples, draft)
-                samples = samples_of(batch, saved.inputs, saved.run)
+                samples = samples_of(batch, saved.inputs, saved.run, saved.run_empty)
                 if len(held_out):
                     samples += held_out_samples(
                         held_out, preprocessing, draft, saved.inputs, saved.run

@@ -72,7 +72,7 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
     save(capture, folder / LINES)
     inputs, outputs = signatures(program)
     predictor = _Predictor(folder, [each.name for each in inputs])
-    return SavedNetwork(inputs, outputs, predictor.run, predictor.close)
+    return SavedNetwork(inputs, outputs, predictor.run, predictor.run, predictor.close)
 
 
 class _Predictor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..contract import Sample, TensorSignature
 from ..errors import BundleError
+from .edge_cases import EdgeCaseError, RunNetwork
 
 __all__ = ["Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
 
@@ -62,7 +63,8 @@ class EagerSample:
 def samples_of(
     examples: tuple[Array, ...],
     inputs: Sequence[TensorSignature],
-    network: Callable[[tuple[Array, ...]], tuple[Array, ...]],
+    network: RunNetwork,
+    run_empty: RunNetwork | None = None,
 ) -> list[EagerSample]:
     """Return the examples and variations of them, with the eager outputs.
 
@@ -77,6 +79,8 @@ def samples_of(
     inputs : sequence of TensorSignature
     network : callable
         Runs the eager network on the arrays.
+    run_empty : callable, optional
+        Does so for no rows, which may end the process.
 
     Raises
     ------
@@ -85,10 +89,14 @@ def samples_of(
     """
     samples = []
     for name, arrays, is_edge_case in _variations(examples, inputs):
+        is_empty = any(array.size == 0 for array in arrays)
         try:
-            outputs = network(arrays)
+            outputs = (run_empty if is_empty and run_empty else network)(arrays)
             samples.append(EagerSample(name, arrays, outputs, is_edge_case=is_edge_case))
-        except Exception as error:  # noqa: PERF203 - whatever the learner's network raises
+        except EdgeCaseError as error:
+            reason = str(error).splitlines()[0][:300]
+            samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
+        except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
             if not samples:
                 raise BundleError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..program.passes.comparison import Array, array_of
 from ..program.passes.saving import save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
+from .edge_cases import RunNetwork, in_fork
 from .legacy_program import save_legacy_program
 from .places import with_portable_lines
 from .targets.target import PROGRAM
@@ -39,6 +41,8 @@ class SavedNetwork:
     run : callable
         Takes one array for each input; returns the output arrays of the eager network, or of the
         Predictor if there is only a program.
+    run_empty : callable
+        Does so for no rows, which may end the process.
     close : callable
         Called when it is not run again.
     legacy_problem : ExportFinding or None
@@ -47,7 +51,8 @@ class SavedNetwork:
 
     inputs: tuple[TensorSignature, ...]
     outputs: tuple[TensorSignature, ...]
-    run: Callable[[tuple[Array, ...]], tuple[Array, ...]]
+    run: RunNetwork
+    run_empty: RunNetwork
     close: Callable[[], None] = lambda: None
     legacy_problem: ExportFinding | None = None
 
@@ -109,7 +114,8 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     return SavedNetwork(
         inputs,
         outputs,
-        lambda arrays: _run(network, arrays),
+        partial(_run, network),
+        partial(in_fork, partial(_run, network)),
         legacy_problem=save_legacy_program(network, input_spec, folder),
     )
 
