@@ -62,7 +62,7 @@ def test_abort_of_the_converter_is_a_finding(tmp_path: Path) -> None:
     assert "was killed by SIGABRT" in result.message
 
 
-def test_mean_over_an_axis_is_no_cause(tmp_path: Path) -> None:
+def test_mean_over_an_axis_is_not_a_cause(tmp_path: Path) -> None:
     from .networks import RowMeans
 
     bundle = bundle_of(tmp_path, RowMeans(), [None, 5, 4])

@@ -1,4 +1,4 @@
-"""Running a network on an edge case, which may end the process: with lengths, a GRU divides by 0."""
+"""Running a network on an edge case, which may end the process."""
 
 from __future__ import annotations
 
