@@ -114,9 +114,10 @@ def test_exit_statuses_and_messages_are_those_of_a_cold_command(
 
 
 def test_does_not_keep_the_variables_of_the_kernelspec(
-    start_command: Start, tmp_path: Path, home: Path
+    start_command: Start, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, *_others = client.kernel_variables()
+    monkeypatch.delenv(name, raising=False)  # importing paddlex may have set it here
     source = f"import os; os.environ.get({name!r})"
     write_notebook(tmp_path / "other.ipynb", source, kernel="python3")
     process = start_command("run", "other.ipynb")

@@ -58,7 +58,7 @@ def test_rejects_wrong_task_and_target(sentiment: Bundle) -> None:
     widget = Classifier(sentiment, lang="en")
     widget.target = "onednn"
     assert "was not exported to 'onednn'" in widget.failure
-    assert "<p role='alert'>The bundle sentiment was not exported" in widget.to_html()
+    assert "<p role='alert'>PW-X502 The bundle sentiment was not exported" in widget.to_html()
 
 
 def test_recognises_pictures(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,7 @@ def test_weights_of_another_checkpoint(
     def change(model: Any) -> None:
         from onnx import numpy_helper
 
-        node = next(node for node in model.graph.node if node.output[0].startswith("linear_0.w"))
+        node = next(node for node in model.graph.node if re.match(r"linear_\d+\.w", node.output[0]))
         tensor = node.attribute[0].t
         tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * np.float32(1.1)))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..child_process import Limits, run_fork, write_answer
 from ..contract import BundleRecord, ExportFinding, SourcePlace
-from ..program.tracing.library_code import is_library
+from ..program.tracing.library_code import is_library, package_of
 from ..program.tracing.targets import input_spec_of, mode, plain_function
 from .targets.target import LEGACY_PROGRAM, PROGRAM_FOLDER
 
@@ -119,8 +119,10 @@ def _traced(network: Any, input_spec: list[Any]) -> bytes:
 
 
 def _problem(text: str) -> dict[str, Any]:
-    """Return what Paddle's error says: the last frame outside Paddle, and its last line."""
+    """Return what Paddle's error says: the learner's last line, and its own last line."""
     frames = [match for match in _FRAME.finditer(text) if not is_library(match["file"])]
+    # Packages put functions of their own in the place of Paddle's, as paddlenlp does.
+    frames = [match for match in frames if package_of(match["file"]) is None] or frames
     line = {"file": frames[-1]["file"], "line": int(frames[-1]["line"])} if frames else None
     new_only = _NEW_ONLY.search(text)
     if new_only is not None:

@@ -54,6 +54,8 @@ def _ask(folder: Path, limits: Limits) -> Outcome | None:
     """Let the warm child make the attempt; return None if it cannot."""
     child = next((each for each in _children if each.is_usable), None)
     if child is None:
+        for ended in _children:
+            ended.close()
         time_s = None if limits.time_s is None else limits.time_s + START_S
         child = Worker(__name__, limits=replace(limits, time_s=time_s))
     _children[:] = [child]
