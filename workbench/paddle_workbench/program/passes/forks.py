@@ -25,11 +25,16 @@ SOUND_LIMIT_S = 10.0
 _UNSOUND: set[int] = set()
 
 
-def can_fork() -> bool:
+def can_fork(idle_code: Path | None = None) -> bool:
     """Return whether a fork of this process can do what a new process would.
 
     It cannot use a GPU, other threads that are inside Paddle may hold its locks for ever, and in
     threads Paddle has a mode of its own.
+
+    Parameters
+    ----------
+    idle_code : Path, optional
+        A folder of the workbench whose threads do not use Paddle.
     """
     paddle = sys.modules.get("paddle")
     if paddle is None or not sys.platform.startswith("linux") or os.getpid() in _UNSOUND:
@@ -38,7 +43,9 @@ def can_fork() -> bool:
         return False
     own = threading.get_ident()
     return own == threading.main_thread().ident and all(
-        _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
+        _is_elsewhere(frame, idle_code)
+        for thread, frame in sys._current_frames().items()
+        if thread != own
     )
 
 
@@ -94,7 +101,9 @@ def check_fork() -> None:
     Path(SOUND).touch()
 
 
-def _is_elsewhere(frame: FrameType) -> bool:
+def _is_elsewhere(frame: FrameType, idle_code: Path | None) -> bool:
     """Return whether a thread is in code that does not use Paddle, such as a kernel's channels."""
+    if idle_code is not None and Path(frame.f_code.co_filename).is_relative_to(idle_code):
+        return True
     package = package_of(frame.f_code.co_filename)
     return package is not None and not package.name.startswith("paddle")
