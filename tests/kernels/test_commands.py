@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 
 from paddle_workbench.kernels import client
@@ -20,7 +21,7 @@ from paddle_workbench.kernels.warm_command import run_in_fork
 from .conftest import kernels_directory, start
 from .sessions import is_running, wait_until
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.paddle]
 
 COMMAND = [sys.executable, "-m", "paddle_workbench.cli"]
 LIMIT_S = 60
@@ -29,7 +30,8 @@ Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def command_server() -> Iterator[dict[str, Any]]:
+def command_server(imported_paddle: None) -> Iterator[dict[str, Any]]:
+    """A fork server that has the variables that importing Paddle sets in this process."""
     with kernels_directory():
         yield start("paddle_workbench.runs.warm_up")
 
@@ -111,6 +113,31 @@ def test_exit_statuses_and_messages_are_those_of_a_cold_command(
         assert process.returncode == status, (arguments, stderr)
         assert message in stderr
     assert launched() == before + 5
+
+
+def test_bundle_is_exported_and_compared_in_forks(start_command: Start, tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from paddle_workbench import Bundle
+
+    from ..export.networks import Mean, Picture
+
+    for name, network, shape in (("right", Picture(), [1, 3, 8, 8]), ("wrong", Mean(), [2, 4])):
+        spec, example = InputSpec(shape, "float32", "x"), np.ones(shape, np.float32)
+        Bundle.create(tmp_path / name, network, input_spec=[spec], examples=[example])
+    before = launched()
+    expected = {
+        ("export", "right", "--to", "onnx"): (0, "onnx: equal to the eager network"),
+        ("export", "wrong", "--to", "onnx"): (1, "PW-X204"),
+        ("bundle", "diff", "right", "inference", "inference"): (0, ""),
+        ("bundle", "diff", "right", "wrong"): (1, "Ops:"),
+    }
+    for arguments, (status, message) in expected.items():
+        process = start_command(*arguments)
+        stdout, stderr = process.communicate(timeout=LIMIT_S)
+        assert (process.returncode, stderr) == (status, ""), arguments
+        assert message in stdout
+    assert launched() == before + len(expected)
 
 
 def test_does_not_keep_the_variables_of_the_kernelspec(

@@ -85,7 +85,8 @@ def run_command(request: Mapping[str, Any]) -> int:
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(f"{end.code}\n")
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        # A command may end with a bool.
+        return int(end.code) if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         return -signal.SIGINT
     except BaseException as error:  # as Python itself does
