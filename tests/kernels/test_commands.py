@@ -23,6 +23,9 @@ from .sessions import is_running, wait_until
 
 pytestmark = [pytest.mark.kernel, pytest.mark.paddle]
 
+# Before a fork is asked for, every import counts. These are the slow ones of the standard library.
+SLOW_MODULES = {"asyncio", "dataclasses", "inspect", "logging", "runpy", "subprocess", "tempfile"}
+
 COMMAND = [sys.executable, "-m", "paddle_workbench.cli"]
 LIMIT_S = 60
 
@@ -53,6 +56,14 @@ def start_command(home: Path, small_course: Path, tmp_path: Path) -> Iterator[St
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.mark.usefixtures("command_server")
+def test_starts_without_slow_imports() -> None:
+    code = "import sys; from paddle_workbench.kernels import warm_command; print(*sys.modules)"
+    output = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert "paddle_workbench.kernels.launching" in output.split()
+    assert not SLOW_MODULES & set(output.split())
 
 
 def write_notebook(path: Path, *sources: str, kernel: str = "paddle") -> Path:

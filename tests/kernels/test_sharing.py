@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import selectors
 import shutil
@@ -163,6 +164,21 @@ def test_dismissed_spare_does_not_become_a_kernel() -> None:
         (dismissed,) = processes.keys() - left
         assert processes[dismissed].wait(LIMIT_S) == -signal.SIGKILL
         assert [processes[pid].poll() for pid in left] == [None] * MINIMUM_SPARES
+
+
+def test_spares_are_forked_at_once_until_there_are_enough() -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with selectors.DefaultSelector() as selector, subprocess.Popen(command) as process:
+        children = Children(selector, HiddenModules({}, set(sys.modules)))
+        child = Child(process.pid, os.pidfd_open(process.pid), None)
+        waits = []
+        for _ in range(MINIMUM_SPARES):
+            waits.append(children.replenish_in_s())
+            children.spares.append(child)
+        process.kill()
+        assert waits == [0.0] * MINIMUM_SPARES
+        assert children.replenish_in_s() == math.inf
+    os.close(child.descriptor)
 
 
 @pytest.mark.parametrize(

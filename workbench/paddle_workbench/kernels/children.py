@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import selectors
 import signal
@@ -76,18 +77,22 @@ class Children:
 
     def replenish(self) -> Task | None:
         """Fork one spare if there are too few; return None, and in the spare its task."""
-        now = time.monotonic()
-        recent = sum(now - launch < DEMAND_S for launch in self._launches)
-        target = min(MAXIMUM_SPARES, max(MINIMUM_SPARES, recent // 2))
+        target = self._target()
         if len(self.spares) > target:
             # Removed at once: until it has ended, a launch might use it.
             self._dismiss(self.spares.pop())
-        if len(self.spares) >= target or now < self._pause_until:
+        if len(self.spares) >= target or time.monotonic() < self._pause_until:
             return None
         with contextlib.suppress(OSError):
             return self._fork()
-        self._pause_until = now + PAUSE_S
+        self._pause_until = time.monotonic() + PAUSE_S
         return None
+
+    def replenish_in_s(self) -> float:
+        """Return the time until the next spare is to be forked; infinity if there are enough."""
+        if len(self.spares) >= self._target():
+            return math.inf
+        return max(0.0, self._pause_until - time.monotonic())
 
     def launch(
         self, client: socket.socket, request: Mapping[str, Any], descriptors: list[int]
@@ -120,6 +125,11 @@ class Children:
         child.client = client
         send(client, {"pid": child.pid}, [child.descriptor])
         return None
+
+    def _target(self) -> int:
+        now = time.monotonic()
+        recent = sum(now - launch < DEMAND_S for launch in self._launches)
+        return min(MAXIMUM_SPARES, max(MINIMUM_SPARES, recent // 2))
 
     def reap(self, child: Child) -> int:
         """Reap a child that has ended, send its exit status to its client, and return it."""

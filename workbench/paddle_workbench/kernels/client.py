@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,8 +38,6 @@ IDLE_S = 15 * 60.0
 PRELOAD_LIMIT_S = 120.0
 ANSWER_LIMIT_S = 5.0
 POLL_S = 0.1
-
-_log = logging.getLogger(__name__)
 
 
 def are_supported() -> bool:
@@ -82,6 +78,8 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
     ValueError
         If a variable for its command line is not a number.
     """
+    import subprocess
+
     paths = runtime_paths()
     paths.make()
     command = [
@@ -113,7 +111,10 @@ def try_to_start_server(environment: Mapping[str, str]) -> None:
     try:
         start_server(environment)
     except (OSError, ValueError, WorkbenchError) as error:
-        _log.warning("Kernels start cold: %s", str(error).replace("\n", " "))
+        import logging
+
+        log = logging.getLogger(__name__)
+        log.warning("Kernels start cold: %s", str(error).replace("\n", " "))
 
 
 def read_status() -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ from .environment_watch import EnvironmentWatch
 from .gpu import gpu_problem
 from .hidden_modules import HiddenModules
 from .messages import PROTOCOL, listen, peer_user, receive, send
-from .preloading import DEFAULT_PRELOADS, preload_all
+from .preloading import DEFAULT_PRELOADS, preload_all, skip_releases
 from .process_attributes import differing_variable, foreign_namespace
 from .recording import ImportRecorder
 from .runtime_paths import RuntimePaths, ServerLock, runtime_paths
@@ -111,7 +111,8 @@ class ForkServer:
             task = self._children.replenish() if self._listener is not None else None
             if task is not None:
                 return task
-            for key, _ in self._selector.select(TICK_S):
+            wait_s = min(TICK_S, self._children.replenish_in_s()) if self._listener else TICK_S
+            for key, _ in self._selector.select(wait_s):
                 task = self._on_ready(key.data)
                 if task is not None:
                     return task
@@ -323,6 +324,7 @@ def _import_everything(
     )
     for preload in status.preloads:
         LOG.info("%s %.2f s %s", preload.module, preload.seconds, preload.problem)
+    skip_releases()
     status.problem = gpu_problem()
     if status.problem:
         status.state = "unfit"

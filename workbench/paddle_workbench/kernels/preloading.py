@@ -7,6 +7,7 @@ crashes or hangs, the parent continues and leaves the preload out.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import gc
@@ -27,7 +28,7 @@ from typing import IO, Any
 from .fork_safety import fork_problem, held_locks, os_threads
 from .recording import ImportRecorder, package_of
 
-__all__ = ["DEFAULT_PRELOADS", "Preload", "preload_all"]
+__all__ = ["DEFAULT_PRELOADS", "Preload", "preload_all", "skip_releases"]
 
 DEFAULT_PRELOADS = (
     "ipykernel",
@@ -95,6 +96,16 @@ def preload_all(
         if problem:
             note(problem)
     return preloads
+
+
+def skip_releases() -> None:
+    """Unregister what Paddle frees at exit.
+
+    Forks share that memory, and would copy it page by page in order to free it.
+    """
+    core = sys.modules.get("paddle.base.core")
+    if core is not None:
+        atexit.unregister(core.clear_kernel_factory)
 
 
 def _advance(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import StorageError
 from ..settings import KERNELS_VARIABLE, is_private, kernels_directory
@@ -16,8 +16,7 @@ __all__ = ["RuntimePaths", "ServerLock", "runtime_paths"]
 MAXIMUM_DIRECTORY_BYTES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimePaths:
+class RuntimePaths(NamedTuple):
     """The files of one fork server.
 
     Parameters

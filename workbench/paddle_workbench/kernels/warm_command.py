@@ -7,7 +7,6 @@ ends as the fork ends.
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -75,6 +74,8 @@ def run_command(request: Mapping[str, Any]) -> int:
     request : mapping
         As `run_in_fork` has sent it.
     """
+    import runpy
+
     for name in request["added_variables"]:
         del os.environ[name]
     _module, *arguments = request["argv"][2:]

@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import time
 from typing import IO
 
@@ -93,6 +92,8 @@ class WarmProcess:
             if status is not None:
                 return status
             if remaining_s == 0:
+                import subprocess
+
                 raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout or 0)
 
     def send_signal(self, number: int) -> None:
