@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from paddle_workbench.child_process import Limits, run_fork, write_answer
+from paddle_workbench.child_process import Limits, StalledForkError, run_fork, write_answer
 
 from .processes import MINUTE
 
@@ -67,6 +68,21 @@ def test_reports_signal_of_a_fork(tmp_path: Path) -> None:
 def test_kills_hanging_fork_at_its_time_limit(tmp_path: Path) -> None:
     outcome = run_fork(lambda: time.sleep(600), limits=Limits(time_s=0.2), folder=tmp_path)
     assert outcome.limit == "time"
+
+
+def test_kills_fork_that_only_waits(tmp_path: Path) -> None:
+    """A thread that does not exist in the fork may have held a lock."""
+    lock = threading.Lock()
+    with lock, pytest.raises(StalledForkError):
+        run_fork(lambda: lock.__enter__(), limits=MINUTE, folder=tmp_path, stall_s=0.5)
+
+
+def test_does_not_kill_fork_that_computes(tmp_path: Path) -> None:
+    def work() -> None:
+        while time.process_time() < 1:
+            pass
+
+    assert run_fork(work, limits=MINUTE, folder=tmp_path, stall_s=0.5).status == 0
 
 
 def test_kills_fork_that_prints_endlessly(tmp_path: Path) -> None:

@@ -258,6 +258,13 @@ def test_imports_have_the_same_effects_as_in_a_cold_kernel(
         assert warm.run(program) == cold.run(program), program
 
 
+def test_runs_tasks_of_paddle_in_forks(full_kernels: tuple[Session, Session, Session]) -> None:
+    """A thread of a warm kernel waits for its client, in code of the workbench."""
+    for kernel in full_kernels:
+        kernel.run("import paddle; from paddle_workbench.program.passes.forks import can_fork")
+        assert kernel.run("can_fork()") == "True"
+
+
 def test_modules_hold_the_same_values_as_in_a_cold_kernel(
     full_kernels: tuple[Session, Session, Session], tmp_path: Path
 ) -> None:

@@ -105,7 +105,12 @@ def crash(task: str) -> None:
     os.abort()
 
 
-@pytest.mark.parametrize("in_fork", [hang, crash])
+def wait_for_a_lock(_task: str) -> None:
+    Path("sound").touch()
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize("in_fork", [hang, crash, wait_for_a_lock])
 def test_new_process_does_what_a_fork_cannot(
     in_fork: Callable[[str], None],
     saved: dict[str, Any],
@@ -114,6 +119,7 @@ def test_new_process_does_what_a_fork_cannot(
 ) -> None:
     monkeypatch.setattr(worker_process, "main_in_fork", in_fork)
     monkeypatch.setattr(forks, "_UNSOUND", set())
+    monkeypatch.setattr(forks, "STALL_S", 0.5)
     answer, outcome = run_worker("passes", tmp_path, saved)
     assert len(answer["steps"]) == 2
     assert outcome.status == 0

@@ -7,7 +7,7 @@ reason. A `Worker` is such a child that stays to answer further requests. `run_f
 `ForkWorker` call a function in a fork instead, which needs no imports.
 """
 
-from .forking import run_fork
+from .forking import StalledForkError, run_fork
 from .liveness import is_alive, process_start
 from .outcome import ANSWER, Limits, Message, Outcome, read_answer, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
@@ -20,6 +20,7 @@ __all__ = [
     "Message",
     "Outcome",
     "Reply",
+    "StalledForkError",
     "Worker",
     "answer_requests",
     "is_alive",

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from .outcome import Limits, Outcome
 from .parent_watch import end_with_parent
 from .running import supervise
 
-__all__ = ["Fork", "run_fork"]
+__all__ = ["Fork", "StalledForkError", "run_fork"]
 
 _RESTORED_SIGNALS = (signal.SIGALRM, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -29,6 +30,7 @@ def run_fork(
     folder: Path,
     timed: bool = False,
     on_line: Callable[[str], None] | None = None,
+    stall_s: float | None = None,
 ) -> Outcome:
     """Run a function in a fork of this process, and wait for its end.
 
@@ -45,17 +47,57 @@ def run_fork(
         Its working folder, from which its answer is read.
     timed, on_line
         As in `run`.
+    stall_s : float, optional
+        The time after which a fork that only waits, as for a lock, is killed. The function must
+        not wait longer for anything.
 
     Raises
     ------
     OSError
         If the process cannot be forked, for example because memory is short.
+    StalledForkError
+        If the fork has only waited for `stall_s` seconds.
     """
     process = Fork(work, folder)
+    listener = None if stall_s is None else _StallWatch(process.pid, stall_s)
     try:
-        return supervise(process, limits=limits, folder=folder, timed=timed, on_line=on_line)
+        return supervise(
+            process, limits=limits, folder=folder, timed=timed, listener=listener, on_line=on_line
+        )
     finally:
         process.close()
+
+
+class StalledForkError(Exception):
+    """The fork only waits."""
+
+
+class _StallWatch:
+    """Raises an error when a process has been asleep, without using the processor, for too long."""
+
+    def __init__(self, pid: int, limit_s: float) -> None:
+        self._pid = pid
+        self._limit_s = limit_s
+        self._used_ticks = -1
+        self._active_at = time.monotonic()
+
+    def __call__(self) -> None:
+        state, used_ticks = _activity(self._pid)
+        now = time.monotonic()
+        if state != "S" or used_ticks != self._used_ticks:
+            self._used_ticks, self._active_at = used_ticks, now
+        elif now - self._active_at > self._limit_s:
+            raise StalledForkError
+
+
+def _activity(pid: int) -> tuple[str, int]:
+    """Return the state of a process, as in proc_pid_stat(5), and the processor time it has used."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it has ended
+        return "", 0
+    fields = text[text.rindex(")") + 2 :].split()
+    return fields[0], int(fields[11]) + int(fields[12])
 
 
 class Fork:

@@ -19,8 +19,6 @@ RunNetwork = Callable[[tuple[Array, ...]], tuple[Array, ...]]
 
 LIMITS = Limits(time_s=60.0)
 OUTPUTS = "outputs.npz"
-_KERNELS = Path(__file__).parents[1] / "kernels"
-"""In a warm kernel a thread of it waits for the end of the client."""
 _NOT_RUN = "it was not run, since it may end this process, which cannot be forked"
 
 
@@ -37,7 +35,7 @@ def in_fork(run: RunNetwork, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         With the reason, if the network refuses the arrays, or ends the fork, or if this process
         cannot be forked.
     """
-    if not can_fork(_KERNELS):
+    if not can_fork():
         raise EdgeCaseError(_NOT_RUN)
     with tempfile.TemporaryDirectory(prefix="edge_case_") as scratch:
         folder = Path(scratch)

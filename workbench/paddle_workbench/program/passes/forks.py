@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from ...child_process import Limits, Outcome, run_fork
+from ...child_process import Limits, Outcome, StalledForkError, run_fork
 from ..tracing.library_code import package_of
 
 __all__ = ["can_fork", "check_fork", "run_sound_fork"]
@@ -20,21 +20,21 @@ SOUND = "sound"
 """Exists in the folder of a fork once Paddle has computed something in it."""
 
 SOUND_LIMIT_S = 10.0
+# A lock that another thread held is never released in a fork.
+STALL_S = 10.0
+
+# In a warm kernel a thread of these waits for the end of the client.
+_KERNELS = Path(__file__).parents[2] / "kernels"
 
 # Processes whose forks have turned out not to be sound, so that no more time is lost on them.
 _UNSOUND: set[int] = set()
 
 
-def can_fork(idle_code: Path | None = None) -> bool:
+def can_fork() -> bool:
     """Return whether a fork of this process can do what a new process would.
 
     It cannot use a GPU, other threads that are inside Paddle may hold its locks for ever, and in
     threads Paddle has a mode of its own.
-
-    Parameters
-    ----------
-    idle_code : Path, optional
-        A folder of the workbench whose threads do not use Paddle.
     """
     paddle = sys.modules.get("paddle")
     if paddle is None or not sys.platform.startswith("linux") or os.getpid() in _UNSOUND:
@@ -43,9 +43,7 @@ def can_fork(idle_code: Path | None = None) -> bool:
         return False
     own = threading.get_ident()
     return own == threading.main_thread().ident and all(
-        _is_elsewhere(frame, idle_code)
-        for thread, frame in sys._current_frames().items()
-        if thread != own
+        _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
     )
 
 
@@ -68,8 +66,13 @@ def run_sound_fork(
     """
     (folder / SOUND).unlink(missing_ok=True)
     try:
-        outcome = run_fork(work, limits=limits, folder=folder, timed=timed, on_line=on_line)
+        outcome = run_fork(
+            work, limits=limits, folder=folder, timed=timed, on_line=on_line, stall_s=STALL_S
+        )
     except OSError:  # memory is short
+        return None
+    except StalledForkError:
+        _UNSOUND.add(os.getpid())
         return None
     if not (folder / SOUND).exists():
         if outcome.limit is None:
@@ -101,9 +104,9 @@ def check_fork() -> None:
     Path(SOUND).touch()
 
 
-def _is_elsewhere(frame: FrameType, idle_code: Path | None) -> bool:
+def _is_elsewhere(frame: FrameType) -> bool:
     """Return whether a thread is in code that does not use Paddle, such as a kernel's channels."""
-    if idle_code is not None and Path(frame.f_code.co_filename).is_relative_to(idle_code):
+    if Path(frame.f_code.co_filename).is_relative_to(_KERNELS):
         return True
     package = package_of(frame.f_code.co_filename)
     return package is not None and not package.name.startswith("paddle")
