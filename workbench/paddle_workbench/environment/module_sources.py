@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
-from importlib.metadata import Distribution, PackagePath, distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from .installed_files import installation_folder, recorded_files
 from .lock import locked_versions
 
 __all__ = ["Owner", "WrongSource", "wrong_sources"]
@@ -28,19 +29,29 @@ class Owner:
     name : str
         Its canonical name.
     version : str
-    files : tuple of PackagePath
-        The Python files and extension modules of this module.
+    folder : Path
+        Where it is installed.
+    sizes : mapping of str to int or None
+        The sizes in bytes of the Python files and extension modules of this module, where they
+        are known, by their paths in `folder`.
     """
 
     name: str
     version: str
-    files: tuple[PackagePath, ...]
+    folder: Path
+    sizes: Mapping[str, int | None]
+
+    def contains(self, origin: Path) -> bool:
+        """Return whether a file, whose path is resolved, is one of this distribution's."""
+        return any(
+            file.endswith(origin.name) and (self.folder / file).resolve() == origin
+            for file in self.sizes
+        )
 
     def is_loaded_from(self, origin: Path) -> bool:
         """Return whether a file is this distribution's, and no other has overwritten the module."""
-        return any(_path(file) == origin for file in self.files) and all(
-            file.size is None or (_path(file).is_file() and _path(file).stat().st_size == file.size)
-            for file in self.files
+        return self.contains(origin) and all(
+            size is None or _size(self.folder / file) == size for file, size in self.sizes.items()
         )
 
 
@@ -92,7 +103,7 @@ def _wrong_sources(locked: Mapping[str, str]) -> Iterator[WrongSource]:
         spec = PathFinder.find_spec(module)
         origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
         others = tuple(owner for owner in owners if owner is not own)
-        if not others and origin in [_path(file) for file in own.files]:
+        if not others and origin is not None and own.contains(origin):
             continue
         loaded = None
         if origin is not None:
@@ -105,29 +116,32 @@ def _owners() -> dict[str, list[Owner]]:
     owners: dict[str, list[Owner]] = {}
     names: set[str] = set()
     for distribution in distributions():
-        name = canonicalize_name(distribution.metadata["Name"] or "")
+        metadata = distribution.metadata
+        name = canonicalize_name(metadata["Name"] or "")
         # The first on `sys.path` hides others of its name; a half-removed one has no name.
         if not name or name in names:
             continue
         names.add(name)
-        for module, files in _modules(distribution).items():
-            owners.setdefault(module, []).append(Owner(name, distribution.version, files))
+        folder = installation_folder(distribution)
+        for module, sizes in _modules(distribution).items():
+            owners.setdefault(module, []).append(Owner(name, metadata["Version"], folder, sizes))
     return owners
 
 
-def _modules(distribution: Distribution) -> dict[str, tuple[PackagePath, ...]]:
-    """Return the files of each top-level module of a distribution."""
-    files: dict[str, list[PackagePath]] = {}
+def _modules(distribution: Distribution) -> dict[str, dict[str, int | None]]:
+    """Return the files of each top-level module of a distribution, with their sizes."""
+    modules: dict[str, dict[str, int | None]] = {}
     names: set[str] = set()
-    for file in distribution.files or ():
-        if not file.name.endswith((".py", *EXTENSION_SUFFIXES)):
+    for file, size in recorded_files(distribution):
+        if not file.endswith((".py", *EXTENSION_SUFFIXES)):
             continue
-        name = file.parts[0].partition(".")[0]
-        files.setdefault(name, []).append(file)
-        if len(file.parts) == 1 or (len(file.parts) == 2 and file.name == "__init__.py"):
+        top, _, rest = file.partition("/")
+        name = top.partition(".")[0]
+        modules.setdefault(name, {})[file] = size
+        if rest in ("", "__init__.py"):
             names.add(name)
-    return {name: tuple(files[name]) for name in names}
+    return {name: modules[name] for name in names}
 
 
-def _path(file: PackagePath) -> Path:
-    return Path(file.locate()).resolve()
+def _size(file: Path) -> int | None:
+    return file.stat().st_size if file.is_file() else None

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES
-from importlib.metadata import PackageNotFoundError, PackagePath, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from ...child_process import Outcome
 from ...contract import Text
+from ..installed_files import installation_folder, recorded_files
 from ..lock import locked_versions
 from ..system_libraries import install_libraries_command, missing_libraries
 from .findings import Observation
@@ -90,22 +91,25 @@ def _libraries_not_found(ldd: str, modules: Mapping[Path, str]) -> dict[str, set
 def _extension_modules() -> dict[Path, str]:
     """Return the extension modules of the locked distributions, with the distributions' names."""
     return {
-        Path(path.locate()): name
-        for name, path in _locked_files()
-        if f"/{path}".endswith(_MODULE_SUFFIXES) and Path(path.locate()).is_file()
+        folder / file: name
+        for name, folder, file in _locked_files()
+        if f"/{file}".endswith(_MODULE_SUFFIXES) and (folder / file).is_file()
     }
 
 
 def _own_libraries() -> set[str]:
     """Return the names of the libraries that locked distributions contain."""
-    return {path.name for _, path in _locked_files() if ".so" in path.name}
+    files = (file.rpartition("/")[2] for _, _, file in _locked_files())
+    return {file for file in files if ".so" in file}
 
 
-def _locked_files() -> Iterator[tuple[str, PackagePath]]:
+def _locked_files() -> Iterator[tuple[str, Path, str]]:
+    """Yield the name of each locked distribution, where it is, and each file there."""
     for name in locked_versions():
         try:
-            files = distribution(name).files
+            installed = distribution(name)
         except PackageNotFoundError:
             continue
-        for path in files or ():
-            yield name, path
+        folder = installation_folder(installed)
+        for file, _size in recorded_files(installed):
+            yield name, folder, file
