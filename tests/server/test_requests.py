@@ -22,8 +22,9 @@ Sender = Callable[[Any], Any]
 
 PLAIN = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 EXAMPLES = 20
-# Each starts a child process.
-SLOW_EXAMPLES = 4
+# Each starts a process.
+SLOW_EXAMPLES = 6
+SLOW_ROUTES = ("checks", "export/bundle", "program")
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ async def test_answers_generated_requests(
     cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
     @hypothesis.settings(
-        max_examples=SLOW_EXAMPLES if route.path == "program" else EXAMPLES,
+        max_examples=SLOW_EXAMPLES if route.path in SLOW_ROUTES else EXAMPLES,
         derandomize=True,
         database=None,
         deadline=None,

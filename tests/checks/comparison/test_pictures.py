@@ -100,8 +100,16 @@ def test_small_changes_are_differences(reference: str, change: dict[str, object]
         assert picture.startswith("data:image/png;base64,")
 
 
-@pytest.mark.parametrize("dpi", [72, 100, 144])
-@pytest.mark.parametrize(("size", "colour"), [(6, "#999999"), (8, "black"), (10, "black")])
+@pytest.mark.parametrize(
+    ("dpi", "size", "colour"),
+    [
+        (72, 6, "#999999"),
+        (72, 10, "black"),
+        (100, 8, "black"),
+        (144, 6, "#999999"),
+        (144, 10, "black"),
+    ],
+)
 def test_changed_digit_in_a_legend_is_a_difference(dpi: int, size: int, colour: str) -> None:
     legend = partial(plot_with_legend, dpi=dpi, size=size, colour=colour)
     reference = shown("image/png", legend("accuracy 0.81"))
