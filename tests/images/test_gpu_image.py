@@ -63,6 +63,12 @@ def test_doctor_finds_nothing_broken(container: Container) -> None:
     assert findings["image"]["state"] == "ok", findings["image"]
 
 
+def test_finds_paddle_lite(container: Container) -> None:
+    code = "from paddle_workbench.export.targets.lite import LITE; LITE.check()"
+    result = container.run("python", "-c", code)
+    assert result.returncode == 0, describe(result)
+
+
 def test_runs_lesson(container: Container) -> None:
     process = container.run("workbench", "course", "open", "start/environment")
     assert process.returncode == 0, describe(process)

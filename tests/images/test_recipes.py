@@ -16,9 +16,11 @@ DOCKERFILES = ("images/cpu/Dockerfile", "images/gpu/Dockerfile", "images/jupyter
 GPU_ONLY = [
     "# The workbench on Paddle's own image for NVIDIA cards. Built from the root of the repository"
     " by images/build.",
-    "# images/cpu/Dockerfile has the same layers but for the base and Paddle, which this base"
-    " brings for its Python 3.10.",
+    "# images/cpu/Dockerfile has the same layers but for the base, Paddle, which this base brings"
+    " for its Python 3.10, and Paddle Lite for the",
+    "# same Python.",
     "ARG BASE=paddlepaddle/paddle:3.2.2-gpu-cuda12.6-cudnn9.5",
+    "    /layers/packages gpu.txt classroom.txt lite.txt",
     '    WORKBENCH_FLAVOUR=gpu WORKBENCH_BASE="${BASE}${BASE_DIGEST:+@${BASE_DIGEST}}" \\',
     '      paddle-workbench.flavour="gpu" \\',
 ]
