@@ -49,7 +49,13 @@ def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
     def start_command(*arguments: object) -> subprocess.Popen[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
         process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Tests that run in the background of a script ignore SIGINT, and their children would.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ def start_command(home: Path, small_course: Path, tmp_path: Path) -> Iterator[St
 
     def begin(*arguments: object, **options: Any) -> subprocess.Popen[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
+        # Tests that run in the background of a script ignore SIGINT, and their children would.
+        options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         process = subprocess.Popen(command, cwd=tmp_path, text=True, **pipes)
         processes.append(process)
@@ -192,6 +195,24 @@ def test_signals_to_the_client_cancel_the_run(
     if number != signal.SIGKILL:
         assert process.returncode == 1
         assert "The run was cancelled." in stderr
+
+
+def test_ignored_signals_do_not_cancel_the_run(
+    start_command: Start, tmp_path: Path, home: Path
+) -> None:
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    source = (
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)"
+    )
+    write_notebook(tmp_path / "long.ipynb", source)
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    process = start_command("run", "long.ipynb", preexec_fn=ignore)
+    wait_until(begun.exists, limit_s=LIMIT_S)
+    process.send_signal(signal.SIGINT)
+    os.kill(record_of(home / "runs")["process_id"], signal.SIGINT)
+    go.touch()
+    assert process.wait(LIMIT_S) == 0
 
 
 def test_ctrl_z_stops_the_fork_and_fg_continues_it(

@@ -214,7 +214,10 @@ def _failure(
 
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on Ctrl-C and SIGTERM; in other threads, which get no signals, do nothing."""
+    """Call `stop` on Ctrl-C and SIGTERM, unless they are ignored, as in a script's background.
+
+    In other threads, which get no signals, do nothing.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -222,12 +225,16 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     def handle(_signal: int, _frame: FrameType | None) -> None:
         stop()
 
-    handlers = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {
+        number: signal.signal(number, handle)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        for name, handler in handlers.items():
-            signal.signal(name, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _now() -> datetime:
