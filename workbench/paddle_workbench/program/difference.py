@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-import numpy as np
-
 from ..terminal_text import one_line
 from .formats.saved import SavedProgram
 from .formats.weights import Weight, read_weights
 from .model.structure import Op, Program, Region, computes
 from .passes.graph_matching import Graph, match_programs
+from .weight_difference import WeightChange, pair_weights, weight_json, weight_text
 
-__all__ = ["OpChange", "ProgramDifference", "WeightChange", "difference"]
+__all__ = ["OpChange", "ProgramDifference", "difference"]
 
 # What the formats call the same op; capitals and underscores are ignored.
 _ONNX_KINDS = {
@@ -40,22 +39,6 @@ class OpChange:
     before: Op
     after: Op
     changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WeightChange:
-    """A weight with other values.
-
-    Parameters
-    ----------
-    before, after : Weight
-    largest_difference : float or None
-        Between their values; None if they have different shapes or are not numbers.
-    """
-
-    before: Weight
-    after: Weight
-    largest_difference: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +98,12 @@ class ProgramDifference:
                 }
                 for change in self.changed
             ],
-            "removed_weights": [_weight_json(weight) for weight in self.removed_weights],
-            "added_weights": [_weight_json(weight) for weight in self.added_weights],
+            "removed_weights": [weight_json(weight) for weight in self.removed_weights],
+            "added_weights": [weight_json(weight) for weight in self.added_weights],
             "changed_weights": [
                 {
-                    "before": _weight_json(change.before),
-                    "after": _weight_json(change.after),
+                    "before": weight_json(change.before),
+                    "after": weight_json(change.after),
                     "largest_difference": change.largest_difference,
                 }
                 for change in self.changed_weights
@@ -145,13 +128,11 @@ class ProgramDifference:
                 name = f"{name} → {change.after.name}"
             yield f"~ {name}{_place(change.after)}: {'; '.join(change.changes)}"
         for sign, weights in (("-", self.removed_weights), ("+", self.added_weights)):
-            yield from (f"{sign} weight {_weight_text(weight)}" for weight in weights)
+            yield from (f"{sign} weight {weight_text(weight)}" for weight in weights)
         for pair in self.changed_weights:
             size = pair.largest_difference
-            yield f"~ weight {_weight_text(pair.before)}: " + (
-                f"now {_weight_text(pair.after)}"
-                if size is None
-                else f"differs by up to {size:.3g}"
+            yield f"~ weight {weight_text(pair.before)}: " + (
+                f"now {weight_text(pair.after)}" if size is None else f"differs by up to {size:.3g}"
             )
         if not self.is_same:
             yield (
@@ -180,7 +161,7 @@ def difference(before: SavedProgram, after: SavedProgram) -> ProgramDifference:
         If the weights of one of them are broken.
     """
     weights = read_weights(before), read_weights(after)
-    names, equal, changed, removed, added = _pair_weights(*weights)
+    names, equal, changed, removed, added = pair_weights(*weights)
     is_one_format = _family(before) == _family(after)
     earlier, later = before.program, after.program
     old_graph, new_graph = Graph.of(earlier), Graph.of(_with_names(later, names))
@@ -342,59 +323,6 @@ def _type_change(earlier: Program, old: int, later: Program, new: int) -> str:
     return ""
 
 
-def _pair_weights(
-    before: dict[str, Weight] | None, after: dict[str, Weight] | None
-) -> tuple[dict[str, str], int, tuple[WeightChange, ...], tuple[Weight, ...], tuple[Weight, ...]]:
-    """Pair weights by name and shape, by content, then by shape in the order of their names.
-
-    Paddle numbers its names: two networks made one after the other have different ones.
-
-    Returns
-    -------
-    names : dict
-        From the name in the later program to that in the earlier one.
-    """
-    if before is None or after is None:
-        return {}, 0, (), (), ()
-    names: dict[str, str] = {}
-    keys = (
-        lambda weight: (weight.name, weight.shape),
-        lambda weight: weight.sha256,
-        lambda weight: (weight.dtype, weight.shape),
-        lambda weight: weight.name,
-    )
-    for key in keys:
-        partners: dict[Any, list[str]] = {}
-        for weight in before.values():
-            if weight.name not in names.values():
-                partners.setdefault(key(weight), []).append(weight.name)
-        for weight in after.values():
-            if weight.name not in names and partners.get(key(weight)):
-                names[weight.name] = partners[key(weight)].pop(0)
-    changes = [
-        WeightChange(before[old], after[new], _largest_difference(before[old], after[new]))
-        for new, old in names.items()
-        if (before[old].sha256, before[old].shape) != (after[new].sha256, after[new].shape)
-    ]
-    taken = set(names.values())
-    return (
-        names,
-        len(names) - len(changes),
-        tuple(changes),
-        tuple(weight for name, weight in before.items() if name not in taken),
-        tuple(weight for name, weight in after.items() if name not in names),
-    )
-
-
-def _largest_difference(before: Weight, after: Weight) -> float | None:
-    if before.shape != after.shape or not before.array.size:
-        return None
-    old, new = before.array.astype(np.float64), after.array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        size = np.abs(old - new)
-    return float(np.nanmax(size)) if not np.isnan(size).all() else None
-
-
 def _text(value: Any) -> str:
     return "none" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
@@ -405,16 +333,3 @@ def _place(op: Op) -> str:
 
 def _op_json(op: Op) -> dict[str, Any]:
     return {"id": op.id, "name": op.name, "attributes": dict(op.attributes)}
-
-
-def _weight_text(weight: Weight) -> str:
-    return f"{weight.name} ({', '.join(map(str, weight.shape))}) {weight.dtype}"
-
-
-def _weight_json(weight: Weight) -> dict[str, Any]:
-    return {
-        "name": weight.name,
-        "dtype": weight.dtype,
-        "shape": list(weight.shape),
-        "sha256": weight.sha256,
-    }
