@@ -14,7 +14,7 @@ from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText
 from paddle_workbench.errors import BundleError
-from paddle_workbench.export import bundle as bundle_module
+from paddle_workbench.export import adding
 from paddle_workbench.export.bundle import Bundle
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -136,7 +136,7 @@ def test_interrupted_export_leaves_the_bundle_whole(
         raise Killed
 
     before = copy.record
-    monkeypatch.setattr(bundle_module, "write_model", stop)
+    monkeypatch.setattr(adding, "write_model", stop)
     with pytest.raises(Killed):
         copy.export("onnx")
     again = Bundle(copy.path)

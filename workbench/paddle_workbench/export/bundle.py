@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime, timezone
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ..contract import (
-    BundleRecord,
-    CtcDecode,
-    FileRecord,
     Language,
     Postprocessing,
     Preprocessing,
-    SampleSource,
-    TargetRecord,
     Task,
-    TopLabels,
-    Versions,
     Weights,
 )
 from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..storage import locked, write_model
+from ..storage import locked
+from .adding import add_target
 from .attempt import Listener
-from .bundle_files import RECORD, check_files, pack, read_record, record_of_file, unpack
-from .drafts import new_draft, put_in_place, recover
-from .examples import Example, read_examples, write_examples
-from .held_out import held_out_samples
+from .bundle_files import RECORD, check_files, pack, read_record, unpack
+from .drafts import recover
+from .examples import Example, read_examples
+from .making import make_bundle
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight
-from .processing import postprocess, prepare, preprocess, vocabulary_file
+from .processing import postprocess, prepare
 from .programs import copy_program
-from .samples import EagerSample, read_samples, samples_of, write_samples
-from .saving import LINES, SavedNetwork, save_network
-from .targets.registry import TARGETS, target_named
+from .samples import SAMPLES, EagerSample, read_samples
+from .saving import LINES, save_network
+from .targets.registry import target_named
 from .targets.target import PROGRAM_FOLDER, Array, Options, Run
 
 __all__ = ["Bundle"]
-
-SAMPLES = "samples/samples.npz"
-PACKAGES = ("paddle-workbench", "paddlepaddle", "paddlepaddle-gpu", "numpy")
 
 
 class Bundle:
@@ -142,7 +129,7 @@ class Bundle:
         BundleError
             If the network cannot be traced or run on the examples, or the path is another folder.
         """
-        return cls._make(
+        make_bundle(
             Path(path),
             lambda folder: save_network(network, input_spec, folder),
             examples=examples,
@@ -156,6 +143,7 @@ class Bundle:
             licence=licence,
             held_out=held_out,
         )
+        return cls(path)
 
     @classmethod
     def from_program(
@@ -187,76 +175,14 @@ class Bundle:
             If the file is not a program.
         """
         source = Path(program)
-        return cls._make(
+        make_bundle(
             Path(path),
             lambda folder: copy_program(source, folder),
             examples=examples,
             samples_from="predictor",
             **options,
         )
-
-    @classmethod
-    def _make(
-        cls,
-        target: Path,
-        save: Callable[[Path], SavedNetwork],
-        *,
-        examples: Sequence[Any],
-        task: Task = "tensors",
-        labels: Sequence[str] = (),
-        preprocessing: Sequence[Preprocessing] = (),
-        postprocessing: Sequence[Postprocessing] | None = None,
-        files: Mapping[str, Sequence[str]] | None = None,
-        metrics: Mapping[str, float] | None = None,
-        version: str = "1",
-        licence: str = "",
-        held_out: Sequence[Any] = (),
-        samples_from: SampleSource = "eager",
-    ) -> Bundle:
-        """Make a bundle with a program that is saved into a new folder of it."""
-        _check_replaceable(target)
-        with new_draft(target) as draft:
-            for name, lines in (files or {}).items():
-                (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
-            saved = save(draft / PROGRAM_FOLDER)
-            try:
-                batch = preprocess(examples, preprocessing, draft)
-                if preprocessing:
-                    write_examples(examples, draft)
-                samples = samples_of(batch, saved.inputs, saved.run, saved.run_empty)
-                if len(held_out):
-                    samples += held_out_samples(
-                        held_out, preprocessing, draft, saved.inputs, saved.run
-                    )
-            finally:
-                saved.close()
-            (draft / SAMPLES).parent.mkdir()
-            write_samples(samples, draft / SAMPLES)
-            record = BundleRecord(
-                name=target.name,
-                version=version,
-                task=task,
-                licence=licence,
-                created_at=datetime.now(timezone.utc),
-                inputs=saved.inputs,
-                outputs=saved.outputs,
-                labels=tuple(labels),
-                preprocessing=tuple(preprocessing),
-                postprocessing=tuple(
-                    _default_postprocessing(task) if postprocessing is None else postprocessing
-                ),
-                metrics=dict(metrics or {}),
-                samples=tuple(sample.record() for sample in samples),
-                legacy_problem=saved.legacy_problem,
-                samples_from=samples_from,
-                provenance=_versions(),
-                files=_records(draft),
-            )
-            # Wrong labels are found now and not by the first who uses the bundle.
-            postprocess(samples[0].outputs or (), record.postprocessing, record.labels)
-            write_model(draft / RECORD, record)
-            put_in_place(draft, target)
-        return cls(target)
+        return cls(path)
 
     @cached_property
     def samples(self) -> list[EagerSample]:
@@ -339,48 +265,11 @@ class Bundle:
                     code=first.code,
                 )
             with locked(self.folder / RECORD):
-                self._add(target, Path(scratch), result, options)
+                self.record = add_target(
+                    self.path, self.record, chosen, Path(scratch), result.parity, options
+                )
+            self._runners.clear()
         return result
-
-    def _add(self, target: str, files: Path, result: Preflight, options: Options) -> None:
-        """Move the files of a target into the bundle; the record, written last, is what counts."""
-        chosen = target_named(target)
-        assert result.parity is not None  # noqa: S101 - checked by the caller
-        record = read_record(self.folder)
-        if record.created_at != self.record.created_at:
-            raise BundleError(
-                f"{self.path} was made again while its old program was exported.",
-                f'Export the new one: Bundle("{self.path}").export("{target}")',
-                code="PW-X505",
-            )
-        _remove_unnamed(self.folder, record)
-        old = record.targets.get(target)
-        folder = chosen.folder
-        if chosen.write is not None:
-            folder = _free_folder(self.folder, chosen.folder)
-            shutil.copytree(files, self.folder / folder)
-        kept = {
-            name: file
-            for name, file in record.files.items()
-            if old is None or chosen.write is None or not name.startswith(f"{old.folder}/")
-        }
-        targets = record.targets | {
-            target: TargetRecord(
-                folder=folder,
-                weights=options.weights,
-                created_at=datetime.now(timezone.utc),
-                versions=_package_versions(chosen.packages) | dict(chosen.versions),
-                parity=result.parity,
-                without_passes=options.without,
-            )
-        }
-        added = _records(self.folder / folder, prefix=f"{folder}/") if chosen.write else {}
-        self.record = record.model_copy(update={"targets": targets, "files": kept | added})
-        write_model(self.folder / RECORD, self.record)
-        self._runners.clear()
-        # Only a folder of this target: a record from elsewhere may name another one.
-        if chosen.write and old is not None and old.folder.partition("-")[0] == chosen.folder:
-            shutil.rmtree(self.folder / old.folder, ignore_errors=True)
 
     def predict(self, value: Any, *, target: str = "inference", threads: int = 2) -> Any:
         """Run the bundle on one raw input, or on a list of them.
@@ -475,59 +364,3 @@ class Bundle:
 
 def _reordered(run: Run, order: Sequence[int]) -> Run:
     return lambda arrays: run([arrays[place] for place in order])
-
-
-def _default_postprocessing(task: Task) -> tuple[Postprocessing, ...]:
-    if task in ("text-classification", "image-classification"):
-        return (TopLabels(count=5),)
-    return (CtcDecode(),) if task == "text-recognition" else ()
-
-
-def _check_replaceable(path: Path) -> None:
-    if path.is_symlink() or (path.exists() and not (path / RECORD).is_file()):
-        raise BundleError(
-            f"{path} exists and is not a bundle; it was left unchanged.",
-            "Choose another path, or remove it.",
-            code="PW-X404",
-        )
-
-
-def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:
-    """Remove the folders of exports that were killed before the record named them."""
-    named = {each.folder for each in record.targets.values()} | {PROGRAM_FOLDER}
-    folders = {each.folder for each in TARGETS.values()}
-    for path in bundle.iterdir():
-        name, _, number = path.name.partition("-")
-        is_ours = name in folders and (not number or number.isdecimal())
-        if is_ours and path.name not in named and path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _free_folder(bundle: Path, name: str) -> str:
-    """Return the name of a folder that does not exist, such as `onnx` or `onnx-2`."""
-    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
-    return next(each for each in names if not (bundle / each).exists())
-
-
-def _records(folder: Path, *, prefix: str = "") -> dict[str, FileRecord]:
-    return {
-        f"{prefix}{path.relative_to(folder).as_posix()}": record_of_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != RECORD
-    }
-
-
-def _versions() -> Versions:
-    return Versions(
-        python=platform.python_version(),
-        platform=platform.platform(),
-        packages=_package_versions(PACKAGES),
-    )
-
-
-def _package_versions(names: Sequence[str]) -> dict[str, str]:
-    versions = {}
-    for name in names:
-        with suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
-    return versions

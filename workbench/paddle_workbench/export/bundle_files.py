@@ -24,6 +24,7 @@ __all__ = [
     "pack",
     "read_record",
     "record_of_file",
+    "records_of_folder",
     "unpack",
 ]
 
@@ -101,6 +102,15 @@ def record_of_file(path: Path) -> FileRecord:
             digest.update(chunk)
             size += len(chunk)
     return FileRecord(sha256=digest.hexdigest(), bytes=size)
+
+
+def records_of_folder(folder: Path, *, prefix: str = "") -> dict[str, FileRecord]:
+    """Return the records of all files in a folder, by their paths after a prefix."""
+    return {
+        f"{prefix}{path.relative_to(folder).as_posix()}": record_of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != RECORD
+    }
 
 
 def pack(folder: Path, record: BundleRecord, path: Path) -> None:

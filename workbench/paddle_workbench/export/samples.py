@@ -15,9 +15,11 @@ from ..contract import Sample, TensorSignature
 from ..errors import BundleError
 from .edge_cases import EdgeCaseError, RunNetwork
 
-__all__ = ["Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
+__all__ = ["SAMPLES", "Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
 
 Array = NDArray[Any]
+SAMPLES = "samples/samples.npz"
+"""The file of a bundle with the arrays of its samples."""
 MAX_LONGER = 512
 """Largest size that a sample is extended to."""
 

@@ -1,0 +1,104 @@
+"""The files of an exported target are put into its bundle."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..contract import BundleRecord, Parity, TargetRecord
+from ..errors import BundleError
+from ..storage import write_model
+from .bundle_files import RECORD, read_record, records_of_folder
+from .provenance import package_versions
+from .targets.registry import TARGETS
+from .targets.target import PROGRAM_FOLDER, Options, Target
+
+__all__ = ["add_target"]
+
+
+def add_target(
+    bundle: Path,
+    exported: BundleRecord,
+    target: Target,
+    files: Path,
+    parity: Parity,
+    options: Options,
+) -> BundleRecord:
+    """Put the files of a target into a bundle; the record, written last, is what counts.
+
+    Parameters
+    ----------
+    bundle : Path
+        Its folder; the record in it must be locked.
+    exported : BundleRecord
+        That of the bundle that was exported.
+    target : Target
+    files : Path
+        The folder with the files that the target has written.
+    parity : Parity
+    options : Options
+        With which they were written.
+
+    Returns
+    -------
+    BundleRecord
+        With the target.
+
+    Raises
+    ------
+    BundleError
+        If the bundle was made again in the meantime.
+    """
+    record = read_record(bundle)
+    if record.created_at != exported.created_at:
+        raise BundleError(
+            f"{bundle} was made again while its old program was exported.",
+            f'Export the new one: Bundle("{bundle}").export("{target.name}")',
+            code="PW-X505",
+        )
+    _remove_unnamed(bundle, record)
+    old = record.targets.get(target.name)
+    folder = target.folder
+    if target.write is not None:
+        folder = _free_folder(bundle, target.folder)
+        shutil.copytree(files, bundle / folder)
+    kept = {
+        name: file
+        for name, file in record.files.items()
+        if old is None or target.write is None or not name.startswith(f"{old.folder}/")
+    }
+    targets = record.targets | {
+        target.name: TargetRecord(
+            folder=folder,
+            weights=options.weights,
+            created_at=datetime.now(timezone.utc),
+            versions=package_versions(target.packages) | dict(target.versions),
+            parity=parity,
+            without_passes=options.without,
+        )
+    }
+    added = records_of_folder(bundle / folder, prefix=f"{folder}/") if target.write else {}
+    record = record.model_copy(update={"targets": targets, "files": kept | added})
+    write_model(bundle / RECORD, record)
+    # Only a folder of this target: a record from elsewhere may name another one.
+    if target.write and old is not None and old.folder.partition("-")[0] == target.folder:
+        shutil.rmtree(bundle / old.folder, ignore_errors=True)
+    return record
+
+
+def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:
+    """Remove the folders of exports that were killed before the record named them."""
+    named = {each.folder for each in record.targets.values()} | {PROGRAM_FOLDER}
+    folders = {each.folder for each in TARGETS.values()}
+    for path in bundle.iterdir():
+        name, _, number = path.name.partition("-")
+        is_ours = name in folders and (not number or number.isdecimal())
+        if is_ours and path.name not in named and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _free_folder(bundle: Path, name: str) -> str:
+    """Return the name of a folder that does not exist, such as `onnx` or `onnx-2`."""
+    names = [name, *(f"{name}-{number}" for number in range(2, 1000))]
+    return next(each for each in names if not (bundle / each).exists())
