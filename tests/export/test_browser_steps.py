@@ -18,6 +18,7 @@ from paddle_workbench.contract import (
     Postprocessing,
     Preprocessing,
     Resize,
+    TextLine,
     TopLabels,
 )
 from paddle_workbench.environment import node as node_module
@@ -101,6 +102,30 @@ def test_pictures_become_the_same_numbers(node: NodeRunner, tmp_path: Path) -> N
             result = in_node(node, pictures((9, 12), (9, 12)), steps)
             assert result.dtype == expected.dtype
             np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "step"),
+    [
+        ([(40, 333)], TextLine(narrowest=160)),
+        ([(97, 201), (13, 5)], TextLine(height=32, narrowest=24)),
+        ([(48, 64)], TextLine(narrowest=64, channels="RGB")),
+        ([(96, 128)], TextLine(narrowest=16)),  # half the size
+        ([(96, 100), (48, 90)], TextLine(narrowest=16)),
+        ([(300, 1)], TextLine(height=7, narrowest=1)),
+        ([(49, 1)], TextLine(height=49, narrowest=1)),
+        ([(2, 200)], TextLine(height=32)),
+        ([(2, 201)], TextLine(height=32)),  # wider than PP-OCR goes
+        ([(1, 1)], TextLine(height=5, narrowest=3)),
+    ],
+)
+def test_lines_become_the_same_numbers(
+    node: NodeRunner, tmp_path: Path, sizes: list[tuple[int, int]], step: TextLine
+) -> None:
+    (expected,) = preprocess(pictures(*sizes), [step], tmp_path)
+    result = in_node(node, pictures(*sizes), [step])
+    assert result.dtype == expected.dtype
+    np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

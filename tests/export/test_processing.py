@@ -13,6 +13,7 @@ from paddle_workbench.contract import (
     CtcDecode,
     Normalize,
     Resize,
+    TextLine,
     TopLabels,
 )
 from paddle_workbench.errors import BundleError
@@ -22,6 +23,7 @@ from paddle_workbench.export.processing import (
     preprocess,
     vocabulary_file,
 )
+from paddle_workbench.ocr.stages.recognition import batches_by_width
 from paddle_workbench.text.vocabulary import Vocabulary
 
 TEXTS = ["房间很干净", "很小,但是\t干净", "下次"]
@@ -68,6 +70,22 @@ def test_pictures_are_resized_and_normalized(tmp_path: Path) -> None:
     assert array[1, :, 0, 19].tolist() == [-1.0, -1.0, -1.0]  # padding
     (bgr,) = preprocess([picture], [Normalize(channels="BGR")], tmp_path)
     assert bgr[0, :, 0, 0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_lines_are_those_that_recognisers_of_the_course_read(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    sizes = [(40, 90), (30, 333), (64, 20), (20, 3000)]
+    lines = [random.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
+    step = TextLine(height=32, narrowest=160)
+    for line in lines:
+        (expected,) = batches_by_width([line], height=32, narrowest=160)
+        (array,) = preprocess([line], [step], tmp_path)
+        np.testing.assert_array_equal(array, expected.pixels)
+    (batch,) = preprocess(lines[:3], [step], tmp_path)
+    assert (batch.dtype, batch.shape) == (np.float32, (3, 3, 32, 355))
+    assert not batch[0, :, :, 72:].any()  # padding, which is not a colour
+    (rgb,) = preprocess(lines[:1], [TextLine(height=32, channels="RGB")], tmp_path)
+    np.testing.assert_array_equal(rgb[0, ::-1, :, :160], batch[0, :, :, :160])
 
 
 def test_without_steps_arrays_are_unchanged(tmp_path: Path) -> None:

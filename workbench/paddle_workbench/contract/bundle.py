@@ -30,6 +30,7 @@ __all__ = [
     "TargetRecord",
     "Task",
     "TensorSignature",
+    "TextLine",
     "TopLabels",
     "Versions",
     "Weights",
@@ -87,6 +88,21 @@ class Normalize(Model):
     channels: Literal["RGB", "BGR"] = "RGB"
 
 
+class TextLine(Model):
+    """Resize lines of text as PP-OCR does, scale them to -1…1, pad with 0, channels first.
+
+    OpenCV resizes a line to one height, in proportion, to at most 3200 pixels.
+
+    Input: RGB pictures, uint8 (height, width, 3). Output: float32, (batch, 3, height, width).
+    """
+
+    step: Literal["text_line"] = "text_line"
+    height: int = Field(48, ge=1, le=8192)
+    narrowest: int = Field(320, ge=1, le=3200)
+    """Smallest width, in pixels; padded on the right to this or to the widest of the batch."""
+    channels: Literal["RGB", "BGR"] = "BGR"
+
+
 class TopLabels(Model):
     """The labels with the highest values. Input: scores, (batch, labels)."""
 
@@ -104,7 +120,7 @@ class CtcDecode(Model):
 
 
 Preprocessing = Annotated[
-    CleanText | CharacterIds | Resize | Normalize, Field(discriminator="step")
+    CleanText | CharacterIds | Resize | Normalize | TextLine, Field(discriminator="step")
 ]
 Postprocessing = Annotated[TopLabels | CtcDecode, Field(discriminator="step")]
 

@@ -7,6 +7,7 @@ the eager network, every target, and a server.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..contract import (
     Postprocessing,
     Preprocessing,
     Resize,
+    TextLine,
     TopLabels,
 )
 from ..errors import BundleError
@@ -39,6 +41,8 @@ __all__ = [
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
+WIDEST = 3200
+"""Pixels of the longest line; PP-OCR squeezes longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +184,42 @@ def _normalized(step: Normalize, _folder: Path) -> Callable[[Any], Array]:
     return apply
 
 
+def _text_lines(step: TextLine, _folder: Path) -> Callable[[list[Any]], Array]:
+    import cv2
+
+    table = (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+    order = slice(None, None, -1) if step.channels == "BGR" else slice(None)
+
+    def apply(batch: list[Any]) -> Array:
+        pictures, widest = [], 1
+        for picture in _pictures(batch):
+            width, padded = _line_widths(step, *picture.shape[:2])
+            widest = max(widest, padded)
+            pictures.append(cv2.resize(np.ascontiguousarray(picture), (width, step.height)))
+        out = np.zeros((len(pictures), 3, step.height, widest), np.float32)
+        for row, picture in zip(out, pictures, strict=True):
+            row[:, :, : picture.shape[1]] = table[picture[..., order]].transpose(2, 0, 1)
+        return out
+
+    return apply
+
+
+def _line_widths(step: TextLine, height: int, width: int) -> tuple[int, int]:
+    """Return the width of a picture once it is resized, and once it is padded."""
+    ratio = width / height
+    padded = int(step.height * max(step.narrowest / step.height, ratio))
+    if padded > WIDEST:
+        return WIDEST, WIDEST
+    padded = max(1, padded)
+    return min(math.ceil(step.height * ratio), padded), padded
+
+
 _STEPS: dict[type, Callable[[Any, Path], Callable[[Any], Any]]] = {
     CleanText: _clean_texts,
     CharacterIds: _character_ids,
     Resize: lambda step, _folder: lambda batch: _resized(batch, step),
     Normalize: _normalized,
+    TextLine: _text_lines,
 }
 
 

@@ -34,7 +34,7 @@ export interface BundleRecord {
   inputs: TensorSignature[];
   outputs: TensorSignature[];
   labels: string[];
-  preprocessing: (CleanText | CharacterIds | Resize | Normalize)[];
+  preprocessing: (CleanText | CharacterIds | Resize | Normalize | TextLine)[];
   postprocessing: (TopLabels | CtcDecode)[];
   metrics: {
     [k: string]: number;
@@ -217,6 +217,20 @@ export interface TensorSignature {
   name: string;
   dtype: string;
   shape: (number | null)[] | null;
+}
+
+/**
+ * Resize lines of text as PP-OCR does, scale them to -1…1, pad with 0, channels first.
+ *
+ * OpenCV resizes a line to one height, in proportion, to at most 3200 pixels.
+ *
+ * Input: RGB pictures, uint8 (height, width, 3). Output: float32, (batch, 3, height, width).
+ */
+export interface TextLine {
+  step: 'text_line';
+  height: number;
+  narrowest: number;
+  channels: 'RGB' | 'BGR';
 }
 
 /**

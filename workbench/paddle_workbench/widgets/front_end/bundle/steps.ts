@@ -8,8 +8,10 @@ import type {
 } from '../../../../src/contract/bundle';
 import { resize } from './pillow-resize';
 import type { IPicture } from './pillow-resize';
+import { roundHalfToEven } from './rounding';
 import { numbersOf, tensorOf } from './tensor';
 import type { ITensor } from './tensor';
+import { textLines } from './text-line';
 
 export type Preprocessing = BundleRecord['preprocessing'][number];
 export type Postprocessing = BundleRecord['postprocessing'][number];
@@ -47,7 +49,8 @@ export const PREPROCESSING: {
   character_ids: characterIds,
   clean_text: batch => textsOf(batch).map(cleanText),
   normalize,
-  resize: resizePictures
+  resize: resizePictures,
+  text_line: (batch, step) => textLines(picturesOf(batch), step)
 };
 
 export const POSTPROCESSING: {
@@ -268,11 +271,4 @@ function softmaxOf(row: Float64Array): Float64Array {
   const sizes = row.map(value => Math.exp(value - largest));
   const sum = sizes.reduce((total, size) => total + size, 0);
   return sizes.map(size => size / sum);
-}
-
-/** Round as Python does. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const isTie = value - floor === 0.5;
-  return isTie ? floor + (floor % 2) : Math.round(value);
 }
