@@ -17,7 +17,12 @@ __all__ = ["command"]
 
 @click.command("export")
 @click.argument("path", metavar="BUNDLE", type=click.Path(path_type=Path))
-@click.option("--to", "target", required=True, help="inference, onednn, onnx, mnn, legacy or lite.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    help="inference, onednn, paddlex, onnx, browser, mnn, legacy or lite.",
+)
 @click.option(
     "--without-pass",
     "without",

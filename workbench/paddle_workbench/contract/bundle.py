@@ -186,6 +186,8 @@ class Parity(Model):
     changed_decisions: int
     is_held_out: bool = False
     """Whether the decisions are those on the held-out set and on nothing else."""
+    raw_examples: int = 0
+    """Raw inputs for which a runtime with processing of its own has the result of the bundle."""
     worst_sample: str = ""
     worst: WorstElement | None = None
     """In that sample."""

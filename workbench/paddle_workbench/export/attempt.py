@@ -12,6 +12,7 @@ from typing import Any
 from ..child_process import Limits, Outcome, read_answer
 from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
 from .parity import compare_samples
+from .raw_examples import compare_examples
 from .samples import EagerSample, read_samples, write_samples
 from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .warm_child import run_attempt
@@ -119,6 +120,7 @@ def attempt(
         has_decisions=record.task in DECISION_TASKS,
         weights=options.weights,
     )
+    parity = compare_examples(comparison.parity, answer.get("examples", ()))
     sentences = list(comparison.edge_cases)
     if len(results) < len(accepted):
         sentences.append(
@@ -133,10 +135,10 @@ def attempt(
         )
         for sentence in sentences
     ]
-    if not comparison.parity.is_equal:
+    if not parity.is_equal:
         failed = any(each.outputs is None for each in results if not each.is_edge_case)
-        findings.insert(0, _not_equal(target, comparison.parity, failed=failed))
-    return Attempt(comparison.parity, tuple(findings))
+        findings.insert(0, _not_equal(target, parity, failed=failed))
+    return Attempt(parity, tuple(findings))
 
 
 def _progress(answer: Mapping[str, Any], samples: int) -> JobProgress:

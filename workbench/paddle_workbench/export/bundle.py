@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from .programs import copy_program
 from .samples import SAMPLES, EagerSample, read_samples
 from .saving import LINES, save_network
 from .targets.registry import target_named
-from .targets.target import PROGRAM_FOLDER, Array, Options, Run
+from .targets.target import PROGRAM_FOLDER, Array, Options, Run, Runner
 
 __all__ = ["Bundle"]
 
@@ -72,7 +73,7 @@ class Bundle:
             error.code = "PW-X306"
             raise
         check_files(self.folder, self.record.files)
-        self._runners: dict[tuple[str, int], Run] = {}
+        self._runners: dict[tuple[str, int], Runner] = {}
 
     def __repr__(self) -> str:
         record = self.record
@@ -294,19 +295,24 @@ class Bundle:
             If the bundle was not exported to the target, or the input is not what it takes.
         """
         is_batch = isinstance(value, list | tuple)
-        arrays = self._prepare(value if is_batch else [value])
-        outputs = self._runner(target, threads)(arrays)
-        results = postprocess(outputs, self.record.postprocessing, self.record.labels)
+        values = value if is_batch else [value]
+        arrays = self._prepare(values)
+        runner = self._runner(target, threads)
+        if runner.predict is not None:
+            results: list[Any] = runner.predict(values)
+        else:
+            outputs = runner.run(arrays)
+            results = postprocess(outputs, self.record.postprocessing, self.record.labels)
         return results if is_batch or not self.record.postprocessing else results[0]
 
     @cached_property
     def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
         return prepare(self.record.preprocessing, self.folder)
 
-    def _runner(self, target: str, threads: int) -> Run:
-        """Return a function from the arrays of the inputs, in the bundle's order, to outputs."""
-        run = self._runners.get((target, threads))
-        if run is None:
+    def _runner(self, target: str, threads: int) -> Runner:
+        """Return what runs a target; it takes the arrays of the inputs in the bundle's order."""
+        runner = self._runners.get((target, threads))
+        if runner is None:
             chosen = target_named(target)
             exported = self.record.targets.get(target)
             if exported is None and target != "inference":
@@ -320,11 +326,10 @@ class Bundle:
             runner = chosen.open(self.folder / folder, threads, without=without)
             names = [each.name for each in self.record.inputs]
             order = [names.index(name) for name in runner.inputs]
-            run = runner.run
             if order != sorted(order):
-                run = _reordered(run, order)
-            self._runners[target, threads] = run
-        return run
+                runner = replace(runner, run=_reordered(runner.run, order))
+            self._runners[target, threads] = runner
+        return runner
 
     def to_html(
         self, path: str | Path, *, limit_mb: float = LIMIT_MB, lang: Language | None = None

@@ -169,9 +169,11 @@ def _obstacle(bundle: Exportable, target: Target) -> ExportFinding | None:
     try:
         if target.check is not None:
             target.check()
+        if target.check_record is not None:
+            target.check_record(bundle.record)
     except BundleError as error:
         return ExportFinding(
-            code="PW-X105", severity="error", message=error.message, hint=error.hint
+            code=error.code, severity="error", message=error.message, hint=error.hint
         )
     return legacy_problem(bundle.record) if target.needs_legacy_program else None
 
@@ -192,4 +194,6 @@ def parity_sentence(parity: Parity) -> str:
     if parity.decisions:
         where = " on the held-out set" if parity.is_held_out else ""
         sentence += f", {parity.changed_decisions} of {parity.decisions} decisions{where} changed"
+    if parity.raw_examples:
+        sentence += f", the same result for {parity.raw_examples} raw examples"
     return f"{sentence}."

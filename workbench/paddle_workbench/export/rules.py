@@ -179,7 +179,7 @@ _RULES = (
     ),
     Rule(
         "PW-X210",
-        frozenset({"inference", "onednn"}),
+        frozenset({"inference", "onednn", "paddlex"}),
         _kinds("create_array"),
         "Paddle Inference may wait for ever in a loop over an array of tensors, such as nn.RNN "
         "makes of a cell.",

@@ -9,7 +9,7 @@ from ..errors import BundleError
 from ..program.formats.saved import SavedProgram, format_of, read
 from .bundle import Bundle
 from .targets.registry import TARGETS, target_named
-from .targets.target import PROGRAM, PROGRAM_FOLDER
+from .targets.target import PROGRAM
 
 __all__ = ["program_file", "program_of"]
 
@@ -22,12 +22,12 @@ def program_file(record: BundleRecord, name: str) -> str:
         folder = TARGETS[name].folder
     else:
         return ""
-    program = f"{PROGRAM_FOLDER}/{PROGRAM}.json"
+    program = f"{PROGRAM}.json"
     # Another target may have a .json file that is not a program.
     names = [
         file
         for file in sorted(record.files)
-        if file == program or format_of(Path(file)) not in (None, "pir")
+        if Path(file).name == program or format_of(Path(file)) not in (None, "pir")
     ]
     return next((file for file in names if file.startswith(f"{folder}/")), "")
 

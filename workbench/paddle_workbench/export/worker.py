@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..child_process import write_answer
 from ..contract import Sample
+from .raw_examples import run_examples
 from .samples import EagerSample, read_samples, write_samples
 from .targets.registry import target_named
 from .targets.target import Runner
@@ -44,32 +47,50 @@ def main() -> None:
     records = [Sample.model_validate(record) for record in request["samples"]]
     samples = read_samples(Path(INPUTS), records)
     results: list[EagerSample] = []
+    examples: list[dict[str, Any]] = []
+    if runner.predict is not None:
+        write_answer({"step": "run", "sample": "raw examples"})
+        with _time_limit():
+            bundle = Path(request["source"]).parent
+            examples = run_examples(bundle, runner.predict, request["threads"])
     for sample in samples:
-        answer = {"step": "run", "sample": sample.name, "results": _records(results)}
+        answer = {
+            "step": "run",
+            "sample": sample.name,
+            "results": _records(results),
+            "examples": examples,
+        }
         if sample.is_edge_case:
             # The process may end on it; what is known by now is kept.
             write_samples(results, Path(OUTPUTS))
         write_answer(answer)
         results.append(_run(runner, sample, order))
     write_samples(results, Path(OUTPUTS))
-    write_answer({"step": "end", "results": _records(results)})
+    write_answer({"step": "end", "results": _records(results), "examples": examples})
     # Paddle's threads may delay the end of the interpreter; all output is written by now.
     sys.stdout.flush()
     sys.stderr.flush()
 
 
 def _run(runner: Runner, sample: EagerSample, order: list[int]) -> EagerSample:
-    # Its signal ends this process, whatever C code is doing.
-    signal.setitimer(signal.ITIMER_REAL, RUN_LIMIT_S)
     try:
-        outputs = tuple(runner.run([sample.inputs[place] for place in order]))
+        with _time_limit():
+            outputs = tuple(runner.run([sample.inputs[place] for place in order]))
     except Exception as error:
         return replace(
             sample, inputs=(), outputs=None, error=f"{type(error).__name__}: {error}"[:2000]
         )
+    return replace(sample, inputs=(), outputs=outputs)
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """End this process after `RUN_LIMIT_S`, whatever C code is doing."""
+    signal.setitimer(signal.ITIMER_REAL, RUN_LIMIT_S)
+    try:
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    return replace(sample, inputs=(), outputs=outputs)
 
 
 def _records(samples: list[EagerSample]) -> list[dict[str, Any]]:

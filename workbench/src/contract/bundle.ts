@@ -160,6 +160,7 @@ export interface Parity {
   decisions: number;
   changed_decisions: number;
   is_held_out: boolean;
+  raw_examples: number;
   worst_sample: string;
   worst: WorstElement | null;
   problem: string;

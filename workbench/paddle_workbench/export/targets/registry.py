@@ -10,12 +10,13 @@ from .legacy import LEGACY
 from .lite import LITE
 from .mnn import MNN
 from .onnx import ONNX
+from .paddlex import PADDLEX
 from .target import Target
 
 __all__ = ["TARGETS", "files_of_target", "target_named"]
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (INFERENCE, ONEDNN, ONNX, BROWSER, MNN, LEGACY, LITE)
+    target.name: target for target in (INFERENCE, ONEDNN, PADDLEX, ONNX, BROWSER, MNN, LEGACY, LITE)
 }
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ...contract import Weights
+from ...contract import BundleRecord, Weights
 from ...errors import BundleError
+from ..processing import Prediction
 
 __all__ = [
     "LEGACY_PROGRAM",
@@ -19,6 +20,7 @@ __all__ = [
     "PROGRAM_FOLDER",
     "Array",
     "Options",
+    "Predict",
     "Run",
     "Runner",
     "Target",
@@ -27,6 +29,7 @@ __all__ = [
 
 Array = NDArray[Any]
 Run = Callable[[Sequence[Array]], list[Array]]
+Predict = Callable[[Sequence[Any]], list[Prediction]]
 Write = Callable[[Path, Path], None]
 
 PROGRAM_FOLDER = "inference"
@@ -46,10 +49,13 @@ class Runner:
         Names of its inputs, in the order of the arrays that `run` takes.
     run : callable
         Takes one array for each input; returns its output arrays. Not for two threads at once.
+    predict : callable, or None
+        For a runtime with processing of its own: takes raw inputs, and returns their results.
     """
 
     inputs: tuple[str, ...]
     run: Run
+    predict: Predict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,9 @@ class Target:
         For the targets that have a choice, what writes the files with smaller weights.
     check : callable, or None
         Raises a BundleError with the repair if this machine lacks what the target needs.
+    check_record : callable, or None
+        Raises a BundleError with the repair if the runtime cannot express the processing of a
+        bundle.
     versions : mapping of str to str
         Of what the target runs on that is not a distribution.
     needs_legacy_program : bool
@@ -116,6 +125,7 @@ class Target:
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
     lighter: Mapping[Weights, Write] = field(default_factory=dict)
     check: Callable[[], None] | None = None
+    check_record: Callable[[BundleRecord], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     needs_legacy_program: bool = False
     program_suffix: str = ".json"

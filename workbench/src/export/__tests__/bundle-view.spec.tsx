@@ -68,7 +68,9 @@ describe('BundleView', () => {
       name: 'Paddle Inference'
     });
     expect(inference.textContent).toContain('Exported');
-    expect(inference.textContent).toContain('Decisions that changed: 1 of 10.');
+    expect(inference.textContent).toContain(
+      'Decisions that changed: 1 of 10. Raw examples with the same result: 3.'
+    );
   });
 
   it('offers an export only after an accepted check', () => {

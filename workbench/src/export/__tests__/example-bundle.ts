@@ -13,6 +13,7 @@ export const parity: Parity = {
   worst: null,
   decisions: 10,
   changed_decisions: 1,
+  raw_examples: 3,
   worst_sample: 'examples',
   problem: ''
 };

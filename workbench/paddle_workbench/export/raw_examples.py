@@ -1,0 +1,76 @@
+"""The raw examples of a bundle, in a runtime that does the processing itself, such as PaddleX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..contract import Parity
+from ..program.passes.comparison import TOLERANCE, relative_difference
+from .bundle_files import read_record
+from .examples import read_examples
+from .processing import Prediction, postprocess, prepare
+from .targets.registry import target_named
+from .targets.target import PROGRAM_FOLDER, Predict
+
+__all__ = ["compare_examples", "run_examples"]
+
+
+def run_examples(bundle: Path, predict: Predict, threads: int) -> list[dict[str, Any]]:
+    """Return what a runtime and the bundle itself make of each raw example, as JSON values.
+
+    Parameters
+    ----------
+    bundle : Path
+        The folder of the bundle, whose program Paddle Inference runs.
+    predict : callable
+        The runtime.
+    threads : int
+    """
+    record = read_record(bundle)
+    arrays_of = prepare(record.preprocessing, bundle)
+    reference = target_named("inference").load(bundle / PROGRAM_FOLDER, threads)
+    pairs = []
+    for example in read_examples(bundle):
+        # One by one: the widest line of a batch changes how the others are padded.
+        outputs = reference.run(arrays_of([example]))
+        (expected,) = postprocess(outputs, record.postprocessing, record.labels)
+        (result,) = predict([example])
+        pairs.append({"expected": asdict(expected), "result": asdict(result)})
+    return pairs
+
+
+def compare_examples(parity: Parity, pairs: Sequence[Mapping[str, Any]]) -> Parity:
+    """Return a parity that also counts what `run_examples` returned.
+
+    A result is equal if it has the same label or text, and no score differs by more than rounding,
+    0.001 of the largest.
+    """
+    for number, pair in enumerate(pairs, 1):
+        expected, result = Prediction(**pair["expected"]), Prediction(**pair["result"])
+        problem = _problem(expected, result)
+        if problem:
+            sentence = f"For example {number} the result is {problem}."
+            return parity.model_copy(
+                update={"is_equal": False, "problem": parity.problem or sentence}
+            )
+    return parity.model_copy(update={"raw_examples": len(pairs)})
+
+
+def _problem(expected: Prediction, result: Prediction) -> str:
+    words = f"{_shown(result)} instead of {_shown(expected)}"
+    if result.label != expected.label or len(result.scores) != len(expected.scores):
+        return words
+    sizes = [
+        np.array([each.score, *sorted(each.scores.values())], np.float64)
+        for each in (result, expected)
+    ]
+    return words if not relative_difference(*sizes) <= TOLERANCE else ""
+
+
+def _shown(prediction: Prediction) -> str:
+    return f"“{prediction.label}” ({prediction.score:.6g})"
