@@ -11,7 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from paddle_workbench.contract import CharacterIds, CleanText, Normalize, Preprocessing, Resize
+from paddle_workbench.contract import (
+    CharacterIds,
+    CleanText,
+    Normalize,
+    Preprocessing,
+    Resize,
+    TextLine,
+)
 from paddle_workbench.export.differences.preprocessing import preprocessing_step
 from paddle_workbench.export.processing import preprocess, vocabulary_file
 
@@ -70,6 +77,23 @@ def test_pictures(
     causes: list[str],
 ) -> None:
     assert kinds(picture, PICTURE_STEPS, tmp_path, deployed) == causes
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x[:, ::-1], "The channels are in the order RGB instead of BGR."),
+        (lambda x: x / 2 + np.float32(0.5), "The mean is (0, 0, 0) instead of (0.5, 0.5, 0.5)."),
+    ],
+)
+def test_lines_of_text(
+    picture: NDArray[np.uint8], tmp_path: Path, change: Callable[[Any], Any], message: str
+) -> None:
+    line = TextLine(height=16, narrowest=8)
+    (array,) = preprocess([picture], [line], tmp_path)
+    record = record_with({}, preprocessing=(line,))
+    step = preprocessing_step(picture, [array], record, tmp_path, lambda _: change(array))
+    assert step.causes[0].message == message
 
 
 def test_pixels_that_are_not_scaled(picture: NDArray[np.uint8], tmp_path: Path) -> None:

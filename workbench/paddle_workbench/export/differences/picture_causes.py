@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...contract import Normalize, Preprocessing, Resize
+from ...contract import Normalize, Preprocessing, Resize, TextLine
 from ...program.passes.comparison import Array
 from ..processing import preprocess
 from .difference import Cause
@@ -80,7 +80,7 @@ def picture_causes(
         )
     if other.ndim != 4 or other.shape[:2] != array.shape[:2]:
         return layout or (_shape_cause(array, other),)
-    normalize = next((step for step in steps if isinstance(step, Normalize)), Normalize())
+    normalize = _normalization(steps)
     explained = []
     for causes, base in _sizes(sample, array, other, steps, folder):
         if base.shape != other.shape:
@@ -91,6 +91,16 @@ def picture_causes(
     if explained:
         return min(explained, key=len)
     return layout or ((_shape_cause(array, other),) if array.shape != other.shape else ())
+
+
+def _normalization(steps: Sequence[Preprocessing]) -> Normalize:
+    for step in steps:
+        if isinstance(step, Normalize):
+            return step
+        if isinstance(step, TextLine):
+            half = (0.5, 0.5, 0.5)
+            return Normalize(mean=half, deviation=half, channels=step.channels)
+    return Normalize()
 
 
 def _is_channels_last(array: Array, other: Array) -> bool:
