@@ -6,17 +6,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paddle_workbench.child_process import Limits, run_fork
+from paddle_workbench.child_process import Limits, Outcome, run_fork
 from paddle_workbench.contract import TensorSignature
 from paddle_workbench.export import attempt as attempt_module
 from paddle_workbench.export import warm_child, worker
 from paddle_workbench.export.attempt import Attempt, attempt
-from paddle_workbench.export.samples import EagerSample
+from paddle_workbench.export.processing import Prediction
+from paddle_workbench.export.samples import EagerSample, write_samples
 from paddle_workbench.export.targets import registry
 from paddle_workbench.export.targets.target import Array, Runner, Target
 from paddle_workbench.export.warm_child import run_attempt
@@ -80,6 +82,35 @@ def test_abort_is_a_finding(attempt_with: Callable[..., Attempt]) -> None:
     (finding,) = attempt_with(double, write=lambda _source, _folder: os.abort()).findings
     assert finding.code == "PW-X101"
     assert "was killed by SIGABRT" in finding.message
+
+
+def test_other_result_for_a_raw_example_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_attempt(work: Path, limits: Limits, _listener: object) -> Outcome:
+        result = EagerSample("examples", (), (X * 2,))
+        write_samples([result], work / worker.OUTPUTS)
+        expected, other = (asdict(Prediction(label, 0.9, {})) for label in ("净", "静"))
+        answer = {
+            "step": "end",
+            "results": [result.record().model_dump()],
+            "examples": [{"expected": expected, "result": other}],
+        }
+        return Outcome(status=0, limit=None, limits=limits, stdout=b"", stderr=b"", answer=answer)
+
+    monkeypatch.setattr(attempt_module, "run_attempt", run_attempt)
+    signature = TensorSignature(name="x", dtype="float32", shape=(2, 3))
+    record = record_with({}, inputs=(signature,), outputs=(signature,))
+    sample = EagerSample("examples", (X,), (X * 2,))
+    result = attempt(tmp_path, record, [sample], registry.TARGETS["paddlex"], tmp_path)
+    assert not result.is_equal
+    assert [(finding.code, finding.message) for finding in result.findings] == [
+        (
+            "PW-X103",
+            "PaddleX returns normally and is wrong. "
+            "For example 1 the result is “静” (0.9) instead of “净” (0.9).",
+        )
+    ]
 
 
 def requested(folder: Path, target: str) -> Path:

@@ -23,7 +23,7 @@ from paddle_workbench.environment.ocr_models import bundled_folder
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.processing import Prediction
-from paddle_workbench.export.raw_examples import compare_examples, run_examples
+from paddle_workbench.export.raw_examples import compare_examples, example_runner
 from paddle_workbench.export.targets.paddlex import load, settings_of, write
 from paddle_workbench.export.targets.target import PROGRAM_FOLDER
 
@@ -140,7 +140,8 @@ def results_of(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
     write(bundle.folder / PROGRAM_FOLDER, folder)
     predict = load(folder, 1).predict
     assert predict is not None
-    return run_examples(bundle.folder, predict, 1)
+    run = example_runner(bundle.folder, predict, 1)
+    return [run(example) for example in bundle.examples]
 
 
 @pytest.mark.paddle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,20 @@ import numpy as np
 from ..contract import Parity
 from ..program.passes.comparison import TOLERANCE, relative_difference
 from .bundle_files import read_record
-from .examples import read_examples
+from .examples import Example
 from .processing import Prediction, postprocess, prepare
 from .targets.registry import target_named
 from .targets.target import PROGRAM_FOLDER, Predict
 
-__all__ = ["compare_examples", "run_examples"]
+__all__ = ["compare_examples", "example_runner"]
 
 
-def run_examples(bundle: Path, predict: Predict, threads: int) -> list[dict[str, Any]]:
-    """Return what a runtime and the bundle itself make of each raw example, as JSON values.
+def example_runner(
+    bundle: Path, predict: Predict, threads: int
+) -> Callable[[Example], dict[str, Any]]:
+    """Return a function from a raw example to what a runtime and the bundle itself make of it.
+
+    It returns JSON values for `compare_examples`.
 
     Parameters
     ----------
@@ -34,18 +38,19 @@ def run_examples(bundle: Path, predict: Predict, threads: int) -> list[dict[str,
     record = read_record(bundle)
     arrays_of = prepare(record.preprocessing, bundle)
     reference = target_named("inference").load(bundle / PROGRAM_FOLDER, threads)
-    pairs = []
-    for example in read_examples(bundle):
+
+    def run(example: Example) -> dict[str, Any]:
         # One by one: the widest line of a batch changes how the others are padded.
         outputs = reference.run(arrays_of([example]))
         (expected,) = postprocess(outputs, record.postprocessing, record.labels)
         (result,) = predict([example])
-        pairs.append({"expected": asdict(expected), "result": asdict(result)})
-    return pairs
+        return {"expected": asdict(expected), "result": asdict(result)}
+
+    return run
 
 
 def compare_examples(parity: Parity, pairs: Sequence[Mapping[str, Any]]) -> Parity:
-    """Return a parity that also counts what `run_examples` returned.
+    """Return a parity that also counts what an `example_runner` returned.
 
     A result is equal if it has the same label or text, and no score differs by more than rounding,
     0.001 of the largest.

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..child_process import write_answer
 from ..contract import Sample
-from .raw_examples import run_examples
+from .examples import read_examples
+from .raw_examples import example_runner
 from .samples import EagerSample, read_samples, write_samples
 from .targets.registry import target_named
 from .targets.target import Runner
@@ -49,10 +50,12 @@ def main() -> None:
     results: list[EagerSample] = []
     examples: list[dict[str, Any]] = []
     if runner.predict is not None:
-        write_answer({"step": "run", "sample": "raw examples"})
-        with _time_limit():
-            bundle = Path(request["source"]).parent
-            examples = run_examples(bundle, runner.predict, request["threads"])
+        bundle = Path(request["source"]).parent
+        run_example = example_runner(bundle, runner.predict, request["threads"])
+        for number, example in enumerate(read_examples(bundle), 1):
+            write_answer({"step": "run", "sample": f"raw example {number}"})
+            with _time_limit():
+                examples.append(run_example(example))
     for sample in samples:
         answer = {
             "step": "run",
