@@ -73,7 +73,7 @@ def test_bar_in_a_notebook_is_one_output(
     first, last = displays
     assert first["text/plain"] == "<Net>: 25 %"
     assert first["text/html"] == (
-        '<progress max="100" value="25" aria-label="&lt;Net&gt;"></progress>'
+        '<label><progress max="100" value="25"></progress> &lt;Net&gt;: 25 %</label>'
     )
     assert last == {"text/plain": "", "text/html": ""}
 

@@ -70,9 +70,10 @@ class _Notebook:
         self._handle: Any = None
 
     def show(self, name: str, percent: int) -> None:
-        attributes = f'max="100" value="{percent}" aria-label="{escape(name)}"'
-        html = f"<progress {attributes}></progress>"
-        self._display({"text/plain": f"{name}: {percent} %", "text/html": html})
+        text = f"{name}: {percent} %"
+        bar = f'<progress max="100" value="{percent}"></progress>'
+        html = f"<label>{bar} {escape(text)}</label>"
+        self._display({"text/plain": text, "text/html": html})
 
     def clear(self) -> None:
         self._display({"text/plain": "", "text/html": ""})
