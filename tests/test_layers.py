@@ -24,6 +24,7 @@ FLOORS = {
     "processor": 0,
     "reading": 0,
     "storage": 0,
+    "telemetry": 0,
     "terminal_text": 0,
     "course": 1,
     "environment": 1,

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import processor
+from .. import processor, telemetry
 
 __all__ = ["adopt_attributes", "differing_variable", "foreign_namespace", "process_attributes"]
 
@@ -49,6 +49,7 @@ _READ_BY_IMPORTS = (
     "OPENBLAS_",
     "OPENCV_",
     "OPENSSL_",
+    "ORT_",
     "PADDLE_",
     "PPNLP_",
     "PYTHON",
@@ -112,6 +113,7 @@ def differing_variable(
     """
     kernel = dict(kernel)
     processor.select_mkl_path(kernel)  # as the shim in a cold kernel does
+    telemetry.refuse_telemetry(kernel)
     for name in sorted(own.keys() | kernel.keys()):
         if own.get(name) != kernel.get(name) and _matters(name, variables):
             return name

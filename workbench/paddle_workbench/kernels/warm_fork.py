@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from .. import processor
+from .. import processor, telemetry
 from .hidden_modules import HiddenModules
 from .messages import receive
 from .process_attributes import adopt_attributes, default_signals
@@ -97,6 +97,7 @@ def _become(
     os.environ.clear()
     os.environ.update(request["env"])
     processor.select_mkl_path()
+    telemetry.refuse_telemetry()
     os.chdir(request["cwd"])
     sys.orig_argv = list(request["argv"])
     for stream in (sys.__stdout__, sys.__stderr__):

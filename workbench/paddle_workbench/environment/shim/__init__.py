@@ -2,17 +2,18 @@
 
 `paddle_workbench_shim.pth` calls `install` in every interpreter of the environment, so this package
 imports only modules that a bare interpreter has already loaded. It is early enough to set variables
-that libraries read when they are loaded: see `processor`.
+that libraries read when they are loaded: see `processor` and `telemetry`.
 """
 
-from ... import processor
+from ... import processor, telemetry
 from . import aistudio_hub, lazy_grammar
 
 __all__ = ["install"]
 
 
 def install() -> None:
-    """Install the import hooks and set the variables of `processor`; a second call does nothing."""
+    """Install the import hooks and set the variables; a second call does nothing."""
     processor.select_mkl_path()
+    telemetry.refuse_telemetry()
     aistudio_hub.install()
     lazy_grammar.install()
