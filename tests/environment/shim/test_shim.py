@@ -58,6 +58,7 @@ def test_loads_no_other_module(repository: Path) -> None:
     room = "paddle_workbench.environment"
     names = ["paddle_workbench", room, f"{room}.shim", f"{room}.shim.aistudio_hub"]
     names += [f"{room}.shim.lazy_grammar", "paddle_workbench.processor"]
+    names += ["paddle_workbench.telemetry"]
     assert done.stdout.strip() == f"{names} 1"
 
 
