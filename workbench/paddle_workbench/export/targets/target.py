@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..processing import Prediction
 
 __all__ = [
     "LEGACY_PROGRAM",
+    "MOST_THREADS",
     "NO_OPTIONS",
     "PROGRAM",
     "PROGRAM_FOLDER",
@@ -37,6 +39,11 @@ PROGRAM = "inference"
 """The program of a bundle is `inference/inference.json` with `inference.pdiparams`."""
 LEGACY_PROGRAM = f"{PROGRAM}.pdmodel"
 """The same program in Paddle's legacy format, where it could be traced."""
+MOST_THREADS = 256
+"""Paddle ends the process if it cannot start as many as it was told to."""
+
+_NUMBERS = frozenset("biufc")
+"""Kinds of dtypes, as numpy names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ class Runner:
     inputs : tuple of str
         Names of its inputs, in the order of the arrays that `run` takes.
     run : callable
-        Takes one array for each input; returns its output arrays. Not for two threads at once.
+        Takes one array for each input; returns its output arrays. That of `load` is not for two
+        threads at once; that of `open` is.
     predict : callable, or None
         For a runtime with processing of its own: takes raw inputs, and returns their results.
     """
@@ -154,8 +162,62 @@ class Target:
         return self.write if weights == "fp32" else self.lighter[weights]
 
     def open(self, folder: Path, threads: int, *, without: Sequence[str] = ()) -> Runner:
-        """Open what was written, without some passes, which the target must be able to do."""
+        """Open what was written, without some passes, which the target must be able to do.
+
+        Several threads may call the functions of the result; one after another is served.
+
+        Raises
+        ------
+        BundleError
+            If the number of threads is not one; `run` raises it for arrays that a runtime would not
+            survive, or read as other numbers.
+        """
+        if not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+            raise BundleError(
+                f"The number of threads is {threads!r}.",
+                f"Pass a whole number from 1 to {MOST_THREADS}.",
+                code="PW-X506",
+            )
         if not without:
-            return self.load(folder, threads)
+            return self._guarded(self.load(folder, threads))
         assert self.load_without is not None  # noqa: S101 - `check_options` has been called
-        return self.load_without(folder, threads, without)
+        return self._guarded(self.load_without(folder, threads, without))
+
+    def _guarded(self, runner: Runner) -> Runner:
+        """Let one thread at a time run a program, and only on one array of numbers per input."""
+        names, unguarded = runner.inputs, runner.run
+        lock = threading.Lock()
+
+        def run(arrays: Sequence[Array]) -> list[Array]:
+            if len(arrays) != len(names):
+                raise BundleError(
+                    f"The program takes one array for each of {', '.join(names)}, got {len(arrays)}.",
+                    "Pass a list with one array for each input.",
+                    code="PW-X504",
+                )
+            native = [_native(array, name) for array, name in zip(arrays, names, strict=True)]
+            with lock:
+                return unguarded(native)
+
+        unguarded_predict = runner.predict
+        if unguarded_predict is None:
+            return Runner(names, run)
+
+        def predict(values: Sequence[Any]) -> list[Prediction]:
+            with lock:
+                return unguarded_predict(values)
+
+        return Runner(names, run, predict)
+
+
+def _native(array: Array, name: str) -> Array:
+    """Return an array in the byte order of this machine; it must contain numbers."""
+    dtype = array.dtype
+    if dtype.kind not in _NUMBERS:
+        raise BundleError(
+            f"The input {name} is an array of {dtype}, which are not numbers.",
+            "Pass an array with the dtype and shape that `workbench bundle show` prints.",
+            code="PW-X504",
+        )
+    # ONNX Runtime would read the bytes as they are.
+    return array if dtype.isnative else array.astype(dtype.newbyteorder("="))
