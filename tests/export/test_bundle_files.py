@@ -193,6 +193,74 @@ def test_rejects_truncated_zip(folder: Path, tmp_path: Path) -> None:
             unpack(path, tmp_path / f"target-{size}")
 
 
+def _zip(folder: Path, path: Path, contents: dict[str, bytes], *, without: str = "") -> Path:
+    """Zip a bundle with other contents for some of its files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in (RECORD, *read_record(folder).files):
+            if name != without:
+                archive.writestr(name, contents.get(name, (folder / name).read_bytes()))
+    return path
+
+
+def test_names_the_zip_file_whose_content_was_changed(folder: Path, tmp_path: Path) -> None:
+    # And not the temporary folder that it was unpacked into.
+    changed = _zip(folder, tmp_path / "changed.zip", {"vocabulary.json": b'["b"]'})
+    with pytest.raises(BundleError, match=r"'vocabulary\.json' in .*changed\.zip is not the file"):
+        unpack(changed, tmp_path / "one")
+    less = _zip(folder, tmp_path / "less.zip", {}, without="vocabulary.json")
+    with pytest.raises(BundleError, match=r"less\.zip lacks its file 'vocabulary\.json'"):
+        unpack(less, tmp_path / "two")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_rejects_zip_with_a_file_twice(folder: Path, tmp_path: Path) -> None:
+    path = _zip(folder, tmp_path / "twice.zip", {})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.write(folder / "vocabulary.json", "vocabulary.json")
+    with pytest.raises(BundleError, match=r"twice\.zip contains 'vocabulary\.json' twice"):
+        unpack(path, tmp_path / "target")
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_rejects_zip_with_broken_bytes(folder: Path, tmp_path: Path, compression: int) -> None:
+    path = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.write(folder / RECORD, RECORD)
+    content = bytearray(path.read_bytes())
+    content[60:260] = b"\xff" * 200
+    path.write_bytes(content)
+    with pytest.raises(BundleError):
+        unpack(path, tmp_path / "target")
+
+
+def test_explains_zip_that_another_program_made_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(folder / RECORD, f"sentiment/{RECORD}")
+    with pytest.raises(BundleError, match=r"is in a folder, 'sentiment/bundle\.json'"):
+        unpack(path, tmp_path / "target")
+
+
+def test_explains_that_the_record_is_not_the_bundle(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is the record of a bundle") as caught:
+        unpack(folder / RECORD, tmp_path / "target")
+    assert caught.value.hint == f"Open the folder that contains it: {folder}"
+
+
+def test_path_without_a_name_is_an_error(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError):
+        pack(folder, read_record(folder), Path())
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_name_that_is_too_long_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="does not exist"):
+        read_record(tmp_path / ("x" * 300))
+
+
 def test_rejects_zip_without_a_valid_record(tmp_path: Path) -> None:
     path = tmp_path / "small.zip"
     for content, message in (("[" * 5000, "nested too deeply"), (json.dumps({"name": 1}), "field")):

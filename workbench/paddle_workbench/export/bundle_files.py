@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
@@ -54,8 +56,8 @@ def read_record(folder: Path) -> BundleRecord:
     SchemaVersionError
         If a newer version of the workbench wrote it.
     """
-    if not (folder / RECORD).exists():
-        what = "is not a bundle" if folder.exists() else "does not exist"
+    if not _exists(folder / RECORD):
+        what = "is not a bundle" if _exists(folder) else "does not exist"
         raise BundleError(
             f"{folder} {what}: there is no {RECORD} in it.",
             "Check the path of the bundle.",
@@ -66,6 +68,13 @@ def read_record(folder: Path) -> BundleRecord:
     )
     _check_record(record, folder)
     return record
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def check_files(folder: Path, files: Mapping[str, FileRecord]) -> None:
@@ -115,7 +124,7 @@ def records_of_folder(folder: Path, *, prefix: str = "") -> dict[str, FileRecord
 
 def pack(folder: Path, record: BundleRecord, path: Path) -> None:
     """Write a bundle as one zip file, atomically; the same bundle always gives the same file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.parent / f".{path.name}.{os.getpid()}"  # the path may be `.`, without a name
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             extra = (LEDGER,) if (folder / LEDGER).is_file() else ()
@@ -141,20 +150,27 @@ def unpack(path: Path, folder: Path) -> None:
     Raises
     ------
     BundleError
-        If it is not a zip file, has no valid record, or has an entry that is not a file of the
-        record.
+        If it is not a zip file, has no valid record, lacks a file of the record or has another
+        content for it, or has an entry that is not a file of the record.
     SchemaVersionError
         If a newer version of the workbench wrote it.
     """
+    if path.name == RECORD:
+        raise BundleError(
+            f"{path} is the record of a bundle, and not a bundle.",
+            f"Open the folder that contains it: {path.parent}",
+            code="PW-X301",
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             record = _record_in(archive, path)
-            for entry in archive.infolist():
-                if entry.is_dir():
-                    continue
-                _check_entry(entry, record, path)
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            _check_entries(entries, record, path)
+            for entry in entries:
                 _extract(archive, entry, record, folder, path)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+            for name in record.files.keys() - {entry.filename for entry in entries}:
+                raise BundleError(f"{path} lacks its file {name!r}.", _HINT, code="PW-X302")
+    except _BROKEN as error:
         raise BundleError(
             f"{path} is not a zip file, or only part of one: {error}.", _HINT, code="PW-X303"
         ) from error
@@ -164,6 +180,16 @@ def unpack(path: Path, folder: Path) -> None:
         raise BundleError(f"{path} cannot be unpacked: {error}.", _HINT, code="PW-X303") from error
 
 
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    EOFError,
+)
+
+
 def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
     from pydantic import ValidationError
 
@@ -171,9 +197,7 @@ def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
         with archive.open(RECORD) as file:
             content = file.read(MAX_RECORD_BYTES + 1)
     except KeyError as error:
-        raise BundleError(
-            f"{path} is not a bundle: there is no {RECORD} in it.", _HINT, code="PW-X301"
-        ) from error
+        raise _no_record(archive, path) from error
     if len(content) > MAX_RECORD_BYTES:
         raise BundleError(f"The {RECORD} in {path} is larger than 16 MiB.", _HINT, code="PW-X304")
     values = parse_json(content, path / RECORD, kind="bundle record", hint=_HINT)
@@ -186,6 +210,30 @@ def _record_in(archive: zipfile.ZipFile, path: Path) -> BundleRecord:
         ) from error
     _check_record(record, path)
     return record
+
+
+def _no_record(archive: zipfile.ZipFile, path: Path) -> BundleError:
+    """Return the error for a zip file without a record, as other programs zip a folder."""
+    inner = [name for name in archive.namelist() if name.endswith(f"/{RECORD}")]
+    if len(inner) == 1:
+        return BundleError(
+            f"{path} is not a bundle: its {RECORD} is in a folder, {inner[0]!r}.",
+            "Unpack it, and pack the folder: workbench bundle pack FOLDER ZIP",
+            code="PW-X301",
+        )
+    return BundleError(
+        f"{path} is not a bundle: there is no {RECORD} in it.", _HINT, code="PW-X301"
+    )
+
+
+def _check_entries(entries: Sequence[zipfile.ZipInfo], record: BundleRecord, path: Path) -> None:
+    """Reject entries that are not files of the record, or that come twice."""
+    seen = set()
+    for entry in entries:
+        _check_entry(entry, record, path)
+        if entry.filename in seen:
+            raise BundleError(f"{path} contains {entry.filename!r} twice.", _HINT, code="PW-X305")
+        seen.add(entry.filename)
 
 
 def _check_entry(entry: zipfile.ZipInfo, record: BundleRecord, path: Path) -> None:
@@ -211,6 +259,7 @@ def _extract(
     target = folder / entry.filename
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
+    digest = hashlib.sha256()
     with archive.open(entry) as source, target.open("xb") as file:
         while chunk := source.read(_CHUNK_BYTES):
             size += len(chunk)
@@ -220,7 +269,16 @@ def _extract(
                     _HINT,
                     code="PW-X305",
                 )
+            digest.update(chunk)
             file.write(chunk)
+    expected = record.files.get(entry.filename)
+    if expected is not None and FileRecord(sha256=digest.hexdigest(), bytes=size) != expected:
+        raise BundleError(
+            f"{entry.filename!r} in {path} is not the file that the bundle was made with: "
+            "its SHA-256 differs.",
+            _HINT,
+            code="PW-X302",
+        )
 
 
 def _check_record(record: BundleRecord, path: Path) -> None:

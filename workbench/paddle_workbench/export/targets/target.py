@@ -191,7 +191,8 @@ class Target:
         def run(arrays: Sequence[Array]) -> list[Array]:
             if len(arrays) != len(names):
                 raise BundleError(
-                    f"The program takes one array for each of {', '.join(names)}, got {len(arrays)}.",
+                    f"The program takes one array for each of {', '.join(names)}, "
+                    f"got {len(arrays)}.",
                     "Pass a list with one array for each input.",
                     code="PW-X504",
                 )
