@@ -161,6 +161,14 @@ def test_failed_creation_leaves_the_old_bundle(
     assert [path.name for path in copy.path.parent.iterdir()] == ["sentiment"]
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_metric_that_json_lacks_leaves_the_old_bundle(tmp_path: Path, value: float) -> None:
+    create(tmp_path / "sentiment")
+    with pytest.raises((ValueError, BundleError), match="finite"):
+        create(tmp_path / "sentiment", metrics={"accuracy": value})
+    assert Bundle(tmp_path / "sentiment").record.metrics == {"accuracy": 0.5}
+
+
 def test_never_replaces_another_folder(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "notes.txt").write_text("mine")

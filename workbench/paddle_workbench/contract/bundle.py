@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, FiniteFloat
 
 from .model import SCHEMA_VERSION, Language, Model
 
@@ -41,6 +41,7 @@ Task = Literal["text-classification", "image-classification", "text-recognition"
 Weights = Literal["fp32", "fp16", "int8"]
 """How a target stores the weights; it computes with single precision in any case."""
 SampleSource = Literal["eager", "predictor"]
+Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -83,8 +84,8 @@ class Normalize(Model):
     """
 
     step: Literal["normalize"] = "normalize"
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = (0.0, 0.0, 0.0)
+    deviation: tuple[Deviation, Deviation, Deviation] = (1.0, 1.0, 1.0)
     channels: Literal["RGB", "BGR"] = "RGB"
 
 
@@ -250,7 +251,8 @@ class BundleRecord(Model):
     labels: tuple[str, ...] = ()
     preprocessing: tuple[Preprocessing, ...] = ()
     postprocessing: tuple[Postprocessing, ...] = ()
-    metrics: dict[str, float] = {}  # noqa: RUF012 - pydantic copies it
+    metrics: dict[str, FiniteFloat] = {}  # noqa: RUF012 - pydantic copies it
+    """Not NaN or infinity, which JSON does not have: the record could not be read again."""
     samples: tuple[Sample, ...] = ()
     samples_from: SampleSource = "eager"
     """Whose outputs the samples have: the Predictor's if the bundle was made from a program."""
