@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
@@ -22,6 +23,7 @@ from paddle_workbench.storage import (
     make_folder,
     read_model,
     read_or_set_aside,
+    storage_error,
     write_model,
     write_whole,
 )
@@ -187,3 +189,27 @@ def test_leaves_the_mode_of_an_existing_home(
     tmp_path.chmod(0o750)
     make_folder(tmp_path / "lessons")
     assert tmp_path.stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_advises_to_move_the_home_only_for_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(tmp_path / "home"))
+    error = OSError(number, os.strerror(number))
+    assert "PADDLE_WORKBENCH_HOME" in storage_error(tmp_path / "home" / "file", error).hint
+    assert "PADDLE_WORKBENCH_HOME" not in storage_error(tmp_path / "bundle", error).hint
+
+
+def test_says_that_a_file_is_where_a_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "folder"):
+        with pytest.raises(StorageError, match="something is a file and not a folder"):
+            make_folder(folder)
+
+
+def test_path_without_a_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError):
+        write_whole(Path(), "content")
+    assert not list(tmp_path.iterdir())

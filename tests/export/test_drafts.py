@@ -15,6 +15,7 @@ import pytest
 
 from paddle_workbench.child_process import Limits, run_fork
 from paddle_workbench.contract import Parity
+from paddle_workbench.errors import StorageError
 from paddle_workbench.export import bundle as bundle_module
 from paddle_workbench.export import drafts
 from paddle_workbench.export.bundle import Bundle
@@ -158,3 +159,8 @@ def test_export_to_a_bundle_that_was_replaced_is_rejected(
     with pytest.raises(bundle_module.BundleError, match="was made again while"):
         bundle.export("onnx")
     assert Bundle(path).record.targets == {}
+
+
+def test_name_with_nul_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="it contains NUL"), new_draft(tmp_path / "a\0b"):
+        pass

@@ -174,7 +174,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     StorageError
         If the disk is full or the folder cannot be written. The old file is then unchanged.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"  # a path may have no name
     try:
         make_folder(path.parent)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
@@ -225,17 +225,34 @@ def _make_home_above(folder: Path) -> None:
 
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Return the error for a failure of the operating system to write a file or folder."""
+    is_at_home = _is_at_home(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {path} was not written; existing files are unchanged.",
-            "Free some space, or set PADDLE_WORKBENCH_HOME to a folder on another disk.",
+            "Free some space, or set PADDLE_WORKBENCH_HOME to a folder on another disk."
+            if is_at_home
+            else "Free some space, or choose a path on another disk.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"{path} cannot be written: {error.strerror}.",
-            "Set PADDLE_WORKBENCH_HOME to a folder you can write to, or change its permissions.",
+            "Set PADDLE_WORKBENCH_HOME to a folder you can write to, or change its permissions."
+            if is_at_home
+            else "Choose a folder that you can write to, or change its permissions.",
+        )
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return StorageError(
+            f"{path} cannot be written: on the way to it, something is a file and not a folder.",
+            "Choose another path, or move that file away.",
         )
     return StorageError(f"{path}: {error.strerror or error}.", "Check the folder and try again.")
+
+
+def _is_at_home(path: Path) -> bool:
+    try:
+        return path.absolute().is_relative_to(home_folder())
+    except (OSError, RuntimeError):  # no working folder, or no home at all
+        return False
 
 
 def set_aside(path: Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..errors import StorageError
 from ..storage import make_folder, storage_error
 
 __all__ = ["new_draft", "put_in_place", "recover"]
@@ -36,6 +37,8 @@ def new_draft(path: Path) -> Iterator[Path]:
         If the folder cannot be made.
     """
     make_folder(path.parent)
+    if "\0" in path.name:
+        raise StorageError(f"{str(path)!r:.200} is not a path: it contains NUL.", "Check it.")
     recover(path)
     for leftover in _drafts(path):
         _remove_unless_locked(leftover)
