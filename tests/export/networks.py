@@ -8,6 +8,7 @@ import paddle
 from paddle import nn
 
 __all__ = [
+    "AlwaysDropping",
     "Boxes",
     "Branches",
     "Classifier",
@@ -24,6 +25,7 @@ __all__ = [
     "Picture",
     "Product",
     "Recurrent",
+    "Silent",
     "Transformer",
     "Waves",
     "Wide",
@@ -176,6 +178,16 @@ class Product(nn.Layer):
 class Noise(nn.Layer):
     def forward(self, x: Any) -> Any:
         return x + paddle.rand([2, 4])
+
+
+class AlwaysDropping(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return nn.functional.dropout(x * 2, 0.5)
+
+
+class Silent(nn.Layer):
+    def forward(self, x: Any) -> None:
+        return None
 
 
 class Halved(nn.Layer):

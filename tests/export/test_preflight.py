@@ -135,6 +135,15 @@ def test_random_numbers_are_named(tmp_path: Path) -> None:
     assert (cause.code, result.code) == ("PW-X209", "PW-X103")
 
 
+def test_dropout_in_evaluation_mode_is_named(tmp_path: Path) -> None:
+    from .networks import AlwaysDropping
+
+    cause, result, *_ = bundle_of(tmp_path, AlwaysDropping(), [2, 4], X[:, 0]).preflight("onnx")
+    assert (cause.code, cause.op, result.code) == ("PW-X209", "dropout", "PW-X103")
+    assert "training=self.training" in cause.hint
+    assert cause.line is not None
+
+
 def test_forecast_names_control_flow_and_dtypes(tmp_path: Path) -> None:
     from .networks import Endless, Halved
 

@@ -98,6 +98,11 @@ def _is_mean_of_all(op: Op, program: Program) -> bool:
     return axes is not None and axes.kind == "full_int_array" and not axes.attributes["value"]
 
 
+def _drops_in_evaluation(op: Op, _program: Program) -> bool:
+    """Return whether it drops values in evaluation mode, as `nn.functional.dropout` does."""
+    return op.kind == "dropout" and op.attributes.get("is_test") is False
+
+
 def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
     return lambda op, _program: op.kind in kinds
 
@@ -191,5 +196,12 @@ _RULES = (
         _kinds(*RANDOM_OPS),
         "The network draws random numbers in evaluation mode, so no two runs of it are equal.",
         "Add noise only while it is trained: if self.training: ...",
+    ),
+    Rule(
+        "PW-X209",
+        frozenset(),
+        _drops_in_evaluation,
+        "The network drops random values in evaluation mode, too, and a saved program may not.",
+        "Use nn.Dropout, or nn.functional.dropout(x, training=self.training).",
     ),
 )
