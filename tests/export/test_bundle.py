@@ -184,6 +184,38 @@ def test_names_what_cannot_be_traced(tmp_path: Path) -> None:
         Bundle.create(tmp_path / "f", create, input_spec=[InputSpec([1])], examples=[np.ones(1)])
 
 
+@pytest.mark.parametrize("input_spec", [None, [], "x"])
+def test_input_spec_that_is_not_a_list_is_named(tmp_path: Path, input_spec: Any) -> None:
+    from .networks import RowMeans
+
+    with pytest.raises(BundleError, match="input_spec is .*, and not a list") as caught:
+        Bundle.create(tmp_path / "x", RowMeans(), input_spec=input_spec, examples=[])
+    assert caught.value.code == "PW-X402"
+
+
+def test_inputs_with_one_name_are_rejected(tmp_path: Path) -> None:
+    # Paddle saves them, and then neither the Predictor nor ONNX Runtime loads the program.
+    from paddle.static import InputSpec
+
+    from .networks import GivenLengths
+
+    spec = [InputSpec([2, 3, 4], "float32", "x"), InputSpec([2], "int64", "x")]
+    with pytest.raises(BundleError, match="two of its inputs are named 'x'") as caught:
+        Bundle.create(tmp_path / "x", GivenLengths(), input_spec=spec, examples=[])
+    assert caught.value.code == "PW-X406"
+
+
+def test_network_that_returns_nothing_is_rejected(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Silent
+
+    spec = [InputSpec([2, 4], "float32", "x")]
+    with pytest.raises(BundleError, match="it returns no tensor") as caught:
+        Bundle.create(tmp_path / "x", Silent(), input_spec=spec, examples=[])
+    assert caught.value.code == "PW-X406"
+
+
 def test_layers_that_are_not_registered_are_named(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 

@@ -77,16 +77,23 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "Put the function into the forward method of a Layer.",
             code="PW-X401",
         )
+    if not isinstance(input_spec, list | tuple) or not input_spec:
+        raise BundleError(
+            f"input_spec is {input_spec!r:.200}, and not a list with what the network takes.",
+            'Pass one InputSpec for each input: input_spec=[InputSpec([None, 4], "float32", "x")]',
+            code="PW-X402",
+        )
     try:
         traced = trace(network, input_spec, training=False, numbering=Numbering())
     except TracingFailed as failure:
-        reason = str(failure.__cause__ or failure).strip().splitlines()
+        reason = str(failure.__cause__ or failure).strip().splitlines() or ["no reason given"]
         raise BundleError(
-            f"{name_of(network)} cannot be traced: {reason[-1] if reason else 'no reason given'}",
+            f"{name_of(network)} cannot be traced: {reason[-1].strip()}",
             "See why: from paddle_workbench import capture; "
             "capture(net, input_spec=[...]).explanations",
             code="PW-X402",
         ) from failure
+    _check_signature(traced.program, name_of(network))
     folder.mkdir()
     try:
         save_program(traced.static, traced.program, folder, training=False, name=PROGRAM)
@@ -118,6 +125,24 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
         partial(in_fork, partial(_run, network)),
         legacy_problem=save_legacy_program(network, input_spec, folder),
     )
+
+
+def _check_signature(program: Program, name: str) -> None:
+    """Reject what Paddle saves and no target can load."""
+    names = [program.values[number].name for number in program.inputs]
+    for each in names:
+        if names.count(each) > 1:
+            raise BundleError(
+                f"{name} cannot be saved: two of its inputs are named {each!r}.",
+                "Give each InputSpec a name of its own.",
+                code="PW-X406",
+            )
+    if not program.outputs:
+        raise BundleError(
+            f"{name} cannot be saved: it returns no tensor.",
+            "Return what it computes: return x",
+            code="PW-X406",
+        )
 
 
 def signatures(
