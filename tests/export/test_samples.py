@@ -73,7 +73,28 @@ def test_fixed_sizes_are_not_changed() -> None:
 
 def test_rejects_examples_that_the_network_refuses() -> None:
     with pytest.raises(BundleError, match="refuses the examples: ValueError: too long"):
-        samples_of((np.ones((1, 7, 3)),), [X], network)
+        samples_of((np.ones((1, 7, 3), np.float32),), [X], network)
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ((), "The examples are 0 arrays, and the network takes one for each of x"),
+        ((np.ones((4, 3)), np.ones((4, 3))), "The examples are 2 arrays"),
+        ((np.ones((1, 4, 3)),), "for x is an array of float64 instead of float32"),
+        ((np.ones((4, 3), np.float32),), r"for x has the shape \(4, 3\) instead of \(\?, \?, 3\)"),
+        ((np.ones((1, 4, 2), np.float32),), r"for x has the shape \(1, 4, 2\)"),
+        ((np.ones((0, 4, 3), np.float32),), r"for x is empty: its shape is \(0, 4, 3\)"),
+        ((np.ones((1, 0, 3), np.float32),), r"for x is empty: its shape is \(1, 0, 3\)"),
+        ((np.array("text"),), "for x is an array of str"),
+    ],
+)
+def test_rejects_examples_that_are_not_the_inputs(
+    examples: tuple[Array, ...], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message) as caught:
+        samples_of(examples, [X], network)
+    assert caught.value.code == "PW-X403"
 
 
 def test_is_read_as_it_was_written(samples: list[EagerSample], tmp_path: Path) -> None:

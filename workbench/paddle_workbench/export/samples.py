@@ -87,8 +87,9 @@ def samples_of(
     Raises
     ------
     BundleError
-        If the network refuses the examples themselves.
+        If the examples are not what the inputs are, or the network refuses them.
     """
+    _check_examples(examples, inputs)
     samples = []
     for name, arrays, is_edge_case in _variations(examples, inputs):
         is_empty = any(array.size == 0 for array in arrays)
@@ -158,6 +159,46 @@ def _check_size(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
             raise ValueError("its arrays are compressed")
+
+
+def _check_examples(examples: tuple[Array, ...], inputs: Sequence[TensorSignature]) -> None:
+    """Reject examples that are not one array for each input, with its dtype and shape."""
+    names = ", ".join(each.name for each in inputs)
+    if len(examples) != len(inputs):
+        raise BundleError(
+            f"The examples are {len(examples)} arrays, and the network takes one for each of "
+            f"{names}.",
+            "Pass one array for each input, which contains all rows: examples=[numpy.stack(rows)].",
+            code="PW-X403",
+        )
+    for signature, array in zip(inputs, examples, strict=True):
+        problem = _misfit(signature, array)
+        if problem:
+            raise BundleError(
+                f"The example for {signature.name} {problem}.",
+                "Pass examples with the shapes and dtypes of input_spec, and at least one row.",
+                code="PW-X403",
+            )
+
+
+def _misfit(signature: TensorSignature, array: Array) -> str:
+    """Return how an array is not what an input is; empty if it is."""
+    # numpy has no bfloat16.
+    if array.dtype.name != signature.dtype and signature.dtype != "bfloat16":
+        return f"is an array of {array.dtype.name} instead of {signature.dtype}"
+    if signature.shape is None:
+        return ""
+    sizes = ", ".join("?" if size is None else str(size) for size in signature.shape)
+    fits = len(array.shape) == len(signature.shape) and all(
+        size in (None, actual) for size, actual in zip(signature.shape, array.shape, strict=True)
+    )
+    if not fits:
+        return f"has the shape {array.shape} instead of ({sizes})"
+    is_empty = any(
+        size is None and not actual
+        for size, actual in zip(signature.shape, array.shape, strict=True)
+    )
+    return f"is empty: its shape is {array.shape}" if is_empty else ""
 
 
 def _variations(
