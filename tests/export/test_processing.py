@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,8 +100,13 @@ def test_without_steps_arrays_are_unchanged(tmp_path: Path) -> None:
     [
         ([3], "takes texts, got int: 3"),
         (["  "], "is empty"),
-        ([], "nothing to predict"),
+        ([], "list of inputs is empty"),
+        (np.array([]), "list of inputs is empty"),
         ([None], "takes texts"),
+        (["a\udc80"], r"The text 'a\\udc80' contains half a surrogate pair"),
+        ("房间", "Expected a list of inputs, got str"),
+        (None, "Expected a list of inputs, got NoneType"),
+        ((text for text in TEXTS), "Expected a list of inputs, got generator"),
     ],
 )
 def test_rejects_what_is_not_a_text(
@@ -124,6 +130,48 @@ def test_names_labels_with_probabilities() -> None:
     assert (first.label, round(first.score, 6)) == ("good", 0.75)
     assert list(first.scores) == ["good", "bad"]
     assert (second.label, round(second.score, 6)) == ("bad", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (CleanText(), "is not a step"),
+        ([CleanText], "is not a step"),
+        ([{"step": "clean_text"}], "is not a step"),
+        ([IDS, CleanText()], "clean_text takes texts, and character_ids before it makes numbers"),
+        ([Normalize(), Resize(height=4)], "resize takes pictures, and normalize before it"),
+        ([CleanText()], "The last step, clean_text, makes texts"),
+        ([CharacterIds(vocabulary="words.json", length=4)], "names the vocabulary 'words.json'"),
+    ],
+)
+def test_rejects_steps_that_do_not_fit(
+    vocabulary: Vocabulary, tmp_path: Path, steps: Any, message: str
+) -> None:
+    with pytest.raises(BundleError, match=message) as caught:
+        prepare(steps, tmp_path)
+    assert caught.value.code == "PW-X408"
+
+
+@pytest.mark.parametrize("characters", ["abc", {"a": 1, "b": 0}, {"a", "b"}, [1, 2], ["\ud800"]])
+def test_rejects_what_is_not_a_vocabulary(characters: Any) -> None:
+    # The numbers of a dict need not be its order, and a set has none.
+    with pytest.raises(BundleError, match="A vocabulary is a list of texts") as caught:
+        vocabulary_file(characters)
+    assert caught.value.code == "PW-X408"
+
+
+def test_rejects_last_step_that_is_not_one() -> None:
+    steps: Any = [CleanText()]
+    with pytest.raises(BundleError, match="is not a step"):
+        postprocess([np.zeros((1, 2))], steps, ["a", "b"])
+
+
+def test_of_equal_labels_the_better_one_counts() -> None:
+    (prediction,) = postprocess(
+        [np.log([[0.2, 0.5, 0.3]])], [TopLabels(count=3)], ["crane", "crane", "ship"]
+    )
+    assert prediction.label == "crane"
+    assert prediction.scores["crane"] == prediction.score == pytest.approx(0.5)
 
 
 def test_rejects_wrong_number_of_labels() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,12 @@ def preprocess(
     values: Sequence[Any], steps: Sequence[Preprocessing], folder: Path
 ) -> tuple[Array, ...]:
     """Return the input arrays of a program for a batch of raw inputs; see `prepare`."""
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__getitem__"):
+        raise BundleError(
+            f"Expected a list of inputs, got {type(values).__name__}.",
+            "Put them into a list, also if there is only one.",
+            code="PW-X504",
+        )
     return prepare(steps, folder)(values)
 
 
@@ -89,16 +95,18 @@ def prepare(
     Raises
     ------
     BundleError
-        If a file is not a vocabulary.
+        If one is not a step, a step does not take what the one before makes, or a file is missing
+        or not a vocabulary.
     """
+    _check_order(steps)
     functions = [_STEPS[type(step)](step, folder) for step in steps]
 
     def apply(values: Sequence[Any]) -> tuple[Array, ...]:
         if not functions:
             return tuple(np.asarray(value) for value in values)
-        if not values:
+        if not len(values):
             raise BundleError(
-                "There is nothing to predict: the list is empty.", "Pass one input.", code="PW-X504"
+                "The list of inputs is empty.", "Pass one input at least.", code="PW-X504"
             )
         batch: Any = list(values)
         for function in functions:
@@ -126,9 +134,44 @@ def postprocess(
     for step in steps:
         if isinstance(step, TopLabels):
             results = _top_labels(outputs[0], step, labels)
-        else:
+        elif isinstance(step, CtcDecode):
             results = _decoded(outputs[0], step, labels)
+        else:
+            raise _no_step(step, "TopLabels(), CtcDecode()")
     return results
+
+
+def _check_order(steps: Sequence[Preprocessing]) -> None:
+    """Reject what is not a step, and steps that do not take what the one before makes."""
+    if not isinstance(steps, Sequence):
+        raise _no_step(steps, "[CleanText(), CharacterIds(…)]")
+    made = ""
+    before = None
+    for step in steps:
+        if type(step) not in _STEPS:
+            raise _no_step(step, "CleanText(), CharacterIds(…), Resize(…), Normalize(…)")
+        taken, makes = _TAKES_AND_MAKES[type(step)]
+        if before is not None and taken != made:
+            raise BundleError(
+                f"The step {step.step} takes {taken}, and {before.step} before it makes {made}.",
+                "Change the order of the steps.",
+                code="PW-X408",
+            )
+        before, made = step, makes
+    if before is not None and made == "texts":
+        raise BundleError(
+            f"The last step, {before.step}, makes texts, and the program takes numbers.",
+            "Add a step that makes numbers of them, such as CharacterIds.",
+            code="PW-X408",
+        )
+
+
+def _no_step(value: Any, examples: str) -> BundleError:
+    return BundleError(
+        f"{value!r:.80} is not a step of a bundle, or a list of them.",
+        f"Use those of paddle_workbench.contract, such as {examples}.",
+        code="PW-X408",
+    )
 
 
 def _clean_texts(_step: Any, _folder: Path) -> Callable[[list[Any]], list[str]]:
@@ -214,6 +257,13 @@ def _line_widths(step: TextLine, height: int, width: int) -> tuple[int, int]:
     return min(math.ceil(step.height * ratio), padded), padded
 
 
+_TAKES_AND_MAKES: dict[type, tuple[str, str]] = {
+    CleanText: ("texts", "texts"),
+    CharacterIds: ("texts", "numbers"),
+    Resize: ("pictures", "pictures"),
+    Normalize: ("pictures", "numbers"),
+    TextLine: ("pictures", "numbers"),
+}
 _STEPS: dict[type, Callable[[Any, Path], Callable[[Any], Any]]] = {
     CleanText: _clean_texts,
     CharacterIds: _character_ids,
@@ -229,6 +279,12 @@ def _texts(batch: Sequence[Any]) -> list[str]:
             raise BundleError(
                 f"This bundle takes texts, got {type(value).__name__}: {value!r:.80}.",
                 'Pass a text: bundle.predict("房间很干净").',
+                code="PW-X504",
+            )
+        if not _is_text(value):
+            raise BundleError(
+                f"The text {value!r:.80} contains half a surrogate pair, which is not a character.",
+                'Decode it with another encoding, or with errors="replace".',
                 code="PW-X504",
             )
         if not value.strip():
@@ -260,6 +316,12 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
 
 
 def _vocabulary(path: Path) -> dict[str, int]:
+    if path.parent.is_dir() and not path.is_file():
+        raise BundleError(
+            f"A step names the vocabulary {path.name!r}, and the bundle has no such file.",
+            f'Pass its characters to Bundle.create: files={{"{path.name}": [...]}}',
+            code="PW-X408",
+        )
     return {character: number for number, character in enumerate(read_vocabulary(path))}
 
 
@@ -281,8 +343,38 @@ def read_vocabulary(path: Path) -> list[str]:
 
 
 def vocabulary_file(characters: Sequence[str]) -> str:
-    """Return the content of a vocabulary file."""
-    return json.dumps(list(characters), ensure_ascii=False)
+    """Return the content of a vocabulary file.
+
+    Raises
+    ------
+    BundleError
+        If it is not a list of texts, in the order of their numbers.
+    """
+    if isinstance(characters, str | bytes | set | frozenset | Mapping):
+        raise BundleError(
+            f"A vocabulary is a list of texts, in the order of their numbers; this one is a "
+            f"{type(characters).__name__}.",
+            "Make a list of it: of a dict of numbers, sorted(numbers, key=numbers.get).",
+            code="PW-X408",
+        )
+    characters = list(characters)
+    for each in characters:
+        if not isinstance(each, str) or not _is_text(each):
+            raise BundleError(
+                f"A vocabulary is a list of texts; this one contains {each!r:.80}.",
+                "Leave it out, or make a text of it.",
+                code="PW-X408",
+            )
+    return json.dumps(characters, ensure_ascii=False)
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a text can be written to a file: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[Prediction]:
@@ -298,7 +390,10 @@ def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[P
     predictions = []
     for places, row in zip(order.tolist(), values, strict=True):
         names = [labels[place] for place in places]
-        predictions.append(Prediction(names[0], row[0], dict(zip(names, row, strict=True))))
+        scores_of: dict[str, float] = {}
+        for name, value in zip(names, row, strict=True):
+            scores_of.setdefault(name, value)  # of two equal labels the better one counts
+        predictions.append(Prediction(names[0], row[0], scores_of))
     return predictions
 
 
