@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 import paddle_workbench.cli
-from paddle_workbench.cli import course, kernels, program, runs
+from paddle_workbench.cli import course, kernels, printing, program, runs
 from paddle_workbench.contract import ErrorMessage, RunRecord
+from paddle_workbench.errors import StorageError
 from paddle_workbench.kernels.runtime_paths import RuntimePaths, runtime_paths
 from paddle_workbench.kernels.status import ServerStatus
 from paddle_workbench.settings import KERNELS_VARIABLE
@@ -41,6 +44,46 @@ def test_only_one_module_prints(path: Path) -> None:
     }
     expected = {"echo", "style"} if path.name == "printing.py" else set()
     assert names & {"echo", "secho", "style", "print"} == expected
+
+
+class Terminal(io.TextIOWrapper):
+    """Stdout with an encoding."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(io.BytesIO(), encoding=encoding)
+
+    def content(self) -> str:
+        self.flush()
+        return self.buffer.getvalue().decode(self.encoding)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"), [("gbk", "\\u2717 差评"), ("latin-1", "\\u2717 \\u5dee\\u8bc4")]
+)
+def test_prints_characters_that_the_terminal_lacks_in_another_way(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, expected: str
+) -> None:
+    terminal = Terminal(encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    printing.print_text("✗ 差评")
+    assert terminal.content() == f"{expected}\n"
+
+
+def test_json_is_json_in_every_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal("gbk")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    printing.print_json('{"a": "✗ 😀"}')
+    assert json.loads(terminal.content()) == {"a": "✗ 😀"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_output_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = open("/dev/full", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - closed below
+    monkeypatch.setattr(sys, "stdout", full)
+    with pytest.raises(StorageError, match="The output cannot be written: No space left"):
+        printing.print_text("text")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
 
 
 @pytest.fixture

@@ -198,6 +198,15 @@ def test_rejects_too_large_file(pir: Path, tmp_path: Path, monkeypatch: pytest.M
         read(pir)
 
 
+def test_hint_for_a_bundle_names_its_program_and_not_its_record(tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").touch()
+    (tmp_path / "inference").mkdir()
+    (tmp_path / "inference" / "inference.json").touch()
+    with pytest.raises(ProgramError, match="is a folder") as caught:
+        read(tmp_path)
+    assert caught.value.hint == f"Use the program in it: {tmp_path}/inference/inference.json"
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("none.json", "no saved program"), ("x.txt", "not a saved program"), ("", "folder")],

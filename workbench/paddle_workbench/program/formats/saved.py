@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ProgramError
-from ...reading import broken_file, is_folder, read_bytes, storage_errors_as
+from ...reading import broken_file, is_file, is_folder, read_bytes, storage_errors_as
 from ..model.archive import MAX_BYTES, is_capture, unpack
 from ..model.capture import Capture
 from ..model.structure import Program
@@ -98,6 +98,8 @@ def read(path: str | Path, *, numbering: Numbering | None = None) -> SavedProgra
 
 def _hint_for_folder(folder: Path) -> str:
     inside = sorted(file for file in folder.iterdir() if format_of(file) is not None)
+    if any(file.name == "bundle.json" for file in inside):
+        inside = [file for file in (folder / "inference").glob("*.json") if is_file(file)]
     return f"Use the program in it: {inside[0]}" if inside else "Use a file in it."
 
 
