@@ -14,7 +14,7 @@ from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText
 from paddle_workbench.errors import BundleError
-from paddle_workbench.export import adding
+from paddle_workbench.export import adding, bundle_process
 from paddle_workbench.export.bundle import Bundle
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -124,6 +124,17 @@ def test_export_again_replaces_the_target(copy: Bundle) -> None:
     assert folder != old
     assert not (copy.folder / old).exists()
     assert {name.split("/")[0] for name in again.record.files} >= {folder, "inference", "samples"}
+
+
+def test_export_in_jupyterlab_keeps_what_was_chosen(
+    copy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy.export("onednn", without=["inplace_pass"])
+    monkeypatch.chdir(tmp_path)  # it leaves its answer there
+    bundle_process.main("export", str(copy.path), "onednn")
+    target = Bundle(copy.path).record.targets["onednn"]
+    assert target.created_at > copy.record.targets["onednn"].created_at
+    assert target.without_passes == ("inplace_pass",)
 
 
 def test_interrupted_export_leaves_the_bundle_whole(

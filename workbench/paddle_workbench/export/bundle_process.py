@@ -21,11 +21,11 @@ from ..contract import (
     ErrorMessage,
     ExportReport,
     JobProgress,
+    Weights,
 )
 from ..errors import BundleError, ExportError, WorkbenchError
 from .bundle import Bundle
 from .bundle_files import check_files, read_record
-from .preflight import Preflight
 from .target_programs import program_file
 from .targets.registry import TARGETS
 
@@ -73,12 +73,13 @@ def picture_of(path: Path) -> BundlePicture:
 def _examine(action: str, path: Path, target: str) -> ExportReport:
     bundle = Bundle(path)
     created_at = bundle.record.created_at
+    exported = bundle.record.targets.get(target)
+    # What was chosen on the command line or in a notebook is not lost.
+    weights: Weights = "fp32" if exported is None else exported.weights
+    without = () if exported is None else exported.without_passes
+    work = bundle.export if action == "export" else bundle.preflight
     try:
-        result: Preflight = (
-            bundle.export(target, listener=_report)
-            if action == "export"
-            else bundle.preflight(target, listener=_report)
-        )
+        result = work(target, weights=weights, without=without, listener=_report)
     except ExportError as error:
         result = error.preflight
     return ExportReport(

@@ -4,7 +4,8 @@ import type {
   BundlePicture,
   BundleTarget,
   ExportReport,
-  Job
+  Job,
+  TargetRecord
 } from '../contract';
 import { FailureView } from '../failure-view';
 import type { Language } from '../language';
@@ -69,11 +70,28 @@ export function TargetView(props: ITargetViewProps): React.JSX.Element {
       {!model?.action && parity?.is_equal && (
         <p className="pw-Target-parity">{paritySentence(parity, trans)}</p>
       )}
+      {target.exported && optionsOf(target.exported, trans) !== '' && (
+        <p className="pw-Target-note">{optionsOf(target.exported, trans)}</p>
+      )}
       {!model?.action && report && report.findings.length > 0 && (
         <FindingList onOpenLine={onOpenLine} report={report} trans={trans} />
       )}
     </li>
   );
+}
+
+/** What was chosen for the export, which another check or export keeps; empty if nothing was. */
+function optionsOf(
+  { weights, without_passes }: TargetRecord,
+  trans: TranslationBundle
+): string {
+  const sentences = [
+    weights === 'fp32' ? '' : trans.__('Weights: %1.', weights),
+    without_passes.length === 0
+      ? ''
+      : trans.__('Without the passes %1.', without_passes.join(', '))
+  ];
+  return sentences.filter(sentence => sentence !== '').join(' ');
 }
 
 interface IActionsProps extends ITargetViewProps {

@@ -73,6 +73,39 @@ describe('BundleView', () => {
     );
   });
 
+  it('says what is not as usual about a target', () => {
+    const picture = examplePicture();
+    const [inference] = picture.targets;
+    const exported = inference?.exported;
+    if (!inference || !exported) {
+      throw new Error('The example is exported to Paddle Inference.');
+    }
+    const mnn = {
+      ...inference,
+      exported: {
+        ...exported,
+        weights: 'int8' as const,
+        without_passes: ['inplace_pass'],
+        parity: {
+          ...exported.parity,
+          tolerance: null,
+          reference: 'predictor' as const,
+          is_held_out: true
+        }
+      }
+    };
+    show({ picture: { ...picture, targets: [mnn] } });
+    const text = screen.getByRole('listitem', {
+      name: 'Paddle Inference'
+    }).textContent;
+    expect(text).toContain(
+      'Equal to the Predictor on 5 samples. ' +
+        'Largest difference: 2e-7 (only decisions count). ' +
+        'Decisions on the held-out set that changed: 1 of 10.'
+    );
+    expect(text).toContain('Weights: int8. Without the passes inplace_pass.');
+  });
+
   it('offers an export only after an accepted check', () => {
     const unchecked = targetModel();
     show({ targets: new Map([['onnx', unchecked]]) });
