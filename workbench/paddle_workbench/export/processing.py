@@ -385,15 +385,14 @@ def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[P
             code="PW-X405",
         )
     probabilities = _softmax(scores) if step.softmax else scores
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, : step.count]
-    values = probabilities[np.arange(len(order))[:, None], order].tolist()
+    order = (-probabilities).argsort(axis=1, kind="stable")[:, : step.count]
     predictions = []
-    for places, row in zip(order.tolist(), values, strict=True):
-        names = [labels[place] for place in places]
-        scores_of: dict[str, float] = {}
-        for name, value in zip(names, row, strict=True):
-            scores_of.setdefault(name, value)  # of two equal labels the better one counts
-        predictions.append(Prediction(names[0], row[0], scores_of))
+    # Plain numbers: for a few labels, numpy would take most of the time of a small network.
+    for places, row in zip(order.tolist(), probabilities.tolist(), strict=True):
+        best: dict[str, float] = {}
+        for place in places:
+            best.setdefault(labels[place], row[place])  # of two equal labels the better one counts
+        predictions.append(Prediction(labels[places[0]], row[places[0]], best))
     return predictions
 
 
