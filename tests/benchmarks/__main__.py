@@ -14,6 +14,7 @@ BENCHMARKS = [
     "runs",
     "program",
     "export",
+    "export_times",
     "differences",
     "ledger",
     "what_works",
@@ -26,8 +27,9 @@ BENCHMARKS = [
 
 
 def main() -> None:
-    for name in sys.argv[1:] or BENCHMARKS:
-        import_module(f"tests.benchmarks.{name}").main()
+    names = sys.argv[1:] or BENCHMARKS
+    failures = [import_module(f"tests.benchmarks.{name}").main() for name in names]
+    sys.exit(any(failures))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The ledgers of two models on two cores, and what `Bundle.predict` adds to the bare runtime.
+"""The ledgers of two models on two cores.
 
 python -m tests.benchmarks ledger
 python -m tests.benchmarks.ledger sentiment --budget 30    # only this model, with less time
@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +23,12 @@ from paddle_workbench.contract import CharacterIds, CleanText, Normalize, Resize
 from paddle_workbench.errors import ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.ledger.ledger import Ledger
-from paddle_workbench.export.processing import postprocess, prepare
-from paddle_workbench.export.targets.registry import TARGETS, target_named
+from paddle_workbench.export.targets.registry import TARGETS
 
-from .table import show
+from .export_lite import paddle_lite
 
 LENGTH, EPOCHS, BATCH = 64, 3, 128
 TEXTS, LINES = 1000, 64
-ROUNDS = 200
-GOAL = 0.03
 
 
 @dataclass(frozen=True)
@@ -138,43 +133,9 @@ def export_everywhere(bundle: Bundle) -> None:
             print(f"{name} refuses: {error.message}")
 
 
-def print_overhead(case: Case) -> None:
-    """Print the time of `predict` next to the runtime alone and the same steps by hand."""
-    record = case.bundle.record
-    value = case.inputs[0]
-    steps = prepare(record.preprocessing, case.bundle.folder)
-    for name in ("inference", "onnx"):
-        exported = record.targets.get(name)
-        if exported is None:
-            continue
-        run = target_named(name).load(case.bundle.folder / exported.folder, 1).run
-        arrays = steps([value])
-        runtime = f"{name}, arrays in and out"
-        calls: dict[str, Callable[[], object]] = {
-            runtime: lambda run=run, arrays=arrays: run(arrays),
-            f"{name}, steps by hand": lambda run=run: postprocess(
-                run(steps([value])), record.postprocessing, record.labels
-            ),
-            f"{name}, predict": lambda name=name: case.bundle.predict(
-                value, target=name, threads=1
-            ),
-        }
-        times: dict[str, list[float]] = {each: [] for each in calls}
-        for call in calls.values():
-            call()
-        order, names = np.random.default_rng(0), list(calls)
-        for _ in range(ROUNDS):
-            # In turn, so that varying load affects all, and no one always follows the same other.
-            for each in order.permuted(names):
-                started = time.perf_counter()
-                calls[each]()
-                times[each].append(1000 * (time.perf_counter() - started))
-        show(f"{record.name}, one input, one thread", list(times.items()), "ms")
-        alone, by_hand, predict = (statistics.median(each) for each in times.values())
-        print(
-            f"  predict adds {predict / by_hand - 1:.1%} to the same steps by hand (goal: under "
-            f"{GOAL:.0%}); with its steps {predict / alone - 1:.1%} to the runtime alone"
-        )
+def use_two_cores() -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:2]))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -182,15 +143,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", choices=[[], *CASES])
     parser.add_argument("--budget", type=float, default=120.0)
     options = parser.parse_args(arguments if arguments is not None else [])
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:2]))
+    use_two_cores()
     for name in options.names or CASES:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, paddle_lite():
             case = CASES[name](Path(folder))
             export_everywhere(case.bundle)
             ledger = Ledger(case.bundle, network=case.network, inputs=case.inputs, truth=case.truth)
             print(ledger.measure(budget_s=options.budget), flush=True)
-            print_overhead(case)
 
 
 if __name__ == "__main__":
