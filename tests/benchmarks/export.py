@@ -1,180 +1,208 @@
 """Which target accepts which network: equal to the eager network, or refused with its cause.
 
-python -m tests.benchmarks.export                      # all, into docs/export-matrix.{json,md}
-python -m tests.benchmarks.export gru --to onnx mnn    # these alone, without writing
+python -m tests.benchmarks.export                      # what has not been measured with this code
+python -m tests.benchmarks.export gru --to onnx mnn    # these alone; a name may be that of a group
+python -m tests.benchmarks.export --again              # what has been measured, too
+python -m tests.benchmarks.export --stored             # measure nothing, write the page again
 
-What a target accepts is exported, opened again and run once more on the examples. The exit status
-is 1 if that fails, or if a refusal has no known cause, and so needs a rule.
+Results are added to docs/export-matrix.{json,md} one network at a time, so an interrupted run goes
+on where it was. The exit status is 1 if preflight was wrong about a network, or has no cause.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import os
 import sys
 import tempfile
 import time
-import warnings
+from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from paddle_workbench.contract import ExportFinding
-from paddle_workbench.errors import BundleError, ExportError
-from paddle_workbench.export.bundle import Bundle
+from paddle_workbench import export as export_room
+from paddle_workbench.child_process import ANSWER, Limits, run
 from paddle_workbench.export.targets.registry import TARGETS
-from paddle_workbench.program.passes.comparison import relative_difference
 
-DOCS = Path(__file__).parents[2] / "docs"
-KNOWN = "PW-X201"
-"""Codes from here name a cause; those below say what happened."""
-MISSING = "PW-X105"
-TOLERANCE = 0.03
-INTRODUCTION = """\
-`python -m tests.benchmarks.export` wrote this page from {count} networks; its whole result is in
-[export-matrix.json](export-matrix.json). A number is the largest difference from the eager network,
-relative to its largest value: the target is equal. ⚠ marks one that differs on an empty batch or on
-NaN. A code says why the target refuses the network; [export.md](export.md) explains it."""
+from . import what_works
+from .export_lite import paddle_lite
+from .export_page import DISAGREEMENTS, cell, counts, disagreements, forecast_counts, page
+from .export_trial import MODULE, REQUEST, Results
+
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs"
+RESULTS, PAGE = DOCS / "export-matrix.json", DOCS / "export-matrix.md"
+LIMIT_S = 900
+"""For one result."""
+NETWORKS = ("cases", "course", "functions", "networks", "trial")
+ROOM = Path(export_room.__file__).parent
+DECIDES = (
+    "attempt.py", "edge_cases.py", "legacy_program.py", "mappers.py", "parity.py", "preflight.py",
+    "rules.py", "samples.py", "saving.py", "worker.py", "targets/*.py",
+)  # fmt: skip
+"""The modules that decide about a result."""
 
 
-def result_of(bundle: Bundle, target: str, examples: list[Any]) -> dict[str, Any]:
-    """Export to a target, open the bundle again, and run it on the examples."""
-    started = time.perf_counter()
-    try:
-        preflight = bundle.export(target)
-    except ExportError as error:
-        findings = [each for each in error.preflight if each.severity == "error"]
-        return _refusal(findings) | {"seconds": _since(started)}
-    parity = preflight.parity
-    assert parity is not None
-    result = {
-        "verdict": "equal",
-        "difference": parity.largest_difference or 0.0,
-        "warnings": [each.message for each in preflight],
-        "seconds": _since(started),
+def code_of(target: str) -> str:
+    """Return a digest of what a result of a target depends on."""
+    digest = hashlib.sha256()
+    networks = (Path(__file__).with_name(f"export_{name}.py") for name in NETWORKS)
+    for path in (*networks, *(path for name in DECIDES for path in sorted(ROOM.glob(name)))):
+        digest.update(path.read_bytes())
+    for package in TARGETS[target].packages:
+        try:
+            digest.update(f"{package} {metadata.version(package)}".encode())
+        except metadata.PackageNotFoundError:
+            continue
+    return digest.hexdigest()[:8]
+
+
+class Measuring:
+    """Measures networks in a child process, which is started again after a result that ends it.
+
+    Parameters
+    ----------
+    wanted : dict of str to list of str
+        The targets by network.
+    keep : callable
+        Called with the name of a network and its results as soon as there are more.
+    """
+
+    def __init__(self, wanted: dict[str, list[str]], keep: Callable[[str, Results], None]) -> None:
+        self._wanted = {name: list(targets) for name, targets in wanted.items() if targets}
+        self._keep = keep
+
+    def run(self) -> None:
+        while self._wanted:
+            with tempfile.TemporaryDirectory() as folder:
+                self._run_child(Path(folder))
+
+    def _run_child(self, folder: Path) -> None:
+        (folder / REQUEST).write_text(json.dumps(self._wanted), encoding="utf-8")
+        last, since = "", time.monotonic()
+
+        def look() -> None:
+            nonlocal last, since
+            path = folder / ANSWER
+            text = path.read_text("utf-8") if path.is_file() else ""
+            if text != last:
+                last, since = text, time.monotonic()
+                self._take(json.loads(text)["results"])
+            elif time.monotonic() - since > LIMIT_S:
+                raise TimeoutError
+
+        paths = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
+        environment = os.environ | {"PYTHONPATH": paths}
+        try:
+            outcome = run(
+                MODULE, limits=Limits(), folder=folder, environment=environment, listener=look
+            )
+        except TimeoutError:
+            problem = f"did not return within {LIMIT_S} s"
+        else:
+            problem = ": ".join([outcome.problem, *outcome.last_lines(1)])
+        if self._wanted:
+            self._give_up(json.loads(last) if last else {}, f"The process {problem}")
+
+    def _take(self, results: dict[str, Results]) -> None:
+        for name, row in results.items():
+            wanted = self._wanted.get(name, [])
+            new = {target: result for target, result in row.items() if target in wanted}
+            if new:
+                self._keep(name, new)
+                self._wanted[name] = [target for target in wanted if target not in new]
+                if not self._wanted[name]:
+                    del self._wanted[name]
+
+    def _give_up(self, answer: dict[str, Any], reason: str) -> None:
+        """Note what ended the child: a target, or all of a network whose bundle was not made."""
+        name = answer.get("name", next(iter(self._wanted)))
+        targets = [answer["target"]] if answer.get("target") else self._wanted.get(name, [])
+        self._take({name: {each: {"verdict": "failed", "reason": reason} for each in targets}})
+
+
+def stored() -> dict[str, Any]:
+    """Return the stored results in the order of the cases, without those that are gone."""
+    from .export_cases import cases
+
+    old = json.loads(RESULTS.read_text("utf-8"))["networks"] if RESULTS.is_file() else {}
+    networks = {
+        group: {name: old.get(group, {}).get(name, {}) for name in names}
+        for group, names in cases().items()
     }
-    problem = _problem(Bundle(bundle.path), target, examples)
-    return result | ({"verdict": "failed", "reason": problem} if problem else {})
+    return {"targets": list(TARGETS), "networks": networks}
 
 
-def _refusal(findings: list[ExportFinding]) -> dict[str, Any]:
-    codes = list(dict.fromkeys(each.code for each in findings))
-    known = any(code >= KNOWN for code in codes)
-    verdict = "missing" if codes == [MISSING] else "refused" if known else "unexplained"
-    return {"verdict": verdict, "codes": codes, "reason": findings[0].message.splitlines()[0]}
+def write(matrix: dict[str, Any]) -> None:
+    RESULTS.write_text(json.dumps(matrix, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    PAGE.write_text(page(matrix), encoding="utf-8")
 
 
-def _problem(bundle: Bundle, target: str, examples: list[Any]) -> str:
-    """Return what is wrong with an exported bundle, or an empty text."""
-    (sample,) = (each for each in bundle.samples if each.name == "examples")
-    outputs = bundle.predict(examples, target=target)
-    for output, expected in zip(outputs, sample.outputs or (), strict=True):
-        if output.shape != expected.shape or relative_difference(output, expected) > TOLERANCE:
-            return "predict differs from the eager network"
-    return ""
+def outdated(row: Results, codes: dict[str, str]) -> list[str]:
+    """Return the targets without a result of this code."""
+    return [to for to, code in codes.items() if row.get(to, {}).get("code") != code]
 
 
-def _since(started: float) -> float:
-    return round(time.perf_counter() - started, 1)
+def print_row(name: str, row: Results) -> None:
+    print(f"{name}: " + " | ".join(f"{to} {cell(row[to])}" for to in TARGETS if to in row))
+    for target, result in row.items():
+        if result["verdict"] in DISAGREEMENTS:
+            print(f"    {target}: {result['reason']}")
+    sys.stdout.flush()
 
 
-def results(case: Any, folder: Path, targets: list[str]) -> dict[str, dict[str, Any]]:
-    from paddle.static import InputSpec
-
-    spec = [InputSpec(shape, dtype, f"x{at}") for at, (shape, dtype) in enumerate(case.spec)]
-    try:
-        bundle = Bundle.create(
-            folder / "bundle", case.network, input_spec=spec, examples=case.examples
-        )
-    except BundleError as error:
-        reason = error.message.splitlines()[0]
-        return {target: {"verdict": "no bundle", "reason": reason} for target in targets}
-    return {target: result_of(bundle, target, case.examples) for target in targets}
-
-
-def cell(result: dict[str, Any] | None) -> str:
-    """Return a result as it stands in the table."""
-    if result is None:
-        return ""
-    verdict = result["verdict"]
-    if verdict == "equal":
-        note = " ⚠" if result["warnings"] else ""
-        return f"{result['difference']:.0e}{note}"
-    if verdict == "no bundle":
-        return "no bundle"
-    codes = [code for code in result.get("codes", ()) if verdict != "refused" or code >= KNOWN]
-    return " ".join(codes) + (" **unexplained**" if verdict == "unexplained" else "") or verdict
-
-
-def page(matrix: dict[str, Any]) -> str:
-    """Return the matrix as a page of the documentation."""
-    targets, groups = matrix["targets"], matrix["networks"]
-    rows = [row for group in groups.values() for row in group.values()]
-    counts = {
-        target: sum(row.get(target, {}).get("verdict") == "equal" for row in rows)
-        for target in targets
-    }
-    lines = [
-        "# Which network exports where",
-        "",
-        INTRODUCTION.format(count=len(rows)),
-        "",
-        "| | " + " | ".join(targets) + " |",
-        "|---|" + "---|" * len(targets),
-        f"| **equal, of {len(rows)}** | "
-        + " | ".join(str(counts[each]) for each in targets)
-        + " |",
-    ]
-    for group, networks in groups.items():
-        lines.append(f"| **{group}** |" + " |" * len(targets))
-        for name, row in networks.items():
-            cells = " | ".join(cell(row.get(target)) for target in targets)
-            lines.append(f"| {name} | {cells} |")
-    refused = {
-        row[target]["reason"]
-        for row in rows for target in targets
-        if row.get(target, {}).get("verdict") == "no bundle"
-    }  # fmt: skip
-    if refused:
-        lines += ["", "No bundle can be made of some, since Paddle cannot run or trace them:", ""]
-        lines += [f"* {reason}" for reason in sorted(refused)]
-    return "\n".join(lines) + "\n"
+def print_summary(matrix: dict[str, Any]) -> int:
+    """Print what is equal and where preflight was wrong, and return how often it was."""
+    numbers = [f"{to} {equal} of {tried}" for to, (equal, tried) in counts(matrix).items()]
+    print("\nEqual: " + ", ".join(numbers))
+    right, needless, silent = forecast_counts(matrix)
+    print(
+        f"Looking at the program alone was right {right} times, warned {needless} times of what "
+        f"is equal, and did not warn {silent} times of what the target refuses."
+    )
+    wrong = list(disagreements(matrix))
+    for verdict, meaning in DISAGREEMENTS.items():
+        places = [f"{name} to {target}" for name, target, each in wrong if each == verdict]
+        print(f"{len(places)} {meaning}{': ' if places else ''}{', '.join(places)}")
+    return len(wrong)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from .export_cases import cases
-
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--to", nargs="*", default=list(TARGETS), choices=list(TARGETS))
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--stored", action="store_true")
     options = parser.parse_args(arguments if arguments is not None else [])
-    path = DOCS / "export-matrix.json"
-    matrix: dict[str, Any] = {"targets": list(TARGETS), "networks": {}}
-    old = json.loads(path.read_text("utf-8"))["networks"] if path.is_file() else {}
-    is_whole = not options.names
-    problems = 0
-    warnings.simplefilter("ignore")
-    for group, networks in cases().items():
-        rows = matrix["networks"].setdefault(group, {})
-        for name, case_of in networks.items():
-            rows[name] = dict(old.get(group, {}).get(name, {}))
-            if options.names and name not in options.names:
-                continue
-            np.random.seed(0)
-            with tempfile.TemporaryDirectory() as folder:
-                new = results(case_of(), Path(folder), options.to)
-            rows[name] |= new
-            problems += sum(each["verdict"] in ("failed", "unexplained") for each in new.values())
-            print(f"{name}: " + " | ".join(f"{to} {cell(new[to])}" for to in new), flush=True)
-            if is_whole:  # an interruption keeps what is measured
-                path.write_text(json.dumps(matrix, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            for target, each in new.items():
-                if each["verdict"] in ("failed", "unexplained", "no bundle"):
-                    print(f"    {target}: {each['reason']}", flush=True)
-    if is_whole:
-        (DOCS / "export-matrix.md").write_text(page(matrix), encoding="utf-8")
-    return problems
+    matrix = stored()
+    rows = {
+        name: row
+        for group, networks in matrix["networks"].items() for name, row in networks.items()
+        if not options.names or {name, group} & set(options.names)
+    }  # fmt: skip
+    if not options.stored:
+        codes = {target: code_of(target) for target in options.to}
+        wanted = {
+            name: list(codes) if options.again else outdated(row, codes)
+            for name, row in rows.items()
+        }
+
+        def keep(name: str, results: Results) -> None:
+            rows[name] |= {to: result | {"code": codes[to]} for to, result in results.items()}
+            write(matrix)
+            print_row(name, results)
+
+        with paddle_lite():
+            Measuring(wanted, keep).run()
+    write(matrix)
+    what_works.write_pages()
+    print()
+    for name, row in rows.items():
+        print_row(name, row)
+    return print_summary(matrix)
 
 
 if __name__ == "__main__":

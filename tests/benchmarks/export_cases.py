@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Case", "cases"]
+__all__ = ["Case", "case_named", "cases"]
 
 VISION = (
     "LeNet", "alexnet", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small", "resnet18",
@@ -45,16 +45,22 @@ IMAGE: Spec = [([None, 3, 8, 8], "float32")]
 
 
 def cases() -> dict[str, dict[str, Callable[[], Case]]]:
-    """Return by group and name what makes a case."""
+    """Return by group and name what makes a case; those that take longest come last."""
     return {
         "The course": _course(),
         "Text and sequences": _sequences(),
         "Control flow and signatures": _control_flow(),
-        "paddle.vision.models": {name: (lambda name=name: _vision(name)) for name in VISION},
         "Pictures": _pictures(),
         "Functions": _functions(),
         "Loops over a cell": _cells(),
+        "paddlenlp": _transformers(),
+        "paddle.vision.models": {name: (lambda name=name: _vision(name)) for name in VISION},
     }
+
+
+def case_named(name: str) -> Case:
+    """Return a case of any group."""
+    return next(group[name] for group in cases().values() if name in group)()
 
 
 def _course() -> dict[str, Callable[[], Case]]:
@@ -123,6 +129,9 @@ def _sequences() -> dict[str, Callable[[], Case]]:
         "100 layers": lambda: Case(
             functions.many_layers(), [([None, 8], "float32")], [floats(2, 8)]
         ),
+        "150 nested layers": lambda: Case(
+            functions.nested_layers(), [([None, 8], "float32")], [floats(2, 8)]
+        ),
         "layers in a list": lambda: Case(functions.layers_in_a_list(), FIXED, [floats(2, 5, 8)]),
     }
 
@@ -153,6 +162,18 @@ def _cells() -> dict[str, Callable[[], Case]]:
         "rnn of a cell of one's own": lambda: Case(
             functions.Function(nn.RNN(functions.OwnCell())), FIXED, [floats(2, 5, 8)]
         ),
+    }
+
+
+def _transformers() -> dict[str, Callable[[], Case]]:
+    from . import export_networks as own
+
+    return {
+        "roberta": lambda: Case(own.roberta(), TEXT, [ids(2, 12, size=49) + 1]),
+        "roberta for tokens": lambda: Case(own.roberta_for_tokens(), TEXT, [ids(2, 12)]),
+        "llama": lambda: Case(own.llama(), TEXT, [ids(2, 12)]),
+        "t5, encoder": lambda: Case(own.t5_encoder(), TEXT, [ids(2, 12, size=49) + 1]),
+        "t5": lambda: Case(own.T5(), TEXT * 2, [ids(2, 12, size=49) + 1, ids(2, 8)]),
     }
 
 

@@ -9,7 +9,15 @@ import paddle
 from paddle import nn
 from paddle.nn import functional
 
-__all__ = ["FUNCTIONS", "IMAGES", "Function", "OwnCell", "layers_in_a_list", "many_layers"]
+__all__ = [
+    "FUNCTIONS",
+    "IMAGES",
+    "Function",
+    "OwnCell",
+    "layers_in_a_list",
+    "many_layers",
+    "nested_layers",
+]
 
 
 class Function(nn.Layer):
@@ -56,6 +64,13 @@ def layers_in_a_list() -> nn.Layer:
 
 def many_layers() -> nn.Layer:
     return nn.Sequential(*[nn.Sequential(nn.Linear(8, 8), nn.ReLU()) for _ in range(100)])
+
+
+def nested_layers() -> nn.Layer:
+    network: nn.Layer = nn.Linear(8, 8)
+    for _ in range(150):
+        network = nn.Sequential(network)
+    return network
 
 
 def sine_and_tanh(x: Any) -> Any:

@@ -75,6 +75,53 @@ class Ernie(nn.Layer):
         return self.fc(self.ernie(ids)[1])
 
 
+_TINY = {
+    "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "intermediate_size": 32, "max_position_embeddings": 128,
+}  # fmt: skip
+
+
+def roberta() -> nn.Layer:
+    from paddlenlp.transformers import RobertaConfig, RobertaModel
+
+    return RobertaModel(RobertaConfig(**_TINY))
+
+
+def roberta_for_tokens() -> nn.Layer:
+    from paddlenlp.transformers import RobertaConfig, RobertaForTokenClassification
+
+    return RobertaForTokenClassification(RobertaConfig(**_TINY, num_labels=3))
+
+
+def llama() -> nn.Layer:
+    from paddlenlp.transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(LlamaConfig(**_TINY))
+
+
+def _t5_config() -> Any:
+    from paddlenlp.transformers import T5Config
+
+    return T5Config(vocab_size=50, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2)
+
+
+def t5_encoder() -> nn.Layer:
+    from paddlenlp.transformers import T5EncoderModel
+
+    return T5EncoderModel(_t5_config())
+
+
+class T5(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        from paddlenlp.transformers import T5Model
+
+        self.t5 = T5Model(_t5_config())
+
+    def forward(self, ids: Any, decoder_ids: Any) -> Any:
+        return self.t5(input_ids=ids, decoder_input_ids=decoder_ids)[0]
+
+
 class Crnn(nn.Layer):
     def __init__(self) -> None:
         super().__init__()

@@ -22,6 +22,7 @@ from typing import Any
 from paddle_workbench.child_process import Limits, run
 from paddle_workbench.contract import Language, Text
 
+from .export_page import counts
 from .what_works_probe import PROBES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -93,6 +94,7 @@ WORDS = {
     ),
     "target": Text(en="target", zh="目标"),
     "networks_equal": Text(en="equal", zh="相等"),
+    "networks_measured": Text(en="measured", zh="测了"),
 }
 
 
@@ -171,12 +173,12 @@ def _lines(
             )
             yield f"| {' | '.join(cells)} |"
     if matrix is not None:
-        rows = [row for group in matrix["networks"].values() for row in group.values()]
-        yield from ("", f"## {say('networks')}", "", say("count", count=len(rows)), "")
-        yield from (f"| {say('target')} | {say('networks_equal')} |", "|---|---|")
-        for target in matrix["targets"]:
-            equal = sum(row.get(target, {}).get("verdict") == "equal" for row in rows)
-            yield f"| {target} | {equal} |"
+        count = sum(map(len, matrix["networks"].values()))
+        yield from ("", f"## {say('networks')}", "", say("count", count=count), "")
+        columns = ("target", "networks_equal", "networks_measured")
+        yield from (f"| {' | '.join(map(say, columns))} |", "|---|---|---|")
+        for target, (equal, measured) in counts(matrix).items():
+            yield f"| {target} | {equal} | {measured} |"
 
 
 def _word(result: dict[str, Any]) -> str:
@@ -212,11 +214,16 @@ def main(arguments: list[str] | None = None) -> int:
         found = problems()
         print("\n".join(found) or "up to date")
         return len(found)
-    results = measure()
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(measure(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_pages()
+    return 0
+
+
+def write_pages() -> None:
+    """Write both pages from the stored results."""
+    results = json.loads(RESULTS.read_text("utf-8"))
     for language, path in PAGES.items():
         path.write_text(page(results, _matrix(), language), "utf-8")
-    return 0
 
 
 if __name__ == "__main__":

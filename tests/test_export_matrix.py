@@ -1,0 +1,109 @@
+"""docs/export-matrix.md is that of the stored results; `make bench ONLY=export` measures them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .benchmarks import export, export_page, export_trial
+
+EQUAL = {"verdict": "equal", "difference": 1e-7, "warnings": [], "forecast": []}
+REFUSED = {"verdict": "refused", "codes": ["PW-X204", "PW-X101"], "forecast": ["PW-X204"]}
+CRASHING = """
+import json, os, pathlib
+from paddle_workbench.child_process import write_answer
+
+wanted = json.loads(pathlib.Path("request.json").read_text())
+results = {}
+for name, targets in wanted.items():
+    write_answer({"name": name, "target": "", "results": results})
+    if name == "no bundle":
+        os._exit(3)
+    results[name] = {}
+    for target in targets:
+        write_answer({"name": name, "target": target, "results": results})
+        if target == "crashing":
+            os.abort()
+        results[name][target] = {"verdict": "equal"}
+write_answer({"results": results})
+"""
+
+
+def matrix() -> dict[str, Any]:
+    return json.loads(export.RESULTS.read_text("utf-8"))
+
+
+def test_page_is_that_of_the_stored_results() -> None:
+    assert export.PAGE.read_text("utf-8") == export_page.page(matrix())
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_every_network_has_its_row() -> None:
+    assert matrix() == export.stored()
+
+
+def test_preflight_was_right_about_every_network() -> None:
+    assert not list(export_page.disagreements(matrix()))
+
+
+def test_counts_what_was_accepted_and_wrong_and_what_was_refused_and_equal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = {
+        "right": {"onnx": EQUAL, "mnn": REFUSED},
+        "wrong": {"onnx": EQUAL | {"verdict": "failed"}, "mnn": EQUAL},
+        "equal": {"onnx": REFUSED | {"verdict": "refused wrongly"}},
+    }
+    count = export.print_summary({"targets": ["onnx", "mnn"], "networks": {"all": rows}})
+    assert count == 2
+    printed = capsys.readouterr().out
+    assert "Equal: onnx 1 of 3, mnn 1 of 2" in printed
+    assert "1 accepted by preflight, and then wrong: wrong to onnx" in printed
+    assert "1 refused by preflight, although it is equal: equal to onnx" in printed
+
+
+def test_a_network_that_ends_its_process_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crashing.py").write_text(CRASHING, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(export, "MODULE", "crashing")
+    rows: dict[str, dict[str, str]] = {}
+
+    def keep(name: str, results: dict[str, dict[str, Any]]) -> None:
+        verdicts = {target: result["verdict"] for target, result in results.items()}
+        rows[name] = rows.get(name, {}) | verdicts
+
+    targets = ["onnx", "crashing", "mnn"]
+    export.Measuring({"first": targets, "no bundle": ["onnx"], "last": ["mnn"]}, keep).run()
+    assert rows == {
+        "first": {"onnx": "equal", "crashing": "failed", "mnn": "equal"},
+        "no bundle": {"onnx": "failed"},
+        "last": {"mnn": "equal"},
+    }
+
+
+def test_results_of_other_code_are_measured_again() -> None:
+    row = {"onnx": {"code": "1"}, "mnn": {"code": "0"}}
+    assert export.outdated(row, {"onnx": "1", "mnn": "1", "lite": "1"}) == ["mnn", "lite"]
+
+
+@pytest.mark.parametrize(
+    ("output", "dtype", "is_equal"),
+    [
+        ([1.0, 2.001], "float32", True),
+        ([1.0, 2.1], "float32", False),
+        ([1.0, 2.05], "float16", True),
+        ([1.0, np.nan], "float32", False),
+        ([1.0, 2.001], "int64", False),
+        ([[1.0, 2.0]], "float32", False),
+    ],
+)
+def test_outputs_agree_up_to_rounding(output: list[Any], dtype: str, is_equal: bool) -> None:
+    expected = np.array([1.0, 2.0])
+    assert export_trial.agree([np.array(output)], [expected], [dtype]) is is_equal
