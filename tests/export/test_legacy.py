@@ -11,6 +11,7 @@ import pytest
 from paddle_workbench.errors import ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.legacy_program import legacy_problem
+from paddle_workbench.export.rules import explain
 
 from .records import record_with
 
@@ -51,6 +52,30 @@ def test_network_without_weights(tmp_path: Path) -> None:
     from .networks import Mean
 
     assert create(tmp_path / "mean", Mean(), X).export("legacy").is_accepted
+
+
+def test_many_linear_layers_need_a_pass_left_out(tmp_path: Path) -> None:
+    from paddle import nn
+
+    def layers(count: int) -> Bundle:
+        network = nn.Sequential(*[nn.Sequential(nn.Linear(4, 4), nn.ReLU()) for _ in range(count)])
+        return create(tmp_path / f"{count} layers", network, X[:, 0])
+
+    assert list(explain(layers(10).program, "legacy")) == []
+    bundle = layers(12)
+    # The pass uses memory that it has freed, so it mostly ends the process.
+    (cause,) = explain(bundle.program, "legacy")
+    assert (cause.code, cause.op) == ("PW-X222", "relu")
+    name = "repeated_fc_relu_fuse_pass"
+    assert cause.hint.endswith(f'bundle.export("legacy", without=["{name}"])')
+    *_, unknown = bundle.preflight("legacy", without=[name[:-1]])
+    assert "legacy programs have no pass 'repeated_fc_relu_fuse_pas'" in unknown.message
+    assert bundle.export("legacy", without=[name]).is_accepted
+    again = Bundle(bundle.path)
+    (result,), (expected,) = (
+        again.predict([X[:, 0]], target=each) for each in ("legacy", "inference")
+    )
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(

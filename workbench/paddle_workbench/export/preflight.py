@@ -158,8 +158,9 @@ def examine(
         causes += unconverted_ops(bundle.program)
     if not causes:
         causes += missing_dtypes(bundle.program, chosen)
-    can_search = chosen.load_without is not None and not options.without and not causes
-    if can_search and parity is not None:
+    # The passes of legacy programs are others, and are not tried one by one.
+    has_passes = chosen.load_without is not None and not chosen.needs_legacy_program
+    if has_passes and not options.without and not causes and parity is not None:
         causes += blame_pass(bundle, target, parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), parity)
 

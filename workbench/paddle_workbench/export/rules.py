@@ -103,6 +103,22 @@ def _drops_in_evaluation(op: Op, _program: Program) -> bool:
     return op.kind == "dropout" and op.attributes.get("is_test") is False
 
 
+def _ends_long_chain(op: Op, program: Program) -> bool:
+    """Whether it is the ReLU of a linear layer with as many before it as become one op."""
+    ops, producers = program.by_id(), program.producers()
+
+    def source(op: Op | None, kind: str) -> Op | None:
+        before = ops.get(producers.get(op.inputs[0] or -1, -1)) if op and op.inputs else None
+        return before if before is not None and before.kind == kind else None
+
+    length, last = 0, op if op.kind == "relu" else None
+    while last is not None:
+        product = source(source(last, "add"), "matmul")
+        length += product is not None
+        last = source(product, "relu")
+    return length == _FUSED_LAYERS + 1
+
+
 def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
     return lambda op, _program: op.kind in kinds
 
@@ -110,6 +126,8 @@ def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
 _LITE = frozenset({"lite"})
 _ONNX = frozenset({"onnx", "mnn", "browser"})
 """The targets that Paddle2ONNX writes."""
+_FUSED_LAYERS = 10
+"""As many as `repeated_fc_relu_fuse_pass` makes one op of."""
 _RULES = (
     Rule(
         "PW-X201",
@@ -167,6 +185,14 @@ _RULES = (
         _kinds("while"),
         "Paddle Lite does not run a loop whose number of steps is known only at run time.",
         "Name the sizes that it depends on in input_spec, or loop a fixed number of times.",
+    ),
+    Rule(
+        "PW-X222",
+        frozenset({"legacy"}),
+        _ends_long_chain,
+        "With more than ten linear layers with a ReLU in a row, repeated_fc_relu_fuse_pass ends "
+        "the process.",
+        'Leave the pass out: bundle.export("legacy", without=["repeated_fc_relu_fuse_pass"])',
     ),
     Rule(
         "PW-X218",

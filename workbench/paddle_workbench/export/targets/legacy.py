@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from .inference import runner_of
@@ -11,8 +12,14 @@ from .target import LEGACY_PROGRAM, PROGRAM, PROGRAM_FOLDER, Runner, Target
 __all__ = ["LEGACY", "legacy_weights"]
 
 
-def load(folder: Path, threads: int) -> Runner:
-    """Create a Predictor for the CPU from the legacy program in a folder."""
+def load(folder: Path, threads: int, without: Sequence[str] = ()) -> Runner:
+    """Create a Predictor for the CPU from the legacy program in a folder.
+
+    Raises
+    ------
+    ValueError
+        If one of the passes to leave out is not a pass of legacy programs.
+    """
     import paddle.inference
 
     config = paddle.inference.Config(str(folder / LEGACY_PROGRAM), str(legacy_weights(folder)))
@@ -20,6 +27,11 @@ def load(folder: Path, threads: int) -> Runner:
     config.disable_glog_info()
     config.disable_mkldnn()
     config.set_cpu_math_library_num_threads(threads)
+    passes = config.pass_builder().all_passes()
+    for name in without:
+        if name not in passes:
+            raise ValueError(f"legacy programs have no pass {name!r}")
+        config.delete_pass(name)
     return runner_of(paddle.inference.create_predictor(config))
 
 
@@ -37,6 +49,7 @@ LEGACY = Target(
     packages=("paddlepaddle", "paddlepaddle-gpu"),
     write=None,
     load=load,
+    load_without=load,
     form="a program in the legacy format, for which Paddle needs FLAGS_enable_pir_api=0",
     needs_legacy_program=True,
     program_suffix=".pdmodel",

@@ -146,7 +146,7 @@ class Target:
             raise BundleError(
                 f"{self.title} has no passes that can be left out, but "
                 f"{', '.join(options.without)} should be.",
-                "Leave passes out of inference or onednn only.",
+                "Leave passes out of inference, onednn or legacy only.",
                 code="PW-X506",
             )
         if options.weights != "fp32" and options.weights not in self.lighter:
