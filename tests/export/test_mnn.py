@@ -59,6 +59,18 @@ def test_dtypes_that_mnn_lacks_are_converted(bundle: Bundle) -> None:
         np.testing.assert_allclose(result, eager, rtol=1e-5, atol=1e-6)
 
 
+def test_bicubic_interpolation_is_named(tmp_path: Path) -> None:
+    from paddle import nn
+    from paddle.static import InputSpec
+
+    pictures = np.random.default_rng(0).random((1, 1, 4, 4), dtype=np.float32)
+    spec = [InputSpec([1, 1, 4, 4], "float32", "x")]
+    network = nn.Upsample(scale_factor=2, mode="bicubic")
+    bundle = Bundle.create(tmp_path / "cubic", network, input_spec=spec, examples=[pictures])
+    cause, result, *_ = bundle.preflight("mnn")
+    assert (cause.code, cause.op, result.code) == ("PW-X223", "bicubic_interp", "PW-X103")
+
+
 def test_use_prints_nothing(bundle: Bundle) -> None:
     code = (
         "import sys, numpy as np; from paddle_workbench import Bundle\n"

@@ -195,6 +195,14 @@ _RULES = (
         'Leave the pass out: bundle.export("legacy", without=["repeated_fc_relu_fuse_pass"])',
     ),
     Rule(
+        "PW-X223",
+        frozenset({"mnn"}),
+        _kinds("bicubic_interp", "masked_select", "one_hot"),
+        "MNN gives an output of this op other values or another shape.",
+        "Compute it before or after the program, or use another op, such as a bilinear "
+        "interpolation.",
+    ),
+    Rule(
         "PW-X218",
         _ONNX,
         _kinds("unique", "max_pool2d_with_index", "max_pool3d_with_index", "fft_r2c"),
