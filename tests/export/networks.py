@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import paddle
@@ -11,6 +12,7 @@ __all__ = [
     "AlwaysDropping",
     "Boxes",
     "Branches",
+    "Calls",
     "Classifier",
     "Endless",
     "Flat",
@@ -30,6 +32,17 @@ __all__ = [
     "Waves",
     "Wide",
 ]
+
+
+class Calls(nn.Layer):
+    """Calls a function of one tensor."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
 
 
 class Classifier(nn.Layer):

@@ -45,6 +45,18 @@ def create(path: Path, network: Any, example: Any, shape: list[int | None]) -> B
     return Bundle.create(path, network, input_spec=spec, examples=[example])
 
 
+def products(x: Any) -> Any:
+    import paddle
+
+    return paddle.einsum("bij,bkj->bik", x, x)
+
+
+def with_zeros(x: Any) -> Any:
+    y = x * 1
+    y[:, 0] = 0.0
+    return y
+
+
 def findings(bundle: Bundle) -> tuple[ExportFinding, ...]:
     with pytest.raises(ExportError) as error:
         bundle.export("lite")
@@ -99,6 +111,34 @@ def test_recurrent_layers_need_a_fixed_batch(python: Path, tmp_path: Path) -> No
     cause, result, *_ = findings(simple)
     assert (cause.code, result.code) == ("PW-X212", "PW-X102")
     assert "Paddle Lite does not run the program" in result.message
+
+
+def test_input_whose_first_op_is_removed(python: Path, tmp_path: Path) -> None:
+    from .networks import Calls
+
+    bundle = create(tmp_path / "once", Calls(lambda x: (x * 1).tanh()), X, [None, 5, 4])
+    assert bundle.export("lite").is_accepted
+    (result,) = Bundle(bundle.path).predict([X], target="lite")
+    np.testing.assert_allclose(result, np.tanh(X), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "codes", "op"),
+    [
+        (products, ["PW-X208", "PW-X101"], "einsum"),
+        (lambda x: (x > 0).astype("float32"), ["PW-X221", "PW-X102"], "full"),
+        (with_zeros, ["PW-X224", "PW-X103"], "set_value_"),
+    ],
+)
+def test_op_is_named(
+    python: Path, tmp_path: Path, function: Any, codes: list[str], op: str
+) -> None:
+    from .networks import Calls
+
+    cause, result, *_ = findings(create(tmp_path / "b", Calls(function), X, [None, 5, 4]))
+    assert ([cause.code, result.code], cause.op) == (codes, op)
+    assert cause.line is not None
+    assert cause.line.file.endswith("test_lite.py")
 
 
 def test_rejects_program_without_a_legacy_form(python: Path, tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
-"""Which ops Paddle2ONNX can convert, as it says itself."""
+"""Which ops a converter lacks, as it says itself."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..contract import ExportFinding, SourcePlace
 from ..program.model.structure import Op, Program, computes
 
-__all__ = ["MESSAGE", "unconverted_ops"]
+__all__ = ["MESSAGE", "ops_lite_lacks", "unconverted_ops"]
 
 MESSAGE = "unsupported operators"
 """What Paddle2ONNX says, without naming them, before it ends its process."""
+
+_LITE_LACKS = re.compile(r"These unsupported ops are: (.*)")
 
 # Paddle2ONNX knows many ops by the names that they had before Paddle 3.
 _OLD_NAMES = {
@@ -41,15 +44,26 @@ def unconverted_ops(program: Program) -> Iterator[ExportFinding]:
         if not computes(op) or kind in seen or kind in _CONTROL or names & known:
             continue
         seen.add(kind)
-        yield _finding(op, kind)
+        yield _finding("Paddle2ONNX has no converter for", kind, op)
 
 
-def _finding(op: Op, kind: str) -> ExportFinding:
+def ops_lite_lacks(program: Program, message: str) -> Iterator[ExportFinding]:
+    """Yield a finding for each kind of op that Paddle Lite does not know, by its old name."""
+    lacks = _LITE_LACKS.search(message)
+    for name in re.findall(r"'(\w+)'", lacks[1]) if lacks else ():
+        kinds = {name, name.removesuffix("_v2"), name.removesuffix("2")}
+        kinds |= {kind for kind, old in _OLD_NAMES.items() if old == name}
+        op = next((each for each in program.walk() if each.kind.removesuffix("_") in kinds), None)
+        yield _finding("Paddle Lite has no kernel on x86 for", name, op)
+
+
+def _finding(problem: str, kind: str, op: Op | None) -> ExportFinding:
+    line = op.line if op is not None else None
     return ExportFinding(
         code="PW-X208",
         severity="error",
-        message=f"Paddle2ONNX has no converter for {kind}.",
+        message=f"{problem} {kind}.",
         hint="Compute it from other ops, or after the program, in the postprocessing.",
-        op=op.kind,
-        line=SourcePlace(file=op.line.file, line=op.line.line) if op.line else None,
+        op=op.kind if op is not None else "",
+        line=SourcePlace(file=line.file, line=line.line) if line else None,
     )

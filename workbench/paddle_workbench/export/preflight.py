@@ -14,7 +14,7 @@ from .exportable import Exportable
 from .forecast import forecast, missing_dtypes, outlook
 from .guilty_pass import blame_pass
 from .legacy_program import legacy_problem
-from .mappers import MESSAGE, unconverted_ops
+from .mappers import MESSAGE, ops_lite_lacks, unconverted_ops
 from .parity import element_sentence, is_visible
 from .places import place_sentence
 from .rules import explain
@@ -156,6 +156,8 @@ def examine(
     causes = list(explain(bundle.program, target))
     if any(MESSAGE in finding.message for finding in result.findings):
         causes += unconverted_ops(bundle.program)
+    for finding in result.findings:
+        causes += ops_lite_lacks(bundle.program, finding.message)
     if not causes:
         causes += missing_dtypes(bundle.program, chosen)
     # The passes of legacy programs are others, and are not tried one by one.

@@ -103,6 +103,10 @@ def _drops_in_evaluation(op: Op, _program: Program) -> bool:
     return op.kind == "dropout" and op.attributes.get("is_test") is False
 
 
+def _is_constant_without_axes(op: Op, _program: Program) -> bool:
+    return op.kind == "full" and op.attributes.get("shape") == []
+
+
 def _ends_long_chain(op: Op, program: Program) -> bool:
     """Whether it is the ReLU of a linear layer with as many before it as become one op."""
     ops, producers = program.by_id(), program.producers()
@@ -187,6 +191,13 @@ _RULES = (
         "Name the sizes that it depends on in input_spec, or loop a fixed number of times.",
     ),
     Rule(
+        "PW-X221",
+        _LITE,
+        _is_constant_without_axes,
+        "Paddle Lite does not run a constant without axes, shape (), such as the 0 in x > 0.",
+        "Give it an axis: x > paddle.zeros([1], x.dtype).",
+    ),
+    Rule(
         "PW-X222",
         frozenset({"legacy"}),
         _ends_long_chain,
@@ -201,6 +212,14 @@ _RULES = (
         "MNN gives an output of this op other values or another shape.",
         "Compute it before or after the program, or use another op, such as a bilinear "
         "interpolation.",
+    ),
+    Rule(
+        "PW-X224",
+        _LITE,
+        _kinds("gather", "instance_norm", "set_value", "set_value_"),
+        "Paddle Lite refuses this op as Paddle saves it, or gives its output other values.",
+        "Use another op: a slice for a gather, paddle.where for an assignment, nn.GroupNorm for "
+        "an instance norm.",
     ),
     Rule(
         "PW-X218",

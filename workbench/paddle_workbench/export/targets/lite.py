@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from typing import IO, NoReturn
 import numpy as np
 
 from ...errors import BundleError
+from ...program.formats.saved import read
 from ...settings import home_folder
 from .legacy import legacy_weights
 from .target import LEGACY_PROGRAM, Array, Runner, Target
@@ -28,6 +30,8 @@ __all__ = ["LITE", "VERSION"]
 
 VERSION = "2.13rc0"
 MODEL = "model.nb"
+INPUTS = "inputs.json"
+"""The names of the inputs: Opt renames one whose first op it removes, such as x * 1."""
 
 _SCRIPT = Path(__file__).with_name("lite_process.py")
 _LENGTH = struct.Struct(">Q")
@@ -59,12 +63,20 @@ def write(source: Path, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, env=_variables(1), check=False)
     if done.returncode or not paths[2].is_file():
         raise RuntimeError(f"Opt {_ending(done.returncode, done.stderr)}")
+    program = read(source / LEGACY_PROGRAM).program
+    names = [program.values[each].name for each in program.inputs]
+    (folder / INPUTS).write_text(json.dumps(names), encoding="utf-8")
 
 
 def load(folder: Path, threads: int) -> Runner:
     """Open `model.nb` in a process of the other Python."""
     process = _Process(folder / MODEL, threads)
-    return Runner(process.inputs, process.run)
+    names = tuple(json.loads((folder / INPUTS).read_text("utf-8")))
+    if len(names) != len(process.inputs):
+        raise RuntimeError(
+            f"Paddle Lite takes {len(process.inputs)} inputs instead of {len(names)}"
+        )
+    return Runner(names, process.run)
 
 
 class _Process:
