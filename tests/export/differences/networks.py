@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import paddle
 from paddle import nn
 from paddle.nn import functional as F  # noqa: N812 - Paddle's own habit
 
-__all__ = ["LateMean", "Pictures"]
+__all__ = ["LateMean", "OneLargeWeight", "Pictures"]
 
 
 class Pictures(nn.Layer):
@@ -34,3 +35,17 @@ class LateMean(nn.Layer):
         x = F.softmax(x, axis=-1)
         mean = x.mean()
         return x * mean
+
+
+class OneLargeWeight(nn.Layer):
+    """A network whose first layer has a weight that is much larger than its others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(8, 8)
+        self.second = nn.Linear(8, 4)
+        with paddle.no_grad():
+            self.first.weight[0] = 200.0
+
+    def forward(self, x: Any) -> Any:
+        return self.second(F.relu(self.first(x)))

@@ -18,7 +18,7 @@ from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .warm_child import run_attempt
 from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S
 
-__all__ = ["LIMITS", "Attempt", "Listener", "attempt"]
+__all__ = ["DECISION_TASKS", "LIMITS", "Attempt", "Listener", "attempt"]
 
 Listener = Callable[[JobProgress], None]
 """Called with how far an attempt is; an exception ends it."""

@@ -21,7 +21,14 @@ from ..program.passes.comparison import (
 )
 from .samples import EagerSample
 
-__all__ = ["Comparison", "compare_samples", "element_sentence", "is_visible", "worst_element"]
+__all__ = [
+    "MAX_CHANGED_DECISIONS",
+    "Comparison",
+    "compare_samples",
+    "element_sentence",
+    "is_visible",
+    "worst_element",
+]
 
 INT8_TOLERANCE = 0.1
 """For outputs without decisions: an int8 weight is off by up to 0.4 % of the largest weight of its

@@ -106,7 +106,7 @@ class Step:
     def __str__(self) -> str:
         mark = "=" if self.is_equal else "✗"
         size = "" if self.difference is None else shown(self.difference)
-        parts = [f"{mark} {self.name:<15}{size:<9}{self.place}".rstrip()]
+        parts = [f"{mark} {self.name:<17} {size:<9}{self.place}".rstrip()]
         if self.problem:
             parts.append(f"    {self.problem}")
         for cause in self.causes:

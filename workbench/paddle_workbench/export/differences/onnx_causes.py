@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...program.passes.comparison import Array, relative_difference
 from .onnx_graph import Graph
+from .value_search import GraphOp, largest_of
 
-__all__ = [
-    "QUANTISING", "WEIGHTS", "GraphOp", "clipped_share", "largest_of", "setting_of", "size_of",
-    "weights_of",
-]  # fmt: skip
+__all__ = ["QUANTISING", "WEIGHTS", "clipped_share", "setting_of", "weights_of"]
 
 WEIGHTS = "weights.npz"
 """The weights of the program by its own names."""
@@ -28,42 +24,6 @@ _EDITABLE = ("axis", "axes", "perm", "epsilon", "alpha")
 _WITH_SETTINGS = frozenset(
     {"axis", "axes", "perm", "epsilon", "begin_norm_axis", "value", "alpha", "negative_slope"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class GraphOp:
-    """An op of the program, as the parent process describes it.
-
-    Parameters
-    ----------
-    id : int
-    kind : str
-    inputs, outputs : list of int
-        Ids of values.
-    attributes : dict
-    computes : bool
-        False for constants, and for ops that only group values.
-    """
-
-    id: int
-    kind: str
-    inputs: list[int]
-    outputs: list[int]
-    attributes: dict[str, Any]
-    computes: bool
-
-
-def size_of(result: Array, right: Array) -> float:
-    """Return the relative difference; infinite if the shapes differ."""
-    return relative_difference(result, right) if result.shape == right.shape else math.inf
-
-
-def largest_of(results: Sequence[Array], expected: Sequence[Array]) -> float:
-    """Return the largest difference of several arrays; infinite if some are missing."""
-    if len(results) != len(expected):
-        return math.inf
-    pairs = zip(results, expected, strict=True)
-    return max((size_of(result, right) for result, right in pairs), default=0.0)
 
 
 def weights_of(graph: Graph, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...program.passes.comparison import Array
+from ..targets.browser import RUNTIME, NodeRunner, tensor
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "WebSession"]
+
+Session = Callable[[bytes, Mapping[str, Array], str], list[Array]]
+"""Runs a serialised model on inputs by name: all, extended, basic or none of its optimisations."""
 
 
 class Graph:
@@ -21,10 +25,16 @@ class Graph:
     path : Path
     inputs : mapping of str to array
         By the names of the model's inputs.
+    session : callable, optional
+        By default ONNX Runtime.
     """
 
-    def __init__(self, path: Path, inputs: Mapping[str, Array]) -> None:
+    def __init__(
+        self, path: Path, inputs: Mapping[str, Array], session: Session | None = None
+    ) -> None:
         import onnx
+
+        self.session = session or native_session
 
         self.model = onnx.load(str(path))
         weights = {each.name for each in self.model.graph.initializer}
@@ -40,22 +50,8 @@ class Graph:
 
     def run(self, model: Any = None, *, level: str = "all", extra: Any = None) -> list[Array]:
         """Return the outputs, as ONNX Runtime optimises the model: all, extended, basic, none."""
-        import onnxruntime
-
-        levels = onnxruntime.GraphOptimizationLevel
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
-        options.graph_optimization_level = {
-            "all": levels.ORT_ENABLE_ALL,
-            "extended": levels.ORT_ENABLE_EXTENDED,
-            "basic": levels.ORT_ENABLE_BASIC,
-            "none": levels.ORT_DISABLE_ALL,
-        }[level]
-        session = onnxruntime.InferenceSession(
-            (model or self.model).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        return list(session.run(None, self.inputs | (extra or {})))
+        content = (model or self.model).SerializeToString()
+        return self.session(content, self.inputs | (extra or {}), level)
 
     def values(self) -> dict[str, Array]:
         """Return every value of the graph, run as it is written."""
@@ -140,3 +136,41 @@ class Graph:
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         return model
+
+
+def native_session(model: bytes, inputs: Mapping[str, Array], level: str) -> list[Array]:
+    """Run a model with ONNX Runtime on one thread."""
+    import onnxruntime
+
+    levels = onnxruntime.GraphOptimizationLevel
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    options.graph_optimization_level = {
+        "all": levels.ORT_ENABLE_ALL,
+        "extended": levels.ORT_ENABLE_EXTENDED,
+        "basic": levels.ORT_ENABLE_BASIC,
+        "none": levels.ORT_DISABLE_ALL,
+    }[level]
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return list(session.run(None, dict(inputs)))
+
+
+class WebSession:
+    """Runs models with ONNX Runtime Web in Node, which always optimises.
+
+    Parameters
+    ----------
+    folder : Path
+        Receives the model, which Node reads from a file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = (folder / "web.onnx").resolve()
+        self._node = NodeRunner()
+
+    def __call__(self, model: bytes, inputs: Mapping[str, Array], _level: str) -> list[Array]:
+        self._path.write_bytes(model)
+        opened, _ = self._node.ask("open", model=str(self._path), runtime=str(RUNTIME))
+        arrays = [tensor(inputs[name]) for name in opened["inputs"]]
+        return self._node.ask("run", inputs=arrays)[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ...program.model.structure import Op, Program, computes
-from ...program.passes.arrays import write_arrays
+from ...program.model.structure import Op, Program
 from ...program.passes.comparison import Array
-from ..rules import explain
 from ..targets.onnx import MODEL
 from .child import problem_of, run_task
 from .difference import Cause, Step, weights_message
 from .onnx_causes import WEIGHTS
-from .programs import RunProgram, line_of
-from .worker import EXPECTED, VALUES
+from .programs import RunProgram
+from .value_step import known_failures, value_request, with_op
 
 __all__ = ["onnx_step"]
 
@@ -32,30 +29,18 @@ def onnx_step(
     run: RunProgram,
     inputs: Sequence[Array],
 ) -> Step:
-    values = {value: array for value, array in run.values.items() if array.dtype.kind in "fiub"}
-    write_arrays(work / EXPECTED, run.outputs)
-    write_arrays(work / VALUES, list(values.values()))
+    """Find the op that an ONNX graph gets wrong in ONNX Runtime, or in ONNX Runtime Web."""
     np.savez(work / WEIGHTS, **run.weights)
-    request = request | {
+    is_web = request["target"] == "browser"
+    request = value_request(work, request, run) | {
         "model": str(Path(request["folder"]) / MODEL),
-        "ops": [
-            {
-                "id": op.id,
-                "kind": op.kind,
-                "inputs": sorted(run.read_by(op)),
-                "outputs": list(op.outputs),
-                "attributes": _json(op.attributes),
-                "computes": computes(op),
-            }
-            for op in run.program.ops
-        ],
-        "outputs": list(run.program.outputs),
-        "values": list(values),
+        "runtime": "web" if is_web else "",
     }
     outcome = run_task("onnx", work, request, inputs)
     answer = outcome.answer
     if answer is None:
-        problem = f"While ONNX Runtime ran the file, its process {problem_of(outcome)}"
+        runtime = "ONNX Runtime Web" if is_web else "ONNX Runtime"
+        problem = f"While {runtime} ran the file, its process {problem_of(outcome)}"
         return replace(step, is_equal=False, problem=problem)
     difference = float(answer["difference"])
     name = "int8" if answer["is_quantised"] else step.name
@@ -70,28 +55,20 @@ def onnx_step(
             "Set SessionOptions.graph_optimization_level to a lower level.",
         )
         return replace(step, name="ONNX Runtime", causes=(cause,))
-    if answer.get("where") != "graph":
-        return replace(
-            step, problem="No op could be found: the graph has no values to compare with."
+    causes = []
+    if answer.get("is_native_equal"):
+        causes.append(
+            Cause(
+                "runtime",
+                "ONNX Runtime computes the same file right; ONNX Runtime Web does not.",
+                "Compute it in another way, or after the program.",
+            )
         )
-    ops = run.program.by_id()
-    op = ops[answer["op"]]
-    since = ops.get(answer["since"]) if answer["since"] is not None else None
-    line = line_of(run.program, op)
-    return replace(
-        step,
-        before=float(answer["before"]),
-        after=float(answer["after"]),
-        op=op.kind if since is None else f"{since.kind} … {op.kind}",
-        node=", ".join(answer["nodes"]),
-        layer=op.layer,
-        line=line,
-        op_id=op.id if op.id in traced.by_id() else None,
-        causes=tuple(_causes(answer, op, traced)),
-        problem=""
-        if answer["is_proven"]
-        else "From this op on the values differ; replacing its value alone does not repair them.",
-    )
+    if answer.get("where") != "graph":
+        problem = "No op could be found: the graph has no values to compare with."
+        return replace(step, problem=problem, causes=tuple(causes))
+    op = run.program.by_id()[answer["op"]]
+    return with_op(step, answer, run, traced, [*causes, *_causes(answer, op, traced)])
 
 
 def _causes(answer: dict[str, Any], op: Op, traced: Program) -> list[Cause]:
@@ -127,13 +104,7 @@ def _causes(answer: dict[str, Any], op: Op, traced: Program) -> list[Cause]:
                 is_proven=False,
             )
         )
-    causes += [
-        Cause("known failure", finding.message, finding.hint, is_proven=False)
-        for finding in explain(traced, "onnx")
-        if finding.op == op.kind
-        and (op.line is None or finding.line is None or finding.line.line == op.line.line)
-    ]
-    return causes
+    return causes + known_failures(traced, "onnx", op)
 
 
 def _weight_names(traced: Program) -> dict[str, str]:
@@ -148,14 +119,3 @@ def _weight_names(traced: Program) -> dict[str, str]:
 
 def _number(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _json(attributes: Any) -> dict[str, Any]:
-    kept = {}
-    for name, value in attributes.items():
-        try:
-            json.dumps(value)
-        except (TypeError, ValueError):
-            continue
-        kept[name] = value
-    return kept

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...child_process import Outcome
-from ...contract import BundleRecord
+from ...contract import BundleRecord, Weights
 from ...program.model.structure import Program
 from ...program.passes.arrays import read_arrays
 from ...program.passes.comparison import Array, compare
@@ -21,6 +21,7 @@ from ..targets.target import PROGRAM_FOLDER, Target
 from .child import problem_of, run_task
 from .cut_search import first_wrong_op
 from .difference import Cause, Step
+from .mnn_step import mnn_step
 from .onnx_step import onnx_step
 from .passes_step import passes_step
 from .programs import RunProgram, line_of
@@ -39,6 +40,7 @@ def target_step(
     files: Path | None,
     *,
     without: Sequence[str] = (),
+    weights: Weights = "fp32",
 ) -> Step:
     """Run a target, and find the first op or pass that gives another value.
 
@@ -57,6 +59,8 @@ def target_step(
         temporary folder.
     without : sequence of str
         Passes that the target leaves out.
+    weights : {"fp32", "fp16", "int8"}
+        How the bundle says that the target stores them.
     """
     with tempfile.TemporaryDirectory(prefix="trace_") as name:
         work = Path(name)
@@ -67,6 +71,7 @@ def target_step(
             "folder": str(folder.resolve()),
             "write": files is None,
             "without": list(without),
+            "weights": weights,
             "inputs": [each.name for each in record.inputs],
         }
         if target.name == "onnx":
@@ -89,8 +94,12 @@ def target_step(
             step = Step(title, comparison.difference, is_equal=comparison.is_equal)
         if target.name == "onnx":
             return onnx_step(step, work, request, traced, run, inputs)
+        if target.name == "mnn":
+            return mnn_step(step, work, request, record, traced, run, inputs, results)
         if step.is_equal:
             return step
+        if target.name == "browser":
+            return onnx_step(step, work, request, traced, run, inputs)
         if target.name not in PIPELINES:
             return _with_cut(step, work, request, run, inputs, traced)
         return passes_step(step, work, request, bundle, traced, run, inputs)

@@ -106,6 +106,7 @@ def trace_difference(
             chosen,
             _deployed_files(bundle, chosen.name, files),
             without=exported.without_passes if exported is not None else (),
+            weights=exported.weights if exported is not None and files is None else "fp32",
         )
     )
     steps.append(postprocessing_step(run.outputs, record, postprocess, labels))

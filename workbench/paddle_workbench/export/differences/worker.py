@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array, relative_difference
 from ...program.passes.forks import check_fork
 from ...program.predictor import predictor_config
+from ..targets import onnx
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM
+from . import mnn_search, onnx_search
 from .onnx_causes import WEIGHTS
-from .onnx_search import search
 
 __all__ = ["EXPECTED", "INPUTS", "OUTPUTS", "REQUEST", "VALUES", "WEIGHTS", "main", "main_in_fork"]
 
@@ -223,15 +225,32 @@ def _predict(request: dict[str, Any], without: list[str], inputs: list[Array]) -
     ]
 
 
-def _onnx(request: dict[str, Any]) -> dict[str, Any]:
+def _search(request: dict[str, Any], search: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     inputs = dict(zip(request["inputs"], read_arrays(Path(INPUTS)), strict=True))
     expected, values = read_arrays(Path(EXPECTED)), read_arrays(Path(VALUES))
     return search(request, inputs, expected, values, write_answer)
 
 
+def _aliases(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the program's ONNX file only renames, with their other names."""
+    import onnx as package
+
+    folder = Path("onnx")
+    folder.mkdir()
+    onnx.write(Path(request["source"]), folder)
+    graph = package.load(str(folder / onnx.MODEL)).graph
+    aliases: dict[str, Any] = {}
+    for node in graph.node:
+        if node.op_type == "Identity":
+            aliases[node.output[0]] = aliases.get(node.input[0], node.input[0])
+    return aliases
+
+
 _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "aliases": _aliases,
     "cut": _cut,
-    "onnx": _onnx,
+    "mnn": partial(_search, search=mnn_search.search),
+    "onnx": partial(_search, search=onnx_search.search),
     "passes": _passes,
     "target": _target,
     "values": _values,

@@ -18,11 +18,14 @@ import numpy as np
 from . import onnx
 from .target import Array, Runner, Target
 
-__all__ = ["MNN"]
+__all__ = [
+    "MNN", "MODEL", "SIGNATURE", "array_of", "open_module", "read_signature", "variable_of",
+]  # fmt: skip
 
 MODEL = "model.mnn"
 SIGNATURE = "signature.json"
-"""Names and dtypes of the inputs and outputs as in ONNX: MNN itself knows no int64 or bool."""
+"""Names and dtypes of the inputs and outputs as in ONNX, since MNN itself knows no int64 or bool;
+and how the weights are stored."""
 
 _NARROWER = {"int64": "int32", "bool": "int32", "float64": "float32"}
 _FLAGS = {"fp32": (), "fp16": ("--fp16",), "int8": ("--weightQuantBits", "8")}
@@ -44,7 +47,7 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
     with tempfile.TemporaryDirectory(prefix="mnn_") as scratch:
         onnx.write(source, Path(scratch))
         model = Path(scratch) / onnx.MODEL
-        signature = _signature(model)
+        signature = _signature(model) | {"weights": weights}
         path = folder / MODEL
         options = ("-f", "ONNX", "--modelFile", model, "--MNNModel", path, *_FLAGS[weights])
         # The first entry stands for the name of the program.
@@ -54,7 +57,13 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
     (folder / SIGNATURE).write_text(json.dumps(signature), encoding="utf-8")
 
 
-def _signature(model: Path) -> dict[str, list[dict[str, str]]]:
+def read_signature(folder: Path) -> dict[str, Any]:
+    """Return names and dtypes of the `inputs` and `outputs`, and how the `weights` are stored."""
+    signature: dict[str, Any] = json.loads((folder / SIGNATURE).read_text("utf-8"))
+    return signature
+
+
+def _signature(model: Path) -> dict[str, Any]:
     import onnx as package
 
     graph = package.load(str(model), load_external_data=False).graph
@@ -72,26 +81,37 @@ def _signature(model: Path) -> dict[str, list[dict[str, str]]]:
 
 def load(folder: Path, threads: int) -> Runner:
     """Open `model.mnn` on the CPU."""
-    with _without_native_output():
-        from MNN import nn
-    signature = json.loads((folder / SIGNATURE).read_text("utf-8"))
+    signature = read_signature(folder)
     inputs, outputs = ([each["name"] for each in signature[kind]] for kind in ("inputs", "outputs"))
-    module = nn.load_module_from_file(str(folder / MODEL), inputs, outputs, thread_num=threads)
+    module = open_module(folder / MODEL, inputs, outputs, threads=threads)
     dtypes = [each["dtype"] for each in signature["outputs"]]
 
     def run(arrays: Sequence[Array]) -> list[Array]:
-        results = module.forward([_variable(array) for array in arrays])
+        results = module.forward([variable_of(array) for array in arrays])
         if len(results) != len(outputs):
             raise RuntimeError(f"MNN returned {len(results)} outputs instead of {len(outputs)}")
         return [
-            _array(result).astype(dtype, copy=False)
+            array_of(result).astype(dtype, copy=False)
             for result, dtype in zip(results, dtypes, strict=True)
         ]
 
     return Runner(tuple(inputs), run)
 
 
-def _variable(array: Array) -> Any:
+def open_module(
+    path: Path, inputs: Sequence[str], outputs: Sequence[str], *, threads: int = 1
+) -> Any:
+    """Return the part of a model between values that are given and values that are wanted.
+
+    `forward` takes a list of variables for the inputs, and returns one for the outputs.
+    """
+    with _without_native_output():
+        from MNN import nn
+    return nn.load_module_from_file(str(path), list(inputs), list(outputs), thread_num=threads)
+
+
+def variable_of(array: Array) -> Any:
+    """Return what MNN takes for an array."""
     from MNN import expr
 
     narrow = np.ascontiguousarray(array, dtype=_NARROWER.get(str(array.dtype)))
@@ -102,7 +122,8 @@ def _variable(array: Array) -> Any:
     return expr.const(narrow, list(narrow.shape), expr.NCHW, kind)
 
 
-def _array(variable: Any) -> Array:
+def array_of(variable: Any) -> Array:
+    """Return what MNN computed, in the layout NCHW and the dtype that MNN has."""
     from MNN import expr
 
     if variable.data_format == expr.NC4HW4:
