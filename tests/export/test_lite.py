@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddle_workbench import trace_difference
 from paddle_workbench.contract import ExportFinding
 from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
@@ -148,6 +149,32 @@ def test_rejects_program_without_a_legacy_form(python: Path, tmp_path: Path) -> 
     assert (finding.code, finding.op) == ("PW-X106", "logical_not")
 
 
+def test_trace_names_the_op_or_compares_files_as_a_whole(python: Path, tmp_path: Path) -> None:
+    from .networks import Flat, Picture
+
+    equal = create(tmp_path / "equal", Picture(), PICTURES, [None, 3, 8, 8])
+    other = create(tmp_path / "other", Picture(), PICTURES, [None, 3, 8, 8])
+    assert trace_difference(equal, [PICTURES], "lite").is_equal
+    other.export("lite")
+    step = trace_difference(equal, [PICTURES], "lite", files=other.folder / "lite").first
+    assert step is not None
+    assert (step.name, step.op) == ("Paddle Lite", "")
+    assert "they were compared as a whole" in step.problem
+    flat = create(tmp_path / "flat", Flat(), PICTURES, [None, 3, 8, 8])
+    step = trace_difference(flat, [PICTURES], "lite").first
+    assert step is not None
+    assert (step.name, step.op) == ("Paddle Lite", "flatten")
+    assert "Opt was killed by SIG" in step.problem
+
+
+def test_trace_needs_a_program_in_the_legacy_format(python: Path, tmp_path: Path) -> None:
+    from .networks import Branches
+
+    bundle = create(tmp_path / "branches", Branches(), X, [None, 5, 4])
+    with pytest.raises(BundleError, match="cannot trace the network in its legacy format"):
+        trace_difference(bundle, [X], "lite")
+
+
 def test_missing_python_is_a_finding_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,5 +193,7 @@ def test_missing_python_is_a_finding_with_the_command(
     assert command == "uv pip install"
     pins = LOCK.with_suffix(".in").read_text(encoding="utf-8").splitlines()
     assert packages[0].split() == [pin for pin in pins if not pin.startswith("#")]
+    with pytest.raises(BundleError, match="needs a Python from 3.8 to 3.10"):
+        trace_difference(bundle, [PICTURES], "lite")
     with pytest.raises(BundleError, match="was not exported to 'lite'"):
         bundle.predict([PICTURES], target="lite")

@@ -8,7 +8,7 @@ import paddle
 from paddle import nn
 from paddle.nn import functional as F  # noqa: N812 - Paddle's own habit
 
-__all__ = ["LateMean", "OneLargeWeight", "Pictures"]
+__all__ = ["LateMean", "OneLargeWeight", "Pictures", "WrongAxis"]
 
 
 class Pictures(nn.Layer):
@@ -49,3 +49,13 @@ class OneLargeWeight(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.second(F.relu(self.first(x)))
+
+
+class WrongAxis(Pictures):
+    """The same layers, with attention over the pictures instead of the channels."""
+
+    def forward(self, x: Any) -> Any:
+        x = F.relu(self.batch_norm(self.conv(x)))
+        x = self.dropout(self.layer_norm(x.mean(axis=[2, 3])))
+        attention = F.softmax(x, axis=0)
+        return self.fc(x * attention)

@@ -320,7 +320,7 @@ def test_op_of_a_target_whose_values_cannot_be_read(tmp_path: Path) -> None:
         input_spec=[InputSpec([2, 5, 4], "float32", "x")],
         examples=[X],
     )
-    run = run_program(bundle.folder, bundle.record, bundle.program, [X])
+    run = run_program(bundle.folder / "inference", bundle.record, bundle.program, [X])
     request = {
         "target": "onnx",
         "source": str(bundle.folder / "inference"),

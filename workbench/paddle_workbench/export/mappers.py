@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..contract import ExportFinding, SourcePlace
 from ..program.model.structure import Op, Program, computes
 
-__all__ = ["MESSAGE", "ops_lite_lacks", "unconverted_ops"]
+__all__ = ["MESSAGE", "OLD_NAMES", "ops_lite_lacks", "unconverted_ops"]
 
 MESSAGE = "unsupported operators"
 """What Paddle2ONNX says, without naming them, before it ends its process."""
@@ -16,7 +16,7 @@ MESSAGE = "unsupported operators"
 _LITE_LACKS = re.compile(r"These unsupported ops are: (.*)")
 
 # Paddle2ONNX knows many ops by the names that they had before Paddle 3.
-_OLD_NAMES = {
+OLD_NAMES = {
     "add": "elementwise_add", "add_n": "sum", "all": "reduce_all", "any": "reduce_any",
     "arange": "range", "argmax": "arg_max", "argmin": "arg_min", "divide": "elementwise_div",
     "elementwise_pow": "elementwise_pow", "expand": "expand_v2",
@@ -40,7 +40,7 @@ def unconverted_ops(program: Program) -> Iterator[ExportFinding]:
     seen = set()
     for op in program.walk():
         kind = op.kind.removesuffix("_")
-        names = {op.kind, kind, _OLD_NAMES.get(kind, kind), f"{kind}2", f"{kind}_v2"}
+        names = {op.kind, kind, OLD_NAMES.get(kind, kind), f"{kind}2", f"{kind}_v2"}
         if not computes(op) or kind in seen or kind in _CONTROL or names & known:
             continue
         seen.add(kind)
@@ -52,7 +52,7 @@ def ops_lite_lacks(program: Program, message: str) -> Iterator[ExportFinding]:
     lacks = _LITE_LACKS.search(message)
     for name in re.findall(r"'(\w+)'", lacks[1]) if lacks else ():
         kinds = {name, name.removesuffix("_v2"), name.removesuffix("2")}
-        kinds |= {kind for kind, old in _OLD_NAMES.items() if old == name}
+        kinds |= {kind for kind, old in OLD_NAMES.items() if old == name}
         op = next((each for each in program.walk() if each.kind.removesuffix("_") in kinds), None)
         yield _finding("Paddle Lite has no kernel on x86 for", name, op)
 

@@ -127,6 +127,7 @@ def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
     return lambda op, _program: op.kind in kinds
 
 
+_INFERENCE = frozenset({"inference", "onednn", "paddlex"})
 _LITE = frozenset({"lite"})
 _ONNX = frozenset({"onnx", "mnn", "browser"})
 """The targets that Paddle2ONNX writes."""
@@ -237,11 +238,20 @@ _RULES = (
     ),
     Rule(
         "PW-X210",
-        frozenset({"inference", "onednn", "paddlex"}),
+        _INFERENCE,
         _kinds("create_array"),
         "Paddle Inference may wait for ever in a loop over an array of tensors, such as nn.RNN "
         "makes of a cell.",
         "Use nn.GRU or nn.LSTM, or loop over a fixed number of steps in Python.",
+    ),
+    Rule(
+        "PW-X230",
+        _INFERENCE,
+        lambda op, _program: op.kind.startswith("fake_") and "quantize" in op.kind,
+        "Paddle Inference fails when its constant_folding_pass computes the rounded weights of a "
+        "quantised layer in advance.",
+        'Leave the pass out: bundle.export("inference", without=["constant_folding_pass"]), or '
+        'config.delete_pass("constant_folding_pass").',
     ),
     Rule(
         "PW-X209",

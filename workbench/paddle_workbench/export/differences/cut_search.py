@@ -60,19 +60,21 @@ def first_wrong_op(
     work : Path
         A folder for the files.
     request : dict
-        `target`, `source` and `inputs` as for the task `target`.
+        `target`, `source` and `inputs` as for the task `target`; `variables` for a target that is
+        written from the legacy format: the names there of the values that it has, by id.
     run : RunProgram
     inputs : sequence of arrays
     difference : float
         Of the whole program; infinite if the target fails.
     """
     needed = needed_values(run.program)
+    variables: dict[int, str] | None = request.get("variables")
     cuts = [
         _Cut(at, number, value, op)
         for at, op in enumerate(run.program.ops)
         for number, value in enumerate(op.outputs)
         if computes(op) and value in needed and value in run.values
-        and value not in run.program.outputs
+        and value not in run.program.outputs and (variables is None or value in variables)
     ]  # fmt: skip
     sizes: dict[int, float] = {len(cuts): difference}
 
@@ -82,7 +84,11 @@ def first_wrong_op(
             folder.mkdir()
             cut = cuts[number]
             write_arrays(folder / EXPECTED, [run.values[cut.value]])
-            cut_request = request | {"cut": [cut.at, cut.result]}
+            cut_request = request | {
+                "cut": [cut.at, cut.result],
+                "variables": None,
+                "variable": None if variables is None else variables[cut.value],
+            }
             outcome = run_task("cut", folder, cut_request, inputs, may_crash=True)
             sizes[number] = float((outcome.answer or {}).get("difference", math.inf))
         return sizes[number]

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...program.passes.comparison import HALF_TOLERANCE, TOLERANCE, Array
 from .mnn_graph import WITH_WEIGHTS, MnnGraph
-from .onnx_search import QUANTISED_LIMITS, QUANTISED_TOLERANCE, paddle2onnx_names
+from .onnx_search import paddle2onnx_names
+from .quantisation import QUANTISED_LIMITS, QUANTISED_TOLERANCE
 from .value_search import LIMITS, GraphOp, ValueSearch, largest_of, size_of
 
 __all__ = ["search"]

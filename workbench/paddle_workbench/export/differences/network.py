@@ -18,6 +18,8 @@ from ...program.passes.comparison import TOLERANCE, Array, array_of, compare, re
 from ...program.tracing.targets import eager, layer_of
 from .difference import Cause, Step, weights_message
 from .programs import RunProgram
+from .quantisation import QUANTISED_TOLERANCE, is_quantised, is_quantising
+from .saturation import with_saturation
 
 __all__ = ["NAME", "network_step"]
 
@@ -55,7 +57,8 @@ def network_step(
     except Exception as error:  # whatever the network raises
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         return Step(NAME, None, is_equal=False, problem=f"It fails: {reason}.")
-    comparison = compare(eager_run.outputs, run.outputs, dtypes)
+    tolerance = QUANTISED_TOLERANCE if is_quantised(run.program) else TOLERANCE
+    comparison = compare(eager_run.outputs, run.outputs, dtypes, tolerance=tolerance)
     weights = _Weights.of(network, traced, run)
     training = any(part.training for part in network.sublayers(include_self=True))
     if not isinstance(comparison, str) and comparison.is_equal:
@@ -65,11 +68,12 @@ def network_step(
         step = Step(NAME, float("inf"), is_equal=False, problem=f"{reason.capitalize()}.")
     else:
         step = Step(NAME, comparison.difference, is_equal=False)
-    step = _with_layer(step, eager_run, run, traced)
+    step = _with_layer(step, eager_run, run, traced, tolerance)
 
     def is_equal_if(*, evaluated: bool, loaded: bool) -> bool:
         repaired = weights.loaded(network) if loaded else network
-        again = compare(_run(repaired, inputs, evaluated=evaluated).outputs, run.outputs, dtypes)
+        outputs = _run(repaired, inputs, evaluated=evaluated).outputs
+        again = compare(outputs, run.outputs, dtypes, tolerance=tolerance)
         return not isinstance(again, str) and again.is_equal
 
     mode = Cause(
@@ -86,7 +90,7 @@ def network_step(
         if training and is_equal_if(evaluated=True, loaded=True):
             return replace(step, causes=(mode, loading))
         return replace(step, causes=(replace(loading, is_proven=False),))
-    return step
+    return with_saturation(step, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,9 @@ def _run(network: Any, inputs: Sequence[Array], *, evaluated: bool = False) -> _
     return _EagerRun(outputs, layers)
 
 
-def _with_layer(step: Step, eager_run: _EagerRun, run: RunProgram, traced: Program) -> Step:
+def _with_layer(
+    step: Step, eager_run: _EagerRun, run: RunProgram, traced: Program, tolerance: float
+) -> Step:
     """Add the first layer whose output is not that of its last op in the program."""
     before = 0.0
     last: dict[str, Any] = {}
@@ -146,7 +152,7 @@ def _with_layer(step: Step, eager_run: _EagerRun, run: RunProgram, traced: Progr
         if array is None or right is None or array.shape != right.shape:
             continue
         size = relative_difference(array, right)
-        if size > TOLERANCE:
+        if size > tolerance:
             return replace(
                 step, before=before, after=size, op=op.kind, layer=name, line=op.line,
                 op_id=op.id if op.id in known else None,
@@ -170,10 +176,14 @@ class _Weights:
             for op in traced.ops
             if op.name == "builtin.parameter"
         }
+        # The network may be the one before the quantisation, which has no scales.
+        scales = {value for op in traced.ops if is_quantising(op.kind) for value in op.inputs[1:]}
         right = {
             parameter.name: run.weights[names[parameter.value]]
             for parameter in traced.parameters
-            if parameter.value in names and names[parameter.value] in run.weights
+            if parameter.value in names
+            and parameter.value not in scales
+            and names[parameter.value] in run.weights
         }
         state = {name: array_of(value) for name, value in network.state_dict().items()}
         different = tuple(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ...program.passes.comparison import Array, relative_difference
 from .onnx_graph import Graph
+from .quantisation import CLIPPED_SHARE
 from .value_search import GraphOp, largest_of
 
 __all__ = ["QUANTISING", "WEIGHTS", "clipped_share", "setting_of", "weights_of"]
@@ -19,14 +20,19 @@ WEIGHTS = "weights.npz"
 QUANTISING = frozenset({"QuantizeLinear", "DynamicQuantizeLinear"})
 
 _SAME_WEIGHTS = 1e-5
-_CLIPPED_SHARE = 0.001
 _EDITABLE = ("axis", "axes", "perm", "epsilon", "alpha")
 _WITH_SETTINGS = frozenset(
     {"axis", "axes", "perm", "epsilon", "begin_norm_axis", "value", "alpha", "negative_slope"}
 )
 
 
-def weights_of(graph: Graph, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:
+class _WithWeights(Protocol):
+    def weights(self) -> dict[str, Array]: ...
+
+    def outputs_with(self, replaced: Mapping[str, Array]) -> list[Array]: ...
+
+
+def weights_of(graph: _WithWeights, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:
     """Return the weights that are not the program's, and whether they are the whole difference."""
     with np.load(WEIGHTS) as right:
         different = {
@@ -110,7 +116,7 @@ def clipped_share(graph: Graph, values: Mapping[str, Array], nodes: Sequence[Any
             step = float(np.abs(np.diff(np.unique(restored))).min(initial=np.inf))
             at_limit &= np.abs(source - restored) > step
         shares.append(float(at_limit.mean()) if at_limit.size else 0.0)
-    return max(shares) if max(shares) > _CLIPPED_SHARE else 0.0
+    return max(shares) if max(shares) > CLIPPED_SHARE else 0.0
 
 
 def _is_cured(

@@ -10,13 +10,10 @@ from typing import Any
 from ...program.passes.comparison import TOLERANCE, Array
 from .onnx_causes import QUANTISING, clipped_share, setting_of, weights_of
 from .onnx_graph import Graph, WebSession
+from .quantisation import QUANTISED_LIMITS, QUANTISED_TOLERANCE
 from .value_search import LIMITS, Cures, GraphOp, ValueSearch, largest_of
 
-__all__ = ["QUANTISED_LIMITS", "QUANTISED_TOLERANCE", "paddle2onnx_names", "search"]
-
-QUANTISED_TOLERANCE = 0.1
-"""Of the outputs of a graph with int8: each quantised layer rounds to one of 256 values."""
-QUANTISED_LIMITS = (0.03, QUANTISED_TOLERANCE)
+__all__ = ["paddle2onnx_names", "search"]
 
 
 def search(

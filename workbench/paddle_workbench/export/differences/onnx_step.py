@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ...program.model.structure import Op, Program
+from ...program.model.structure import Program
 from ...program.passes.comparison import Array
 from ..targets.onnx import MODEL
 from .child import problem_of, run_task
-from .difference import Cause, Step, weights_message
+from .difference import Cause, Step
 from .onnx_causes import WEIGHTS
 from .programs import RunProgram
-from .value_step import known_failures, value_request, with_op
+from .value_step import causes_of, known_failures, value_request, with_op
 
 __all__ = ["onnx_step"]
 
@@ -68,54 +68,5 @@ def onnx_step(
         problem = "No op could be found: the graph has no values to compare with."
         return replace(step, problem=problem, causes=tuple(causes))
     op = run.program.by_id()[answer["op"]]
-    return with_op(step, answer, run, traced, [*causes, *_causes(answer, op, traced)])
-
-
-def _causes(answer: dict[str, Any], op: Op, traced: Program) -> list[Cause]:
-    causes = []
-    if "weights" in answer:
-        known = _weight_names(traced)
-        different = [known.get(name, name) for name in answer["weights"]]
-        causes.append(
-            Cause(
-                "weights",
-                weights_message(different, answer["weight_count"]),
-                "Export the bundle again: the file was made from other weights.",
-                is_proven=answer["weights_explain"],
-            )
-        )
-    setting = answer["settings"]
-    if setting is not None:
-        causes.append(
-            Cause(
-                setting["name"],
-                f"{setting['name']} is {_number(setting['is'])} instead of "
-                f"{_number(setting['right'])}.",
-                "Convert the program again, or correct the attribute of the node.",
-            )
-        )
-    if answer["clipped"]:
-        causes.append(
-            Cause(
-                "saturation",
-                f"The quantisation saturates: {answer['clipped']:.0%} of the values are outside "
-                "its range.",
-                "Calibrate with inputs like this one, or leave this layer in float32.",
-                is_proven=False,
-            )
-        )
-    return causes + known_failures(traced, "onnx", op)
-
-
-def _weight_names(traced: Program) -> dict[str, str]:
-    """Return the names of weights in the network by those in the program."""
-    own = {parameter.value: parameter.name for parameter in traced.parameters}
-    return {
-        str(op.attributes.get("parameter_name", "")): own[op.outputs[0]]
-        for op in traced.ops
-        if op.name == "builtin.parameter" and op.outputs[0] in own
-    }
-
-
-def _number(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    causes += [*causes_of(answer, traced), *known_failures(traced, "onnx", op)]
+    return with_op(step, answer, run, traced, causes)

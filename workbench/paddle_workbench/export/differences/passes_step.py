@@ -16,7 +16,7 @@ from ...program.passes.comparison import TOLERANCE, Array
 from ...program.passes.culprit import find_culprit, overwriting_line
 from ...program.passes.pipeline import optimise
 from ...program.passes.steps import LOWERED, SAVED
-from ..targets.target import PROGRAM, PROGRAM_FOLDER
+from ..targets.target import PROGRAM
 from .child import run_task
 from .difference import Cause, Step
 from .programs import RunProgram
@@ -29,7 +29,6 @@ def passes_step(
     step: Step,
     work: Path,
     request: dict[str, Any],
-    bundle: Path,
     traced: Program,
     run: RunProgram,
     inputs: Sequence[Array],
@@ -40,7 +39,7 @@ def passes_step(
         count(1 + max(run.program.by_id(), default=-1)).__next__,
         count(1 + max(run.program.values, default=-1)).__next__,
     )
-    prefix = (bundle / PROGRAM_FOLDER / PROGRAM).resolve()
+    prefix = Path(request["source"]) / PROGRAM
     stages = optimise(run.program, prefix, pipeline, numbering).stages
     before = (run.program, *(stage.program for stage in stages))
     names = [

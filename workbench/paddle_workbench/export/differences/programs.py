@@ -19,7 +19,7 @@ from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array
 from ...program.passes.lineage import next_stage
 from ...program.passes.steps import SAVED
-from ..targets.target import PROGRAM, PROGRAM_FOLDER
+from ..targets.target import PROGRAM
 from .child import problem_of, run_task
 from .onnx_causes import WEIGHTS
 from .worker import INPUTS_RECORDED, OUTPUTS, OUTPUTS_RECORDED, VALUES
@@ -56,19 +56,19 @@ class RunProgram:
 
 
 def run_program(
-    bundle: Path,
+    source: Path,
     record: BundleRecord,
     traced: Program,
     inputs: Sequence[Array],
     *,
     recorded: Sequence[Array] = (),
 ) -> RunProgram:
-    """Run the program of a bundle in a child process.
+    """Run a program in a child process.
 
     Parameters
     ----------
-    bundle : Path
-        Its folder.
+    source : Path
+        The folder with the program, of the bundle or as it was deployed.
     record : BundleRecord
     traced : Program
         With the lines of the code.
@@ -84,7 +84,7 @@ def run_program(
     with tempfile.TemporaryDirectory(prefix="trace_") as name:
         folder = Path(name)
         request = {
-            "prefix": str((bundle / PROGRAM_FOLDER / PROGRAM).resolve()),
+            "prefix": str((source / PROGRAM).resolve()),
             "inputs": [each.name for each in record.inputs],
             "recorded": bool(recorded),
         }
@@ -94,8 +94,7 @@ def run_program(
         answer = outcome.answer or {}
         if not (folder / OUTPUTS).is_file():
             raise BundleError(
-                f"The program of {record.name} cannot be run on the sample: it "
-                f"{problem_of(outcome)}",
+                f"The program in {source} cannot be run on the sample: it {problem_of(outcome)}",
                 "Pass an input as bundle.predict takes it.",
                 code="PW-T101",
             )

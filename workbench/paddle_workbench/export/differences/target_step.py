@@ -15,23 +15,24 @@ from ...program.model.structure import Program
 from ...program.passes.arrays import read_arrays
 from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
-from ..rules import explain
 from ..targets.onnx import MODEL
-from ..targets.target import PROGRAM_FOLDER, Target
+from ..targets.target import Target
 from .child import problem_of, run_task
 from .cut_search import first_wrong_op
-from .difference import Cause, Step
+from .difference import Step
 from .mnn_step import mnn_step
 from .onnx_step import onnx_step
+from .paddle_step import legacy_step
 from .passes_step import passes_step
 from .programs import RunProgram, line_of
+from .value_step import known_failures, value_request
 from .worker import OUTPUTS
 
 __all__ = ["target_step"]
 
 
 def target_step(
-    bundle: Path,
+    source: Path,
     record: BundleRecord,
     traced: Program,
     run: RunProgram,
@@ -41,17 +42,18 @@ def target_step(
     *,
     without: Sequence[str] = (),
     weights: Weights = "fp32",
+    is_own: bool = True,
 ) -> Step:
     """Run a target, and find the first op or pass that gives another value.
 
     Parameters
     ----------
-    bundle : Path
-        Its folder.
+    source : Path
+        The folder with the program that the target starts from.
     record : BundleRecord
     traced : Program
     run : RunProgram
-        The program and its values, which are right.
+        This program and its values, which are right.
     inputs : sequence of arrays
     target : Target
     files : Path or None
@@ -61,19 +63,27 @@ def target_step(
         Passes that the target leaves out.
     weights : {"fp32", "fp16", "int8"}
         How the bundle says that the target stores them.
+    is_own : bool
+        Whether the files were written from this program, as far as is known.
     """
     with tempfile.TemporaryDirectory(prefix="trace_") as name:
         work = Path(name)
-        folder = _folder(work, bundle, target, files)
+        folder = _folder(work, source, target, files)
         request: dict[str, Any] = {
             "target": target.name,
-            "source": str((bundle / PROGRAM_FOLDER).resolve()),
+            "source": str(source.resolve()),
             "folder": str(folder.resolve()),
             "write": files is None,
             "without": list(without),
             "weights": weights,
             "inputs": [each.name for each in record.inputs],
         }
+
+        def cut(step: Step) -> Step:
+            if not is_own:
+                return _as_a_whole(step, target)
+            return _with_cut(step, work, request, run, inputs, traced, target)
+
         if target.name == "onnx":
             title = "ONNX"
         else:
@@ -83,8 +93,8 @@ def target_step(
         outcome = run_task("target", work, request, inputs)
         begun = (outcome.answer or {}).get("begun")
         if begun != "end":
-            step = _failed(title, target, begun, outcome, traced)
-            return _with_cut(step, work, request, run, inputs, traced)
+            step = _failed(title, target, begun, outcome, run.program)
+            return cut(step)
         results = read_arrays(work / OUTPUTS)
         comparison = compare(results, run.outputs, [each.dtype for each in record.outputs])
         if isinstance(comparison, str):
@@ -100,12 +110,14 @@ def target_step(
             return step
         if target.name == "browser":
             return onnx_step(step, work, request, traced, run, inputs)
+        if target.name == "legacy":
+            return legacy_step(step, work, request, traced, run, inputs)
         if target.name not in PIPELINES:
-            return _with_cut(step, work, request, run, inputs, traced)
-        return passes_step(step, work, request, bundle, traced, run, inputs)
+            return cut(step)
+        return passes_step(step, work, request, traced, run, inputs)
 
 
-def _folder(work: Path, bundle: Path, target: Target, files: Path | None) -> Path:
+def _folder(work: Path, source: Path, target: Target, files: Path | None) -> Path:
     """Return the folder with the files of a target, which may have to be written."""
     if files is not None and files.is_file():
         folder = work / "target"
@@ -114,17 +126,23 @@ def _folder(work: Path, bundle: Path, target: Target, files: Path | None) -> Pat
         return folder
     if files is not None:
         return files
-    return work / "target" if target.write is not None else bundle / target.folder
+    return work / "target" if target.write is not None else source
 
 
-def _failed(title: str, target: Target, begun: Any, outcome: Outcome, traced: Program) -> Step:
+def _failed(title: str, target: Target, begun: Any, outcome: Outcome, program: Program) -> Step:
     word = {"write": "was being written", "load": "was loading", "run": "ran"}.get(begun, "ran")
-    causes = tuple(
-        Cause("known failure", finding.message, finding.hint, is_proven=False)
-        for finding in explain(traced, target.name)
-    )
+    causes = tuple(known_failures(program, target.name))
     problem = f"While {target.title} {word}, its process {problem_of(outcome)}"
     return Step(title, None, is_equal=False, problem=problem, causes=causes)
+
+
+def _as_a_whole(step: Step, target: Target) -> Step:
+    """Say that nothing inside a step was compared."""
+    text = (
+        f"{target.title} does not show what happens inside these files, so they were compared as "
+        "a whole: on the inputs that the program takes, with its outputs."
+    )
+    return replace(step, problem=f"{step.problem} {text}".strip())
 
 
 def _with_cut(
@@ -134,8 +152,14 @@ def _with_cut(
     run: RunProgram,
     inputs: Sequence[Array],
     traced: Program,
+    target: Target,
 ) -> Step:
     """Add the first op that the target gets wrong or fails on."""
+    if target.needs_legacy_program:
+        folder = work / "variables"
+        folder.mkdir()
+        answer = run_task("variables", folder, value_request(folder, request, run), inputs).answer
+        request = request | {"variables": {int(id_): name for id_, name in (answer or {}).items()}}
     difference = math.inf if step.difference is None else step.difference
     found = first_wrong_op(work, request, run, inputs, difference)
     if found is None:

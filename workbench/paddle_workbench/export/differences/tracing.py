@@ -10,21 +10,38 @@ from ...contract import BundleRecord
 from ...errors import BundleError
 from ...program.model.capture import SCHEMA_VERSION, Capture
 from ...program.passes.comparison import Array, compare
+from ...program.passes.pipeline import PIPELINES
 from ..exportable import Exportable
+from ..legacy_program import legacy_problem
 from ..processing import preprocess as preprocess_batch
 from ..samples import EagerSample
+from ..targets import lite, mnn
 from ..targets.onnx import MODEL
 from ..targets.registry import target_named
+from ..targets.target import LEGACY_PROGRAM, PROGRAM, PROGRAM_FOLDER, Target
 from .difference import Difference, Step, proven_first
 from .network import network_step
+from .paddle_step import deployed_program_step
 from .postprocessing import Deployed as DeployedPostprocessing
 from .postprocessing import postprocessing_step
 from .preprocessing import Deployed as DeployedPreprocessing
 from .preprocessing import preprocessing_step
 from .programs import RunProgram, run_program
 from .target_step import target_step
+from .value_step import known_failures
 
 __all__ = ["trace_difference"]
+
+_NEEDED = {
+    "browser": (MODEL,),
+    "inference": (f"{PROGRAM}.json",),
+    "legacy": (LEGACY_PROGRAM,),
+    "lite": (lite.MODEL,),
+    "mnn": (mnn.MODEL, mnn.SIGNATURE),
+    "onednn": (f"{PROGRAM}.json",),
+    "onnx": (MODEL,),
+}
+"""The files without which a target cannot be opened."""
 
 
 def trace_difference(
@@ -76,15 +93,17 @@ def trace_difference(
     Raises
     ------
     BundleError
-        If there is no such target or file, the input is not what the bundle takes, or its program
-        cannot be run on it.
+        If there is no such target or file, the machine or the bundle lacks what the target needs,
+        the input is not what the bundle takes, or its program cannot be run on it.
     """
     chosen = target_named(target)
     record = bundle.record
+    _check(chosen, record, files)
     inputs = _inputs(bundle, sample)
     recorded = next((each for each in bundle.samples if not each.is_edge_case), None)
+    source = bundle.folder / PROGRAM_FOLDER
     run = run_program(
-        bundle.folder,
+        source,
         record,
         bundle.program,
         inputs,
@@ -96,22 +115,41 @@ def trace_difference(
         steps.append(network_step(network, inputs, record, bundle.program, run))
     elif recorded is not None and recorded.outputs is not None:
         steps.append(_program_step(recorded, record, run))
+    target_files = _deployed_files(bundle, chosen.name, files)
+    start = run
+    if chosen.name in PIPELINES and target_files is not None and files is not None:
+        source = target_files
+        step, start = deployed_program_step(source, record, bundle.program, run, inputs)
+        steps.append(step)
+    elif chosen.name == "legacy" and target_files is not None:
+        source = target_files
     steps.append(
         target_step(
-            bundle.folder,
+            source,
             record,
             bundle.program,
-            run,
+            start,
             inputs,
             chosen,
-            _deployed_files(bundle, chosen.name, files),
+            target_files,
             without=exported.without_passes if exported is not None else (),
             weights=exported.weights if exported is not None and files is None else "fp32",
+            is_own=files is None or source == target_files,
         )
     )
     steps.append(postprocessing_step(run.outputs, record, postprocess, labels))
     capture = Capture(SCHEMA_VERSION, record.name, program=bundle.program)
     return Difference(record.name, target, tuple(map(proven_first, steps)), capture)
+
+
+def _check(target: Target, record: BundleRecord, files: str | Path | None) -> None:
+    """Raise BundleError if the machine or the bundle lacks what the target needs."""
+    if target.check is not None:
+        target.check()
+    if target.needs_legacy_program and files is None:
+        problem = legacy_problem(record)
+        if problem is not None:
+            raise BundleError(problem.message, problem.hint, code=problem.code)
 
 
 def _inputs(bundle: Exportable, sample: Any) -> tuple[Array, ...]:
@@ -146,7 +184,10 @@ def _program_step(recorded: EagerSample, record: BundleRecord, run: RunProgram) 
     if isinstance(comparison, str):
         reason = comparison.replace("the Predictor", "the program")
         return Step("program", float("inf"), is_equal=False, problem=f"{reason.capitalize()}.")
-    return Step("program", comparison.difference, is_equal=comparison.is_equal)
+    if comparison.is_equal:
+        return Step("program", comparison.difference)
+    causes = tuple(known_failures(run.program, "inference"))
+    return Step("program", comparison.difference, is_equal=False, causes=causes)
 
 
 def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -> Path | None:
@@ -161,8 +202,8 @@ def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -
         raise BundleError(
             f"{path} does not exist.", "Pass the folder with the deployed files.", code="PW-T102"
         )
-    if target == "onnx" and not (path / MODEL).is_file():
-        raise BundleError(
-            f"{path} contains no {MODEL}.", "Pass the path of the .onnx file.", code="PW-T102"
-        )
+    missing = next((name for name in _NEEDED[target] if not (path / name).is_file()), None)
+    if missing is not None:
+        hint = "Pass the path of the .onnx file." if target == "onnx" else "Pass another folder."
+        raise BundleError(f"{path} contains no {missing}.", hint, code="PW-T102")
     return path

@@ -102,6 +102,8 @@ class ValueSearch:
     explain : callable
         Returns what else to answer about a wrong op: of the ops that it consists of, the nodes that
         compute it, and a function which tells whether outputs are right.
+    is_exact : bool
+        Whether the names of values do not mislead, as they may in graphs that fuse ops.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class ValueSearch:
         *,
         tolerance: float,
         explain: Explain | None = None,
+        is_exact: bool = False,
     ) -> None:
         self.graph = graph
         self.ops = ops
@@ -124,6 +127,7 @@ class ValueSearch:
         self.makers = {value: op for op in ops for value in op.outputs}
         self.expected = [known[value] for value in outputs]
         self.explain = explain
+        self.is_exact = is_exact
         self.names = {value: name for value, name in names.items() if name in self.found}
         self.names |= dict(zip(outputs, graph.outputs, strict=False))
         self.partners = {
@@ -167,6 +171,8 @@ class ValueSearch:
         for limit in limits:
             region = list(self._region(limit))
             for op in region:
+                if self.is_exact and self._has_wrong_input(op, limit):
+                    continue
                 for value, name in self._candidates(op, limit):
                     if self.experiments >= _MOST_EXPERIMENTS:
                         return self._unproven(limits[-1])
@@ -187,6 +193,13 @@ class ValueSearch:
     def _is_right(self, value: int, limit: float) -> bool:
         partner = self.partners.get(value)
         return partner is not None and partner[1] <= limit
+
+    def _has_wrong_input(self, op: GraphOp, limit: float) -> bool:
+        """Whether an op takes a value that is known to be wrong: then another one is wrong, too."""
+        return any(
+            value in self.names and value in self.partners and not self._is_right(value, limit)
+            for value in op.inputs
+        )
 
     def _region(self, limit: float) -> Iterator[GraphOp]:
         """Yield the ops between the last right values and the wrong outputs, in program order."""

@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...program.model.structure import Program, computes
+from ...program.model.structure import Op, Program, computes
 from ...program.passes.arrays import write_arrays
 from ..rules import explain
-from .difference import Cause, Step
+from .difference import Cause, Step, weights_message
 from .programs import RunProgram, line_of
+from .saturation import saturation
 from .worker import EXPECTED, VALUES
 
-__all__ = ["known_failures", "value_request", "with_op"]
+__all__ = ["causes_of", "known_failures", "value_request", "with_op"]
 
 
 def value_request(work: Path, request: Mapping[str, Any], run: RunProgram) -> dict[str, Any]:
@@ -68,14 +69,52 @@ def with_op(
     )
 
 
-def known_failures(traced: Program, target: str, op: Any) -> list[Cause]:
-    """Return the known failures of an op on a target."""
-    return [
+def _setting(setting: Mapping[str, Any]) -> Cause:
+    """Return the cause that an attribute of an op is another one."""
+    return Cause(
+        setting["name"],
+        f"{setting['name']} is {_number(setting['is'])} instead of {_number(setting['right'])}.",
+        "Convert the program again, or correct the attribute of the node.",
+        is_proven=setting.get("is_proven", True),
+    )
+
+
+def _weights(answer: Mapping[str, Any], traced: Program) -> Cause:
+    """Return the cause that the target has other weights than the bundle."""
+    known = _weight_names(traced)
+    different = [known.get(name, name) for name in answer["weights"]]
+    return Cause(
+        "weights",
+        weights_message(different, answer["weight_count"]),
+        "Export the bundle again: the file was made from other weights.",
+        is_proven=answer["weights_explain"],
+    )
+
+
+def causes_of(answer: Mapping[str, Any], traced: Program) -> list[Cause]:
+    """Return what explains the op that a search found: weights, an attribute, saturation."""
+    causes = []
+    if "weights" in answer:
+        causes.append(_weights(answer, traced))
+    if answer["settings"] is not None:
+        causes.append(_setting(answer["settings"]))
+    if answer["clipped"]:
+        causes.append(saturation(answer["clipped"]))
+    return causes
+
+
+def known_failures(program: Program, target: str, op: Op | None = None) -> list[Cause]:
+    """Return the known failures of a program on a target, or those of one op of it."""
+    causes = [
         Cause("known failure", finding.message, finding.hint, is_proven=False)
-        for finding in explain(traced, target)
-        if finding.op == op.kind
-        and (op.line is None or finding.line is None or finding.line.line == op.line.line)
+        for finding in explain(program, target)
+        if op is None
+        or (
+            finding.op == op.kind
+            and (op.line is None or finding.line is None or finding.line.line == op.line.line)
+        )
     ]
+    return list(dict.fromkeys(causes))
 
 
 def _json(attributes: Any) -> dict[str, Any]:
@@ -87,3 +126,17 @@ def _json(attributes: Any) -> dict[str, Any]:
             continue
         kept[name] = value
     return kept
+
+
+def _weight_names(traced: Program) -> dict[str, str]:
+    """Return the names of weights in the network by those in the program."""
+    own = {parameter.value: parameter.name for parameter in traced.parameters}
+    return {
+        str(op.attributes.get("parameter_name", "")): own[op.outputs[0]]
+        for op in traced.ops
+        if op.name == "builtin.parameter" and op.outputs[0] in own
+    }
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -22,8 +22,9 @@ from ...program.predictor import predictor_config
 from ..targets import onnx
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM
-from . import mnn_search, onnx_search
+from . import mnn_search, onnx_search, paddle_search
 from .onnx_causes import WEIGHTS
+from .paddle_graph import LegacyGraph
 
 __all__ = ["EXPECTED", "INPUTS", "OUTPUTS", "REQUEST", "VALUES", "WEIGHTS", "main", "main_in_fork"]
 
@@ -105,7 +106,9 @@ OUTPUTS_RECORDED = "outputs_recorded.npz"
 
 def _by_name(names: list[str], request: dict[str, Any], file: str = INPUTS) -> dict[str, Array]:
     arrays = dict(zip(request["inputs"], read_arrays(Path(file)), strict=True))
-    return {name: arrays[name] for name in names}
+    if set(names) <= set(arrays):
+        return {name: arrays[name] for name in names}
+    return dict(zip(names, arrays.values(), strict=True))  # a deployed program with other names
 
 
 def _write_weights(program: Any) -> None:
@@ -141,24 +144,15 @@ def _cut(request: dict[str, Any]) -> dict[str, Any]:
     import paddle
 
     write_answer({})
-    paddle.enable_static()
-    executor = paddle.static.Executor(paddle.CPUPlace())
-    prefix = str(Path(request["source"]) / PROGRAM)
-    program, _, _ = paddle.static.load_inference_model(prefix, executor)
-    block = program.global_block()
-    ops = list(block.ops)
-    at, number = request["cut"]
-    feeds = [op.results()[0] for op in ops if op.name() == "pd_op.data"]
-    value = ops[at].results()[number]
-    for op in ops:
-        if op.name() == "pd_op.fetch":
-            block.remove_op(op)
     source, folder = Path("source"), Path("target")
     source.mkdir()
     folder.mkdir()
-    paddle.static.save_inference_model(
-        str(source / PROGRAM), feeds, [value], executor, program=program
-    )
+    if request["variable"] is not None:
+        inputs = dict(zip(request["inputs"], read_arrays(Path(INPUTS)), strict=True))
+        LegacyGraph(Path(request["source"]), inputs).save_until(request["variable"], source)
+    else:
+        at, number = request["cut"]
+        _save_until(at, number, Path(request["source"]), source)
     paddle.disable_static()
     target = target_named(request["target"])
     if target.write is not None:
@@ -167,6 +161,25 @@ def _cut(request: dict[str, Any]) -> dict[str, Any]:
     arrays = dict(zip(request["inputs"], read_arrays(Path(INPUTS)), strict=True))
     results = runner.run([arrays[name] for name in runner.inputs])
     return {"difference": str(_largest(results, read_arrays(Path(EXPECTED))))}
+
+
+def _save_until(at: int, number: int, source: Path, folder: Path) -> None:
+    """Save the part of a program that computes one result of the op at a place."""
+    import paddle
+
+    paddle.enable_static()
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    prefix = str(source / PROGRAM)
+    program, _, _ = paddle.static.load_inference_model(prefix, executor)
+    block = program.global_block()
+    ops = list(block.ops)
+    feeds = [op.results()[0] for op in ops if op.name() == "pd_op.data"]
+    value = ops[at].results()[number]
+    for op in ops:
+        if op.name() == "pd_op.fetch":
+            block.remove_op(op)
+    prefix = str(folder / PROGRAM)
+    paddle.static.save_inference_model(prefix, feeds, [value], executor, program=program)
 
 
 def _passes(request: dict[str, Any]) -> dict[str, Any]:
@@ -251,9 +264,11 @@ _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "cut": _cut,
     "mnn": partial(_search, search=mnn_search.search),
     "onnx": partial(_search, search=onnx_search.search),
+    "paddle": partial(_search, search=paddle_search.search),
     "passes": _passes,
     "target": _target,
     "values": _values,
+    "variables": partial(_search, search=paddle_search.variables),
 }
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from ...settings import home_folder
 from .legacy import legacy_weights
 from .target import LEGACY_PROGRAM, Array, Runner, Target
 
-__all__ = ["LITE", "VERSION"]
+__all__ = ["LITE", "MODEL", "VERSION"]
 
 VERSION = "2.13rc0"
 MODEL = "model.nb"
