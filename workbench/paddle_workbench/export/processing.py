@@ -149,7 +149,9 @@ def _check_order(steps: Sequence[Preprocessing]) -> None:
     before = None
     for step in steps:
         if type(step) not in _STEPS:
-            raise _no_step(step, "CleanText(), CharacterIds(…), Resize(…), Normalize(…), TextLine(…)")
+            raise _no_step(
+                step, "CleanText(), CharacterIds(…), Resize(…), Normalize(…), TextLine(…)"
+            )
         taken, makes = _TAKES_AND_MAKES[type(step)]
         if before is not None and taken != made:
             raise BundleError(
