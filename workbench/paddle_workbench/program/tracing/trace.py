@@ -21,6 +21,7 @@ from . import loops
 from .layer_calls import LayerCall, layer_paths, recorded_calls
 from .library_code import Code, is_library, stand_ins
 from .lines import with_inferred_lines
+from .native_warnings import without_native_warnings
 from .repetition import without_repetition
 from .structure_text import StructureText, structure_text
 from .targets import input_spec_of, known_spec, layer_of, learners_function, mode, plain_function
@@ -113,6 +114,7 @@ def trace(
             calls = []
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        stack.enter_context(without_native_warnings())
         functions = stack.enter_context(_converted_functions())
         risky = stack.enter_context(loops.sound_loops())
         stack.enter_context(without_repetition())
