@@ -14,6 +14,7 @@ from paddle_workbench.cli.export import command
 from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.description import describe
+from paddle_workbench.export.preflight import preflight
 from paddle_workbench.export.rules import explain
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -126,6 +127,13 @@ def test_op_without_a_converter_is_named(tmp_path: Path) -> None:
     assert (cause.code, cause.op, result.code) == ("PW-X208", "cumprod", "PW-X101")
     assert cause.line is not None
     assert cause.line.file.endswith("networks.py")
+
+
+@pytest.mark.parametrize("value", ["bundles/sentiment", Path("sentiment"), 3])
+def test_rejects_what_is_not_a_bundle(value: Any) -> None:
+    with pytest.raises(BundleError, match="Expected a bundle, got") as caught:
+        preflight(value, "onnx")
+    assert "Bundle" in caught.value.hint
 
 
 def test_random_numbers_are_named(tmp_path: Path) -> None:

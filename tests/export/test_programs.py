@@ -40,6 +40,19 @@ def test_program_becomes_a_bundle(tmp_path: Path) -> None:
     assert "equal to the Predictor on 3 samples" in describe(bundle.record)
 
 
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_prefix_is_that_of_jit_save(tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    prefix = tmp_path / "saved" / "model.v2"
+    spec = [InputSpec([None, 4], "float32", "x")]
+    paddle.jit.save(paddle.nn.Linear(4, 3), str(prefix), input_spec=spec)
+    bundle = Bundle.from_program(tmp_path / "small", prefix, examples=EXAMPLES)
+    assert bundle.predict(EXAMPLES)[0].shape == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("files", "path", "message"),
     [

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import ExportFinding, Parity, Weights
+from ..contract import BundleRecord, ExportFinding, Parity, Weights
 from ..errors import BundleError
 from .attempt import Listener, attempt
 from .exportable import Exportable
@@ -112,8 +112,17 @@ def preflight(
     Raises
     ------
     BundleError
-        If there is no such target, it has no such weights, or its passes cannot be left out.
+        If it is not a bundle, there is no such target, it has no such weights, or its passes cannot
+        be left out.
     """
+    if not isinstance(getattr(bundle, "record", None), BundleRecord):
+        raise BundleError(
+            f"Expected a bundle, got {type(bundle).__name__}.",
+            f'Open it: Bundle("{bundle}")'
+            if isinstance(bundle, str | Path)
+            else "Make one: Bundle.create(path, network, input_spec=[...], examples=[...])",
+            code="PW-X301",
+        )
     options = Options(weights, tuple(without))
     if not run:
         chosen = target_named(target)

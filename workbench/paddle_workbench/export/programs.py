@@ -33,7 +33,7 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
     ----------
     source : Path
         A folder with `inference.json` and `inference.pdiparams`, or the path of another `.json`
-        file next to its `.pdiparams`.
+        file next to its `.pdiparams`, with its suffix or without it, as for `paddle.jit.save`.
     folder : Path
 
     Returns
@@ -49,6 +49,9 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
         If the file is not a program.
     """
     program_file = source / f"{PROGRAM}.json" if source.is_dir() else source
+    saved = source.with_name(f"{source.name}.json") if source.name else source
+    if not program_file.is_file() and saved.is_file():
+        program_file = saved
     parameters = program_file.with_suffix(".pdiparams")
     for path in (program_file, parameters):
         if path.suffix == ".pdmodel" or (
