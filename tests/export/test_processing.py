@@ -124,6 +124,18 @@ def test_rejects_what_is_not_a_picture(picture: object, tmp_path: Path) -> None:
         preprocess([picture], [Resize(height=4)], tmp_path)
 
 
+def test_rejects_pictures_of_different_sizes_that_are_not_resized(tmp_path: Path) -> None:
+    pictures = [np.zeros((size, 4, 3), np.uint8) for size in (4, 5)]
+    with pytest.raises(BundleError, match=r"such as \(4, 4\) and \(5, 4\)"):
+        preprocess(pictures, [Normalize()], tmp_path)
+
+
+def test_array_of_pictures_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"uint8 \(2, 4, 4, 3\)") as caught:
+        preprocess([np.zeros((2, 4, 4, 3), np.uint8)], [Normalize()], tmp_path)
+    assert caught.value.hint == "Pass several pictures as a list: list(pictures)."
+
+
 def test_names_labels_with_probabilities() -> None:
     scores = np.array([[0.0, np.log(3.0)], [np.log(9.0), 0.0]])
     first, second = postprocess([scores], [TopLabels(count=2)], ["bad", "good"])

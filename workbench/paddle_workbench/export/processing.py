@@ -219,7 +219,7 @@ def _normalized(step: Normalize, _folder: Path) -> Callable[[Any], Array]:
     order = (2, 1, 0) if step.channels == "BGR" else (0, 1, 2)
 
     def apply(batch: Any) -> Array:
-        pictures = batch if isinstance(batch, np.ndarray) else np.stack(_pictures(batch))
+        pictures = batch if isinstance(batch, np.ndarray) else _stacked(_pictures(batch))
         count, height, width, _ = pictures.shape
         out = np.empty((count, 3, height, width), np.float32)
         for channel, source in enumerate(order):
@@ -227,6 +227,19 @@ def _normalized(step: Normalize, _folder: Path) -> Callable[[Any], Array]:
         return out
 
     return apply
+
+
+def _stacked(pictures: list[Array]) -> Array:
+    sizes = {picture.shape[:2] for picture in pictures}
+    if len(sizes) > 1:
+        one, other = sorted(sizes)[:2]
+        raise BundleError(
+            f"The pictures have different sizes, such as {one} and {other}, and no step resizes "
+            "them.",
+            "Pass pictures of one size, or make the bundle with Resize before Normalize.",
+            code="PW-X504",
+        )
+    return np.stack(pictures)
 
 
 def _text_lines(step: TextLine, _folder: Path) -> Callable[[list[Any]], Array]:
@@ -304,7 +317,9 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
             raise BundleError(
                 "This bundle takes pictures as uint8 arrays (height, width, 3), got "
                 f"{picture.dtype} {picture.shape}.",
-                'Convert it: numpy.asarray(PIL.Image.open(path).convert("RGB")).',
+                "Pass several pictures as a list: list(pictures)."
+                if picture.ndim == 4
+                else 'Convert it: numpy.asarray(PIL.Image.open(path).convert("RGB")).',
                 code="PW-X504",
             )
         if not picture.size:
