@@ -159,7 +159,7 @@ def test_interrupted_export_leaves_the_bundle_whole(
     ("options", "message"),
     [
         ({"labels": ["one"]}, "has 1 labels"),
-        ({"examples": []}, "nothing to predict"),
+        ({"examples": []}, "list of inputs is empty"),
         ({"examples": [3]}, "takes texts"),
     ],
 )
