@@ -98,7 +98,7 @@ def test_layer_that_loses_most_by_int8_weights(tmp_path: Path) -> None:
     assert "With int8 weights this layer alone changes its result by" in difference.verdict
 
 
-def test_rounded_weights_are_no_difference_but_are_named(
+def test_rounded_weights_are_equal_but_are_named(
     pictures: Bundle, picture: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     files = converted(pictures, tmp_path / "int8", "int8")

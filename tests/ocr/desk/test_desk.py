@@ -119,7 +119,7 @@ def test_page_that_cannot_be_saved_shows_the_reason(tmp_path: Path) -> None:
     desk.files.folder = tmp_path / "desk"
     assert list(desk.recognition()) == [0]
     assert desk.summary(0).state == "failed"
-    assert "Check the folder" in desk.summary(0).failure
+    assert "move that file away" in desk.summary(0).failure
 
 
 @pytest.mark.parametrize("confidence", [float("nan"), -0.1, 97.0])
