@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from paddle_workbench import trace_difference
+from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.targets import mnn
 
@@ -77,12 +78,38 @@ def test_op_that_an_mnn_file_gets_wrong(
 def test_op_that_a_page_gets_wrong(
     pictures: Bundle, picture: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    (tmp_path / "page").mkdir()
-    files = edited(pictures, tmp_path / "page" / "model.onnx", wrong_axis)
-    difference = trace_difference(pictures, picture, "browser", files=files.parent)
+    files = edited(pictures, tmp_path / "page.onnx", wrong_axis)
+    difference = trace_difference(pictures, picture, "browser", files=files)
     step = only(difference, "ONNX Runtime Web")
     assert (step.op, step.node, kinds(step)) == ("softmax", "Softmax", ["axis"])
     assert "F.softmax(x, axis=-1)" in source_line(step)
+
+
+def test_mnn_file_that_was_converted_elsewhere(
+    pictures: Bundle, picture: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    path = tmp_path / "phone.mnn"
+    converted(pictures, tmp_path / "int8", "int8").joinpath(mnn.MODEL).rename(path)
+    difference = trace_difference(pictures, picture, "mnn", files=path)
+    assert difference.is_equal
+    assert "MNN int8" in [step.name for step in difference.steps]
+    with pytest.raises(BundleError, match=r"contains no model\.mnn"):
+        trace_difference(pictures, picture, "mnn", files=tmp_path / "int8")
+
+
+def test_recurrent_layer_is_named(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from ..networks import Recurrent
+
+    x = np.random.default_rng(0).random((2, 5, 4), dtype=np.float32)
+    spec = [InputSpec([None, 5, 4], "float32", "x")]
+    bundle = Bundle.create(tmp_path / "lstm", Recurrent("LSTM"), input_spec=spec, examples=[x])
+    files = converted(bundle, tmp_path / "int8", "int8")
+    difference = trace_difference(bundle, [x], "mnn", files=files)
+    assert difference.is_equal
+    step = next(step for step in difference.steps if step.name == "MNN int8")
+    assert (step.op, step.layer) == ("rnn", "rnn")
 
 
 def test_layer_that_loses_most_by_int8_weights(tmp_path: Path) -> None:

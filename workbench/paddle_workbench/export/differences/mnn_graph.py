@@ -6,6 +6,7 @@ that is replaced becomes an input.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from ...contract import Weights
 from ...program.passes.comparison import Array
 from ..targets.mnn import MODEL, array_of, open_module, read_signature, variable_of
 
-__all__ = ["WITH_WEIGHTS", "MnnGraph", "MnnNode"]
+__all__ = ["WITH_WEIGHTS", "MnnGraph", "MnnNode", "signature_of"]
 
 WITH_WEIGHTS = frozenset(
     {
@@ -36,6 +37,50 @@ class MnnNode:
     name: str
     op_type: str
     inputs: tuple[str, ...]
+
+
+def signature_of(
+    path: Path, inputs: Sequence[Mapping[str, str]], outputs: Sequence[str]
+) -> dict[str, Any]:
+    """Return what `signature.json` says, for a file that was converted elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+    inputs : sequence of mapping
+        `name` and `dtype` of the program's.
+    outputs : sequence of str
+        Dtypes of the program's.
+
+    Raises
+    ------
+    ValueError
+        If the file has other inputs, or another number of outputs.
+    """
+    from MNN import expr
+
+    variables = expr.load_as_dict(str(path))
+    read = {each.name for variable in variables.values() for each in variable.inputs}
+    names = sorted(name for name, each in variables.items() if each.op_type == "Input")
+    ends = [
+        name
+        for name, each in variables.items()
+        if name not in read and each.op_type not in _WITHOUT_VALUE
+    ]
+    wanted = sorted(each["name"] for each in inputs)
+    if names != wanted or len(ends) != len(outputs):
+        raise ValueError(
+            f"the file has the inputs {names} and {len(ends)} outputs, the program has {wanted} "
+            f"and {len(outputs)}"
+        )
+    # Converters number the outputs.
+    ends.sort(key=lambda name: [int(each) for each in re.findall(r"\d+", name)])
+    return {
+        "inputs": list(inputs),
+        "outputs": [
+            {"name": name, "dtype": dtype} for name, dtype in zip(ends, outputs, strict=True)
+        ],
+    }
 
 
 class MnnGraph:

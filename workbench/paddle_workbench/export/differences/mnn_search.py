@@ -129,8 +129,10 @@ def _reads_weights(searching: ValueSearch, value: int, before: set[str]) -> int:
             continue
         inside.add(maker.id)
         pending += [each for each in maker.inputs if each not in known]
+    weights: set[int] = set()
     for op in searching.ops:
-        makers = [searching.makers[each] for each in op.inputs if each in searching.makers]
-        if op.id in inside and any(maker.kind == "parameter" for maker in makers):
+        if op.kind == "parameter" or (not op.computes and weights & set(op.inputs)):
+            weights |= set(op.outputs)  # the weights of an LSTM are grouped
+        elif op.id in inside and weights & set(op.inputs):
             return op.id
     return searching.makers[value].id

@@ -37,11 +37,14 @@ def mnn_step(
     results : sequence of arrays
         What MNN returned.
     """
-    aliases = work / "aliases"
-    aliases.mkdir()
+    folder = work / "names"
+    folder.mkdir()
     # In a child of its own: the converter may end it.
-    names = run_task("aliases", aliases, request, [], may_crash=True).answer or {}
-    request = value_request(work, request, run) | {"aliases": names}
+    names = run_task("names", folder, request, [], may_crash=True).answer or {}
+    request = value_request(work, request, run) | {
+        "aliases": names.get("aliases", {}),
+        "weights": names.get("weights", request["weights"]),
+    }
     outcome = run_task("mnn", work, request, inputs)
     answer = outcome.answer
     if answer is None:

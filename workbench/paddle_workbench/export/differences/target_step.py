@@ -15,6 +15,7 @@ from ...program.model.structure import Program
 from ...program.passes.arrays import read_arrays
 from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
+from ..targets import mnn
 from ..targets.onnx import MODEL
 from ..targets.target import Target
 from .child import problem_of, run_task
@@ -76,6 +77,7 @@ def target_step(
             "write": files is None,
             "without": list(without),
             "weights": weights,
+            "signature": _signature(record, target, files),
             "inputs": [each.name for each in record.inputs],
         }
 
@@ -119,14 +121,14 @@ def target_step(
 
 def _folder(work: Path, source: Path, target: Target, files: Path | None) -> Path:
     """Return the folder with the files of a target, which may have to be written."""
-    if files is not None and files.is_file():
-        folder = work / "target"
-        folder.mkdir()
-        (folder / MODEL).symlink_to(files.resolve())
-        return folder
-    if files is not None:
+    if files is None:
+        return work / "target" if target.write is not None else source
+    if not files.is_file():
         return files
-    return work / "target" if target.write is not None else source
+    folder = work / "target"
+    folder.mkdir()
+    (folder / (mnn.MODEL if target.name == "mnn" else MODEL)).symlink_to(files.resolve())
+    return folder
 
 
 def _failed(title: str, target: Target, begun: Any, outcome: Outcome, program: Program) -> Step:
@@ -134,6 +136,16 @@ def _failed(title: str, target: Target, begun: Any, outcome: Outcome, program: P
     causes = tuple(known_failures(program, target.name))
     problem = f"While {target.title} {word}, its process {problem_of(outcome)}"
     return Step(title, None, is_equal=False, problem=problem, causes=causes)
+
+
+def _signature(record: BundleRecord, target: Target, files: Path | None) -> dict[str, Any] | None:
+    """Return the program's inputs and outputs for an MNN file that comes without its signature."""
+    if target.name != "mnn" or files is None or not files.is_file():
+        return None
+    return {
+        "inputs": [{"name": each.name, "dtype": each.dtype} for each in record.inputs],
+        "outputs": [each.dtype for each in record.outputs],
+    }
 
 
 def _as_a_whole(step: Step, target: Target) -> Step:

@@ -42,6 +42,8 @@ _NEEDED = {
     "onnx": (MODEL,),
 }
 """The files without which a target cannot be opened."""
+_FORMATS = {"browser": "onnx", "mnn": "mnn", "onnx": "onnx"}
+"""The targets that are one file, which may have another name."""
 
 
 def trace_difference(
@@ -84,7 +86,7 @@ def trace_difference(
         Those of the deployed pipeline.
     files : str or Path, optional
         The deployed files of the target, if they are not those of the bundle: a folder, or the
-        `.onnx` file itself.
+        `.onnx` or `.mnn` file itself.
 
     Returns
     -------
@@ -196,14 +198,19 @@ def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -
         exported = bundle.record.targets.get(target)
         return None if exported is None else bundle.folder / exported.folder
     path = Path(files)
-    if target == "onnx" and path.is_file():
+    if path.is_file() and target in _FORMATS:
         return path
     if not path.is_dir():
+        problem = "is not a folder" if path.exists() else "does not exist"
         raise BundleError(
-            f"{path} does not exist.", "Pass the folder with the deployed files.", code="PW-T102"
+            f"{path} {problem}.", "Pass the folder with the deployed files.", code="PW-T102"
         )
     missing = next((name for name in _NEEDED[target] if not (path / name).is_file()), None)
     if missing is not None:
-        hint = "Pass the path of the .onnx file." if target == "onnx" else "Pass another folder."
+        hint = (
+            f"Pass the path of the .{_FORMATS[target]} file."
+            if target in _FORMATS
+            else "Pass another folder."
+        )
         raise BundleError(f"{path} contains no {missing}.", hint, code="PW-T102")
     return path

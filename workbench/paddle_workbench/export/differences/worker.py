@@ -19,10 +19,11 @@ from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array, relative_difference
 from ...program.passes.forks import check_fork
 from ...program.predictor import predictor_config
-from ..targets import onnx
+from ..targets import mnn, onnx
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM
 from . import mnn_search, onnx_search, paddle_search
+from .mnn_graph import signature_of
 from .onnx_causes import WEIGHTS
 from .paddle_graph import LegacyGraph
 
@@ -132,6 +133,9 @@ def _target(request: dict[str, Any]) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         target.write(Path(request["source"]), folder)
     write_answer({"begun": "load"})
+    if request["signature"] is not None:
+        signature = signature_of(folder / mnn.MODEL, **request["signature"])
+        (folder / mnn.SIGNATURE).write_text(json.dumps(signature), encoding="utf-8")
     runner = target.open(folder, 1, without=request["without"])
     arrays = dict(zip(request["inputs"], read_arrays(Path(INPUTS)), strict=True))
     write_answer({"begun": "run"})
@@ -244,25 +248,40 @@ def _search(request: dict[str, Any], search: Callable[..., dict[str, Any]]) -> d
     return search(request, inputs, expected, values, write_answer)
 
 
-def _aliases(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that the program's ONNX file only renames, with their other names."""
+def _names(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the program's ONNX file only renames, with their other names.
+
+    For an MNN file that was converted elsewhere, also how its weights are stored: as in the file
+    of the same program whose size is nearest.
+    """
     import onnx as package
 
     folder = Path("onnx")
     folder.mkdir()
     onnx.write(Path(request["source"]), folder)
     graph = package.load(str(folder / onnx.MODEL)).graph
-    aliases: dict[str, Any] = {}
+    aliases: dict[str, str] = {}
     for node in graph.node:
         if node.op_type == "Identity":
             aliases[node.output[0]] = aliases.get(node.input[0], node.input[0])
-    return aliases
+    answer: dict[str, Any] = {"aliases": aliases}
+    if request["signature"] is not None:
+        write_answer(answer)
+        size = (Path(request["folder"]) / mnn.MODEL).stat().st_size
+        sizes = {}
+        for weights in ("fp32", "fp16", "int8"):
+            written = Path(weights)
+            written.mkdir()
+            mnn.write(Path(request["source"]), written, weights=weights)
+            sizes[weights] = abs((written / mnn.MODEL).stat().st_size - size)
+        answer["weights"] = min(sizes, key=lambda each: sizes[each])
+    return answer
 
 
 _TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "aliases": _aliases,
     "cut": _cut,
     "mnn": partial(_search, search=mnn_search.search),
+    "names": _names,
     "onnx": partial(_search, search=onnx_search.search),
     "paddle": partial(_search, search=paddle_search.search),
     "passes": _passes,
