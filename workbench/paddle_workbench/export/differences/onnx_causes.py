@@ -34,22 +34,39 @@ class _WithWeights(Protocol):
 
 def weights_of(graph: _WithWeights, expected: Sequence[Array], tolerance: float) -> dict[str, Any]:
     """Return the weights that are not the program's, and whether they are the whole difference."""
-    with np.load(WEIGHTS) as right:
-        different = {
-            name: right[name]
-            for name, array in graph.weights().items()
-            if name in right
-            and array.shape == right[name].shape
-            and relative_difference(array, right[name]) > _SAME_WEIGHTS
-        }
-        count = len(right)
+    with np.load(WEIGHTS) as file:
+        right = {name: file[name] for name in file.files}
+    own = graph.weights()
+    different = {
+        name: theirs
+        for name, theirs in _counterparts(own, right).items()
+        if relative_difference(own[name], right[theirs]) > _SAME_WEIGHTS
+    }
     if not different:
         return {}
+    repaired = {name: right[theirs] for name, theirs in different.items()}
     try:
-        explain = largest_of(graph.outputs_with(different), expected) <= tolerance
+        explain = largest_of(graph.outputs_with(repaired), expected) <= tolerance
     except Exception:  # the runtime has no class for weights that it cannot take as inputs
         explain = False
-    return {"weights": sorted(different), "weight_count": count, "weights_explain": explain}
+    return {
+        "weights": sorted(different.values()),
+        "weight_count": len(right),
+        "weights_explain": explain,
+    }
+
+
+def _counterparts(own: Mapping[str, Array], right: Mapping[str, Array]) -> dict[str, str]:
+    """Return the weights of the program by their names in the target, where the shapes agree.
+
+    Paddle numbers the layers of a process. If the networks were made in different processes, the
+    names may differ, and the weights correspond in their order.
+    """
+    if own.keys() != right.keys() and len(own) == len(right):
+        pairs = dict(zip(own, right, strict=True))
+    else:
+        pairs = {name: name for name in own if name in right}
+    return {name: other for name, other in pairs.items() if own[name].shape == right[other].shape}
 
 
 def setting_of(
