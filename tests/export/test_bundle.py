@@ -14,8 +14,9 @@ from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText
 from paddle_workbench.errors import BundleError
-from paddle_workbench.export import adding, bundle_process
+from paddle_workbench.export import adding, bundle_process, saving
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.program.passes.saving import save_program
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 
@@ -178,6 +179,25 @@ def test_metric_that_json_lacks_leaves_the_old_bundle(tmp_path: Path, value: flo
     with pytest.raises((ValueError, BundleError), match="finite"):
         create(tmp_path / "sentiment", metrics={"accuracy": value})
     assert Bundle(tmp_path / "sentiment").record.metrics == {"accuracy": 0.5}
+
+
+@pytest.mark.parametrize("name", ["inference.pdiparams", "inference.json"])
+def test_full_disk_leaves_the_old_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # Paddle writes what fits, and says nothing.
+    old = create(tmp_path / "sentiment").record
+
+    def save_a_part(*arguments: Any, **options: Any) -> None:
+        save_program(*arguments, **options)
+        saved = arguments[2] / name
+        saved.write_bytes(saved.read_bytes()[:500])
+
+    monkeypatch.setattr(saving, "save_program", save_a_part)
+    with pytest.raises(BundleError, match="Paddle wrote") as caught:
+        create(tmp_path / "sentiment", version="2")
+    assert (caught.value.code, caught.value.hint[:15]) == ("PW-X406", "Free some space")
+    assert Bundle(tmp_path / "sentiment").record == old
 
 
 def test_never_replaces_another_folder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.contract import Parity, TensorSignature
-from paddle_workbench.errors import BundleError
+from paddle_workbench.errors import BundleError, StorageError
 from paddle_workbench.export.held_out import held_out_samples
 from paddle_workbench.export.parity import compare_samples
 from paddle_workbench.export.preflight import Preflight
@@ -95,6 +95,14 @@ def test_rejects_examples_that_are_not_the_inputs(
     with pytest.raises(BundleError, match=message) as caught:
         samples_of(examples, [X], network)
     assert caught.value.code == "PW-X403"
+
+
+# numpy's zip file tries again when it is collected.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_full_disk_is_an_error(samples: list[EagerSample]) -> None:
+    with pytest.raises(StorageError, match="The disk is full"):
+        write_samples(samples, Path("/dev/full"))
 
 
 def test_is_read_as_it_was_written(samples: list[EagerSample], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..contract import Sample, TensorSignature
 from ..errors import BundleError
+from ..storage import storage_error
 from .edge_cases import EdgeCaseError, RunNetwork
 
 __all__ = ["SAMPLES", "Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
@@ -112,13 +113,22 @@ def samples_of(
 
 
 def write_samples(samples: Sequence[EagerSample], path: Path) -> None:
-    """Write the arrays of samples to an npz file."""
+    """Write the arrays of samples to an npz file.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
     arrays: dict[str, Array] = {}
     for number, sample in enumerate(samples):
         arrays |= {f"{number}.inputs.{at}": array for at, array in enumerate(sample.inputs)}
         arrays |= {f"{number}.outputs.{at}": array for at, array in enumerate(sample.outputs or ())}
-    with path.open("wb") as file:
-        np.savez(file, **arrays)
+    try:
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+    except OSError as error:
+        raise storage_error(path, error) from error
 
 
 def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:

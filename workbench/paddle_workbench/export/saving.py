@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import ExportFinding, TensorSignature
-from ..errors import BundleError
+from ..errors import BundleError, FileBrokenError
 from ..program.coach.results import explain_unregistered
 from ..program.formats.assembly import Numbering
 from ..program.model.archive import save
 from ..program.model.capture import SCHEMA_VERSION, Capture
 from ..program.model.structure import Program
 from ..program.passes.comparison import Array, array_of
-from ..program.passes.saving import save_program
+from ..program.passes.saving import needed_values, save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
+from ..reading import parse_json
 from .edge_cases import RunNetwork, in_fork
 from .legacy_program import save_legacy_program
 from .places import with_portable_lines
@@ -27,6 +28,7 @@ from .targets.target import PROGRAM
 
 __all__ = ["LINES", "SavedNetwork", "save_network", "signatures"]
 
+_SPACE = "Free some space on the disk, or choose a path on another one."
 LINES = "inference.capture"
 """The traced program with its lines, which `paddle.jit.save` loses."""
 
@@ -112,6 +114,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "capture(net, input_spec=[...]).explanations",
             code="PW-X406",
         ) from error
+    _check_whole(folder, traced.program, name_of(network))
     program = with_portable_lines(traced.program)
     save(
         Capture(schema_version=SCHEMA_VERSION, name=name_of(network), program=program),
@@ -143,6 +146,31 @@ def _check_signature(program: Program, name: str) -> None:
             "Return what it computes: return x",
             code="PW-X406",
         )
+
+
+def _check_whole(folder: Path, program: Program, name: str) -> None:
+    """Reject files that end too early: on a full disk Paddle saves, and loads, a part of them."""
+    needed = needed_values(program)
+    # By name, since a weight may be used twice.
+    sizes = {each.name: each.bytes for each in program.parameters if each.value in needed}
+    least = sum(sizes.values())
+    weights = folder / f"{PROGRAM}.pdiparams"
+    size = weights.stat().st_size if weights.exists() else 0
+    if size < least:
+        raise BundleError(
+            f"{name} cannot be saved: Paddle wrote {size:,} of {least:,} bytes of its weights.",
+            _SPACE,
+            code="PW-X406",
+        )
+    text = folder / f"{PROGRAM}.json"
+    try:
+        parse_json(text.read_bytes(), text, kind="program")
+    except (OSError, FileBrokenError) as error:
+        raise BundleError(
+            f"{name} cannot be saved: Paddle wrote only a part of its program.",
+            _SPACE,
+            code="PW-X406",
+        ) from error
 
 
 def signatures(
