@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -257,8 +258,26 @@ def test_path_without_a_name_is_an_error(
 
 
 def test_name_that_is_too_long_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="does not exist"):
+    with pytest.raises(BundleError, match="cannot be read: File name too long"):
         read_record(tmp_path / ("x" * 300))
+
+
+def test_file_that_cannot_be_read_is_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As root, who may run the tests, may read everything.
+    packed = tmp_path / "small.zip"
+    record = read_record(folder)
+    pack(folder, record, packed)
+
+    def refuse(path: Path, *_arguments: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BundleError, match=r"inference\.json cannot be read: Permission denied"):
+        check_files(folder, record.files)
+    with pytest.raises(BundleError, match=r"small\.zip cannot be read: Permission denied"):
+        unpack(packed, tmp_path / "target")
 
 
 def test_rejects_zip_without_a_valid_record(tmp_path: Path) -> None:

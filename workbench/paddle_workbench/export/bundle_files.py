@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import lzma
 import os
+import shlex
 import shutil
 import stat
 import zipfile
@@ -73,8 +74,8 @@ def read_record(folder: Path) -> BundleRecord:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name that is too long
-        return False
+    except OSError:  # reading it tells why
+        return True
 
 
 def check_files(folder: Path, files: Mapping[str, FileRecord]) -> None:
@@ -94,7 +95,15 @@ def check_files(folder: Path, files: Mapping[str, FileRecord]) -> None:
             )
         if not path.is_file():
             raise BundleError(f"The bundle {folder} lacks its file {name}.", _HINT, code="PW-X302")
-        if record_of_file(path) != expected:
+        try:
+            actual = record_of_file(path)
+        except OSError as error:
+            raise BundleError(
+                f"{path} cannot be read: {error.strerror}.",
+                f"Check it: ls -l {shlex.quote(str(path))}",
+                code="PW-X302",
+            ) from error
+        if actual != expected:
             raise BundleError(
                 f"{path} is not the file that the bundle was made with: its SHA-256 differs.",
                 _HINT,
@@ -162,7 +171,15 @@ def unpack(path: Path, folder: Path) -> None:
             code="PW-X301",
         )
     try:
-        with zipfile.ZipFile(path) as archive:
+        file = path.open("rb")
+    except OSError as error:
+        raise BundleError(
+            f"{path} cannot be read: {error.strerror}.",
+            f"Check it: ls -l {shlex.quote(str(path))}",
+            code="PW-X303",
+        ) from error
+    try:
+        with file, zipfile.ZipFile(file) as archive:
             record = _record_in(archive, path)
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check_entries(entries, record, path)
