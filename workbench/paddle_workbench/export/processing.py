@@ -7,7 +7,6 @@ the eager network, every target, and a server.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from ..contract import (
 )
 from ..errors import BundleError
 from ..reading import parse_json, read_bytes
+from .picture_steps import normalized, resized, text_lines
 
 __all__ = [
     "Prediction",
@@ -41,8 +41,6 @@ __all__ = [
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
-WIDEST = 3200
-"""Pixels of the longest line; PP-OCR squeezes longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,83 +193,6 @@ def _character_ids(step: CharacterIds, folder: Path) -> Callable[[list[Any]], Ar
     return apply
 
 
-def _resized(batch: list[Any], step: Resize) -> Array:
-    from PIL import Image
-
-    pictures = []
-    for picture in _pictures(batch):
-        height, width = picture.shape[:2]
-        new_width = step.width or max(1, round(width * step.height / height))
-        image = Image.fromarray(picture).resize((new_width, step.height), Image.Resampling.BILINEAR)
-        pictures.append(np.asarray(image))
-    widest = max(picture.shape[1] for picture in pictures)
-    out = np.zeros((len(pictures), step.height, widest, 3), np.uint8)
-    for row, picture in zip(out, pictures, strict=True):
-        row[:, : picture.shape[1]] = picture
-    return out
-
-
-def _normalized(step: Normalize, _folder: Path) -> Callable[[Any], Array]:
-    # Pixels have 256 values: what becomes of them is looked up.
-    values = np.arange(256, dtype=np.float32)[:, None] / np.float32(255)
-    table = (values - np.array(step.mean, np.float32)) / np.array(step.deviation, np.float32)
-    columns = np.ascontiguousarray(table.T)
-    order = (2, 1, 0) if step.channels == "BGR" else (0, 1, 2)
-
-    def apply(batch: Any) -> Array:
-        pictures = batch if isinstance(batch, np.ndarray) else _stacked(_pictures(batch))
-        count, height, width, _ = pictures.shape
-        out = np.empty((count, 3, height, width), np.float32)
-        for channel, source in enumerate(order):
-            out[:, channel] = columns[channel][pictures[..., source]]
-        return out
-
-    return apply
-
-
-def _stacked(pictures: list[Array]) -> Array:
-    sizes = {picture.shape[:2] for picture in pictures}
-    if len(sizes) > 1:
-        one, other = sorted(sizes)[:2]
-        raise BundleError(
-            f"The pictures have different sizes, such as {one} and {other}, and no step resizes "
-            "them.",
-            "Pass pictures of one size, or make the bundle with Resize before Normalize.",
-            code="PW-X504",
-        )
-    return np.stack(pictures)
-
-
-def _text_lines(step: TextLine, _folder: Path) -> Callable[[list[Any]], Array]:
-    import cv2
-
-    table = (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
-    order = slice(None, None, -1) if step.channels == "BGR" else slice(None)
-
-    def apply(batch: list[Any]) -> Array:
-        pictures, widest = [], 1
-        for picture in _pictures(batch):
-            width, padded = _line_widths(step, *picture.shape[:2])
-            widest = max(widest, padded)
-            pictures.append(cv2.resize(np.ascontiguousarray(picture), (width, step.height)))
-        out = np.zeros((len(pictures), 3, step.height, widest), np.float32)
-        for row, picture in zip(out, pictures, strict=True):
-            row[:, :, : picture.shape[1]] = table[picture[..., order]].transpose(2, 0, 1)
-        return out
-
-    return apply
-
-
-def _line_widths(step: TextLine, height: int, width: int) -> tuple[int, int]:
-    """Return the width of a picture once it is resized, and once it is padded."""
-    ratio = width / height
-    padded = int(step.height * max(step.narrowest / step.height, ratio))
-    if padded > WIDEST:
-        return WIDEST, WIDEST
-    padded = max(1, padded)
-    return min(math.ceil(step.height * ratio), padded), padded
-
-
 _TAKES_AND_MAKES: dict[type, tuple[str, str]] = {
     CleanText: ("texts", "texts"),
     CharacterIds: ("texts", "numbers"),
@@ -282,9 +203,9 @@ _TAKES_AND_MAKES: dict[type, tuple[str, str]] = {
 _STEPS: dict[type, Callable[[Any, Path], Callable[[Any], Any]]] = {
     CleanText: _clean_texts,
     CharacterIds: _character_ids,
-    Resize: lambda step, _folder: lambda batch: _resized(batch, step),
-    Normalize: _normalized,
-    TextLine: _text_lines,
+    Resize: lambda step, _folder: lambda batch: resized(batch, step),
+    Normalize: lambda step, _folder: normalized(step),
+    TextLine: lambda step, _folder: text_lines(step),
 }
 
 
@@ -307,29 +228,6 @@ def _texts(batch: Sequence[Any]) -> list[str]:
                 f"The text {value!r} is empty.", "Pass a text with characters.", code="PW-X504"
             )
     return list(batch)
-
-
-def _pictures(batch: Sequence[Any]) -> list[Array]:
-    pictures = []
-    for value in batch:
-        picture = np.asarray(value)
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-            raise BundleError(
-                "This bundle takes pictures as uint8 arrays (height, width, 3), got "
-                f"{picture.dtype} {picture.shape}.",
-                "Pass several pictures as a list: list(pictures)."
-                if picture.ndim == 4
-                else 'Convert it: numpy.asarray(PIL.Image.open(path).convert("RGB")).',
-                code="PW-X504",
-            )
-        if not picture.size:
-            raise BundleError(
-                f"The picture is empty: {picture.shape}.",
-                "Pass a picture with pixels.",
-                code="PW-X504",
-            )
-        pictures.append(picture)
-    return pictures
 
 
 def _vocabulary(path: Path) -> dict[str, int]:
