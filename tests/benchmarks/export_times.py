@@ -65,7 +65,9 @@ def print_overhead(bundle: Bundle) -> None:
         calls = dict(_calls(bundle, target))
         times = _times(calls)
         title = f"{bundle.record.name}, {target}: one input, one thread"
-        show(title, list(times.items()), "µs")
+        factor, unit = (1e6, "µs") if min(times["predict"]) < 1e-3 else (1e3, "ms")
+        rows = [(name, [factor * each for each in seconds]) for name, seconds in times.items()]
+        show(title, rows, unit)
         for base in ("steps by hand", "runtime alone"):
             ratio = ratio_interval(times["predict"], times[base])
             assert ratio is not None
@@ -94,7 +96,7 @@ def _calls(bundle: Bundle, target: str) -> Iterator[tuple[str, Call]]:
 
 
 def _times(calls: dict[str, Call]) -> dict[str, list[float]]:
-    """Return the microseconds of each call by rounds: the fastest of a block in each."""
+    """Return the seconds of each call by rounds: the fastest of a block in each."""
     seconds = max(_fastest_s(call, 3) for call in calls.values())
     count = max(1, round(BLOCK_S / seconds))
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -102,7 +104,7 @@ def _times(calls: dict[str, Call]) -> dict[str, list[float]]:
     for _ in range(ROUNDS):
         # In turn, so that varying load affects all, and none always follows the same other.
         for name in order.permuted(list(calls)):
-            times[name].append(1e6 * _fastest_s(calls[name], count))
+            times[name].append(_fastest_s(calls[name], count))
     return times
 
 
