@@ -4,9 +4,10 @@
  * `front_end/NAME.ts` and `NAME.css` become `static/NAME.js` and `NAME.css`: one file each, because
  * anywidget loads them from a Blob URL, where a relative import leads nowhere. A worker is imported
  * as `./path.worker?source` and arrives as the text of its own bundle. `front_end/bundle/node-runner.ts`
- * becomes `bundle-node.mjs`, which runs in Node what a page of a bundle runs in the browser, and the
- * WebAssembly of ONNX Runtime Web is put next to them. With `--watch` it goes on, and bundles again
- * what changes.
+ * becomes `bundle-node.mjs`, which runs in Node what a page of a bundle runs in the browser,
+ * `front_end/bundle/report-frames.ts` becomes `report-frames.js`, a script of converted notebooks, and
+ * the WebAssembly of ONNX Runtime Web is put next to them. With `--watch` it goes on, and bundles
+ * again what changes.
  */
 import { build, context } from 'esbuild';
 import {
@@ -110,6 +111,9 @@ await mkdir(STATIC, { recursive: true });
 const files = await readdir(SOURCES);
 const options = {
   ...OPTIONS,
+  // ONNX Runtime Web looks for its files there, which it never needs, and fails in a frame, whose
+  // scripts have the address `about:srcdoc`.
+  define: { 'import.meta.url': '"https://page.invalid/"' },
   entryPoints: files
     .filter(name => /\.(ts|css)$/.test(name) && !name.endsWith('.d.ts'))
     .map(name => join(SOURCES, name)),
@@ -126,11 +130,17 @@ const nodeOptions = {
   format: 'esm',
   outfile: join(STATIC, 'bundle-node.mjs')
 };
+const reportOptions = {
+  ...OPTIONS,
+  entryPoints: [join(SOURCES, 'bundle/report-frames.ts')],
+  format: 'iife',
+  outfile: join(STATIC, 'report-frames.js')
+};
 await writeFile(
   join(STATIC, 'onnxruntime-web.wasm.gz'),
   gzipSync(await readFile(RUNTIME), { level: 9 })
 );
-for (const each of [options, nodeOptions]) {
+for (const each of [options, nodeOptions, reportOptions]) {
   if (process.argv.includes('--watch')) {
     const watcher = await context({ ...each, logLevel: 'info' });
     await watcher.watch();

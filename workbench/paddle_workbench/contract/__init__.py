@@ -4,6 +4,8 @@
 """
 
 from .bundle import (
+    BUNDLE_MIME_TYPE,
+    BundleOutput,
     BundlePage,
     BundleRecord,
     CharacterIds,
@@ -82,6 +84,7 @@ from .export import (
     BundleTarget,
     ExportReport,
     ExportRequest,
+    PageShell,
 )
 from .jobs import Job, JobKind, JobList, JobProgress, JobRequest, JobState, ServerEvent
 from .ledger import (
@@ -97,7 +100,9 @@ from .program import ProgramPicture, ProgramRequest
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
 
 __all__ = [
+    "BUNDLE_MIME_TYPE",
     "SCHEMA_VERSION",
+    "BundleOutput",
     "BundlePage",
     "BundlePicture",
     "BundleRecord",
@@ -164,6 +169,7 @@ __all__ = [
     "PageArray",
     "PageExample",
     "PageSample",
+    "PageShell",
     "Parameter",
     "Parity",
     "Postprocessing",

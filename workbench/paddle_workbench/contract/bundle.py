@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, Field, FiniteFloat
 from .model import SCHEMA_VERSION, Language, Model
 
 __all__ = [
+    "BUNDLE_MIME_TYPE",
+    "BundleOutput",
     "BundlePage",
     "BundleRecord",
     "CharacterIds",
@@ -36,6 +38,9 @@ __all__ = [
     "Weights",
     "WorstElement",
 ]
+
+BUNDLE_MIME_TYPE = "application/vnd.paddle-workbench.bundle+json"
+"""Of what the output of a widget carries, a `BundleOutput`."""
 
 Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
 Weights = Literal["fp32", "fp16", "int8"]
@@ -304,3 +309,17 @@ class BundlePage(Model):
     samples: tuple[PageSample, ...]
     skipped_samples: int
     """Number of samples that are too large for the page."""
+
+
+class BundleOutput(Model):
+    """What the output of a widget carries, so that its page runs without the kernel.
+
+    It is data; the program that runs it comes from the installed workbench.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    page: BundlePage
+    model: str
+    """An ONNX file: gzip, then base64."""
+    samples: str
+    """The arrays of the samples, one after the other: gzip, then base64."""

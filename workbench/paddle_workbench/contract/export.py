@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from .bundle import BundleRecord, ExportFinding, Parity, TargetRecord
-from .model import ContentsPath, ErrorMessage, Model
+from .model import SCHEMA_VERSION, ContentsPath, ErrorMessage, Model
 
 __all__ = [
     "BundlePicture",
@@ -13,6 +13,7 @@ __all__ = [
     "BundleTarget",
     "ExportReport",
     "ExportRequest",
+    "PageShell",
 ]
 
 
@@ -68,3 +69,13 @@ class ExportReport(Model):
     sources: dict[str, str] = Field(
         {}, description="The paths in the contents API of files that findings name."
     )
+
+
+class PageShell(Model):
+    """The page of a bundle without the bundle."""
+
+    schema_version: int = SCHEMA_VERSION
+    document: str
+    """HTML that asks the window around it for what it does not contain."""
+    runtime: str
+    """The WebAssembly of ONNX Runtime Web: gzip, then base64."""

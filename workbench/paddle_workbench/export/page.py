@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-from .. import __version__
 from ..contract import (
+    BundleOutput,
     BundlePage,
     BundleRecord,
     CharacterIds,
@@ -24,13 +22,13 @@ from ..errors import BundleError
 from ..program.passes.comparison import TOLERANCE
 from ..storage import write_whole
 from .examples import data_url, read_examples
+from .page_document import document
 from .processing import Prediction, read_vocabulary
 from .samples import Array, EagerSample
 from .targets.browser import RUNTIME, RUNTIME_VERSION
-from .targets.node_process import FRONT_ENDS
 from .targets.onnx import MODEL
 
-__all__ = ["LIMIT_MB", "write_page"]
+__all__ = ["LIMIT_MB", "MEGABYTE", "collect", "model_file", "write_page"]
 
 LIMIT_MB = 64.0
 SAMPLES_BYTES = 8_000_000
@@ -63,20 +61,30 @@ def write_page(
     language: Language | None = None,
 ) -> None:
     """Write the page of a bundle; see `Bundle.to_html`."""
-    record = bundle.record
-    if not record.preprocessing or not record.postprocessing:
+    output = collect(bundle, language=language)
+    html = document(output, with_runtime=True)
+    size = len(html.encode()) / MEGABYTE
+    if size > limit_mb:
         raise BundleError(
-            f"The bundle {record.name} has no steps from a text or picture to a result.",
-            "Pass task=, labels= and preprocessing= to Bundle.create.",
+            f"The page of {bundle.record.name} would have {size:.1f} MB; the limit is "
+            f"{limit_mb:g} MB. The model has {output.page.model_bytes / MEGABYTE:.1f} MB, the "
+            f"runtime {RUNTIME.stat().st_size / MEGABYTE:.1f} MB.",
+            f"Allow more: bundle.to_html(path, limit_mb={int(size) + 1})",
             code="PW-X507",
         )
-    if "browser" not in record.targets:
-        raise BundleError(
-            f"The bundle {record.name} was not exported to 'browser'.",
-            'Export it: bundle.export("browser")',
-            code="PW-X502",
-        )
-    model = (bundle.folder / record.targets["browser"].folder / MODEL).read_bytes()
+    write_whole(path, html)
+
+
+def collect(bundle: Showable, *, language: Language | None = None) -> BundleOutput:
+    """Return what the page of a bundle shows and runs.
+
+    Raises
+    ------
+    BundleError
+        If the bundle was not exported to `browser`, or has no preprocessing or postprocessing.
+    """
+    model = model_file(bundle).read_bytes()
+    record = bundle.record
     samples = [each for each in bundle.samples if each.outputs is not None]
     chosen = _small_samples([each for each in samples if not each.is_edge_case])
     page = BundlePage(
@@ -102,22 +110,36 @@ def write_page(
         skipped_samples=sum(not each.is_edge_case for each in samples) - len(chosen),
     )
     arrays = [array for each in chosen for array in (*each.inputs, *(each.outputs or ()))]
-    blocks = {
-        "pw-model": gzip.compress(model, mtime=0),
-        "pw-runtime": RUNTIME.read_bytes(),
-        "pw-samples": gzip.compress(b"".join(array.tobytes() for array in arrays), mtime=0),
-    }
-    html = _html(page, {name: base64.b64encode(each).decode() for name, each in blocks.items()})
-    size = len(html.encode()) / MEGABYTE
-    if size > limit_mb:
+    content = b"".join(array.tobytes() for array in arrays)
+    return BundleOutput(page=page, model=_packed(model), samples=_packed(content))
+
+
+def model_file(bundle: Showable) -> Path:
+    """Return the model that the page of a bundle runs.
+
+    Raises
+    ------
+    BundleError
+        If the bundle was not exported to `browser`, or has no preprocessing or postprocessing.
+    """
+    record = bundle.record
+    if not record.preprocessing or not record.postprocessing:
         raise BundleError(
-            f"The page of {record.name} would have {size:.1f} MB; the limit is {limit_mb:g} MB. "
-            f"The model has {len(model) / MEGABYTE:.1f} MB, the runtime "
-            f"{RUNTIME.stat().st_size / MEGABYTE:.1f} MB.",
-            f"Allow more: bundle.to_html(path, limit_mb={int(size) + 1})",
+            f"The bundle {record.name} has no steps from a text or picture to a result.",
+            "Pass task=, labels= and preprocessing= to Bundle.create.",
             code="PW-X507",
         )
-    write_whole(path, html)
+    if "browser" not in record.targets:
+        raise BundleError(
+            f"The bundle {record.name} was not exported to 'browser'.",
+            'Export it: bundle.export("browser")',
+            code="PW-X502",
+        )
+    return bundle.folder / record.targets["browser"].folder / MODEL
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def _small_samples(samples: Sequence[EagerSample]) -> list[EagerSample]:
@@ -155,62 +177,3 @@ def _examples(bundle: Showable) -> Iterator[PageExample]:
             label=result.label,
             score=result.score,
         )
-
-
-_TEMPLATE = """<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Paddle Workbench {version}">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main id="pw-root"></main>
-<noscript>This page runs a neural network in JavaScript. 本页面需要 JavaScript。</noscript>
-{blocks}
-<script type="module">{script}</script>
-<!--
-{notices}
--->
-</body>
-</html>
-"""
-
-
-def _html(page: BundlePage, blocks: dict[str, str]) -> str:
-    style = _front_end("bundle-page.css")
-    # Inside a string of the script it means the same, and does not end the element.
-    script = _front_end("bundle-page.js").replace("</script", "<\\/script")
-    values = page.model_dump_json().replace("<", "\\u003c")
-    policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
-        f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; style-src '{_digest(style)}'"
-    )
-    elements = [f'<script type="application/json" id="pw-page">{values}</script>']
-    elements += [
-        f'<script type="text/plain" id="{name}">{content}</script>'
-        for name, content in blocks.items()
-    ]
-    return _TEMPLATE.format(
-        language="zh-CN" if page.language == "zh" else "en",
-        version=escape(__version__),
-        policy=policy,
-        title=escape(page.record.name),
-        style=style,
-        blocks="\n".join(elements),
-        script=script,
-        notices=_front_end("third-party-licenses.txt").replace("--", "- -"),
-    )
-
-
-def _front_end(name: str) -> str:
-    """Return a built file; `make setup` builds it."""
-    return (FRONT_ENDS / name).read_text(encoding="utf-8")
-
-
-def _digest(content: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-    return f"sha256-{digest}"

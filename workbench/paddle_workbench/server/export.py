@@ -18,13 +18,14 @@ from ..contract import (
     ExportReport,
     ExportRequest,
     JobProgress,
+    PageShell,
 )
 from ..errors import BundleError, EnvironmentBrokenError, SchemaVersionError, WorkbenchError
 from ..jobs import JobControl
 from ..reading import is_file
 from .base import WorkbenchHandler
 
-__all__ = ["BundleHandler", "ExportHandler", "PreflightHandler"]
+__all__ = ["BundleHandler", "ExportHandler", "PageHandler", "PreflightHandler"]
 
 RECORD = "bundle.json"
 # 8 GiB, the largest bundle, are unpacked and compared with their digests.
@@ -55,6 +56,15 @@ class BundleHandler(WorkbenchHandler):
         self.answer(picture.model_copy(update={"path": name, "problem": problem}))
 
 
+class PageHandler(WorkbenchHandler):
+    """Serves the program that runs a bundle in the browser; its data are in the notebook."""
+
+    @authenticated
+    async def get(self) -> None:
+        """Answer with the page of a bundle, without a bundle."""
+        self.answer(await self.in_thread(_shell))
+
+
 class _JobHandler(WorkbenchHandler):
     """Starts a job on a bundle and a target, in a child process that imports Paddle."""
 
@@ -83,6 +93,12 @@ class ExportHandler(_JobHandler):
     """Starts a job that exports a bundle to a target."""
 
     action = "export"
+
+
+def _shell() -> PageShell:
+    from ..export.page_document import shell
+
+    return shell()
 
 
 def _bundle_path(path: Path) -> Path:

@@ -28,6 +28,7 @@ from ..contract import (
     LessonCheckRequest,
     LessonRequest,
     OpenedLesson,
+    PageShell,
     ProgramPicture,
     ProgramRequest,
     ProgressUpdate,
@@ -45,7 +46,7 @@ from .course import (
 )
 from .environment import DoctorHandler
 from .events import EventsHandler
-from .export import BundleHandler, ExportHandler, PreflightHandler
+from .export import BundleHandler, ExportHandler, PageHandler, PreflightHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
 from .services import Services
@@ -161,6 +162,14 @@ ROUTES = [
         "Verify a bundle and return it for display.",
         BundleRequest,
         BundlePicture,
+    ),
+    Route(
+        "export/page",
+        "get",
+        PageHandler,
+        "Return the page that runs a bundle in the browser, without a bundle.",
+        None,
+        PageShell,
     ),
     Route(
         "export/preflight",

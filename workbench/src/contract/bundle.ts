@@ -1,6 +1,18 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 
 /**
+ * What the output of a widget carries, so that its page runs without the kernel.
+ *
+ * It is data; the program that runs it comes from the installed workbench.
+ */
+export interface BundleOutput {
+  schema_version: number;
+  page: BundlePage;
+  model: string;
+  samples: string;
+}
+
+/**
  * What the HTML page of a bundle contains apart from the model and the runtime.
  */
 export interface BundlePage {

@@ -83,3 +83,12 @@ export interface ExportRequest {
   path: string;
   target: string;
 }
+
+/**
+ * The page of a bundle without the bundle.
+ */
+export interface PageShell {
+  schema_version: number;
+  document: string;
+  runtime: string;
+}
