@@ -14,6 +14,8 @@ from paddle_workbench.checks.comparison.metrics import SCRAP_MIME_TYPE
 from paddle_workbench.checks.comparison.options import CheckOptions, check_options
 from paddle_workbench.checks.comparison.outputs import compare_outputs
 from paddle_workbench.checks.comparison.widgets import VIEW_MIME_TYPE, digest_widgets
+from paddle_workbench.checks.rendering import render_outputs
+from paddle_workbench.contract import BUNDLE_MIME_TYPE
 from paddle_workbench.errors import NotebookError
 from paddle_workbench.runs import metrics as runs_metrics
 
@@ -249,3 +251,16 @@ def test_compares_microscope_except_for_its_times() -> None:
     assert [noise.kind for noise in compared.ignored] == ["duration"]
     other = compare_outputs([microscope(0.5)], [microscope(0.5, 44)], CheckOptions())
     assert {one.output for one in other.differences} == {VIEW_MIME_TYPE, "text/html"}
+
+
+def test_carried_bundles_are_compared_without_their_weights() -> None:
+    def carried(model: str, *labels: str) -> Output:
+        record = {"name": "sentiment", "labels": list(labels), "created_at": model}
+        return shown(BUNDLE_MIME_TYPE, {"page": {"record": record}, "model": model})
+
+    stored = carried("H4sI", "bad", "good")
+    assert differences(stored, carried("AAAA", "bad", "good")) == []
+    (first, _) = differences(stored, carried("H4sI", "good", "bad"))
+    assert (first.expected, first.found) == ("bad", "good")
+    assert "H4sI" not in render_outputs([stored], str)
+    assert differences(stored, shown(BUNDLE_MIME_TYPE, []))

@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 
 import nbformat
 
+from ..contract import BUNDLE_MIME_TYPE
+from .carried_bundles import bundle_digest
+
 __all__ = ["output_difference", "plain", "render_outputs"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -70,4 +73,6 @@ def _data(mime_type: str, data: object, normalise: Callable[[str], str]) -> str:
         return f"a picture of {len(content) * 3 // 4} bytes, {digest}"
     if isinstance(data, str):
         return normalise(data)
+    if mime_type == BUNDLE_MIME_TYPE:
+        data = bundle_digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)

@@ -13,7 +13,8 @@ from typing import Any
 import nbformat
 from nbval.plugin import coalesce_streams
 
-from ...contract import CheckDifference, IgnoredNoise
+from ...contract import BUNDLE_MIME_TYPE, CheckDifference, IgnoredNoise
+from ..carried_bundles import bundle_digest
 from ..rendering import plain
 from ..sanitizers import Cleaner
 from .json_data import compare_json
@@ -86,7 +87,11 @@ def _by_kind(outputs: Sequence[nbformat.NotebookNode], cleaner: Cleaner) -> Mapp
             kinds.setdefault("error", []).append(_Error(output.ename, message))
         else:
             for mime_type, value in output.data.items():
-                shown = widget_digest(output) if mime_type == VIEW_MIME_TYPE else value
+                shown = value
+                if mime_type == VIEW_MIME_TYPE:
+                    shown = widget_digest(output)
+                elif mime_type == BUNDLE_MIME_TYPE:
+                    shown = bundle_digest(value)
                 cleaned = _cleaned(mime_type, shown, cleaner)
                 kinds.setdefault(mime_type, []).append(cleaned)
     return kinds
