@@ -69,6 +69,7 @@ export default defineConfig([
           ignoreImports: [
             './bundle-commands',
             './bundle-document-factory', // light: the panel comes with the first bundle
+            './carried-page', // light: the server has what runs in it
             './check-*',
             './course-*',
             './desk-document-factory', // light: the kernel brings what draws the desk

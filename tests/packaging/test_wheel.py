@@ -27,6 +27,7 @@ def test_wheel_contains_course_extension_and_shim(wheel: Path, repository: Path)
         f"{data}/data/share/jupyter/labextensions/paddle-workbench/package.json",
         f"{data}/data/share/jupyter/kernels/paddle/kernel.json",
         f"{data}/data/etc/jupyter/jupyter_server_config.d/paddle_workbench.json",
+        f"{data}/data/etc/jupyter/jupyter_nbconvert_config.json",
     } <= names
     course = repository / "notebooks"
     paths = subprocess.check_output(["git", "ls-files", "."], cwd=course, text=True).split()
@@ -39,8 +40,9 @@ def test_wheel_contains_bundled_widgets(wheel: Path, repository: Path) -> None:
     sources = repository / "workbench" / room / "front_end"
     bundles = {f"{room}/static/{path.stem}.js" for path in sources.glob("*.ts")}
     assert {name for name in bundles if not name.endswith(".d.js")} <= names
-    # The runtime of bundles in a browser, and what runs it in Node.
-    others = ("third-party-licenses.txt", "onnxruntime-web.wasm.gz", "bundle-node.mjs")
+    # The runtime of bundles in a browser, and what runs it in Node and in converted notebooks.
+    others = ("third-party-licenses.txt", "onnxruntime-web.wasm.gz", "bundle-node.mjs",
+              "report-frames.js")  # fmt: skip
     assert {f"{room}/static/{name}" for name in others} <= names
     assert not [name for name in names if name.startswith(f"{room}/front_end")]
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from paddle_workbench.contract import BundlePicture, ErrorMessage, ExportReport, Job
+from paddle_workbench.contract import BundlePicture, ErrorMessage, ExportReport, Job, PageShell
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.targets.registry import TARGETS
+from paddle_workbench.widgets.converted_widgets import VIEW_MIME_TYPE
 
 from ..export.records import change_record, write_bundle
 from ..export.test_bundle import create
@@ -178,3 +182,20 @@ async def test_cancelled_export_leaves_the_bundle_as_it_was(
     await jp_fetch("paddle-workbench", "jobs", "cancel", method="POST", body=body)
     assert (await wait_for_job(jp_ws_fetch, job.id)).state == "cancelled"
     assert sorted((home / "sentiment").rglob("*")) == before
+
+
+async def test_serves_the_page_without_a_bundle(jp_fetch: Any) -> None:
+    answer = await jp_fetch("paddle-workbench", "export", "page")
+    page = PageShell.model_validate_json(answer.body)
+    assert 'id="pw-root"' in page.document
+    assert 'id="pw-model"' not in page.document
+    assert gzip.decompress(base64.b64decode(page.runtime)).startswith(b"\0asm")
+
+
+async def test_converts_widgets_to_html(jp_fetch: Any, jp_root_dir: Path) -> None:
+    data = {VIEW_MIME_TYPE: {"model_id": "1"}, "text/html": "<p>90 % positive</p>"}
+    new = nbformat.v4
+    cell = new.new_code_cell("lens", outputs=[new.new_output("display_data", data=data)])
+    nbformat.write(new.new_notebook(cells=[cell]), jp_root_dir / "lens.ipynb")
+    answer = await jp_fetch("nbconvert", "html", "lens.ipynb")
+    assert "<p>90 % positive</p>" in answer.body.decode()

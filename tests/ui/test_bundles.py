@@ -7,14 +7,20 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from paddle_workbench import Bundle, Classifier
+from paddle_workbench.contract import BUNDLE_MIME_TYPE
 
 from ..export.test_bundle import create
 from .conftest import Lab
-from .pages import wait_for_saved_layout
+from .notebooks import KERNEL, open_cells
+from .pages import Notebook, wait_for_saved_layout
 from .test_programs import READ_LIMIT_MS, file_in_browser, open_file, run_command
+from .test_widgets import ask_server, save_notebook
 
 OpenPage = Callable[[Lab], Page]
 # Enough for a process that imports Paddle and a converter, on two busy cores.
@@ -101,3 +107,107 @@ def test_says_why_a_folder_is_not_a_bundle(english_lab: Lab, open_page: OpenPage
     expect(page.get_by_role("dialog")).to_contain_text(
         "plain is not a bundle: there is no bundle.json in it."
     )
+
+
+CLASSIFIER = """
+from paddle_workbench import Bundle, Classifier
+
+Classifier(Bundle("carried"), lang="en")
+"""
+
+
+@pytest.fixture(scope="module")
+def carried(imported_paddle: None, english_lab: Lab) -> Bundle:
+    bundle = create(english_lab.home / "carried")
+    bundle.export("browser")
+    return bundle
+
+
+def classify_in(place: Locator | FrameLocator, bundle: Bundle, text: str) -> None:
+    """Type a text, and expect the result of Paddle."""
+    place.get_by_role("textbox", name="Text").fill(text)
+    expected = bundle.predict(text)
+    bars = [f"{name}{100 * value:.1f} %" for name, value in expected.scores.items()]
+    rows = place.get_by_role("list", name="Probabilities").get_by_role("listitem")
+    expect(rows).to_have_text(bars)
+
+
+def works_in(frame: FrameLocator, bundle: Bundle) -> None:
+    """Expect that a frame classifies as Paddle does, and says so."""
+    expect(frame.get_by_text(re.compile("✓ Equal to the Paddle network on 5"))).to_be_visible()
+    expect(frame.get_by_text(re.compile("✓ The same results as Paddle"))).to_be_visible()
+    classify_in(frame, bundle, "下次还会住")
+    classify_in(frame, bundle, "不干净")
+
+
+def test_output_classifies_without_its_kernel(
+    english_lab: Lab, open_page: OpenPage, carried: Bundle
+) -> None:
+    page = open_page(english_lab)
+    notebook = open_cells(english_lab, page, "carried", [CLASSIFIER])
+    panel = notebook.panel
+    widget = panel.get_by_role("region", name="carried 1")
+    frame = panel.frame_locator("iframe")
+    classify_in(widget, carried, "很干净")
+    save_notebook(page)
+    # The runtime of 5 MB is not in it.
+    assert (english_lab.home / "carried.ipynb").stat().st_size < 100_000
+    expect(panel.locator("iframe")).to_have_count(0)
+
+    ask_server(page, "carried.ipynb", "POST", "/restart")
+    widget.get_by_role("textbox", name="Text").press("a")
+    works_in(frame, carried)
+    expect(widget).not_to_be_visible()
+
+    # The next day another kernel is running, and then none.
+    ask_server(page, "carried.ipynb", "DELETE", "")
+    page.reload()
+    expect(panel.get_by_text("Your browser runs its network instead.")).to_be_visible()
+    works_in(frame, carried)
+    notebook.wait_until_idle()
+    notebook.run_all()
+    expect(panel.locator("iframe")).to_have_count(0)
+    classify_in(widget, carried, "很干净")
+    notebook.menu("Kernel", "Shut Down Kernel")
+    works_in(frame, carried)
+
+
+def test_notebook_that_is_not_trusted_asks_before_its_network_runs(
+    english_lab: Lab, open_page: OpenPage, carried: Bundle
+) -> None:
+    write_output(english_lab.home / "foreign.ipynb", carried)
+    page = open_page(english_lab)
+    open_file(page, "foreign.ipynb")
+    panel = Notebook(page).panel
+    expect(panel.get_by_text("This notebook is not trusted")).to_be_visible()
+    expect(panel.locator("iframe")).to_have_count(0)
+    panel.get_by_role("button", name="Run the network").click()
+    works_in(panel.frame_locator("iframe"), carried)
+
+
+def test_converted_notebook_classifies(
+    english_lab: Lab, open_page: OpenPage, carried: Bundle
+) -> None:
+    write_output(english_lab.home / "report.ipynb", carried, count=2)
+    page = open_page(english_lab)
+    # As "Save and Export Notebook As" does; Jupyter accepts it from its own pages only.
+    html = page.evaluate("async path => (await fetch(path)).text()", "/nbconvert/html/report.ipynb")
+    assert html.count('id="pw-runtime"') == 1
+    path = english_lab.home / "report.html"
+    path.write_text(html, "utf-8")
+    page.context.set_offline(True)
+    page.goto(path.as_uri())
+    for frame in (page.frame_locator("iframe").first, page.frame_locator("iframe").last):
+        works_in(frame, carried)
+
+
+def write_output(path: Path, bundle: Bundle, *, count: int = 1) -> None:
+    """Write a notebook with outputs of a classifier whose kernel ended long ago."""
+    data, _ = Classifier(bundle, lang="en")._repr_mimebundle_() or ({}, {})
+    assert BUNDLE_MIME_TYPE in data
+    new = nbformat.v4
+    cells = [
+        new.new_code_cell("", outputs=[new.new_output("display_data", data=data)])
+        for _ in range(count)
+    ]
+    nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), path)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import html
+import json
+import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from paddle_workbench import Bundle, Classifier, Recogniser
-from paddle_workbench.contract import Normalize, Resize
+from paddle_workbench.contract import BUNDLE_MIME_TYPE, BundleOutput, Normalize, Resize
 from paddle_workbench.errors import BundleError, WidgetError
 from paddle_workbench.export.examples import data_url
 
@@ -40,9 +47,8 @@ def test_classifies_what_is_typed(sentiment: Bundle) -> None:
     assert dict(widget.result["prediction"]["scores"]) == other.scores
     widget.target = "onnx"
     assert widget.result["reference"] == {"label": other.label, "score": other.score}
-    html = widget.to_html()
-    assert "Text: 下次还会住" in html
-    assert f"Result with onnx: {other.label}" in html
+    assert "Text: 下次还会住" in widget.to_html()
+    assert f"Result with onnx: {other.label}" in widget.to_html()
     widget.text_shown = "<b>\ud800"
     assert "&lt;b&gt;\ufffd" in widget.to_html()
     widget.text_shown = " "
@@ -59,6 +65,49 @@ def test_rejects_wrong_task_and_target(sentiment: Bundle) -> None:
     widget.target = "onednn"
     assert "was not exported to 'onednn'" in widget.failure
     assert "<p role='alert'>PW-X502 The bundle sentiment was not exported" in widget.to_html()
+
+
+def carried_by(widget: Recogniser) -> Any:
+    data, _ = widget._repr_mimebundle_() or ({}, {})
+    assert "text/html" in data
+    return data.get(BUNDLE_MIME_TYPE)
+
+
+def test_output_carries_the_network(sentiment: Bundle, tmp_path: Path) -> None:
+    shutil.copytree(sentiment.folder, tmp_path / "sentiment")
+    bundle = Bundle(tmp_path / "sentiment")
+    widget = Classifier(bundle, lang="en")
+    assert carried_by(widget) is None
+    assert "run bundle.export('browser') and then this cell." in widget.needs_kernel
+    assert widget.needs_kernel in html.unescape(widget.to_html())
+
+    bundle.export("browser")
+    widget = Classifier(bundle, lang="zh")
+    carried = BundleOutput.model_validate(carried_by(widget))
+    assert widget.needs_kernel == ""
+    assert carried.page.language == "zh"
+    assert [each.text for each in carried.page.examples] == bundle.examples
+    model = gzip.decompress(base64.b64decode(carried.model))
+    assert model == (bundle.folder / "browser" / "model.onnx").read_bytes()
+    # Neither the traits nor the static version have it again.
+    assert carried.model not in json.dumps(widget.get_state(), default=str) + widget.to_html()
+
+    size = len(carried.model_dump_json()) / 1e6
+    for limit in (0.9 * size, 1e-6):
+        widget = Classifier(bundle, lang="en", embed_mb=limit)
+        assert carried_by(widget) is None
+        assert re.search(r"would add 0\.0 MB to the notebook", widget.needs_kernel)
+        assert "Classifier(bundle, embed_mb=1)" in widget.needs_kernel
+    widget = Classifier(bundle, lang="en", embed_mb=0)
+    assert (carried_by(widget), widget.needs_kernel) == (None, "")
+    for value in (-1, float("nan"), "10", True, None):
+        with pytest.raises(WidgetError, match=rf"embed_mb is {value!r}\."):
+            Classifier(bundle, embed_mb=value)  # type: ignore[arg-type]
+
+    widget = Classifier(bundle, lang="en")
+    (bundle.folder / "browser" / "model.onnx").unlink()
+    assert carried_by(widget) is None
+    assert widget.needs_kernel.startswith("It needs its kernel: ")
 
 
 def test_recognises_pictures(tmp_path: Path) -> None:

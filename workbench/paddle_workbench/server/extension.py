@@ -36,6 +36,8 @@ __all__ = ["LAB_VARIABLE", "PREFIX", "WorkbenchExtension"]
 
 LAB_VARIABLE = "PADDLE_WORKBENCH_LAB"
 PREFIX = "paddle-workbench"
+# By name, since nbconvert is only loaded when a notebook is converted.
+WIDGET_CONVERTER = "paddle_workbench.widgets.converted_widgets.ConvertedWidgets"
 
 
 class _LateRouter(Router):
@@ -85,11 +87,13 @@ class WorkbenchExtension(ExtensionApp):
     _router: _LateRouter | None = None
 
     def initialize_settings(self) -> None:
-        """Log the course and the home, and set the page configuration of the front end."""
+        """Log the course and the home; configure the front end and nbconvert's HTML."""
         self._export_traits()
         directories = settings()
         self.log.info("Paddle Workbench: course %s, home %s", directories.course, directories.home)
-        page_config = self._server().web_app.settings.setdefault("page_config_data", {})
+        server = self._server().web_app.settings
+        server["config"].HTMLExporter.preprocessors.append(WIDGET_CONVERTER)
+        page_config = server.setdefault("page_config_data", {})
         page_config["paddleWorkbenchLab"] = "true" if os.environ.get(LAB_VARIABLE) else "false"
         page_config["paddleWorkbenchLanguage"] = language()
 

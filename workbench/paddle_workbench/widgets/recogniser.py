@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
+from functools import cached_property
 from html import escape
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,8 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import traitlets
 
+from ..contract import BUNDLE_MIME_TYPE
 from ..errors import BundleError, WidgetError, WorkbenchError
 from ..export.examples import data_url
+from ..export.page import MEGABYTE, collect, model_file
 from ..text.characters import sendable
 from .base import WorkbenchWidget
 
@@ -27,12 +31,16 @@ if TYPE_CHECKING:
 __all__ = ["Classifier", "Recogniser"]
 
 MAX_PIXELS = 20_000_000
+EMBED_MB = 10.0
+"""JupyterLab saves a notebook whole every two minutes."""
 
 
 class Recogniser(WorkbenchWidget, front_end="recogniser"):
     """Recognises the text in pictures with the network of a bundle, run by the kernel.
 
-    `bundle.to_html(path)` writes a page that does the same without a kernel.
+    If the bundle was exported to `browser`, the output carries the network: without the kernel,
+    also in a notebook that was converted to HTML, the page runs it. `bundle.to_html(path)` writes
+    such a page into a file of its own.
 
     Parameters
     ----------
@@ -40,11 +48,13 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
         Of the task `text-recognition`.
     target : str
         Where it runs, such as `onnx`; the other targets of the bundle can be chosen.
+    embed_mb : float
+        Most that the output carries, in megabytes of the notebook; 0 for nothing.
 
     Raises
     ------
     WidgetError
-        If the bundle has another task.
+        If the bundle has another task, or `embed_mb` is not a number from 0 on.
     BundleError
         If the bundle was not exported to the target.
     """
@@ -77,9 +87,20 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
     failure = traitlets.Unicode().tag(sync=True)
     """Why there is no result; empty if there is one."""
 
+    needs_kernel = traitlets.Unicode().tag(sync=True)
+    """Why the output does not work without the kernel, and what to do about it; empty if it does,
+    and before it is displayed."""
+
     _tasks: ClassVar[tuple[Task, ...]] = ("text-recognition",)
 
-    def __init__(self, bundle: Bundle, *, target: str = "inference", **traits: Any) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        target: str = "inference",
+        embed_mb: float = EMBED_MB,
+        **traits: Any,
+    ) -> None:
         record = bundle.record
         if record.task not in self._tasks:
             raise WidgetError(
@@ -94,7 +115,12 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
                 f'Export it: bundle.export("{target}")',
                 code="PW-X502",
             )
+        if isinstance(embed_mb, bool) or not isinstance(embed_mb, int | float) or not embed_mb >= 0:
+            raise WidgetError(
+                f"embed_mb is {embed_mb!r}.", "Give a number of megabytes, or 0 to carry nothing."
+            )
         self._bundle = bundle
+        self._embed_mb = embed_mb
         self._loaded: set[str] = set()
         examples = [
             {"text": "", "picture": data_url(each)}
@@ -179,19 +205,69 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
         note = self.text(
             "Run the cells up to this one to try {name} on other inputs.", name=self.title
         )
-        return "".join(blocks) + f"<p><small>{escape(note)}</small></p>"
+        notes = filter(None, (note, self.needs_kernel))
+        blocks += [f"<p><small>{escape(each)}</small></p>" for each in notes]
+        return "".join(blocks)
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        carried = self._carried
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None or carried is None:
+            return bundle
+        data, metadata = bundle
+        return data | {BUNDLE_MIME_TYPE: carried}, metadata
+
+    @cached_property
+    def _carried(self) -> dict[str, Any] | None:
+        """What the page needs to run the network, as JSON; None if it is too large or absent."""
+        if self._embed_mb == 0:
+            return None
+        if "browser" not in self._bundle.record.targets:
+            self.needs_kernel = self.text(
+                "To use it without a kernel, run bundle.export('browser') and then this cell."
+            )
+            return None
+        try:
+            return self._carry()
+        except (OSError, WorkbenchError) as error:
+            self.needs_kernel = self.text("It needs its kernel: {reason}", reason=error)
+            return None
+
+    def _carry(self) -> dict[str, Any] | None:
+        weights = model_file(self._bundle).stat().st_size / MEGABYTE
+        # Weights can hardly be compressed, and base64 takes four characters for three bytes.
+        size = 1.4 * weights
+        if weights <= self._embed_mb:
+            output = collect(self._bundle, language=self.lang).model_dump_json()
+            size = len(output.encode()) / MEGABYTE
+            if size <= self._embed_mb:
+                carried: dict[str, Any] = json.loads(output)
+                return carried
+        reason = self.text(
+            "Its network would add {size:.1f} MB to the notebook; the limit is {limit:g} MB.",
+            size=size,
+            limit=self._embed_mb,
+        )
+        repair = self.text(
+            "To use it without a kernel: {name}(bundle, embed_mb={enough})",
+            name=type(self).__name__,
+            enough=int(size) + 1,
+        )
+        self.needs_kernel = f"{reason} {repair}"
+        return None
 
 
 class Classifier(Recogniser):
     """Classifies texts or pictures with the network of a bundle, run by the kernel.
 
-    `bundle.to_html(path)` writes a page that does the same without a kernel.
+    Without the kernel the page runs it, as for `Recogniser`.
 
     Parameters
     ----------
     bundle : Bundle
         Of the task `text-classification` or `image-classification`.
     target : str
+    embed_mb : float
         As for `Recogniser`.
     """
 

@@ -9,6 +9,8 @@ import type { WidgetRenderer } from './widget-twin';
 import { WIDGET_MIME_TYPE, WidgetTwin } from './widget-twin';
 
 const OUTPUT = '.jp-OutputArea-output';
+/** What widgets dispatch (`front_end/base/drawing.ts`). */
+const KERNEL_GONE = 'pw-kernel-gone';
 
 interface IShownWidget {
   readonly renderer: WidgetRenderer;
@@ -16,7 +18,7 @@ interface IShownWidget {
 }
 
 /**
- * The static versions of all widgets in a notebook that have no kernel.
+ * What stands for the widgets in a notebook that have no kernel.
  *
  * The renderer of ipywidgets sends no signal when it gives up or has found the widget, and is replaced
  * for each notebook, so this watches what the outputs show.
@@ -29,9 +31,11 @@ export class NotebookTwins implements IDisposable {
     const { content, sessionContext } = _panel;
     this._observer = new MutationObserver(this._onMutations);
     this._observer.observe(content.node, { childList: true, subtree: true });
+    content.node.addEventListener(KERNEL_GONE, this._onKernelGone);
     this._update(content.node.querySelectorAll(OUTPUT));
     sessionContext.kernelChanged.connect(this._onKernel, this);
     void sessionContext.ready.then(() => {
+      this._isReady = true;
       this._onKernel();
     });
   }
@@ -43,6 +47,10 @@ export class NotebookTwins implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._observer.disconnect();
+    this._panel.content.node.removeEventListener(
+      KERNEL_GONE,
+      this._onKernelGone
+    );
     Signal.clearData(this);
     for (const twin of this._twins.values()) {
       twin.dispose();
@@ -67,6 +75,14 @@ export class NotebookTwins implements IDisposable {
     this._update(changed);
   };
 
+  private readonly _onKernelGone = ({ target }: Event): void => {
+    const node = target instanceof Element ? target.closest(OUTPUT) : null;
+    const shown = node && this._find(node);
+    if (shown) {
+      this._twinOf(shown).onKernelGone();
+    }
+  };
+
   private _onKernel(): void {
     if (!this._isDisposed) {
       this._update(this._panel.content.node.querySelectorAll(OUTPUT));
@@ -87,8 +103,9 @@ export class NotebookTwins implements IDisposable {
     let twin = this._twins.get(renderer);
     if (twin === undefined) {
       twin = new WidgetTwin({
+        // The context's own `isReady` becomes false again when the kernel is shut down.
         hasKernel: () =>
-          !sessionContext.isReady || Boolean(sessionContext.session?.kernel),
+          !this._isReady || Boolean(sessionContext.session?.kernel),
         model,
         renderer,
         rendermime: content.rendermime,
@@ -128,6 +145,7 @@ export class NotebookTwins implements IDisposable {
 
   private readonly _observer: MutationObserver;
   private readonly _twins = new Map<object, WidgetTwin>();
+  private _isReady = false;
   private _isDisposed = false;
 }
 

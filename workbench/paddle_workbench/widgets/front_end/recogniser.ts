@@ -18,6 +18,7 @@ interface IRecogniserTraits extends ITraits {
   picture: string;
   result: IResult | Record<string, never>;
   failure: string;
+  needs_kernel: string;
 }
 
 export default defineWidget<IRecogniserTraits>(
@@ -74,7 +75,8 @@ export default defineWidget<IRecogniserTraits>(
     head.append(make('strong', '', model.get('title')), targets.label);
     const columns = make('div', 'pw-Recogniser-columns');
     columns.append(input.element, view.element);
-    root.append(head, columns);
+    const note = make('p', 'pw-Recogniser-note');
+    root.append(head, columns, note);
 
     const showInput = (): void => {
       const picture = model.get('picture');
@@ -98,6 +100,10 @@ export default defineWidget<IRecogniserTraits>(
         view.clear();
       }
     };
+    const explain = (): void => {
+      note.textContent = model.get('needs_kernel');
+      note.hidden = note.textContent === '';
+    };
     targets.select.addEventListener(
       'change',
       () => {
@@ -113,8 +119,10 @@ export default defineWidget<IRecogniserTraits>(
     });
     onChange('result', draw);
     onChange('failure', draw);
+    onChange('needs_kernel', explain);
     showInput();
     draw();
+    explain();
     return undefined;
   }
 );

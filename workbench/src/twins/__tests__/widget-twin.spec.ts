@@ -5,6 +5,7 @@ import {
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
+import { BUNDLE_MIME_TYPE } from '../tokens';
 import { WIDGET_MIME_TYPE, WidgetTwin } from '../widget-twin';
 
 const ERROR = 'Error displaying widget: model not found';
@@ -27,15 +28,28 @@ class Renderer extends Panel implements IRenderMime.IRenderer {
   }
 }
 
+/** Stands for a page of a bundle. */
+class Page extends Panel implements IRenderMime.IRenderer {
+  renderModel(): Promise<void> {
+    this.node.textContent = 'the page';
+    return Promise.resolve();
+  }
+}
+
 describe('the static version of a widget', () => {
   const rendermime = new RenderMimeRegistry({
     initialFactories: standardRendererFactories
+  });
+  rendermime.addFactory({
+    safe: true,
+    mimeTypes: [BUNDLE_MIME_TYPE],
+    createRenderer: () => new Page()
   });
   let renderer: Renderer;
   let row: Panel;
   let hasKernel: boolean;
 
-  const twinOf = (data: Record<string, string>): WidgetTwin =>
+  const twinOf = (data: Record<string, object | string>): WidgetTwin =>
     new WidgetTwin({
       hasKernel: () => hasKernel,
       model: rendermime.createModel({
@@ -113,5 +127,60 @@ describe('the static version of a widget', () => {
     const closed = twinOf({ 'text/html': '<p>3</p>' });
     closed.update();
     expect(row.widgets).toEqual([renderer]);
+  });
+
+  describe('with a bundle', () => {
+    const data = { 'text/html': '<p>3</p>', [BUNDLE_MIME_TYPE]: {} };
+
+    beforeEach(() => {
+      renderer.kernelHas = true;
+      void renderer.renderModel();
+    });
+
+    it('is its page, which takes the place of a widget whose kernel is gone', () => {
+      const twin = twinOf(data);
+      twin.update();
+      expect(row.widgets).toEqual([renderer]);
+      twin.onKernelGone();
+      twin.update();
+      expect(row.node.textContent).toContain('the page');
+      expect(note()).toMatch(/Your browser runs its network instead\.$/);
+      expect(row.widgets).toHaveLength(2);
+      expect(renderer.hasClass('pw-mod-absent')).toBe(true);
+      // Another widget, of a kernel that runs.
+      renderer.widgets[0]?.dispose();
+      void renderer.renderModel();
+      twin.update();
+      expect(row.widgets).toEqual([renderer]);
+    });
+
+    it('comes as soon as there is no kernel, and stays with another one', () => {
+      const twin = twinOf(data);
+      hasKernel = false;
+      twin.update();
+      expect(row.node.textContent).toContain('the page');
+      hasKernel = true;
+      twin.update();
+      expect(row.node.textContent).toContain('the page');
+    });
+
+    it('leaves other widgets as they are', () => {
+      const twin = twinOf({ 'text/html': '<p>3</p>' });
+      hasKernel = false;
+      twin.onKernelGone();
+      expect(row.widgets).toEqual([renderer]);
+    });
+
+    it('is the static version while the widget is loading', () => {
+      renderer.widgets[0]?.dispose();
+      renderer.kernelHas = false;
+      void renderer.renderModel();
+      const twin = twinOf(data);
+      twin.update();
+      expect(row.node.textContent).not.toContain('the page');
+      twin.update();
+      expect(row.node.textContent).toContain('the page');
+      expect(row.widgets).toHaveLength(2);
+    });
   });
 });

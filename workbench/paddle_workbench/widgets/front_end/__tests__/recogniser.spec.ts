@@ -27,6 +27,7 @@ function draw(changes: Record<string, unknown>): {
     picture: '',
     result: RESULT,
     failure: '',
+    needs_kernel: '',
     ...changes
   };
   const model = {
@@ -95,6 +96,15 @@ describe('the recogniser', () => {
     );
     change('failure', '');
     expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('says why it will not work without the kernel, once that is known', () => {
+    const { change } = draw({});
+    const note = document.querySelector('.pw-Recogniser-note');
+    expect(note).toHaveProperty('hidden', true);
+    change('needs_kernel', 'This output needs its kernel.');
+    expect(note).toHaveProperty('hidden', false);
+    expect(note?.textContent).toBe('This output needs its kernel.');
   });
 
   it('takes pictures, and shows those that are set from outside', () => {

@@ -92,6 +92,8 @@ export class Drawing<Traits extends ITraits> {
     );
     this._root.before(this._note);
     this._note.scrollIntoView({ block: 'nearest' });
+    // JupyterLab's extension may have something that needs no kernel (`src/twins`).
+    this._root.dispatchEvent(new Event('pw-kernel-gone', { bubbles: true }));
   }
 
   end(): void {
