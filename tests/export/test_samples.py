@@ -17,6 +17,7 @@ from paddle_workbench.export.samples import (
     Array,
     EagerSample,
     read_samples,
+    reason_of,
     samples_of,
     write_samples,
 )
@@ -95,6 +96,22 @@ def test_rejects_examples_that_are_not_the_inputs(
     with pytest.raises(BundleError, match=message) as caught:
         samples_of(examples, [X], network)
     assert caught.value.code == "PW-X403"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("too long\nand more"), "ValueError: too long"),
+        (
+            ValueError("In user code:\n\n\n    InvalidArgumentError: x\n  [Hint: y]"),
+            "ValueError: InvalidArgumentError: x",
+        ),
+        (RuntimeError(), "RuntimeError"),
+        (ValueError("x" * 500), "ValueError: " + "x" * 288),
+    ],
+)
+def test_reason_is_the_first_line_that_says_something(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason
 
 
 # numpy's zip file tries again when it is collected.

@@ -9,7 +9,7 @@ from typing import Any
 from ..contract import Preprocessing, TensorSignature
 from ..errors import BundleError
 from .processing import preprocess
-from .samples import Array, EagerSample
+from .samples import Array, EagerSample, reason_of
 
 __all__ = ["held_out_samples"]
 
@@ -62,9 +62,8 @@ def held_out_samples(
         try:
             yield EagerSample(name, batch, network(batch), is_held_out=True)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
             raise BundleError(
-                f"The network refuses the held-out inputs {start + 1} to {end}: {reason}",
+                f"The network refuses the held-out inputs {start + 1} to {end}: {reason_of(error)}",
                 "Pass inputs like the examples.",
                 code="PW-X407",
             ) from error

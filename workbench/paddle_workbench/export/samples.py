@@ -16,11 +16,20 @@ from ..errors import BundleError
 from ..storage import storage_error
 from .edge_cases import EdgeCaseError, RunNetwork
 
-__all__ = ["SAMPLES", "Array", "EagerSample", "read_samples", "samples_of", "write_samples"]
+__all__ = [
+    "SAMPLES",
+    "Array",
+    "EagerSample",
+    "read_samples",
+    "reason_of",
+    "samples_of",
+    "write_samples",
+]
 
 Array = NDArray[Any]
 SAMPLES = "samples/samples.npz"
 """The file of a bundle with the arrays of its samples."""
+MOST_REASON = 300
 MAX_LONGER = 512
 """Largest size that a sample is extended to."""
 
@@ -98,10 +107,10 @@ def samples_of(
             outputs = (run_empty if is_empty and run_empty else network)(arrays)
             samples.append(EagerSample(name, arrays, outputs, is_edge_case=is_edge_case))
         except EdgeCaseError as error:
-            reason = str(error).splitlines()[0][:300]
+            reason = str(error).splitlines()[0][:MOST_REASON]
             samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+            reason = reason_of(error)
             if not samples:
                 raise BundleError(
                     f"The network refuses the examples: {reason}",
@@ -110,6 +119,17 @@ def samples_of(
                 ) from error
             samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
     return samples
+
+
+def reason_of(error: Exception) -> str:
+    """Return the kind of an error and the first line that says something, for a sentence.
+
+    Paddle's errors go on with hints and places in its code; some start with `In user code:`.
+    """
+    lines = [line.strip() for line in str(error).splitlines()]
+    first = next((line for line in lines if line and line != "In user code:"), "")
+    kind = type(error).__name__
+    return (f"{kind}: {first}" if first else kind)[:MOST_REASON]
 
 
 def write_samples(samples: Sequence[EagerSample], path: Path) -> None:

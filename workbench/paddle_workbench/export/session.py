@@ -17,7 +17,7 @@ from typing import Any
 
 from ..child_process import Reply, answer_requests
 from ..contract import Sample
-from .samples import EagerSample, read_samples, write_samples
+from .samples import EagerSample, read_samples, reason_of, write_samples
 from .targets.registry import target_named
 from .targets.target import PROGRAM, Array, Run
 
@@ -64,8 +64,7 @@ class Session:
         try:
             return Reply(self._answers[request["do"]](request))
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".strip()
-            return Reply({"error": reason.splitlines()[0][:300]})
+            return Reply({"error": reason_of(error)})
 
     def _loaded(self, request: Values) -> Values:
         with _timed_imports() as imports:
@@ -87,8 +86,7 @@ class Session:
         try:
             outputs = tuple(self._call(sample.inputs))
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-            return EagerSample(sample.name, (), error=reason[:300])
+            return EagerSample(sample.name, (), error=reason_of(error))
         return EagerSample(sample.name, (), outputs)
 
     def _warmed_up(self, request: Values) -> Values:

@@ -19,7 +19,7 @@ from ..child_process import write_answer
 from ..contract import Sample
 from .examples import read_examples
 from .raw_examples import example_runner
-from .samples import EagerSample, read_samples, write_samples
+from .samples import EagerSample, read_samples, reason_of, write_samples
 from .targets.registry import target_named
 from .targets.target import Runner
 
@@ -80,9 +80,7 @@ def _run(runner: Runner, sample: EagerSample, order: list[int]) -> EagerSample:
         with _time_limit():
             outputs = tuple(runner.run([sample.inputs[place] for place in order]))
     except Exception as error:
-        return replace(
-            sample, inputs=(), outputs=None, error=f"{type(error).__name__}: {error}"[:2000]
-        )
+        return replace(sample, inputs=(), outputs=None, error=reason_of(error))
     return replace(sample, inputs=(), outputs=outputs)
 
 
