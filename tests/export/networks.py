@@ -24,6 +24,7 @@ __all__ = [
     "Mean",
     "Mixed",
     "Noise",
+    "NotANumber",
     "Picture",
     "Product",
     "Recurrent",
@@ -196,6 +197,11 @@ class Noise(nn.Layer):
 class AlwaysDropping(nn.Layer):
     def forward(self, x: Any) -> Any:
         return nn.functional.dropout(x * 2, 0.5)
+
+
+class NotANumber(nn.Layer):
+    def forward(self, x: Any) -> Any:
+        return x * float("nan")
 
 
 class Silent(nn.Layer):

@@ -247,6 +247,17 @@ def test_network_that_returns_nothing_is_rejected(tmp_path: Path) -> None:
     assert caught.value.code == "PW-X406"
 
 
+def test_program_with_nan_is_rejected(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import NotANumber
+
+    spec = [InputSpec([2, 4], "float32", "x")]
+    with pytest.raises(BundleError, match="it contains the number NaN") as caught:
+        Bundle.create(tmp_path / "x", NotANumber(), input_spec=spec, examples=[])
+    assert caught.value.code == "PW-X406"
+
+
 def test_layers_that_are_not_registered_are_named(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 

@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,6 +72,12 @@ def test_names_size_and_limit(bundle: Bundle, tmp_path: Path) -> None:
         bundle.to_html(tmp_path / "page.html", limit_mb=2)
     assert error.value.hint == "Allow more: bundle.to_html(path, limit_mb=6)"
     assert not (tmp_path / "page.html").exists()
+
+
+def test_unknown_language_is_an_error(bundle: Bundle, tmp_path: Path) -> None:
+    lang: Any = "fr"
+    with pytest.raises(BundleError, match="There is no language 'fr'"):
+        bundle.to_html(tmp_path / "page.html", lang=lang)
 
 
 def test_leaves_large_samples_out(

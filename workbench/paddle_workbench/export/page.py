@@ -61,6 +61,10 @@ def write_page(
     language: Language | None = None,
 ) -> None:
     """Write the page of a bundle; see `Bundle.to_html`."""
+    if language not in (None, "zh", "en"):
+        raise BundleError(
+            f"There is no language {language!r}.", 'Pass lang="zh" or lang="en".', code="PW-X507"
+        )
     output = collect(bundle, language=language)
     html = document(output, with_runtime=True)
     size = len(html.encode()) / MEGABYTE

@@ -28,6 +28,8 @@ from .targets.target import PROGRAM
 
 __all__ = ["LINES", "SavedNetwork", "save_network", "signatures"]
 
+_NAN = b'"VD":"NaN"'
+"""How Paddle 3.2.2 writes an attribute that is NaN. It loads infinity, which it writes alike."""
 _SPACE = "Free some space on the disk, or choose a path on another one."
 LINES = "inference.capture"
 """The traced program with its lines, which `paddle.jit.save` loses."""
@@ -164,13 +166,21 @@ def _check_whole(folder: Path, program: Program, name: str) -> None:
         )
     text = folder / f"{PROGRAM}.json"
     try:
-        parse_json(text.read_bytes(), text, kind="program")
+        content = text.read_bytes()
+        parse_json(content, text, kind="program")
     except (OSError, FileBrokenError) as error:
         raise BundleError(
             f"{name} cannot be saved: Paddle wrote only a part of its program.",
             _SPACE,
             code="PW-X406",
         ) from error
+    if _NAN in content:
+        raise BundleError(
+            f"{name} cannot be saved: it contains the number NaN, which Paddle saves and does not "
+            "load.",
+            "Leave it out; for a mask take float('-inf').",
+            code="PW-X406",
+        )
 
 
 def signatures(
