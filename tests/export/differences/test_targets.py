@@ -85,6 +85,23 @@ def test_op_that_a_page_gets_wrong(
     assert "F.softmax(x, axis=-1)" in source_line(step)
 
 
+@pytest.mark.parametrize("target", ["mnn", "browser"])
+def test_lengths_that_a_converter_drops(tmp_path: Path, target: str) -> None:
+    from paddle.static import InputSpec
+
+    from ..networks import Lengths
+
+    x = np.random.default_rng(0).random((2, 5, 4), dtype=np.float32)
+    spec = [InputSpec([2, 5, 4], "float32", "x")]
+    bundle = Bundle.create(tmp_path / "lengths", Lengths(), input_spec=spec, examples=[x])
+    difference = trace_difference(bundle, [x], target)
+    step = difference.first
+    assert step is not None
+    assert (step.op, step.layer) == ("rnn", "rnn")
+    assert step.node.count(",") < 6
+    assert "drops the sequence_length" in difference.verdict
+
+
 def test_mnn_file_that_was_converted_elsewhere(
     pictures: Bundle, picture: NDArray[np.uint8], tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ __all__ = ["command"]
 @click.option(
     "--files",
     type=click.Path(path_type=Path, exists=True),
-    help="The deployed files, if they are not those of the bundle: a folder, a .onnx or .mnn file.",
+    help="The deployed files, if not those of the bundle: a folder, or an .onnx or .mnn file.",
 )
 @click.option("--labels", type=click.Path(path_type=Path), help="The deployed labels, one a line.")
 @click.option("--json", "as_json", is_flag=True, help="Print the steps as JSON.")

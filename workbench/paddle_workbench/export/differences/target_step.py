@@ -107,7 +107,11 @@ def target_step(
         if target.name == "onnx":
             return onnx_step(step, work, request, traced, run, inputs)
         if target.name == "mnn":
-            return mnn_step(step, work, request, record, traced, run, inputs, results)
+            step = mnn_step(step, work, request, record, traced, run, inputs, results)
+            if step.is_equal or step.op or weights != "fp32":
+                return step
+            found = cut(replace(step, problem=""))
+            return found if found.op else step
         if step.is_equal:
             return step
         if target.name == "browser":

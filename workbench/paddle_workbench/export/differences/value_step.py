@@ -18,6 +18,8 @@ from .worker import EXPECTED, VALUES
 
 __all__ = ["causes_of", "known_failures", "value_request", "with_op"]
 
+_MOST_NODES = 6
+
 
 def value_request(work: Path, request: Mapping[str, Any], run: RunProgram) -> dict[str, Any]:
     """Write the right values into a folder, and return the request with the ops of the program."""
@@ -58,7 +60,7 @@ def with_op(
         before=float(answer["before"]),
         after=float(answer["after"]),
         op=op.kind if since is None else f"{since.kind} … {op.kind}",
-        node=", ".join(answer.get("nodes", ())),
+        node=_nodes(answer.get("nodes", ())),
         layer=op.layer,
         line=line_of(run.program, op),
         op_id=op.id if op.id in traced.by_id() else None,
@@ -115,6 +117,14 @@ def known_failures(program: Program, target: str, op: Op | None = None) -> list[
         )
     ]
     return list(dict.fromkeys(causes))
+
+
+def _nodes(kinds: Sequence[str]) -> str:
+    """Return the kinds of nodes once each, without the middle of many."""
+    once = list(dict.fromkeys(kinds))
+    if len(once) > _MOST_NODES:
+        once = [*once[: _MOST_NODES - 2], "…", once[-1]]
+    return ", ".join(once)
 
 
 def _json(attributes: Any) -> dict[str, Any]:
