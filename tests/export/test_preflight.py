@@ -14,8 +14,13 @@ from paddle_workbench.cli.export import command
 from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.description import describe
+from paddle_workbench.export.forecast import missing_dtypes
 from paddle_workbench.export.preflight import preflight
 from paddle_workbench.export.rules import explain
+from paddle_workbench.export.targets.registry import TARGETS
+from paddle_workbench.program.formats.assembly import Numbering
+from paddle_workbench.program.model.structure import Program
+from paddle_workbench.program.tracing.trace import trace
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 
@@ -134,6 +139,43 @@ def test_rejects_what_is_not_a_bundle(value: Any) -> None:
     with pytest.raises(BundleError, match="Expected a bundle, got") as caught:
         preflight(value, "onnx")
     assert "Bundle" in caught.value.hint
+
+
+def traced(network: Any, shape: list[int | None]) -> Program:
+    from paddle.static import InputSpec
+
+    spec = [InputSpec(shape, "float32", "x")]
+    return trace(network, spec, training=False, numbering=Numbering()).program
+
+
+def test_rules_are_only_about_what_fails() -> None:
+    from paddle import nn
+
+    from .networks import Calls
+
+    cases: list[tuple[Any, str, list[str]]] = [
+        (nn.AdaptiveAvgPool2D(2), "onnx", []),
+        (nn.AdaptiveAvgPool2D(7), "onnx", ["PW-X220"]),
+        (nn.AdaptiveMaxPool2D(2), "onnx", []),
+        (nn.MaxPool2D(2, return_mask=True), "onnx", ["PW-X218"]),
+        (Calls(lambda x: [x.exp()] * 2), "onnx", ["PW-X216"]),
+        (Calls(lambda x: [x.exp()] * 2), "legacy", []),
+        (Calls(lambda x: x.sum()), "legacy", []),
+        (Calls(lambda x: x.sum()), "lite", ["PW-X219"]),
+        (Calls(lambda x: nn.functional.layer_norm(x, 4)), "lite", ["PW-X224"]),
+        (nn.LayerNorm(4), "lite", []),
+    ]
+    for network, target, codes in cases:
+        program = traced(network, [None, 3, 4, 4])
+        assert [each.code for each in explain(program, target)] == codes, (network, target)
+
+
+def test_float64_is_not_for_paddle_lite() -> None:
+    from .networks import Calls
+
+    program = traced(Calls(lambda x: x.astype("float64") / 3), [2, 4])
+    counts = {name: len(list(missing_dtypes(program, TARGETS[name]))) for name in TARGETS}
+    assert counts == dict.fromkeys(TARGETS, 0) | {"lite": 1}
 
 
 def test_random_numbers_are_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ MAX_ONNX_BYTES = 2**31
 _MISSING_DTYPES = {
     "onnx": {"bfloat16", "complex64", "complex128"},
     "inference": {"bfloat16", "complex64", "complex128", "float16"},
+    "lite": {"bfloat16", "complex64", "complex128", "float16", "float64"},
 }
 
 
@@ -70,10 +71,11 @@ def _changing_sizes(signature: TensorSignature) -> str:
 
 def missing_dtypes(program: Program, target: Target) -> Iterator[ExportFinding]:
     """Yield a finding for each dtype in which the target computes little, at its first op."""
-    family = "onnx" if target.converter == "paddle2onnx" else "inference"
+    family = "onnx" if target.converter == "paddle2onnx" else target.name
+    missing = _MISSING_DTYPES.get(family, _MISSING_DTYPES["inference"])
     seen: set[str] = set()
     for op in program.walk():
-        for dtype in _dtypes_of(op, program) & _MISSING_DTYPES[family] - seen:
+        for dtype in _dtypes_of(op, program) & missing - seen:
             seen.add(dtype)
             yield ExportFinding(
                 code="PW-X214",

@@ -59,18 +59,21 @@ def explain(program: Program, target: str) -> Iterator[ExportFinding]:
 
 
 def _outputs(program: Program, target: str) -> Iterator[ExportFinding]:
-    if len(set(program.outputs)) < len(program.outputs):
+    returns_once = target not in _LEGACY and len(set(program.outputs)) < len(program.outputs)
+    if returns_once:
         yield ExportFinding(
             code="PW-X216",
             severity="error",
             message="The network returns one value twice; a saved program returns it once.",
             hint="Return it once.",
         )
-    if target in _ONNX and any(program.values[each].shape == () for each in program.outputs):
+    has_no_axes = any(program.values[each].shape == () for each in program.outputs)
+    if has_no_axes and target in _ONNX | _LITE:
+        name = "Paddle Lite" if target in _LITE else "Paddle2ONNX"
         yield ExportFinding(
             code="PW-X219",
             severity="error",
-            message="An output has no axes, shape (); Paddle2ONNX may give it one, shape (1,).",
+            message=f"An output has no axes, shape (); {name} may give it one, shape (1,).",
             hint="Give it that axis in the network, too: x.sum().reshape([1]).",
         )
     if target in _ONNX and set(program.outputs) & set(program.inputs):
@@ -103,6 +106,11 @@ def _drops_in_evaluation(op: Op, _program: Program) -> bool:
     return op.kind == "dropout" and op.attributes.get("is_test") is False
 
 
+def _is_another_op_in_lite(op: Op, _program: Program) -> bool:
+    has_no_weights = op.kind == "layer_norm" and None in op.inputs
+    return has_no_weights or op.kind in ("gather", "instance_norm", "set_value", "set_value_")
+
+
 def _is_constant_without_axes(op: Op, _program: Program) -> bool:
     return op.kind == "full" and op.attributes.get("shape") == []
 
@@ -123,12 +131,36 @@ def _ends_long_chain(op: Op, program: Program) -> bool:
     return length == _FUSED_LAYERS + 1
 
 
+def _mask_is_used(op: Op, program: Program) -> bool:
+    """Whether an op is a max pool whose indices are read or returned."""
+    if not op.kind.endswith("_with_index") or len(op.outputs) < 2:
+        return False
+    mask = op.outputs[1]
+    return mask in program.outputs or any(mask in each.inputs for each in program.walk())
+
+
+def _pools_to_larger(op: Op, program: Program) -> bool:
+    """Whether an op is an adaptive pool to a size that is, or may be, larger than its input's."""
+    if op.kind != "pool2d" or not op.attributes.get("adaptive"):
+        return False
+    before, after = _shape(op.inputs[0], program), _shape(op.outputs[0], program)
+    sizes = zip(before, after, strict=False)
+    return not before or not after or any(old < new for old, new in sizes)
+
+
+def _shape(value: int | None, program: Program) -> tuple[int, ...]:
+    known = program.values.get(-1 if value is None else value)
+    return (known.shape or ()) if known is not None else ()
+
+
 def _kinds(*kinds: str) -> Callable[[Op, Program], bool]:
     return lambda op, _program: op.kind in kinds
 
 
 _INFERENCE = frozenset({"inference", "onednn", "paddlex"})
 _LITE = frozenset({"lite"})
+_LEGACY = frozenset({"legacy", "lite"})
+"""The targets that read the legacy program."""
 _ONNX = frozenset({"onnx", "mnn", "browser"})
 """The targets that Paddle2ONNX writes."""
 _FUSED_LAYERS = 10
@@ -217,22 +249,22 @@ _RULES = (
     Rule(
         "PW-X224",
         _LITE,
-        _kinds("gather", "instance_norm", "set_value", "set_value_"),
+        _is_another_op_in_lite,
         "Paddle Lite refuses this op as Paddle saves it, or gives its output other values.",
         "Use another op: a slice for a gather, paddle.where for an assignment, nn.GroupNorm for "
-        "an instance norm.",
+        "an instance norm, nn.LayerNorm for a layer norm without weights.",
     ),
     Rule(
         "PW-X218",
         _ONNX,
-        _kinds("unique", "max_pool2d_with_index", "max_pool3d_with_index", "fft_r2c"),
+        lambda op, program: op.kind in ("unique", "fft_r2c") or _mask_is_used(op, program),
         "Paddle2ONNX gives an output of this op a wrong type, a wrong shape or no value.",
         "Compute it after the program, in the postprocessing.",
     ),
     Rule(
         "PW-X220",
         _ONNX,
-        lambda op, _program: op.kind == "pool2d" and bool(op.attributes.get("adaptive")),
+        _pools_to_larger,
         "Paddle2ONNX writes an invalid file for an adaptive pool to a larger size than its input.",
         "Use larger pictures, or pool to a size that is not larger.",
     ),
