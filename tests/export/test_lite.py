@@ -185,6 +185,7 @@ def test_missing_python_is_a_finding_with_the_command(
     bundle = create(tmp_path / "picture", Picture(), PICTURES, [None, 3, 8, 8])
     (finding,) = findings(bundle)
     assert finding.code == "PW-X105"
+    assert list(bundle.preflight("lite", run=False)) == [finding]
     assert "needs a Python from 3.8 to 3.10" in finding.message
     folder = tmp_path / "home" / "lite"
     first, second = finding.hint.split(" && ")
@@ -197,3 +198,16 @@ def test_missing_python_is_a_finding_with_the_command(
         trace_difference(bundle, [PICTURES], "lite")
     with pytest.raises(BundleError, match="was not exported to 'lite'"):
         bundle.predict([PICTURES], target="lite")
+
+
+def test_program_is_looked_at_without_a_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .networks import Flat
+
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    bundle = create(tmp_path / "flat", Flat(), PICTURES, [None, 3, 8, 8])
+    missing, forecast = bundle.preflight("lite", run=False)
+    assert (missing.code, missing.severity) == ("PW-X105", "error")
+    assert (forecast.code, forecast.severity, forecast.op) == ("PW-X211", "warning", "flatten")

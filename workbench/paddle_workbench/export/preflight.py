@@ -128,8 +128,9 @@ def preflight(
         chosen = target_named(target)
         chosen.check_options(options)
         obstacle = _obstacle(bundle, chosen)
-        findings = forecast(bundle, chosen) if obstacle is None else (obstacle,)
-        return Preflight(target, tuple(findings), None, outlook(bundle, chosen))
+        # Looking at the program does not need the runtime.
+        findings = (*([] if obstacle is None else [obstacle]), *forecast(bundle, chosen))
+        return Preflight(target, findings, None, outlook(bundle, chosen))
     with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
         return examine(bundle, target, Path(scratch), options, listener)
 
