@@ -142,6 +142,34 @@ def test_op_is_named(
     assert cause.line.file.endswith("test_lite.py")
 
 
+@pytest.mark.parametrize(
+    ("kind", "shape", "codes"),
+    [
+        ("GRU", [2, 5, 4], []),
+        ("LSTM", [2, 5, 4], []),
+        ("GRU", [None, 5, 4], ["PW-X212"]),
+        ("LSTM", [2, None, 4], ["PW-X212"]),
+        ("SimpleRNN", [2, 5, 4], ["PW-X212"]),
+    ],
+)
+def test_forecast_names_recurrent_layers_that_fail(
+    tmp_path: Path, kind: str, shape: list[int | None], codes: list[str]
+) -> None:
+    from .networks import Recurrent
+
+    bundle = create(tmp_path / "rnn", Recurrent(kind), X, shape)
+    forecast = bundle.preflight("lite", run=False)
+    # Whether this machine has Paddle Lite does not matter.
+    assert [each.code for each in forecast if each.code != "PW-X105"] == codes
+
+
+def test_forecast_names_lengths(tmp_path: Path) -> None:
+    from .networks import Lengths
+
+    forecast = create(tmp_path / "rnn", Lengths(), X, [2, 5, 4]).preflight("lite", run=False)
+    assert "PW-X212" in {each.code for each in forecast}
+
+
 def test_rejects_program_without_a_legacy_form(python: Path, tmp_path: Path) -> None:
     from .networks import Branches
 

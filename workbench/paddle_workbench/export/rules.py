@@ -94,6 +94,15 @@ def _has_lengths(op: Op, _program: Program) -> bool:
     return op.kind == "rnn" and len(op.inputs) > 3 and op.inputs[3] is not None
 
 
+def _is_beyond_paddle_lite(op: Op, program: Program) -> bool:
+    """Whether an op is an RNN other than an LSTM or GRU over fixed sizes."""
+    if op.kind != "rnn":
+        return False
+    x = program.values[op.inputs[0]] if op.inputs and op.inputs[0] is not None else None
+    is_fixed = x is not None and x.shape is not None and -1 not in x.shape
+    return _is_simple_rnn(op, program) or _has_lengths(op, program) or not is_fixed
+
+
 def _is_mean_of_all(op: Op, program: Program) -> bool:
     if op.kind != "mean" or len(op.inputs) < 2 or op.inputs[1] is None:
         return False
@@ -211,7 +220,7 @@ _RULES = (
     Rule(
         "PW-X212",
         _LITE,
-        _kinds("rnn"),
+        _is_beyond_paddle_lite,
         "Paddle Lite runs an LSTM or GRU only for a fixed batch and without sequence_length, "
         "and no SimpleRNN.",
         "Use nn.LSTM or nn.GRU, and name every size in input_spec, also that of the batch.",
