@@ -82,6 +82,29 @@ def test_use_prints_nothing(bundle: Bundle) -> None:
     assert done.stdout == "2 False\n"
 
 
+def test_runs_on_the_given_number_of_threads(bundle: Bundle) -> None:
+    code = """
+import sys
+from pathlib import Path
+import numpy as np
+import psutil
+from MNN import nn
+from paddle_workbench.export.targets.mnn import MNN
+
+arrays = [np.zeros((1, 1), int), np.zeros((1, 1, 4), "float32"), np.ones((1, 1), bool)]
+process = psutil.Process()
+before = process.num_threads()
+for threads in (1, 2):
+    MNN.load(Path(sys.argv[1]), threads).run(arrays)
+    print("threads:", process.num_threads() - before + 1)
+"""
+    folder = bundle.path / bundle.record.targets["mnn"].folder
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    counts = [line for line in done.stdout.splitlines() if line.startswith("threads:")]
+    assert counts == ["threads: 1", "threads: 2"]
+
+
 def test_smaller_weights_make_smaller_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
