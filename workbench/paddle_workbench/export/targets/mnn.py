@@ -109,9 +109,7 @@ def open_module(
         from MNN import nn
     # Its argument `thread_num` is ignored; MNN would start four threads, which wait by spinning.
     runtime = nn.create_runtime_manager(({"backend": "CPU", "numThread": threads},))
-    return nn.load_module_from_file(
-        str(path), list(inputs), list(outputs), runtime_manager=runtime
-    )
+    return nn.load_module_from_file(str(path), list(inputs), list(outputs), runtime_manager=runtime)
 
 
 def variable_of(array: Array) -> Any:
