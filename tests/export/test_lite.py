@@ -159,8 +159,8 @@ def test_forecast_names_recurrent_layers_that_fail(
 
     bundle = create(tmp_path / "rnn", Recurrent(kind), X, shape)
     forecast = bundle.preflight("lite", run=False)
-    # Whether this machine has Paddle Lite does not matter.
-    assert [each.code for each in forecast if each.code != "PW-X105"] == codes
+    # Other findings may be about the same program, or about this machine.
+    assert [each.code for each in forecast if each.code == "PW-X212"] == codes
 
 
 def test_forecast_names_lengths(tmp_path: Path) -> None:
