@@ -77,6 +77,14 @@ def test_kills_fork_that_only_waits(tmp_path: Path) -> None:
         run_fork(lambda: lock.__enter__(), limits=MINUTE, folder=tmp_path, stall_s=0.5)
 
 
+def test_does_not_kill_fork_that_waits_for_its_child(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(3)"]
+    outcome = run_fork(
+        lambda: subprocess.run(command, check=True), limits=MINUTE, folder=tmp_path, stall_s=0.5
+    )
+    assert outcome.status == 0
+
+
 def test_does_not_kill_fork_that_computes(tmp_path: Path) -> None:
     def work() -> None:
         while time.process_time() < 1:

@@ -197,15 +197,21 @@ def test_signals_to_the_client_cancel_the_run(
         assert "The run was cancelled." in stderr
 
 
-def test_ignored_signals_do_not_cancel_the_run(
-    start_command: Start, tmp_path: Path, home: Path
-) -> None:
-    begun, go = tmp_path / "begun", tmp_path / "go"
+def write_waiting_notebook(folder: Path) -> tuple[Path, Path]:
+    """Write `long.ipynb`; return the file that its cell makes, and the one that it waits for."""
+    begun, go = folder / "begun", folder / "go"
     source = (
         f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n"
         f"while not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)"
     )
-    write_notebook(tmp_path / "long.ipynb", source)
+    write_notebook(folder / "long.ipynb", source)
+    return begun, go
+
+
+def test_ignored_signals_do_not_cancel_the_run(
+    start_command: Start, tmp_path: Path, home: Path
+) -> None:
+    begun, go = write_waiting_notebook(tmp_path)
     ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
     process = start_command("run", "long.ipynb", preexec_fn=ignore)
     wait_until(begun.exists, limit_s=LIMIT_S)
@@ -218,12 +224,7 @@ def test_ignored_signals_do_not_cancel_the_run(
 def test_ctrl_z_stops_the_fork_and_fg_continues_it(
     start_command: Start, tmp_path: Path, home: Path
 ) -> None:
-    begun, go = tmp_path / "begun", tmp_path / "go"
-    source = (
-        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n"
-        f"while not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)"
-    )
-    write_notebook(tmp_path / "long.ipynb", source)
+    begun, go = write_waiting_notebook(tmp_path)
     process = start_command("run", "long.ipynb")
     wait_until(begun.exists, limit_s=LIMIT_S)
     fork = record_of(home / "runs")["process_id"]

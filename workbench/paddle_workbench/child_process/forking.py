@@ -48,8 +48,8 @@ def run_fork(
     timed, on_line
         As in `run`.
     stall_s : float, optional
-        The time after which a fork that only waits, as for a lock, is killed. The function must
-        not wait longer for anything.
+        The time after which a fork that only waits, as for a lock, is killed. It may wait longer
+        for its own child processes, but for nothing else.
 
     Raises
     ------
@@ -73,31 +73,29 @@ class StalledForkError(Exception):
 
 
 class _StallWatch:
-    """Raises an error when a process has been asleep, without using the processor, for too long."""
+    """Raises an error when a process without children has only slept for too long."""
 
     def __init__(self, pid: int, limit_s: float) -> None:
-        self._pid = pid
+        import psutil  # not at the top, since every child imports this module
+
+        self._process = psutil.Process(pid)
         self._limit_s = limit_s
-        self._used_ticks = -1
+        self._used_s: tuple[float, ...] = ()
         self._active_at = time.monotonic()
 
     def __call__(self) -> None:
-        state, used_ticks = _activity(self._pid)
+        import psutil
+
         now = time.monotonic()
-        if state != "S" or used_ticks != self._used_ticks:
-            self._used_ticks, self._active_at = used_ticks, now
-        elif now - self._active_at > self._limit_s:
-            raise StalledForkError
-
-
-def _activity(pid: int) -> tuple[str, int]:
-    """Return the state of a process, as in proc_pid_stat(5), and the processor time it has used."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:  # it has ended
-        return "", 0
-    fields = text[text.rindex(")") + 2 :].split()
-    return fields[0], int(fields[11]) + int(fields[12])
+        try:
+            is_asleep = self._process.status() == psutil.STATUS_SLEEPING
+            used_s = tuple(self._process.cpu_times()[:2])
+            if not is_asleep or used_s != self._used_s:
+                self._used_s, self._active_at = used_s, now
+            elif now - self._active_at > self._limit_s and not self._process.children():
+                raise StalledForkError
+        except psutil.Error:  # it has ended
+            return
 
 
 class Fork:
