@@ -62,8 +62,9 @@ def _values(request: dict[str, Any]) -> dict[str, Any]:
     import paddle
 
     paddle.enable_static()
-    executor = paddle.static.Executor(paddle.CPUPlace())
-    program, names, outputs = paddle.static.load_inference_model(request["prefix"], executor)
+    static: Any = paddle.static
+    executor = static.Executor(paddle.CPUPlace())
+    program, names, outputs = static.load_inference_model(request["prefix"], executor)
     text = str(program)
     feeds = _by_name(names, request)
     _write_weights(program)
@@ -172,9 +173,10 @@ def _save_until(at: int, number: int, source: Path, folder: Path) -> None:
     import paddle
 
     paddle.enable_static()
-    executor = paddle.static.Executor(paddle.CPUPlace())
+    static: Any = paddle.static
+    executor = static.Executor(paddle.CPUPlace())
     prefix = str(source / PROGRAM)
-    program, _, _ = paddle.static.load_inference_model(prefix, executor)
+    program, _, _ = static.load_inference_model(prefix, executor)
     block = program.global_block()
     ops = list(block.ops)
     feeds = [op.results()[0] for op in ops if op.name() == "pd_op.data"]
@@ -183,7 +185,7 @@ def _save_until(at: int, number: int, source: Path, folder: Path) -> None:
         if op.name() == "pd_op.fetch":
             block.remove_op(op)
     prefix = str(folder / PROGRAM)
-    paddle.static.save_inference_model(prefix, feeds, [value], executor, program=program)
+    static.save_inference_model(prefix, feeds, [value], executor, program=program)
 
 
 def _passes(request: dict[str, Any]) -> dict[str, Any]:
