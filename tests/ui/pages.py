@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from ..kernels.sessions import wait_until
+
 # Enough for a whole lesson on two busy cores.
 RUN_LIMIT_MS = 240_000
 
@@ -37,14 +39,17 @@ def wait_for_saved_layout(page: Page, pattern: str) -> None:
         area its id, of a panel in a sidebar `"current":"ID"`.
     """
     workspace = urlsplit(page.url).path.split("/workspaces/")[1].split("/")[0]
-    page.wait_for_function(
-        """async ([name, pattern]) => {
-            const response = await fetch(`/lab/api/workspaces/${name}`);
-            return response.ok && new RegExp(pattern).test(JSON.stringify(await response.json()));
-        }""",
-        arg=[workspace, pattern],
-        polling=100,
+    # `wait_for_function` takes the promise of an async function for a true value.
+    wait_until(
+        lambda: re.search(pattern, page.evaluate(_WORKSPACE, workspace)) is not None,
+        limit_s=RUN_LIMIT_MS / 1000,
     )
+
+
+_WORKSPACE = """async name => {
+    const response = await fetch(`/lab/api/workspaces/${name}`);
+    return JSON.stringify(await response.json());
+}"""
 
 
 class CoursePanel:

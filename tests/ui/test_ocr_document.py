@@ -14,6 +14,7 @@ from jupyter_client import BlockingKernelClient, find_connection_file
 from PIL import Image
 from playwright.sync_api import Error, Locator, Page, expect
 
+from ..kernels.sessions import wait_until
 from ..ocr.desk.pictures import save_picture
 from .conftest import Lab
 from .pages import RUN_LIMIT_MS, choose_theme, contrast, wait_for_saved_layout
@@ -126,7 +127,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
 
     page.get_by_role("tab", name="tag.png").get_by_title("Close tag.png").click()
-    page.wait_for_function("async () => (await (await fetch('/api/sessions')).json()).length === 0")
+    wait_until(lambda: sessions(page) == [])
 
 
 def test_opens_all_pages_of_a_pdf_in_a_folder(english_lab: Lab, open_page: OpenPage) -> None:
