@@ -28,6 +28,7 @@ from ..settings import (
     language,
     settings,
 )
+from .worker_threads import end_workers_at_exit
 
 if TYPE_CHECKING:
     from .services import Services
@@ -107,7 +108,8 @@ class WorkbenchExtension(ExtensionApp):
         application.default_router.rules.insert(-1, rule)
 
     async def stop_extension(self) -> None:
-        """Cancel active jobs, so that no kernel is left behind."""
+        """Cancel active jobs, so that no kernel is left behind, and let the process end."""
+        end_workers_at_exit()
         if self._router is not None and self._router.services is not None:
             await asyncio.to_thread(self._router.services.close)
 
