@@ -131,6 +131,13 @@ def test_memory_limit_applies_to_grandchildren(run_code: Run) -> None:
     assert outcome.last_lines(1) == ["MemoryError"]
 
 
+def test_recognises_lost_memory_error(run_code: Run) -> None:
+    # CPython loses it in places, in an import for example.
+    code = "raise SystemError('error return without exception set')"
+    outcome = run_code(code, limits=Limits(time_s=60, memory_bytes=1 << 30))
+    assert outcome.limit == "memory"
+
+
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_kills_child_that_prints_endlessly(run_code: Run, stream: str) -> None:
     limits = Limits(time_s=60, output_bytes=3 << 20)

@@ -25,9 +25,12 @@ _RUN_MODULE = (
     "import sys; del sys.path[0]; import runpy; "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-# As reported by Python, C++, the dynamic loader, and the C library.
+# As reported by Python, which may lose its MemoryError and say only that an exception is missing,
+# by C++, the dynamic loader, and the C library.
 _OUT_OF_MEMORY = re.compile(
-    rb"MemoryError|bad_alloc|failed to map segment|Cannot allocate memory", re.IGNORECASE
+    rb"MemoryError|error return without exception set|without setting an exception|bad_alloc"
+    rb"|failed to map segment|Cannot allocate memory",
+    re.IGNORECASE,
 )
 
 
