@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from paddle_workbench import Bundle, Classifier
 from paddle_workbench.contract import BUNDLE_MIME_TYPE
 
 from ..export.test_bundle import create
+from ..runs.conftest import make_notebook
 from .conftest import Lab
 from .notebooks import KERNEL, open_cells
 from .pages import Notebook, wait_for_saved_layout
@@ -199,6 +203,31 @@ def test_converted_notebook_classifies(
     page.goto(path.as_uri())
     for frame in (page.frame_locator("iframe").first, page.frame_locator("iframe").last):
         works_in(frame, carried)
+
+
+def test_report_of_a_run_classifies_and_runs_no_other_script(
+    english_lab: Lab, open_page: OpenPage, carried: Bundle
+) -> None:
+    home = english_lab.home
+    cells = [
+        f"from paddle_workbench import Bundle, Classifier\n"
+        f"Classifier(Bundle({str(carried.folder)!r}), lang='en')",
+        "from IPython.display import HTML\n"
+        "HTML('<p>foreign</p><script>document.title = \"changed\"</script>')",
+    ]
+    notebook = make_notebook(
+        home / "to run.ipynb", [(f"cell-{at}", cell) for at, cell in enumerate(cells)]
+    )
+    workbench = Path(sys.executable).with_name("workbench")
+    environment = os.environ | {"PADDLE_WORKBENCH_HOME": str(home)}
+    subprocess.run([workbench, "run", notebook], env=environment, check=True)
+    (report,) = (home / "runs").glob("*/report.html")
+    page = open_page(english_lab)
+    page.context.set_offline(True)
+    page.goto(report.as_uri())
+    works_in(page.frame_locator("iframe"), carried)
+    expect(page.get_by_text("foreign", exact=True)).to_be_visible()
+    assert page.title() != "changed"
 
 
 def write_output(path: Path, bundle: Bundle, *, count: int = 1) -> None:

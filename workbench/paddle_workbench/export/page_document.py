@@ -12,7 +12,7 @@ from ..contract import BundleOutput, PageShell
 from .targets.browser import RUNTIME
 from .targets.node_process import FRONT_ENDS
 
-__all__ = ["document", "encoded_runtime", "shell"]
+__all__ = ["digest", "document", "encoded_runtime", "page_script", "shell"]
 
 _TEMPLATE = """<!doctype html>
 <html lang="{language}">
@@ -44,11 +44,10 @@ def document(output: BundleOutput | None = None, *, with_runtime: bool = False) 
     (`src/page-frame.ts`).
     """
     style = _front_end("bundle-page.css")
-    # Inside a string of the script it means the same, and does not end the element.
-    script = _front_end("bundle-page.js").replace("</script", "<\\/script")
+    script = page_script()
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
-        f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; style-src '{_digest(style)}'"
+        f"script-src '{digest(script)}' 'wasm-unsafe-eval'; style-src '{digest(style)}'"
     )
     elements = []
     if output is not None:
@@ -69,6 +68,12 @@ def document(output: BundleOutput | None = None, *, with_runtime: bool = False) 
     )
 
 
+def page_script() -> str:
+    """Return the only script of the page."""
+    # Inside a string of the script it means the same, and does not end the element.
+    return _front_end("bundle-page.js").replace("</script", "<\\/script")
+
+
 def shell() -> PageShell:
     """Return what JupyterLab needs to show the page of any bundle."""
     return PageShell(document=document(), runtime=encoded_runtime())
@@ -80,6 +85,12 @@ def encoded_runtime() -> str:
     return base64.b64encode(RUNTIME.read_bytes()).decode()
 
 
+def digest(content: str) -> str:
+    """Return what a Content-Security-Policy calls a script or a style."""
+    value = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return f"sha256-{value}"
+
+
 def _block(name: str, content: str) -> str:
     return f'<script type="text/plain" id="{name}">{escape(content)}</script>'
 
@@ -87,8 +98,3 @@ def _block(name: str, content: str) -> str:
 def _front_end(name: str) -> str:
     """Return a built file; `make setup` builds it."""
     return (FRONT_ENDS / name).read_text(encoding="utf-8")
-
-
-def _digest(content: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-    return f"sha256-{digest}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from traitlets import import_item
 
-from ..contract import RunRecord
+from ..contract import BUNDLE_MIME_TYPE, RunRecord
 from ..notebooks import read_notebook
 from ..storage import write_whole
 from .description import describe
@@ -23,6 +25,8 @@ __all__ = ["make_exporter", "write_report"]
 
 WIDGET_MIME_TYPE = "application/vnd.jupyter.widget-view+json"
 TEMPLATE = "report_template"
+# By name, since it needs more than runs do, and takes long to import.
+WIDGET_CONVERTER = "paddle_workbench.widgets.converted_widgets.ConvertedWidgets"
 
 _META = re.compile(r"<meta(?=[\s/>])", re.IGNORECASE)
 
@@ -62,7 +66,8 @@ def make_exporter() -> HTMLExporter:
 def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
     """Write `report.html` from the record and the notebook of a run, and return its path.
 
-    Formulas stay in TeX, since browsers cannot render them without external scripts.
+    Formulas stay in TeX, since browsers cannot render them without external scripts. Outputs that
+    carry a bundle run its network; no other script runs, whatever an output contains.
 
     Parameters
     ----------
@@ -80,11 +85,13 @@ def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
     output = folder / OUTPUT_FILE
     # A run that ended before its first save has a report too.
     notebook = read_notebook(output) if output.is_file() else nbformat.v4.new_notebook()
-    _remove_interactive_outputs(notebook)
-    resources = {
+    resources: dict[str, Any] = {
         "metadata": {"path": str(folder / WORK_FOLDER), "name": record.id},
         "run": _header(record),
     }
+    if any(BUNDLE_MIME_TYPE in data for data in _data_of_outputs(notebook)):
+        notebook, resources = import_item(WIDGET_CONVERTER)().preprocess(notebook, resources)
+    _remove_interactive_outputs(notebook)
     exporter = exporter or make_exporter()
     html, _resources = exporter.from_notebook_node(notebook, resources=resources)
     path = folder / REPORT_FILE
@@ -101,13 +108,19 @@ def _without_body_metadata(html: str) -> str:
     return head + body + _META.sub("&lt;meta", content)
 
 
+def _data_of_outputs(notebook: nbformat.NotebookNode) -> Iterator[dict[str, Any]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield output.get("data", {})
+
+
 def _remove_interactive_outputs(notebook: nbformat.NotebookNode) -> None:
     """Remove widgets, which have a static picture next to them, and the recorded metrics."""
     notebook.metadata.pop("widgets", None)
+    for data in _data_of_outputs(notebook):
+        for mime_type in (WIDGET_MIME_TYPE, SCRAP_MIME_TYPE):
+            data.pop(mime_type, None)
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            for mime_type in (WIDGET_MIME_TYPE, SCRAP_MIME_TYPE):
-                output.get("data", {}).pop(mime_type, None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from pydantic import ValidationError
 
 from ..contract import BUNDLE_MIME_TYPE, SCHEMA_VERSION, BundleOutput
-from ..export.page_document import document, encoded_runtime
+from ..export.page_document import digest, document, encoded_runtime, page_script
 from ..export.targets.node_process import FRONT_ENDS
 
 __all__ = ["ConvertedWidgets"]
@@ -33,7 +33,11 @@ class ConvertedWidgets(Preprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Change the outputs of a notebook, which is a copy."""
+        """Change the outputs of a notebook, which is a copy.
+
+        If a page is among them, `resources["script_digests"]` names all scripts that it needs, for
+        a Content-Security-Policy.
+        """
         states = nb.metadata.get("widgets", {}).get(STATE_MIME_TYPE, {}).get("state", {})
         has_runtime = False
         for data in _widgets_with_html(nb):
@@ -44,6 +48,8 @@ class ConvertedWidgets(Preprocessor):
                 has_runtime = True
             if output is not None or data[VIEW_MIME_TYPE].get("model_id") not in states:
                 del data[VIEW_MIME_TYPE]
+        if has_runtime:
+            resources["script_digests"] = [digest(_frames_script()), digest(page_script())]
         return nb, resources
 
 
@@ -74,8 +80,11 @@ def _frame(output: BundleOutput) -> str:
 
 
 def _runtime() -> str:
-    script = (FRONT_ENDS / "report-frames.js").read_text(encoding="utf-8")
     return (
         f'<script type="text/plain" id="pw-runtime">{encoded_runtime()}</script>'
-        f"<script>{script}</script>"
+        f"<script>{_frames_script()}</script>"
     )
+
+
+def _frames_script() -> str:
+    return (FRONT_ENDS / "report-frames.js").read_text(encoding="utf-8")
