@@ -24,8 +24,6 @@ from paddle_workbench.time_limit import TimeLimitExceeded, time_limit
 
 
 @pytest.mark.usefixtures("home", "imported_paddle")
-# Paddle warns when it is imported and ccache is not installed; nothing here compiles.
-@pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
 class ExerciseTests:
     """The base of the tests of one lesson, whose subclass lists possible answers.
 

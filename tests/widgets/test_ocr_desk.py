@@ -284,8 +284,6 @@ def test_static_version_has_picture_boxes_and_lines(tmp_path: Path, lang: str, h
     assert twin.xpath("//tr/td[4]/text()") == ["·", "?"]
 
 
-# Paddle warns if ccache is missing, which it only needs for compiling custom C++ operators.
-@pytest.mark.filterwarnings("ignore:No ccache found:UserWarning")
 @pytest.mark.usefixtures("imported_paddle")
 def test_recognises_page_with_the_official_models(tmp_path: Path) -> None:
     widget = OcrDesk(picture(), folder=tmp_path, lang="en")

@@ -27,6 +27,12 @@ def run(code: str, *options: str, **environment: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.paddle
+def test_import_of_paddle_says_nothing_about_ccache() -> None:
+    done = run("import paddle")
+    assert (done.returncode, "ccache" in done.stderr) == (0, False), done.stderr
+
+
 @pytest.mark.parametrize("names", ["paddlenlp, paddleocr", "paddleocr, paddlenlp"])
 @pytest.mark.paddle
 def test_paddlenlp_and_paddleocr_import_in_both_orders(names: str, tmp_path: Path) -> None:
@@ -57,8 +63,8 @@ def test_loads_no_other_module(repository: Path) -> None:
     )
     room = "paddle_workbench.environment"
     names = ["paddle_workbench", room, f"{room}.shim", f"{room}.shim.aistudio_hub"]
-    names += [f"{room}.shim.lazy_grammar", "paddle_workbench.processor"]
-    names += ["paddle_workbench.telemetry"]
+    names += [f"{room}.shim.lazy_grammar", f"{room}.shim.paddle_warnings"]
+    names += ["paddle_workbench.processor", "paddle_workbench.telemetry"]
     assert done.stdout.strip() == f"{names} 1"
 
 

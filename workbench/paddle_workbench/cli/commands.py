@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from importlib import import_module
 
 import click
@@ -52,8 +51,6 @@ def _workbench() -> None:
 
 def main() -> None:
     """Run the command line in this process."""
-    # Paddle looks for it when it is imported, and nothing is compiled here.
-    warnings.filterwarnings("ignore", "No ccache found", UserWarning)
     try:
         _workbench(prog_name="workbench")
     except WorkbenchError as error:

@@ -6,7 +6,7 @@ that libraries read when they are loaded: see `processor` and `telemetry`.
 """
 
 from ... import processor, telemetry
-from . import aistudio_hub, lazy_grammar
+from . import aistudio_hub, lazy_grammar, paddle_warnings
 
 __all__ = ["install"]
 
@@ -17,3 +17,4 @@ def install() -> None:
     telemetry.refuse_telemetry()
     aistudio_hub.install()
     lazy_grammar.install()
+    paddle_warnings.install()
