@@ -306,3 +306,72 @@ def test_network_that_ends_the_process_on_no_rows_leaves_this_one(tmp_path: Path
     )
     (empty,) = (sample for sample in bundle.samples if sample.name == "no rows")
     assert (empty.outputs, empty.error) == (None, "the process was killed by SIGFPE")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../escape.json",
+        "/tmp/escape.json",
+        "a\n",
+        "bundle.json",
+        "steps/bundle.json",
+        "ledger.json",
+        ".bundle.json.lock",
+        "inference/x",
+        "onnx-2/x",
+        "samples",
+        "vocabulary.json/x",
+        7,
+    ],
+)
+def test_name_that_is_not_free_in_the_bundle_is_rejected(copy: Bundle, name: Any) -> None:
+    with pytest.raises(BundleError, match="cannot be the name of a file in the bundle") as caught:
+        create(copy.path, files=OPTIONS["files"] | {name: ["a"]})
+    assert caught.value.code == "PW-X409"
+    assert [each.name for each in copy.path.parent.iterdir()] == ["sentiment"]
+    assert Bundle(copy.path).record == copy.record
+
+
+def test_file_may_be_in_a_folder(tmp_path: Path) -> None:
+    steps = [CharacterIds(vocabulary="words/all.json", length=8)]
+    files = {"words/all.json": CHARACTERS}
+    bundle = create(tmp_path / "sentiment", preprocessing=steps, files=files)
+    assert bundle.predict("很小").label in ("差评", "好评")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels": [0, 1]}, "field 'labels.0' is 0"),
+        ({"labels": {"差评", "好评"}}, "labels is {.*}, and not a list of texts"),
+        ({"labels": 2}, "labels is 2, and not a list of texts"),
+        ({"labels": ["\ud800", "好评"]}, "half a surrogate pair"),
+        ({"task": "classification"}, "field 'task' is 'classification'"),
+        ({"version": 2}, "field 'version' is 2"),
+        ({"licence": None}, "field 'licence' is None"),
+        ({"metrics": {"accuracy": "90 %"}}, "field 'metrics.accuracy' is '90 %'"),
+        ({"metrics": 0.9}, "metrics is 0.9, and not a dict of numbers"),
+        ({"files": ["vocabulary.json"]}, "files is .*, and not a dict of vocabularies"),
+        ({"postprocessing": CleanText()}, "is not a step of a bundle"),
+        ({"postprocessing": [CleanText()]}, "is not a step of a bundle"),
+        ({"examples": ["房间", 3]}, "takes texts, got int"),
+    ],
+)
+def test_wrong_argument_is_named_before_the_network_is_traced(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        Bundle.create(tmp_path / "x", Untraceable(), input_spec=[], **(OPTIONS | options))
+    assert list(tmp_path.iterdir()) == []
+
+
+class Untraceable:
+    """Not a network."""
+
+
+def test_record_that_could_not_be_opened_again_leaves_the_old_bundle(copy: Bundle) -> None:
+    with pytest.raises(BundleError, match="the limit for a bundle record is 16 MB") as caught:
+        create(copy.path, licence="x" * 17 * 2**20)
+    assert str(copy.path / "bundle.json") in caught.value.message
+    assert Bundle(copy.path).record == copy.record

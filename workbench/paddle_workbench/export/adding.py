@@ -11,7 +11,7 @@ from ..errors import BundleError
 from ..storage import write_model
 from .bundle_files import RECORD, read_record, records_of_folder
 from .provenance import package_versions
-from .targets.registry import TARGETS
+from .targets.registry import is_folder_of_target
 from .targets.target import PROGRAM_FOLDER, Options, Target
 
 __all__ = ["add_target"]
@@ -90,11 +90,9 @@ def add_target(
 def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:
     """Remove the folders of exports that were killed before the record named them."""
     named = {each.folder for each in record.targets.values()} | {PROGRAM_FOLDER}
-    folders = {each.folder for each in TARGETS.values()}
     for path in bundle.iterdir():
-        name, _, number = path.name.partition("-")
-        is_ours = name in folders and (not number or number.isdecimal())
-        if is_ours and path.name not in named and path.is_dir() and not path.is_symlink():
+        is_ours = is_folder_of_target(path.name) and path.name not in named
+        if is_ours and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
 
 

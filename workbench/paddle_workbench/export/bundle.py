@@ -120,7 +120,7 @@ class Bundle:
         postprocessing : sequence of Postprocessing, optional
             Steps from the program's outputs to a result; by default those of the task.
         files : mapping of str to sequence of str, optional
-            Vocabularies that the steps name, by file name.
+            Vocabularies that the steps name, by file name: a path inside the bundle.
         metrics : mapping of str to float, optional
             As measured on the held-out set.
         version, licence : str
@@ -128,7 +128,8 @@ class Bundle:
         Raises
         ------
         BundleError
-            If the network cannot be traced or run on the examples, or the path is another folder.
+            If an argument is not what a bundle holds, the network cannot be traced or run on the
+            examples, or the path is another folder.
         """
         make_bundle(
             Path(path),

@@ -10,7 +10,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
@@ -24,6 +24,7 @@ __all__ = [
     "MAX_LEDGER_BYTES",
     "RECORD",
     "check_files",
+    "is_inside",
     "pack",
     "read_record",
     "record_of_file",
@@ -318,12 +319,13 @@ def _check_record(record: BundleRecord, path: Path) -> None:
 
 
 def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:
-    for name in _forbidden_names(files):
-        raise BundleError(
-            f"{path} names the file {name!r}, which is not a path inside a bundle.",
-            _HINT,
-            code="PW-X305",
-        )
+    for name in files:
+        if not is_inside(name):
+            raise BundleError(
+                f"{path} names the file {name!r}, which is not a path inside a bundle.",
+                _HINT,
+                code="PW-X305",
+            )
     total = sum(file.bytes for file in files.values())
     if total > MAX_BYTES or len(files) > MAX_FILES:
         raise BundleError(
@@ -334,15 +336,15 @@ def _check_names(files: Mapping[str, FileRecord], path: Path) -> None:
         )
 
 
-def _forbidden_names(files: Mapping[str, FileRecord]) -> Iterator[str]:
-    for name in files:
-        parts = PurePosixPath(name).parts
-        is_inside = bool(parts) and not {"..", "/", "//"} & set(parts) and ":" not in parts[0]
-        if (
-            not is_inside
-            or name != "/".join(parts)
-            or "\\" in name
-            or not name.isprintable()
-            or name in (RECORD, LEDGER)
-        ):
-            yield name
+def is_inside(name: str) -> bool:
+    """Return whether a name is a path inside a bundle, in its only spelling, and not its record."""
+    parts = PurePosixPath(name).parts
+    return (
+        bool(parts)
+        and not {"..", "/", "//"} & set(parts)
+        and ":" not in parts[0]
+        and name == "/".join(parts)
+        and "\\" not in name
+        and name.isprintable()
+        and name not in (RECORD, LEDGER)
+    )

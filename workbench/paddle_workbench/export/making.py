@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..contract import (
-    BundleRecord,
-    CtcDecode,
     Postprocessing,
     Preprocessing,
     SampleSource,
     Task,
-    TopLabels,
 )
-from ..errors import BundleError
-from ..storage import write_model
-from .bundle_files import RECORD, records_of_folder
+from ..errors import BundleError, WorkbenchError
+from ..storage import storage_error, write_model
+from .arguments import check_names, record_of_arguments
+from .bundle_files import RECORD, read_record, records_of_folder
 from .drafts import new_draft, put_in_place
 from .examples import write_examples
 from .held_out import held_out_samples
-from .processing import postprocess, preprocess, vocabulary_file
-from .provenance import versions
+from .processing import check_steps, postprocess, preprocess, vocabulary_file
 from .samples import SAMPLES, samples_of, write_samples
 from .saving import SavedNetwork
 from .targets.target import PROGRAM_FOLDER
@@ -68,51 +65,74 @@ def make_bundle(
         If the network cannot be saved or run on the examples, or the path is another folder.
     """
     _check_replaceable(target)
+    files = {} if files is None else files
+    check_names(files)
+    check_steps(preprocessing, () if postprocessing is None else postprocessing)
+    # What is wrong with the arguments is said before the network is traced, which takes its time.
+    record = record_of_arguments(
+        target.name,
+        task=task,
+        labels=labels,
+        preprocessing=preprocessing,
+        postprocessing=postprocessing,
+        metrics=metrics,
+        version=version,
+        licence=licence,
+    )
     with new_draft(target) as draft:
-        for name, lines in (files or {}).items():
-            (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
+        with _errors_of(target):
+            for name, lines in files.items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).write_text(vocabulary_file(lines), encoding="utf-8")
+        batch = preprocess(examples, preprocessing, draft)
         saved = save(draft / PROGRAM_FOLDER)
         try:
-            batch = preprocess(examples, preprocessing, draft)
-            if preprocessing:
-                write_examples(examples, draft)
             samples = samples_of(batch, saved.inputs, saved.run, saved.run_empty)
             if len(held_out):
                 samples += held_out_samples(held_out, preprocessing, draft, saved.inputs, saved.run)
         finally:
             saved.close()
-        (draft / SAMPLES).parent.mkdir()
-        write_samples(samples, draft / SAMPLES)
-        record = BundleRecord(
-            name=target.name,
-            version=version,
-            task=task,
-            licence=licence,
-            created_at=datetime.now(timezone.utc),
-            inputs=saved.inputs,
-            outputs=saved.outputs,
-            labels=tuple(labels),
-            preprocessing=tuple(preprocessing),
-            postprocessing=tuple(
-                _default_postprocessing(task) if postprocessing is None else postprocessing
-            ),
-            metrics=dict(metrics or {}),
-            samples=tuple(sample.record() for sample in samples),
-            legacy_problem=saved.legacy_problem,
-            samples_from=samples_from,
-            provenance=versions(),
-            files=records_of_folder(draft),
-        )
+        with _errors_of(target):
+            if preprocessing:
+                write_examples(examples, draft)
+            (draft / SAMPLES).parent.mkdir()
+            write_samples(samples, draft / SAMPLES)
+            record = record.model_copy(
+                update={
+                    "inputs": saved.inputs,
+                    "outputs": saved.outputs,
+                    "samples": tuple(sample.record() for sample in samples),
+                    "legacy_problem": saved.legacy_problem,
+                    "samples_from": samples_from,
+                    "files": records_of_folder(draft),
+                }
+            )
         # Wrong labels are found now and not by the first who uses the bundle.
         postprocess(samples[0].outputs or (), record.postprocessing, record.labels)
         write_model(draft / RECORD, record)
+        _check_readable(draft, target)
         put_in_place(draft, target)
 
 
-def _default_postprocessing(task: Task) -> tuple[Postprocessing, ...]:
-    if task in ("text-classification", "image-classification"):
-        return (TopLabels(count=5),)
-    return (CtcDecode(),) if task == "text-recognition" else ()
+@contextmanager
+def _errors_of(target: Path) -> Iterator[None]:
+    """Name the bundle, and not its draft, if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(target, error) from error
+
+
+def _check_readable(draft: Path, target: Path) -> None:
+    """Reject what could not be opened again before it takes the place of another bundle."""
+    try:
+        read_record(draft)
+    except WorkbenchError as error:
+        raise BundleError(
+            f"The bundle was not made: {error.message.replace(str(draft), str(target))}",
+            "Change the argument that is too large or is not a text.",
+            code="PW-X409",
+        ) from error
 
 
 def _check_replaceable(path: Path) -> None:

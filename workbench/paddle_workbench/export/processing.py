@@ -32,6 +32,7 @@ from .picture_steps import normalized, resized, text_lines
 
 __all__ = [
     "Prediction",
+    "check_steps",
     "postprocess",
     "prepare",
     "preprocess",
@@ -41,6 +42,7 @@ __all__ = [
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
+_RESULTS = "TopLabels(), CtcDecode()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def prepare(
         If one is not a step, a step does not take what the one before makes, or a file is missing
         or not a vocabulary.
     """
-    _check_order(steps)
+    check_steps(steps)
     functions = [_STEPS[type(step)](step, folder) for step in steps]
 
     def apply(values: Sequence[Any]) -> tuple[Array, ...]:
@@ -135,12 +137,28 @@ def postprocess(
         elif isinstance(step, CtcDecode):
             results = _decoded(outputs[0], step, labels)
         else:
-            raise _no_step(step, "TopLabels(), CtcDecode()")
+            raise _no_step(step, _RESULTS)
     return results
 
 
-def _check_order(steps: Sequence[Preprocessing]) -> None:
-    """Reject what is not a step, and steps that do not take what the one before makes."""
+def check_steps(steps: Sequence[Preprocessing], results: Sequence[Postprocessing] = ()) -> None:
+    """Reject what is not a step, and steps that do not take what the one before makes.
+
+    Parameters
+    ----------
+    steps : sequence of Preprocessing
+    results : sequence of Postprocessing
+
+    Raises
+    ------
+    BundleError
+        With the step.
+    """
+    if not isinstance(results, Sequence):
+        raise _no_step(results, f"[{_RESULTS}]")
+    for each in results:
+        if not isinstance(each, TopLabels | CtcDecode):
+            raise _no_step(each, _RESULTS)
     if not isinstance(steps, Sequence):
         raise _no_step(steps, "[CleanText(), CharacterIds(…)]")
     made = ""

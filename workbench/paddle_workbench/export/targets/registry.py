@@ -13,7 +13,7 @@ from .onnx import ONNX
 from .paddlex import PADDLEX
 from .target import Target
 
-__all__ = ["TARGETS", "files_of_target", "target_named"]
+__all__ = ["TARGETS", "files_of_target", "is_folder_of_target", "target_named"]
 
 TARGETS: dict[str, Target] = {
     target.name: target for target in (INFERENCE, ONEDNN, PADDLEX, ONNX, BROWSER, MNN, LEGACY, LITE)
@@ -35,6 +35,14 @@ def target_named(name: str) -> Target:
             code="PW-X501",
         )
     return TARGETS[name]
+
+
+def is_folder_of_target(name: str) -> bool:
+    """Return whether bundles keep a target in folders of this name, such as `onnx` or `onnx-2`."""
+    folder, _, number = name.partition("-")
+    return folder in {each.folder for each in TARGETS.values()} and (
+        not number or number.isdecimal()
+    )
 
 
 def files_of_target(record: BundleRecord, name: str) -> dict[str, FileRecord]:
