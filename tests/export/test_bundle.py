@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
-from paddle_workbench.contract import CharacterIds, CleanText
+from paddle_workbench.contract import CharacterIds, CleanText, TextLine
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export import adding, bundle_process, saving
 from paddle_workbench.export.bundle import Bundle
@@ -375,3 +375,58 @@ def test_record_that_could_not_be_opened_again_leaves_the_old_bundle(copy: Bundl
         create(copy.path, licence="x" * 17 * 2**20)
     assert str(copy.path / "bundle.json") in caught.value.message
     assert Bundle(copy.path).record == copy.record
+
+
+@pytest.fixture(scope="module")
+def numbers(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle without steps."""
+    import paddle
+    from paddle.static import InputSpec
+
+    spec = [InputSpec([None, 4], "float32", "x")]
+    path = tmp_path_factory.mktemp("bundles") / "numbers"
+    example = np.ones((2, 4), np.float32)
+    return Bundle.create(path, paddle.nn.Linear(4, 2), input_spec=spec, examples=[example])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([np.ones((2, 4))], "for x is an array of float64 instead of float32"),
+        ([np.ones((2, 5), np.float32)], r"has the shape \(2, 5\) instead of \(\?, 4\)"),
+        ([np.ones(4, np.float32)], r"has the shape \(4,\) instead of"),
+        ([[[1.0, 2.0], [3.0]]], r"\[\[1.0, 2.0\], \[3.0\]\] is not an array"),
+        ([], "one array for each of x, got 0"),
+        (None, "for x is an array of object"),
+    ],
+)
+def test_array_that_the_program_does_not_take_is_named(
+    numbers: Bundle, value: Any, message: str
+) -> None:
+    with pytest.raises(BundleError, match=message) as caught:
+        numbers.predict(value)
+    assert caught.value.code == "PW-X504"
+
+
+def test_array_in_another_byte_order_is_taken(numbers: Bundle) -> None:
+    x = np.random.default_rng(0).random((3, 4), np.float32)
+    (expected,) = numbers.predict([x])
+    (result,) = numbers.predict([x.astype(">f4")])
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_steps_that_make_another_size_are_named(tmp_path: Path) -> None:
+    # A longer line of text becomes wider than the network takes.
+    import paddle
+    from paddle.static import InputSpec
+
+    bundle = Bundle.create(
+        tmp_path / "lines",
+        paddle.nn.Flatten(),
+        input_spec=[InputSpec([None, 3, 8, 16], "float32", "x")],
+        examples=[np.zeros((8, 16, 3), np.uint8)],
+        preprocessing=[TextLine(height=8, narrowest=16)],
+    )
+    with pytest.raises(BundleError, match=r"make for x has the shape \(1, 3, 8, 40\)") as caught:
+        bundle.predict(np.zeros((8, 40, 3), np.uint8))
+    assert "None for the sizes in input_spec" in caught.value.hint

@@ -28,6 +28,7 @@ from .bundle_files import RECORD, check_files, pack, read_record, unpack
 from .drafts import recover
 from .examples import Example, read_examples
 from .making import make_bundle
+from .misfits import check_arrays
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight
 from .processing import postprocess, prepare
@@ -298,6 +299,7 @@ class Bundle:
         is_batch = isinstance(value, list | tuple)
         values = value if is_batch else [value]
         arrays = self._prepare(values)
+        check_arrays(arrays, self.record)
         runner = self._runner(target, threads)
         if runner.predict is not None:
             results: list[Any] = runner.predict(values)

@@ -103,7 +103,7 @@ def prepare(
 
     def apply(values: Sequence[Any]) -> tuple[Array, ...]:
         if not functions:
-            return tuple(np.asarray(value) for value in values)
+            return tuple(map(_array, values))
         if not len(values):
             raise BundleError(
                 "The list of inputs is empty.", "Pass one input at least.", code="PW-X504"
@@ -139,6 +139,17 @@ def postprocess(
         else:
             raise _no_step(step, _RESULTS)
     return results
+
+
+def _array(value: Any) -> Array:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise BundleError(
+            f"{value!r:.80} is not an array: {str(error).splitlines()[0].rstrip('.')}.",
+            "Pass a list with one array for each input of the program.",
+            code="PW-X504",
+        ) from error
 
 
 def check_steps(steps: Sequence[Preprocessing], results: Sequence[Postprocessing] = ()) -> None:

@@ -15,6 +15,7 @@ from ..contract import Sample, TensorSignature
 from ..errors import BundleError
 from ..storage import storage_error
 from .edge_cases import EdgeCaseError, RunNetwork
+from .misfits import misfit
 
 __all__ = [
     "SAMPLES",
@@ -202,7 +203,7 @@ def _check_examples(examples: tuple[Array, ...], inputs: Sequence[TensorSignatur
             code="PW-X403",
         )
     for signature, array in zip(inputs, examples, strict=True):
-        problem = _misfit(signature, array)
+        problem = misfit(signature, array) or _emptiness(signature, array)
         if problem:
             raise BundleError(
                 f"The example for {signature.name} {problem}.",
@@ -211,22 +212,11 @@ def _check_examples(examples: tuple[Array, ...], inputs: Sequence[TensorSignatur
             )
 
 
-def _misfit(signature: TensorSignature, array: Array) -> str:
-    """Return how an array is not what an input is; empty if it is."""
-    # numpy has no bfloat16.
-    if array.dtype.name != signature.dtype and signature.dtype != "bfloat16":
-        return f"is an array of {array.dtype.name} instead of {signature.dtype}"
-    if signature.shape is None:
-        return ""
-    sizes = ", ".join("?" if size is None else str(size) for size in signature.shape)
-    fits = len(array.shape) == len(signature.shape) and all(
-        size in (None, actual) for size, actual in zip(signature.shape, array.shape, strict=True)
-    )
-    if not fits:
-        return f"has the shape {array.shape} instead of ({sizes})"
+def _emptiness(signature: TensorSignature, array: Array) -> str:
+    """Return that a size which may change is zero; empty if none is."""
     is_empty = any(
         size is None and not actual
-        for size, actual in zip(signature.shape, array.shape, strict=True)
+        for size, actual in zip(signature.shape or (), array.shape, strict=False)
     )
     return f"is empty: its shape is {array.shape}" if is_empty else ""
 

@@ -1,0 +1,67 @@
+"""How arrays differ from what the inputs of a program are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..contract import BundleRecord, TensorSignature
+from ..errors import BundleError
+
+__all__ = ["check_arrays", "misfit"]
+
+Array = NDArray[Any]
+
+
+def misfit(signature: TensorSignature, array: Array) -> str:
+    """Return how an array has not the dtype or shape of an input; empty if it has them."""
+    # numpy has no bfloat16. The name, which takes most of the time, is that of any byte order.
+    if (
+        signature.dtype != "bfloat16"
+        and array.dtype != signature.dtype
+        and array.dtype.name != signature.dtype
+    ):
+        return f"is an array of {array.dtype.name} instead of {signature.dtype}"
+    if signature.shape is None:
+        return ""
+    fits = len(array.shape) == len(signature.shape) and all(
+        size in (None, actual) for size, actual in zip(signature.shape, array.shape, strict=True)
+    )
+    if fits:
+        return ""
+    sizes = ["?" if size is None else str(size) for size in signature.shape]
+    shape = f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+    return f"has the shape {array.shape} instead of {shape}"
+
+
+def check_arrays(arrays: Sequence[Array], record: BundleRecord) -> None:
+    """Reject arrays for which a runtime has its own error, other numbers, or no return.
+
+    Parameters
+    ----------
+    arrays : sequence of arrays
+        For the inputs of a bundle. That there is one for each, the target checks.
+    record : BundleRecord
+
+    Raises
+    ------
+    BundleError
+        With the input and the dtype or shape that it has.
+    """
+    for signature, array in zip(record.inputs, arrays, strict=False):
+        problem = misfit(signature, array)
+        if problem and record.preprocessing:
+            raise BundleError(
+                f"What the steps of the bundle make for {signature.name} {problem}.",
+                "Pass inputs like bundle.examples, or make the bundle again with None for the "
+                "sizes in input_spec that change.",
+                code="PW-X504",
+            )
+        if problem:
+            raise BundleError(
+                f"The array for {signature.name} {problem}.",
+                "Pass a list with one array for each input, as `workbench bundle show` prints.",
+                code="PW-X504",
+            )
