@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,11 @@ def test_zip_file_is_used_like_the_folder(exported: Bundle, tmp_path: Path) -> N
 
 def test_creating_again_replaces_the_bundle(tmp_path: Path) -> None:
     first = create(tmp_path / "sentiment")
+    old = first.predict("很小")
     second = create(tmp_path / "sentiment", seed=1, version="2")
     assert (first.record.version, Bundle(tmp_path / "sentiment").record.version) == ("1", "2")
-    assert second.predict("很小") != first.predict("很小") or second.record != first.record
+    assert second.predict("很小") != old
+    assert first.predict("很小") == old  # it is loaded
     assert [path.name for path in tmp_path.iterdir()] == ["sentiment"]
 
 
@@ -131,10 +134,11 @@ def test_export_in_jupyterlab_keeps_what_was_chosen(
     copy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy.export("onednn", without=["inplace_pass"])
+    before = copy.record.targets["onednn"].created_at
     monkeypatch.chdir(tmp_path)  # it leaves its answer there
     bundle_process.main("export", str(copy.path), "onednn")
     target = Bundle(copy.path).record.targets["onednn"]
-    assert target.created_at > copy.record.targets["onednn"].created_at
+    assert target.created_at > before
     assert target.without_passes == ("inplace_pass",)
 
 
@@ -430,3 +434,55 @@ def test_steps_that_make_another_size_are_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"make for x has the shape \(1, 3, 8, 40\)") as caught:
         bundle.predict(np.zeros((8, 40, 3), np.uint8))
     assert "None for the sizes in input_spec" in caught.value.hint
+
+
+def test_bundle_that_is_open_twice_sees_the_exports_of_the_other(copy: Bundle) -> None:
+    other = Bundle(copy.path)
+    expected = copy.predict("房间", target="onnx")
+    other.export("onnx")  # into another folder; the old one is removed
+    assert copy.record == other.record
+    assert copy.predict("房间", target="onnx") == expected
+    other.export("mnn", weights="int8")
+    assert copy.predict("房间", target="mnn").label == expected.label
+    assert copy.preflight("onnx").is_accepted
+
+
+def test_changed_file_of_an_export_of_the_other_is_rejected(copy: Bundle) -> None:
+    other = Bundle(copy.path)
+    other.export("onnx")
+    model = copy.path / other.record.targets["onnx"].folder / "model.onnx"
+    model.write_bytes(model.read_bytes() + b"x")
+    with pytest.raises(BundleError, match="its SHA-256 differs"):
+        copy.predict("房间", target="onnx")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda bundle: bundle.predict("很小"),
+        lambda bundle: bundle.predict("很小", target="onnx"),
+        lambda bundle: bundle.export("onnx"),
+        lambda bundle: bundle.preflight("onnx"),
+        lambda bundle: bundle.samples,
+        lambda bundle: bundle.examples,
+        lambda bundle: bundle.program,
+        lambda bundle: bundle.pack(bundle.path.parent / "old.zip"),
+    ],
+)
+def test_bundle_that_was_made_again_is_not_mixed_with_the_old_one(
+    copy: Bundle, replacement: Bundle, use: Callable[[Bundle], Any]
+) -> None:
+    shutil.rmtree(copy.path)
+    shutil.copytree(replacement.path, copy.path)
+    with pytest.raises(BundleError, match="was made again after it was opened") as caught:
+        use(copy)
+    assert (caught.value.code, caught.value.hint) == (
+        "PW-X505",
+        f'Open the new one: Bundle("{copy.path}")',
+    )
+
+
+@pytest.fixture(scope="module")
+def replacement(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    labels = ["好评", "差评"]
+    return create(tmp_path_factory.mktemp("bundles") / "sentiment", seed=1, labels=labels)

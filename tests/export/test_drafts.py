@@ -156,7 +156,7 @@ def test_export_to_a_bundle_that_was_replaced_is_rejected(
         return Preflight(target, (), PARITY)
 
     monkeypatch.setattr(bundle_module, "examine", examine)
-    with pytest.raises(bundle_module.BundleError, match="was made again while"):
+    with pytest.raises(bundle_module.BundleError, match="was made again after"):
         bundle.export("onnx")
     assert Bundle(path).record.targets == {}
 

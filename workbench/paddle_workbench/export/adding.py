@@ -14,7 +14,7 @@ from .provenance import package_versions
 from .targets.registry import is_folder_of_target
 from .targets.target import PROGRAM_FOLDER, Options, Target
 
-__all__ = ["add_target"]
+__all__ = ["add_target", "made_again"]
 
 
 def add_target(
@@ -52,11 +52,7 @@ def add_target(
     """
     record = read_record(bundle)
     if record.created_at != exported.created_at:
-        raise BundleError(
-            f"{bundle} was made again while its old program was exported.",
-            f'Export the new one: Bundle("{bundle}").export("{target.name}")',
-            code="PW-X505",
-        )
+        raise made_again(bundle)
     _remove_unnamed(bundle, record)
     old = record.targets.get(target.name)
     folder = target.folder
@@ -85,6 +81,15 @@ def add_target(
     if target.write and old is not None and old.folder.partition("-")[0] == target.folder:
         shutil.rmtree(bundle / old.folder, ignore_errors=True)
     return record
+
+
+def made_again(bundle: Path) -> BundleError:
+    """Return the error for a bundle that another has replaced after it was opened."""
+    return BundleError(
+        f"{bundle} was made again after it was opened.",
+        f'Open the new one: Bundle("{bundle}")',
+        code="PW-X505",
+    )
 
 
 def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import (
+    BundleRecord,
     Language,
     Postprocessing,
     Preprocessing,
@@ -22,9 +23,9 @@ from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
 from ..storage import locked
-from .adding import add_target
+from .adding import add_target, made_again
 from .attempt import Listener
-from .bundle_files import RECORD, check_files, pack, read_record, unpack
+from .bundle_files import RECORD, check_files, pack, read_record, unpack, version_of
 from .drafts import recover
 from .examples import Example, read_examples
 from .making import make_bundle
@@ -69,17 +70,54 @@ class Bundle:
                 self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
                 weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
                 unpack(self.path, self.folder)
-            self.record = read_record(self.folder)
+            self._version = version_of(self.folder / RECORD)
+            self._record = read_record(self.folder)
         except SchemaVersionError as error:
             error.code = "PW-X306"
             raise
-        check_files(self.folder, self.record.files)
+        check_files(self.folder, self._record.files)
+        self._is_replaced = False
         self._runners: dict[tuple[str, int], Runner] = {}
 
     def __repr__(self) -> str:
         record = self.record
         targets = ", ".join(record.targets) or "not exported yet"
         return f"Bundle({record.name} {record.version}, {record.task}: {targets})"
+
+    @property
+    def record(self) -> BundleRecord:
+        """What `bundle.json` says, with what other objects and processes have exported since.
+
+        Raises
+        ------
+        BundleError
+            If a file of such an export is not what the record says.
+        """
+        version = version_of(self.folder / RECORD)
+        if version not in (None, self._version):
+            self._renew()
+            self._version = version
+        return self._record
+
+    def _renew(self) -> None:
+        record = read_record(self.folder)
+        self._is_replaced = record.created_at != self._record.created_at
+        if self._is_replaced or record == self._record:
+            return
+        known = self._record.files
+        check_files(
+            self.folder,
+            {name: file for name, file in record.files.items() if known.get(name) != file},
+        )
+        self._record = record
+        self._runners.clear()
+
+    def _check_current(self) -> BundleRecord:
+        """Return the record, if the files next to it are still those of this bundle."""
+        record = self.record
+        if self._is_replaced:
+            raise made_again(self.path)
+        return record
 
     @classmethod
     def create(
@@ -190,16 +228,18 @@ class Bundle:
     @cached_property
     def samples(self) -> list[EagerSample]:
         """The inputs on which targets are compared, with the eager outputs."""
-        return read_samples(self.folder / SAMPLES, self.record.samples)
+        return read_samples(self.folder / SAMPLES, self._check_current().samples)
 
     @cached_property
     def examples(self) -> list[Example]:
         """The first raw examples: texts, or pictures as uint8 arrays (height, width, 3) in RGB."""
+        self._check_current()
         return read_examples(self.folder)
 
     @cached_property
     def program(self) -> Program:
         """The program as it was traced, with the lines of the learner's code."""
+        self._check_current()
         return read(self.folder / PROGRAM_FOLDER / LINES).program
 
     def preflight(
@@ -256,6 +296,7 @@ class Bundle:
                 "Unpack it, and export the folder.",
                 code="PW-X503",
             )
+        self._check_current()
         options = Options(weights, tuple(without))
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
             result = examine(self, target, Path(scratch), options, listener)
@@ -268,8 +309,8 @@ class Bundle:
                     code=first.code,
                 )
             with locked(self.folder / RECORD):
-                self.record = add_target(
-                    self.path, self.record, chosen, Path(scratch), result.parity, options
+                self._record = add_target(
+                    self.path, self._record, chosen, Path(scratch), result.parity, options
                 )
             self._runners.clear()
         return result
@@ -294,40 +335,43 @@ class Bundle:
         Raises
         ------
         BundleError
-            If the bundle was not exported to the target, or the input is not what it takes.
+            If the bundle was not exported to the target, the input is not what it takes, or it
+            was made again after it was opened.
         """
         is_batch = isinstance(value, list | tuple)
         values = value if is_batch else [value]
+        record = self.record
         arrays = self._prepare(values)
-        check_arrays(arrays, self.record)
+        check_arrays(arrays, record)
         runner = self._runner(target, threads)
         if runner.predict is not None:
             results: list[Any] = runner.predict(values)
         else:
             outputs = runner.run(arrays)
-            results = postprocess(outputs, self.record.postprocessing, self.record.labels)
-        return results if is_batch or not self.record.postprocessing else results[0]
+            results = postprocess(outputs, record.postprocessing, record.labels)
+        return results if is_batch or not record.postprocessing else results[0]
 
     @cached_property
     def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
-        return prepare(self.record.preprocessing, self.folder)
+        return prepare(self._check_current().preprocessing, self.folder)
 
     def _runner(self, target: str, threads: int) -> Runner:
         """Return what runs a target; it takes the arrays of the inputs in the bundle's order."""
         runner = self._runners.get((target, threads))
         if runner is None:
             chosen = target_named(target)
-            exported = self.record.targets.get(target)
+            record = self._check_current()
+            exported = record.targets.get(target)
             if exported is None and target != "inference":
                 raise BundleError(
-                    f"The bundle {self.record.name} was not exported to {target!r}.",
+                    f"The bundle {record.name} was not exported to {target!r}.",
                     f'Export it: bundle.export("{target}")',
                     code="PW-X502",
                 )
             folder = exported.folder if exported is not None else chosen.folder
             without = exported.without_passes if exported is not None else ()
             runner = chosen.open(self.folder / folder, threads, without=without)
-            names = [each.name for each in self.record.inputs]
+            names = [each.name for each in record.inputs]
             order = [names.index(name) for name in runner.inputs]
             if order != sorted(order):
                 runner = replace(runner, run=_reordered(runner.run, order))
@@ -361,12 +405,13 @@ class Bundle:
             If the bundle was not exported to `browser`, has no preprocessing or postprocessing, or
             the file would be larger than the limit.
         """
+        self._check_current()
         write_page(self, Path(path), limit_mb=limit_mb, language=lang)
         return Path(path)
 
     def pack(self, path: str | Path) -> Path:
         """Write the bundle as one zip file, and return its path."""
-        pack(self.folder, self.record, Path(path))
+        pack(self.folder, self._check_current(), Path(path))
         return Path(path)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "record_of_file",
     "records_of_folder",
     "unpack",
+    "version_of",
 ]
 
 RECORD = "bundle.json"
@@ -70,6 +71,15 @@ def read_record(folder: Path) -> BundleRecord:
     )
     _check_record(record, folder)
     return record
+
+
+def version_of(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a record is written, since it is a new file; None without it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _exists(path: Path) -> bool:
