@@ -133,7 +133,7 @@ def test_export_again_replaces_the_target(copy: Bundle) -> None:
 def test_export_in_jupyterlab_keeps_what_was_chosen(
     copy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy.export("onednn", without=["inplace_pass"])
+    copy.export("onednn", without="inplace_pass")
     before = copy.record.targets["onednn"].created_at
     monkeypatch.chdir(tmp_path)  # it leaves its answer there
     bundle_process.main("export", str(copy.path), "onednn")
@@ -486,3 +486,11 @@ def test_bundle_that_was_made_again_is_not_mixed_with_the_old_one(
 def replacement(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     labels = ["好评", "差评"]
     return create(tmp_path_factory.mktemp("bundles") / "sentiment", seed=1, labels=labels)
+
+
+@pytest.mark.parametrize("without", [7, None, [7]])
+def test_passes_that_are_not_names_are_rejected(exported: Bundle, without: Any) -> None:
+    for use in (exported.export, exported.preflight):
+        with pytest.raises(BundleError, match="not a list of the names of passes") as caught:
+            use("onednn", without=without)
+        assert caught.value.code == "PW-X506"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from paddle_workbench.cli.ledger import command
 from paddle_workbench.contract import LedgerRow
 from paddle_workbench.errors import BundleError, FileBrokenError, SchemaVersionError
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.bundle_files import record_of_file
 from paddle_workbench.export.ledger.ledger import Ledger
 from paddle_workbench.export.ledger.variants import Variant
 
@@ -55,6 +56,13 @@ def measure(ledger: Ledger, *names: str, **options: Any) -> Ledger:
 
 def row_of(ledger: Ledger, name: str, batch: int = 1) -> LedgerRow:
     return next(row for row in ledger.run.rows if (row.variant, row.batch) == (name, batch))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_files_of_a_variant_may_be_one_path(bundle: Bundle, kind: Callable[[Path], Any]) -> None:
+    path = bundle.folder / "vocabulary.json"
+    variant = Variant("same", run=scores, files=kind(path))
+    assert variant.file_records() == {"vocabulary.json": record_of_file(path)}
 
 
 def test_measures_cost_and_worth(ledger: Ledger) -> None:
@@ -184,6 +192,7 @@ def test_broken_file_is_an_error(bundle: Bundle, content: str, error: type[Excep
         ({"threads": ()}, "threads=() is not"),
         ({"threads": "2"}, "threads='2' is not"),
         ({"variants": ["int4"]}, "has no variant 'int4'"),
+        ({"variants": "int4"}, "has no variant 'int4'"),
         ({"variants": ["same"], "baseline": "inverted"}, "baseline 'inverted' is not measured"),
         ({"budget": 3}, "field 'budget' is unknown"),
         ({"width": 0}, "field 'width' is 0"),

@@ -247,11 +247,12 @@ class Bundle:
         target: str,
         *,
         weights: Weights = "fp32",
-        without: Sequence[str] = (),
+        without: str | Sequence[str] = (),
         run: bool = True,
         listener: Listener | None = None,
     ) -> Preflight:
         """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
+        self._check_current()
         return preflight(self, target, weights=weights, without=without, run=run, listener=listener)
 
     def export(
@@ -259,7 +260,7 @@ class Bundle:
         target: str,
         *,
         weights: Weights = "fp32",
-        without: Sequence[str] = (),
+        without: str | Sequence[str] = (),
         listener: Listener | None = None,
     ) -> Preflight:
         """Export to a target, into the bundle, with its parity; an earlier export is replaced.
@@ -270,7 +271,7 @@ class Bundle:
         weights : {"fp32", "fp16", "int8"}
             How the target stores the weights. `mnn` has the smaller ones; what counts as equal
             there is in `export.parity`.
-        without : sequence of str
+        without : str or sequence of str
             Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
         listener : callable, optional
             Called with the progress, a `contract.JobProgress`.
@@ -297,7 +298,7 @@ class Bundle:
                 code="PW-X503",
             )
         self._check_current()
-        options = Options(weights, tuple(without))
+        options = Options.of(weights, without)
         with tempfile.TemporaryDirectory(prefix="export_") as scratch:
             result = examine(self, target, Path(scratch), options, listener)
             if not result.is_accepted or result.parity is None:

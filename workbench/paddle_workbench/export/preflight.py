@@ -87,7 +87,7 @@ def preflight(
     target: str,
     *,
     weights: Weights = "fp32",
-    without: Sequence[str] = (),
+    without: str | Sequence[str] = (),
     run: bool = True,
     listener: Listener | None = None,
 ) -> Preflight:
@@ -102,7 +102,7 @@ def preflight(
         Such as `onnx`; see `TARGETS`.
     weights : {"fp32", "fp16", "int8"}
         How the target stores the weights; most have only `fp32`.
-    without : sequence of str
+    without : str or sequence of str
         Passes that Paddle Inference leaves out.
     run : bool
         Without it the program is only looked at: the findings are then likely, and not proved.
@@ -123,7 +123,7 @@ def preflight(
             else "Make one: Bundle.create(path, network, input_spec=[...], examples=[...])",
             code="PW-X301",
         )
-    options = Options(weights, tuple(without))
+    options = Options.of(weights, without)
     if not run:
         chosen = target_named(target)
         chosen.check_options(options)

@@ -132,7 +132,7 @@ class Ledger:
         *,
         batch: int | Sequence[int] | None = None,
         threads: int | Sequence[int] = (1, 2),
-        variants: Sequence[str] = (),
+        variants: str | Sequence[str] = (),
         baseline: str = "",
         progress: Callable[[float], None] | None = None,
         **protocol: float,
@@ -147,7 +147,7 @@ class Ledger:
             Rows of a call; by default 1 and 8, or what the program takes.
         threads : int or sequence of int
             Of the numerical libraries.
-        variants : sequence of str
+        variants : str or sequence of str
             By default all.
         baseline : str
             The variant to which ratios are measured; by default `inference`, or else the first.
@@ -282,7 +282,8 @@ class Ledger:
     def _repr_html_(self) -> str | None:
         return self.to_html() if self.runs else None
 
-    def _chosen(self, names: Sequence[str]) -> dict[str, Variant]:
+    def _chosen(self, variants: str | Sequence[str]) -> dict[str, Variant]:
+        names = [variants] if isinstance(variants, str) else variants
         for name in names:
             if name not in self._variants:
                 raise BundleError(

@@ -39,7 +39,7 @@ class Variant:
         time is the load time.
     bundle, target : Bundle and str, optional
         Instead of `run`: a target to which a bundle was exported. It runs in a new process.
-    files : tuple of Path
+    files : str or Path, or sequence of them
         What `run` needs on disk, for the size. A target's files are known.
     decide : callable, optional
         Takes the output arrays; returns one decision for each row, to be compared with the truth.
@@ -56,7 +56,7 @@ class Variant:
     load: Callable[[int], Run] | None = None
     bundle: Bundle | None = None
     target: str = ""
-    files: tuple[Path, ...] = ()
+    files: str | Path | Sequence[str | Path] = ()
     decide: Decide | None = None
     title: str = ""
 
@@ -103,8 +103,9 @@ class Variant:
         if self.bundle is not None:
             name = "inference" if self.target == STATIC else self.target
             return files_of_target(self.bundle.record, name)
+        files = [self.files] if isinstance(self.files, str | Path) else self.files
         try:
-            return {path.name: record_of_file(path) for path in map(Path, self.files)}
+            return {path.name: record_of_file(path) for path in map(Path, files)}
         except OSError as error:
             raise BundleError(
                 f"A file of the variant {self.name!r} cannot be read: {error}.",

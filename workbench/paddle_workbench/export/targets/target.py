@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,24 @@ class Options:
 
     weights: Weights = "fp32"
     without: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, weights: Weights, without: str | Sequence[str]) -> Options:
+        """Return the options that a caller names; the name of one pass may be a text alone.
+
+        Raises
+        ------
+        BundleError
+            If `without` is not one name or a list of names.
+        """
+        names = [without] if isinstance(without, str) else without
+        if not isinstance(names, Iterable) or not all(isinstance(each, str) for each in names):
+            raise BundleError(
+                f"without is {without!r:.200}, and not a list of the names of passes.",
+                'Such as without=["inplace_pass"].',
+                code="PW-X506",
+            )
+        return cls(weights, tuple(names))
 
 
 NO_OPTIONS = Options()
