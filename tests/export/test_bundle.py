@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText, TextLine
-from paddle_workbench.errors import BundleError
+from paddle_workbench.errors import BundleError, StorageError
 from paddle_workbench.export import adding, bundle_process, saving
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.program.passes.saving import save_program
@@ -202,6 +204,45 @@ def test_full_disk_leaves_the_old_bundle(
         create(tmp_path / "sentiment", version="2")
     assert (caught.value.code, caught.value.hint[:15]) == ("PW-X406", "Free some space")
     assert Bundle(tmp_path / "sentiment").record == old
+
+
+def test_full_disk_during_an_export_leaves_the_bundle_whole(
+    copy: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {path.name for path in copy.path.iterdir()} | {".bundle.json.lock"}
+    copyfile = shutil.copyfile
+
+    def fill_the_disk(source: Any, target: Any, **options: Any) -> Any:
+        if copy.path in Path(target).parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return copyfile(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copyfile", fill_the_disk)
+    with pytest.raises(StorageError, match="The disk is full: .*onnx-2 was not written"):
+        copy.export("onnx")
+    monkeypatch.undo()
+    assert {path.name for path in copy.path.iterdir()} == names
+    assert Bundle(copy.path).record == copy.record
+    # The record may be what does not fit.
+    monkeypatch.setattr(os, "fsync", fill_the_disk_at_once)
+    with pytest.raises(StorageError, match=r"The disk is full: .*bundle\.json was not written"):
+        copy.export("onnx")
+    monkeypatch.undo()
+    assert {path.name for path in copy.path.iterdir()} == names
+    assert Bundle(copy.path).record == copy.record
+
+
+def fill_the_disk_at_once(*_arguments: Any, **_options: Any) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_full_disk_is_named_with_the_bundle_and_not_its_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "write_text", fill_the_disk_at_once)
+    with pytest.raises(StorageError, match="The disk is full: .*/sentiment was not written"):
+        create(tmp_path / "sentiment")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_never_replaces_another_folder(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..contract import BundleRecord, Parity, TargetRecord
-from ..errors import BundleError
-from ..storage import write_model
+from ..errors import BundleError, StorageError
+from ..storage import storage_error, write_model
 from .bundle_files import RECORD, read_record, records_of_folder
 from .provenance import package_versions
 from .targets.registry import is_folder_of_target
@@ -49,6 +49,8 @@ def add_target(
     ------
     BundleError
         If the bundle was made again in the meantime.
+    StorageError
+        If the disk is full or the folder cannot be written. The bundle is unchanged.
     """
     record = read_record(bundle)
     if record.created_at != exported.created_at:
@@ -58,7 +60,7 @@ def add_target(
     folder = target.folder
     if target.write is not None:
         folder = _free_folder(bundle, target.folder)
-        shutil.copytree(files, bundle / folder)
+        _copy(files, bundle / folder)
     kept = {
         name: file
         for name, file in record.files.items()
@@ -74,9 +76,14 @@ def add_target(
             without_passes=options.without,
         )
     }
-    added = records_of_folder(bundle / folder, prefix=f"{folder}/") if target.write else {}
-    record = record.model_copy(update={"targets": targets, "files": kept | added})
-    write_model(bundle / RECORD, record)
+    try:
+        added = records_of_folder(bundle / folder, prefix=f"{folder}/") if target.write else {}
+        record = record.model_copy(update={"targets": targets, "files": kept | added})
+        write_model(bundle / RECORD, record)
+    except StorageError:
+        if target.write is not None:
+            shutil.rmtree(bundle / folder, ignore_errors=True)
+        raise
     # Only a folder of this target: a record from elsewhere may name another one.
     if target.write and old is not None and old.folder.partition("-")[0] == target.folder:
         shutil.rmtree(bundle / old.folder, ignore_errors=True)
@@ -99,6 +106,21 @@ def _remove_unnamed(bundle: Path, record: BundleRecord) -> None:
         is_ours = is_folder_of_target(path.name) and path.name not in named
         if is_ours and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _copy(files: Path, folder: Path) -> None:
+    """Copy the files of a target into a new folder, or leave nothing there."""
+    try:
+        # `shutil.copytree` would lose what the first error was.
+        for path in [files, *sorted(files.rglob("*"))]:
+            copy = folder / path.relative_to(files)
+            if path.is_dir():
+                copy.mkdir()
+            else:
+                shutil.copyfile(path, copy)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise storage_error(folder, error) from error
 
 
 def _free_folder(bundle: Path, name: str) -> str:

@@ -287,8 +287,10 @@ class Bundle:
             With all findings, if the target does not accept the program or is not equal. The
             bundle is unchanged.
         BundleError
-            If there is no such target, it has no such weights, its passes cannot be left out, or
-            the bundle is a zip file.
+            If there is no such target, it has no such weights, its passes cannot be left out, the
+            bundle is a zip file, or it was made again after it was opened.
+        StorageError
+            If the disk is full or the folder cannot be written. The bundle is unchanged.
         """
         chosen = target_named(target)
         if self.folder != self.path:

@@ -90,14 +90,15 @@ class Options:
         BundleError
             If `without` is not one name or a list of names.
         """
-        names = [without] if isinstance(without, str) else without
-        if not isinstance(names, Iterable) or not all(isinstance(each, str) for each in names):
+        single = isinstance(without, str) or not isinstance(without, Iterable)
+        names = (without,) if single else tuple(without)
+        if not all(isinstance(each, str) for each in names):
             raise BundleError(
                 f"without is {without!r:.200}, and not a list of the names of passes.",
                 'Such as without=["inplace_pass"].',
                 code="PW-X506",
             )
-        return cls(weights, tuple(names))
+        return cls(weights, names)
 
 
 NO_OPTIONS = Options()
