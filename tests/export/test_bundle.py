@@ -19,6 +19,7 @@ from paddle_workbench.contract import CharacterIds, CleanText, TextLine
 from paddle_workbench.errors import BundleError, StorageError
 from paddle_workbench.export import adding, bundle_process, saving
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.differences.tracing import trace_difference
 from paddle_workbench.program.passes.saving import save_program
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -453,6 +454,11 @@ def test_array_that_the_program_does_not_take_is_named(
     assert caught.value.code == "PW-X504"
 
 
+def test_array_that_is_traced_is_checked_alike(numbers: Bundle) -> None:
+    with pytest.raises(BundleError, match="for x is an array of float64 instead of float32"):
+        trace_difference(numbers, [np.ones((2, 4))], "inference")
+
+
 def test_array_in_another_byte_order_is_taken(numbers: Bundle) -> None:
     x = np.random.default_rng(0).random((3, 4), np.float32)
     (expected,) = numbers.predict([x])
@@ -535,3 +541,27 @@ def test_passes_that_are_not_names_are_rejected(exported: Bundle, without: Any) 
         with pytest.raises(BundleError, match="not a list of the names of passes") as caught:
             use("onednn", without=without)
         assert caught.value.code == "PW-X506"
+
+
+def test_another_batch_than_the_program_takes_is_named_on_every_target(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Classifier
+
+    bundle = Bundle.create(
+        tmp_path / "pairs",
+        Classifier(),
+        input_spec=[InputSpec([2, 8], "int64", "ids")],
+        **OPTIONS,
+    )
+    targets = ("inference", "onednn", "onnx", "browser", "mnn")
+    for target in targets[1:]:
+        bundle.export(target)
+    for target in targets:
+        assert len(bundle.predict(["很小", "房间"], target=target)) == 2
+        for values in ("很小", ["很小"], ["很小"] * 3):
+            with pytest.raises(BundleError, match="pairs takes exactly 2 inputs at once") as caught:
+                bundle.predict(values, target=target)
+            assert caught.value.hint.startswith("Pass a list of 2, or make the bundle again")
+    with pytest.raises(BundleError, match="exactly 2 inputs at once, and a sample is one"):
+        trace_difference(bundle, "很小", "inference")

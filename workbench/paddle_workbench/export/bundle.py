@@ -345,8 +345,8 @@ class Bundle:
         values = value if is_batch else [value]
         record = self.record
         arrays = self._prepare(values)
-        check_arrays(arrays, record)
         runner = self._runner(target, threads)
+        check_arrays(arrays, record, is_any_batch=runner.predict is not None)
         if runner.predict is not None:
             results: list[Any] = runner.predict(values)
         else:

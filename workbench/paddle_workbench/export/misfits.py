@@ -36,7 +36,9 @@ def misfit(signature: TensorSignature, array: Array) -> str:
     return f"has the shape {array.shape} instead of {shape}"
 
 
-def check_arrays(arrays: Sequence[Array], record: BundleRecord) -> None:
+def check_arrays(
+    arrays: Sequence[Array], record: BundleRecord, *, is_any_batch: bool = False
+) -> None:
     """Reject arrays for which a runtime has its own error, other numbers, or no return.
 
     Parameters
@@ -44,6 +46,8 @@ def check_arrays(arrays: Sequence[Array], record: BundleRecord) -> None:
     arrays : sequence of arrays
         For the inputs of a bundle. That there is one for each, the target checks.
     record : BundleRecord
+    is_any_batch : bool
+        Whether the runtime divides a batch as the program needs it.
 
     Raises
     ------
@@ -52,16 +56,52 @@ def check_arrays(arrays: Sequence[Array], record: BundleRecord) -> None:
     """
     for signature, array in zip(record.inputs, arrays, strict=False):
         problem = misfit(signature, array)
-        if problem and record.preprocessing:
+        if not problem:
+            continue
+        batch = _other_batch(signature, array)
+        if batch is not None and is_any_batch:
+            continue
+        if batch is not None:
+            raise _wrong_batch(signature, array, batch, record)
+        if record.preprocessing:
             raise BundleError(
                 f"What the steps of the bundle make for {signature.name} {problem}.",
                 "Pass inputs like bundle.examples, or make the bundle again with None for the "
                 "sizes in input_spec that change.",
                 code="PW-X504",
             )
-        if problem:
-            raise BundleError(
-                f"The array for {signature.name} {problem}.",
-                "Pass a list with one array for each input, as `workbench bundle show` prints.",
-                code="PW-X504",
-            )
+        raise BundleError(
+            f"The array for {signature.name} {problem}.",
+            "Pass a list with one array for each input, as `workbench bundle show` prints.",
+            code="PW-X504",
+        )
+
+
+def _other_batch(signature: TensorSignature, array: Array) -> int | None:
+    """Return the only batch that an input takes, if nothing else is wrong with an array."""
+    if not signature.shape or not array.shape:
+        return None
+    batch, *sizes = signature.shape
+    is_all = not misfit(signature.model_copy(update={"shape": (None, *sizes)}), array)
+    return batch if is_all else None
+
+
+def _wrong_batch(
+    signature: TensorSignature, array: Array, batch: int, record: BundleRecord
+) -> BundleError:
+    rows = len(array)
+    if record.preprocessing:
+        message = f"{record.name} takes exactly {_counted(batch, 'input')} at once, got {rows}."
+        repair = f"Pass a list of {batch}" if batch > 1 else "Pass one after the other"
+    else:
+        message = (
+            f"{record.name} takes exactly {_counted(batch, 'row')} at once, and the array for "
+            f"{signature.name} has {rows}."
+        )
+        repair = f"Pass arrays of {_counted(batch, 'row')}"
+    hint = f"{repair}, or make the bundle again with None as the first size in input_spec."
+    return BundleError(message, hint, code="PW-X504")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

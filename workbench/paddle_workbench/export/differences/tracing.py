@@ -13,6 +13,7 @@ from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
 from ..exportable import Exportable
 from ..legacy_program import legacy_problem
+from ..misfits import check_arrays
 from ..processing import preprocess as preprocess_batch
 from ..samples import EagerSample
 from ..targets import lite, mnn
@@ -157,7 +158,16 @@ def _check(target: Target, record: BundleRecord, files: str | Path | None) -> No
 def _inputs(bundle: Exportable, sample: Any) -> tuple[Array, ...]:
     record = bundle.record
     if record.preprocessing:
-        return preprocess_batch([sample], record.preprocessing, bundle.folder)
+        arrays = preprocess_batch([sample], record.preprocessing, bundle.folder)
+        batch = record.inputs[0].shape[0] if record.inputs[0].shape else None
+        if batch not in (None, 1):
+            raise BundleError(
+                f"{record.name} takes exactly {batch} inputs at once, and a sample is one.",
+                "Make the bundle again with None as the first size in input_spec.",
+                code="PW-T101",
+            )
+        check_arrays(arrays, record)
+        return arrays
     if isinstance(sample, str):
         for each in bundle.samples:
             if each.name == sample:
@@ -175,6 +185,7 @@ def _inputs(bundle: Exportable, sample: Any) -> tuple[Array, ...]:
             f"Pass a list of arrays for {', '.join(each.name for each in record.inputs)}.",
             code="PW-T101",
         )
+    check_arrays(arrays, record)
     return arrays
 
 
