@@ -28,7 +28,7 @@ X = TensorSignature(name="x", dtype="float32", shape=(None, None, 3))
 def network(arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     (x,) = arrays
     if x.shape[1] > 6:
-        raise ValueError("too long\nand more")
+        raise ValueError("too long.\nand more")
     return (x.sum(axis=1),)
 
 
@@ -73,7 +73,7 @@ def test_fixed_sizes_are_not_changed() -> None:
 
 
 def test_rejects_examples_that_the_network_refuses() -> None:
-    with pytest.raises(BundleError, match="refuses the examples: ValueError: too long"):
+    with pytest.raises(BundleError, match=r"refuses the examples: ValueError: too long\.\n"):
         samples_of((np.ones((1, 7, 3), np.float32),), [X], network)
 
 
@@ -107,6 +107,9 @@ def test_rejects_examples_that_are_not_the_inputs(
             "ValueError: InvalidArgumentError: x",
         ),
         (RuntimeError(), "RuntimeError"),
+        # The sentence that it becomes a part of has a full stop.
+        (ValueError("There are 2 labels."), "ValueError: There are 2 labels"),
+        (RuntimeError("."), "RuntimeError"),
         (ValueError("x" * 500), "ValueError: " + "x" * 288),
     ],
 )

@@ -61,7 +61,10 @@ __all__ = [
     "TextError",
     "WidgetError",
     "WorkbenchError",
+    "clause_of",
 ]
+
+LONGEST_CLAUSE = 300
 
 
 class WorkbenchError(Exception):
@@ -208,3 +211,13 @@ class DeskError(WorkbenchError, ValueError):
 
 class WidgetError(WorkbenchError, TypeError):
     """A widget does not accept a keyword or a value."""
+
+
+def clause_of(error: BaseException) -> str:
+    """Return the first line of an error that says something, without a full stop, for a sentence.
+
+    Paddle's errors go on with hints and places in its code; some start with `In user code:`.
+    """
+    lines = [line.strip() for line in str(error).splitlines()]
+    first = next((line for line in lines if line and line != "In user code:"), "")
+    return first[:LONGEST_CLAUSE].rstrip(".。 ") or type(error).__name__

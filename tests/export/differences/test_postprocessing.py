@@ -43,6 +43,7 @@ def test_labels(labels: list[str], kind: str, words: str) -> None:
     (cause,) = step.causes
     assert cause.kind == kind
     assert words in cause.message
+    assert not step.problem.endswith("..")
 
 
 def test_same_result_in_any_form_is_equal() -> None:

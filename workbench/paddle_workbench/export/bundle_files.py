@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
-from ..errors import BundleError
+from ..errors import BundleError, clause_of
 from ..reading import parse_json, storage_errors_as
 from ..storage import check_schema_version, read_model, storage_error
 
@@ -200,12 +200,16 @@ def unpack(path: Path, folder: Path) -> None:
                 raise BundleError(f"{path} lacks its file {name!r}.", _HINT, code="PW-X302")
     except _BROKEN as error:
         raise BundleError(
-            f"{path} is not a zip file, or only part of one: {error}.", _HINT, code="PW-X303"
+            f"{path} is not a zip file, or only part of one: {clause_of(error)}.",
+            _HINT,
+            code="PW-X303",
         ) from error
     except OSError as error:
         raise storage_error(folder, error) from error
     except (RuntimeError, ValueError) as error:  # encrypted; names with NUL
-        raise BundleError(f"{path} cannot be unpacked: {error}.", _HINT, code="PW-X303") from error
+        raise BundleError(
+            f"{path} cannot be unpacked: {clause_of(error)}.", _HINT, code="PW-X303"
+        ) from error
 
 
 _BROKEN = (

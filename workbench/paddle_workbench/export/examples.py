@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BundleError
+from ..errors import BundleError, clause_of
 from ..reading import parse_json, read_bytes
 
 __all__ = ["MAX_EXAMPLES", "Example", "data_url", "read_examples", "write_examples"]
@@ -76,7 +76,7 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
             return np.asarray(picture.convert("RGB"))
     # Pillow raises a SyntaxError for some broken PNG files.
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        message = f"{path} is not a picture: {error}."
+        message = f"{path} is not a picture: {clause_of(error)}."
         raise BundleError(message, "Make the bundle again.", code="PW-X307") from error
 
 

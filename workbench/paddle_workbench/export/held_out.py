@@ -63,7 +63,8 @@ def held_out_samples(
             yield EagerSample(name, batch, network(batch), is_held_out=True)
         except Exception as error:
             raise BundleError(
-                f"The network refuses the held-out inputs {start + 1} to {end}: {reason_of(error)}",
+                f"The network refuses the held-out inputs {start + 1} to {end}: "
+                f"{reason_of(error)}.",
                 "Pass inputs like the examples.",
                 code="PW-X407",
             ) from error

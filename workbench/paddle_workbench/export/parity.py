@@ -132,7 +132,7 @@ def _difference(
     """Return the relative difference, and what is not equal as a sentence, or an empty text."""
     assert sample.outputs is not None  # noqa: S101 - of the caller
     if result.outputs is None:
-        return math.inf, f"On the sample “{sample.name}” it fails: {result.error}"
+        return math.inf, f"On the sample “{sample.name}” it fails: {result.error}."
     # NaN and infinity, whose difference is infinite, are never equal to a number.
     finite = min(tolerance, sys.float_info.max)
     comparison = compare(result.outputs, sample.outputs, dtypes, tolerance=finite)

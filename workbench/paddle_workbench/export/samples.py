@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Sample, TensorSignature
-from ..errors import BundleError
+from ..errors import BundleError, clause_of
 from ..storage import storage_error
 from .edge_cases import EdgeCaseError, RunNetwork
 from .misfits import misfit
@@ -114,7 +114,7 @@ def samples_of(
             reason = reason_of(error)
             if not samples:
                 raise BundleError(
-                    f"The network refuses the examples: {reason}",
+                    f"The network refuses the examples: {reason}.",
                     "Pass examples with the shapes and dtypes of input_spec.",
                     code="PW-X403",
                 ) from error
@@ -123,14 +123,9 @@ def samples_of(
 
 
 def reason_of(error: Exception) -> str:
-    """Return the kind of an error and the first line that says something, for a sentence.
-
-    Paddle's errors go on with hints and places in its code; some start with `In user code:`.
-    """
-    lines = [line.strip() for line in str(error).splitlines()]
-    first = next((line for line in lines if line and line != "In user code:"), "")
-    kind = type(error).__name__
-    return (f"{kind}: {first}" if first else kind)[:MOST_REASON]
+    """Return the kind of an error and what it says as a clause, for a sentence."""
+    kind, clause = type(error).__name__, clause_of(error)
+    return kind if clause == kind else f"{kind}: {clause}"[:MOST_REASON].rstrip(".。 ")
 
 
 def write_samples(samples: Sequence[EagerSample], path: Path) -> None:
@@ -179,7 +174,7 @@ def read_samples(path: Path, records: Sequence[Sample]) -> list[EagerSample]:
     # A header may ask for more memory than there is.
     except (OSError, ValueError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         raise BundleError(
-            f"{path} does not contain the samples of the bundle: {error}.",
+            f"{path} does not contain the samples of the bundle: {clause_of(error)}.",
             "Make the bundle again.",
             code="PW-X307",
         ) from error

@@ -16,6 +16,7 @@ from ...errors import BundleError
 from ...program.model.structure import Program
 from ...program.passes.comparison import TOLERANCE, Array, array_of, compare, relative_difference
 from ...program.tracing.targets import eager, layer_of
+from ..samples import reason_of
 from .difference import Cause, Step, weights_message
 from .programs import RunProgram
 from .quantisation import QUANTISED_TOLERANCE, is_quantised, is_quantising
@@ -55,8 +56,7 @@ def network_step(
     try:
         eager_run = _run(network, inputs)
     except Exception as error:  # whatever the network raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        return Step(NAME, None, is_equal=False, problem=f"It fails: {reason}.")
+        return Step(NAME, None, is_equal=False, problem=f"It fails: {reason_of(error)}.")
     tolerance = QUANTISED_TOLERANCE if is_quantised(run.program) else TOLERANCE
     comparison = compare(eager_run.outputs, run.outputs, dtypes, tolerance=tolerance)
     weights = _Weights.of(network, traced, run)

@@ -11,6 +11,7 @@ from ...contract import BundleRecord, CtcDecode, Postprocessing, TopLabels
 from ...errors import BundleError
 from ...program.passes.comparison import TOLERANCE, Array, relative_difference
 from ..processing import Prediction, postprocess
+from ..samples import reason_of
 from .difference import Cause, Step
 
 __all__ = ["NAME", "Deployed", "postprocessing_step"]
@@ -51,10 +52,8 @@ def postprocessing_step(
         else:
             other = postprocess(outputs, steps, record.labels if labels is None else labels)
     except Exception as error:  # whatever the deployed function raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Step(
-            NAME, None, is_equal=False, problem=f"It fails: {reason}.", causes=tuple(causes)
-        )
+        problem = f"It fails: {reason_of(error)}."
+        return Step(NAME, None, is_equal=False, problem=problem, causes=tuple(causes))
     ours, theirs = _result(right), _result(other)
     if ours is None or theirs is None:
         size = _size_of_arrays(right, other)

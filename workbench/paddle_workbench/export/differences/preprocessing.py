@@ -12,6 +12,7 @@ from ...contract import BundleRecord, CharacterIds, Normalize, Preprocessing
 from ...errors import BundleError
 from ...program.passes.comparison import TOLERANCE, Array, relative_difference
 from ..processing import preprocess
+from ..samples import reason_of
 from .difference import Cause, Step
 from .picture_causes import picture_causes
 from .text_causes import text_causes
@@ -48,8 +49,7 @@ def preprocessing_step(
     try:
         others = _arrays_of(sample, folder, deployed, arrays)
     except Exception as error:  # whatever the deployed function raises
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Step(NAME, None, is_equal=False, problem=f"It fails: {reason}.")
+        return Step(NAME, None, is_equal=False, problem=f"It fails: {reason_of(error)}.")
     if len(others) != len(arrays):
         problem = f"It returns {len(others)} arrays instead of {len(arrays)}."
         return Step(NAME, None, is_equal=False, problem=problem)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...contract import BundleRecord, CharacterIds, CleanText
-from ...errors import BundleError
+from ...errors import BundleError, clause_of
 from ...reading import read_bytes
 
 __all__ = ["read_labels", "read_sample"]
@@ -75,7 +75,7 @@ def _arrays(path: Path, record: BundleRecord, *, is_batch: bool) -> Any:
             return [content[name] for name in (names if set(names) <= {*content} else content)]
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BundleError(
-            f"{path} cannot be read as arrays: {error}.",
+            f"{path} cannot be read as arrays: {clause_of(error)}.",
             "Write it with numpy.save, or numpy.savez with the names of the inputs.",
             code="PW-T101",
         ) from error
@@ -96,7 +96,7 @@ def _picture(path: Path) -> Any:
         Image.DecompressionBombError,
     ) as error:
         raise BundleError(
-            f"{path} cannot be opened as a picture: {error}.",
+            f"{path} cannot be opened as a picture: {clause_of(error)}.",
             "Pass the path of a picture.",
             code="PW-T101",
         ) from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...child_process import ForkWorker, Limits, Outcome, Worker
 from ...contract import Sample
+from ...errors import clause_of
 from ...processor import THREAD_VARIABLES
 from ..samples import EagerSample, read_samples, write_samples
 from ..session import MODULE, REFERENCE, Session
@@ -72,7 +73,7 @@ class Contender:
                 session = Session(lambda _request: _load_here(variant, threads))
                 self._worker = ForkWorker(session.answer, limits=limits, folder=folder)
         except OSError as error:
-            raise BlockFailed(f"{self.title} has no process: {error}.") from error
+            raise BlockFailed(f"{self.title} has no process: {clause_of(error)}.") from error
         try:
             answer = self._ask("load", names=list(names), **request)
         except BaseException:  # an interrupt, too

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...contract import FileRecord
-from ...errors import BundleError
+from ...errors import BundleError, clause_of
 from ..bundle import Bundle
 from ..bundle_files import record_of_file
 from ..session import STATIC
@@ -108,7 +108,7 @@ class Variant:
             return {path.name: record_of_file(path) for path in map(Path, files)}
         except OSError as error:
             raise BundleError(
-                f"A file of the variant {self.name!r} cannot be read: {error}.",
+                f"A file of the variant {self.name!r} cannot be read: {clause_of(error)}.",
                 "Pass the paths of files.",
                 code="PW-L104",
             ) from error
