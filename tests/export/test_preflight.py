@@ -15,7 +15,7 @@ from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.description import describe
 from paddle_workbench.export.forecast import missing_dtypes
-from paddle_workbench.export.preflight import preflight
+from paddle_workbench.export.opening import preflight
 from paddle_workbench.export.rules import explain
 from paddle_workbench.export.targets.registry import TARGETS
 from paddle_workbench.program.formats.assembly import Numbering
@@ -128,17 +128,10 @@ def test_op_without_a_converter_is_named(tmp_path: Path) -> None:
     assert first.endswith("Sizes that may change: x axis 0.")
     assert second.startswith("! PW-X208 ")
     assert shown.exit_code == 1
-    cause, result, *_ = bundle.preflight("onnx")
+    cause, result, *_ = preflight(str(bundle.path), "onnx")
     assert (cause.code, cause.op, result.code) == ("PW-X208", "cumprod", "PW-X101")
     assert cause.line is not None
     assert cause.line.file.endswith("networks.py")
-
-
-@pytest.mark.parametrize("value", ["bundles/sentiment", Path("sentiment"), 3])
-def test_rejects_what_is_not_a_bundle(value: Any) -> None:
-    with pytest.raises(BundleError, match="Expected a bundle, got") as caught:
-        preflight(value, "onnx")
-    assert "Bundle" in caught.value.hint
 
 
 def traced(network: Any, shape: list[int | None]) -> Program:

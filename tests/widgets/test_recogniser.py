@@ -61,7 +61,7 @@ def test_rejects_wrong_task_and_target(sentiment: Bundle) -> None:
         Recogniser(sentiment)
     with pytest.raises(BundleError, match="was not exported to 'onednn'"):
         Classifier(sentiment, target="onednn")
-    widget = Classifier(sentiment, lang="en")
+    widget = Classifier(str(sentiment.path), lang="en")
     widget.target = "onednn"
     assert "was not exported to 'onednn'" in widget.failure
     assert "<p role='alert'>PW-X502 The bundle sentiment was not exported" in widget.to_html()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .export.bundle import Bundle
     from .export.differences.tracing import trace_difference
     from .export.ledger.ledger import Ledger
-    from .export.preflight import preflight
+    from .export.opening import preflight
     from .program.capture import capture
     from .runs.metrics import record
     from .widgets.ledger_view import LedgerView
@@ -60,7 +60,7 @@ _HOMES = {
     "TokenView": ".widgets.token_view",
     "capture": ".program.capture",
     "exercises": ".course.exercises",
-    "preflight": ".export.preflight",
+    "preflight": ".export.opening",
     "record": ".runs.metrics",
     "trace_difference": ".export.differences.tracing",
     "use_chinese_fonts": ".environment.fonts",

@@ -22,6 +22,7 @@ __all__ = [
     "MAX_BYTES",
     "broken_file",
     "decode",
+    "expanded",
     "is_file",
     "is_folder",
     "parse_json",
@@ -45,6 +46,14 @@ _FILE_TYPES = {
 # Two patterns, since a combined one takes twice as long.
 _MANY_DIGITS = re.compile(r"[0-9]{309}")
 _LARGE_EXPONENT = re.compile(r"[eE][+]?[0-9]{3}")
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path that a person gave, with `~` for a home folder replaced as a shell does."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user, or this one has no home
+        return Path(path)
 
 
 def is_file(path: Path) -> bool:

@@ -365,7 +365,7 @@ def test_two_mistakes_are_both_reported(texts: Bundle) -> None:
 
 
 def test_result_as_text_json_and_table(texts: Bundle) -> None:
-    difference = trace_difference(texts, "很小", "inference", labels=["good", "bad"])
+    difference = trace_difference(str(texts.path), "很小", "inference", labels=["good", "bad"])
     assert str(difference).splitlines()[0] == difference.verdict
     answer = json.loads(json.dumps(difference.to_json(), allow_nan=False))
     assert (answer["is_equal"], answer["first"]) == (False, "postprocessing")
@@ -386,10 +386,14 @@ def test_command_line(texts: Bundle, tmp_path: Path) -> None:
     assert (other.exit_code, answer["first"]) == (1, "postprocessing")
 
 
-def test_rejects_what_it_cannot_trace(texts: Bundle, tmp_path: Path) -> None:
+def test_rejects_what_it_cannot_trace(
+    texts: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(BundleError, match="There is no target 'tensorrt'"):
         trace_difference(texts, "很小", "tensorrt")
     with pytest.raises(BundleError, match="takes texts"):
         trace_difference(texts, 3)
-    with pytest.raises(BundleError, match=r"missing\.onnx does not exist"):
-        trace_difference(texts, "很小", files=tmp_path / "missing.onnx")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for path in (tmp_path / "missing.onnx", "~/missing.onnx"):
+        with pytest.raises(BundleError, match=rf"{tmp_path}/missing\.onnx does not exist"):
+            trace_difference(texts, "很小", files=path)

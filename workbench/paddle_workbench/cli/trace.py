@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.option("--to", "target", default="onnx", show_default=True, help="The target to follow.")
 @click.option(
     "--files",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path),
     help="The deployed files, if not those of the bundle: a folder, or an .onnx or .mnn file.",
 )
 @click.option("--labels", type=click.Path(path_type=Path), help="The deployed labels, one a line.")

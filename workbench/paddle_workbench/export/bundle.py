@@ -22,6 +22,7 @@ from ..contract import (
 from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
+from ..reading import expanded
 from ..storage import locked
 from .adding import add_target, made_again
 from .attempt import Listener
@@ -31,7 +32,7 @@ from .examples import Example, read_examples
 from .making import make_bundle
 from .misfits import check_arrays
 from .page import LIMIT_MB, write_page
-from .preflight import Preflight, examine, preflight
+from .preflight import Preflight, examine, preflight_of
 from .processing import postprocess, prepare
 from .programs import copy_program
 from .samples import SAMPLES, EagerSample, read_samples
@@ -52,6 +53,7 @@ class Bundle:
     Parameters
     ----------
     path : str or Path
+        `~` is the home folder, in all paths that functions of bundles take.
 
     Raises
     ------
@@ -62,7 +64,7 @@ class Bundle:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = expanded(path)
         recover(self.path)
         self.folder = self.path
         try:
@@ -171,7 +173,7 @@ class Bundle:
             examples, or the path is another folder.
         """
         make_bundle(
-            Path(path),
+            expanded(path),
             lambda folder: save_network(network, input_spec, folder),
             examples=examples,
             task=task,
@@ -215,9 +217,9 @@ class Bundle:
         ProgramError
             If the file is not a program.
         """
-        source = Path(program)
+        source = expanded(program)
         make_bundle(
-            Path(path),
+            expanded(path),
             lambda folder: copy_program(source, folder),
             examples=examples,
             samples_from="predictor",
@@ -251,9 +253,11 @@ class Bundle:
         run: bool = True,
         listener: Listener | None = None,
     ) -> Preflight:
-        """Report whether a target accepts the bundle; see `export.preflight.preflight`."""
+        """Report whether a target accepts the bundle; see `export.opening.preflight`."""
         self._check_current()
-        return preflight(self, target, weights=weights, without=without, run=run, listener=listener)
+        return preflight_of(
+            self, target, weights=weights, without=without, run=run, listener=listener
+        )
 
     def export(
         self,
@@ -409,13 +413,15 @@ class Bundle:
             the file would be larger than the limit.
         """
         self._check_current()
-        write_page(self, Path(path), limit_mb=limit_mb, language=lang)
-        return Path(path)
+        page = expanded(path)
+        write_page(self, page, limit_mb=limit_mb, language=lang)
+        return page
 
     def pack(self, path: str | Path) -> Path:
         """Write the bundle as one zip file, and return its path."""
-        pack(self.folder, self._check_current(), Path(path))
-        return Path(path)
+        packed = expanded(path)
+        pack(self.folder, self._check_current(), packed)
+        return packed
 
 
 def _reordered(run: Run, order: Sequence[int]) -> Run:

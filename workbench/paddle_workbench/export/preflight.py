@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import BundleRecord, ExportFinding, Parity, Weights
+from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
 from .attempt import Listener, attempt
 from .exportable import Exportable
@@ -21,7 +21,7 @@ from .rules import explain
 from .targets.registry import target_named
 from .targets.target import NO_OPTIONS, Options, Target
 
-__all__ = ["Preflight", "examine", "parity_sentence", "preflight", "sentence_of"]
+__all__ = ["Preflight", "examine", "parity_sentence", "preflight_of", "sentence_of"]
 
 _REFERENCES = {"eager": "eager network", "predictor": "Predictor"}
 
@@ -82,7 +82,7 @@ class Preflight:
     __repr__ = __str__
 
 
-def preflight(
+def preflight_of(
     bundle: Exportable,
     target: str,
     *,
@@ -91,38 +91,7 @@ def preflight(
     run: bool = True,
     listener: Listener | None = None,
 ) -> Preflight:
-    """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
-
-    Nothing is written to the bundle. Converters that abort and results that differ are findings.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    target : str
-        Such as `onnx`; see `TARGETS`.
-    weights : {"fp32", "fp16", "int8"}
-        How the target stores the weights; most have only `fp32`.
-    without : str or sequence of str
-        Passes that Paddle Inference leaves out.
-    run : bool
-        Without it the program is only looked at: the findings are then likely, and not proved.
-    listener : callable, optional
-        Called with the progress.
-
-    Raises
-    ------
-    BundleError
-        If it is not a bundle, there is no such target, it has no such weights, or its passes cannot
-        be left out.
-    """
-    if not isinstance(getattr(bundle, "record", None), BundleRecord):
-        raise BundleError(
-            f"Expected a bundle, got {type(bundle).__name__}.",
-            f'Open it: Bundle("{bundle}")'
-            if isinstance(bundle, str | Path)
-            else "Make one: Bundle.create(path, network, input_spec=[...], examples=[...])",
-            code="PW-X301",
-        )
+    """Report whether a target accepts an open bundle; see `export.opening.preflight`."""
     options = Options.of(weights, without)
     if not run:
         chosen = target_named(target)
@@ -142,7 +111,7 @@ def examine(
     options: Options = NO_OPTIONS,
     listener: Listener | None = None,
 ) -> Preflight:
-    """Do what `preflight` does, and keep the files of the target in a folder."""
+    """Do what `preflight_of` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
     chosen.check_options(options)
     obstacle = _obstacle(bundle, chosen)

@@ -8,6 +8,7 @@ import io
 import json
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +18,7 @@ import traitlets
 from ..contract import BUNDLE_MIME_TYPE
 from ..errors import BundleError, WidgetError, WorkbenchError
 from ..export.examples import data_url
+from ..export.opening import opened
 from ..export.page import MEGABYTE, collect, model_file
 from ..text.characters import sendable
 from .base import WorkbenchWidget
@@ -44,7 +46,7 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
 
     Parameters
     ----------
-    bundle : Bundle
+    bundle : Bundle, or str or Path
         Of the task `text-recognition`.
     target : str
         Where it runs, such as `onnx`; the other targets of the bundle can be chosen.
@@ -56,7 +58,7 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
     WidgetError
         If the bundle has another task, or `embed_mb` is not a number from 0 on.
     BundleError
-        If the bundle was not exported to the target.
+        If it is not a bundle, or was not exported to the target.
     """
 
     title = traitlets.Unicode().tag(sync=True)
@@ -95,12 +97,13 @@ class Recogniser(WorkbenchWidget, front_end="recogniser"):
 
     def __init__(
         self,
-        bundle: Bundle,
+        bundle: Bundle | str | Path,
         *,
         target: str = "inference",
         embed_mb: float = EMBED_MB,
         **traits: Any,
     ) -> None:
+        bundle = opened(bundle)
         record = bundle.record
         if record.task not in self._tasks:
             raise WidgetError(
@@ -264,7 +267,7 @@ class Classifier(Recogniser):
 
     Parameters
     ----------
-    bundle : Bundle
+    bundle : Bundle, or str or Path
         Of the task `text-classification` or `image-classification`.
     target : str
     embed_mb : float

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...contract import BundleRecord, CharacterIds, CleanText
 from ...errors import BundleError, clause_of
-from ...reading import read_bytes
+from ...reading import expanded, read_bytes
 
 __all__ = ["read_labels", "read_sample"]
 
@@ -35,7 +35,7 @@ def read_sample(text: str, record: BundleRecord) -> Any:
     BundleError
         If there is no such file, or it cannot be read.
     """
-    path = Path(text)
+    path = expanded(text)
     first = record.preprocessing[0] if record.preprocessing else None
     if isinstance(first, (CleanText, CharacterIds)):
         if path.suffix == ".txt":
@@ -54,7 +54,7 @@ def read_labels(path: Path) -> list[str]:
     FileMissingError
         If there is no such file.
     """
-    return _text(path).splitlines()
+    return _text(expanded(path)).splitlines()
 
 
 def _text(path: Path) -> str:

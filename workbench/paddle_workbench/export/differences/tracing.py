@@ -11,9 +11,11 @@ from ...errors import BundleError
 from ...program.model.capture import SCHEMA_VERSION, Capture
 from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
+from ...reading import expanded
 from ..exportable import Exportable
 from ..legacy_program import legacy_problem
 from ..misfits import check_arrays
+from ..opening import opened
 from ..processing import preprocess as preprocess_batch
 from ..samples import EagerSample
 from ..targets import lite, mnn
@@ -48,7 +50,7 @@ _FORMATS = {"browser": "onnx", "mnn": "mnn", "onnx": "onnx"}
 
 
 def trace_difference(
-    bundle: Exportable,
+    bundle: Exportable | str | Path,
     sample: Any,
     target: str = "onnx",
     *,
@@ -67,7 +69,7 @@ def trace_difference(
 
     Parameters
     ----------
-    bundle : Bundle
+    bundle : Bundle, or str or Path
     sample
         One raw input, as `bundle.predict` takes it; for a bundle without preprocessing a list with
         one array for each input of the program, or the name of a recorded sample.
@@ -96,10 +98,12 @@ def trace_difference(
     Raises
     ------
     BundleError
-        If there is no such target or file, the machine or the bundle lacks what the target needs,
-        the input is not what the bundle takes, or its program cannot be run on it.
+        If it is not a bundle, there is no such target or file, the machine or the bundle lacks what
+        the target needs, the input is not what the bundle takes, or its program cannot be run on
+        it.
     """
     chosen = target_named(target)
+    bundle = opened(bundle)
     record = bundle.record
     _check(chosen, record, files)
     inputs = _inputs(bundle, sample)
@@ -208,7 +212,7 @@ def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -
     if files is None:
         exported = bundle.record.targets.get(target)
         return None if exported is None else bundle.folder / exported.folder
-    path = Path(files)
+    path = expanded(files)
     if path.is_file() and target in _FORMATS:
         return path
     if not path.is_dir():

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from ...contract import LedgerProtocol, LedgerRun, invalid_field
 from ...errors import BundleError
 from ...program.progress import ProgressBar
+from ...reading import expanded
 from ...settings import language
 from ..bundle import Bundle
+from ..opening import opened
 from .comparison import RunComparison, compare_runs
 from .inputs import Inputs
 from .measuring import Measurement
@@ -82,12 +84,12 @@ class Ledger:
         decide: Decide | None = None,
         path: str | Path | None = None,
     ) -> None:
-        self.bundle = bundle if isinstance(bundle, Bundle) else Bundle(bundle)
+        self.bundle = opened(bundle)
         self._inputs = Inputs(self.bundle, inputs, truth)
         self._decide = decide
         self._variants = {each.name: each for each in variants_of(self.bundle, network)}
         is_folder = self.bundle.folder == self.bundle.path
-        self.path = Path(path) if path else self.bundle.path if is_folder else None
+        self.path = expanded(path) if path else self.bundle.path if is_folder else None
         if self.path is not None:
             self.path = ledger_path(self.path)
         # Those in a zip file are shown, too.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ...contract import FileRecord
 from ...errors import BundleError, clause_of
+from ...reading import expanded
 from ..bundle import Bundle
 from ..bundle_files import record_of_file
+from ..opening import opened
 from ..session import STATIC
 from ..targets.registry import files_of_target, target_named
 from ..targets.target import PROGRAM_FOLDER, Array, Run
@@ -37,7 +40,7 @@ class Variant:
     load : callable, optional
         Instead of `run`: takes the number of threads and returns `run`. Called in the fork; its
         time is the load time.
-    bundle, target : Bundle and str, optional
+    bundle, target : Bundle or its path, and str, optional
         Instead of `run`: a target to which a bundle was exported. It runs in a new process.
     files : str or Path, or sequence of them
         What `run` needs on disk, for the size. A target's files are known.
@@ -54,7 +57,7 @@ class Variant:
     name: str
     run: Run | None = None
     load: Callable[[int], Run] | None = None
-    bundle: Bundle | None = None
+    bundle: Bundle | str | Path | None = None
     target: str = ""
     files: str | Path | Sequence[str | Path] = ()
     decide: Decide | None = None
@@ -70,9 +73,9 @@ class Variant:
                 _HINT,
                 code="PW-L104",
             )
-        if self.bundle is not None and self._folder_of(self.bundle) is None:
+        if self.bundle is not None and self._folder_name is None:
             raise BundleError(
-                f"The bundle {self.bundle.record.name} was not exported to {self.target!r}.",
+                f"The bundle {self._opened.record.name} was not exported to {self.target!r}.",
                 f'Export it: bundle.export("{self.target}")',
                 code="PW-X502",
             )
@@ -89,8 +92,7 @@ class Variant:
     @property
     def folder(self) -> Path:
         """The folder with the files of a target."""
-        assert self.bundle is not None  # noqa: S101 - only for targets
-        return self.bundle.folder / (self._folder_of(self.bundle) or "")
+        return self._opened.folder / (self._folder_name or "")
 
     def file_records(self) -> dict[str, FileRecord]:
         """Return what the variant needs on disk, by name.
@@ -102,10 +104,10 @@ class Variant:
         """
         if self.bundle is not None:
             name = "inference" if self.target == STATIC else self.target
-            return files_of_target(self.bundle.record, name)
+            return files_of_target(self._opened.record, name)
         files = [self.files] if isinstance(self.files, str | Path) else self.files
         try:
-            return {path.name: record_of_file(path) for path in map(Path, files)}
+            return {path.name: record_of_file(path) for path in map(expanded, files)}
         except OSError as error:
             raise BundleError(
                 f"A file of the variant {self.name!r} cannot be read: {clause_of(error)}.",
@@ -113,11 +115,17 @@ class Variant:
                 code="PW-L104",
             ) from error
 
-    def _folder_of(self, bundle: Bundle) -> str | None:
+    @cached_property
+    def _opened(self) -> Bundle:
+        assert self.bundle is not None  # noqa: S101 - only for targets
+        return opened(self.bundle)
+
+    @property
+    def _folder_name(self) -> str | None:
         if self.target == STATIC:
             return PROGRAM_FOLDER
         target_named(self.target)  # or there is no such target
-        exported = bundle.record.targets.get(self.target)
+        exported = self._opened.record.targets.get(self.target)
         if exported is not None:
             return exported.folder
         return PROGRAM_FOLDER if self.target == "inference" else None

@@ -90,15 +90,15 @@ class Options:
         BundleError
             If `without` is not one name or a list of names.
         """
-        single = isinstance(without, str) or not isinstance(without, Iterable)
-        names = (without,) if single else tuple(without)
-        if not all(isinstance(each, str) for each in names):
+        names: Any = [without] if isinstance(without, str) else without
+        passes = tuple(names) if isinstance(names, Iterable) else (names,)
+        if not all(isinstance(each, str) for each in passes):
             raise BundleError(
                 f"without is {without!r:.200}, and not a list of the names of passes.",
                 'Such as without=["inplace_pass"].',
                 code="PW-X506",
             )
-        return cls(weights, names)
+        return cls(weights, passes)
 
 
 NO_OPTIONS = Options()
