@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -34,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_forbid_heavy_work)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--quick`, do not import folders in which every test has a mark."""
+    is_heavy = collection_path.parent == Path(__file__).parent and (
+        collection_path.name in MARK_OF_FOLDER
+    )
+    return True if is_heavy and config.getoption("--quick") else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -42,6 +51,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks = [MARK_OF_FOLDER.get(folder), *map(MARK_OF_FIXTURE.get, fixtures)]
         for mark in filter(None, marks):
             item.add_marker(mark)
+
+
+def pytest_collection_finish() -> None:
+    """Keep thousands of tests, which stay until the end, out of every garbage collection."""
+    gc.freeze()
 
 
 def _forbid_heavy_work(event: str, arguments: tuple[object, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -55,12 +56,19 @@ FORBIDDEN = {
 RUN_AS_CHILDREN = {"environment/doctor/probes.py"}
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
+@cache
+def modules() -> tuple[Path, ...]:
+    paths = PACKAGE.rglob("*.py")
+    return tuple(sorted(path for path in paths if "labextension" not in path.parts))
 
 
-def imports(path: Path, *, nested: bool) -> Iterator[str]:
-    """Yield the absolute names of what a module imports."""
+@cache
+def imports(path: Path, *, nested: bool) -> tuple[str, ...]:
+    """Return the absolute names of what a module imports."""
+    return tuple(_imports(path, nested=nested))
+
+
+def _imports(path: Path, *, nested: bool) -> Iterator[str]:
     package = ("paddle_workbench", *path.relative_to(PACKAGE).parent.parts)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree) if nested else tree.body:

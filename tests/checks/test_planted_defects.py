@@ -24,7 +24,6 @@ from paddle_workbench.course.catalog import read_lessons
 from .defects import DEFECTS, ENVIRONMENT, TO_STATIC, Defect
 
 COURSE = Path(__file__).parents[2] / "notebooks"
-PATHS = {lesson.metadata.lesson: lesson.notebook for lesson in read_lessons(COURSE)}
 # In the source of a lesson: cell, old text and new text. All at once, so that one run shows all of
 # them; none changes what another cell shows.
 IN_SOURCE = {
@@ -48,8 +47,13 @@ IN_SOURCE = {
 
 
 @cache
+def lesson_paths() -> dict[str, Path]:
+    return {lesson.metadata.lesson: lesson.notebook for lesson in read_lessons(COURSE)}
+
+
+@cache
 def lesson_notebook(lesson: str) -> nbformat.NotebookNode:
-    return nbformat.read(PATHS[lesson], as_version=4)
+    return nbformat.read(lesson_paths()[lesson], as_version=4)
 
 
 def differences_after(
@@ -75,7 +79,7 @@ def test_planted_defect_is_caught(
 
 def test_there_are_enough_kinds() -> None:
     assert len({defect.name for defect in DEFECTS}) == len(DEFECTS) >= 40
-    assert {defect.lesson for defect in DEFECTS} <= set(PATHS)
+    assert {defect.lesson for defect in DEFECTS} <= set(lesson_paths())
     assert len({defect.lesson for defect in DEFECTS}) == 4
 
 
@@ -84,7 +88,7 @@ def test_there_are_enough_kinds() -> None:
 def test_defect_in_the_source_of_a_lesson_is_caught(
     lesson: str, tmp_path: Path, home: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    source = PATHS[lesson]
+    source = lesson_paths()[lesson]
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:
         old, new = IN_SOURCE[lesson].get(cell.id, ("", ""))
@@ -109,5 +113,5 @@ def test_defect_in_the_source_of_a_lesson_is_caught(
 @pytest.mark.kernel
 def test_clean_lesson_passes_on_any_number_of_threads(threads: int, home: Path) -> None:
     # `make bench ONLY=clean_runs` does so with the whole course, twenty times.
-    (checked,) = check_notebooks([PATHS[TO_STATIC]], threads=threads)
+    (checked,) = check_notebooks([lesson_paths()[TO_STATIC]], threads=threads)
     assert checked.report.passed, list(report_lines(CheckReport(notebooks=[checked.report])))

@@ -21,10 +21,18 @@ PACKAGE = Path(paddle_workbench.__file__).parent
 CODE = re.compile(r"PW-[A-Z]\d{3}")
 
 
+def trees(folder: Path, *words: str) -> Iterator[tuple[Path, ast.Module]]:
+    """Yield the modules in a folder whose source contains one of the words."""
+    for path in sorted(folder.rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if any(word in source for word in words):
+            yield path, ast.parse(source)
+
+
 def calls(folder: Path, *names: str) -> Iterator[tuple[str, dict[str, ast.expr]]]:
     """Yield the place and the keywords of each call of a class in a folder."""
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in trees(folder, *names):
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in names:
                 keywords = {each.arg: each.value for each in node.keywords if each.arg}
                 yield f"{path.relative_to(PACKAGE)}:{node.lineno}", keywords
@@ -33,8 +41,8 @@ def calls(folder: Path, *names: str) -> Iterator[tuple[str, dict[str, ast.expr]]
 def test_every_code_of_the_package_has_a_page_and_every_page_a_code() -> None:
     literals = {
         node.value
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for _, tree in trees(PACKAGE, "PW-")
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert {text for text in literals if CODE.fullmatch(text)} == set(all_codes())

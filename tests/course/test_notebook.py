@@ -2,7 +2,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.preprocessors import ClearSolutions
 
 from paddle_workbench.course.notebook import blank_solutions, solution_of
 from paddle_workbench.errors import NotebookError
@@ -12,6 +11,9 @@ from ..broken_files import NOT_REGULAR, Maker
 
 
 def test_blanks_solutions_as_nbgrader_does(small_course: Path, repository: Path) -> None:
+    # Imported here because every worker collects this module, and nbgrader is slow to import.
+    from nbgrader.preprocessors import ClearSolutions
+
     notebooks = [
         small_course / "01_basics" / "01_sums.ipynb",
         *sorted((repository / "notebooks").glob("*/*.ipynb")),

@@ -17,7 +17,10 @@ from paddle_workbench.ocr.stages.recognition import Recogniser, batches_by_width
 if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline as PipelineType
 
-CHARACTERS = commonest_characters(50)
+
+@pytest.fixture(scope="module")
+def characters() -> str:
+    return commonest_characters(50)
 
 
 @pytest.fixture
@@ -61,7 +64,9 @@ def test_reports_broken_settings(cache: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[OcrModel, object]:
+def own(
+    imported_paddle: None, characters: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[OcrModel, object]:
     """A small untrained network, exported, and the network itself."""
     import paddle
     from paddle import nn
@@ -72,7 +77,7 @@ def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tupl
             super().__init__()
             self.features = nn.Conv2D(3, 8, (32, 4), stride=(32, 4))
             self.rnn = nn.GRU(8, 6, direction="bidirect")
-            self.fc = nn.Linear(12, len(CHARACTERS) + 1)
+            self.fc = nn.Linear(12, len(characters) + 1)
 
         def forward(self, x: paddle.Tensor) -> paddle.Tensor:
             x = self.features(x).squeeze(2).transpose([0, 2, 1])
@@ -87,22 +92,24 @@ def own(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> tupl
         warnings.simplefilter("ignore")
         static = paddle.jit.to_static(net, input_spec=spec, full_graph=True)
         paddle.jit.save(static, str(folder / "inference"))
-    return describe_recogniser(folder, "own", CHARACTERS, height=32, narrowest=96), net
+    return describe_recogniser(folder, "own", characters, height=32, narrowest=96), net
 
 
-def test_exported_recogniser_equals_the_eager_one(own: tuple[OcrModel, object]) -> None:
+def test_exported_recogniser_equals_the_eager_one(
+    own: tuple[OcrModel, object], characters: str
+) -> None:
     import paddle
 
     model, net = own
     reader = Recogniser(model)
-    crops = generate_lines(5, 0, TextSource(characters=CHARACTERS)).crops
+    crops = generate_lines(5, 0, TextSource(characters=characters)).crops
     for batch in batches_by_width(crops, height=reader.height, narrowest=reader.narrowest):
         eager = net(paddle.to_tensor(batch.pixels)).numpy()  # type: ignore[operator]
         np.testing.assert_allclose(reader.probabilities(batch), eager, atol=1e-5)
 
 
 def test_custom_recogniser_replaces_the_official_one(
-    pipeline: PipelineType, own: tuple[OcrModel, object]
+    pipeline: PipelineType, own: tuple[OcrModel, object], characters: str
 ) -> None:
     from paddle_workbench.ocr.generated.generator import generate
     from paddle_workbench.ocr.pipeline import Pipeline
@@ -112,7 +119,7 @@ def test_custom_recogniser_replaces_the_official_one(
     ours = Pipeline(pipeline.detector, Recogniser(own[0])).recognise(picture)
     assert ours.models == ("PP-OCRv5_mobile_det", "own")
     np.testing.assert_array_equal(ours.boxes, official.boxes)
-    assert set(ours.text) <= {*CHARACTERS, "\n"}
+    assert set(ours.text) <= {*characters, "\n"}
 
 
 def test_reexported_recogniser_has_its_new_characters(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ EXAMPLES = 20
 # Each starts a process.
 SLOW_EXAMPLES = 6
 SLOW_ROUTES = ("checks", "export/bundle", "program")
+
+
+@cache
+def document() -> dict[str, Any]:
+    return openapi()
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ async def test_answers_generated_requests(
     monkeypatch.setattr("paddle_workbench.server.environment.LIMITS", Limits(time_s=0.1))
     hypothesis.configuration.set_hypothesis_home_dir(tmp_path / "hypothesis")
     # Without authentication, which it would try to get around.
-    schema = schemathesis.openapi.from_dict(openapi() | {"security": []})
+    schema = schemathesis.openapi.from_dict(document() | {"security": []})
     operation = schema[f"/{PREFIX}/{route.path}"][route.method]
     cases = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from paddle_workbench.text.segmentation import (
 )
 
 TEXTS = load_reviews().train.texts[:2_000]
+SIZE = 4_000
 HARD = [
     "研究生命起源",
     "房间\x00很大\u200b，好！",
@@ -30,6 +32,16 @@ HARD = [
     "好\ud800的",
     "\u3000缩进 和  空格\n换行",
 ]
+
+
+@cache
+def words_of_reviews() -> WordTokenizer:
+    return WordTokenizer(TEXTS)
+
+
+@cache
+def subwords_of_reviews() -> SubwordTokenizer:
+    return SubwordTokenizer(TEXTS, size=SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +61,8 @@ def ernie_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tokenizer(request: pytest.FixtureRequest, ernie_files: Path) -> Tokenizer:
     make: dict[str, Callable[[], Tokenizer]] = {
         "characters": lambda: CharacterTokenizer(TEXTS),
-        "words": lambda: WordTokenizer(TEXTS),
-        "subwords": lambda: SubwordTokenizer(TEXTS, size=4_000),
+        "words": words_of_reviews,
+        "subwords": subwords_of_reviews,
         "ernie": lambda: ErnieFilesTokenizer(ernie_files),
     }
     if request.param == "ernie":
@@ -105,9 +117,8 @@ def test_token_missing_from_training_is_unknown() -> None:
     characters = CharacterTokenizer(TEXTS)
     assert [token.known for token in characters.tokenize("好𠮷👍")] == [True, False, False]
     assert characters.unknown_rate(["好𠮷"]) == 0.5
-    words = WordTokenizer(TEXTS)
-    assert not words.tokenize("昆明湖")[0].known
-    assert not SubwordTokenizer(TEXTS, size=4_000).tokenize("𠮷")[0].known
+    assert not words_of_reviews().tokenize("昆明湖")[0].known
+    assert not subwords_of_reviews().tokenize("𠮷")[0].known
 
 
 def test_full_width_and_capital_letters_share_the_ids_of_plain_ones() -> None:
@@ -120,25 +131,24 @@ def test_limits_vocabulary_to_the_most_frequent_tokens() -> None:
     assert len(small) == 50
     assert small.tokens[:5] == SPECIAL_TOKENS
     assert small.tokens[5:7] == ("，", "的")
-    words = WordTokenizer(TEXTS)
+    words = words_of_reviews()
     assert words.resized(100).tokens == WordTokenizer(TEXTS, size=100).tokens
 
 
 def test_subwords_start_with_special_tokens_and_join_characters() -> None:
-    subwords = SubwordTokenizer(TEXTS, size=4_000)
+    subwords = subwords_of_reviews()
     assert subwords.tokens[:5] == SPECIAL_TOKENS
-    assert len(subwords) == 4_000
+    assert len(subwords) == SIZE
     cut = [token.text for token in subwords.tokenize("房间不错，可以")]
     assert cut == ["房间", "不错", "，", "可以"]
 
 
 def test_subword_training_is_deterministic() -> None:
-    first, second = (SubwordTokenizer(TEXTS, size=3_500) for _ in range(2))
-    assert first.tokens == second.tokens
+    assert SubwordTokenizer(TEXTS, size=SIZE).tokens == subwords_of_reviews().tokens
 
 
 def test_words_show_that_chinese_is_ambiguous() -> None:
-    words = WordTokenizer(TEXTS)
+    words = words_of_reviews()
     assert [token.text for token in words.tokenize("南京市长江大桥")] == ["南京市", "长江大桥"]
 
 

@@ -41,7 +41,7 @@ def plot(
 
 def plot_with_legend(label: str, *, dpi: int, size: int, colour: str, shift: float = 0.0) -> str:
     with mpl.rc_context({"figure.dpi": dpi, "font.size": size}):
-        figure = Figure(figsize=(6, 3.5), layout="constrained")
+        figure = Figure(figsize=(6, 3.5))
         axes = figure.subplots()
         axes.plot(X, np.sin(X) + shift, label=label)
         axes.plot(X, np.cos(X), label="other 0.55")
