@@ -20,6 +20,8 @@ const esModules = [
 
 module.exports = {
   ...jupyterlabConfig(__dirname),
+  // By default Jest leaves one core free, and runs everything in one process if there are two.
+  maxWorkers: '100%',
   modulePathIgnorePatterns: [
     '<rootDir>/lib/',
     '<rootDir>/paddle_workbench/labextension/',
