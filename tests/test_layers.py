@@ -24,6 +24,7 @@ FLOORS = {
     "pretrained": 0,
     "processor": 0,
     "reading": 0,
+    "scratch": 0,
     "storage": 0,
     "telemetry": 0,
     "terminal_text": 0,

@@ -11,7 +11,6 @@ import copy
 import json
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from ..contract import CheckDifference, IgnoredNoise
 from ..errors import NotebookError
 from ..execution import Execution, ExecutionQueue, shared_threads, thread_variables
+from ..scratch import ScratchFolder
 from ..terminal_text import printable
 from .cell_runs import CellRun, CellRuns
 from .comparison.options import CheckOptions, check_options
@@ -119,7 +119,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         self.stop_reason = ""
         self._runs: CellRuns | None = None
         self._cells: list[int] = []
-        self._log = tempfile.TemporaryDirectory(prefix="workbench-kernel-")
+        self._log = ScratchFolder("kernel-log")
 
     @property
     def minutes(self) -> float:
@@ -158,7 +158,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         execution = Execution(
             self.nb,
             folder=self.path.parent,
-            kernel_log=Path(self._log.name) / "kernel.log",
+            kernel_log=self._log.path / "kernel.log",
             listener=self._runs,
             cells=self._cells,
             time_limit_s=self.minutes * 60 if limit_s is None else limit_s,
@@ -184,7 +184,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
 
     def teardown(self) -> None:
         """Write the executed notebook next to the copy that `workbench check` made."""
-        self._log.cleanup()
+        self._log.close()
         if self.config.getoption("--workbench-results") is not None:
             path = self.path.with_suffix(EXECUTED_SUFFIX)
             path.write_text(nbformat.writes(self.nb), encoding="utf-8")

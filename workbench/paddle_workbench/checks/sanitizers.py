@@ -100,7 +100,10 @@ _FOLDERS = (
     _noise("kernel_source", r"/(?:[^\s'\"<>:]*/)?ipykernel_\d+/\d+\.py", "…/cell.py", "path"),
     # Where `session.py` runs copies of notebooks.
     _noise(
-        "check_folder", r"/(?:[^\s'\"<>:/]+/)*workbench-check-[a-z0-9_]{8}/\d+", "…/lesson", "path"
+        "check_folder",
+        r"/(?:[^\s'\"<>:/]+/)*paddle-workbench-check-[a-z0-9_]{8}/\d+",
+        "…/lesson",
+        "path",
     ),
 )
 _TEMPORARY = _noise(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..course.notebook import METADATA_KEY
 from ..errors import NotebookError, WorkbenchError
 from ..execution import kernel_of, require_kernel, shared_threads
 from ..notebooks import Notebook, read_notebook
+from ..scratch import ScratchFolder
 from ..settings import settings
 from .cache import CheckCache, Lookup
 from .learner import LearnerCopy, is_working_copy, lesson_of, prepare_copy
@@ -95,8 +95,8 @@ def check_notebooks(
     options = {"threads": notebook_threads, "limit_s": limit_s, "kernel": kernel}
     results: dict[Path, CheckedNotebook] = {}
     pending: dict[Path, _PendingCheck] = {}
-    with tempfile.TemporaryDirectory(prefix="workbench-check-") as temporary:
-        root = Path(temporary).resolve()
+    with ScratchFolder("check") as temporary:
+        root = temporary.resolve()
         for number, path in enumerate(paths):
             check = _prepare(path, root / f"{number:03}", cache, options, kernel)
             if isinstance(check, CheckedNotebook):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from ..child_process import Limits, Outcome, read_answer
 from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
+from ..scratch import ScratchFolder
 from .parity import compare_samples
 from .raw_examples import compare_examples
 from .samples import EagerSample, read_samples, write_samples
@@ -88,8 +88,7 @@ def attempt(
     # Edge cases last: they may end the process.
     accepted.sort(key=lambda sample: sample.is_edge_case)
     usual = sum(not sample.is_edge_case for sample in accepted)
-    with tempfile.TemporaryDirectory(prefix="export_") as scratch:
-        work = Path(scratch)
+    with ScratchFolder("attempt") as work:
         write_samples(accepted, work / INPUTS)
         request = {
             "target": target.name,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -23,6 +20,7 @@ from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
 from ..reading import expanded
+from ..scratch import ScratchFolder
 from ..storage import locked
 from .adding import add_target, made_again
 from .attempt import Listener
@@ -69,8 +67,8 @@ class Bundle:
         self.folder = self.path
         try:
             if self.path.is_file():
-                self.folder = Path(tempfile.mkdtemp(prefix="bundle_"))
-                weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+                self._unpacked = ScratchFolder("bundle")
+                self.folder = self._unpacked.path
                 unpack(self.path, self.folder)
             self._version = version_of(self.folder / RECORD)
             self._record = read_record(self.folder)
@@ -305,8 +303,8 @@ class Bundle:
             )
         self._check_current()
         options = Options.of(weights, without)
-        with tempfile.TemporaryDirectory(prefix="export_") as scratch:
-            result = examine(self, target, Path(scratch), options, listener)
+        with ScratchFolder("export") as scratch:
+            result = examine(self, target, scratch, options, listener)
             if not result.is_accepted or result.parity is None:
                 first = result.findings[0]
                 raise ExportError(
@@ -317,7 +315,7 @@ class Bundle:
                 )
             with locked(self.folder / RECORD):
                 self._record = add_target(
-                    self.path, self._record, chosen, Path(scratch), result.parity, options
+                    self.path, self._record, chosen, scratch, result.parity, options
                 )
             self._runners.clear()
         return result

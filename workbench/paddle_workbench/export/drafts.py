@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from ..errors import StorageError
+from ..scratch import lock_folder, new_locked_folder, remove_unless_locked
 from ..storage import make_folder, storage_error
 
 __all__ = ["new_draft", "put_in_place", "recover"]
@@ -41,8 +42,11 @@ def new_draft(path: Path) -> Iterator[Path]:
         raise StorageError(f"{str(path)!r:.200} is not a path: it contains NUL.", "Check it.")
     recover(path)
     for leftover in _drafts(path):
-        _remove_unless_locked(leftover)
-    draft, descriptor = _locked_draft(path)
+        remove_unless_locked(leftover)
+    try:
+        draft, descriptor = new_locked_folder(partial(_make_draft, path))
+    except OSError as error:
+        raise storage_error(path, error) from error
     try:
         yield draft
     finally:
@@ -87,20 +91,10 @@ def recover(path: Path) -> None:
                     old.rename(path)
 
 
-def _locked_draft(path: Path) -> tuple[Path, int]:
-    """Make a draft, and return it with the descriptor that holds its lock."""
-    while True:
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            draft.mkdir()
-            descriptor = _lock(draft)
-        except FileNotFoundError:
-            continue  # another process took it for a leftover before it was locked
-        except OSError as error:
-            raise storage_error(draft, error) from error
-        if draft.is_dir() and os.path.samestat(draft.stat(), os.fstat(descriptor)):
-            return draft, descriptor
-        os.close(descriptor)
+def _make_draft(path: Path) -> Path:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    draft.mkdir()
+    return draft
 
 
 def _drafts(path: Path) -> list[Path]:
@@ -132,39 +126,8 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    descriptor = _lock(folder)
+    descriptor = lock_folder(folder)
     try:
         yield
     finally:
-        os.close(descriptor)
-
-
-def _lock(folder: Path, *, wait: bool = True) -> int:
-    """Lock a folder, which keeps its lock when it is renamed; the end of the process unlocks it.
-
-    Returns
-    -------
-    int
-        The descriptor that holds the lock.
-
-    Raises
-    ------
-    BlockingIOError
-        If another process has locked it, and this one should not wait.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        if not wait:
-            os.close(descriptor)
-            raise
-        # A network drive may have no locks; the drafts on it are then never removed.
-    return descriptor
-
-
-def _remove_unless_locked(draft: Path) -> None:
-    with suppress(OSError):
-        descriptor = _lock(draft, wait=False)
-        shutil.rmtree(draft, ignore_errors=True)
         os.close(descriptor)

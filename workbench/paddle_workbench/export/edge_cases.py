@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from ..child_process import Limits, write_answer
 from ..program.passes.comparison import Array
 from ..program.passes.forks import can_fork, check_fork, run_sound_fork
+from ..scratch import ScratchFolder
 
 __all__ = ["EdgeCaseError", "RunNetwork", "in_fork"]
 
@@ -37,8 +36,7 @@ def in_fork(run: RunNetwork, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     """
     if not can_fork():
         raise EdgeCaseError(_NOT_RUN)
-    with tempfile.TemporaryDirectory(prefix="edge_case_") as scratch:
-        folder = Path(scratch)
+    with ScratchFolder("edge-case") as folder:
         outcome = run_sound_fork(partial(_work, run, arrays), limits=LIMITS, folder=folder)
         if outcome is None:
             raise EdgeCaseError(_NOT_RUN)

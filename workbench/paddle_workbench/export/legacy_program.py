@@ -7,7 +7,6 @@ created: later there is no network. The weights of both formats are the same fil
 from __future__ import annotations
 
 import re
-import tempfile
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -18,6 +17,7 @@ from ..child_process import Limits, run_fork, write_answer
 from ..contract import BundleRecord, ExportFinding, SourcePlace
 from ..program.tracing.library_code import is_library, package_of
 from ..program.tracing.targets import input_spec_of, mode, plain_function
+from ..scratch import ScratchFolder
 from .targets.target import LEGACY_PROGRAM, PROGRAM_FOLDER
 
 __all__ = ["legacy_problem", "save_legacy_program"]
@@ -48,8 +48,7 @@ def save_legacy_program(
     ExportFinding or None
         Why there is no legacy program: parts of Paddle no longer trace in that format.
     """
-    with tempfile.TemporaryDirectory(prefix="legacy_") as scratch:
-        work = Path(scratch)
+    with ScratchFolder("legacy") as work:
         try:
             outcome = run_fork(partial(_save, network, input_spec), limits=LIMITS, folder=work)
         except OSError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
+from ..scratch import ScratchFolder
 from .attempt import Listener, attempt
 from .exportable import Exportable
 from .forecast import forecast, missing_dtypes, outlook
@@ -100,8 +100,8 @@ def preflight_of(
         # Looking at the program does not need the runtime.
         findings = (*([] if obstacle is None else [obstacle]), *forecast(bundle, chosen))
         return Preflight(target, findings, None, outlook(bundle, chosen))
-    with tempfile.TemporaryDirectory(prefix="preflight_") as scratch:
-        return examine(bundle, target, Path(scratch), options, listener)
+    with ScratchFolder("preflight") as scratch:
+        return examine(bundle, target, scratch, options, listener)
 
 
 def examine(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..program.formats.saved import read
 from ..program.model.archive import save
 from ..program.model.capture import SCHEMA_VERSION, Capture
 from ..program.passes.comparison import Array
+from ..scratch import ScratchFolder
 from ..storage import storage_error
 from .samples import EagerSample, read_samples, write_samples
 from .saving import LINES, SavedNetwork, signatures
@@ -89,11 +89,11 @@ class _Predictor:
             "threads": 2,
             "names": names,
         }
-        self._scratch = Path(tempfile.mkdtemp(prefix="samples_"))
+        self._scratch = ScratchFolder("samples")
         self._worker: Worker | None = None
 
     def run(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
-        inputs, outputs = self._scratch / "inputs.npz", self._scratch / "outputs.npz"
+        inputs, outputs = self._scratch.path / "inputs.npz", self._scratch.path / "outputs.npz"
         sample = EagerSample("sample", arrays)
         write_samples([sample], inputs)
         records = [sample.record().model_dump()]
@@ -109,7 +109,7 @@ class _Predictor:
         """End the child."""
         if self._worker is not None:
             self._worker.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.close()
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._worker is None or not self._worker.is_usable:

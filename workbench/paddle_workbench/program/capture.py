@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import CaptureError, ProgramError
+from ..scratch import ScratchFolder
 from .coach.explanations import explain_breaks, explain_error, explain_loops, explain_sources
 from .coach.results import (
     explain_difference,
@@ -300,9 +300,9 @@ def _optimisation(
     program = traced.program
     explanations = explain_saving(program, unused_inputs(program), outputs_saved_as_inputs(program))
     inputs = eager_results.inputs if eager_results is not None else None
-    with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
+    with ScratchFolder("capture") as folder:
         try:
-            prefix = save_program(traced.static, program, Path(name), training=training)
+            prefix = save_program(traced.static, program, folder, training=training)
         except Exception as error:
             return _Optimisation(explanations=(*explanations, explain_unsaved(error)))
         optimised = optimise(program, prefix, pipeline, numbering, inputs=inputs, report=report)

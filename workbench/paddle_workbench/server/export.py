@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from ..contract import (
 from ..errors import BundleError, EnvironmentBrokenError, SchemaVersionError, WorkbenchError
 from ..jobs import JobControl
 from ..reading import is_file
+from ..scratch import ScratchFolder
 from .base import WorkbenchHandler
 
 __all__ = ["BundleHandler", "ExportHandler", "PageHandler", "PreflightHandler"]
@@ -47,9 +47,9 @@ class BundleHandler(WorkbenchHandler):
         """Answer with the bundle for display."""
         path = _bundle_path(self.local_path(self.parse(BundleRequest).path))
         name = self.contents_path(path)
-        with tempfile.TemporaryDirectory(prefix="bundle_") as scratch:
+        with ScratchFolder("bundle") as scratch:
             outcome = await run_async(
-                _PROCESS, "show", str(path), limits=SHOW_LIMITS, folder=Path(scratch)
+                _PROCESS, "show", str(path), limits=SHOW_LIMITS, folder=scratch
             )
         picture = BundlePicture.model_validate(_result(outcome, path, name))
         problem = picture.problem and _relative(picture.problem, path, name)
@@ -116,10 +116,10 @@ def _examine(
             return
         job.advance(progress.done, progress.total, progress.step)
 
-    with tempfile.TemporaryDirectory(prefix="bundle_") as scratch:
+    with ScratchFolder("bundle") as scratch:
         outcome = run(
             _PROCESS, action, str(path), target,
-            limits=EXPORT_LIMITS, folder=Path(scratch), grace_s=GRACE_S,
+            limits=EXPORT_LIMITS, folder=scratch, grace_s=GRACE_S,
             on_line=follow, stop=job.stop,
         )  # fmt: skip
     job.check()

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...child_process import Limits, Outcome, run
 from ...contract import Text
 from ...errors import EnvironmentBrokenError
+from ...scratch import ScratchFolder
 
 __all__ = ["failure_text", "run_probe"]
 
@@ -48,8 +49,7 @@ def run_probe(name: str, *, timeout_s: float, stop: threading.Event | None = Non
             "No folder for temporary files is writable: neither $TMPDIR nor /tmp.",
             _temporary_folder_repair(),
         ) from error
-    with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as directory:
-        folder = Path(directory)
+    with ScratchFolder("probe") as folder:
         return run(
             "paddle_workbench.environment.doctor.probes",
             name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from ...contract import BundleRecord
 from ...program.model.structure import Program
 from ...program.passes.comparison import Array, compare
+from ...scratch import ScratchFolder
 from .child import problem_of, run_task
 from .difference import Cause, Step
 from .onnx_causes import WEIGHTS
@@ -63,13 +63,13 @@ def deployed_program_step(
     step = Step(NAME, comparison.difference, is_equal=comparison.is_equal)
     if step.is_equal:
         return step, deployed
-    with tempfile.TemporaryDirectory(prefix="trace_") as name:
+    with ScratchFolder("trace") as work:
         request = {
             "folder": str(folder.resolve()),
             "is_legacy": False,
             "inputs": [each.name for each in record.inputs],
         }
-        step = _searched(step, Path(name), request, "inference", traced, run, inputs)
+        step = _searched(step, work, request, "inference", traced, run, inputs)
     if "dequantize_linear" in step.node.split(", "):
         # A saturation is then one of wrong values.
         others = [cause for cause in step.causes if cause.kind != "saturation"]

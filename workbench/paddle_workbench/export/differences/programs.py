@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +18,7 @@ from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array
 from ...program.passes.lineage import next_stage
 from ...program.passes.steps import SAVED
+from ...scratch import ScratchFolder
 from ..targets.target import PROGRAM
 from .child import problem_of, run_task
 from .onnx_causes import WEIGHTS
@@ -81,8 +81,7 @@ def run_program(
     BundleError
         If Paddle cannot run it on these inputs.
     """
-    with tempfile.TemporaryDirectory(prefix="trace_") as name:
-        folder = Path(name)
+    with ScratchFolder("trace") as folder:
         request = {
             "prefix": str((source / PROGRAM).resolve()),
             "inputs": [each.name for each in record.inputs],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from ...program.model.structure import Program
 from ...program.passes.arrays import read_arrays
 from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
+from ...scratch import ScratchFolder
 from ..targets import mnn
 from ..targets.onnx import MODEL
 from ..targets.target import Target
@@ -67,8 +67,7 @@ def target_step(
     is_own : bool
         Whether the files were written from this program, as far as is known.
     """
-    with tempfile.TemporaryDirectory(prefix="trace_") as name:
-        work = Path(name)
+    with ScratchFolder("trace") as work:
         folder = _folder(work, source, target, files)
         request: dict[str, Any] = {
             "target": target.name,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from ...contract import FileRecord, LedgerProtocol, LedgerRow, LedgerRun, LedgerVariant
 from ...errors import BundleError
+from ...scratch import ScratchFolder
 from ..bundle import Bundle
 from ..parity import compare_samples
 from ..processing import postprocess
@@ -120,7 +119,7 @@ class Measurement:
         share = 1 / len(self._threads)
         names = [each.name for each in self._bundle.record.inputs]
         with ExitStack() as stack:
-            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ledger_")))
+            work = stack.enter_context(ScratchFolder("ledger"))
             contenders: dict[str, Contender] = {}
 
             def start(variant: Variant | None) -> Contender:

@@ -6,7 +6,6 @@ import ctypes
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...scratch import ScratchFolder
 from . import onnx
 from .target import Array, Runner, Target
 
@@ -44,9 +44,9 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
     # a package with pip, and each conversion is reported to a server.
     import _tools as converter
 
-    with tempfile.TemporaryDirectory(prefix="mnn_") as scratch:
-        onnx.write(source, Path(scratch))
-        model = Path(scratch) / onnx.MODEL
+    with ScratchFolder("mnn") as scratch:
+        onnx.write(source, scratch)
+        model = scratch / onnx.MODEL
         signature = _signature(model) | {"weights": weights}
         path = folder / MODEL
         options = ("-f", "ONNX", "--modelFile", model, "--MNNModel", path, *_FLAGS[weights])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...scratch import ScratchFolder
 from ..model.capture import Capture, Stage
 from ..model.structure import Op, Program, SourceLine
 from .arrays import write_arrays
@@ -77,8 +77,7 @@ def find_culprit(
     names = [name for name in dict.fromkeys(reversed(changing)) if name not in (SAVED, LOWERED)]
     remaining = [NO_PASSES, *names]
     for _ in range(MOST_CRASHES):
-        with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
-            folder = Path(name)
+        with ScratchFolder("culprit") as folder:
             request = predictor_request(program, prefix, folder, inputs, onednn=onednn)
             request |= {"passes": remaining, "expected_dtypes": list(dtypes)}
             write_arrays(folder / EXPECTED, expected)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import CaptureError
+from ...scratch import ScratchFolder
 from ..cost import costs_of
 from ..formats.assembly import Numbering, assemble
 from ..memory import memory_plan
@@ -89,8 +89,7 @@ def optimise(
         If a pipeline or pass is unknown, or a pass cannot be run from Python or crashes. If the
         Predictor crashes or does not return, that is the `problem`.
     """
-    with tempfile.TemporaryDirectory(prefix="paddle-workbench-") as name:
-        folder = Path(name)
+    with ScratchFolder("passes") as folder:
         if not isinstance(pipeline, str):
             request: dict[str, Any] = {"prefix": str(prefix), "passes": list(pipeline)}
             steps = pass_steps(*run_worker("passes", folder, request))
