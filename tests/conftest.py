@@ -6,15 +6,20 @@ import gc
 import json
 import os
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from paddle_workbench.scratch import PREFIX, remove_leftovers
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 REPOSITORY = Path(__file__).parents[1]
+PACKAGE = REPOSITORY / "workbench" / "paddle_workbench"
 HEAVY = ("paddle", "kernel", "browser", "build")
 # Marks that follow from the folder or the fixtures of a test; other tests have their own marks.
 MARK_OF_FOLDER = {"kernels": "kernel", "ui": "browser"}
@@ -73,6 +78,36 @@ def imported_paddle() -> None:
         warnings.simplefilter("ignore")
         import paddle.inference
         import paddle.static  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_temporary_folder_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail if the package, in this process or a fork of it, has made a folder and left it.
+
+    A scratch folder that is still there is in use: it is removed at the end of this process.
+    """
+    record = tmp_path_factory.mktemp("temporary") / "folders.txt"
+    # A file, since a fork has its own memory; open, since some tests give up the rights to open it.
+    file = record.open("ab", buffering=0)
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "tempfile.mkdtemp" and not file.closed and _is_called_by_package():
+            file.write(f"{arguments[0]}\n".encode())
+
+    sys.addaudithook(note)
+    yield
+    file.close()
+    remove_leftovers()
+    made = map(Path, record.read_text(encoding="utf-8").splitlines())
+    assert [path for path in made if path.is_dir() and not path.name.startswith(PREFIX)] == []
+
+
+def _is_called_by_package() -> bool:
+    """Return whether the function that calls tempfile is in the package."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename == tempfile.__file__:
+        frame = frame.f_back
+    return Path(frame.f_code.co_filename).is_relative_to(PACKAGE)
 
 
 @pytest.hookimpl(wrapper=True)
