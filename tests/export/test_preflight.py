@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,88 @@ def test_op_without_a_converter_is_named(tmp_path: Path) -> None:
     assert (cause.code, cause.op, result.code) == ("PW-X208", "cumprod", "PW-X101")
     assert cause.line is not None
     assert cause.line.file.endswith("networks.py")
+
+
+def test_network_has_the_findings_of_its_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paddle.static import InputSpec
+
+    from . import networks
+
+    network = networks.Recurrent("SimpleRNN")
+    network.train()
+    network.rnn.eval()
+    spec = [InputSpec([None, 5, 4], "float32", "x")]
+    before = {name: value.numpy() for name, value in network.state_dict().items()}
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    result = preflight(network, "onnx", input_spec=spec, examples=[X])
+    assert (network.training, network.rnn.training) == (True, False)
+    assert [path.name for path in tmp_path.rglob("*")] == ["temporary"]
+    after = network.state_dict()
+    assert all(np.array_equal(value, after[name].numpy()) for name, value in before.items())
+    bundle = bundle_of(tmp_path, network, [None, 5, 4])
+    assert result.findings == bundle.preflight("onnx").findings
+    looked_at = preflight(network, "onnx", input_spec=spec, examples=[X], run=False)
+    assert str(looked_at) == str(bundle.preflight("onnx", run=False))
+    assert preflight(network, "inference", input_spec=spec, examples=[X]).is_accepted
+
+
+def test_static_network_knows_its_inputs() -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    from .networks import RowMeans
+
+    spec = [InputSpec([None, 5, 4], "float32", "x")]
+    network = paddle.jit.to_static(RowMeans(), input_spec=spec, full_graph=True)
+    for each in (network, network.forward):
+        assert preflight(each, "inference", examples=[X]).is_accepted
+
+
+def test_network_with_processing() -> None:
+    from paddle.static import InputSpec
+
+    from paddle_workbench.contract import CharacterIds
+
+    from .networks import Classifier
+
+    result = preflight(
+        Classifier(),
+        "inference",
+        input_spec=[InputSpec([None, 8], "int64", "ids")],
+        examples=["ab", "b"],
+        task="text-classification",
+        labels=["bad", "good"],
+        preprocessing=[CharacterIds(vocabulary="vocabulary.json", length=8)],
+        files={"vocabulary.json": ["<pad>", "<unk>", "a", "b"]},
+    )
+    assert result.is_accepted
+    assert result.parity is not None
+    assert result.parity.decisions
+
+
+def test_names_what_a_network_lacks(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import RowMeans
+
+    spec = [InputSpec([None, 5, 4], "float32", "x")]
+    network = RowMeans()
+    with pytest.raises(BundleError, match="Which inputs RowMeans takes is not known: input_spec"):
+        preflight(network, "onnx", examples=[X])
+    with pytest.raises(BundleError, match="RowMeans can be run: examples are missing"):
+        preflight(network, "onnx", input_spec=spec)
+    with pytest.raises(BundleError, match="Expected a paddle.nn.Layer, got function"):
+        preflight(bundle_of, "onnx")
+    with pytest.raises(BundleError, match="no target 'onx'"):
+        preflight(network, "onx")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lables'"):
+        preflight(network, "onnx", input_spec=spec, examples=[X], lables=["a"])
+    bundle = bundle_of(tmp_path, network, [None, 5, 4])
+    with pytest.raises(BundleError, match="examples was passed for the bundle bundle"):
+        preflight(bundle, "onnx", examples=[X])
 
 
 def traced(network: Any, shape: list[int | None]) -> Program:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..contract import BundleRecord, Weights
 from ..errors import BundleError
@@ -12,6 +13,9 @@ from .attempt import Listener
 from .bundle import Bundle
 from .exportable import Exportable
 from .preflight import Preflight, preflight_of
+from .targets.registry import target_named
+from .targets.target import Options
+from .unsaved import BUNDLE_OPTIONS, unsaved_bundle
 
 __all__ = ["opened", "preflight"]
 
@@ -40,23 +44,32 @@ def opened(bundle: _Bundle | str | Path) -> _Bundle | Bundle:
 
 
 def preflight(
-    bundle: Exportable | str | Path,
+    bundle: Exportable | str | Path | Any,
     target: str,
     *,
+    input_spec: Sequence[Any] | None = None,
+    examples: Sequence[Any] | None = None,
     weights: Weights = "fp32",
     without: str | Sequence[str] = (),
     run: bool = True,
     listener: Listener | None = None,
+    **options: Any,
 ) -> Preflight:
-    """Export a bundle to a target in a temporary folder, run it there, and report what is wrong.
+    """Export to a target in a temporary folder, run it there, and report what is wrong.
 
-    Nothing is written to the bundle. Converters that abort and results that differ are findings.
+    Nothing is written to the bundle, and nothing of a network is changed or kept. Converters that
+    abort and results that differ are findings.
 
     Parameters
     ----------
-    bundle : Bundle, or str or Path
+    bundle : Bundle, str or Path, or paddle.nn.Layer
+        A network is looked at in evaluation mode, as `Bundle.create` saves it.
     target : str
         Such as `onnx`; see `TARGETS`.
+    input_spec : sequence of InputSpec, optional
+        Of a network; by default the one that was passed to `to_static`.
+    examples : sequence, optional
+        Of a network: one batch on which the target is compared, as for `Bundle.create`.
     weights : {"fp32", "fp16", "int8"}
         How the target stores the weights; most have only `fp32`.
     without : str or sequence of str
@@ -65,15 +78,39 @@ def preflight(
         Without it the program is only looked at: the findings are then likely, and not proved.
     listener : callable, optional
         Called with the progress.
+    **options
+        Of a network, as for `Bundle.create`: `task`, `labels`, `preprocessing`, `postprocessing`,
+        `files`, `held_out`.
 
     Raises
     ------
     BundleError
-        If it is not a bundle, there is no such target, it has no such weights, or its passes cannot
-        be left out.
+        If it is neither a bundle nor a network, a network cannot be traced or run on the examples
+        or lacks input_spec or examples, there is no such target, it has no such weights, or its
+        passes cannot be left out.
     SchemaVersionError
-        If a newer version of the workbench made it.
+        If a newer version of the workbench made the bundle.
+
+    Examples
+    --------
+    >>> preflight(net, "onnx", input_spec=[InputSpec([None, 4], "float32", "x")], examples=[x])
     """
-    return preflight_of(
-        opened(bundle), target, weights=weights, without=without, run=run, listener=listener
+    for name in options.keys() - BUNDLE_OPTIONS:
+        raise TypeError(f"preflight() got an unexpected keyword argument {name!r}")
+    look = partial(
+        preflight_of, target=target, weights=weights, without=without, run=run, listener=listener
     )
+    if callable(bundle):
+        # Before the network is traced.
+        target_named(target).check_options(Options.of(weights, without))
+        with unsaved_bundle(bundle, input_spec, examples, **options) as made:
+            return look(made)
+    chosen = opened(bundle)
+    of_network = {"input_spec": input_spec, "examples": examples} | options
+    for name in [name for name, value in of_network.items() if value is not None]:
+        raise BundleError(
+            f"{name} was passed for the bundle {chosen.record.name}, which has its own.",
+            f"Leave it out, or pass the network: preflight(net, {target!r}, {name}=…).",
+            code="PW-X506",
+        )
+    return look(chosen)

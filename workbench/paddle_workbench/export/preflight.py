@@ -1,4 +1,4 @@
-"""Whether a target accepts a bundle and is equal there, before anything is written."""
+"""Whether a target accepts a bundle or a network and is equal there, before anything is written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFERENCES = {"eager": "eager network", "predictor": "Predictor"}
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The findings about a bundle and a target.
+    """The findings about a bundle or a network and a target.
 
     Parameters
     ----------

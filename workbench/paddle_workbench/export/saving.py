@@ -26,7 +26,7 @@ from .legacy_program import save_legacy_program
 from .places import with_portable_lines
 from .targets.target import PROGRAM
 
-__all__ = ["LINES", "SavedNetwork", "save_network", "signatures"]
+__all__ = ["LINES", "SavedNetwork", "check_network", "save_network", "signatures"]
 
 _NAN = b'"VD":"NaN"'
 """How Paddle 3.2.2 writes an attribute that is NaN. It loads infinity, which it writes alike."""
@@ -61,6 +61,16 @@ class SavedNetwork:
     legacy_problem: ExportFinding | None = None
 
 
+def check_network(network: Any) -> None:
+    """Raise BundleError unless a value is a network, or a method of one."""
+    if layer_of(network) is None:
+        raise BundleError(
+            f"Expected a paddle.nn.Layer, got {type(network).__name__}.",
+            "Put the function into the forward method of a Layer.",
+            code="PW-X401",
+        )
+
+
 def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
     """Save a network in evaluation mode into a new folder, without changing it.
 
@@ -75,12 +85,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     BundleError
         If it is not a network, or Paddle cannot trace or save it.
     """
-    if layer_of(network) is None:
-        raise BundleError(
-            f"Expected a paddle.nn.Layer, got {type(network).__name__}.",
-            "Put the function into the forward method of a Layer.",
-            code="PW-X401",
-        )
+    check_network(network)
     if not isinstance(input_spec, list | tuple) or not input_spec:
         raise BundleError(
             f"input_spec is {input_spec!r:.200}, and not a list with what the network takes.",
