@@ -195,6 +195,54 @@ def test_network_with_processing() -> None:
     assert result.parity.decisions
 
 
+@pytest.mark.filterwarnings("ignore:\\s*Non compatible API", "ignore:To copy construct")
+def test_converted_quantisation_is_named(tmp_path: Path) -> None:
+    import paddle
+    from paddle import nn
+    from paddle.quantization import PTQ, QuantConfig
+    from paddle.quantization.observers import AbsmaxObserver
+    from paddle.static import InputSpec
+
+    example = X[:, 0]
+    original = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    original.eval()
+    calibration = PTQ(QuantConfig(activation=AbsmaxObserver(), weight=AbsmaxObserver()))
+    observed = calibration.quantize(original)
+    observed(paddle.to_tensor(example))
+    converted = calibration.convert(observed)
+    for rows in (2, None):  # with None it cannot even be traced
+        spec = [InputSpec([rows, 4], "float32", "x")]
+        (finding,) = preflight(converted, "inference", input_spec=spec, examples=[example])
+        assert (finding.code, finding.severity) == ("PW-X410", "error")
+        assert "computes dequantize_linear as quantize_linear" in finding.message
+        with pytest.raises(BundleError, match="Sequential is quantised, and no target") as caught:
+            Bundle.create(tmp_path / "q", converted, input_spec=spec, examples=[example])
+        assert caught.value.code == "PW-X410"
+        for network in (original, observed):
+            kinds = {"input_spec": spec, "examples": [example]}
+            assert preflight(network, "mnn", weights="int8", **kinds).is_accepted
+    prefix = str(tmp_path / "saved")
+    paddle.jit.save(converted, prefix, input_spec=[InputSpec([2, 4], "float32", "x")])
+    loaded = paddle.jit.load(prefix)
+    gap = loaded(paddle.to_tensor(example)) - converted(paddle.to_tensor(example))
+    assert float(gap.abs().max()) > 10
+    with pytest.raises(BundleError, match="saved is quantised, and no target returns"):
+        Bundle.from_program(tmp_path / "q", prefix, examples=[example])
+
+
+def test_network_that_cannot_be_saved_is_a_finding() -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Listed, NotANumber
+
+    spec = [InputSpec([2, 4], "float32", "x")]
+    for network, text in ((Listed(), "do not belong to the network"), (NotANumber(), "NaN")):
+        result = preflight(network, "onnx", input_spec=spec, examples=[X[:, 0]])
+        (finding,) = result
+        assert (finding.code, text in finding.message) == ("PW-X406", True)
+        assert not result.is_accepted
+
+
 def test_names_what_a_network_lacks(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 
@@ -204,6 +252,8 @@ def test_names_what_a_network_lacks(tmp_path: Path) -> None:
     network = RowMeans()
     with pytest.raises(BundleError, match="Which inputs RowMeans takes is not known: input_spec"):
         preflight(network, "onnx", examples=[X])
+    with pytest.raises(BundleError, match="input_spec is 3, and not a list"):
+        preflight(network, "onnx", input_spec=3, examples=[X])  # type: ignore[arg-type]
     with pytest.raises(BundleError, match="RowMeans can be run: examples are missing"):
         preflight(network, "onnx", input_spec=spec)
     with pytest.raises(BundleError, match="Expected a paddle.nn.Layer, got function"):

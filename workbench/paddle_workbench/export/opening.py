@@ -12,10 +12,10 @@ from ..errors import BundleError
 from .attempt import Listener
 from .bundle import Bundle
 from .exportable import Exportable
-from .preflight import Preflight, preflight_of
+from .preflight import Preflight, finding_of, preflight_of
 from .targets.registry import target_named
 from .targets.target import Options
-from .unsaved import BUNDLE_OPTIONS, unsaved_bundle
+from .unsaved import BUNDLE_OPTIONS, UnsavableError, unsaved_bundle
 
 __all__ = ["opened", "preflight"]
 
@@ -85,9 +85,9 @@ def preflight(
     Raises
     ------
     BundleError
-        If it is neither a bundle nor a network, a network cannot be traced or run on the examples
-        or lacks input_spec or examples, there is no such target, it has no such weights, or its
-        passes cannot be left out.
+        If it is neither a bundle nor a network, input_spec or examples are missing or not what a
+        network takes, there is no such target, it has no such weights, or its passes cannot be left
+        out. That Paddle cannot trace or save a network is a finding.
     SchemaVersionError
         If a newer version of the workbench made the bundle.
 
@@ -103,8 +103,11 @@ def preflight(
     if callable(bundle):
         # Before the network is traced.
         target_named(target).check_options(Options.of(weights, without))
-        with unsaved_bundle(bundle, input_spec, examples, **options) as made:
-            return look(made)
+        try:
+            with unsaved_bundle(bundle, input_spec, examples, **options) as made:
+                return look(made)
+        except UnsavableError as error:
+            return Preflight(target, (finding_of(error.reason),), None)
     chosen = opened(bundle)
     of_network = {"input_spec": input_spec, "examples": examples} | options
     for name in [name for name, value in of_network.items() if value is not None]:

@@ -21,7 +21,7 @@ from .rules import explain
 from .targets.registry import target_named
 from .targets.target import NO_OPTIONS, Options, Target
 
-__all__ = ["Preflight", "examine", "parity_sentence", "preflight_of", "sentence_of"]
+__all__ = ["Preflight", "examine", "finding_of", "parity_sentence", "preflight_of", "sentence_of"]
 
 _REFERENCES = {"eager": "eager network", "predictor": "Predictor"}
 
@@ -154,10 +154,12 @@ def _obstacle(bundle: Exportable, target: Target) -> ExportFinding | None:
         if target.check_record is not None:
             target.check_record(bundle.record)
     except BundleError as error:
-        return ExportFinding(
-            code=error.code, severity="error", message=error.message, hint=error.hint
-        )
+        return finding_of(error)
     return legacy_problem(bundle.record) if target.needs_legacy_program else None
+
+
+def finding_of(error: BundleError) -> ExportFinding:
+    return ExportFinding(code=error.code, severity="error", message=error.message, hint=error.hint)
 
 
 def sentence_of(finding: ExportFinding) -> str:

@@ -15,6 +15,7 @@ from ..program.model.capture import SCHEMA_VERSION, Capture
 from ..program.passes.comparison import Array
 from ..scratch import ScratchFolder
 from ..storage import storage_error
+from .converted_quantisation import check_program
 from .samples import EagerSample, read_samples, write_samples
 from .saving import LINES, SavedNetwork, signatures
 from .session import MODULE
@@ -44,7 +45,7 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
     Raises
     ------
     BundleError
-        If there is no such program, or it is in the format of Paddle 2.
+        If there is no such program, it is in the format of Paddle 2, or Paddle does not compute it.
     ProgramError
         If the file is not a program.
     """
@@ -65,6 +66,7 @@ def copy_program(source: Path, folder: Path) -> SavedNetwork:
         if not path.is_file():
             raise BundleError(f"There is no program {path}.", _HINT, code="PW-X308")
     program = read(program_file).program
+    check_program(program, program_file.stem)
     try:
         folder.mkdir()
         shutil.copyfile(program_file, folder / f"{PROGRAM}.json")

@@ -21,12 +21,13 @@ from ..program.passes.saving import needed_values, save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
 from ..reading import parse_json
+from .converted_quantisation import check_program, converted_layer, refusal
 from .edge_cases import RunNetwork, in_fork
 from .legacy_program import save_legacy_program
 from .places import with_portable_lines
 from .targets.target import PROGRAM
 
-__all__ = ["LINES", "SavedNetwork", "check_network", "save_network", "signatures"]
+__all__ = ["LINES", "SavedNetwork", "check_network", "check_spec", "save_network", "signatures"]
 
 _NAN = b'"VD":"NaN"'
 """How Paddle 3.2.2 writes an attribute that is NaN. It loads infinity, which it writes alike."""
@@ -71,6 +72,16 @@ def check_network(network: Any) -> None:
         )
 
 
+def check_spec(input_spec: Any) -> None:
+    """Raise BundleError unless a value is a list with something for each input."""
+    if not isinstance(input_spec, list | tuple) or not input_spec:
+        raise BundleError(
+            f"input_spec is {input_spec!r:.200}, and not a list with what the network takes.",
+            'Pass one InputSpec for each input: input_spec=[InputSpec([None, 4], "float32", "x")]',
+            code="PW-X402",
+        )
+
+
 def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
     """Save a network in evaluation mode into a new folder, without changing it.
 
@@ -83,18 +94,16 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     Raises
     ------
     BundleError
-        If it is not a network, or Paddle cannot trace or save it.
+        If it is not a network, or Paddle cannot trace or save it, or does not compute it.
     """
     check_network(network)
-    if not isinstance(input_spec, list | tuple) or not input_spec:
-        raise BundleError(
-            f"input_spec is {input_spec!r:.200}, and not a list with what the network takes.",
-            'Pass one InputSpec for each input: input_spec=[InputSpec([None, 4], "float32", "x")]',
-            code="PW-X402",
-        )
+    check_spec(input_spec)
     try:
         traced = trace(network, input_spec, training=False, numbering=Numbering())
     except TracingFailed as failure:
+        layer = converted_layer(layer_of(network))
+        if layer is not None:  # it does not take sizes that may change
+            raise refusal(name_of(network), layer) from failure
         reason = str(failure.__cause__ or failure).strip().splitlines() or ["no reason given"]
         raise BundleError(
             f"{name_of(network)} cannot be traced: {reason[-1].strip()}",
@@ -102,6 +111,7 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
             "capture(net, input_spec=[...]).explanations",
             code="PW-X402",
         ) from failure
+    check_program(traced.program, name_of(network))
     _check_signature(traced.program, name_of(network))
     folder.mkdir()
     try:

@@ -19,10 +19,10 @@ from .bundle_files import read_record
 from .exportable import Exportable
 from .making import make_bundle
 from .samples import SAMPLES, EagerSample, read_samples
-from .saving import LINES, check_network, save_network
+from .saving import LINES, SavedNetwork, check_network, check_spec, save_network
 from .targets.target import PROGRAM_FOLDER
 
-__all__ = ["BUNDLE_OPTIONS", "unsaved_bundle"]
+__all__ = ["BUNDLE_OPTIONS", "UnsavableError", "unsaved_bundle"]
 
 BUNDLE_OPTIONS = frozenset(
     {"files", "held_out", "labels", "postprocessing", "preprocessing", "task"}
@@ -49,6 +49,19 @@ class _Unsaved:
         return read(self.folder / PROGRAM_FOLDER / LINES).program
 
 
+class UnsavableError(Exception):
+    """A network that no target can run, since Paddle cannot trace, save or compute it.
+
+    Parameters
+    ----------
+    reason : BundleError
+    """
+
+    def __init__(self, reason: BundleError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
 @contextmanager
 def unsaved_bundle(
     network: Any, input_spec: Sequence[Any] | None, examples: Sequence[Any] | None, **options: Any
@@ -69,8 +82,9 @@ def unsaved_bundle(
     Raises
     ------
     BundleError
-        If it is not a network, input_spec or examples are missing, or it cannot be traced or run
-        on the examples.
+        If it is not a network, input_spec or examples are missing, or it refuses the examples.
+    UnsavableError
+        If Paddle cannot trace or save it.
     """
     check_network(network)
     name = name_of(network)
@@ -81,15 +95,21 @@ def unsaved_bundle(
             'Pass one InputSpec for each input: input_spec=[InputSpec([None, 4], "float32", "x")]',
             code="PW-X402",
         )
+    check_spec(spec)
     if examples is None:
         raise BundleError(
             f"There is nothing on which {name} can be run: examples are missing.",
             "Pass one batch, with one array for each input: examples=[x]",
             code="PW-X403",
         )
+
+    def save(folder: Path) -> SavedNetwork:
+        try:
+            return save_network(network, spec, folder)
+        except BundleError as error:
+            raise UnsavableError(error) from error
+
     with ScratchFolder("preflight") as scratch:
         folder = scratch / name
-        make_bundle(
-            folder, lambda place: save_network(network, spec, place), examples=examples, **options
-        )
+        make_bundle(folder, save, examples=examples, **options)
         yield _Unsaved(folder)

@@ -14,6 +14,7 @@ from ...contract import BundleRecord
 from ...program.model.structure import Program
 from ...program.passes.comparison import Array, compare
 from ...scratch import ScratchFolder
+from ..converted_quantisation import CONVERTED, CONVERTED_HINT
 from .child import problem_of, run_task
 from .difference import Cause, Step
 from .onnx_causes import WEIGHTS
@@ -23,13 +24,7 @@ from .value_step import causes_of, known_failures, value_request, with_op
 __all__ = ["deployed_program_step", "legacy_step"]
 
 NAME = "deployed program"
-_DEQUANTIZE = Cause(
-    "known failure",
-    "In a program, Paddle 3.2 computes dequantize_linear as quantize_linear, so every layer that "
-    "paddle.quantization has converted is wrong.",
-    "Export the network before convert(…), or quantise the ONNX file with ONNX Runtime.",
-    is_proven=False,
-)
+_DEQUANTIZE = Cause("known failure", CONVERTED, CONVERTED_HINT, is_proven=False)
 
 
 def deployed_program_step(
