@@ -20,7 +20,10 @@ from paddle_workbench.errors import BundleError, FileBrokenError, SchemaVersionE
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.bundle_files import record_of_file
 from paddle_workbench.export.ledger.ledger import Ledger
+from paddle_workbench.export.ledger.table import notes_of
 from paddle_workbench.export.ledger.variants import Variant
+from paddle_workbench.export.parity import limit_of
+from paddle_workbench.program.passes.comparison import TOLERANCE
 
 from .small import ONE_ROUND, scores, small_bundle
 
@@ -128,6 +131,34 @@ def test_failures_are_rows(ledger: Ledger) -> None:
     assert "crash: crash was killed by SIGKILL." in str(ledger)
 
 
+def test_smaller_weights_are_held_to_their_own_limit(ledger: Ledger) -> None:
+    def moved(by: float) -> Any:
+        return lambda arrays: [scores(arrays)[0] + np.float32(by)]
+
+    ledger.add(Variant("moved", run=moved(0.02)))
+    ledger.add(Variant("fp16", run=moved(0.02), weights="fp16"))
+    ledger.add(Variant("int8", run=moved(0.2), weights="int8"))
+    ledger.add(Variant("wrong", run=inverted, weights="int8"))
+    measure(ledger, "same", "moved", "fp16", "int8", "wrong")
+    problems = {each.name: each.parity_problem for each in ledger.run.variants}
+    assert [name for name, problem in problems.items() if not problem] == ["same", "fp16", "int8"]
+    assert problems["wrong"] == "6 of 6 decisions changed."
+    assert ledger.run.variants[3].largest_difference == pytest.approx(0.2, rel=1e-3)
+    notes = notes_of(ledger.run)
+    assert [note for note in notes if note.startswith("same")] == []
+    for name, limit in (
+        ("moved", "0.001 of the largest value."),
+        ("fp16", "0.03 of the largest value, for fp16 weights."),
+        ("int8", "2% of the decisions, for int8 weights."),
+        ("wrong", "2% of the decisions, for int8 weights."),
+    ):
+        (note,) = (note for note in notes if note.startswith(f"{name} "))
+        assert note.endswith(f"he limit is {limit}"), note
+    half = limit_of("fp32", ["float32", "float16"], has_decisions=True)
+    assert half == "0.001 of the largest value, 0.03 in float16"
+    assert limit_of("int8", [], has_decisions=False) == "0.1 of the largest value, for int8 weights"
+
+
 def test_no_process_is_left(ledger: Ledger) -> None:
     def fail(_threads: int) -> Any:
         raise OSError("no such model")
@@ -223,6 +254,7 @@ def test_rejects_wrong_inputs(bundle: Bundle, options: dict[str, Any], message: 
         ({"name": "x", "run": scores, "load": lambda _: scores}, "has 2 of run"),
         ({"name": " ", "run": scores}, "is not a name"),
         ({"name": "a\nb", "run": scores}, "is not a name"),
+        ({"name": "x", "run": scores, "weights": "int4"}, "has weights='int4'"),
     ],
 )
 def test_rejects_wrong_variants(fields: dict[str, Any], message: str) -> None:
@@ -265,15 +297,20 @@ def test_measures_a_network_and_its_targets(tmp_path: Path) -> None:
     spec = [InputSpec([None, None], "int64", "ids")]
     bundle = Bundle.create(tmp_path / "reviews", network, input_spec=spec, **OPTIONS)
     bundle.export("onnx")
+    bundle.export("mnn", weights="int8")
     texts = ["房间很干净", "很小", "下次还会住"]
     truth = [each.label for each in bundle.predict(texts)]
     ledger = Ledger(bundle, network=network, inputs=texts, truth=truth)
-    assert ledger.variants == ("eager", "static", "inference", "onnx")
+    assert ledger.variants == ("eager", "static", "inference", "onnx", "mnn")
     ledger.measure(batch=2, threads=1, **ONE_ROUND)
     run = ledger.run
     assert not [row.problem for row in run.rows if row.problem]
     assert [row.variant for row in run.rows if row.calls] == list(ledger.variants)
     assert {(each.accuracy, each.parity_problem) for each in run.variants} == {(1.0, "")}
+    mnn = run.variants[-1]
+    assert (mnn.weights, mnn.parity_limit[:2]) == ("int8", "2%")
+    assert mnn.largest_difference is not None
+    assert mnn.largest_difference > TOLERANCE
     sizes = {each.name: each.size_bytes for each in run.variants}
     assert sizes["eager"] is None
     assert (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from .bundle import FileRecord
+from .bundle import FileRecord, Weights
 from .model import SCHEMA_VERSION, Model
 
 __all__ = [
@@ -70,6 +70,10 @@ class LedgerVariant(Model):
     """Decisions that differ from the reference's."""
     largest_difference: float | None = None
     """On the samples of the bundle, relative to the largest value of the same output."""
+    weights: Weights = "fp32"
+    """How it stores its weights."""
+    parity_limit: str = ""
+    """The largest difference that counts as equal, as a phrase; empty in runs of before."""
     parity_problem: str = ""
     """How it differs from the samples of the bundle, as a sentence."""
     problem: str = ""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..contract import Parity, Weights, WorstElement
 from ..program.passes.comparison import (
+    HALF_DTYPES,
     HALF_TOLERANCE,
     TOLERANCE,
     Array,
@@ -27,6 +28,7 @@ __all__ = [
     "compare_samples",
     "element_sentence",
     "is_visible",
+    "limit_of",
     "worst_element",
 ]
 
@@ -117,6 +119,21 @@ def compare_samples(
         ),
         tuple(edge_cases),
     )
+
+
+def limit_of(weights: Weights, dtypes: Sequence[str], *, has_decisions: bool) -> str:
+    """Return what counts as equal, as a phrase: `0.03 of the largest value, for fp16 weights`.
+
+    The parameters are those of `compare_samples`.
+    """
+    tolerance = _tolerance(weights, has_decisions=has_decisions)
+    if math.isinf(tolerance):
+        return f"{MAX_CHANGED_DECISIONS:.0%} of the decisions, for {weights} weights"
+    limit = f"{tolerance:g} of the largest value"
+    if weights != "fp32":
+        return f"{limit}, for {weights} weights"
+    halves = sorted(HALF_DTYPES.intersection(dtypes))
+    return f"{limit}, {HALF_TOLERANCE:g} in {' and '.join(halves)}" if halves else limit
 
 
 def _tolerance(weights: Weights, *, has_decisions: bool) -> float:

@@ -93,6 +93,8 @@ export interface LedgerVariant {
   inputs: number;
   changed_decisions: number | null;
   largest_difference: number | null;
+  weights: 'fp32' | 'fp16' | 'int8';
+  parity_limit: string;
   parity_problem: string;
   problem: string;
 }

@@ -11,8 +11,9 @@ from typing import Any
 from ...contract import FileRecord, LedgerProtocol, LedgerRow, LedgerRun, LedgerVariant
 from ...errors import BundleError
 from ...scratch import ScratchFolder
+from ..attempt import DECISION_TASKS
 from ..bundle import Bundle
-from ..parity import compare_samples
+from ..parity import compare_samples, limit_of
 from ..processing import postprocess
 from ..samples import EagerSample
 from ..targets.registry import TARGETS
@@ -164,13 +165,19 @@ class Measurement:
             for each in self._bundle.samples
             if each.outputs is not None and not each.is_edge_case
         ]
+        record = self._bundle.record
+        dtypes = [each.dtype for each in record.outputs]
+        weights, has_decisions = known.variant.stored_weights, record.task in DECISION_TASKS
         comparison = compare_samples(
             samples,
             contender.results(samples),
-            [each.dtype for each in self._bundle.record.outputs],
-            has_decisions=False,
+            dtypes,
+            has_decisions=has_decisions,
+            weights=weights,
         )
         known.fields |= {
+            "weights": weights,
+            "parity_limit": limit_of(weights, dtypes, has_decisions=has_decisions),
             "largest_difference": comparison.parity.largest_difference,
             "parity_problem": comparison.parity.problem,
             "inputs": 0,

@@ -165,11 +165,7 @@ def notes_of(run: LedgerRun) -> list[str]:
     if any(each.changed_decisions is not None for each in run.variants):
         notes.append(f"Changed decisions are counted against {run.reference}.")
     notes += [f"{each.name}: {each.problem}" for each in run.variants if each.problem]
-    notes += [
-        f"{each.name} differs from the samples of the bundle. {each.parity_problem}"
-        for each in run.variants
-        if each.parity_problem
-    ]
+    notes += [note for each in run.variants if (note := _parity_note(each))]
     seen = {each.problem for each in run.variants}
     notes += [
         f"{row.variant}, batch {row.batch}, threads {row.threads}: {row.problem}"
@@ -177,6 +173,17 @@ def notes_of(run: LedgerRun) -> list[str]:
         if row.problem and row.problem not in seen
     ]
     return notes
+
+
+def _parity_note(variant: LedgerVariant) -> str:
+    """Return how a variant differs, or which limit it is held to if that is not the usual one."""
+    limit = variant.parity_limit
+    if variant.parity_problem:
+        note = f"{variant.name} differs from the samples of the bundle. {variant.parity_problem}"
+        return f"{note} The limit is {limit}." if limit else note
+    if variant.weights == "fp32" or not limit:
+        return ""
+    return f"{variant.name} is equal to the samples of the bundle; the limit is {limit}."
 
 
 def text_table(run: LedgerRun, baseline: str | None = None) -> str:

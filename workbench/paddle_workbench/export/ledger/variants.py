@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from ...contract import FileRecord
+from ...contract import FileRecord, Weights
 from ...errors import BundleError, clause_of
 from ...reading import expanded
 from ..bundle import Bundle
@@ -47,11 +47,15 @@ class Variant:
     decide : callable, optional
         Takes the output arrays; returns one decision for each row, to be compared with the truth.
         By default the label or text that the ledger's bundle makes of them.
+    title : str
+    weights : {"fp32", "fp16", "int8"}, optional
+        How its weights are stored, which decides how large a difference counts as equal. By default
+        what the bundle records of the target, and fp32 for a function.
 
     Raises
     ------
     BundleError
-        If it can be run in no way, or in more than one.
+        If it can be run in no way, or in more than one, or there are no such weights.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Variant:
     files: str | Path | Sequence[str | Path] = ()
     decide: Decide | None = None
     title: str = ""
+    weights: Weights | None = None
 
     def __post_init__(self) -> None:
         if not self.name.strip() or not self.name.isprintable():
@@ -71,6 +76,12 @@ class Variant:
             raise BundleError(
                 f"The variant {self.name!r} has {sum(ways)} of run, load and bundle, not one.",
                 _HINT,
+                code="PW-L104",
+            )
+        if self.weights is not None and self.weights not in get_args(Weights):
+            raise BundleError(
+                f"The variant {self.name!r} has weights={self.weights!r}.",
+                f"Use one of these: {', '.join(get_args(Weights))}.",
                 code="PW-L104",
             )
         if self.bundle is not None and self._folder_name is None:
@@ -88,6 +99,12 @@ class Variant:
         return (
             "Paddle, static program" if self.target == STATIC else target_named(self.target).title
         )
+
+    @property
+    def stored_weights(self) -> Weights:
+        """How the weights are stored."""
+        exported = None if self.bundle is None else self._opened.record.targets.get(self.target)
+        return self.weights or (exported.weights if exported is not None else "fp32")
 
     @property
     def folder(self) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "HALF_DTYPES",
     "HALF_TOLERANCE",
     "TOLERANCE",
     "Array",
@@ -25,7 +26,7 @@ Array: TypeAlias = NDArray[Any]
 # Rounding differs between kernels: fused ones keep more digits, oneDNN adds in another order.
 TOLERANCE = 1e-3
 HALF_TOLERANCE = 3e-2
-_HALF = frozenset({"bfloat16", "float16"})
+HALF_DTYPES = frozenset({"bfloat16", "float16"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def compare(
                 f"{array.shape}"
             )
         difference = relative_difference(result, array)
-        limit = max(tolerance, HALF_TOLERANCE) if dtype in _HALF else tolerance
+        limit = max(tolerance, HALF_TOLERANCE) if dtype in HALF_DTYPES else tolerance
         is_equal = worst.is_equal and difference <= limit
         if difference > worst.difference or worst.is_equal != is_equal:
             worst = Comparison(max(difference, worst.difference), index, is_equal)
