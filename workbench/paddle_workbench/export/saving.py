@@ -20,6 +20,7 @@ from ..program.passes.comparison import Array, array_of
 from ..program.passes.saving import needed_values, save_program
 from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
+from ..program.tracing.turns import turn
 from ..reading import parse_json
 from .converted_quantisation import check_program, converted_layer, refusal
 from .edge_cases import RunNetwork, in_fork
@@ -85,6 +86,8 @@ def check_spec(input_spec: Any) -> None:
 def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
     """Save a network in evaluation mode into a new folder, without changing it.
 
+    Several threads may call it, also with one network; one after another is served.
+
     Parameters
     ----------
     network : paddle.nn.Layer
@@ -98,6 +101,11 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     """
     check_network(network)
     check_spec(input_spec)
+    with turn:
+        return _save(network, input_spec, folder)
+
+
+def _save(network: Any, input_spec: Sequence[Any], folder: Path) -> SavedNetwork:
     try:
         traced = trace(network, input_spec, training=False, numbering=Numbering())
     except TracingFailed as failure:
@@ -141,8 +149,8 @@ def save_network(network: Any, input_spec: Sequence[Any], folder: Path) -> Saved
     return SavedNetwork(
         inputs,
         outputs,
-        partial(_run, network),
-        partial(in_fork, partial(_run, network)),
+        partial(_in_turn, partial(_run, network)),
+        partial(_in_turn, partial(in_fork, partial(_run, network))),
         legacy_problem=save_legacy_program(network, input_spec, folder),
     )
 
@@ -214,6 +222,11 @@ def _signature(program: Program, number: int, at: int | None = None) -> TensorSi
     sizes = None if shape is None else tuple(None if size < 0 else size for size in shape)
     name = value.name if at is None else value.name or f"output {at + 1}"
     return TensorSignature(name=name, dtype=value.dtype, shape=sizes)
+
+
+def _in_turn(run: RunNetwork, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+    with turn:
+        return run(arrays)
 
 
 def _run(network: Any, arrays: tuple[Array, ...]) -> tuple[Array, ...]:

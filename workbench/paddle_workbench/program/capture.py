@@ -36,6 +36,7 @@ from .tracing.library_code import is_library
 from .tracing.sources import source_texts, transformed_texts
 from .tracing.targets import eager, layer_of, name_of
 from .tracing.trace import Trace, TracingFailed, plain_functions, trace
+from .tracing.turns import turn
 
 __all__ = ["capture", "capture_saved"]
 
@@ -85,7 +86,7 @@ def capture(
         If the target is neither a network nor a function, a listed pass cannot run, or the target
         cannot run on `check_with`.
     """
-    with ProgressBar(name_of(target)) as bar:
+    with turn, ProgressBar(name_of(target)) as bar:
         return _captured(
             target, input_spec, pipeline, check_with, bar.advance, training=training, sot=sot
         )

@@ -16,6 +16,7 @@ from ...errors import BundleError
 from ...program.model.structure import Program
 from ...program.passes.comparison import TOLERANCE, Array, array_of, compare, relative_difference
 from ...program.tracing.targets import eager, layer_of
+from ...program.tracing.turns import turn
 from ..samples import reason_of
 from .difference import Cause, Step, weights_message
 from .programs import RunProgram
@@ -52,6 +53,13 @@ def network_step(
             "Pass the network itself.",
             code="PW-X401",
         )
+    with turn:
+        return _network_step(network, inputs, record, traced, run)
+
+
+def _network_step(
+    network: Any, inputs: Sequence[Array], record: BundleRecord, traced: Program, run: RunProgram
+) -> Step:
     dtypes = [each.dtype for each in record.outputs]
     try:
         eager_run = _run(network, inputs)

@@ -39,11 +39,15 @@ def can_fork() -> bool:
     paddle = sys.modules.get("paddle")
     if paddle is None or not sys.platform.startswith("linux") or os.getpid() in _UNSOUND:
         return False
-    if paddle.device.get_device() != "cpu" or not paddle.in_dynamic_mode():
-        return False
     own = threading.get_ident()
-    return own == threading.main_thread().ident and all(
-        _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
+    # Threads first: what is asked of Paddle ends the process while another one traces.
+    return (
+        own == threading.main_thread().ident
+        and all(
+            _is_elsewhere(frame) for thread, frame in sys._current_frames().items() if thread != own
+        )
+        and paddle.device.get_device() == "cpu"
+        and bool(paddle.in_dynamic_mode())
     )
 
 
