@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddle_workbench import preflight
 from paddle_workbench.child_process import Limits, run_fork, write_answer
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.differences.tracing import trace_difference
-from paddle_workbench.export.preflight import preflight
 from paddle_workbench.program.capture import capture
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
