@@ -30,7 +30,6 @@ def network() -> Any:
     from paddle import nn
 
     paddle.seed(0)
-    # A reshape of known sizes, since Flatten is what some converters stumble over.
     return nn.Sequential(nn.Conv2D(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 5))
 
 

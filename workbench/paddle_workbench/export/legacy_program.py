@@ -110,7 +110,9 @@ def _traced(network: Any, input_spec: list[Any]) -> bytes:
         paddle.enable_static()
         program: Any = promote(concrete.main_program.clone())
         program = normalize(program, feeds, fetches)
-        program = program._remove_training_info(clip_extra=True)
+        # With outputs and attributes that Paddle leaves out by default: without those, Paddle Lite
+        # crashes on a flatten or an instance norm.
+        program = program._remove_training_info(clip_extra=False)
         for op in (op for block in program.blocks for op in block.ops):
             op._remove_attr("op_callstack")  # paths of this machine
         content: bytes = io._serialize_program(program)

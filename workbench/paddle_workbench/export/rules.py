@@ -117,7 +117,7 @@ def _drops_in_evaluation(op: Op, _program: Program) -> bool:
 
 def _is_another_op_in_lite(op: Op, _program: Program) -> bool:
     has_no_weights = op.kind == "layer_norm" and None in op.inputs
-    return has_no_weights or op.kind in ("gather", "instance_norm", "set_value", "set_value_")
+    return has_no_weights or op.kind in ("gather", "set_value", "set_value_")
 
 
 def _is_constant_without_axes(op: Op, _program: Program) -> bool:
@@ -211,13 +211,6 @@ _RULES = (
         "Return boxes and scores, and choose among them in the postprocessing.",
     ),
     Rule(
-        "PW-X211",
-        _LITE,
-        _kinds("flatten"),
-        "Paddle Lite crashes on a flatten.",
-        "Use x.reshape([0, -1]), or x.mean([2, 3]) after a convolution.",
-    ),
-    Rule(
         "PW-X212",
         _LITE,
         _is_beyond_paddle_lite,
@@ -260,8 +253,8 @@ _RULES = (
         _LITE,
         _is_another_op_in_lite,
         "Paddle Lite refuses this op as Paddle saves it, or gives its output other values.",
-        "Use another op: a slice for a gather, paddle.where for an assignment, nn.GroupNorm for "
-        "an instance norm, nn.LayerNorm for a layer norm without weights.",
+        "Use another op: a slice for a gather, paddle.where for an assignment, nn.LayerNorm for a "
+        "layer norm without weights.",
     ),
     Rule(
         "PW-X218",
