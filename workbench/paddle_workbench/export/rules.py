@@ -95,12 +95,12 @@ def _has_lengths(op: Op, _program: Program) -> bool:
 
 
 def _is_beyond_paddle_lite(op: Op, program: Program) -> bool:
-    """Whether an op is an RNN other than an LSTM or GRU over fixed sizes."""
+    """Whether an op is an RNN other than an LSTM or GRU over a fixed batch."""
     if op.kind != "rnn":
         return False
-    x = program.values[op.inputs[0]] if op.inputs and op.inputs[0] is not None else None
-    is_fixed = x is not None and x.shape is not None and -1 not in x.shape
-    return _is_simple_rnn(op, program) or _has_lengths(op, program) or not is_fixed
+    shape = _shape(op.inputs[0] if op.inputs else None, program)  # (steps, batch, size)
+    has_fixed_batch = len(shape) == 3 and shape[1] != -1
+    return _is_simple_rnn(op, program) or _has_lengths(op, program) or not has_fixed_batch
 
 
 def _is_mean_of_all(op: Op, program: Program) -> bool:
@@ -216,7 +216,7 @@ _RULES = (
         _is_beyond_paddle_lite,
         "Paddle Lite runs an LSTM or GRU only for a fixed batch and without sequence_length, "
         "and no SimpleRNN.",
-        "Use nn.LSTM or nn.GRU, and name every size in input_spec, also that of the batch.",
+        "Use nn.LSTM or nn.GRU, and name the size of the batch in input_spec.",
     ),
     Rule(
         "PW-X213",
