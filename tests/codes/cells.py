@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import warnings
 from pathlib import Path
 
 from paddle_workbench.child_process import Limits, Outcome, run_fork
@@ -19,6 +20,8 @@ def run_cell(cell: str, folder: Path) -> Outcome:
 
 
 def _display(cell: str) -> None:
+    # A notebook shows warnings; in the tests they are errors.
+    warnings.simplefilter("default")
     name = "paddle-workbench-cell.py"
     linecache.cache[name] = len(cell), None, cell.splitlines(keepends=True), name
     *body, last = ast.parse(cell).body

@@ -543,7 +543,7 @@ def test_passes_that_are_not_names_are_rejected(exported: Bundle, without: Any) 
         assert caught.value.code == "PW-X506"
 
 
-def test_another_batch_than_the_program_takes_is_named_on_every_target(tmp_path: Path) -> None:
+def test_batch_that_the_program_does_not_take_is_named_on_every_target(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 
     from .networks import Classifier

@@ -68,7 +68,7 @@ def make_bundle(
     files = {} if files is None else files
     check_names(files)
     check_steps(preprocessing, () if postprocessing is None else postprocessing)
-    # What is wrong with the arguments is said before the network is traced, which takes its time.
+    # Wrong arguments are reported before the network is traced, which takes its time.
     record = record_of_arguments(
         target.name,
         task=task,

@@ -1,4 +1,4 @@
-"""Threads take turns where they trace a network, or run it in another mode than its own.
+"""Threads take turns where they trace a network, or change the mode of one.
 
 Paddle has one program under construction for the whole process: two threads that trace at once
 build into each other's, and the process ends with SIGABRT. A network has one mode, too.
