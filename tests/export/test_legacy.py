@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from paddle_workbench.errors import ExportError
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.guilty_pass import blame_legacy_pass
 from paddle_workbench.export.legacy_program import legacy_problem
 from paddle_workbench.export.rules import explain
 
@@ -76,6 +78,36 @@ def test_many_linear_layers_need_a_pass_left_out(tmp_path: Path) -> None:
         again.predict([X[:, 0]], target=each) for each in ("legacy", "inference")
     )
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_pass_that_ends_the_process_is_named(tmp_path: Path) -> None:
+    from paddle import nn
+
+    # Paddle removes the dropouts first, and then has a chain that no rule sees in the program.
+    parts = [nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Dropout(0.5)) for _ in range(12)]
+    bundle = create(tmp_path / "dropouts", nn.Sequential(*parts), X[:, 0])
+    assert list(explain(bundle.program, "legacy")) == []
+    cause, result, *_ = bundle.preflight("legacy")
+    assert (cause.code, result.code) == ("PW-X206", "PW-X102")
+    name = "repeated_fc_relu_fuse_pass"
+    assert cause.message.startswith(f"{name} spoils the legacy program: without it the difference")
+    assert cause.hint == f'Leave the pass out: bundle.export("legacy", without=["{name}"])'
+    assert bundle.export("legacy", without=[name]).is_accepted
+    # It may be any pass, also one that is left out already.
+    assert [each.code for each in bundle.preflight("legacy", without=["fc_gru_fuse_pass"])] == [
+        "PW-X102"
+    ]
+
+
+def test_no_pass_is_blamed_for_what_is_wrong_without_passes(tmp_path: Path) -> None:
+    from .networks import Calls
+
+    network = Calls(lambda x: x * 2)
+    bundle = create(tmp_path / "b", network, X)
+    doubled = [replace(each, outputs=(2 * each.outputs[0],)) for each in bundle.samples[:1]]
+    bundle.__dict__["samples"] = doubled
+    (cause,) = blame_legacy_pass(bundle)
+    assert (cause.code, "even without any pass" in cause.message) == ("PW-X207", True)
 
 
 @pytest.mark.parametrize(

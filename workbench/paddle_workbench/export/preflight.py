@@ -12,7 +12,7 @@ from ..scratch import ScratchFolder
 from .attempt import Listener, attempt
 from .exportable import Exportable
 from .forecast import forecast, missing_dtypes, outlook
-from .guilty_pass import blame_pass
+from .guilty_pass import blame_legacy_pass, blame_pass
 from .legacy_program import legacy_problem
 from .mappers import MESSAGE, ops_lite_lacks, unconverted_ops
 from .parity import element_sentence, is_visible
@@ -139,10 +139,11 @@ def examine(
         causes += ops_lite_lacks(bundle.program, finding.message)
     if not causes:
         causes += missing_dtypes(bundle.program, chosen)
-    # The passes of legacy programs are others, and are not tried one by one.
-    has_passes = chosen.load_without is not None and not chosen.needs_legacy_program
-    if has_passes and not options.without and not causes and parity is not None:
-        causes += blame_pass(bundle, target, parity.worst_sample)
+    if chosen.load_without is not None and not options.without and not causes:
+        if chosen.needs_legacy_program:
+            causes += blame_legacy_pass(bundle)
+        elif parity is not None:
+            causes += blame_pass(bundle, target, parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), parity)
 
 

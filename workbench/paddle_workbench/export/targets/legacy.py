@@ -9,7 +9,7 @@ from pathlib import Path
 from .inference import runner_of
 from .target import LEGACY_PROGRAM, PROGRAM, PROGRAM_FOLDER, Runner, Target
 
-__all__ = ["LEGACY", "legacy_weights"]
+__all__ = ["LEGACY", "legacy_passes", "legacy_weights"]
 
 
 def load(folder: Path, threads: int, without: Sequence[str] = ()) -> Runner:
@@ -33,6 +33,16 @@ def load(folder: Path, threads: int, without: Sequence[str] = ()) -> Runner:
             raise ValueError(f"legacy programs have no pass {name!r}")
         config.delete_pass(name)
     return runner_of(paddle.inference.create_predictor(config))
+
+
+def legacy_passes() -> list[str]:
+    """Return the passes that a Predictor for the CPU applies to legacy programs, in order."""
+    import paddle.inference
+
+    config = paddle.inference.Config()
+    config.disable_gpu()
+    config.disable_mkldnn()
+    return list(config.pass_builder().all_passes())
 
 
 def legacy_weights(folder: Path) -> Path:
