@@ -62,8 +62,9 @@ def blame_pass(bundle: Exportable, target: str, sample_name: str) -> Iterator[Ex
 def blame_legacy_pass(bundle: Exportable) -> Iterator[ExportFinding]:
     """Yield a finding about the passes without which the legacy program has the eager result.
 
-    With all passes it must not have it. The first passes of the list are kept, and bisection finds the one with which the result becomes
-    wrong, or the process ends. If leaving it out does not suffice, another one is looked for.
+    With all passes it must not have it. The first passes of the list are kept, and bisection finds
+    the one with which the result becomes wrong, or the process ends. If leaving it out does not
+    suffice, another one is looked for.
     """
     passes = legacy_passes()
     parity = _parity_without(bundle, passes)
