@@ -28,7 +28,7 @@ from .bundle_files import RECORD, check_files, pack, read_record, unpack, versio
 from .drafts import recover
 from .examples import Example, read_examples
 from .making import make_bundle
-from .misfits import check_arrays
+from .misfits import Check, array_check
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight_of
 from .processing import postprocess, prepare
@@ -39,6 +39,8 @@ from .targets.registry import target_named
 from .targets.target import PROGRAM_FOLDER, Array, Options, Run, Runner
 
 __all__ = ["Bundle"]
+
+_BATCHES = (list, tuple)
 
 
 class Bundle:
@@ -77,7 +79,7 @@ class Bundle:
             raise
         check_files(self.folder, self._record.files)
         self._is_replaced = False
-        self._runners: dict[tuple[str, int], Runner] = {}
+        self._runners: dict[tuple[str, int], tuple[Runner, Check]] = {}
 
     def __repr__(self) -> str:
         record = self.record
@@ -343,45 +345,44 @@ class Bundle:
             If the bundle was not exported to the target, the input is not what it takes, or it
             was made again after it was opened.
         """
-        is_batch = isinstance(value, list | tuple)
+        is_batch = isinstance(value, _BATCHES)
         values = value if is_batch else [value]
-        record = self.record
         arrays = self._prepare(values)
-        runner = self._runner(target, threads)
-        check_arrays(arrays, record, is_any_batch=runner.predict is not None)
+        # Once open, the files are not looked at again: that takes longer than a small network.
+        runner, check = self._runners.get((target, threads)) or self._open(target, threads)
+        check(arrays)
+        record = self._record
         if runner.predict is not None:
             results: list[Any] = runner.predict(values)
         else:
-            outputs = runner.run(arrays)
-            results = postprocess(outputs, record.postprocessing, record.labels)
+            results = postprocess(runner.run(arrays), record.postprocessing, record.labels)
         return results if is_batch or not record.postprocessing else results[0]
 
     @cached_property
     def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
         return prepare(self._check_current().preprocessing, self.folder)
 
-    def _runner(self, target: str, threads: int) -> Runner:
-        """Return what runs a target; it takes the arrays of the inputs in the bundle's order."""
-        runner = self._runners.get((target, threads))
-        if runner is None:
-            chosen = target_named(target)
-            record = self._check_current()
-            exported = record.targets.get(target)
-            if exported is None and target != "inference":
-                raise BundleError(
-                    f"The bundle {record.name} was not exported to {target!r}.",
-                    f'Export it: bundle.export("{target}")',
-                    code="PW-X502",
-                )
-            folder = exported.folder if exported is not None else chosen.folder
-            without = exported.without_passes if exported is not None else ()
-            runner = chosen.open(self.folder / folder, threads, without=without)
-            names = [each.name for each in record.inputs]
-            order = [names.index(name) for name in runner.inputs]
-            if order != sorted(order):
-                runner = replace(runner, run=_reordered(runner.run, order))
-            self._runners[target, threads] = runner
-        return runner
+    def _open(self, target: str, threads: int) -> tuple[Runner, Check]:
+        """Open a target; return what runs it and checks the arrays, in the bundle's order."""
+        chosen = target_named(target)
+        record = self._check_current()
+        exported = record.targets.get(target)
+        if exported is None and target != "inference":
+            raise BundleError(
+                f"The bundle {record.name} was not exported to {target!r}.",
+                f'Export it: bundle.export("{target}")',
+                code="PW-X502",
+            )
+        folder = exported.folder if exported is not None else chosen.folder
+        without = exported.without_passes if exported is not None else ()
+        runner = chosen.open(self.folder / folder, threads, without=without)
+        names = [each.name for each in record.inputs]
+        order = [names.index(name) for name in runner.inputs]
+        if order != sorted(order):
+            runner = replace(runner, run=_reordered(runner.run, order))
+        opened = runner, array_check(record, is_any_batch=runner.predict is not None)
+        self._runners[target, threads] = opened
+        return opened
 
     def to_html(
         self, path: str | Path, *, limit_mb: float = LIMIT_MB, lang: Language | None = None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import BundleRecord, TensorSignature
 from ..errors import BundleError
 
-__all__ = ["check_arrays", "misfit"]
+__all__ = ["Check", "array_check", "check_arrays", "misfit"]
 
 Array = NDArray[Any]
+Check = Callable[[Sequence[Array]], None]
 
 
 def misfit(signature: TensorSignature, array: Array) -> str:
@@ -75,6 +77,40 @@ def check_arrays(
             "Pass a list with one array for each input, as `workbench bundle show` prints.",
             code="PW-X504",
         )
+
+
+def array_check(record: BundleRecord, *, is_any_batch: bool) -> Check:
+    """Return `check_arrays` for a bundle, which takes less than a microsecond for what fits."""
+    # Steps always make the same dtypes and numbers of axes.
+    if record.preprocessing and not any(_fixed_sizes(each) for each in record.inputs):
+        return lambda _arrays: None
+    expected = [(_dtype(each.dtype), each.shape) for each in record.inputs]
+
+    def check(arrays: Sequence[Array]) -> None:
+        for (dtype, shape), array in zip(expected, arrays, strict=False):
+            if array.dtype is not dtype or not _has_sizes(array.shape, shape):
+                check_arrays(arrays, record, is_any_batch=is_any_batch)
+                return
+
+    return check
+
+
+def _fixed_sizes(signature: TensorSignature) -> list[int]:
+    return [size for size in signature.shape or () if size is not None]
+
+
+def _has_sizes(actual: tuple[int, ...], sizes: Sequence[int | None] | None) -> bool:
+    if sizes is None or len(actual) != len(sizes):
+        return False
+    # A generator would take longer.
+    for size, one in zip(sizes, actual, strict=True):
+        if size is not None and size != one:
+            return False
+    return True
+
+
+def _dtype(name: str) -> np.dtype[Any] | None:
+    return None if name == "bfloat16" else np.dtype(name)
 
 
 def _other_batch(signature: TensorSignature, array: Array) -> int | None:

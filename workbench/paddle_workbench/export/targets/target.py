@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...contract import BundleRecord, Weights
@@ -215,9 +216,12 @@ class Target:
                     "Pass a list with one array for each input.",
                     code="PW-X504",
                 )
-            native = [_native(array, name) for array, name in zip(arrays, names, strict=True)]
+            for array in arrays:
+                if array.dtype not in _NATIVE:
+                    arrays = [_native(*each) for each in zip(arrays, names, strict=True)]
+                    break
             with lock:
-                return unguarded(native)
+                return unguarded(arrays)
 
         unguarded_predict = runner.predict
         if unguarded_predict is None:
@@ -228,6 +232,10 @@ class Target:
                 return unguarded_predict(values)
 
         return Runner(names, run, predict)
+
+
+_NATIVE = frozenset(map(np.dtype, f"?{np.typecodes['AllInteger']}{np.typecodes['AllFloat']}"))
+"""The dtypes of numbers. Looking for one here takes less time than asking it what it is."""
 
 
 def _native(array: Array, name: str) -> Array:
