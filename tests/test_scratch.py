@@ -98,13 +98,19 @@ def test_fork_does_not_remove_the_folder_of_its_parent(tmp_path: Path) -> None:
 def test_leaves_folders_that_are_not_ours(temporary: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    (temporary / "paddle-workbench-trial-linked00").symlink_to(other)
-    for name in ("paddle-workbench-0", "paddle-workbench-notes", "export_abcdefgh"):
+    (temporary / "paddle-workbench-trial-linked00.scratch").symlink_to(other)
+    for name in (
+        "paddle-workbench-0",
+        "paddle-workbench-notes",
+        "paddle-workbench-old-checkout",
+        "paddle-workbench-export-20261130",
+        "export_abcdefgh",
+    ):
         (temporary / name).mkdir()
     before = set(temporary.iterdir())
     remove_leftovers()
     assert set(temporary.iterdir()) == before
-    (temporary / "paddle-workbench-trial-linked00").unlink()
+    (temporary / "paddle-workbench-trial-linked00.scratch").unlink()
 
 
 def test_leaves_folders_of_other_users(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,14 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("/tmp/ipykernel_123/456.py:3", "/tmp/ipykernel_123/456.py:4"),
     ),
     "check_folder": (
-        ("/t/paddle-workbench-check-abcd1234/000/x", "/tmp/paddle-workbench-check-zyxw9876/013/x"),
-        ("/t/paddle-workbench-check-abcd1234/000/x", "/t/paddle-workbench-check-abcd1234/000/y"),
+        (
+            "/t/paddle-workbench-check-abcd1234.scratch/000/x",
+            "/tmp/paddle-workbench-check-zyxw9876.scratch/013/x",
+        ),
+        (
+            "/t/paddle-workbench-check-abcd1234.scratch/000/x",
+            "/t/paddle-workbench-check-abcd1234.scratch/000/y",
+        ),
     ),
     "temporary_file": (
         ("/tmp/tmpabcd1234/model.json", "/tmp/tmpzz_y9876/model.json"),

@@ -25,8 +25,9 @@ __all__ = [
 ]
 
 PREFIX = "paddle-workbench-"
-_NAME = re.compile(rf"{PREFIX}[a-z-]+-[a-z0-9_]{{8}}")
-"""The folder of the fork servers, which has a number in place of a word, is not one of these."""
+SUFFIX = ".scratch"
+"""Without it, `paddle-workbench-old-checkout` of the user would be a name of ours."""
+_NAME = re.compile(rf"{PREFIX}[a-z-]+-[a-z0-9_]{{8}}{re.escape(SUFFIX)}")
 
 
 class ScratchFolder:
@@ -49,7 +50,7 @@ class ScratchFolder:
     def __init__(self, purpose: str) -> None:
         remove_leftovers()
         prefix = f"{PREFIX}{purpose}-"
-        self.path, descriptor = new_locked_folder(lambda: Path(tempfile.mkdtemp(prefix=prefix)))
+        self.path, descriptor = new_locked_folder(lambda: Path(tempfile.mkdtemp(SUFFIX, prefix)))
         # Not by a fork of this process, which has the object too.
         self.close = weakref.finalize(self, _remove, self.path, descriptor, os.getpid())
 

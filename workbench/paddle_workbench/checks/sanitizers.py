@@ -101,7 +101,7 @@ _FOLDERS = (
     # Where `session.py` runs copies of notebooks.
     _noise(
         "check_folder",
-        r"/(?:[^\s'\"<>:/]+/)*paddle-workbench-check-[a-z0-9_]{8}/\d+",
+        r"/(?:[^\s'\"<>:/]+/)*paddle-workbench-check-[a-z0-9_]{8}\.scratch/\d+",
         "…/lesson",
         "path",
     ),
