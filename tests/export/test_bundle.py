@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText, TextLine
-from paddle_workbench.errors import BundleError, StorageError
+from paddle_workbench.errors import BundleError, StorageError, WorkbenchError
 from paddle_workbench.export import adding, bundle_process, saving
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.differences.tracing import trace_difference
@@ -321,6 +321,8 @@ def test_layers_that_are_not_registered_are_named(tmp_path: Path) -> None:
 def test_unknown_targets_and_missing_exports(exported: Bundle, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no target 'tflite'"):
         exported.preflight("tflite")
+    with pytest.raises(BundleError, match=r"no target \['onnx'\]"):
+        exported.preflight(["onnx"])  # type: ignore[arg-type]
     with pytest.raises(BundleError, match="was not exported to 'onnx'"):
         create(tmp_path / "new").predict("很小", target="onnx")
 
@@ -401,7 +403,11 @@ def test_file_may_be_in_a_folder(tmp_path: Path) -> None:
         ({"files": ["vocabulary.json"]}, "files is .*, and not a dict of vocabularies"),
         ({"postprocessing": CleanText()}, "is not a step of a bundle"),
         ({"postprocessing": [CleanText()]}, "is not a step of a bundle"),
+        ({"files": {"vocabulary.json": 3}}, "A vocabulary is a list of texts"),
         ({"examples": ["房间", 3]}, "takes texts, got int"),
+        ({"held_out": None}, "Expected a list of inputs, got NoneType"),
+        ({"held_out": (text for text in ["房间"])}, "Expected a list of inputs, got generator"),
+        ({"held_out": np.float32(3)}, "Expected a list of inputs, got float32"),
     ],
 )
 def test_wrong_argument_is_named_before_the_network_is_traced(
@@ -414,6 +420,15 @@ def test_wrong_argument_is_named_before_the_network_is_traced(
 
 class Untraceable:
     """Not a network."""
+
+
+@pytest.mark.parametrize("name", ["a\0b", "b" * 300, "c/" * 3000, "\ud800"])
+def test_path_that_is_not_valid_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WorkbenchError):
+        create(tmp_path / name)
+    with pytest.raises(BundleError):
+        Bundle(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_record_that_could_not_be_opened_again_leaves_the_old_bundle(copy: Bundle) -> None:

@@ -233,7 +233,11 @@ def test_decisions_are_counted_on_the_held_out_set(
     with pytest.raises(BundleError, match="has 5 inputs, but the network takes exactly 2"):
         list(held_out_samples([x], (), tmp_path, [fixed], network))
     with pytest.raises(BundleError, match="held-out inputs 1 to 1: ValueError: too long"):
-        list(held_out_samples([np.ones((1, 7, 3))], (), tmp_path, [X], network))
+        list(held_out_samples([np.ones((1, 7, 3), np.float32)], (), tmp_path, [X], network))
+    with pytest.raises(BundleError, match="held-out array for x is an array of float64 instead"):
+        list(held_out_samples([np.ones((1, 2, 3))], (), tmp_path, [X], network))
+    with pytest.raises(BundleError, match="held-out set is 2 arrays, and the network takes one"):
+        list(held_out_samples([x, x], (), tmp_path, [X], network))
     parity = _compare([*samples, *held_out], {}).parity
     assert (parity.is_held_out, parity.decisions, parity.changed_decisions) == (True, 5, 0)
     write_samples(held_out, tmp_path / "samples.npz")

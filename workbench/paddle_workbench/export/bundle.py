@@ -19,7 +19,7 @@ from ..contract import (
 from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..reading import expanded
+from ..reading import expanded, is_file
 from ..scratch import ScratchFolder
 from ..storage import locked
 from .adding import add_target, made_again
@@ -68,7 +68,7 @@ class Bundle:
         recover(self.path)
         self.folder = self.path
         try:
-            if self.path.is_file():
+            if is_file(self.path):
                 self._unpacked = ScratchFolder("bundle")
                 self.folder = self._unpacked.path
                 unpack(self.path, self.folder)

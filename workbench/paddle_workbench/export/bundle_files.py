@@ -77,7 +77,7 @@ def version_of(path: Path) -> tuple[int, int] | None:
     """Return what changes whenever a record is written, since it is a new file; None without it."""
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return status.st_ino, status.st_mtime_ns
 
@@ -85,7 +85,7 @@ def version_of(path: Path) -> tuple[int, int] | None:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # reading it tells why
+    except (OSError, ValueError):  # reading it tells why
         return True
 
 

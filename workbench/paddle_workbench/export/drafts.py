@@ -98,11 +98,12 @@ def _make_draft(path: Path) -> Path:
 
 
 def _drafts(path: Path) -> list[Path]:
-    if not path.parent.is_dir():
-        return []
     start = f".{path.name}."
     drafts = []
-    for each in path.parent.iterdir():
+    entries: list[Path] = []
+    with suppress(OSError, ValueError):  # whoever opens or makes the folder tells why
+        entries = list(path.parent.iterdir())
+    for each in entries:
         word = each.name.removeprefix(start).removesuffix(OLD)
         is_hexadecimal = len(word) == 8 and not word.strip("0123456789abcdef")
         if each.name.startswith(start) and is_hexadecimal and each.is_dir():

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contract import Preprocessing, TensorSignature
 from ..errors import BundleError
+from .misfits import misfit
 from .processing import preprocess
 from .samples import Array, EagerSample, reason_of
 
@@ -39,11 +40,14 @@ def held_out_samples(
     Raises
     ------
     BundleError
-        If there are too few for a program with a fixed batch, or the network refuses a batch.
+        If they are not what the inputs are, there are too few for a program with a fixed batch, or
+        the network refuses a batch.
     """
     shape = inputs[0].shape
     size = (shape[0] if shape else None) or BATCH
     arrays = None if steps else preprocess(values, (), folder)
+    if arrays is not None:
+        _check_arrays(arrays, inputs)
     count = len(values) if arrays is None else len(arrays[0])
     is_fixed = bool(shape) and shape is not None and shape[0] is not None
     if is_fixed and count % size:
@@ -68,3 +72,25 @@ def held_out_samples(
                 "Pass inputs like the examples.",
                 code="PW-X407",
             ) from error
+
+
+def _check_arrays(arrays: Sequence[Array], inputs: Sequence[TensorSignature]) -> None:
+    """Reject arrays that the eager network may take, and no target does."""
+    if len(arrays) != len(inputs):
+        names = ", ".join(each.name for each in inputs)
+        raise BundleError(
+            f"The held-out set is {len(arrays)} arrays, and the network takes one for each of "
+            f"{names}.",
+            "Pass one array for each input, which contains all rows: held_out=[x].",
+            code="PW-X407",
+        )
+    for signature, array in zip(inputs, arrays, strict=True):
+        # It is divided into batches.
+        shape = signature.shape and (None, *signature.shape[1:])
+        problem = misfit(signature.model_copy(update={"shape": shape}), array)
+        if problem:
+            raise BundleError(
+                f"The held-out array for {signature.name} {problem}.",
+                "Pass inputs like the examples.",
+                code="PW-X407",
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,14 @@ from ..contract import (
     Task,
 )
 from ..errors import BundleError, WorkbenchError
+from ..reading import is_file
 from ..storage import storage_error, write_model
 from .arguments import check_names, record_of_arguments
 from .bundle_files import RECORD, read_record, records_of_folder
 from .drafts import new_draft, put_in_place
 from .examples import write_examples
 from .held_out import held_out_samples
-from .processing import check_steps, postprocess, preprocess, vocabulary_file
+from .processing import check_inputs, check_steps, postprocess, preprocess, vocabulary_file
 from .samples import SAMPLES, samples_of, write_samples
 from .saving import SavedNetwork
 from .targets.target import PROGRAM_FOLDER
@@ -67,6 +69,7 @@ def make_bundle(
     _check_replaceable(target)
     files = {} if files is None else files
     check_names(files)
+    check_inputs(held_out)
     check_steps(preprocessing, () if postprocessing is None else postprocessing)
     # Wrong arguments are reported before the network is traced, which takes its time.
     record = record_of_arguments(
@@ -136,7 +139,8 @@ def _check_readable(draft: Path, target: Path) -> None:
 
 
 def _check_replaceable(path: Path) -> None:
-    if path.is_symlink() or (path.exists() and not (path / RECORD).is_file()):
+    # Of a path that is not valid, the attempt to make it tells why.
+    if os.path.lexists(path) and (path.is_symlink() or not is_file(path / RECORD)):
         raise BundleError(
             f"{path} exists and is not a bundle; it was left unchanged.",
             "Choose another path, or remove it.",

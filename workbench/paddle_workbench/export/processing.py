@@ -7,7 +7,7 @@ the eager network, every target, and a server.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from .picture_steps import normalized, resized, text_lines
 
 __all__ = [
     "Prediction",
+    "check_inputs",
     "check_steps",
     "postprocess",
     "prepare",
@@ -68,13 +69,20 @@ def preprocess(
     values: Sequence[Any], steps: Sequence[Preprocessing], folder: Path
 ) -> tuple[Array, ...]:
     """Return the input arrays of a program for a batch of raw inputs; see `prepare`."""
-    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__getitem__"):
+    check_inputs(values)
+    return prepare(steps, folder)(values)
+
+
+def check_inputs(values: Any) -> None:
+    """Raise BundleError unless a value is a list of inputs, or an array of them."""
+    is_list = hasattr(values, "__getitem__") and hasattr(values, "__len__")
+    is_number = getattr(values, "shape", None) == ()
+    if not is_list or is_number or isinstance(values, str | bytes | Mapping):
         raise BundleError(
             f"Expected a list of inputs, got {type(values).__name__}.",
             "Put them into a list, also if there is only one.",
             code="PW-X504",
         )
-    return prepare(steps, folder)(values)
 
 
 def prepare(
@@ -294,7 +302,9 @@ def vocabulary_file(characters: Sequence[str]) -> str:
     BundleError
         If it is not a list of texts, in the order of their numbers.
     """
-    if isinstance(characters, str | bytes | set | frozenset | Mapping):
+    if isinstance(characters, str | bytes | set | frozenset | Mapping) or not isinstance(
+        characters, Iterable
+    ):
         raise BundleError(
             f"A vocabulary is a list of texts, in the order of their numbers; this one is a "
             f"{type(characters).__name__}.",

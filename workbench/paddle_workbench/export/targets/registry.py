@@ -28,7 +28,7 @@ def target_named(name: str) -> Target:
     BundleError
         If there is no such target.
     """
-    if name not in TARGETS:
+    if not isinstance(name, str) or name not in TARGETS:
         raise BundleError(
             f"There is no target {name!r}.",
             f"Use one of these: {', '.join(TARGETS)}.",
