@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.child_process import Limits, run_fork
+from paddle_workbench.errors import StorageError
 from paddle_workbench.scratch import ScratchFolder, remove_leftovers
 
 MINUTE = Limits(time_s=60)
@@ -53,6 +54,15 @@ def test_is_private_and_removed_at_the_end(temporary: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         (folder / "inner").mkdir()
     assert not folder.exists()
+
+
+def test_folder_that_cannot_be_made_is_named(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
+    with pytest.raises(StorageError, match=f"No such file .*{temporary}/missing/") as caught:
+        ScratchFolder("trial")
+    assert "set TMPDIR" in caught.value.hint
 
 
 def test_is_removed_with_its_object() -> None:

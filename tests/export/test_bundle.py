@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
 from paddle_workbench.contract import CharacterIds, CleanText, TextLine
 from paddle_workbench.errors import BundleError, StorageError, WorkbenchError
-from paddle_workbench.export import adding, bundle_process, saving
+from paddle_workbench.export import adding, bundle_process, edge_cases, saving
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.differences.tracing import trace_difference
 from paddle_workbench.program.passes.saving import save_program
@@ -244,6 +245,29 @@ def test_full_disk_is_named_with_the_bundle_and_not_its_draft(
     with pytest.raises(StorageError, match="The disk is full: .*/sentiment was not written"):
         create(tmp_path / "sentiment")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_full_folder_for_temporary_files_leaves_the_old_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An empty legacy program was taken for one, and an edge case for one that the network refuses.
+    old = create(tmp_path / "sentiment").record
+    hint = "set TMPDIR to a folder on another disk"
+    monkeypatch.setattr(Path, "write_bytes", write_nothing)
+    with pytest.raises(StorageError, match="The disk is full: .*-legacy-") as caught:
+        create(tmp_path / "sentiment", version="2")
+    assert hint in caught.value.hint
+    monkeypatch.undo()
+    monkeypatch.setattr(edge_cases, "np", SimpleNamespace(savez=fill_the_disk_at_once))
+    with pytest.raises(StorageError, match="The disk is full: .*-edge-case-") as caught:
+        create(tmp_path / "sentiment", version="2")
+    assert hint in caught.value.hint
+    assert Bundle(tmp_path / "sentiment").record == old
+
+
+def write_nothing(path: Path, _content: bytes) -> int:
+    path.open("wb").close()
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_never_replaces_another_folder(tmp_path: Path) -> None:

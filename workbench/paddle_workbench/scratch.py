@@ -16,6 +16,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from .errors import StorageError
+
 __all__ = [
     "ScratchFolder",
     "lock_folder",
@@ -43,14 +45,22 @@ class ScratchFolder:
 
     Raises
     ------
-    OSError
+    StorageError
         If it cannot be made.
     """
 
     def __init__(self, purpose: str) -> None:
         remove_leftovers()
         prefix = f"{PREFIX}{purpose}-"
-        self.path, descriptor = new_locked_folder(lambda: Path(tempfile.mkdtemp(SUFFIX, prefix)))
+        try:
+            self.path, descriptor = new_locked_folder(
+                lambda: Path(tempfile.mkdtemp(SUFFIX, prefix))
+            )
+        except OSError as error:
+            raise StorageError(
+                f"No folder for temporary files can be made: {error}.",
+                "Free some space there, or set TMPDIR to a folder that you can write to.",
+            ) from error
         # Not by a fork of this process, which has the object too.
         self.close = weakref.finalize(self, _remove, self.path, descriptor, os.getpid())
 

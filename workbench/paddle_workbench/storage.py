@@ -18,10 +18,12 @@ from pydantic import BaseModel, ValidationError
 from .contract import SCHEMA_VERSION, ErrorMessage, invalid_field
 from .errors import FileBrokenError, FileMissingError, SchemaVersionError, StorageError
 from .reading import MAX_BYTES, broken_file, parse_json, read_bytes
+from .scratch import SUFFIX as SCRATCH
 from .settings import home_folder
 
 __all__ = [
     "check_schema_version",
+    "disk_full",
     "free_sibling",
     "locked",
     "make_folder",
@@ -227,12 +229,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     """Return the error for a failure of the operating system to write a file or folder."""
     is_at_home = _is_at_home(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(
-            f"The disk is full: {path} was not written; existing files are unchanged.",
-            "Free some space, or set PADDLE_WORKBENCH_HOME to a folder on another disk."
-            if is_at_home
-            else "Free some space, or choose a path on another disk.",
-        )
+        return disk_full(path)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(
             f"{path} cannot be written: {error.strerror}.",
@@ -246,6 +243,19 @@ def storage_error(path: Path, error: OSError) -> StorageError:
             "Choose another path, or move that file away.",
         )
     return StorageError(f"{path}: {error.strerror or error}.", "Check the folder and try again.")
+
+
+def disk_full(path: Path) -> StorageError:
+    """Return the error for a file or folder that a full disk lacks space for."""
+    repair = "choose a path on another disk"
+    if any(part.endswith(SCRATCH) for part in path.parts):
+        repair = "set TMPDIR to a folder on another disk"
+    elif _is_at_home(path):
+        repair = "set PADDLE_WORKBENCH_HOME to a folder on another disk"
+    return StorageError(
+        f"The disk is full: {path} was not written; existing files are unchanged.",
+        f"Free some space, or {repair}.",
+    )
 
 
 def _is_at_home(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ __all__ = ["ANSWER", "Limit", "Limits", "Message", "Outcome", "read_answer", "wr
 
 ANSWER = "answer.json"
 MIB = 1 << 20
+
+# The words of the C library, with which Python and C++ report it.
+_DISK_FULL = re.compile(rb"No space left on device|Disk quota exceeded")
 
 Limit = Literal["time", "memory", "output"]
 
@@ -94,6 +98,11 @@ class Outcome:
         if self.signal_name:
             return f"was killed by {self.signal_name}"
         return f"failed with exit {self.status}" if self.status else "gave no answer"
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether it failed since it could not write a file."""
+        return bool(self.status) and _DISK_FULL.search(self.stderr[-1000:]) is not None
 
     def last_lines(self, count: int = 3, *, length: int = 200) -> list[str]:
         """Return the last non-empty lines of stderr, truncated, as `printable` text."""

@@ -11,6 +11,7 @@ from ..child_process import Limits, write_answer
 from ..program.passes.comparison import Array
 from ..program.passes.forks import can_fork, check_fork, run_sound_fork
 from ..scratch import ScratchFolder
+from ..storage import disk_full
 
 __all__ = ["EdgeCaseError", "RunNetwork", "in_fork"]
 
@@ -33,6 +34,8 @@ def in_fork(run: RunNetwork, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
     EdgeCaseError
         With the reason, if the network refuses the arrays, or ends the fork, or if this process
         cannot be forked.
+    StorageError
+        If the folder for temporary files is full.
     """
     if not can_fork():
         raise EdgeCaseError(_NOT_RUN)
@@ -40,6 +43,8 @@ def in_fork(run: RunNetwork, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         outcome = run_sound_fork(partial(_work, run, arrays), limits=LIMITS, folder=folder)
         if outcome is None:
             raise EdgeCaseError(_NOT_RUN)
+        if outcome.is_disk_full:
+            raise disk_full(folder)
         if outcome.answer is None:
             message = f"the process {outcome.problem}"
             raise EdgeCaseError(message)

@@ -18,6 +18,7 @@ from ..contract import BundleRecord, ExportFinding, SourcePlace
 from ..program.tracing.library_code import is_library, package_of
 from ..program.tracing.targets import input_spec_of, mode, plain_function
 from ..scratch import ScratchFolder
+from ..storage import disk_full
 from .targets.target import LEGACY_PROGRAM, PROGRAM_FOLDER
 
 __all__ = ["legacy_problem", "save_legacy_program"]
@@ -47,6 +48,11 @@ def save_legacy_program(
     -------
     ExportFinding or None
         Why there is no legacy program: parts of Paddle no longer trace in that format.
+
+    Raises
+    ------
+    StorageError
+        If the folder for temporary files is full.
     """
     with ScratchFolder("legacy") as work:
         try:
@@ -57,10 +63,11 @@ def save_legacy_program(
         if "problem" in answer:
             place = SourcePlace(**answer["line"]) if answer["line"] else None
             return _finding(answer["problem"], op=answer["op"], line=place)
-        program = work / LEGACY_PROGRAM
-        if not program.is_file():
+        if outcome.is_disk_full:
+            raise disk_full(work)
+        if outcome.answer is None:
             return _finding(f"The process that traces it {outcome.problem}.")
-        (folder / LEGACY_PROGRAM).write_bytes(program.read_bytes())
+        (folder / LEGACY_PROGRAM).write_bytes((work / LEGACY_PROGRAM).read_bytes())
     return None
 
 
@@ -85,6 +92,7 @@ def _save(network: Any, input_spec: Sequence[Any]) -> None:
         write_answer(_problem(str(error)))
     else:
         Path(LEGACY_PROGRAM).write_bytes(program)
+        write_answer({})
 
 
 def _traced(network: Any, input_spec: list[Any]) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import Sample, TensorSignature
-from ..errors import BundleError, clause_of
+from ..errors import BundleError, StorageError, clause_of
 from ..storage import storage_error
 from .edge_cases import EdgeCaseError, RunNetwork
 from .misfits import misfit
@@ -99,6 +99,8 @@ def samples_of(
     ------
     BundleError
         If the examples are not what the inputs are, or the network refuses them.
+    StorageError
+        If the folder for temporary files is full.
     """
     _check_examples(examples, inputs)
     samples = []
@@ -110,6 +112,8 @@ def samples_of(
         except EdgeCaseError as error:
             reason = str(error).splitlines()[0][:MOST_REASON]
             samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
+        except StorageError:
+            raise
         except Exception as error:
             reason = reason_of(error)
             if not samples:

@@ -13,8 +13,19 @@ __all__ = ["read_arrays", "write_arrays"]
 
 
 def write_arrays(path: Path, arrays: Sequence[Array]) -> None:
-    """Write arrays under the names 0, 1 ..."""
-    np.savez(path, **{str(index): array for index, array in enumerate(arrays)})
+    """Write arrays under the names 0, 1 ...
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    try:
+        np.savez(path, **{str(index): array for index, array in enumerate(arrays)})
+    except OSError as error:
+        from ...storage import storage_error  # not at the top: every child imports this module
+
+        raise storage_error(path, error) from error
 
 
 def read_arrays(path: Path) -> list[Array]:
