@@ -54,6 +54,14 @@ def test_arrays_by_name_or_alone(tmp_path: Path) -> None:
         read_sample(str(tmp_path / "ids.npy"), ARRAYS)
 
 
+def test_header_that_asks_for_more_memory_than_there_is(tmp_path: Path) -> None:
+    header = {"descr": "<f4", "fortran_order": False, "shape": (2**50,)}
+    with (tmp_path / "huge.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(BundleError, match="cannot be read as arrays: Unable to allocate"):
+        read_sample(str(tmp_path / "huge.npy"), ARRAYS)
+
+
 def test_labels_are_lines(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("差评\n好评\n", encoding="utf-8")
     assert read_labels(tmp_path / "labels.txt") == ["差评", "好评"]

@@ -122,7 +122,8 @@ def _arrays(path: Path, record: BundleRecord, *, is_batch: bool) -> Any:
         with content:
             names = [each.name for each in record.inputs]
             return [content[name] for name in (names if set(names) <= {*content} else content)]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    # A header may ask for more memory than there is.
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise BundleError(
             f"{path} cannot be read as arrays: {clause_of(error)}.",
             "Write it with numpy.save, or numpy.savez with the names of the inputs.",
