@@ -67,6 +67,17 @@ def test_counts_what_was_accepted_and_wrong_and_what_was_refused_and_equal(
     assert "1 refused by preflight, although it is equal: equal to onnx" in printed
 
 
+def test_page_mentions_empty_cells_only_if_there_are_some() -> None:
+    def page(row: dict[str, Any]) -> str:
+        return export_page.page({"targets": ["onnx", "mnn"], "networks": {"all": {"net": row}}})
+
+    sentence = "An empty cell has not been measured."
+    full, partial = page({"onnx": EQUAL, "mnn": REFUSED}), page({"onnx": EQUAL})
+    assert sentence not in full
+    assert sentence in partial
+    assert "| net | 1e-07 |  |" in partial
+
+
 def test_a_network_that_ends_its_process_is_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,11 +15,11 @@ INTRODUCTION = """\
 `python -m tests.benchmarks.export` wrote this page from {count} networks; its whole result is in
 [export-matrix.json](export-matrix.json). A number is the largest difference from the eager network,
 relative to its largest value: the target is equal. ⚠ marks one that differs on an empty batch or on
-NaN. A code says why the target refuses the network; [export.md](export.md) explains it. An empty
-cell has not been measured.
+NaN. A code says why the target refuses the network; [export.md](export.md) explains it.{empty}
 
 Every answer was tested: what preflight accepts was opened again and run on all samples, and what it
 refuses was converted and run once more without it."""
+EMPTY = "\nAn empty cell has not been measured."
 DISAGREEMENTS = {
     "failed": "accepted by preflight, and then wrong",
     "refused wrongly": "refused by preflight, although it is equal",
@@ -84,8 +84,10 @@ def page(matrix: Matrix) -> str:
 
 def _lines(matrix: Matrix) -> Iterator[str]:
     targets = matrix["targets"]
-    count = sum(1 for _ in rows(matrix))
-    yield from ("# Which network exports where", "", INTRODUCTION.format(count=count), "")
+    every_row = [row for _, row in rows(matrix)]
+    has_empty = any(target not in row for row in every_row for target in targets)
+    text = INTRODUCTION.format(count=len(every_row), empty=EMPTY if has_empty else "")
+    yield from ("# Which network exports where", "", text, "")
     yield "| | " + " | ".join(targets) + " |"
     yield "|---|" + "---|" * len(targets)
     numbers = [f"{equal} of {measured}" for equal, measured in counts(matrix).values()]
