@@ -249,3 +249,17 @@ def test_program_is_looked_at_without_a_python(
     missing, forecast = bundle.preflight("lite", run=False)
     assert (missing.code, missing.severity) == ("PW-X105", "error")
     assert (forecast.code, forecast.severity, forecast.op) == ("PW-X221", "warning", "full")
+
+
+def test_python_that_does_not_answer_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "lite" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    python.chmod(0o755)
+    monkeypatch.setenv("PADDLE_WORKBENCH_HOME", str(tmp_path))
+    monkeypatch.setattr(lite, "PROBE_LIMIT_S", 0.5)
+    with pytest.raises(BundleError, match=r"did not say within 0\.5 s") as caught:
+        lite.check()
+    assert (caught.value.code, "Try again" in caught.value.hint) == ("PW-X105", True)

@@ -342,8 +342,8 @@ class Bundle:
         Raises
         ------
         BundleError
-            If the bundle was not exported to the target, the input is not what it takes, or it
-            was made again after it was opened.
+            If the bundle was not exported to the target, the input is not what it takes, or the
+            bundle was made again before its first use of the target.
         """
         is_batch = isinstance(value, _BATCHES)
         values = value if is_batch else [value]

@@ -40,6 +40,7 @@ _PROBE = (
     "from importlib.metadata import version; import numpy, paddlelite.lite; "
     "print(version('paddlelite'))"
 )
+PROBE_LIMIT_S = 60.0
 _LAST_PYTHON = (3, 10)
 _PYTHONS: set[str] = set()
 """Those in which Paddle Lite was found; one without it may get it later."""
@@ -51,7 +52,7 @@ def check() -> None:
     Raises
     ------
     BundleError
-        If there is none, with the command that makes one.
+        If there is none, with the command that makes one, or one does not answer in time.
     """
     _python()
 
@@ -182,11 +183,17 @@ def _has_paddle_lite(python: str) -> bool:
             [python, "-I", "-c", _PROBE],
             capture_output=True,
             env=_variables(1),
-            timeout=60,
+            timeout=PROBE_LIMIT_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return False
+    except subprocess.TimeoutExpired as error:
+        raise BundleError(
+            f"{python} did not say within {PROBE_LIMIT_S:g} s whether it has Paddle Lite.",
+            "Try again when the machine has less to do.",
+            code="PW-X105",
+        ) from error
     if done.stdout.decode("utf-8", "replace").split()[-1:] != [VERSION]:
         return False
     _PYTHONS.add(python)
