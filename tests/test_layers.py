@@ -28,6 +28,7 @@ FLOORS = {
     "storage": 0,
     "telemetry": 0,
     "terminal_text": 0,
+    "boxes": 1,
     "course": 1,
     "environment": 1,
     "execution": 1,
@@ -47,6 +48,7 @@ FLOORS = {
 
 # Libraries that the modules of a room must not import, even inside functions.
 FORBIDDEN = {
+    "boxes": {"paddle", "ipywidgets", "tornado"},
     "course": {"paddle", "tornado", "ipywidgets"},
     "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},

@@ -21,6 +21,7 @@
   * ForbiddenPathError
   * EnvironmentBrokenError
   * ShapeError
+  * BoxError
   * TextError
   * PictureError
     * PictureLimitError
@@ -35,6 +36,7 @@ from typing import Any
 from .terminal_text import printable
 
 __all__ = [
+    "BoxError",
     "BundleError",
     "CaptureError",
     "CodeNotFoundError",
@@ -191,6 +193,10 @@ class EnvironmentBrokenError(WorkbenchError):
 
 class ShapeError(WorkbenchError, ValueError):
     """Arrays or sequences have inconsistent sizes."""
+
+
+class BoxError(WorkbenchError, ValueError):
+    """A setting of what is done with boxes is not valid."""
 
 
 class TextError(WorkbenchError, ValueError):
