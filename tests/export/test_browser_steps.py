@@ -81,6 +81,11 @@ def test_texts_become_the_same_numbers(node: NodeRunner, tmp_path: Path) -> None
         ([(5, 7)], Resize(height=24, width=24)),
         ([(48, 64)], Resize(height=48, width=64)),
         ([(300, 1)], Resize(height=7)),
+        # Much lower: the height comes first.
+        ([(333, 40)], Resize(height=48)),
+        ([(120, 40)], Resize(height=12, width=30)),
+        ([(90, 41), (91, 40)], Resize(height=40, width=16)),
+        ([(60, 20)], Resize(height=50, width=45)),
         # 48 * 3 / 32 is 4.5, which Python rounds to 4.
         ([(32, 3)], Resize(height=48)),
         ([(32, 5)], Resize(height=48)),

@@ -16,21 +16,31 @@ interface IWeights {
 }
 
 /**
- * Resize a picture as Pillow does with `Resampling.BILINEAR`, to the last bit: a triangle as wide as
- * the reduction, first along rows and then along columns, rounded to bytes in between.
+ * Resize a picture as Pillow 13 does with `Resampling.BILINEAR`, to the last bit: a triangle as wide
+ * as the reduction, rounded to bytes between the two directions. Rows come first, unless the height
+ * is reduced by much more than the width (python-pillow/Pillow#9549).
  */
 export function resize(
   picture: IPicture,
   width: number,
   height: number
 ): IPicture {
-  const wide =
-    width === picture.width
-      ? picture
-      : resizeRows(picture, triangle(picture.width, width), width);
-  return height === wide.height
-    ? wide
-    : resizeColumns(wide, triangle(wide.height, height), height);
+  const lost = picture.height - height;
+  return lost > 0 && lost > 2 * (picture.width - width)
+    ? inWidth(inHeight(picture, height), width)
+    : inHeight(inWidth(picture, width), height);
+}
+
+function inWidth(picture: IPicture, width: number): IPicture {
+  return width === picture.width
+    ? picture
+    : resizeRows(picture, triangle(picture.width, width), width);
+}
+
+function inHeight(picture: IPicture, height: number): IPicture {
+  return height === picture.height
+    ? picture
+    : resizeColumns(picture, triangle(picture.height, height), height);
 }
 
 function triangle(size: number, newSize: number): IWeights {
