@@ -69,7 +69,7 @@ def test_returns_sorted_arrays_for_each_picture() -> None:
     assert [len(each) for each in decode_yolo(heads(), **SIZES, threshold=1.0)] == [0, 0]
 
 
-def test_nan_and_infinity_are_no_candidates_or_large_ones() -> None:
+def test_nan_never_reaches_the_threshold_and_infinity_may() -> None:
     arrays = heads()
     arrays[0][:, 4] = np.nan  # objectness
     arrays[1][:, 2] = 1e4  # width

@@ -30,6 +30,7 @@ __all__ = [
     "Recurrent",
     "Silent",
     "Transformer",
+    "TwoScales",
     "Waves",
     "Wide",
 ]
@@ -172,6 +173,22 @@ class Picture(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.fc(self.convolution(x).mean([2, 3]))
+
+
+class TwoScales(nn.Layer):
+    """A detector with two anchors at each of two scales, of 16 and 8 pixels; not trained."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv2D(3, 8, 3, stride=4, padding=1)
+        self.fine = nn.Conv2D(8, 8, 3, stride=2, padding=1)
+        self.coarse = nn.Conv2D(8, 8, 3, stride=2, padding=1)
+        self.heads = nn.LayerList([nn.Conv2D(8, 2 * (5 + classes), 1) for _ in range(2)])
+
+    def forward(self, x: Any) -> Any:
+        fine = nn.functional.relu(self.fine(nn.functional.relu(self.stem(x))))
+        coarse = nn.functional.relu(self.coarse(fine))
+        return [4 * self.heads[0](coarse), 4 * self.heads[1](fine)]
 
 
 class Flat(nn.Layer):

@@ -14,18 +14,28 @@ from paddle_workbench.contract import (
     CharacterIds,
     CleanText,
     CtcDecode,
+    Letterbox,
     Normalize,
     Postprocessing,
     Preprocessing,
     Resize,
     TextLine,
     TopLabels,
+    YoloBoxes,
 )
 from paddle_workbench.environment import node as node_module
-from paddle_workbench.export.processing import postprocess, preprocess, vocabulary_file
+from paddle_workbench.export.processing import (
+    placements,
+    postprocess,
+    preprocess,
+    vocabulary_file,
+)
 from paddle_workbench.export.targets.browser import NodeRunner, tensor
 
+from ..boxes.cases import random_heads
+
 IDS = CharacterIds(vocabulary="vocabulary.json", length=6, padding=2, unknown=1)
+BOXES = YoloBoxes(anchors=[[(8, 8), (4, 8)]], strides=[8])
 VOCABULARY = ["<pad>", "<unk>", "。", "房", "间", "𠮷", "é", "房"]
 TEXTS = [
     "房间很干净",
@@ -89,10 +99,14 @@ def test_texts_become_the_same_numbers(node: NodeRunner, tmp_path: Path) -> None
         # 48 * 3 / 32 is 4.5, which Python rounds to 4.
         ([(32, 3)], Resize(height=48)),
         ([(32, 5)], Resize(height=48)),
+        ([(40, 333), (333, 40), (12, 16)], Letterbox(height=48, width=64)),
+        ([(1, 900), (900, 1)], Letterbox(height=33, width=20, fill=(1, 2, 250))),
+        # 3 * 48 / 32 is 4.5.
+        ([(32, 3), (3, 32), (5, 32)], Letterbox(height=48, width=48)),
     ],
 )
 def test_pictures_become_the_same_bytes(
-    node: NodeRunner, tmp_path: Path, sizes: list[tuple[int, int]], step: Resize
+    node: NodeRunner, tmp_path: Path, sizes: list[tuple[int, int]], step: Resize | Letterbox
 ) -> None:
     (expected,) = preprocess(pictures(*sizes), [step], tmp_path)
     np.testing.assert_array_equal(in_node(node, pictures(*sizes), [step]), expected)
@@ -161,6 +175,65 @@ def test_outputs_become_the_same_results(
         assert [name for name, _ in result["scores"]] == list(prediction.scores)
 
 
+@pytest.mark.parametrize("method", ["per-class", "soft", "class-agnostic"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        None,
+        [Letterbox(height=48, width=80)],
+        [Resize(height=48, width=80)],
+        [Normalize()],
+    ],
+)
+def test_outputs_become_the_same_boxes(
+    node: NodeRunner, method: Any, before: list[Preprocessing] | None
+) -> None:
+    anchors = [[(50, 40), (90, 70)], [(10, 13), (16, 30), (33.5, 23)]]
+    labels = ["可乐", "薯片", "牛奶", "茶"]
+    sizes = [(48, 80), (48, 80)] if before == [Normalize()] else [(333, 500), (1000, 37)]
+    places = None
+    if before is not None:
+        places = placements([np.zeros((*size, 3), np.uint8) for size in sizes], before, [BOXES])
+    for seed in range(4):
+        step = YoloBoxes(
+            anchors=anchors,
+            strides=(16, 8),
+            threshold=(0.05, 0.2, 0.3, 0.0)[seed],
+            iou=(0.1, 0.45, 0.7, 0.3)[seed],
+            limit=40,
+            method=method,
+        )
+        outputs = random_heads(
+            seed, batch=2, anchors=(2, 3), cells=((3, 5), (6, 10)), classes=len(labels)
+        )
+        outputs[0][1, 2], outputs[1][0, 4, 2] = np.nan, np.inf
+        outputs[0][:, :, 0, 0] = outputs[0][:, :, 0, 1]  # equal scores
+        if seed == 1:
+            outputs = [array.astype(np.float16) for array in outputs]
+        expected = postprocess(outputs, [step], labels, places)
+        sent = {
+            "outputs": [tensor(array) for array in outputs],
+            "steps": [step.model_dump()],
+            "labels": labels,
+        }
+        if before is not None:
+            sent |= {"sizes": sizes, "before": [each.model_dump() for each in before]}
+        answer, _ = node.ask("postprocess", **sent)
+        for result, prediction in zip(answer["results"], expected, strict=True):
+            assert len(prediction.boxes) > 3
+            assert (result["label"], result["scores"]) == (prediction.label, [])
+            assert [box["label"] for box in result["boxes"]] == [
+                box.label for box in prediction.boxes
+            ]
+            for name in ("score", "corners"):
+                ours = [getattr(box, name) for box in prediction.boxes]
+                theirs = [box[name] for box in result["boxes"]]
+                # JSON has no infinity.
+                theirs = np.array(theirs, dtype=np.float64)
+                ours = np.where(np.isnan(theirs), np.nan, ours)
+                np.testing.assert_allclose(theirs, ours, rtol=1e-6, atol=1e-5)
+
+
 def test_reports_what_fails_and_goes_on(node: NodeRunner) -> None:
     with pytest.raises(RuntimeError, match="takes texts"):
         in_node(node, [" "], [CleanText(), IDS])
@@ -170,6 +243,13 @@ def test_reports_what_fails_and_goes_on(node: NodeRunner) -> None:
             outputs=[tensor(np.zeros((1, 2), np.complex64))],
             steps=[TopLabels().model_dump()],
             labels=["a", "b"],
+        )
+    with pytest.raises(RuntimeError, match=r"An output has the shape \(1, 14, 2, 2\)"):
+        node.ask(
+            "postprocess",
+            outputs=[tensor(np.zeros((1, 14, 2, 2), np.float32))],
+            steps=[BOXES.model_dump()],
+            labels=["a", "b", "c"],
         )
     assert node.ask("steps")[0]["preprocessing"]
 

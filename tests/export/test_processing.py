@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from paddle_workbench.contract import (
     CharacterIds,
     CleanText,
     CtcDecode,
+    Letterbox,
     Normalize,
     Resize,
     TextLine,
     TopLabels,
 )
 from paddle_workbench.errors import BundleError
+from paddle_workbench.export.picture_steps import placements_of
 from paddle_workbench.export.processing import (
     postprocess,
     prepare,
@@ -114,6 +117,51 @@ def test_rejects_what_is_not_a_text(
 ) -> None:
     with pytest.raises(BundleError, match=message):
         preprocess(values, [CleanText(), IDS], tmp_path)
+
+
+def test_letterbox_keeps_proportions_and_fills_the_rest(tmp_path: Path) -> None:
+    picture = np.full((10, 40, 3), 200, np.uint8)
+    steps = [Letterbox(height=16, width=32, fill=(1, 2, 3))]
+    (array,) = preprocess([picture, picture.transpose(1, 0, 2)], steps, tmp_path)
+    assert (array.dtype, array.shape) == (np.uint8, (2, 16, 32, 3))
+    assert array[0, :, 0, 0].tolist() == [1] * 4 + [200] * 8 + [1] * 4
+    assert array[1, 0, :, 2].tolist() == [3] * 14 + [200] * 4 + [3] * 14
+
+
+def test_photograph_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+    pixels = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
+    photograph = Image.fromarray(pixels)
+    photograph.getexif()[0x0112] = 6  # the camera was turned to the left
+    (array,) = preprocess([photograph], [Letterbox(height=6, width=4)], tmp_path)
+    np.testing.assert_array_equal(array[0], np.rot90(pixels, -1))
+    (place,) = placements_of([photograph], [Letterbox(height=12, width=12)])
+    assert (place.picture, place.resized, place.left) == ((6, 4), (12, 8), 2)
+
+
+def test_boxes_know_where_resized_pictures_lie() -> None:
+    pictures = [np.zeros((20, 40, 3), np.uint8), np.zeros((20, 10, 3), np.uint8)]
+    first, second = placements_of(pictures, [Resize(height=10), Normalize()])
+    assert (first.resized, second.resized) == ((10, 20), (10, 5))
+    assert first.input == second.input == (10, 20)
+    (plain,) = placements_of(pictures[:1], [Normalize()])
+    assert plain.picture == plain.resized == plain.input == (20, 40)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("shelf.jpg", r"got str: 'shelf.jpg'"),
+        (Path("shelf.jpg"), "got PosixPath"),
+        (None, "got NoneType: None"),
+        (Image.new("L", (4, 4)), r"got uint8 \(4, 4\)"),
+        (Image.new("RGBA", (4, 4)), r"got uint8 \(4, 4, 4\)"),
+        (np.zeros((4, 4, 1), np.uint8), r"got uint8 \(4, 4, 1\)"),
+    ],
+)
+def test_names_what_is_not_a_picture_in_colour(value: object, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=kind) as caught:
+        preprocess([value], [Letterbox(height=4, width=4)], tmp_path)
+    assert "exif_transpose" in caught.value.hint
 
 
 @pytest.mark.parametrize(

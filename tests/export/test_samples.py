@@ -10,6 +10,7 @@ import pytest
 
 from paddle_workbench.contract import Parity, TensorSignature
 from paddle_workbench.errors import BundleError, StorageError
+from paddle_workbench.export.decisions import decisions_of
 from paddle_workbench.export.held_out import held_out_samples
 from paddle_workbench.export.parity import compare_samples
 from paddle_workbench.export.preflight import Preflight
@@ -21,6 +22,8 @@ from paddle_workbench.export.samples import (
     samples_of,
     write_samples,
 )
+
+from .records import record_with
 
 X = TensorSignature(name="x", dtype="float32", shape=(None, None, 3))
 
@@ -149,7 +152,7 @@ def _result(sample: EagerSample, outputs: tuple[Array, ...] | None) -> EagerSamp
 def _compare(samples: list[EagerSample], change: dict[str, tuple[Array, ...] | None]) -> object:
     accepted = [sample for sample in samples if sample.outputs is not None]
     results = [_result(sample, change.get(sample.name, sample.outputs)) for sample in accepted]
-    return compare_samples(accepted, results, ["float32"], has_decisions=True)
+    return compare_samples(accepted, results, ["float32"], decisions=decisions_of(record_with({})))
 
 
 def test_equal_outputs_have_parity(samples: list[EagerSample]) -> None:
@@ -249,19 +252,20 @@ def test_decisions_count_with_int8_weights() -> None:
     eager = np.array([[3.0, 1.0]] * 99 + [[1.0, 3.0]], np.float32)
     sample = EagerSample("examples", (), (eager,))
 
-    def parity(outputs: Array, *, has_decisions: bool) -> Parity:
+    def parity(outputs: Array, *, is_classifier: bool) -> Parity:
         result = _result(sample, (outputs,))
-        options: Any = {"has_decisions": has_decisions, "weights": "int8"}
+        decisions = decisions_of(record_with({})) if is_classifier else None
+        options: Any = {"decisions": decisions, "weights": "int8"}
         return compare_samples([sample], [result], ["float32"], **options).parity
 
     moved = eager * 1.5
-    assert parity(moved, has_decisions=True).is_equal
-    assert not parity(moved, has_decisions=False).is_equal
-    assert parity(eager * 1.05, has_decisions=False).is_equal
+    assert parity(moved, is_classifier=True).is_equal
+    assert not parity(moved, is_classifier=False).is_equal
+    assert parity(eager * 1.05, is_classifier=False).is_equal
     two, three = eager.copy(), eager.copy()
     two[:2], three[:3] = [1.0, 3.0], [1.0, 3.0]
-    assert parity(two, has_decisions=True).is_equal
-    assert parity(three, has_decisions=True).problem == "3 of 100 decisions changed."
+    assert parity(two, is_classifier=True).is_equal
+    assert parity(three, is_classifier=True).problem == "3 of 100 decisions changed."
     broken = eager.copy()
     broken[0, 0] = np.nan
-    assert not parity(broken, has_decisions=True).is_equal
+    assert not parity(broken, is_classifier=True).is_equal

@@ -57,6 +57,15 @@ def recogniser(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) 
     return bundle
 
 
+@pytest.fixture(scope="module")
+def goods(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    from ..export.test_detection import create as create_detector
+
+    bundle, _ = create_detector(tmp_path_factory.mktemp("goods") / "goods")
+    bundle.export("browser")
+    return bundle
+
+
 @pytest.fixture
 def open_file(browser: Browser) -> Iterator[Open]:
     """Open a page from disk without a network; errors, and requests for other addresses, fail."""
@@ -172,6 +181,50 @@ _GIVE = """([kind, bytes]) => {
     : new DragEvent('drop', { dataTransfer: data, bubbles: true });
   document.querySelector(kind === 'paste' ? 'body' : '.pw-Input-zone').dispatchEvent(event);
 }"""
+
+
+def test_boxes_are_those_of_paddle(goods: Bundle, open_file: Open, tmp_path: Path) -> None:
+    from PIL import Image
+
+    page = open_file(goods.to_html(tmp_path / "page.html"))
+    items = result(page).get_by_role("list", name="Boxes").get_by_role("listitem")
+    expect(items).to_have_text(listed(goods, goods.examples[0]))
+    expect(page.get_by_text("✓ Paddle sees the same boxes")).to_be_visible()
+    expect(page.get_by_text("✓ The same results as Paddle Inference on 3")).to_be_visible()
+    expect(result(page).get_by_role("img", name="The picture with its boxes")).to_be_visible()
+
+    # A photograph that lies on its side; turned, as browsers show it, it has other boxes.
+    photograph = Image.fromarray(np.rot90(goods.examples[1], 1))
+    exif = photograph.getexif()
+    exif[0x0112] = 6
+    photograph.save(tmp_path / "photograph.png", exif=exif)
+    page.get_by_label("Choose a picture").set_input_files(tmp_path / "photograph.png")
+    expect(items).to_have_text(listed(goods, goods.examples[1]))
+    # With keys alone.
+    items.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(items.nth(1)).to_be_focused()
+    lit = result(page).locator(".pw-Boxes-frame.pw-mod-lit")
+    best = goods.predict(goods.examples[1]).boxes[1]
+    expect(lit).to_have_text(f"{best.label} {percent(best.score)}")
+    frame, stage = lit.bounding_box(), result(page).locator(".pw-Boxes-stage").bounding_box()
+    assert frame is not None
+    assert stage is not None
+    scale = stage["width"] / goods.examples[1].shape[1]
+    assert frame["x"] - stage["x"] == pytest.approx(best.corners[0] * scale, abs=1)
+    assert frame["height"] == pytest.approx((best.corners[3] - best.corners[1]) * scale, abs=1)
+
+    page.get_by_role("button", name="中文").click()
+    expect(result(page).get_by_role("list", name="框")).to_be_visible()
+
+
+def listed(bundle: Bundle, picture: Any) -> list[str]:
+    names = ("left", "top", "right", "bottom")
+    return [
+        f"{box.label}{percent(box.score)}"
+        + ", ".join(f"{name} {edge:.0f}" for name, edge in zip(names, box.corners, strict=True))
+        for box in bundle.predict(picture).boxes
+    ]
 
 
 def test_page_shows_that_it_differs(sentiment: Bundle, open_file: Open, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Plain numpy. Export, detection, server and widgets share these definitions, of w
 `widgets/front_end/bundle/` has the same in TypeScript.
 """
 
+from .agreement import SAME_PX, matching
 from .detections import Detections
 from .overlap import iou
 from .placement import Placement, letterboxed, placed
@@ -12,12 +13,14 @@ from .yolo import decode_yolo
 
 __all__ = [
     "METHODS",
+    "SAME_PX",
     "Detections",
     "Method",
     "Placement",
     "decode_yolo",
     "iou",
     "letterboxed",
+    "matching",
     "placed",
     "suppress",
 ]

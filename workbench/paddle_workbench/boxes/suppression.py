@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from .overlap import overlaps
 __all__ = ["METHODS", "Method", "suppress"]
 
 Method = Literal["per-class", "soft", "class-agnostic"]
+_BLOCK = 256
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
@@ -59,17 +60,31 @@ def suppress(
     most = len(known) if limit is None else limit
     if method == "soft":
         return _softly(known, iou, most, threshold)
-    boxes, classes = known.boxes, known.classes
+    classes = known.classes if method == "per-class" else np.zeros_like(known.classes)
     kept: list[int] = []
-    rest = np.arange(len(known))
-    while len(rest) and len(kept) < most:
-        best, rest = rest[0], rest[1:]
-        kept.append(best)
-        remains = overlaps(boxes[best : best + 1], boxes[rest])[0] <= iou
-        if method == "per-class":
-            remains |= classes[rest] != classes[best]
-        rest = rest[remains]
+    # In blocks, so that ten thousand boxes of which none is removed take a second, not a minute.
+    for start in range(0, len(known), _BLOCK):
+        rest = np.arange(start, min(start + _BLOCK, len(known)))
+        rest = rest[~_rivals(known.boxes, classes, rest, np.array(kept, int), iou).any(axis=1)]
+        while len(rest) and len(kept) < most:
+            best, rest = rest[0], rest[1:]
+            kept.append(int(best))
+            rest = rest[~_rivals(known.boxes, classes, rest, np.array([best]), iou)[:, 0]]
+        if len(kept) == most:
+            break
     return known.take(np.array(kept, dtype=np.int64))
+
+
+def _rivals(
+    boxes: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    places: NDArray[Any],
+    others: NDArray[Any],
+    iou: float,
+) -> NDArray[np.bool_]:
+    """Return whether boxes have the class of others and overlap them by more than the limit."""
+    is_near = overlaps(boxes[places], boxes[others]) > iou
+    return np.asarray(is_near & (classes[places][:, None] == classes[others]))
 
 
 def _softly(known: Detections, iou: float, most: int, threshold: float) -> Detections:

@@ -13,6 +13,8 @@ from .bundle import (
     CtcDecode,
     ExportFinding,
     FileRecord,
+    LabelledBox,
+    Letterbox,
     Normalize,
     PageArray,
     PageExample,
@@ -32,6 +34,7 @@ from .bundle import (
     Versions,
     Weights,
     WorstElement,
+    YoloBoxes,
 )
 from .checks import (
     CellOutcome,
@@ -146,6 +149,7 @@ __all__ = [
     "KernelReport",
     "KernelServerState",
     "KernelServerStatus",
+    "LabelledBox",
     "Language",
     "LedgerMachine",
     "LedgerProtocol",
@@ -161,6 +165,7 @@ __all__ = [
     "LessonProgress",
     "LessonRequest",
     "LessonState",
+    "Letterbox",
     "Model",
     "NoiseKind",
     "Normalize",
@@ -198,5 +203,6 @@ __all__ = [
     "Versions",
     "Weights",
     "WorstElement",
+    "YoloBoxes",
     "invalid_field",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, FiniteFloat
+from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
 from .model import SCHEMA_VERSION, Language, Model
 
@@ -18,6 +18,8 @@ __all__ = [
     "CtcDecode",
     "ExportFinding",
     "FileRecord",
+    "LabelledBox",
+    "Letterbox",
     "Normalize",
     "PageArray",
     "PageExample",
@@ -37,16 +39,25 @@ __all__ = [
     "Versions",
     "Weights",
     "WorstElement",
+    "YoloBoxes",
 ]
 
 BUNDLE_MIME_TYPE = "application/vnd.paddle-workbench.bundle+json"
 """Of what the output of a widget carries, a `BundleOutput`."""
 
-Task = Literal["text-classification", "image-classification", "text-recognition", "tensors"]
+Task = Literal[
+    "text-classification",
+    "image-classification",
+    "text-recognition",
+    "object-detection",
+    "tensors",
+]
 Weights = Literal["fp32", "fp16", "int8"]
 """How a target stores the weights; it computes with single precision in any case."""
 SampleSource = Literal["eager", "predictor"]
+Side = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Brightness = Annotated[int, Field(ge=0, le=255)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -80,6 +91,19 @@ class Resize(Model):
     height: int = Field(ge=1, le=8192)
     width: int | None = Field(None, ge=1, le=8192)
     """None: in proportion, and padded with zeros on the right to the widest of the batch."""
+
+
+class Letterbox(Model):
+    """Resize pictures in proportion into the centre of one size, in pixels; fill the rest.
+
+    Input: RGB pictures, uint8 (height, width, 3). Output: uint8, (batch, height, width, 3).
+    """
+
+    step: Literal["letterbox"] = "letterbox"
+    height: int = Field(ge=1, le=8192)
+    width: int = Field(ge=1, le=8192)
+    fill: tuple[Brightness, Brightness, Brightness] = (114, 114, 114)
+    """Red, green and blue of what the picture does not cover."""
 
 
 class Normalize(Model):
@@ -125,10 +149,50 @@ class CtcDecode(Model):
     blank: int = Field(0, ge=0)
 
 
+class YoloBoxes(Model):
+    """The boxes that a YOLO network sees, after suppression, in pixels of the picture.
+
+    Input: for each scale the raw output, (batch, anchors * (5 + labels), rows, columns).
+    """
+
+    step: Literal["yolo_boxes"] = "yolo_boxes"
+    anchors: tuple[tuple[tuple[Side, Side], ...], ...]
+    """For each output its anchors: width and height in pixels of the network's input."""
+    strides: tuple[Annotated[int, Field(ge=1)], ...]
+    """For each output the pixels of the network's input between two of its cells."""
+    threshold: float = Field(0.25, ge=0, le=1)
+    """Smallest score: objectness times the probability of the label."""
+    iou: float = Field(0.5, ge=0, le=1)
+    """Of two boxes that overlap by more, the one with the lower score is suppressed."""
+    limit: int = Field(100, ge=1, le=10_000)
+    """Most boxes of a picture."""
+    method: Literal["per-class", "soft", "class-agnostic"] = "per-class"
+    """Which boxes are suppressed: those of the same label, those of any, or with `soft` none, but
+    their scores are reduced."""
+
+    @model_validator(mode="after")
+    def _check_scales(self) -> YoloBoxes:
+        if not self.strides or len(self.anchors) != len(self.strides) or not all(self.anchors):
+            raise ValueError(
+                f"{len(self.strides)} strides do not fit the anchors of {len(self.anchors)} outputs"
+            )
+        return self
+
+
 Preprocessing = Annotated[
-    CleanText | CharacterIds | Resize | Normalize | TextLine, Field(discriminator="step")
+    CleanText | CharacterIds | Resize | Letterbox | Normalize | TextLine,
+    Field(discriminator="step"),
 ]
-Postprocessing = Annotated[TopLabels | CtcDecode, Field(discriminator="step")]
+Postprocessing = Annotated[TopLabels | CtcDecode | YoloBoxes, Field(discriminator="step")]
+
+
+class LabelledBox(Model):
+    """A box around something in a picture."""
+
+    label: str
+    score: float
+    corners: tuple[float, float, float, float]
+    """x1, y1, x2, y2 in pixels of the picture."""
 
 
 class TensorSignature(Model):
@@ -188,7 +252,8 @@ class Parity(Model):
     tolerance: float | None
     """The largest difference that counts as equal; None if only the decisions count."""
     decisions: int
-    """Rows of the first output for which a decision was compared."""
+    """Rows of the first output for which a decision was compared; for a detector the boxes that it
+    or the reference sees."""
     changed_decisions: int
     is_held_out: bool = False
     """Whether the decisions are those on the held-out set and on nothing else."""
@@ -277,6 +342,8 @@ class PageExample(Model):
     """A picture as a data URL."""
     label: str
     score: float
+    boxes: tuple[LabelledBox, ...] = ()
+    """For a detector."""
 
 
 class PageArray(Model):

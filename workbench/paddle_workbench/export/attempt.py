@@ -11,6 +11,7 @@ from typing import Any
 from ..child_process import Limits, Outcome, read_answer
 from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
 from ..scratch import ScratchFolder
+from .decisions import decisions_of
 from .parity import compare_samples
 from .raw_examples import compare_examples
 from .samples import EagerSample, read_samples, write_samples
@@ -18,7 +19,7 @@ from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .warm_child import run_attempt
 from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S
 
-__all__ = ["DECISION_TASKS", "LIMITS", "Attempt", "Listener", "attempt"]
+__all__ = ["LIMITS", "Attempt", "Listener", "attempt"]
 
 Listener = Callable[[JobProgress], None]
 """Called with how far an attempt is; an exception ends it."""
@@ -31,7 +32,6 @@ _STEPS = {
     "run": Text(zh="在样本上运行", en="Running the samples"),
     "end": Text(zh="比较结果", en="Comparing the results"),
 }
-DECISION_TASKS = frozenset({"text-classification", "image-classification", "text-recognition"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def attempt(
         accepted[: len(results)],
         results,
         [each.dtype for each in record.outputs],
-        has_decisions=record.task in DECISION_TASKS,
+        decisions=decisions_of(record),
         weights=options.weights,
     )
     parity = compare_examples(comparison.parity, answer.get("examples", ()))

@@ -31,7 +31,7 @@ from .making import make_bundle
 from .misfits import Check, array_check
 from .page import LIMIT_MB, write_page
 from .preflight import Preflight, examine, preflight_of
-from .processing import postprocess, prepare
+from .processing import placements, postprocess, prepare
 from .programs import copy_program
 from .samples import SAMPLES, EagerSample, read_samples
 from .saving import LINES, save_network
@@ -153,13 +153,16 @@ class Bundle:
             `predict` takes them.
         held_out : sequence
             Raw inputs on which changed decisions are counted; by default the examples.
-        task : {"text-classification", "image-classification", "text-recognition", "tensors"}
+        task : {"text-classification", "image-classification", "text-recognition", \
+"object-detection", "tensors"}
         labels : sequence of str
-            One for each output of a classifier; the characters of a recogniser, without the blank.
+            One for each output of a classifier and each class of a detector; the characters of a
+            recogniser, without the blank.
         preprocessing : sequence of Preprocessing
             Steps from a raw input to the program's inputs.
         postprocessing : sequence of Postprocessing, optional
-            Steps from the program's outputs to a result; by default those of the task.
+            Steps from the program's outputs to a result; by default those of the task. A detector
+            has none: pass `YoloBoxes` with its anchors and strides.
         files : mapping of str to sequence of str, optional
             Vocabularies that the steps name, by file name: a path inside the bundle.
         metrics : mapping of str to float, optional
@@ -328,8 +331,9 @@ class Bundle:
         Parameters
         ----------
         value
-            A text, a picture as a uint8 array (height, width, 3) in RGB, or a list of either; for a
-            bundle without preprocessing a list with one array for each input of the program.
+            A text, a picture as a uint8 array (height, width, 3) in RGB or as a PIL picture in
+            RGB, or a list of these; for a bundle without preprocessing a list with one array for
+            each input of the program.
         target : str
             One to which the bundle was exported; `inference` runs in any case.
         threads : int
@@ -337,7 +341,8 @@ class Bundle:
         Returns
         -------
         Prediction, or a list of them
-            Without postprocessing the list of output arrays.
+            That of a detector has `boxes`, each with label, score and corners. Without
+            postprocessing the list of output arrays.
 
         Raises
         ------
@@ -355,7 +360,10 @@ class Bundle:
         if runner.predict is not None:
             results: list[Any] = runner.predict(values)
         else:
-            results = postprocess(runner.run(arrays), record.postprocessing, record.labels)
+            places = placements(values, record.preprocessing, record.postprocessing)
+            results = postprocess(
+                runner.run(arrays), record.postprocessing, record.labels, places
+            )
         return results if is_batch or not record.postprocessing else results[0]
 
     @cached_property

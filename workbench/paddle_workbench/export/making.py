@@ -22,7 +22,14 @@ from .bundle_files import RECORD, read_record, records_of_folder
 from .drafts import new_draft, put_in_place
 from .examples import write_examples
 from .held_out import held_out_samples
-from .processing import check_inputs, check_steps, postprocess, preprocess, vocabulary_file
+from .processing import (
+    check_inputs,
+    check_steps,
+    placements,
+    postprocess,
+    preprocess,
+    vocabulary_file,
+)
 from .samples import SAMPLES, samples_of, write_samples
 from .saving import SavedNetwork
 from .targets.target import PROGRAM_FOLDER
@@ -71,6 +78,12 @@ def make_bundle(
     check_names(files)
     check_inputs(held_out)
     check_steps(preprocessing, () if postprocessing is None else postprocessing)
+    if task == "object-detection" and postprocessing is None:
+        raise BundleError(
+            "The bundle of a detector needs the step that makes boxes of its outputs.",
+            "Pass its anchors: postprocessing=[YoloBoxes(anchors=…, strides=…)].",
+            code="PW-X408",
+        )
     # Wrong arguments are reported before the network is traced, which takes its time.
     record = record_of_arguments(
         target.name,
@@ -111,7 +124,8 @@ def make_bundle(
                 }
             )
         # Wrong labels are found now and not by the first who uses the bundle.
-        postprocess(samples[0].outputs or (), record.postprocessing, record.labels)
+        places = placements(examples, record.preprocessing, record.postprocessing)
+        postprocess(samples[0].outputs or (), record.postprocessing, record.labels, places)
         write_model(draft / RECORD, record)
         _check_readable(draft, target)
         put_in_place(draft, target)

@@ -180,4 +180,5 @@ def _examples(bundle: Showable) -> Iterator[PageExample]:
             picture=picture,
             label=result.label,
             score=result.score,
+            boxes=result.boxes,
         )

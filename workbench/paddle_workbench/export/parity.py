@@ -20,10 +20,10 @@ from ..program.passes.comparison import (
     gaps,
     relative_difference,
 )
+from .decisions import MAX_CHANGED_DECISIONS, Decisions
 from .samples import EagerSample
 
 __all__ = [
-    "MAX_CHANGED_DECISIONS",
     "Comparison",
     "compare_samples",
     "element_sentence",
@@ -35,8 +35,6 @@ __all__ = [
 INT8_TOLERANCE = 0.1
 """For outputs without decisions: an int8 weight is off by up to 0.4 % of the largest weight of its
 channel, which several layers add up."""
-MAX_CHANGED_DECISIONS = 0.02
-"""The share with int8 weights that may change: those that were nearly a tie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def compare_samples(
     results: Sequence[EagerSample],
     dtypes: Sequence[str],
     *,
-    has_decisions: bool,
+    decisions: Decisions | None = None,
     weights: Weights = "fp32",
 ) -> Comparison:
     """Compare what a target returned with the eager outputs.
@@ -71,17 +69,18 @@ def compare_samples(
         Samples that the eager network refuses are left out.
     dtypes : sequence of str
         Of the outputs.
-    has_decisions : bool
-        Whether the largest value along the last axis of the first output is a decision.
+    decisions : Decisions, optional
+        How those that outputs make are counted; see `decisions.decisions_of`. Boxes, which a small
+        difference of the outputs may move, have to be the same with any weights.
     weights : {"fp32", "fp16", "int8"}
         How the target stores its weights. With int8 weights values move, and what counts are the
         decisions, where there are any.
     """
-    tolerance = _tolerance(weights, has_decisions=has_decisions)
+    tolerance = _tolerance(weights, has_decisions=decisions is not None)
     worst, worst_name, problem = 0.0, "", ""
     absolute, element = 0.0, None
     is_held_out = any(sample.is_held_out for sample in expected)
-    count = decisions = changed = 0
+    count = decided = changed = 0
     edge_cases = []
     for sample, result in zip(expected, results, strict=True):
         if sample.outputs is None:
@@ -96,13 +95,15 @@ def compare_samples(
             worst, worst_name = difference, sample.name
             element = worst_element(result.outputs, sample.outputs)
         problem = problem or sentence
-        counts = has_decisions and sample.is_held_out == is_held_out
-        if counts and result.outputs is not None and not math.isinf(difference):
-            first, other = sample.outputs[0].argmax(axis=-1), result.outputs[0].argmax(axis=-1)
-            decisions += first.size
-            changed += int(np.count_nonzero(first != other))
-    if weights == "int8" and not problem and changed > MAX_CHANGED_DECISIONS * decisions:
-        problem = f"{changed} of {decisions} decisions changed."
+        counts = sample.is_held_out == is_held_out and not math.isinf(difference)
+        if decisions is not None and counts and result.outputs is not None:
+            some, others = decisions.count(sample.outputs, result.outputs)
+            decided += some
+            changed += others
+    if decisions is not None and not problem and (weights == "int8" or decisions.are_boxes):
+        problem = decisions.problem(decided, changed)
+        if weights == "int8" and not decided and worst > INT8_TOLERANCE:
+            problem = f"An output differs by {worst:.2g}, and there is no decision to compare."
     return Comparison(
         Parity(
             is_equal=not problem,
@@ -110,9 +111,9 @@ def compare_samples(
             largest_difference=None if math.isinf(worst) else worst,
             largest_absolute_difference=None if math.isinf(absolute) else absolute,
             tolerance=None if math.isinf(tolerance) else tolerance,
-            decisions=decisions,
+            decisions=decided,
             changed_decisions=changed,
-            is_held_out=is_held_out and has_decisions,
+            is_held_out=is_held_out and decisions is not None,
             worst_sample=worst_name,
             worst=element,
             problem=problem,

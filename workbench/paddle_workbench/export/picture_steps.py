@@ -1,20 +1,25 @@
-"""The steps of a bundle that make arrays of pictures."""
+"""The steps of a bundle that make arrays of pictures, and where these lie in them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import Normalize, Resize, TextLine
+from ..boxes import Placement, letterboxed
+from ..contract import Letterbox, Normalize, Preprocessing, Resize, TextLine
 from ..errors import BundleError
 
-__all__ = ["normalized", "resized", "text_lines"]
+__all__ = ["letterboxes", "normalized", "placements_of", "resized", "text_lines"]
 
 Array = NDArray[Any]
+_CONVERT = (
+    'Convert it: numpy.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(path)).convert("RGB")).'
+)
 WIDEST = 3200
 """Pixels of the longest line; PP-OCR squeezes longer ones."""
 
@@ -25,8 +30,7 @@ def resized(batch: list[Any], step: Resize) -> Array:
 
     pictures = []
     for picture in _pictures(batch):
-        height, width = picture.shape[:2]
-        new_width = step.width or max(1, round(width * step.height / height))
+        new_width = _resized_width(step, *picture.shape[:2])
         image = Image.fromarray(picture).resize((new_width, step.height), Image.Resampling.BILINEAR)
         pictures.append(np.asarray(image))
     widest = max(picture.shape[1] for picture in pictures)
@@ -34,6 +38,50 @@ def resized(batch: list[Any], step: Resize) -> Array:
     for row, picture in zip(out, pictures, strict=True):
         row[:, : picture.shape[1]] = picture
     return out
+
+
+def letterboxes(step: Letterbox) -> Callable[[list[Any]], Array]:
+    """Return a function from pictures to pictures of one size, in the middle of a colour."""
+    from PIL import Image
+
+    def apply(batch: list[Any]) -> Array:
+        pictures = _pictures(batch)
+        out = np.empty((len(pictures), step.height, step.width, 3), np.uint8)
+        out[:] = step.fill
+        for row, picture in zip(out, pictures, strict=True):
+            placement = letterboxed(*picture.shape[:2], into=(step.height, step.width))
+            height, width = placement.resized
+            image = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
+            top, left = placement.top, placement.left
+            row[top : top + height, left : left + width] = np.asarray(image)
+        return out
+
+    return apply
+
+
+def placements_of(batch: Sequence[Any], steps: Sequence[Preprocessing]) -> list[Placement]:
+    """Return where each picture of a batch lies in the input that steps make of it.
+
+    Raises
+    ------
+    BundleError
+        If one is not a picture.
+    """
+    sizes = [(picture.shape[0], picture.shape[1]) for picture in _pictures(batch)]
+    for step in steps:
+        if isinstance(step, Letterbox):
+            return [letterboxed(*size, into=(step.height, step.width)) for size in sizes]
+        if isinstance(step, Resize):
+            resizes = [(step.height, _resized_width(step, *size)) for size in sizes]
+            whole = (step.height, max(width for _, width in resizes))
+            return [
+                Placement(size, resize, whole) for size, resize in zip(sizes, resizes, strict=True)
+            ]
+    return [Placement(size, size, size) for size in sizes]
+
+
+def _resized_width(step: Resize, height: int, width: int) -> int:
+    return step.width or max(1, round(width * step.height / height))
 
 
 def normalized(step: Normalize) -> Callable[[Any], Array]:
@@ -99,17 +147,33 @@ def _line_widths(step: TextLine, height: int, width: int) -> tuple[int, int]:
     return min(math.ceil(step.height * ratio), padded), padded
 
 
+def _upright(value: Any) -> Array:
+    """Return what is not an array as one; a photograph with its upper edge above."""
+    from PIL import Image, ImageOps
+
+    if isinstance(value, Image.Image):
+        return np.asarray(ImageOps.exif_transpose(value))
+    if value is None or isinstance(value, str | bytes | PathLike):
+        raise BundleError(
+            "This bundle takes pictures as uint8 arrays (height, width, 3), got "
+            f"{type(value).__name__}: {value!r:.80}.",
+            _CONVERT,
+            code="PW-X504",
+        )
+    return np.asarray(value)
+
+
 def _pictures(batch: Sequence[Any]) -> list[Array]:
     pictures = []
     for value in batch:
-        picture = np.asarray(value)
+        picture = value if isinstance(value, np.ndarray) else _upright(value)
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise BundleError(
                 "This bundle takes pictures as uint8 arrays (height, width, 3), got "
                 f"{picture.dtype} {picture.shape}.",
                 "Pass several pictures as a list: list(pictures)."
                 if picture.ndim == 4
-                else 'Convert it: numpy.asarray(PIL.Image.open(path).convert("RGB")).',
+                else _CONVERT,
                 code="PW-X504",
             )
         if not picture.size:

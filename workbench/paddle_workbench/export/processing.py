@@ -15,25 +15,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..boxes import Placement
 from ..contract import (
     CharacterIds,
     CleanText,
     CtcDecode,
+    LabelledBox,
+    Letterbox,
     Normalize,
     Postprocessing,
     Preprocessing,
     Resize,
     TextLine,
     TopLabels,
+    YoloBoxes,
 )
 from ..errors import BundleError
 from ..reading import parse_json, read_bytes
-from .picture_steps import normalized, resized, text_lines
+from .box_steps import detected, labelled
+from .picture_steps import letterboxes, normalized, placements_of, resized, text_lines
 
 __all__ = [
     "Prediction",
     "check_inputs",
     "check_steps",
+    "placements",
     "postprocess",
     "prepare",
     "preprocess",
@@ -43,7 +49,7 @@ __all__ = [
 
 Array = NDArray[Any]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
-_RESULTS = "TopLabels(), CtcDecode()"
+_RESULTS = "TopLabels(), CtcDecode(), YoloBoxes(…)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,21 @@ class Prediction:
     Parameters
     ----------
     label : str
-        The best label, or the recognised text.
+        The best label, or the recognised text; of a detector that of the box with the highest
+        score, and empty if there are no boxes.
     score : float
         Its probability; for a text the mean over its characters.
     scores : dict of str to float
-        The best labels with their probabilities; empty for a text.
+        The best labels with their probabilities; empty for a text and for boxes.
+    boxes : tuple of LabelledBox
+        Of a detector: each with label, score and corners (x1, y1, x2, y2) in pixels of the
+        picture, the highest score first.
     """
 
     label: str
     score: float
     scores: dict[str, float]
+    boxes: tuple[LabelledBox, ...] = ()
 
 
 def preprocess(
@@ -124,8 +135,28 @@ def prepare(
     return apply
 
 
+def placements(
+    values: Sequence[Any],
+    preprocessing: Sequence[Preprocessing],
+    postprocessing: Sequence[Postprocessing],
+) -> list[Placement] | None:
+    """Return where each raw input lies in the network's input, for steps that make boxes.
+
+    Returns
+    -------
+    list of Placement or None
+        None if no step needs it, or nothing is known about the pictures behind the arrays.
+    """
+    if preprocessing and any(isinstance(step, YoloBoxes) for step in postprocessing):
+        return placements_of(values, preprocessing)
+    return None
+
+
 def postprocess(
-    outputs: Sequence[Array], steps: Sequence[Postprocessing], labels: Sequence[str]
+    outputs: Sequence[Array],
+    steps: Sequence[Postprocessing],
+    labels: Sequence[str],
+    places: Sequence[Placement] | None = None,
 ) -> list[Any]:
     """Return for each row of a batch the result of the task; without steps, the output arrays.
 
@@ -135,6 +166,8 @@ def postprocess(
     steps : sequence of Postprocessing
     labels : sequence of str
         Labels, or the characters of a recogniser.
+    places : sequence of Placement, optional
+        For boxes; see `placements`. Without it they are in pixels of the network's input.
     """
     if not steps:
         return list(outputs)
@@ -144,6 +177,8 @@ def postprocess(
             results = _top_labels(outputs[0], step, labels)
         elif isinstance(step, CtcDecode):
             results = _decoded(outputs[0], step, labels)
+        elif isinstance(step, YoloBoxes):
+            results = _boxes(outputs, step, labels, places)
         else:
             raise _no_step(step, _RESULTS)
     return results
@@ -176,7 +211,7 @@ def check_steps(steps: Sequence[Preprocessing], results: Sequence[Postprocessing
     if not isinstance(results, Sequence):
         raise _no_step(results, f"[{_RESULTS}]")
     for each in results:
-        if not isinstance(each, TopLabels | CtcDecode):
+        if not isinstance(each, TopLabels | CtcDecode | YoloBoxes):
             raise _no_step(each, _RESULTS)
     if not isinstance(steps, Sequence):
         raise _no_step(steps, "[CleanText(), CharacterIds(…)]")
@@ -185,7 +220,8 @@ def check_steps(steps: Sequence[Preprocessing], results: Sequence[Postprocessing
     for step in steps:
         if type(step) not in _STEPS:
             raise _no_step(
-                step, "CleanText(), CharacterIds(…), Resize(…), Normalize(…), TextLine(…)"
+                step,
+                "CleanText(), CharacterIds(…), Resize(…), Letterbox(…), Normalize(…), TextLine(…)",
             )
         taken, makes = _TAKES_AND_MAKES[type(step)]
         if before is not None and taken != made:
@@ -234,6 +270,7 @@ _TAKES_AND_MAKES: dict[type, tuple[str, str]] = {
     CleanText: ("texts", "texts"),
     CharacterIds: ("texts", "numbers"),
     Resize: ("pictures", "pictures"),
+    Letterbox: ("pictures", "pictures"),
     Normalize: ("pictures", "numbers"),
     TextLine: ("pictures", "numbers"),
 }
@@ -241,6 +278,7 @@ _STEPS: dict[type, Callable[[Any, Path], Callable[[Any], Any]]] = {
     CleanText: _clean_texts,
     CharacterIds: _character_ids,
     Resize: lambda step, _folder: lambda batch: resized(batch, step),
+    Letterbox: lambda step, _folder: letterboxes(step),
     Normalize: lambda step, _folder: normalized(step),
     TextLine: lambda step, _folder: text_lines(step),
 }
@@ -365,6 +403,20 @@ def _decoded(scores: Array, step: CtcDecode, characters: Sequence[str]) -> list[
         sizes = row[keep, best[keep]]
         text = "".join(characters[kind] for kind in kinds)
         predictions.append(Prediction(text, float(sizes.mean()) if len(sizes) else 0.0, {}))
+    return predictions
+
+
+def _boxes(
+    outputs: Sequence[Array],
+    step: YoloBoxes,
+    labels: Sequence[str],
+    places: Sequence[Placement] | None,
+) -> list[Prediction]:
+    predictions = []
+    for detections in detected(outputs, step, labels, places):
+        boxes = labelled(detections, labels)
+        best = (boxes[0].label, boxes[0].score) if boxes else ("", 0.0)
+        predictions.append(Prediction(*best, {}, boxes))
     return predictions
 
 

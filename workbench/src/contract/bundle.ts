@@ -40,14 +40,17 @@ export interface BundleRecord {
     | 'text-classification'
     | 'image-classification'
     | 'text-recognition'
+    | 'object-detection'
     | 'tensors';
   licence: string;
   created_at: string;
   inputs: TensorSignature[];
   outputs: TensorSignature[];
   labels: string[];
-  preprocessing: (CleanText | CharacterIds | Resize | Normalize | TextLine)[];
-  postprocessing: (TopLabels | CtcDecode)[];
+  preprocessing: (
+    CleanText | CharacterIds | Resize | Letterbox | Normalize | TextLine
+  )[];
+  postprocessing: (TopLabels | CtcDecode | YoloBoxes)[];
   metrics: {
     [k: string]: number;
   };
@@ -112,6 +115,35 @@ export interface FileRecord {
 }
 
 /**
+ * A box around something in a picture.
+ */
+export interface LabelledBox {
+  label: string;
+  score: number;
+  /**
+   * @minItems 4
+   * @maxItems 4
+   */
+  corners: [unknown, unknown, unknown, unknown];
+}
+
+/**
+ * Resize pictures in proportion into the centre of one size, in pixels; fill the rest.
+ *
+ * Input: RGB pictures, uint8 (height, width, 3). Output: uint8, (batch, height, width, 3).
+ */
+export interface Letterbox {
+  step: 'letterbox';
+  height: number;
+  width: number;
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  fill: [unknown, unknown, unknown];
+}
+
+/**
  * Scale pictures from 0…255, subtract the mean, divide by the deviation, channels first.
  *
  * Input: uint8, (batch, height, width, 3). Output: float32, (batch, 3, height, width).
@@ -148,6 +180,7 @@ export interface PageExample {
   picture: string;
   label: string;
   score: number;
+  boxes: LabelledBox[];
 }
 
 /**
@@ -274,4 +307,19 @@ export interface WorstElement {
   index: number[];
   expected: number | null;
   value: number | null;
+}
+
+/**
+ * The boxes that a YOLO network sees, after suppression, in pixels of the picture.
+ *
+ * Input: for each scale the raw output, (batch, anchors * (5 + labels), rows, columns).
+ */
+export interface YoloBoxes {
+  step: 'yolo_boxes';
+  anchors: [unknown, unknown][][];
+  strides: number[];
+  threshold: number;
+  iou: number;
+  limit: number;
+  method: 'per-class' | 'soft' | 'class-agnostic';
 }

@@ -10,8 +10,7 @@ from typing import Any
 from ...contract import BundleRecord
 from ...program.model.structure import Program
 from ...program.passes.comparison import Array
-from ..attempt import DECISION_TASKS
-from ..parity import MAX_CHANGED_DECISIONS
+from ..decisions import decisions_of
 from .child import problem_of, run_task
 from .difference import Cause, Step, shown
 from .programs import RunProgram
@@ -88,7 +87,9 @@ def _same_decisions(
     record: BundleRecord, results: Sequence[Array], expected: Sequence[Array]
 ) -> bool:
     """Whether the decisions, which count with int8 weights, are the same ones."""
-    if record.task not in DECISION_TASKS or results[0].shape != expected[0].shape:
+    decisions = decisions_of(record)
+    shapes = [[each.shape for each in arrays] for arrays in (results, expected)]
+    if decisions is None or shapes[0] != shapes[1]:
         return False
-    changed = results[0].argmax(axis=-1) != expected[0].argmax(axis=-1)
-    return float(changed.mean()) <= MAX_CHANGED_DECISIONS
+    count, changed = decisions.count(expected, results)
+    return count > 0 and not decisions.problem(count, changed)

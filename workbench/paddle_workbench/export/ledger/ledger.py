@@ -15,6 +15,7 @@ from ...program.progress import ProgressBar
 from ...reading import expanded
 from ...settings import language
 from ..bundle import Bundle
+from ..decisions import box_step
 from ..opening import opened
 from .comparison import RunComparison, compare_runs
 from .inputs import Inputs
@@ -51,10 +52,11 @@ class Ledger:
         Held-out inputs as `bundle.predict` takes them; by default the bundle's examples. Without
         preprocessing a list with one array for each input of the program, of any number of rows.
     truth : sequence, optional
-        The right label or text of each of them, for the accuracy.
+        The right label or text of each of them, for the accuracy. A detector has none, unless
+        `decide` makes decisions of its boxes; pictures whose boxes change are counted in any case.
     decide : callable, optional
-        For a bundle without postprocessing: takes the output arrays, returns a decision for each
-        row.
+        For a bundle without postprocessing, or a detector: takes the output arrays, returns a
+        decision for each row.
     path : str or Path, optional
         Another file for the runs.
 
@@ -85,6 +87,12 @@ class Ledger:
         path: str | Path | None = None,
     ) -> None:
         self.bundle = opened(bundle)
+        if truth is not None and decide is None and box_step(self.bundle.record) is not None:
+            raise BundleError(
+                "A detector has no accuracy: hardly a picture has exactly the boxes of its truth.",
+                "Leave truth out, which counts the pictures with other boxes, or pass decide=.",
+                code="PW-L101",
+            )
         self._inputs = Inputs(self.bundle, inputs, truth)
         self._decide = decide
         self._variants = {each.name: each for each in variants_of(self.bundle, network)}

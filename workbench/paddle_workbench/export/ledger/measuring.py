@@ -11,8 +11,9 @@ from typing import Any
 from ...contract import FileRecord, LedgerProtocol, LedgerRow, LedgerRun, LedgerVariant
 from ...errors import BundleError
 from ...scratch import ScratchFolder
-from ..attempt import DECISION_TASKS
+from ..box_steps import detected
 from ..bundle import Bundle
+from ..decisions import SeenBoxes, box_step, decisions_of
 from ..parity import compare_samples, limit_of
 from ..processing import postprocess
 from ..samples import EagerSample
@@ -167,17 +168,17 @@ class Measurement:
         ]
         record = self._bundle.record
         dtypes = [each.dtype for each in record.outputs]
-        weights, has_decisions = known.variant.stored_weights, record.task in DECISION_TASKS
+        weights, decisions = known.variant.stored_weights, decisions_of(record)
         comparison = compare_samples(
             samples,
             contender.results(samples),
             dtypes,
-            has_decisions=has_decisions,
+            decisions=decisions,
             weights=weights,
         )
         known.fields |= {
             "weights": weights,
-            "parity_limit": limit_of(weights, dtypes, has_decisions=has_decisions),
+            "parity_limit": limit_of(weights, dtypes, has_decisions=decisions is not None),
             "largest_difference": comparison.parity.largest_difference,
             "parity_problem": comparison.parity.problem,
             "inputs": 0,
@@ -218,6 +219,11 @@ class Measurement:
         record = self._bundle.record
         if not record.postprocessing:
             return None
+        step = box_step(record)
+        if step is not None:
+            return lambda outputs: [
+                SeenBoxes(each) for each in detected(outputs, step, record.labels)
+            ]
         return lambda outputs: [
             each.label for each in postprocess(outputs, record.postprocessing, record.labels)
         ]

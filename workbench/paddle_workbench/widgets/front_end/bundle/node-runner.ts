@@ -10,6 +10,7 @@ import { Network } from './network';
 import {
   POSTPROCESSING,
   PREPROCESSING,
+  placements,
   postprocess,
   preprocess
 } from './steps';
@@ -37,6 +38,9 @@ interface IRequests {
     readonly outputs: readonly IWireTensor[];
     readonly steps: readonly Postprocessing[];
     readonly labels: readonly string[];
+    /** Sizes of the pictures and the steps before the network, for boxes in their pixels. */
+    readonly sizes?: readonly (readonly [number, number])[];
+    readonly before?: readonly Preprocessing[];
   };
 }
 
@@ -79,9 +83,20 @@ const HANDLERS: {
     });
     return { values: {}, tensors: [preprocess(raw, steps, vocabularies)] };
   },
-  postprocess: ({ outputs, steps, labels }) => ({
-    values: { results: postprocess(outputs.map(tensorFrom), steps, labels) }
-  })
+  postprocess: ({ outputs, steps, labels, sizes, before = [] }) => {
+    const places = sizes?.map(([height, width]) => ({
+      height,
+      width,
+      rgb: new Uint8Array()
+    }));
+    const results = postprocess(
+      outputs.map(tensorFrom),
+      steps,
+      labels,
+      places === undefined ? undefined : placements(places, before)
+    );
+    return { values: { results } };
+  }
 };
 
 function tensorFrom({ dtype, shape, data }: IWireTensor): ITensor {

@@ -11,6 +11,7 @@ export function taskName(
     'text-classification': trans.__('Text classification'),
     'image-classification': trans.__('Image classification'),
     'text-recognition': trans.__('Text recognition'),
+    'object-detection': trans.__('Object detection'),
     tensors: trans.__('Arrays')
   }[task];
 }

@@ -1,10 +1,12 @@
-import type { BundlePage } from '../../../../src/contract/bundle';
+import type { BundlePage, PageExample } from '../../../../src/contract/bundle';
 import { compare } from './difference';
 import { Network } from './network';
 import { readBlock, samplesOf } from './page-blocks';
 import { decodePicture, fileOf } from './picture-file';
-import type { IResult } from './result-view';
-import { postprocess, preprocess } from './steps';
+import type { IReference, IResult } from './result-view';
+import { compareBoxes } from './same-boxes';
+import { placements, postprocess, preprocess } from './steps';
+import type { IBox, IPrediction } from './steps';
 import type { ITensor } from './tensor';
 
 /** What the page found out about its parity with Paddle. */
@@ -133,17 +135,24 @@ export class PageModel {
     const [prediction] = postprocess(
       outputs,
       record.postprocessing,
-      record.labels
+      record.labels,
+      placements([raw], record.preprocessing)
     );
     if (prediction === undefined) {
       throw new Error('The network returned no result.');
     }
     const took_ms = performance.now() - start;
-    const reference =
+    const known =
       example === undefined ? undefined : this.page.examples[example];
-    return reference === undefined
-      ? { prediction, took_ms }
-      : { prediction, took_ms, reference };
+    return {
+      prediction,
+      took_ms,
+      ...(known !== undefined && { reference: referenceOf(known) }),
+      ...(typeof value !== 'string' &&
+        typeof raw !== 'string' && {
+          picture: { file: value, width: raw.width, height: raw.height }
+        })
+    };
   }
 
   /** Run one after the other: the runtime refuses a second run at the same time. */
@@ -190,11 +199,13 @@ export class PageModel {
           example.picture === '' ? example.text : fileOf(example.picture);
         const { prediction } = await this._resultOf({ value, example: number });
         const { examples, largestGap, otherResults } = this.parity;
-        const gap = Math.abs(prediction.score - example.score);
+        const { isSame, gap } = compareResults(
+          prediction,
+          referenceOf(example)
+        );
         this._add({
           examples: examples + 1,
-          otherResults:
-            otherResults + (prediction.label === example.label ? 0 : 1),
+          otherResults: otherResults + (isSame ? 0 : 1),
           largestGap: Math.max(largestGap, gap)
         });
       }
@@ -212,6 +223,26 @@ export class PageModel {
 
   private _network: Network | undefined;
   private _last: Promise<unknown> = Promise.resolve();
+}
+
+function referenceOf({ label, score, boxes }: PageExample): IReference {
+  return { label, score, boxes: boxes as readonly unknown[] as IBox[] };
+}
+
+/** Return whether a result is that of Paddle, and the largest gap in probability. */
+function compareResults(
+  { boxes, label, score }: IPrediction,
+  reference: IReference
+): { isSame: boolean; gap: number } {
+  if (boxes === undefined) {
+    const gap = Math.abs(score - reference.score);
+    return { isSame: label === reference.label, gap };
+  }
+  const difference = compareBoxes(boxes, reference.boxes ?? []);
+  return {
+    isSame: difference.onlyFirst + difference.onlySecond === 0,
+    gap: difference.score
+  };
 }
 
 function errorOf(error: unknown): Error {

@@ -7,7 +7,7 @@ import type { IInputView } from './input-view';
 import { factsOf, taskName } from './page-facts';
 import { PageModel } from './page-model';
 import { drawParity } from './parity-view';
-import { UnreadablePicture } from './picture-file';
+import { HugePicture, UnreadablePicture } from './picture-file';
 import { ResultView } from './result-view';
 
 /**
@@ -47,6 +47,7 @@ export class PageView {
     const trans = new WidgetTranslation(this._language, this._chinese);
     this._trans = trans;
     document.documentElement.lang = this._language === 'zh' ? 'zh-CN' : 'en';
+    this._result?.dispose();
     this._result = new ResultView(trans);
     this._input = this._makeInput(trans);
     const columns = make('div', 'pw-BundlePage-columns');
@@ -156,6 +157,14 @@ export class PageView {
     if (failure instanceof UnreadablePicture) {
       return trans.__(
         'This file is not a picture that your browser can read. Use a PNG or JPEG file.'
+      );
+    }
+    if (failure instanceof HugePicture) {
+      return trans.__(
+        'The picture has %1 x %2 pixels. Use one of at most %3 million pixels.',
+        failure.width,
+        failure.height,
+        failure.megapixels
       );
     }
     return this._model.isOpen

@@ -4,8 +4,23 @@ import type { IPicture } from './pillow-resize';
 const SENT_SIDE = 2048;
 const SENT_CHARACTERS = 4_000_000;
 
+/** Most pixels of a picture that a page decodes; browsers draw larger ones blank, or not at all. */
+const MOST_PIXELS = 100_000_000;
+
 /** A file is not a picture that the browser can read. */
 export class UnreadablePicture extends Error {}
+
+/** A picture has too many pixels for a page. */
+export class HugePicture extends Error {
+  constructor(
+    readonly width: number,
+    readonly height: number
+  ) {
+    super(`The picture has ${width} x ${height} pixels.`);
+  }
+
+  readonly megapixels = MOST_PIXELS / 1e6;
+}
 
 /** Decode a picture file; what is transparent becomes white. */
 export async function decodePicture(file: Blob): Promise<IPicture> {
@@ -46,6 +61,11 @@ async function drawn(
   }).catch((error: unknown) => {
     throw new UnreadablePicture(String(error));
   });
+  if (longest === Infinity && bitmap.width * bitmap.height > MOST_PIXELS) {
+    const { width, height } = bitmap;
+    bitmap.close();
+    throw new HugePicture(width, height);
+  }
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));

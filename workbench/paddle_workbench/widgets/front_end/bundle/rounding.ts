@@ -1,3 +1,8 @@
+/** Return a probability as a text. */
+export function percent(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
 /** Round as Python and OpenCV do: a tie to the even neighbour. */
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);

@@ -2,30 +2,45 @@ import type {
   BundleRecord,
   CharacterIds,
   CtcDecode,
+  Letterbox,
   Normalize,
   Resize,
-  TopLabels
+  TopLabels,
+  YoloBoxes
 } from '../../../../src/contract/bundle';
 import { resize } from './pillow-resize';
 import type { IPicture } from './pillow-resize';
-import { roundHalfToEven } from './rounding';
+import { letterboxed, placementsOf, resizedWidth } from './placement';
+import type { IPlacement } from './placement';
+import type { Corners } from './suppression';
 import { numbersOf, tensorOf } from './tensor';
 import type { ITensor } from './tensor';
 import { textLines } from './text-line';
+import { detected } from './yolo-boxes';
 
 export type Preprocessing = BundleRecord['preprocessing'][number];
 export type Postprocessing = BundleRecord['postprocessing'][number];
 export type RawInput = string | IPicture;
 export type Vocabularies = Readonly<Record<string, readonly string[]>>;
 
+/** A box around something in a picture. */
+export interface IBox {
+  readonly label: string;
+  readonly score: number;
+  /** In pixels of the picture. */
+  readonly corners: Corners;
+}
+
 /** What a bundle makes of one input. */
 export interface IPrediction {
-  /** The best label, or the recognised text. */
+  /** The best label, or the recognised text; that of the first box of a detector, if any. */
   readonly label: string;
   /** Its probability; for a text the mean over its characters. */
   readonly score: number;
   /** The best labels with their probabilities; empty for a text. */
   readonly scores: readonly (readonly [string, number])[];
+  /** What a detector sees, the highest score first. */
+  readonly boxes?: readonly IBox[];
 }
 
 type Batch = readonly RawInput[] | ITensor;
@@ -35,9 +50,10 @@ type Step<Model> = (
   vocabularies: Vocabularies
 ) => Batch;
 type Decode<Model> = (
-  scores: ITensor,
+  outputs: readonly [ITensor, ...ITensor[]],
   step: Model,
-  labels: readonly string[]
+  labels: readonly string[],
+  placements?: readonly IPlacement[]
 ) => IPrediction[];
 
 /** The steps of `export/processing.py`, with the same results. A missing one does not compile. */
@@ -48,6 +64,7 @@ export const PREPROCESSING: {
 } = {
   character_ids: characterIds,
   clean_text: batch => textsOf(batch).map(cleanText),
+  letterbox,
   normalize,
   resize: resizePictures,
   text_line: (batch, step) => textLines(picturesOf(batch), step)
@@ -59,7 +76,8 @@ export const POSTPROCESSING: {
   >;
 } = {
   ctc_decode: ctcDecode,
-  top_labels: topLabels
+  top_labels: topLabels,
+  yolo_boxes: yoloBoxes
 };
 
 /** Return the input of a program for a batch of texts or pictures. */
@@ -79,19 +97,35 @@ export function preprocess(
   return batch;
 }
 
-/** Return the result for each row of a batch. */
+/** Return where raw inputs lie in the network's input, if they are pictures. */
+export function placements(
+  values: readonly RawInput[],
+  steps: readonly Preprocessing[]
+): IPlacement[] | undefined {
+  const pictures = values.filter(value => typeof value !== 'string');
+  return pictures.length === values.length
+    ? placementsOf(pictures, steps)
+    : undefined;
+}
+
+/**
+ * Return the result for each row of a batch.
+ *
+ * @param places - of the pictures, for boxes; without them these are in pixels of the input
+ */
 export function postprocess(
   outputs: readonly ITensor[],
   steps: readonly Postprocessing[],
-  labels: readonly string[]
+  labels: readonly string[],
+  places?: readonly IPlacement[]
 ): IPrediction[] {
-  const [scores] = outputs;
+  const [first, ...others] = outputs;
   const step = steps.at(-1);
-  if (scores === undefined || step === undefined) {
+  if (first === undefined || step === undefined) {
     return [];
   }
   const decode = POSTPROCESSING[step.step] as Decode<Postprocessing>;
-  return decode(scores, step, labels);
+  return decode([first, ...others], step, labels, places);
 }
 
 function isTensor(batch: Batch): batch is ITensor {
@@ -137,12 +171,13 @@ function characterIds(
 }
 
 function resizePictures(batch: Batch, { height, width }: Resize): ITensor {
-  const pictures = picturesOf(batch).map(picture => {
-    const proportional = roundHalfToEven(
-      (picture.width * height) / picture.height
-    );
-    return resize(picture, width ?? Math.max(1, proportional), height);
-  });
+  const pictures = picturesOf(batch).map(picture =>
+    resize(
+      picture,
+      resizedWidth([picture.height, picture.width], { height, width }),
+      height
+    )
+  );
   const widest = Math.max(...pictures.map(picture => picture.width));
   const bytes = new Uint8Array(pictures.length * height * widest * 3);
   pictures.forEach((picture, row) => {
@@ -155,6 +190,29 @@ function resizePictures(batch: Batch, { height, width }: Resize): ITensor {
     }
   });
   return tensorOf('uint8', [pictures.length, height, widest, 3], bytes);
+}
+
+function letterbox(batch: Batch, { height, width, fill }: Letterbox): ITensor {
+  const pictures = picturesOf(batch);
+  const bytes = new Uint8Array(pictures.length * height * width * 3);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = Number(fill[at % 3]);
+  }
+  pictures.forEach((picture, row) => {
+    const { resized, top, left } = letterboxed(
+      [picture.height, picture.width],
+      [height, width]
+    );
+    const stride = resized[1] * 3;
+    const { rgb } = resize(picture, resized[1], resized[0]);
+    for (let y = 0; y < resized[0]; y++) {
+      bytes.set(
+        rgb.subarray(y * stride, (y + 1) * stride),
+        ((row * height + top + y) * width + left) * 3
+      );
+    }
+  });
+  return tensorOf('uint8', [pictures.length, height, width, 3], bytes);
 }
 
 function normalize(
@@ -206,7 +264,7 @@ function stacked(pictures: readonly IPicture[]): ITensor {
 }
 
 function topLabels(
-  scores: ITensor,
+  [scores]: readonly [ITensor, ...ITensor[]],
   { count, softmax }: TopLabels,
   labels: readonly string[]
 ): IPrediction[] {
@@ -222,7 +280,7 @@ function topLabels(
 }
 
 function ctcDecode(
-  scores: ITensor,
+  [scores]: readonly [ITensor, ...ITensor[]],
   { blank }: CtcDecode,
   characters: readonly string[]
 ): IPrediction[] {
@@ -243,6 +301,23 @@ function ctcDecode(
       last = best;
     }
     return { label, score: count === 0 ? 0 : sum / count, scores: [] };
+  });
+}
+
+function yoloBoxes(
+  outputs: readonly ITensor[],
+  step: YoloBoxes,
+  labels: readonly string[],
+  places?: readonly IPlacement[]
+): IPrediction[] {
+  return detected(outputs, step, labels.length, places).map(detections => {
+    const boxes = detections.map(({ corners, kind, score }) => ({
+      label: labels[kind] ?? '',
+      score,
+      corners
+    }));
+    const { label, score } = boxes[0] ?? { label: '', score: 0 };
+    return { label, score, scores: [], boxes };
   });
 }
 
