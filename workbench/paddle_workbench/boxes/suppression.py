@@ -38,7 +38,7 @@ def suppress(
     detections : Detections
         Those whose score is NaN are left out.
     iou : float
-        From 0 to 1; an overlap of exactly this is no reason to remove a box.
+        From 0 to 1; an overlap of exactly this does not remove a box.
     limit : int, optional
         Most detections that remain; by default any number.
     method : {"per-class", "soft", "class-agnostic"}

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...contract import Normalize, Preprocessing, Resize, TextLine
+from ...contract import Letterbox, Normalize, Preprocessing, Resize, TextLine
 from ...program.passes.comparison import Array
+from ..picture_steps import placements_of
 from ..processing import preprocess
 from .difference import Cause
 
@@ -25,6 +26,9 @@ _EXACT = 1e-3
 
 _SAME_NUMBER = 2e-3
 """Of a mean or deviation, which is estimated from pixels."""
+
+_FILLS = (0, 114, 127, 128, 255)
+"""Greys with which pictures are often padded."""
 
 _METHODS = (
     Image.Resampling.BILINEAR,
@@ -122,6 +126,10 @@ def _sizes(
     """Yield what the bundle would make of the sample if it were resized in other ways."""
     if array.shape == other.shape:
         yield (), array
+    letterbox = next((step for step in steps if isinstance(step, Letterbox)), None)
+    if letterbox is not None:
+        yield from _other_letterboxes(sample, letterbox, steps, folder)
+        return
     resize = next((step for step in steps if isinstance(step, Resize)), None)
     if resize is None or not isinstance(sample, np.ndarray):
         return
@@ -152,6 +160,37 @@ def _sizes(
                     f"height {resize.height}, width {resize.width or 'in proportion'}, bilinear.",
                 )  # fmt: skip
                 yield (cause,), preprocess([picture], rest, folder)[0]
+
+
+def _other_letterboxes(
+    sample: Any, letterbox: Letterbox, steps: Sequence[Preprocessing], folder: Path
+) -> Iterator[tuple[tuple[Cause, ...], Array]]:
+    """Yield what the bundle would make of the sample if its letterbox were another one."""
+    rest = [step for step in steps if not isinstance(step, Letterbox)]
+    height, width = letterbox.height, letterbox.width
+    hint = (
+        f"Resize pictures in proportion into the middle of {height} x {width}, bilinear, filled "
+        f"with {letterbox.fill}."
+    )
+    (place,) = placements_of([sample], [letterbox])
+    (boxed,) = preprocess([sample], [letterbox], folder)
+    picture = boxed[0, place.top :, place.left :][: place.resized[0], : place.resized[1]]
+    corner = np.empty_like(boxed[0])
+    corner[:] = letterbox.fill
+    corner[: place.resized[0], : place.resized[1]] = picture
+    (stretched,) = preprocess([sample], [Resize(height=height, width=width)], folder)
+    others = [
+        ("size", "The picture is stretched instead of resized in proportion.", stretched[0]),
+        ("place", "The picture is in the upper left corner instead of the middle.", corner),
+    ]
+    for grey in _FILLS:
+        fill = (grey,) * 3
+        if fill != letterbox.fill:
+            (filled,) = preprocess([sample], [letterbox.model_copy(update={"fill": fill})], folder)
+            message = f"The rest is filled with {fill} instead of {letterbox.fill}."
+            others.append(("fill", message, filled[0]))
+    for kind, message, other in others:
+        yield (Cause(kind, message, hint),), preprocess([other], rest, folder)[0]
 
 
 def _fit(base: Array, other: Array, normalize: Normalize) -> _Fit | None:

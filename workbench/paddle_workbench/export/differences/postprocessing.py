@@ -10,8 +10,10 @@ import numpy as np
 from ...contract import BundleRecord, CtcDecode, Postprocessing, TopLabels
 from ...errors import BundleError
 from ...program.passes.comparison import TOLERANCE, Array, relative_difference
+from ..decisions import box_step
 from ..processing import Prediction, postprocess
 from ..samples import reason_of
+from .box_results import box_results_step
 from .difference import Cause, Step
 
 __all__ = ["NAME", "Deployed", "postprocessing_step"]
@@ -39,7 +41,8 @@ def postprocessing_step(
     record : BundleRecord
     deployed : callable, steps, or None
         A function may return a label, a label with its probability, a `Prediction`, an array, or
-        a list with one of these.
+        a list with one of these; for a detector a `Prediction` with boxes in pixels of the
+        network's input.
     labels : sequence of str, optional
         Those of the other pipeline.
     """
@@ -54,6 +57,9 @@ def postprocessing_step(
     except Exception as error:  # whatever the deployed function raises
         problem = f"It fails: {reason_of(error)}."
         return Step(NAME, None, is_equal=False, problem=problem, causes=tuple(causes))
+    boxes = box_step(record)
+    if boxes is not None:
+        return box_results_step(NAME, right, other, outputs, record, boxes, tuple(causes))
     ours, theirs = _result(right), _result(other)
     if ours is None or theirs is None:
         size = _size_of_arrays(right, other)
