@@ -5,7 +5,7 @@ function decodes(bitmap: Promise<unknown>): void {
 }
 
 describe('a picture file', () => {
-  it('is refused with its size if it is too large for a page', async () => {
+  it('is rejected with its size if it is too large for a page', async () => {
     let isClosed = false;
     const close = (): void => {
       isClosed = true;
@@ -19,7 +19,7 @@ describe('a picture file', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('is refused if it is no picture', async () => {
+  it('is rejected if it cannot be decoded', async () => {
     decodes(Promise.reject(new Error('broken')));
     await expect(decodePicture(new Blob())).rejects.toThrow(UnreadablePicture);
   });
