@@ -33,6 +33,7 @@ FLOORS = {
     "environment": 1,
     "execution": 1,
     "kernels": 1,
+    "picture_files": 1,
     "program": 1,
     "text": 1,
     "export": 2,
@@ -50,6 +51,7 @@ FLOORS = {
 FORBIDDEN = {
     "boxes": {"paddle", "ipywidgets", "tornado"},
     "course": {"paddle", "tornado", "ipywidgets"},
+    "picture_files": {"paddle"},
     "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},
     "server": {"paddle", "ipywidgets"},

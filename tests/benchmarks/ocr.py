@@ -14,8 +14,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from paddle_workbench.ocr.generated.generator import SyntheticPicture
-    from paddle_workbench.ocr.pictures import Picture
     from paddle_workbench.ocr.results import PageResult
+    from paddle_workbench.picture_files.array import Picture
 
 Read = Callable[["Picture"], "PageResult"]
 

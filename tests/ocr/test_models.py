@@ -10,9 +10,9 @@ import pytest
 
 from paddle_workbench.errors import EnvironmentBrokenError, ShapeError
 from paddle_workbench.ocr.generated.lines import generate_lines
-from paddle_workbench.ocr.generated.texts import TextSource, commonest_characters
 from paddle_workbench.ocr.models import OcrModel, choose_models, describe_recogniser
 from paddle_workbench.ocr.stages.recognition import Recogniser, batches_by_width
+from paddle_workbench.text.stretches import TextSource, commonest_characters
 
 if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline as PipelineType

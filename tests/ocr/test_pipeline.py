@@ -18,7 +18,7 @@ from paddle_workbench.ocr.pipeline import Pipeline
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
-    from paddle_workbench.ocr.pictures import Picture
+    from paddle_workbench.picture_files.array import Picture
 
 SCREENSHOT = Path(__file__).parents[2] / "docs" / "pictures" / "course.en.png"
 

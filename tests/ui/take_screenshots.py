@@ -24,7 +24,7 @@ from paddle_workbench.course.catalog import find_lesson
 from paddle_workbench.course.notebook import solution_of
 from paddle_workbench.notebooks import read_notebook
 from paddle_workbench.ocr.generated.generator import generate
-from paddle_workbench.ocr.pictures import Picture as Pixels
+from paddle_workbench.picture_files.array import Picture as Pixels
 
 from ..pictures import FOLDER, LANGUAGES, LESSON, PICTURES, RECORD, read_record, write_record
 from .conftest import CHROMIUM, CHROMIUM_OPTIONS, running_lab

@@ -12,7 +12,7 @@ from PIL import Image
 from paddle_workbench.errors import StorageError
 from paddle_workbench.ocr.desk.desk import Desk
 from paddle_workbench.ocr.desk.exchange import load_labels, save_labels
-from paddle_workbench.ocr.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files.picture_file import PictureFile
 
 from .pictures import TEXTS, picture, read_page, result, save_picture
 

@@ -7,7 +7,7 @@ import pytest
 
 from paddle_workbench.errors import TextError
 from paddle_workbench.ocr.generated.lines import generate_lines
-from paddle_workbench.ocr.generated.texts import TextSource, commonest_characters
+from paddle_workbench.text.stretches import TextSource, commonest_characters
 
 if TYPE_CHECKING:
     from paddle_workbench.ocr.pipeline import Pipeline

@@ -1,10 +1,18 @@
-"""Chinese text in matplotlib figures, and the style that all figures of the course share."""
+"""Chinese text in matplotlib figures, with the style that the course shares, and in pictures."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
 from .bundled import bundled_file
 
-__all__ = ["COLOURS", "use_chinese_fonts"]
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+__all__ = ["COLOURS", "FontName", "load_font", "use_chinese_fonts"]
+
+FontName: TypeAlias = Literal["sans", "serif"]
 
 FAMILY = "Noto Sans CJK SC"
 
@@ -20,6 +28,8 @@ COLOURS = (
     "#000000",
     "#F0E442",
 )
+
+_FILES: Final[dict[FontName, str]] = {"sans": "chinese_font", "serif": "chinese_serif_font"}
 
 
 def use_chinese_fonts() -> None:
@@ -57,4 +67,28 @@ def use_chinese_fonts() -> None:
             # Text as outlines looks the same on a machine without the font.
             "svg.fonttype": "path",
         }
+    )
+
+
+@lru_cache(maxsize=256)
+def load_font(name: FontName, size: int) -> FreeTypeFont:
+    """Return a bundled Chinese font, for drawing with Pillow.
+
+    Parameters
+    ----------
+    name : str
+        `sans` (Noto Sans CJK, a Heiti) or `serif` (Noto Serif CJK, a Songti).
+    size : int
+        Size of a Chinese character, in pixels.
+
+    Raises
+    ------
+    EnvironmentBrokenError
+        If the font is not installed.
+    """
+    from PIL import ImageFont
+
+    # Not every Pillow has libraqm; the basic layout is the same everywhere.
+    return ImageFont.truetype(
+        str(bundled_file(_FILES[name])), size, layout_engine=ImageFont.Layout.BASIC
     )

@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..text.stretches import TextSource, commonest_characters
     from .desk.desk import Desk
     from .desk.exchange import load_labels, save_labels
     from .generated.camera import Camera, photograph
     from .generated.canvas import Canvas
     from .generated.generator import generate
     from .generated.lines import LineSet, generate_lines
-    from .generated.texts import TextSource, commonest_characters
     from .metrics import character_error_rate, confusions, line_accuracy, normalised, score_pages
     from .models import OcrModel, OcrModels, choose_models, describe_recogniser, official_pipeline
     from .pipeline import Pipeline, load_pipeline, recognise_crop, recognise_page
@@ -83,11 +83,11 @@ _HOMES = {
     "Reading": ".results",
     "Recogniser": ".stages.recognition",
     "TextLine": ".results",
-    "TextSource": ".generated.texts",
+    "TextSource": "..text.stretches",
     "batches_by_width": ".stages.recognition",
     "character_error_rate": ".metrics",
     "choose_models": ".models",
-    "commonest_characters": ".generated.texts",
+    "commonest_characters": "..text.stretches",
     "confusions": ".metrics",
     "cut_out": ".stages.crops",
     "describe_recogniser": ".models",

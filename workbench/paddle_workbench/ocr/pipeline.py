@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ..picture_files.array import Picture, check_picture
 from .models import OcrModels, choose_models
-from .pictures import Picture, check_picture
 from .results import PageResult, TextLine
 from .stages.crops import cut_out, reading_order
 from .stages.detection import DetectionSettings, Detector, find_boxes

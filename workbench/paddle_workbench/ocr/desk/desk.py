@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DeskError, PictureLimitError, WorkbenchError
+from ...picture_files.picture_file import Page
 from ...settings import settings
-from ..picture_files.picture_file import Page
 from ..quadrilaterals import crop_line
 from ..results import PageResult
 from .label_files import LabelledPage

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import PictureError
-from ..picture_files.limits import ENDINGS
-from ..picture_files.picture_file import Page, PictureFile, opening_error
+from ...picture_files.limits import ENDINGS
+from ...picture_files.picture_file import Page, PictureFile, opening_error
 
 __all__ = ["Images", "PageSource", "find_pages"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..pictures import Picture
+from ...picture_files.array import Picture
 from .canvas import TrueLine
 
 __all__ = ["CLEAN", "Camera", "photograph"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ..pictures import Picture
-from .fonts import FontName, load_font
+from ...environment.fonts import FontName, load_font
+from ...picture_files.array import Picture
 
 __all__ = ["Canvas", "Colour", "TrueLine"]
 

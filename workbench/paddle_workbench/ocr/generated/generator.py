@@ -10,11 +10,11 @@ from typing import get_args
 import numpy as np
 
 from ...errors import ParameterError
-from ..pictures import Picture
+from ...picture_files.array import Picture
+from ...text.stretches import Part, TextSource
 from .camera import CLEAN, Camera, photograph
 from .canvas import TrueLine
 from .layouts import KINDS, Kind, draw
-from .texts import Part, TextSource
 
 __all__ = ["KINDS", "SyntheticPicture", "generate", "generate_many"]
 

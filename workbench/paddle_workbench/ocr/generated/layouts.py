@@ -7,9 +7,9 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from ...environment.fonts import FontName
+from ...text.stretches import TextSource, wrap
 from .canvas import Canvas, Colour
-from .fonts import FontName
-from .texts import TextSource, wrap
 
 __all__ = ["KINDS", "Kind", "draw"]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..pictures import Picture
+from ...picture_files.array import Picture
+from ...text.stretches import TextSource
 from .camera import Camera, photograph
 from .canvas import Canvas
-from .texts import TextSource
 
 __all__ = ["LineSet", "generate_lines"]
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pictures import Picture
+from ...picture_files.array import Picture
 from ..quadrilaterals import sides, straighten
 from ..results import DetectedBox
 from .detection import smallest_rectangle

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from ..pictures import Picture
+from ...picture_files.array import Picture
 from ..results import Reading
 from .recognition import Recogniser
 

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...picture_files.array import Picture, check_picture
 from ..models import OcrModel
-from ..pictures import Picture, check_picture
 from ..results import CtcSteps, Reading
 from .predictor import Predictor
 

@@ -10,9 +10,9 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from ...errors import TextError
-from ...text.newspaper import load_newspaper
-from ...text.reviews import load_reviews
+from ..errors import TextError
+from .newspaper import load_newspaper
+from .reviews import load_reviews
 
 __all__ = ["Part", "TextSource", "commonest_characters", "corpus", "wrap"]
 

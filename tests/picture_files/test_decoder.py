@@ -16,10 +16,10 @@ from PIL import Image
 from paddle_workbench.child_process import Worker
 from paddle_workbench.errors import PictureError, PictureLimitError
 from paddle_workbench.ocr.desk.desk import Desk
-from paddle_workbench.ocr.picture_files import decoder, limits
-from paddle_workbench.ocr.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files import decoder, limits
+from paddle_workbench.picture_files.picture_file import PictureFile
 
-from ..desk.pictures import read_crop, read_page
+from ..ocr.desk.pictures import read_crop, read_page
 from .hostile import deflated_paths, floats, many_directories, many_scans, nested_forms
 
 MIB = 1 << 20

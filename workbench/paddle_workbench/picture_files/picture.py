@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import PictureError
+from ..errors import PictureError
 from .limits import FORMATS, MAX_PAGES, MAX_PIXELS
 from .pixels import to_upright_rgb
 from .rejections import SMALLER, check_pages, check_size, damage_error

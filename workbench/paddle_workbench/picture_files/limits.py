@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...child_process import Limits
+from ..child_process import Limits
 
 __all__ = [
     "ENDINGS",

@@ -14,8 +14,8 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from ...child_process import Reply, answer_requests
-from ...errors import PictureError
+from ..child_process import Reply, answer_requests
+from ..errors import PictureError
 from .limits import MAX_BYTES
 from .pdf import Pdf
 from .picture import count_pages, decode_page

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import PictureError
+from ..errors import PictureError
 from .rejections import check_pages, check_size, damage_error
 
 __all__ = ["Pdf"]

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract import Text
-from ...errors import PictureError
+from ..contract import Text
+from ..errors import PictureError
 from .decoder import decode
 from .limits import MAX_BYTES
 

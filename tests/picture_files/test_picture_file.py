@@ -16,11 +16,11 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
 from paddle_workbench.errors import PictureError
-from paddle_workbench.ocr.picture_files import picture_file, rejections
-from paddle_workbench.ocr.picture_files.decoder_process import DecodedFile
-from paddle_workbench.ocr.picture_files.limits import MAX_PIXELS
-from paddle_workbench.ocr.picture_files.pdf import Pdf
-from paddle_workbench.ocr.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files import picture_file, rejections
+from paddle_workbench.picture_files.decoder_process import DecodedFile
+from paddle_workbench.picture_files.limits import MAX_PIXELS
+from paddle_workbench.picture_files.pdf import Pdf
+from paddle_workbench.picture_files.picture_file import PictureFile
 
 # The top left pixel is red, the one next to it blue, all others are white.
 WIDTH, HEIGHT = 16, 12
@@ -166,7 +166,7 @@ def test_renders_pdf_one_page_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
 THREADS = """
 import sys, threading
 from pathlib import Path
-from paddle_workbench.ocr.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files.picture_file import PictureFile
 
 sys.setswitchinterval(1e-6)
 failures = []

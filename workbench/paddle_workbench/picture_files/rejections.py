@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...errors import PictureError
+from ..errors import PictureError
 from .limits import MAX_PAGES, MAX_PIXELS, MAX_SIDE, MIN_SIDE
 
 __all__ = ["SMALLER", "check_pages", "check_size", "damage_error"]

@@ -1,4 +1,4 @@
-"""The picture array that the stages expect."""
+"""Pictures as arrays: what stages, detectors and data sets expect."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from ...child_process import Outcome, Reply, Worker
-from ...errors import PictureError, PictureLimitError
-from ...processor import THREAD_VARIABLES
+from ..child_process import Outcome, Reply, Worker
+from ..errors import PictureError, PictureLimitError
+from ..processor import THREAD_VARIABLES
 from . import limits
 
 __all__ = ["close_decoder", "decode"]
