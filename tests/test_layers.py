@@ -36,6 +36,7 @@ FLOORS = {
     "picture_files": 1,
     "program": 1,
     "text": 1,
+    "detection": 2,
     "export": 2,
     "jobs": 2,
     # Above text and environment, since it draws pictures with their corpora and fonts.

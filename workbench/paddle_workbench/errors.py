@@ -25,6 +25,7 @@
   * TextError
   * PictureError
     * PictureLimitError
+  * AnnotationError
   * DeskError
   * WidgetError
 """
@@ -36,6 +37,7 @@ from typing import Any
 from .terminal_text import printable
 
 __all__ = [
+    "AnnotationError",
     "BoxError",
     "BundleError",
     "CaptureError",
@@ -209,6 +211,10 @@ class PictureError(WorkbenchError, ValueError):
 
 class PictureLimitError(PictureError):
     """A picture or PDF takes more time or memory to open than the limits allow."""
+
+
+class AnnotationError(WorkbenchError, ValueError):
+    """Boxes or classes of pictures are not valid, or cannot be read or written."""
 
 
 class DeskError(WorkbenchError, ValueError):

@@ -1,0 +1,25 @@
+"""Detection of goods: data with its truth.
+
+The names below are loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .dataset import Dataset, Picture
+
+__all__ = ["Dataset", "Picture"]
+
+_HOMES = {
+    "Dataset": ".dataset",
+    "Picture": ".dataset",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
