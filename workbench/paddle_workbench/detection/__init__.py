@@ -1,4 +1,4 @@
-"""Detection of goods: data with its truth.
+"""Detection of goods: pictures of shelves with the boxes of their objects.
 
 The names below are loaded on first use.
 """
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .dataset import Dataset, Picture
+    from .goods.generator import generate_goods, generate_shelf
 
-__all__ = ["Dataset", "Picture"]
+__all__ = ["Dataset", "Picture", "generate_goods", "generate_shelf"]
 
 _HOMES = {
     "Dataset": ".dataset",
     "Picture": ".dataset",
+    "generate_goods": ".goods.generator",
+    "generate_shelf": ".goods.generator",
 }
 
 
