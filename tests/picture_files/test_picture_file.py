@@ -62,9 +62,10 @@ def test_applies_exif_orientation(tmp_path: Path, orientation: int, ending: str)
     path = save(tmp_path / f"a.{ending}", marked(), exif=exif)
     with Image.open(path) as image:
         upright = ImageOps.exif_transpose(image)
-    pixels = PictureFile(path).page(0).pixels
-    assert pixels.tolist() == np.asarray(upright).tolist()
-    assert pixels.flags.c_contiguous
+    page = PictureFile(path).page(0)
+    assert page.pixels.tolist() == np.asarray(upright).tolist()
+    assert page.pixels.flags.c_contiguous
+    assert page.orientation == orientation
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I;16"])

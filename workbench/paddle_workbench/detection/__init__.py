@@ -9,16 +9,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .annotations.loading import LoadedAnnotations, load_annotations
+    from .annotations.problems import Problem
+    from .annotations.saving import save_annotations
     from .dataset import Dataset, Picture
     from .goods.generator import generate_goods, generate_shelf
 
-__all__ = ["Dataset", "Picture", "generate_goods", "generate_shelf"]
+__all__ = [
+    "Dataset",
+    "LoadedAnnotations",
+    "Picture",
+    "Problem",
+    "generate_goods",
+    "generate_shelf",
+    "load_annotations",
+    "save_annotations",
+]
 
 _HOMES = {
     "Dataset": ".dataset",
+    "LoadedAnnotations": ".annotations.loading",
     "Picture": ".dataset",
+    "Problem": ".annotations.problems",
     "generate_goods": ".goods.generator",
     "generate_shelf": ".goods.generator",
+    "load_annotations": ".annotations.loading",
+    "save_annotations": ".annotations.saving",
 }
 
 

@@ -1,9 +1,10 @@
 """The child process that decodes pictures and PDFs, for `decoder`.
 
 It answers two requests: `{"path"}` with `{"digest", "pages", "kind"}`, and `{"path", "digest",
-"number"}` with `{"width", "height", "is_animated"}` followed by the pixels. Instead of either it
-answers `{"message", "hint"}` if the file is rejected, or `{"errno"}` if it cannot be read. It keeps
-the last file open, since the pages of a file are usually asked for one after the other.
+"number"}` with `{"width", "height", "orientation", "is_animated"}` followed by the pixels. Instead
+of either it answers `{"message", "hint"}` if the file is rejected, or `{"errno"}` if it cannot be
+read. It keeps the last file open, since the pages of a file are usually asked for one after the
+other.
 """
 
 from __future__ import annotations
@@ -68,11 +69,12 @@ class DecodedFile:
     def page(self, number: int) -> Reply:
         """Decode a page."""
         if self._pdf is None:
-            pixels, is_animated = decode_page(self._content, self.name, number)
+            pixels, orientation, is_animated = decode_page(self._content, self.name, number)
         else:
-            pixels, is_animated = self._pdf.render(number), False
+            pixels, orientation, is_animated = self._pdf.render(number), 1, False
         height, width = pixels.shape[:2]
-        return Reply({"width": width, "height": height, "is_animated": is_animated}, pixels.data)
+        values = {"width": width, "height": height, "orientation": orientation}
+        return Reply({**values, "is_animated": is_animated}, pixels.data)
 
 
 class _Decoder:

@@ -50,8 +50,8 @@ def count_pages(content: bytes, name: str) -> int:
         return check_pages(pages, name, is_complete=pages <= MAX_PAGES)
 
 
-def decode_page(content: bytes, name: str, number: int) -> tuple[NDArray[np.uint8], bool]:
-    """Return the pixels of a page, and whether it is the first frame of an animation.
+def decode_page(content: bytes, name: str, number: int) -> tuple[NDArray[np.uint8], int, bool]:
+    """Return the pixels of a page, how they are stored, and whether the picture is animated.
 
     Raises
     ------
@@ -62,14 +62,17 @@ def decode_page(content: bytes, name: str, number: int) -> tuple[NDArray[np.uint
     -------
     pixels : ndarray of uint8, (height, width, 3)
         RGB, upright; transparent pixels are on white.
+    orientation : int
+        The EXIF orientation of the file, from 1 to 8.
     is_animated : bool
+        Whether the page is the first frame of an animation.
     """
     with _open(content, name) as image:
         is_animated = _is_animated(image)
         if number:
             image.seek(number)
         check_size(*image.size, name)
-        return to_upright_rgb(image), is_animated
+        return *to_upright_rgb(image), is_animated
 
 
 @contextmanager

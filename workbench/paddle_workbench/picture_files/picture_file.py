@@ -36,10 +36,14 @@ class Page:
         RGB, upright (EXIF orientation applied); transparent pixels are on white.
     notices : tuple of Text
         What the user should know about the conversion, one sentence each.
+    orientation : int
+        The EXIF orientation of the file, from 1 to 8; from 5 on, its width and height are stored
+        the other way round.
     """
 
     pixels: NDArray[np.uint8]
     notices: tuple[Text, ...] = ()
+    orientation: int = 1
 
 
 class PictureFile:
@@ -110,7 +114,8 @@ class PictureFile:
             raise opening_error(self.path, error) from error
         width, height = reply.values["width"], reply.values["height"]
         pixels = np.frombuffer(reply.content, np.uint8).reshape(height, width, 3)
-        return Page(pixels, (_ANIMATION,) if reply.values["is_animated"] else ())
+        notices = (_ANIMATION,) if reply.values["is_animated"] else ()
+        return Page(pixels, notices, reply.values["orientation"])
 
 
 def opening_error(path: Path, error: Exception) -> PictureError:

@@ -18,8 +18,8 @@ BAND_PIXELS: Final = 1_000_000
 ORIENTATION_TAG: Final = 0x0112
 
 
-def to_upright_rgb(image: Image) -> NDArray[np.uint8]:
-    """Return the pixels, uint8, (height, width, 3), RGB, as the EXIF orientation says.
+def to_upright_rgb(image: Image) -> tuple[NDArray[np.uint8], int]:
+    """Return the pixels as the EXIF orientation says, and that orientation.
 
     Transparent pixels are on white. Grey values with 16 bits are scaled, and others that do not
     fit into eight are stretched.
@@ -28,9 +28,17 @@ def to_upright_rgb(image: Image) -> NDArray[np.uint8]:
     ----------
     image : Image
         It is closed, so that its memory is free before the pixels are turned.
+
+    Returns
+    -------
+    pixels : ndarray of uint8, (height, width, 3)
+        RGB.
+    orientation : int
+        From 1 to 8; 1 if the pixels are stored upright.
     """
+    # Pillow turns a TIFF itself when it is loaded, and then removes the tag.
+    stored = image.getexif().get(ORIENTATION_TAG, 1) if image.format == "TIFF" else None
     image.load()
-    # After loading, since Pillow turns a TIFF itself and then removes the tag.
     orientation = image.getexif().get(ORIENTATION_TAG, 1)
     is_deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
     low, high = _range(image) if is_deep else (0.0, 255.0)
@@ -41,7 +49,9 @@ def to_upright_rgb(image: Image) -> NDArray[np.uint8]:
         pixels[top : top + band.height] = rows
         top += band.height
     image.close()
-    return _upright(pixels, orientation)
+    upright = _upright(pixels, orientation)
+    stored = orientation if stored is None else stored
+    return upright, stored if stored in range(1, 9) else 1
 
 
 def _bands(image: Image) -> Iterator[Image]:

@@ -1,0 +1,1 @@
+"""Annotations of pictures in files: COCO, Pascal VOC, LabelMe and YOLO, read and written."""
