@@ -78,13 +78,11 @@ class Article:
         """Return the article of an RGBA picture, darkened and rotated."""
         if angle_deg:
             image = image.rotate(angle_deg, Image.Resampling.BILINEAR, expand=True)
-        pixels = np.asarray(image)
-        mask = pixels[..., 3] > 127
-        colours = pixels[..., :3]
+        front = image.convert("RGB")
         if brightness != 1:
-            colours = (colours * np.float32(brightness)).astype(np.uint8)
-        front = Image.fromarray(np.ascontiguousarray(colours))
-        return cls(front, Image.fromarray(mask), int(np.count_nonzero(mask)))
+            front = Image.blend(Image.new("RGB", front.size), front, brightness)
+        silhouette = image.getchannel("A").convert("1", dither=Image.Dither.NONE)
+        return cls(front, silhouette, silhouette.histogram()[-1])
 
 
 @dataclass(slots=True)
