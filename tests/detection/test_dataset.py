@@ -15,7 +15,8 @@ PIXELS = np.zeros((30, 40, 3), np.uint8)
 BOXES = [[1, 2, 10, 20], [3.5, 4, 5, 6]]
 
 
-@pytest.mark.parametrize("name", detection.__all__)
+# The network is tested with those that need Paddle.
+@pytest.mark.parametrize("name", sorted(set(detection.__all__) - {"YOLOv3"}))
 def test_loads_every_name_on_first_use(name: str) -> None:
     assert getattr(detection, name) is not None
 

@@ -27,6 +27,8 @@
     * PictureLimitError
   * AnnotationError
   * DeskError
+  * DetectionError
+    * TrainingError
   * WidgetError
 """
 
@@ -44,6 +46,7 @@ __all__ = [
     "CodeNotFoundError",
     "CourseError",
     "DeskError",
+    "DetectionError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
     "ExportError",
@@ -63,6 +66,7 @@ __all__ = [
     "ShapeError",
     "StorageError",
     "TextError",
+    "TrainingError",
     "WidgetError",
     "WorkbenchError",
     "clause_of",
@@ -219,6 +223,25 @@ class AnnotationError(WorkbenchError, ValueError):
 
 class DeskError(WorkbenchError, ValueError):
     """An edit is not valid for the page on the desk."""
+
+
+class DetectionError(WorkbenchError, ValueError):
+    """A network, its weights, a recipe or a result of detection is not valid."""
+
+
+class TrainingError(DetectionError):
+    """Training cannot go on.
+
+    Parameters
+    ----------
+    message, hint : str
+    batch : detection.batches.Batch, optional
+        The one that caused it.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, batch: Any = None) -> None:
+        super().__init__(message, hint)
+        self.batch = batch
 
 
 class WidgetError(WorkbenchError, TypeError):

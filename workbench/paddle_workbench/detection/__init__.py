@@ -1,6 +1,7 @@
-"""Detection of goods: pictures of shelves with the boxes of their objects.
+"""Detection of goods: data with its truth, YOLOv3 with ResNet34, its training, and its quality.
 
-The names below are loaded on first use.
+The names below are loaded on first use, so that reading annotations needs neither Paddle nor
+pycocotools.
 """
 
 from __future__ import annotations
@@ -9,32 +10,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .anchors import anchor_overlaps, box_sizes, find_anchors
     from .annotations.loading import LoadedAnnotations, load_annotations
     from .annotations.problems import Problem
     from .annotations.saving import save_annotations
     from .dataset import Dataset, Picture
     from .goods.generator import generate_goods, generate_shelf
+    from .loss import LossParts, loss_parts, truth_of, yolo_loss
+    from .weights import load_paddledetection
+    from .yolo import YOLOv3
 
 __all__ = [
     "Dataset",
     "LoadedAnnotations",
+    "LossParts",
     "Picture",
     "Problem",
+    "YOLOv3",
+    "anchor_overlaps",
+    "box_sizes",
+    "find_anchors",
     "generate_goods",
     "generate_shelf",
     "load_annotations",
+    "load_paddledetection",
+    "loss_parts",
     "save_annotations",
+    "truth_of",
+    "yolo_loss",
 ]
 
 _HOMES = {
     "Dataset": ".dataset",
     "LoadedAnnotations": ".annotations.loading",
+    "LossParts": ".loss",
     "Picture": ".dataset",
     "Problem": ".annotations.problems",
+    "YOLOv3": ".yolo",
+    "anchor_overlaps": ".anchors",
+    "box_sizes": ".anchors",
+    "find_anchors": ".anchors",
     "generate_goods": ".goods.generator",
     "generate_shelf": ".goods.generator",
     "load_annotations": ".annotations.loading",
+    "load_paddledetection": ".weights",
+    "loss_parts": ".loss",
     "save_annotations": ".annotations.saving",
+    "truth_of": ".loss",
+    "yolo_loss": ".loss",
 }
 
 
