@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from .annotations.loading import LoadedAnnotations, load_annotations
     from .annotations.problems import Problem
     from .annotations.saving import save_annotations
+    from .causes import confusion, error_causes, mistakes
     from .dataset import Dataset, Picture
+    from .evaluation import Evaluation, bootstrap, evaluate
     from .goods.generator import generate_goods, generate_shelf
     from .loss import LossParts, loss_parts, truth_of, yolo_loss
     from .weights import load_paddledetection
@@ -22,19 +24,25 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dataset",
+    "Evaluation",
     "LoadedAnnotations",
     "LossParts",
     "Picture",
     "Problem",
     "YOLOv3",
     "anchor_overlaps",
+    "bootstrap",
     "box_sizes",
+    "confusion",
+    "error_causes",
+    "evaluate",
     "find_anchors",
     "generate_goods",
     "generate_shelf",
     "load_annotations",
     "load_paddledetection",
     "loss_parts",
+    "mistakes",
     "save_annotations",
     "truth_of",
     "yolo_loss",
@@ -42,19 +50,25 @@ __all__ = [
 
 _HOMES = {
     "Dataset": ".dataset",
+    "Evaluation": ".evaluation",
     "LoadedAnnotations": ".annotations.loading",
     "LossParts": ".loss",
     "Picture": ".dataset",
     "Problem": ".annotations.problems",
     "YOLOv3": ".yolo",
     "anchor_overlaps": ".anchors",
+    "bootstrap": ".evaluation",
     "box_sizes": ".anchors",
+    "confusion": ".causes",
+    "error_causes": ".causes",
+    "evaluate": ".evaluation",
     "find_anchors": ".anchors",
     "generate_goods": ".goods.generator",
     "generate_shelf": ".goods.generator",
     "load_annotations": ".annotations.loading",
     "load_paddledetection": ".weights",
     "loss_parts": ".loss",
+    "mistakes": ".causes",
     "save_annotations": ".annotations.saving",
     "truth_of": ".loss",
     "yolo_loss": ".loss",
