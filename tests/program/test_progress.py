@@ -98,3 +98,10 @@ def test_capture_reports_how_far_it_is(spec: Any, monkeypatch: pytest.MonkeyPatc
     assert shares == sorted(shares)
     assert len(shares) > 20
     assert shares[-1] == 1.0
+
+
+def test_bar_shows_what_the_work_has_led_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = use_terminal(monkeypatch)
+    with ProgressBar("training", delay_s=0) as bar:
+        bar.advance(0.25, "loss 31.2")
+    assert "training, loss 31.2: 25 %" in terminal.getvalue()

@@ -14,21 +14,33 @@ if TYPE_CHECKING:
     from .annotations.loading import LoadedAnnotations, load_annotations
     from .annotations.problems import Problem
     from .annotations.saving import save_annotations
+    from .batches import Batch, Batches, normalised
     from .causes import confusion, error_causes, mistakes
     from .dataset import Dataset, Picture
+    from .detector import Detector
     from .evaluation import Evaluation, bootstrap, evaluate
     from .goods.generator import generate_goods, generate_shelf
+    from .history import History
     from .loss import LossParts, loss_parts, truth_of, yolo_loss
+    from .recipe import FULL_WIDTH, QUARTER_WIDTH, Recipe
+    from .training import train
     from .weights import load_paddledetection
     from .yolo import YOLOv3
 
 __all__ = [
+    "FULL_WIDTH",
+    "QUARTER_WIDTH",
+    "Batch",
+    "Batches",
     "Dataset",
+    "Detector",
     "Evaluation",
+    "History",
     "LoadedAnnotations",
     "LossParts",
     "Picture",
     "Problem",
+    "Recipe",
     "YOLOv3",
     "anchor_overlaps",
     "bootstrap",
@@ -43,18 +55,27 @@ __all__ = [
     "load_paddledetection",
     "loss_parts",
     "mistakes",
+    "normalised",
     "save_annotations",
+    "train",
     "truth_of",
     "yolo_loss",
 ]
 
 _HOMES = {
+    "FULL_WIDTH": ".recipe",
+    "QUARTER_WIDTH": ".recipe",
+    "Batch": ".batches",
+    "Batches": ".batches",
     "Dataset": ".dataset",
+    "Detector": ".detector",
     "Evaluation": ".evaluation",
+    "History": ".history",
     "LoadedAnnotations": ".annotations.loading",
     "LossParts": ".loss",
     "Picture": ".dataset",
     "Problem": ".annotations.problems",
+    "Recipe": ".recipe",
     "YOLOv3": ".yolo",
     "anchor_overlaps": ".anchors",
     "bootstrap": ".evaluation",
@@ -69,7 +90,9 @@ _HOMES = {
     "load_paddledetection": ".weights",
     "loss_parts": ".loss",
     "mistakes": ".causes",
+    "normalised": ".batches",
     "save_annotations": ".annotations.saving",
+    "train": ".training",
     "truth_of": ".loss",
     "yolo_loss": ".loss",
 }

@@ -1,4 +1,4 @@
-"""A progress bar for captures that take a while."""
+"""A progress bar for work that takes a while, such as a capture."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Protocol
 __all__ = ["ProgressBar"]
 
 DELAY_S = 2.0
-"""A capture that takes less time shows no bar."""
+"""Work that takes less time shows no bar."""
 
 INTERVAL_S = 0.2
 
 
 class ProgressBar:
-    """Shows how far a capture is, once it takes a while, to a person in a notebook or terminal.
+    """Shows how far some work is, once it takes a while, to a person in a notebook or terminal.
 
     Nothing is shown where nobody watches, so that recorded outputs do not depend on how fast the
     machine is. The bar disappears at the end.
@@ -24,7 +24,7 @@ class ProgressBar:
     Parameters
     ----------
     name : str
-        What is captured.
+        What is captured, or done.
     delay_s : float
     """
 
@@ -40,14 +40,15 @@ class ProgressBar:
         if self._place is not None:
             self._place.clear()
 
-    def advance(self, share: float) -> None:
-        """Show that this share of the work is done, from 0 to 1."""
+    def advance(self, share: float, detail: str = "") -> None:
+        """Show that this share of the work is done, from 0 to 1, and what it has led to."""
         now_s = monotonic()
         if now_s < self._next_s:
             return
         self._next_s = now_s + INTERVAL_S
         self._place = self._place or _place()
-        self._place.show(self._name, min(100, round(100 * share)))
+        name = f"{self._name}, {detail}" if detail else self._name
+        self._place.show(name, min(100, round(100 * share)))
 
 
 class _Place(Protocol):

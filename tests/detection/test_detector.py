@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddle_workbench.detection.dataset import Dataset
+from paddle_workbench.detection.detector import Detector
+
+from .networks import INPUT_SIZE, small_net
+
+pytestmark = pytest.mark.paddle
+
+
+def test_boxes_are_in_pixels_of_each_picture(imported_paddle: None) -> None:
+    net = small_net()
+    # All objectness in the coarse head, in the first class; boxes in the middle of their cells.
+    for head in net.heads:
+        head.weight.set_value(np.zeros(head.weight.shape, np.float32))
+        head.bias.set_value(np.full(head.bias.shape, -9, np.float32))
+    bias = net.heads[0].bias.numpy()
+    bias[:7] = [0, 0, 0, 0, 9, 9, -9]
+    net.heads[0].bias.set_value(bias)
+    pictures = [np.zeros((64, 64, 3), np.uint8), np.zeros((32, 64, 3), np.uint8)]
+    square, wide = Detector(net=net, input_size=INPUT_SIZE, threshold=0.5).detect(pictures)
+    assert len(square) == 4
+    assert (square.classes == 0).all()
+    centres = (square.boxes[:, :2] + square.boxes[:, 2:]) / 2
+    assert sorted(map(tuple, centres.tolist())) == [(16, 16), (16, 48), (48, 16), (48, 48)]
+    np.testing.assert_allclose(square.boxes[:, 2:] - square.boxes[:, :2], [[28, 20]] * 4)
+    # Half of the input is grey, so the boxes are cut at the edges of the picture.
+    assert len(wide) == 4
+    assert (wide.boxes[:, 3] <= 32).all()
+
+
+def test_modes_of_layers_are_restored(imported_paddle: None, dataset: Dataset) -> None:
+    net = small_net()
+    net.train()
+    net.backbone.eval()
+    found = Detector(net=net, input_size=INPUT_SIZE, batch_size=4).detect(dataset)
+    assert len(found) == len(dataset.pictures)
+    assert net.training
+    assert net.blocks[0][0].batch_norm.training
+    assert not net.backbone.bn1.training
+
+
+def test_untrained_network_is_limited(imported_paddle: None, dataset: Dataset) -> None:
+    detector = Detector(net=small_net(), input_size=INPUT_SIZE, threshold=0, iou=1, limit=7)
+    assert {len(each) for each in detector.detect(dataset)} == {7}
+
+
+def test_no_pictures_give_no_detections(imported_paddle: None) -> None:
+    assert Detector(net=small_net(), input_size=INPUT_SIZE).detect([]) == []

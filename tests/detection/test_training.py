@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paddle_workbench.detection import training
+from paddle_workbench.detection.anchors import find_anchors
+from paddle_workbench.detection.checkpoints import read_checkpoint
+from paddle_workbench.detection.dataset import Dataset
+from paddle_workbench.detection.evaluation import evaluate
+from paddle_workbench.detection.history import EvaluationRecord, StepRecord
+from paddle_workbench.detection.recipe import Recipe
+from paddle_workbench.detection.training import CHECKPOINT, train
+from paddle_workbench.errors import (
+    DetectionError,
+    FileBrokenError,
+    FileMissingError,
+    TrainingError,
+)
+from paddle_workbench.program.progress import ProgressBar
+
+from .conftest import CLASSES, make_dataset
+from .networks import ANCHORS, INPUT_SIZE, network, small_net
+
+pytestmark = pytest.mark.paddle
+
+RECIPE = Recipe(input_size=INPUT_SIZE, batch_size=2, steps=4, peak_rate=1e-3)
+
+
+def weights(net: Any) -> dict[str, np.ndarray]:
+    return {name: value.numpy().copy() for name, value in net.state_dict().items()}
+
+
+def assert_equal(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def stop_at(step: int) -> Callable[[StepRecord | EvaluationRecord], None]:
+    def listener(record: StepRecord | EvaluationRecord) -> None:
+        if isinstance(record, StepRecord) and record.step == step:
+            raise KeyboardInterrupt
+
+    return listener
+
+
+def test_learns_two_pictures(imported_paddle: None) -> None:
+    """The whole way: the loss falls, and mAP50 rises from nothing."""
+    pictures = make_dataset(2, seed=1)
+    anchors = find_anchors(make_dataset(8, seed=1), input_size=64)
+    net = small_net(anchors=anchors)
+    recipe = Recipe(input_size=64, batch_size=2, steps=60, peak_rate=2e-2, flip=0)
+    history = train(net, pictures, replace(recipe, evaluate_every=30), validation=pictures)
+    losses = history.losses()
+    assert list(losses.columns) == ["rate", "loss", "centre", "size", "objectness", "classes"]
+    assert losses["loss"].iloc[-5:].mean() < losses["loss"].iloc[:5].mean() / 2
+    assert [each.steps for each in history.evaluations] == [30, 60]
+    best = history.best
+    assert best is not None
+    assert best.map50 > 0.5
+    assert not net.training
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        replace(RECIPE, checkpoint_every=2),
+        # The break is before the backbone thaws.
+        replace(
+            RECIPE,
+            checkpoint_every=2,
+            frozen_steps=3,
+            average_decay=0.9,
+            clip_norm=1.0,
+            schedule="cosine",
+            crop=0.5,
+            colour=0.5,
+            mosaic=0.5,
+        ),
+        # It thaws after the break, with the first step.
+        replace(RECIPE, checkpoint_every=2, frozen_steps=2),
+    ],
+    ids=["plain", "everything", "thawing"],
+)
+def test_resumed_training_continues_exactly(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path, recipe: Recipe
+) -> None:
+    whole = small_net()
+    history = train(whole, dataset, recipe)
+    first = small_net()
+    with pytest.raises(KeyboardInterrupt, match=r"Stopped in step 3\. .* first 2 steps"):
+        train(first, dataset, recipe, folder=tmp_path, listener=stop_at(2))
+    second = small_net(seed=7)  # with other weights and other names of Paddle's
+    resumed = train(second, dataset, recipe, folder=tmp_path, resume=True)
+    assert_equal(weights(second), weights(whole))
+    assert resumed == history
+    assert [each.step for each in resumed.steps] == [0, 1, 2, 3]
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+
+
+def test_resuming_a_completed_training_changes_nothing(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    net = small_net()
+    recipe = replace(RECIPE, steps=2, evaluate_every=1)
+    history = train(net, dataset, recipe, validation=dataset, folder=tmp_path)
+    again = small_net(seed=1)
+    assert (
+        train(again, dataset, recipe, validation=dataset, folder=tmp_path, resume=True) == history
+    )
+    assert_equal(weights(again), weights(net))
+
+
+def test_frozen_backbone_does_not_change(imported_paddle: None, dataset: Dataset) -> None:
+    net = small_net()
+    before = weights(net)
+    train(net, dataset, replace(RECIPE, steps=2, frozen_steps=2))
+    after = weights(net)
+    changed = {name.split(".")[0] for name in after if (after[name] != before[name]).any()}
+    assert changed == {"blocks", "transitions", "tips", "heads"}
+    assert all(not parameter.stop_gradient for parameter in net.parameters())
+
+
+def test_clipped_gradients_give_smaller_first_moments(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    lengths = []
+    for number, norm in enumerate((None, 0.1)):
+        folder = tmp_path / str(number)
+        train(small_net(), dataset, replace(RECIPE, steps=1, clip_norm=norm), folder=folder)
+        moments = read_checkpoint(folder / CHECKPOINT).adam
+        squares = [(each**2).sum() for name, each in moments.items() if name.endswith("/moment1")]
+        lengths.append(float(np.sqrt(sum(squares))) / (1 - 0.9))
+    assert lengths[0] > 1
+    assert lengths[1] == pytest.approx(0.1, rel=1e-3)
+
+
+def test_average_is_the_result(imported_paddle: None, dataset: Dataset, tmp_path: Path) -> None:
+    net = small_net()
+    before = weights(net)
+    train(net, dataset, replace(RECIPE, steps=1, average_decay=0.9), folder=tmp_path)
+    last = read_checkpoint(tmp_path / CHECKPOINT).net
+    for name, value in weights(net).items():
+        # In the first step a tenth of the old average remains.
+        expected = 0.1 * before[name] + 0.9 * last[name]
+        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def scripted(values: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the evaluations have these results."""
+    rest = iter(values)
+
+    def scripted_evaluate(*arguments: Any) -> Any:
+        return replace(evaluate(*arguments), map50=next(rest))
+
+    monkeypatch.setattr(training, "evaluate", scripted_evaluate)
+
+
+def test_stops_early_with_the_best_weights(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted([0.1, 0.3, 0.2, 0.3, 0.9], monkeypatch)
+    net = small_net()
+    snapshots = {}
+
+    def listener(record: StepRecord | EvaluationRecord) -> None:
+        if isinstance(record, EvaluationRecord):
+            snapshots[record.steps] = weights(net)
+
+    recipe = replace(RECIPE, steps=9, evaluate_every=1, patience=2)
+    history = train(net, dataset, recipe, validation=dataset, folder=tmp_path, listener=listener)
+    assert history.ending == "stopped early"
+    assert len(history.steps) == 4
+    assert [each.is_best for each in history.evaluations] == [True, True, False, False]
+    assert_equal(weights(net), snapshots[2])
+    again = small_net(seed=1)
+    resumed = train(again, dataset, recipe, validation=dataset, folder=tmp_path, resume=True)
+    assert resumed == history
+    assert_equal(weights(again), weights(net))
+
+
+def test_best_weights_survive_a_break(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(RECIPE, evaluate_every=1, checkpoint_every=2)
+    scripted([0.5, 0.1, 0.1, 0.1], monkeypatch)
+    whole = small_net()
+    train(whole, dataset, recipe, validation=dataset)
+    scripted([0.5, 0.1, 0.1], monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            small_net(),
+            dataset,
+            recipe,
+            validation=dataset,
+            folder=tmp_path,
+            listener=stop_at(2),
+        )
+    scripted([0.1, 0.1], monkeypatch)
+    net = small_net(seed=1)
+    history = train(net, dataset, recipe, validation=dataset, folder=tmp_path, resume=True)
+    assert history.best is not None
+    assert history.best.steps == 1
+    assert_equal(weights(net), weights(whole))
+
+
+def test_listener_hears_of_steps_and_evaluations(imported_paddle: None, dataset: Dataset) -> None:
+    records: list[StepRecord | EvaluationRecord] = []
+    recipe = replace(RECIPE, steps=2, evaluate_every=2)
+    train(small_net(), dataset, recipe, validation=dataset, listener=records.append)
+    kinds = [type(record).__name__ for record in records]
+    assert kinds == ["StepRecord", "StepRecord", "EvaluationRecord"]
+    first = records[0]
+    assert isinstance(first, StepRecord)
+    assert first.parts.total > first.parts.objectness > 0
+
+
+def test_bar_shows_the_losses_by_part(
+    imported_paddle: None, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(ProgressBar, "advance", lambda _, share, detail: texts.append(detail))
+    recipe = replace(RECIPE, steps=2, evaluate_every=1)
+    train(small_net(), dataset, recipe, validation=dataset)
+    number = r"\d+\.\d"
+    parts = f"centre {number}, size {number}, objectness {number}, classes {number}"
+    assert re.fullmatch(rf"step 1 of 2, loss {number} \({parts}\)", texts[0])
+    assert re.fullmatch(rf"step 2 of 2, loss {number} \({parts}\), mAP50 0\.\d+", texts[-1])
+
+
+def test_stops_at_a_broken_batch(imported_paddle: None, tmp_path: Path) -> None:
+    # A picture does not accept such boxes; an array may be changed later.
+    pictures = make_dataset(6)
+    pictures.pictures[3].boxes.flags.writeable = True
+    pictures.pictures[3].boxes[0, 0] = np.nan
+    recipe = replace(RECIPE, steps=9, batch_size=1, checkpoint_every=1)
+    net = small_net()
+    with pytest.raises(TrainingError) as caught:
+        train(net, pictures, recipe, folder=tmp_path)
+    error = caught.value
+    assert error.batch.names == ("shelf-3.png",)
+    assert "shelf-3.png" in error.message
+    assert "true boxes" in error.message
+    assert all(np.isfinite(value).all() for value in weights(net).values())
+    if error.batch.step:
+        assert f"contains the first {error.batch.step} steps" in error.message
+
+
+def test_blames_the_batch_that_broke_the_weights(imported_paddle: None, dataset: Dataset) -> None:
+    """Weights that become infinite in one step show in the loss of the next."""
+    recipe = replace(RECIPE, steps=9, peak_rate=1e38, warm_up=0)
+    with pytest.raises(TrainingError) as caught:
+        train(small_net(), dataset, recipe)
+    error = caught.value
+    assert "have not been finite since" in error.message or "outputs are not" in error.message
+    assert error.batch.names
+    assert "peak_rate (now 1e+38)" in error.hint
+    assert "no folder was passed" in error.message
+
+
+def test_stopping_before_a_checkpoint_says_so(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt, match="There is no checkpoint yet"):
+        train(small_net(), dataset, RECIPE, folder=tmp_path, listener=stop_at(0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stop_while_a_checkpoint_is_written_keeps_the_last(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = np.save
+    is_stopped = False
+
+    def listener(record: StepRecord | EvaluationRecord) -> None:
+        nonlocal is_stopped
+        is_stopped = isinstance(record, StepRecord) and record.step == 2
+
+    def save(file: Any, array: Any, **arguments: Any) -> None:
+        real(file, array, **arguments)
+        if is_stopped:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "save", save)
+    recipe = replace(RECIPE, checkpoint_every=1)
+    with pytest.raises(KeyboardInterrupt, match="the first 2 steps"):
+        train(small_net(), dataset, recipe, folder=tmp_path, listener=listener)
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+    assert len(read_checkpoint(tmp_path / CHECKPOINT).record.history.steps) == 2
+
+
+@pytest.fixture(scope="module")
+def trained(
+    imported_paddle: None, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    train(small_net(), dataset, replace(RECIPE, steps=1), folder=folder)
+    return folder
+
+
+def test_rejects_a_checkpoint_of_another_recipe(trained: Path, dataset: Dataset) -> None:
+    recipe = replace(RECIPE, steps=1, peak_rate=0.5)
+    with pytest.raises(DetectionError, match=r"peak_rate=0\.001, and the recipe has 0\.5"):
+        train(small_net(), dataset, recipe, folder=trained, resume=True)
+
+
+def test_rejects_a_checkpoint_of_other_pictures(trained: Path) -> None:
+    with pytest.raises(DetectionError, match="other pictures"):
+        train(
+            small_net(),
+            make_dataset(6, seed=5),
+            replace(RECIPE, steps=1),
+            folder=trained,
+            resume=True,
+        )
+
+
+def test_rejects_a_checkpoint_of_another_network(trained: Path, dataset: Dataset) -> None:
+    net = network(anchors=(ANCHORS[0], ANCHORS[0]), backbone="resnet34-quarter", neck=16)
+    with pytest.raises(DetectionError, match="network with the anchors"):
+        train(net, dataset, replace(RECIPE, steps=1), folder=trained, resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x05\x06" + bytes(18)])
+def test_rejects_a_broken_checkpoint(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(FileBrokenError, match="checkpoint"):
+        train(small_net(), dataset, RECIPE, folder=tmp_path, resume=True)
+
+
+def test_rejects_to_resume_from_nothing(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(FileMissingError, match="no checkpoint"):
+        train(small_net(), dataset, RECIPE, folder=tmp_path, resume=True)
+    with pytest.raises(DetectionError, match="without a folder"):
+        train(small_net(), dataset, RECIPE, resume=True)
+
+
+def test_rejects_data_of_other_classes(imported_paddle: None, dataset: Dataset) -> None:
+    other = Dataset(("盒", "签"), dataset.pictures)
+    with pytest.raises(DetectionError, match="the classes"):
+        train(small_net(), other, RECIPE)
+    with pytest.raises(DetectionError, match="the classes"):
+        train(small_net(), dataset, RECIPE, validation=other)
+    with pytest.raises(DetectionError, match="validation set has no pictures"):
+        train(small_net(), dataset, RECIPE, validation=Dataset(CLASSES, []))

@@ -1,0 +1,108 @@
+"""A network together with its processing: pictures in, boxes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..boxes import Detections, Method, decode_yolo, letterboxed, placed, suppress
+from .augmentation import Sample, fit
+from .batches import normalised
+from .dataset import Dataset
+
+if TYPE_CHECKING:
+    from .yolo import YOLOv3
+
+__all__ = ["Detector"]
+
+_NO_BOXES: Final = np.zeros((0, 4), np.float32)
+_NO_CLASSES: Final = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """A network together with its processing: pictures in, boxes out.
+
+    Parameters
+    ----------
+    net : YOLOv3
+    input_size : int
+        Height and width to which pictures are fitted, in pixels; a multiple of 32.
+    threshold : float
+        Boxes with a lower score are left out. The default is one for evaluation, where a low score
+        costs little; to show boxes, 0.3 or more.
+    iou : float
+        Of two boxes of a class that overlap by more than this, the better remains.
+    limit : int
+        Most boxes in a picture. An untrained network finds thousands.
+    method : {"per-class", "soft", "class-agnostic"}
+        See `boxes.suppress`.
+    batch_size : int
+    """
+
+    net: YOLOv3
+    input_size: int
+    threshold: float = 0.01
+    iou: float = 0.45
+    limit: int = 100
+    method: Method = "per-class"
+    batch_size: int = 16
+
+    def detect(self, pictures: Sequence[NDArray[np.uint8]] | Dataset) -> list[Detections]:
+        """Return the boxes in each picture, in its own pixels.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 arrays (H, W, 3), or Dataset
+            RGB.
+        """
+        import paddle
+
+        found: list[Detections] = []
+        is_dataset = isinstance(pictures, Dataset)
+        source: Sequence[Any] = pictures.pictures if isinstance(pictures, Dataset) else pictures
+        with _evaluating(self.net), paddle.no_grad():
+            for start in range(0, len(source), self.batch_size):
+                rows = source[start : start + self.batch_size]
+                found += self._detect([row.pixels if is_dataset else row for row in rows])
+        return found
+
+    def _detect(self, pictures: list[NDArray[np.uint8]]) -> list[Detections]:
+        import paddle
+
+        size = self.input_size
+        samples = [fit(Sample(each, _NO_BOXES, _NO_CLASSES), size) for each in pictures]
+        inputs = normalised(np.stack([sample.pixels for sample in samples]))
+        heads = [head.numpy() for head in self.net(paddle.to_tensor(inputs))]
+        candidates = decode_yolo(
+            heads,
+            anchors=self.net.anchors,
+            strides=self.net.strides,
+            classes=len(self.net.classes),
+            input_size=(size, size),
+            threshold=self.threshold,
+        )
+        return [
+            placed(
+                suppress(each, iou=self.iou, limit=self.limit, method=self.method),
+                letterboxed(*picture.shape[:2], into=(size, size)),
+            )
+            for each, picture in zip(candidates, pictures, strict=True)
+        ]
+
+
+@contextmanager
+def _evaluating(net: Any) -> Iterator[None]:
+    """Put a network into evaluation mode, and each of its layers back into the mode before."""
+    training = [layer for layer in net.sublayers(include_self=True) if layer.training]
+    net.eval()
+    try:
+        yield
+    finally:
+        for layer in training:
+            layer.training = True
