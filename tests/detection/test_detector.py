@@ -5,6 +5,7 @@ import pytest
 
 from paddle_workbench.detection.dataset import Dataset
 from paddle_workbench.detection.detector import Detector
+from paddle_workbench.errors import ShapeError
 
 from .networks import INPUT_SIZE, small_net
 
@@ -50,3 +51,12 @@ def test_untrained_network_is_limited(imported_paddle: None, dataset: Dataset) -
 
 def test_no_pictures_give_no_detections(imported_paddle: None) -> None:
     assert Detector(net=small_net(), input_size=INPUT_SIZE).detect([]) == []
+
+
+@pytest.mark.parametrize(
+    "pixels", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 4), np.uint8), np.zeros((8, 8, 3))]
+)
+def test_rejects_what_is_not_a_picture(imported_paddle: None, pixels: np.ndarray) -> None:
+    """Grey, with transparency, or of fractions."""
+    with pytest.raises(ShapeError, match="must be uint8"):
+        Detector(net=small_net(), input_size=INPUT_SIZE).detect([pixels])

@@ -12,7 +12,7 @@ import pytest
 from paddle_workbench.detection import training
 from paddle_workbench.detection.anchors import find_anchors
 from paddle_workbench.detection.checkpoints import read_checkpoint
-from paddle_workbench.detection.dataset import Dataset
+from paddle_workbench.detection.dataset import Dataset, Picture
 from paddle_workbench.detection.evaluation import evaluate
 from paddle_workbench.detection.history import EvaluationRecord, StepRecord
 from paddle_workbench.detection.recipe import Recipe
@@ -328,6 +328,12 @@ def test_rejects_a_checkpoint_of_another_network(trained: Path, dataset: Dataset
         train(net, dataset, replace(RECIPE, steps=1), folder=trained, resume=True)
 
 
+def test_rejects_a_checkpoint_of_other_layers(trained: Path, dataset: Dataset) -> None:
+    net = network(backbone="resnet34-quarter", neck=16)
+    with pytest.raises(DetectionError, match="other layers: .* such as backbone"):
+        train(net, dataset, replace(RECIPE, steps=1), folder=trained, resume=True)
+
+
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x05\x06" + bytes(18)])
 def test_rejects_a_broken_checkpoint(
     imported_paddle: None, dataset: Dataset, tmp_path: Path, content: bytes
@@ -354,3 +360,6 @@ def test_rejects_data_of_other_classes(imported_paddle: None, dataset: Dataset) 
         train(small_net(), dataset, RECIPE, validation=other)
     with pytest.raises(DetectionError, match="validation set has no pictures"):
         train(small_net(), dataset, RECIPE, validation=Dataset(CLASSES, []))
+    empty = Picture("empty", np.zeros((8, 8, 3), np.uint8), [], [])
+    with pytest.raises(DetectionError, match="validation set has no boxes"):
+        train(small_net(), dataset, RECIPE, validation=Dataset(CLASSES, [empty]))

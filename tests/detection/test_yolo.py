@@ -112,6 +112,8 @@ def test_saved_network_predicts_the_same(full: Any, tmp_path: Path) -> None:
         ({"backbone": "resnet50"}, "no backbone 'resnet50'"),
         ({"strides": (8, 16)}, "coarse first"),
         ({"strides": (16, 4)}, "coarse first"),
+        ({"anchors": (ANCHORS[0], ((8, 8), (0.4, 9)))}, "anchor of 0.4 pixels"),
+        ({"anchors": (ANCHORS[0], ((8, 8), (float("nan"), 9)))}, "is not possible"),
         ({"anchors": ANCHORS[:1]}, "anchors for 1 scales, and 2 strides"),
         ({"anchors": (ANCHORS[0], ())}, "anchors for 2 scales"),
     ],

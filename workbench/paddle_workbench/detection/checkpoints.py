@@ -23,7 +23,14 @@ from .dataset import Dataset
 from .history import History
 from .recipe import Recipe
 
-__all__ = ["Checkpoint", "CheckpointRecord", "fingerprint", "read_checkpoint", "write_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointRecord",
+    "check_resumable",
+    "fingerprint",
+    "read_checkpoint",
+    "write_checkpoint",
+]
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..boxes import Detections, Method, decode_yolo, letterboxed, placed, suppress
+from ..picture_files.array import check_picture
 from .augmentation import Sample, fit
 from .batches import normalised
 from .dataset import Dataset
@@ -60,6 +61,11 @@ class Detector:
         ----------
         pictures : sequence of uint8 arrays (H, W, 3), or Dataset
             RGB.
+
+        Raises
+        ------
+        ShapeError
+            If one is not a picture.
         """
         import paddle
 
@@ -76,7 +82,9 @@ class Detector:
         import paddle
 
         size = self.input_size
-        samples = [fit(Sample(each, _NO_BOXES, _NO_CLASSES), size) for each in pictures]
+        samples = [
+            fit(Sample(each, _NO_BOXES, _NO_CLASSES), size) for each in map(check_picture, pictures)
+        ]
         inputs = normalised(np.stack([sample.pixels for sample in samples]))
         heads = [head.numpy() for head in self.net(paddle.to_tensor(inputs))]
         candidates = decode_yolo(

@@ -131,6 +131,11 @@ class _Training:
                 )
         if validation is not None and not len(validation):
             raise DetectionError("The validation set has no pictures.", "Add some, or pass None.")
+        if validation is not None and not any(validation.box_counts().values()):
+            raise DetectionError(
+                "The validation set has no boxes, so nothing can be evaluated.",
+                "Add pictures with boxes, or pass None.",
+            )
         self.net, self.recipe, self.validation = net, recipe, validation
         self.history = History()
         self._path = folder / CHECKPOINT if folder else None
@@ -155,6 +160,7 @@ class _Training:
         assert self._path is not None  # noqa: S101 - `train` has checked it
         checkpoint = read_checkpoint(self._path)
         check_resumable(checkpoint.record, self._record())
+        self._check_weights(checkpoint)
         self.history = checkpoint.record.history
         load_net_arrays(self.net, checkpoint.net)
         self._best = checkpoint.best
@@ -162,6 +168,20 @@ class _Training:
             self._average.load(checkpoint.average)
         self._start_optimizer(checkpoint.adam)
         self._checkpoint_steps = self._done
+
+    def _check_weights(self, checkpoint: Checkpoint) -> None:
+        """Reject a checkpoint of a network with other layers."""
+        expected = {name: tuple(value.shape) for name, value in self.net.state_dict().items()}
+        shapes = {name: array.shape for name, array in checkpoint.net.items()}
+        wrong = sorted(
+            name for name in expected.keys() | shapes if expected.get(name) != shapes.get(name)
+        )
+        if wrong:
+            raise DetectionError(
+                f"The checkpoint is of a network with other layers: {len(wrong)} entries such as "
+                f"{wrong[0]} differ.",
+                "Make the network with the same backbone, neck and classes.",
+            )
 
     def run(self, show: Listener) -> None:
         """Run the steps that remain."""

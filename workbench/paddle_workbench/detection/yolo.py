@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import log
+from math import isfinite, log
 from typing import Final, Literal, get_args
 
 import paddle
@@ -231,6 +231,12 @@ def _check(
         raise DetectionError(
             f"The strides {tuple(strides)} are not some of 32, 16 and 8, coarse first.",
             "For example: strides=(16, 8).",
+        )
+    lengths = [length for scale in anchors for anchor in scale for length in anchor]
+    if not all(isfinite(length) and round(length) > 0 for length in lengths):
+        raise DetectionError(
+            f"An anchor of {min(lengths)} pixels is not possible.",
+            "Widths and heights are whole pixels of the input, from 1.",
         )
     if len(anchors) != len(strides) or not all(len(scale) for scale in anchors):
         raise DetectionError(
