@@ -123,4 +123,4 @@ FULL_WIDTH: Final = Recipe()
 """Of the full ResNet34: about 90 s on two cores."""
 
 QUARTER_WIDTH: Final = Recipe(input_size=128, batch_size=8, steps=350, peak_rate=4e-3)
-"""Of a quarter of its channels, in the same time."""
+"""Of a quarter of its channels, for larger pictures and more steps."""
