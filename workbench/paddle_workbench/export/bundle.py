@@ -361,9 +361,7 @@ class Bundle:
             results: list[Any] = runner.predict(values)
         else:
             places = placements(values, record.preprocessing, record.postprocessing)
-            results = postprocess(
-                runner.run(arrays), record.postprocessing, record.labels, places
-            )
+            results = postprocess(runner.run(arrays), record.postprocessing, record.labels, places)
         return results if is_batch or not record.postprocessing else results[0]
 
     @cached_property
