@@ -54,7 +54,7 @@ def test_rejects_values_that_make_no_sense(values: dict[str, Any], message: str)
 
 
 def test_differences_leave_out_what_only_looks() -> None:
-    other = Recipe(steps=180, flip=0.1, evaluate_every=5, checkpoint_every=7)
+    other = Recipe(flip=0.1, evaluate_every=5, checkpoint_every=7)
     assert FULL_WIDTH.differences(other) == ["flip"]
     assert FULL_WIDTH.differences(QUARTER_WIDTH) == [
         "input_size",

@@ -98,7 +98,7 @@ def test_the_file_is_the_real_one() -> None:
 
 @pytest.mark.paddle
 def test_loads_the_whole_detector(imported_paddle: None, detector_file: Path) -> None:
-    net = network(anchors=THREE, strides=(32, 16, 8), neck=512)
+    net = network(anchors=THREE, strides=(32, 16, 8), neck=512, neck_depth=5)
     loaded = load_paddledetection(net, detector_file)
     assert loaded.parts == ("backbone", "neck", "heads")
     assert loaded.left_out == {}
@@ -134,12 +134,12 @@ def test_loads_a_backbone_into_a_small_neck(imported_paddle: None, backbone_file
 
 @pytest.mark.paddle
 def test_leaves_out_what_does_not_fit(imported_paddle: None, detector_file: Path) -> None:
-    loaded = load_paddledetection(network(classes=("盒", "瓶", "签")), detector_file)
+    loaded = load_paddledetection(network(classes=("盒", "瓶", "签"), neck_depth=5), detector_file)
     assert loaded.parts == ("backbone",)
     assert "(512, 512, 1, 1) in the file, and (128, 512, 1, 1) here" in loaded.left_out["neck"]
     assert "has the shape" in loaded.left_out["heads"]
     # Heads at two strides of a full neck: what the network lacks is left aside.
-    loaded = load_paddledetection(network(strides=(16, 8), neck=512), detector_file)
+    loaded = load_paddledetection(network(strides=(16, 8), neck=512, neck_depth=5), detector_file)
     assert loaded.parts == ("backbone", "neck", "heads")
 
 

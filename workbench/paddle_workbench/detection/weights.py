@@ -76,7 +76,7 @@ def load_paddledetection(net: YOLOv3, path: Path | str) -> LoadedWeights:
     """Load weights of PaddleDetection's YOLOv3 or ResNet34 into a network, by name.
 
     The backbone must fit. Neck and heads are loaded if they fit: the neck that of a network with
-    `neck=512`, the heads those of a network with as many classes.
+    `neck=512, neck_depth=5`, the heads those of a network with as many classes.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
     pictures (B, 3, S, S)
         backbone    features at the strides 8, 16 and 32
-        neck        from coarse to fine: five convolutions, then up to the next finer features
+        neck        from coarse to fine: 1, 3 or 5 convolutions, then up to the next finer features
         heads       one convolution for each stride: A * (5 + C) numbers in each cell
 
 The outputs are raw. `loss.yolo_loss` compares them with the truth, and `boxes.decode_yolo` turns
@@ -38,6 +38,7 @@ BACKBONES: tuple[Backbone, ...] = get_args(Backbone)
 STRIDES: Final = (32, 16, 8)
 """Pixels of the input between two cells of the features, coarse first."""
 
+_DEPTHS: Final = (1, 3, 5)
 _WIDTHS: Final = {"resnet34": 64, "resnet34-quarter": 16}
 # The share of cells that contain a thing, as far as an untrained network knows. Without this start,
 # the first steps only teach that most cells are empty.
@@ -101,16 +102,16 @@ class _Convolution(nn.Layer):
 
 
 class _NeckBlock(nn.Sequential):
-    """Five convolutions that alternate between mixing channels and looking around."""
+    """Convolutions that alternate between mixing channels and looking around."""
 
-    def __init__(self, incoming: int, channels: int) -> None:
-        super().__init__(
-            _Convolution(incoming, channels, 1),
-            _Convolution(channels, 2 * channels, 3),
-            _Convolution(2 * channels, channels, 1),
-            _Convolution(channels, 2 * channels, 3),
-            _Convolution(2 * channels, channels, 1),
-        )
+    def __init__(self, incoming: int, channels: int, depth: int) -> None:
+        layers = [_Convolution(incoming, channels, 1)]
+        for _ in range(depth // 2):
+            layers += [
+                _Convolution(channels, 2 * channels, 3),
+                _Convolution(2 * channels, channels, 1),
+            ]
+        super().__init__(*layers)
 
 
 class YOLOv3(nn.Layer):
@@ -130,6 +131,9 @@ class YOLOv3(nn.Layer):
     neck : int, optional
         Channels of the neck at stride 32; each finer scale has half of them. By default twice the
         width of the backbone: 128 and 32. PaddleDetection's YOLOv3 has 512.
+    neck_depth : {1, 3, 5}
+        Convolutions of the neck at each scale. PaddleDetection's YOLOv3 has 5; in a training of few
+        steps from scratch, each of them costs quality.
 
     Raises
     ------
@@ -145,9 +149,14 @@ class YOLOv3(nn.Layer):
         backbone: Backbone = "resnet34",
         strides: Sequence[int] = (16, 8),
         neck: int | None = None,
+        neck_depth: Literal[1, 3, 5] = 1,
     ) -> None:
         super().__init__()
         _check(classes, anchors, backbone, strides)
+        if neck_depth not in _DEPTHS:
+            raise DetectionError(
+                f"A neck of {neck_depth!r} convolutions is not possible.", "Choose 1, 3 or 5."
+            )
         self.classes = tuple(classes)
         # The loss takes whole pixels, so all others do as well.
         self.anchors: Anchors = tuple(
@@ -163,7 +172,10 @@ class YOLOv3(nn.Layer):
         incoming = [
             8 * width // 2**place + (channels[place] if place else 0) for place in range(len(used))
         ]
-        self.blocks = nn.LayerList(map(_NeckBlock, incoming, channels))
+        self.blocks = nn.LayerList(
+            _NeckBlock(before, after, neck_depth)
+            for before, after in zip(incoming, channels, strict=True)
+        )
         self.transitions = nn.LayerList(
             _Convolution(before, after, 1) for before, after in pairwise(channels)
         )

@@ -67,7 +67,7 @@ class Shop:
     tags: tuple[tuple[int, int, int], ...] = ((255, 255, 255), (255, 246, 170), (255, 253, 236))
     saturation: Range = (0.45, 0.95)
     brightness: Range = (0.55, 1.0)
-    rows: Range = (2.3, 3.1)
+    rows: Range = (1.7, 2.3)
     overlap: Range = (-0.35, 0.12)
     behind: float = 0.15
     leaning_deg: float = 1.0
