@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,15 +27,14 @@ from .bundle_files import RECORD, check_files, pack, read_record, unpack, versio
 from .drafts import recover
 from .examples import Example, read_examples
 from .making import make_bundle
-from .misfits import Check, array_check
 from .page import LIMIT_MB, write_page
+from .pipeline import Pipeline, open_pipeline
 from .preflight import Preflight, examine, preflight_of
-from .processing import placements, postprocess, prepare
 from .programs import copy_program
 from .samples import SAMPLES, EagerSample, read_samples
 from .saving import LINES, save_network
 from .targets.registry import target_named
-from .targets.target import PROGRAM_FOLDER, Array, Options, Run, Runner
+from .targets.target import PROGRAM_FOLDER, Options
 
 __all__ = ["Bundle"]
 
@@ -79,7 +77,7 @@ class Bundle:
             raise
         check_files(self.folder, self._record.files)
         self._is_replaced = False
-        self._runners: dict[tuple[str, int], tuple[Runner, Check]] = {}
+        self._pipelines: dict[tuple[str, int], Pipeline] = {}
 
     def __repr__(self) -> str:
         record = self.record
@@ -112,7 +110,7 @@ class Bundle:
             {name: file for name, file in record.files.items() if known.get(name) != file},
         )
         self._record = record
-        self._runners.clear()
+        self._pipelines.clear()
 
     def _check_current(self) -> BundleRecord:
         """Return the record, if the files next to it are still those of this bundle."""
@@ -322,7 +320,7 @@ class Bundle:
                 self._record = add_target(
                     self.path, self._record, chosen, scratch, result.parity, options
                 )
-            self._runners.clear()
+            self._pipelines.clear()
         return result
 
     def predict(self, value: Any, *, target: str = "inference", threads: int = 2) -> Any:
@@ -351,44 +349,16 @@ class Bundle:
             bundle was made again before its first use of the target.
         """
         is_batch = isinstance(value, _BATCHES)
-        values = value if is_batch else [value]
-        arrays = self._prepare(values)
         # Once open, the files are not looked at again: that takes longer than a small network.
-        runner, check = self._runners.get((target, threads)) or self._open(target, threads)
-        check(arrays)
-        record = self._record
-        if runner.predict is not None:
-            results: list[Any] = runner.predict(values)
-        else:
-            places = placements(values, record.preprocessing, record.postprocessing)
-            results = postprocess(runner.run(arrays), record.postprocessing, record.labels, places)
-        return results if is_batch or not record.postprocessing else results[0]
+        run = self._pipelines.get((target, threads)) or self._open(target, threads)
+        results = run(value if is_batch else [value])
+        return results if is_batch or not self._record.postprocessing else results[0]
 
-    @cached_property
-    def _prepare(self) -> Callable[[Sequence[Any]], tuple[Array, ...]]:
-        return prepare(self._check_current().preprocessing, self.folder)
-
-    def _open(self, target: str, threads: int) -> tuple[Runner, Check]:
-        """Open a target; return what runs it and checks the arrays, in the bundle's order."""
-        chosen = target_named(target)
+    def _open(self, target: str, threads: int) -> Pipeline:
         record = self._check_current()
-        exported = record.targets.get(target)
-        if exported is None and target != "inference":
-            raise BundleError(
-                f"The bundle {record.name} was not exported to {target!r}.",
-                f'Export it: bundle.export("{target}")',
-                code="PW-X502",
-            )
-        folder = exported.folder if exported is not None else chosen.folder
-        without = exported.without_passes if exported is not None else ()
-        runner = chosen.open(self.folder / folder, threads, without=without)
-        names = [each.name for each in record.inputs]
-        order = [names.index(name) for name in runner.inputs]
-        if order != sorted(order):
-            runner = replace(runner, run=_reordered(runner.run, order))
-        opened = runner, array_check(record, is_any_batch=runner.predict is not None)
-        self._runners[target, threads] = opened
-        return opened
+        run = open_pipeline(record, self.folder, target, threads)
+        self._pipelines[target, threads] = run
+        return run
 
     def to_html(
         self, path: str | Path, *, limit_mb: float = LIMIT_MB, lang: Language | None = None
@@ -427,7 +397,3 @@ class Bundle:
         packed = expanded(path)
         pack(self.folder, self._check_current(), packed)
         return packed
-
-
-def _reordered(run: Run, order: Sequence[int]) -> Run:
-    return lambda arrays: run([arrays[place] for place in order])
