@@ -16,11 +16,12 @@ from click.testing import CliRunner
 
 from paddle_workbench.cli.bundle import command as bundle_command
 from paddle_workbench.cli.export import command as export_command
-from paddle_workbench.contract import CharacterIds, CleanText, TextLine
+from paddle_workbench.contract import BundleRecord, CharacterIds, CleanText, TextLine
 from paddle_workbench.errors import BundleError, StorageError, WorkbenchError
-from paddle_workbench.export import adding, bundle_process, edge_cases, saving
+from paddle_workbench.export import adding, bundle, bundle_process, edge_cases, saving
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.differences.tracing import trace_difference
+from paddle_workbench.export.pipeline import Pipeline, open_pipeline
 from paddle_workbench.program.passes.saving import save_program
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -347,6 +348,10 @@ def test_unknown_targets_and_missing_exports(exported: Bundle, tmp_path: Path) -
         exported.preflight("tflite")
     with pytest.raises(BundleError, match=r"no target \['onnx'\]"):
         exported.preflight(["onnx"])  # type: ignore[arg-type]
+    with pytest.raises(BundleError, match=r"no target \['onnx'\]"):
+        exported.predict("很小", target=["onnx"])  # type: ignore[arg-type]
+    with pytest.raises(BundleError, match=r"The number of threads is \[2\]"):
+        exported.predict("很小", threads=[2])  # type: ignore[arg-type]
     with pytest.raises(BundleError, match="was not exported to 'onnx'"):
         create(tmp_path / "new").predict("很小", target="onnx")
 
@@ -531,6 +536,24 @@ def test_bundle_that_is_open_twice_sees_the_exports_of_the_other(copy: Bundle) -
     other.export("mnn", weights="int8")
     assert copy.predict("房间", target="mnn").label == expected.label
     assert copy.preflight("onnx").is_accepted
+
+
+def test_target_that_is_exported_while_it_is_opened_is_opened_again(
+    copy: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = []
+
+    def open_and_export(record: BundleRecord, *arguments: Any) -> Pipeline:
+        folders.append(record.targets["onnx"].folder)
+        opened = open_pipeline(record, *arguments)
+        if len(folders) == 1:
+            copy.export("onnx")  # as another thread may do
+        return opened
+
+    monkeypatch.setattr(bundle, "open_pipeline", open_and_export)
+    expected = copy.predict("房间", target="onnx")
+    assert copy.predict("房间", target="onnx") == expected
+    assert folders == ["onnx", "onnx-2"]
 
 
 def test_changed_file_of_an_export_of_the_other_is_rejected(copy: Bundle) -> None:

@@ -7,14 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..contract import (
-    BundleRecord,
-    Language,
-    Postprocessing,
-    Preprocessing,
-    Task,
-    Weights,
-)
+from ..contract import BundleRecord, Language, Postprocessing, Preprocessing, Task, Weights
 from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
@@ -110,7 +103,7 @@ class Bundle:
             {name: file for name, file in record.files.items() if known.get(name) != file},
         )
         self._record = record
-        self._pipelines.clear()
+        self._pipelines = {}
 
     def _check_current(self) -> BundleRecord:
         """Return the record, if the files next to it are still those of this bundle."""
@@ -320,7 +313,7 @@ class Bundle:
                 self._record = add_target(
                     self.path, self._record, chosen, scratch, result.parity, options
                 )
-            self._pipelines.clear()
+            self._pipelines = {}
         return result
 
     def predict(self, value: Any, *, target: str = "inference", threads: int = 2) -> Any:
@@ -348,16 +341,22 @@ class Bundle:
             If the bundle was not exported to the target, the input is not what it takes, or the
             bundle was made again before its first use of the target.
         """
-        is_batch = isinstance(value, _BATCHES)
         # Once open, the files are not looked at again: that takes longer than a small network.
-        run = self._pipelines.get((target, threads)) or self._open(target, threads)
-        results = run(value if is_batch else [value])
-        return results if is_batch or not self._record.postprocessing else results[0]
+        try:
+            run = self._pipelines[target, threads]
+        except (KeyError, TypeError):  # what cannot be a key is named when it is opened
+            run = self._open(target, threads)
+        if isinstance(value, _BATCHES):
+            return run(value)
+        results = run([value])
+        return results[0] if self._record.postprocessing else results
 
     def _open(self, target: str, threads: int) -> Pipeline:
-        record = self._check_current()
-        run = open_pipeline(record, self.folder, target, threads)
-        self._pipelines[target, threads] = run
+        self._check_current()
+        # An export meanwhile replaces them: what is opened here is then not used again.
+        pipelines = self._pipelines
+        run = open_pipeline(self._record, self.folder, target, threads)
+        pipelines[target, threads] = run
         return run
 
     def to_html(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..boxes import Placement
 from ..contract import BundleRecord
 from ..errors import BundleError
-from .misfits import array_check
-from .processing import placements, postprocess, prepare
+from .misfits import Check, array_check
+from .picture_steps import placements_of
+from .processing import needs_placements, postprocess, prepare, result_function
 from .targets.registry import target_named
-from .targets.target import Run, Runner
+from .targets.target import Array, Run, Runner
 
 __all__ = ["Pipeline", "open_pipeline"]
 
 Pipeline = Callable[[Sequence[Any]], list[Any]]
+_Prepare = Callable[[Sequence[Any]], tuple[Array, ...]]
+_Results = Callable[[Sequence[Array], Sequence[Placement] | None], list[Any]]
 
 
 def open_pipeline(record: BundleRecord, folder: Path, target: str, threads: int) -> Pipeline:
@@ -39,20 +44,45 @@ def open_pipeline(record: BundleRecord, folder: Path, target: str, threads: int)
         If the bundle was not exported to the target, the number of threads is not one, or a file
         that a step names is not what it takes.
     """
-    steps = prepare(record.preprocessing, folder)
+    # What does not depend on the input happens here, once.
+    preprocessing = record.preprocessing
     runner = _open_runner(record, folder, target, threads)
-    check = array_check(record, is_any_batch=runner.predict is not None)
+    run, predict = runner.run, runner.predict
+    arrays_of = _checked(
+        prepare(preprocessing, folder), array_check(record, is_any_batch=predict is not None)
+    )
+    results_of = _prepared_results(record)
+    if predict is not None:
 
-    def run(values: Sequence[Any]) -> list[Any]:
-        arrays = steps(values)
+        def checked_predict(values: Sequence[Any]) -> list[Any]:
+            arrays_of(values)
+            return list(predict(values))
+
+        return checked_predict
+    if needs_placements(preprocessing, record.postprocessing):
+        return lambda values: results_of(
+            run(arrays_of(values)), placements_of(values, preprocessing)
+        )
+    return lambda values: results_of(run(arrays_of(values)), None)
+
+
+def _checked(prepare: _Prepare, check: Check | None) -> _Prepare:
+    if check is None:
+        return prepare
+
+    def arrays_of(values: Sequence[Any]) -> tuple[Array, ...]:
+        arrays = prepare(values)
         check(arrays)
-        if runner.predict is not None:
-            results: list[Any] = runner.predict(values)
-            return results
-        places = placements(values, record.preprocessing, record.postprocessing)
-        return postprocess(runner.run(arrays), record.postprocessing, record.labels, places)
+        return arrays
 
-    return run
+    return arrays_of
+
+
+def _prepared_results(record: BundleRecord) -> _Results:
+    steps, labels = record.postprocessing, record.labels
+    if len(steps) == 1:
+        return partial(result_function(steps[0]), steps[0], labels)
+    return lambda outputs, places: postprocess(outputs, steps, labels, places)
 
 
 def _open_runner(record: BundleRecord, folder: Path, target: str, threads: int) -> Runner:
@@ -67,7 +97,9 @@ def _open_runner(record: BundleRecord, folder: Path, target: str, threads: int) 
         )
     files = exported.folder if exported is not None else chosen.folder
     without = exported.without_passes if exported is not None else ()
-    runner = chosen.open(folder / files, threads, without=without)
+    # Steps make one array, of numbers in the byte order of this machine.
+    are_checked = bool(record.preprocessing) and len(record.inputs) == 1
+    runner = chosen.open(folder / files, threads, without=without, are_checked=are_checked)
     names = [each.name for each in record.inputs]
     order = [names.index(name) for name in runner.inputs]
     if order != sorted(order):

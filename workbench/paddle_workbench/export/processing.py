@@ -39,15 +39,20 @@ __all__ = [
     "Prediction",
     "check_inputs",
     "check_steps",
+    "needs_placements",
     "placements",
     "postprocess",
     "prepare",
     "preprocess",
     "read_vocabulary",
+    "result_function",
     "vocabulary_file",
 ]
 
 Array = NDArray[Any]
+ResultFunction = Callable[
+    [Any, Sequence[str], Sequence[Array], Sequence[Placement] | None], list[Any]
+]
 MAX_VOCABULARY_BYTES = 64 * 1024**2
 _RESULTS = "TopLabels(), CtcDecode(), YoloBoxes(…)"
 
@@ -147,9 +152,16 @@ def placements(
     list of Placement or None
         None if no step needs it, or nothing is known about the pictures behind the arrays.
     """
-    if preprocessing and any(isinstance(step, YoloBoxes) for step in postprocessing):
+    if needs_placements(preprocessing, postprocessing):
         return placements_of(values, preprocessing)
     return None
+
+
+def needs_placements(
+    preprocessing: Sequence[Preprocessing], postprocessing: Sequence[Postprocessing]
+) -> bool:
+    """Return whether steps need to know where each raw input lies in the network's input."""
+    return bool(preprocessing) and any(isinstance(step, YoloBoxes) for step in postprocessing)
 
 
 def postprocess(
@@ -173,15 +185,23 @@ def postprocess(
         return list(outputs)
     results: list[Any] = []
     for step in steps:
-        if isinstance(step, TopLabels):
-            results = _top_labels(outputs[0], step, labels)
-        elif isinstance(step, CtcDecode):
-            results = _decoded(outputs[0], step, labels)
-        elif isinstance(step, YoloBoxes):
-            results = _boxes(outputs, step, labels, places)
-        else:
-            raise _no_step(step, _RESULTS)
+        function = _RESULT_STEPS.get(type(step)) or result_function(step)
+        results = function(step, labels, outputs, places)
     return results
+
+
+def result_function(step: Postprocessing) -> ResultFunction:
+    """Return what a step does: a function of the step, the labels, the outputs and the places.
+
+    Raises
+    ------
+    BundleError
+        If it is not a step.
+    """
+    for kind, function in _RESULT_STEPS.items():
+        if isinstance(step, kind):
+            return function
+    raise _no_step(step, _RESULTS)
 
 
 def _array(value: Any) -> Array:
@@ -211,8 +231,7 @@ def check_steps(steps: Sequence[Preprocessing], results: Sequence[Postprocessing
     if not isinstance(results, Sequence):
         raise _no_step(results, f"[{_RESULTS}]")
     for each in results:
-        if not isinstance(each, TopLabels | CtcDecode | YoloBoxes):
-            raise _no_step(each, _RESULTS)
+        result_function(each)
     if not isinstance(steps, Sequence):
         raise _no_step(steps, "[CleanText(), CharacterIds(…)]")
     made = ""
@@ -369,7 +388,10 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[Prediction]:
+def _top_labels(
+    step: TopLabels, labels: Sequence[str], outputs: Sequence[Array], _places: object
+) -> list[Prediction]:
+    scores = outputs[0]
     if scores.ndim != 2 or scores.shape[1] != len(labels):
         raise BundleError(
             f"The program returns {scores.shape}, and the bundle has {len(labels)} labels.",
@@ -388,7 +410,10 @@ def _top_labels(scores: Array, step: TopLabels, labels: Sequence[str]) -> list[P
     return predictions
 
 
-def _decoded(scores: Array, step: CtcDecode, characters: Sequence[str]) -> list[Prediction]:
+def _decoded(
+    step: CtcDecode, characters: Sequence[str], outputs: Sequence[Array], _places: object
+) -> list[Prediction]:
+    scores = outputs[0]
     if scores.ndim != 3 or scores.shape[2] != len(characters) + 1:
         raise BundleError(
             f"The program returns {scores.shape}, and the bundle has {len(characters)} characters.",
@@ -407,9 +432,9 @@ def _decoded(scores: Array, step: CtcDecode, characters: Sequence[str]) -> list[
 
 
 def _boxes(
-    outputs: Sequence[Array],
     step: YoloBoxes,
     labels: Sequence[str],
+    outputs: Sequence[Array],
     places: Sequence[Placement] | None,
 ) -> list[Prediction]:
     predictions = []
@@ -418,6 +443,13 @@ def _boxes(
         best = (boxes[0].label, boxes[0].score) if boxes else ("", 0.0)
         predictions.append(Prediction(*best, {}, boxes))
     return predictions
+
+
+_RESULT_STEPS: dict[type, ResultFunction] = {
+    TopLabels: _top_labels,
+    CtcDecode: _decoded,
+    YoloBoxes: _boxes,
+}
 
 
 def _softmax(scores: Array) -> Array:
