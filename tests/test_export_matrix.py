@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+
+from paddle_workbench.child_process import Limits
+from paddle_workbench.contract import ExportFinding
 
 from .benchmarks import export, export_page, export_trial
 
 EQUAL = {"verdict": "equal", "difference": 1e-7, "warnings": [], "forecast": []}
 REFUSED = {"verdict": "refused", "codes": ["PW-X204", "PW-X101"], "forecast": ["PW-X204"]}
 CRASHING = """
-import json, os, pathlib
+import json, os, pathlib, signal
 from paddle_workbench.child_process import write_answer
 
 wanted = json.loads(pathlib.Path("request.json").read_text())
@@ -28,6 +32,8 @@ for name, targets in wanted.items():
         write_answer({"name": name, "target": target, "results": results})
         if target == "crashing":
             os.abort()
+        if target == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         results[name][target] = {"verdict": "equal"}
 write_answer({"results": results})
 """
@@ -58,13 +64,15 @@ def test_counts_what_was_accepted_and_wrong_and_what_was_refused_and_equal(
         "right": {"onnx": EQUAL, "mnn": REFUSED},
         "wrong": {"onnx": EQUAL | {"verdict": "failed"}, "mnn": EQUAL},
         "equal": {"onnx": REFUSED | {"verdict": "refused wrongly"}},
+        "slow": {"mnn": REFUSED | {"verdict": "killed"}},
     }
     count = export.print_summary({"targets": ["onnx", "mnn"], "networks": {"all": rows}})
-    assert count == 2
+    assert count == 3
     printed = capsys.readouterr().out
-    assert "Equal: onnx 1 of 3, mnn 1 of 2" in printed
+    assert "Equal: onnx 1 of 3, mnn 1 of 3" in printed
     assert "1 accepted by preflight, and then wrong: wrong to onnx" in printed
     assert "1 refused by preflight, although it is equal: equal to onnx" in printed
+    assert "1 not known, since the trial was killed: slow to mnn" in printed
 
 
 def test_page_mentions_empty_cells_only_if_there_are_some() -> None:
@@ -90,13 +98,38 @@ def test_a_network_that_ends_its_process_is_a_row(
         verdicts = {target: result["verdict"] for target, result in results.items()}
         rows[name] = rows.get(name, {}) | verdicts
 
-    targets = ["onnx", "crashing", "mnn"]
+    targets = ["onnx", "crashing", "mnn", "killed"]
     export.Measuring({"first": targets, "no bundle": ["onnx"], "last": ["mnn"]}, keep).run()
     assert rows == {
-        "first": {"onnx": "equal", "crashing": "failed", "mnn": "equal"},
+        "first": {"onnx": "equal", "crashing": "failed", "mnn": "equal", "killed": "killed"},
         "no bundle": {"onnx": "failed"},
         "last": {"mnn": "equal"},
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        ("print('x' * 2_000_000)", "killed"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "killed"),
+        ("raise OSError(28, os.strerror(28))", "killed"),
+        ("import os; os.abort()", "refused"),
+        ("raise ValueError", "refused"),
+        ("write_answer({'problem': 'it differs'})", "refused"),
+        ("write_answer({'problem': ''})", "refused wrongly"),
+    ],
+)
+def test_trial_that_was_killed_neither_refuses_nor_is_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, verdict: str
+) -> None:
+    head = "import os\nfrom paddle_workbench.child_process import write_answer\n"
+    (tmp_path / "second_trial.py").write_text(head + code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(export_trial, "MODULE", "second_trial")
+    monkeypatch.setattr(export_trial, "LIMITS", Limits(output_bytes=1_000_000))
+    finding = ExportFinding(code="PW-X204", severity="error", message="It has no such op.", hint="")
+    bundle: Any = SimpleNamespace(path=tmp_path)
+    assert export_trial.refusal([finding], bundle, "onnx")["verdict"] == verdict
 
 
 def test_results_of_other_code_are_measured_again() -> None:

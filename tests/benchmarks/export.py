@@ -30,7 +30,7 @@ from paddle_workbench.export.targets.registry import TARGETS
 from . import what_works
 from .export_lite import paddle_lite
 from .export_page import DISAGREEMENTS, cell, counts, disagreements, forecast_counts, page
-from .export_trial import MODULE, REQUEST, Results
+from .export_trial import MODULE, REQUEST, Results, was_killed
 
 # PaddleX only takes bundles whose processing it can express: tests/export/test_paddlex.py.
 COLUMNS = tuple(name for name, target in TARGETS.items() if target.check_record is None)
@@ -103,11 +103,13 @@ class Measuring:
                 MODULE, limits=Limits(), folder=folder, environment=environment, listener=look
             )
         except TimeoutError:
-            problem = f"did not return within {LIMIT_S} s"
+            verdict, problem = "killed", f"did not return within {LIMIT_S} s"
         else:
+            verdict = "killed" if was_killed(outcome) else "failed"
             problem = ": ".join([outcome.problem, *outcome.last_lines(1)])
         if self._wanted:
-            self._give_up(json.loads(last) if last else {}, f"The process {problem}")
+            answer = json.loads(last) if last else {}
+            self._give_up(answer, {"verdict": verdict, "reason": f"The process {problem}"})
 
     def _take(self, results: dict[str, Results]) -> None:
         for name, row in results.items():
@@ -119,11 +121,11 @@ class Measuring:
                 if not self._wanted[name]:
                     del self._wanted[name]
 
-    def _give_up(self, answer: dict[str, Any], reason: str) -> None:
+    def _give_up(self, answer: dict[str, Any], result: dict[str, str]) -> None:
         """Note what ended the child: a target, or all of a network whose bundle was not made."""
         name = answer.get("name", next(iter(self._wanted)))
         targets = [answer["target"]] if answer.get("target") else self._wanted.get(name, [])
-        self._take({name: {each: {"verdict": "failed", "reason": reason} for each in targets}})
+        self._take({name: dict.fromkeys(targets, result)})
 
 
 def stored() -> dict[str, Any]:

@@ -24,6 +24,7 @@ DISAGREEMENTS = {
     "failed": "accepted by preflight, and then wrong",
     "refused wrongly": "refused by preflight, although it is equal",
     "unexplained": "refused without a cause, which needs a rule",
+    "killed": "not known, since the trial was killed",
 }
 """The verdicts that must not occur."""
 

@@ -21,14 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from paddle_workbench.child_process import Limits, run, write_answer
+from paddle_workbench.child_process import Limits, Outcome, run, write_answer
 from paddle_workbench.contract import ExportFinding
 from paddle_workbench.errors import BundleError, ExportError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.targets.registry import target_named
 from paddle_workbench.export.targets.target import PROGRAM_FOLDER
 
-__all__ = ["MODULE", "REQUEST", "Results", "agree", "names_cause"]
+__all__ = ["MODULE", "REQUEST", "Results", "agree", "names_cause", "refusal", "was_killed"]
 
 MODULE = "tests.benchmarks.export_trial"
 REQUEST = "request.json"
@@ -37,6 +37,8 @@ CAUSES = "PW-X201"
 MISSING = "PW-X105"
 NO_LEGACY_PROGRAM = "PW-X106"
 LIMITS = Limits(time_s=300.0)
+CRASHES = frozenset({"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"})
+"""Signals by which a process ends itself."""
 TOLERANCES = {"float16": 0.03, "float32": 1e-3, "float64": 1e-3}
 
 Results = dict[str, dict[str, Any]]
@@ -97,7 +99,7 @@ def result_of(bundle: Bundle, target: str) -> dict[str, Any]:
         preflight = bundle.export(target)
     except ExportError as error:
         findings = [each for each in error.preflight if each.severity == "error"]
-        return _refusal(findings, bundle, target)
+        return refusal(findings, bundle, target)
     parity = preflight.parity
     assert parity is not None
     result = {
@@ -135,7 +137,8 @@ def agree(outputs: Sequence[Any], expected: Sequence[Any], dtypes: Sequence[str]
     return True
 
 
-def _refusal(findings: list[ExportFinding], bundle: Bundle, target: str) -> dict[str, Any]:
+def refusal(findings: list[ExportFinding], bundle: Bundle, target: str) -> dict[str, Any]:
+    """Try what preflight refuses once more, and return whether that confirms it."""
     codes = list(dict.fromkeys(each.code for each in findings))
     result = {"codes": codes, "reason": findings[0].message.splitlines()[0]}
     if codes in ([MISSING], [NO_LEGACY_PROGRAM]):
@@ -145,9 +148,22 @@ def _refusal(findings: list[ExportFinding], bundle: Bundle, target: str) -> dict
             MODULE, str(bundle.path.resolve()), target,
             limits=LIMITS, folder=Path(scratch), environment=os.environ,
         )  # fmt: skip
+    if was_killed(outcome):
+        return result | {"verdict": "killed", "reason": f"The second trial {outcome.problem}"}
     if outcome.answer == {"problem": ""}:
         return result | {"verdict": "refused wrongly"}
     return result | {"verdict": "refused" if any(map(names_cause, codes)) else "unexplained"}
+
+
+def was_killed(outcome: Outcome) -> bool:
+    """Whether a trial ended early for another reason than what the target does with the network.
+
+    That a runtime aborts is an answer. A limit, a signal from elsewhere or a full disk is none.
+    """
+    if outcome.answer is not None and outcome.status == 0:
+        return False
+    by_signal = outcome.signal_name and outcome.signal_name not in CRASHES
+    return outcome.limit is not None or bool(by_signal) or outcome.is_disk_full
 
 
 def try_again(bundle: Bundle, target: str, folder: Path) -> str:
