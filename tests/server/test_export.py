@@ -20,7 +20,7 @@ from paddle_workbench.export.targets.registry import TARGETS
 from paddle_workbench.widgets.converted_widgets import VIEW_MIME_TYPE
 
 from ..export.records import change_record, write_bundle
-from ..export.test_bundle import create
+from ..export.sentiment import create
 from .conftest import find_jobs, next_event, wait_for_job
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from paddle_workbench import Bundle
 from paddle_workbench.contract import Normalize, Resize
 
-from ..export.test_bundle import create
+from ..export.sentiment import create
 
 pytestmark = pytest.mark.usefixtures("imported_paddle")
 

@@ -18,7 +18,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 from paddle_workbench import Bundle, Classifier
 from paddle_workbench.contract import BUNDLE_MIME_TYPE
 
-from ..export.test_bundle import create
+from ..export.sentiment import create
 from ..runs.conftest import make_notebook
 from .conftest import Lab
 from .notebooks import KERNEL, open_cells
