@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from paddle_workbench.contract import CharacterIds, CleanText, TextLine
 from paddle_workbench.errors import BundleError, WorkbenchError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.differences.tracing import trace_difference
+from paddle_workbench.export.ledger.ledger import Ledger
 
 from .sentiment import CHARACTERS, OPTIONS, create
 
@@ -243,6 +245,34 @@ def test_steps_that_make_another_size_are_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"make for x has the shape \(1, 3, 8, 40\)") as caught:
         bundle.predict(np.zeros((8, 40, 3), np.uint8))
     assert "None for the sizes in input_spec" in caught.value.hint
+
+
+@pytest.mark.parametrize("path", [None, 3, b"sentiment", ["sentiment"]])
+def test_value_that_is_not_a_path_is_named(exported: Bundle, tmp_path: Path, path: Any) -> None:
+    uses: dict[str, Callable[[], Any]] = {
+        "PW-X301": lambda: Bundle(path),
+        "PW-X308": lambda: Bundle.from_program(tmp_path / "x", path, examples=[]),
+        "PW-X409": lambda: create(path),
+        "PW-X507": lambda: exported.to_html(path),
+    }
+    if path is not None:
+        uses["PW-T102"] = lambda: trace_difference(exported, "很小", "onnx", files=path)
+        uses["PW-L102"] = lambda: Ledger(exported, path=path)
+    for code, use in uses.items():
+        with pytest.raises(BundleError, match="is not a path") as caught:
+            use()
+        assert caught.value.code == code
+    with pytest.raises(BundleError, match="is not a path"):
+        exported.pack(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("weights", [["int8"], {"mnn": "int8"}, 8, None])
+def test_weights_that_are_not_a_name_are_rejected(exported: Bundle, weights: Any) -> None:
+    for use in (exported.export, exported.preflight):
+        with pytest.raises(BundleError, match="MNN has no .* weights") as caught:
+            use("mnn", weights=weights)
+        assert caught.value.code == "PW-X506"
 
 
 @pytest.mark.parametrize("without", [7, None, [7]])

@@ -381,3 +381,31 @@ def test_command_measures(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(tmp_path / "b"), *options])
     assert (result.exit_code, result.stderr) == (0, "")
     assert "inference        1      3" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"variants": 3}, "has no variant 3"),
+        ({"variants": None}, "has no variant None"),
+        ({"variants": [["same"]]}, r"has no variant \['same'\]"),
+        ({"baseline": ["same"]}, r"The baseline \['same'\] is not measured"),
+        ({"threads": None}, "threads=None is not a positive whole number"),
+        ({"threads": 1.5}, "threads=1.5 is not"),
+        ({"batch": [None]}, r"batch=\[None\] is not"),
+    ],
+)
+def test_setting_of_another_kind_is_named(
+    ledger: Ledger, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        ledger.measure(**(ONE_ROUND | options))
+
+
+def test_run_and_variant_of_another_kind_are_named(ledger: Ledger) -> None:
+    with pytest.raises(BundleError, match="Expected a ledger or a run of one, got NoneType"):
+        ledger.compare(None)  # type: ignore[arg-type]
+    with pytest.raises(BundleError, match="3 is not a name for a variant"):
+        Variant(3, run=scores)  # type: ignore[arg-type]
+    with pytest.raises(BundleError, match="3 is not a path"):
+        Variant("same", run=scores, files=3).file_records()  # type: ignore[arg-type]

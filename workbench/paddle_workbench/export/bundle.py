@@ -11,12 +11,20 @@ from ..contract import BundleRecord, Language, Postprocessing, Preprocessing, Ta
 from ..errors import BundleError, ExportError, SchemaVersionError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..reading import expanded, is_file
+from ..reading import is_file
 from ..scratch import ScratchFolder
 from ..storage import locked
 from .adding import add_target, made_again
 from .attempt import Listener
-from .bundle_files import RECORD, check_files, pack, read_record, unpack, version_of
+from .bundle_files import (
+    RECORD,
+    check_files,
+    named_path,
+    pack,
+    read_record,
+    unpack,
+    version_of,
+)
 from .drafts import recover
 from .examples import Example, read_examples
 from .making import make_bundle
@@ -55,7 +63,7 @@ class Bundle:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = expanded(path)
+        self.path = named_path(path, code="PW-X301")
         recover(self.path)
         self.folder = self.path
         try:
@@ -167,7 +175,7 @@ class Bundle:
             examples, or the path is another folder.
         """
         make_bundle(
-            expanded(path),
+            named_path(path, code="PW-X409"),
             lambda folder: save_network(network, input_spec, folder),
             examples=examples,
             task=task,
@@ -211,9 +219,9 @@ class Bundle:
         ProgramError
             If the file is not a program.
         """
-        source = expanded(program)
+        source = named_path(program, code="PW-X308")
         make_bundle(
-            expanded(path),
+            named_path(path, code="PW-X409"),
             lambda folder: copy_program(source, folder),
             examples=examples,
             samples_from="predictor",
@@ -387,12 +395,12 @@ class Bundle:
             the file would be larger than the limit.
         """
         self._check_current()
-        page = expanded(path)
+        page = named_path(path, code="PW-X507")
         write_page(self, page, limit_mb=limit_mb, language=lang)
         return page
 
     def pack(self, path: str | Path) -> Path:
         """Write the bundle as one zip file, and return its path."""
-        packed = expanded(path)
+        packed = named_path(path, code="PW-X409")
         pack(self.folder, self._check_current(), packed)
         return packed

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
 from ..errors import BundleError, clause_of
-from ..reading import parse_json, storage_errors_as
+from ..reading import expanded, parse_json, storage_errors_as
 from ..storage import check_schema_version, read_model, storage_error
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "RECORD",
     "check_files",
     "is_inside",
+    "named_path",
     "pack",
     "read_record",
     "record_of_file",
@@ -46,6 +47,24 @@ _HINT = "Make the bundle again, or get it again from where you have it."
 # Zip files cannot store earlier years.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _CHUNK_BYTES = 1 << 20
+
+
+def named_path(path: str | Path, *, code: str) -> Path:
+    """Return a path that a caller passed, with `~` replaced by a home folder.
+
+    Raises
+    ------
+    BundleError
+        With the code, if it is not a path.
+    """
+    try:
+        return expanded(path)
+    except TypeError:
+        raise BundleError(
+            f"{path!r:.80} is not a path.",
+            'Pass a text or a pathlib.Path, such as "bundles/sentiment".',
+            code=code,
+        ) from None
 
 
 @storage_errors_as(BundleError)

@@ -11,7 +11,7 @@ from ...errors import BundleError
 from ...program.model.capture import SCHEMA_VERSION, Capture
 from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
-from ...reading import expanded
+from ..bundle_files import named_path
 from ..exportable import Exportable
 from ..legacy_program import legacy_problem
 from ..misfits import check_arrays
@@ -212,7 +212,7 @@ def _deployed_files(bundle: Exportable, target: str, files: str | Path | None) -
     if files is None:
         exported = bundle.record.targets.get(target)
         return None if exported is None else bundle.folder / exported.folder
-    path = expanded(files)
+    path = named_path(files, code="PW-T102")
     if path.is_file() and target in _FORMATS:
         return path
     if not path.is_dir():

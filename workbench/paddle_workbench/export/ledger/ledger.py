@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from ...contract import LedgerProtocol, LedgerRun, invalid_field
 from ...errors import BundleError
 from ...program.progress import ProgressBar
-from ...reading import expanded
 from ...settings import language
 from ..bundle import Bundle
+from ..bundle_files import named_path
 from ..decisions import box_step
 from ..opening import opened
 from .comparison import RunComparison, compare_runs
@@ -97,7 +97,9 @@ class Ledger:
         self._decide = decide
         self._variants = {each.name: each for each in variants_of(self.bundle, network)}
         is_folder = self.bundle.folder == self.bundle.path
-        self.path = expanded(path) if path else self.bundle.path if is_folder else None
+        self.path = self.bundle.path if is_folder else None
+        if path:
+            self.path = named_path(path, code="PW-L102")
         if self.path is not None:
             self.path = ledger_path(self.path)
         # Those in a zip file are shown, too.
@@ -176,7 +178,7 @@ class Ledger:
         """
         chosen = self._chosen(variants)
         first = BASELINE if BASELINE in chosen else next(iter(chosen))
-        if baseline and baseline not in chosen:
+        if baseline and baseline not in list(chosen):
             raise BundleError(
                 f"The baseline {baseline!r} is not measured.",
                 f"Use one of: {', '.join(chosen)}.",
@@ -273,6 +275,12 @@ class Ledger:
             If one of them lacks the baseline.
         """
         first = other.run if isinstance(other, Ledger) else other
+        if not isinstance(first, LedgerRun):
+            raise BundleError(
+                f"Expected a ledger or a run of one, got {type(first).__name__}.",
+                "Such as ledger.compare(ledger.runs[0]).",
+                code="PW-L103",
+            )
         try:
             return compare_runs(first, self.run, baseline=baseline)
         except KeyError as error:
@@ -293,9 +301,11 @@ class Ledger:
         return self.to_html() if self.runs else None
 
     def _chosen(self, variants: str | Sequence[str]) -> dict[str, Variant]:
-        names = [variants] if isinstance(variants, str) else variants
+        is_one = isinstance(variants, str) or not isinstance(variants, Iterable)
+        names: list[Any] = [variants] if is_one else list(variants)
+        known = list(self._variants)
         for name in names:
-            if name not in self._variants:
+            if name not in known:
                 raise BundleError(
                     f"The ledger has no variant {name!r}.",
                     f"Use some of these: {', '.join(self._variants)}.",
@@ -328,7 +338,7 @@ class Ledger:
 
 
 def _counts(values: int | Sequence[int], name: str) -> tuple[int, ...]:
-    counts = (values,) if isinstance(values, int) else tuple(values)
+    counts = tuple(values) if isinstance(values, Iterable) else (values,)
     if not counts or not all(isinstance(each, int) and each > 0 for each in counts):
         raise BundleError(
             f"{name}={values!r} is not a positive whole number, or several.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +11,8 @@ from typing import Any, get_args
 
 from ...contract import FileRecord, Weights
 from ...errors import BundleError, clause_of
-from ...reading import expanded
 from ..bundle import Bundle
-from ..bundle_files import record_of_file
+from ..bundle_files import named_path, record_of_file
 from ..opening import opened
 from ..session import STATIC
 from ..targets.registry import files_of_target, target_named
@@ -69,7 +68,8 @@ class Variant:
     weights: Weights | None = None
 
     def __post_init__(self) -> None:
-        if not self.name.strip() or not self.name.isprintable():
+        is_text = isinstance(self.name, str)
+        if not is_text or not self.name.strip() or not self.name.isprintable():
             raise BundleError(f"{self.name!r} is not a name for a variant.", _HINT, code="PW-L104")
         ways = [self.run is not None, self.load is not None, self.bundle is not None]
         if sum(ways) != 1:
@@ -122,9 +122,11 @@ class Variant:
         if self.bundle is not None:
             name = "inference" if self.target == STATIC else self.target
             return files_of_target(self._opened.record, name)
-        files = [self.files] if isinstance(self.files, str | Path) else self.files
+        is_one = isinstance(self.files, str | bytes) or not isinstance(self.files, Iterable)
+        files: list[Any] = [self.files] if is_one else list(self.files)
+        paths = [named_path(each, code="PW-L104") for each in files]
         try:
-            return {path.name: record_of_file(path) for path in map(expanded, files)}
+            return {path.name: record_of_file(path) for path in paths}
         except OSError as error:
             raise BundleError(
                 f"A file of the variant {self.name!r} cannot be read: {clause_of(error)}.",

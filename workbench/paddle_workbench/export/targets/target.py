@@ -170,11 +170,13 @@ class Target:
                 "Leave passes out of inference, onednn or legacy only.",
                 code="PW-X506",
             )
-        if options.weights != "fp32" and options.weights not in self.lighter:
-            choices = ", ".join(("fp32", *self.lighter))
+        choices = ["fp32", *self.lighter]
+        if options.weights not in choices:
             raise BundleError(
-                f"{self.title} has no {options.weights} weights.",
-                f"Use one of these: {choices}." if self.lighter else "Leave out the weights.",
+                f"{self.title} has no {options.weights!s:.80} weights.",
+                f"Use one of these: {', '.join(choices)}."
+                if self.lighter
+                else "Leave out the weights.",
                 code="PW-X506",
             )
 
