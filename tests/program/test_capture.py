@@ -239,3 +239,21 @@ def test_stack_of_sizes_has_the_line_of_the_shape(spec: Any) -> None:
         line_of(reshaped, "zeros = "),
         line_of(reshaped, "return"),
     ]
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Non compatible API", "ignore:To copy construct")
+def test_variables_of_quantised_layers_are_not_inputs(spec: Any) -> None:
+    import paddle
+    from paddle.quantization import PTQ, QuantConfig
+    from paddle.quantization.observers import AbsmaxObserver
+
+    network = paddle.nn.Sequential(paddle.nn.Linear(4, 3))
+    network.eval()
+    calibration = PTQ(QuantConfig(activation=AbsmaxObserver(), weight=AbsmaxObserver()))
+    observed = calibration.quantize(network)
+    observed(paddle.ones([2, 4]))
+    converted = calibration.convert(observed)
+    result = capture(converted, input_spec=[spec([2, 4], "float32", "x")], pipeline=None)
+    assert result.program is not None
+    # Paddle's program also has the variables quant_out_0, quant_out_1, …
+    assert [result.program.values[value].name for value in result.program.inputs] == ["x"]

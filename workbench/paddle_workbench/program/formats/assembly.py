@@ -59,6 +59,7 @@ def assemble(
     value_ids: Mapping[str, int] | None = None,
     facts: Mapping[int, Facts] | None = None,
     parameter_names: Mapping[str, str] | None = None,
+    inputs: tuple[str, ...] | None = None,
     outputs: tuple[str, ...] = (),
 ) -> Program:
     """Build a program.
@@ -76,6 +77,8 @@ def assemble(
         Facts by `id()` of the printed op.
     parameter_names : mapping of str to str, optional
         From the program's own names to those in `net.named_parameters()`.
+    inputs : tuple of str, optional
+        Printed names of the inputs, if ops may look like one that are not.
     outputs : tuple of str
         Printed names of the outputs that no op marks.
 
@@ -89,6 +92,9 @@ def assemble(
     )
     ops = tuple(builder.op(op) for op in printed.ops)
     builder.outputs += [builder.value_ids[name] for name in outputs if name in builder.value_ids]
+    if inputs is not None:
+        known = {builder.value_ids.get(name) for name in inputs}
+        builder.inputs = [value for value in builder.inputs if value in known]
     return Program(
         ops=ops,
         values=builder.values,

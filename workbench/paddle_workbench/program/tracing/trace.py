@@ -237,8 +237,15 @@ def _program(
             text.result_types = [str(value.type()) for value in op.results()]
     if layer is not None:
         names = {value.name: path for path, value in layer.state_dict().items()}
-    outputs = _output_names(concrete.outputs, live, flat)
-    program = assemble(printed, numbering, facts=facts, parameter_names=names, outputs=outputs)
+    program = assemble(
+        printed,
+        numbering,
+        facts=facts,
+        parameter_names=names,
+        # Layers of paddle.quantization leave variables behind that look like inputs.
+        inputs=_value_names(concrete.inputs, live, flat),
+        outputs=_value_names(concrete.outputs, live, flat),
+    )
     return with_inferred_lines(program)
 
 
@@ -257,11 +264,11 @@ def _live_ops(block: Any) -> Iterator[Any]:
             yield from _live_ops(inner)
 
 
-def _output_names(outputs: Any, live: list[Any], flat: list[Any]) -> tuple[str, ...]:
+def _value_names(nest: Any, live: list[Any], flat: list[Any]) -> tuple[str, ...]:
     from paddle.base.libpaddle.pir import Value as PirValue
     from paddle.utils.layers_utils import flatten
 
-    values = [value for value in flatten(outputs) if isinstance(value, PirValue)]
+    values = [value for value in flatten(nest) if isinstance(value, PirValue)]
     names: Mapping[str, str] = {
         value.id: name
         for op, text in zip(live, flat, strict=True)
