@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paddle_workbench.boxes import Method, letterboxed
+from paddle_workbench.contract import YoloBoxes
 from paddle_workbench.detection.dataset import Dataset
 from paddle_workbench.detection.detector import Detector
 from paddle_workbench.errors import ShapeError
+from paddle_workbench.export.box_steps import detected
 
 from .networks import INPUT_SIZE, small_net
 
@@ -47,6 +50,31 @@ def test_modes_of_layers_are_restored(imported_paddle: None, dataset: Dataset) -
 def test_untrained_network_is_limited(imported_paddle: None, dataset: Dataset) -> None:
     detector = Detector(net=small_net(), input_size=INPUT_SIZE, threshold=0, iou=1, limit=7)
     assert {len(each) for each in detector.detect(dataset)} == {7}
+
+
+@pytest.mark.parametrize("method", ["per-class", "soft", "class-agnostic"])
+def test_boxes_are_those_of_a_bundle(imported_paddle: None, method: Method) -> None:
+    """Suppressed in the picture, at whose edges boxes overlap more than in the input."""
+    import paddle
+
+    net = small_net()
+    net.eval()
+    for head in net.heads:
+        head.weight.set_value(30 * head.weight)
+        head.bias.set_value(paddle.zeros_like(head.bias))
+    random = np.random.default_rng(4)
+    pictures = [random.integers(0, 256, (*size, 3), np.uint8) for size in ((40, 90), (64, 30))]
+    settings = {"threshold": 0.2, "iou": 0.3, "limit": 20, "method": method}
+    detector = Detector(net=net, input_size=INPUT_SIZE, **settings)
+    step = YoloBoxes(anchors=net.anchors, strides=net.strides, **settings)
+    for picture, result in zip(pictures, detector.detect(pictures), strict=True):
+        outputs = detector._heads([picture])
+        place = letterboxed(*picture.shape[:2], into=(INPUT_SIZE, INPUT_SIZE))
+        (expected,) = detected(outputs, step, net.classes, [place])
+        assert len(expected) > 5
+        np.testing.assert_allclose(result.boxes, expected.boxes, atol=1e-3)
+        np.testing.assert_allclose(result.scores, expected.scores, atol=1e-5)
+        np.testing.assert_array_equal(result.classes, expected.classes)
 
 
 def test_no_pictures_give_no_detections(imported_paddle: None) -> None:

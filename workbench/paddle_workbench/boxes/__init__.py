@@ -5,6 +5,7 @@ Plain numpy. Export, detection, server and widgets share these definitions, of w
 """
 
 from .agreement import SAME_PX, matching
+from .candidates import Candidates, yolo_candidates
 from .detections import Detections
 from .overlap import iou
 from .placement import Placement, letterboxed, placed
@@ -14,6 +15,7 @@ from .yolo import decode_yolo
 __all__ = [
     "METHODS",
     "SAME_PX",
+    "Candidates",
     "Detections",
     "Method",
     "Placement",
@@ -23,4 +25,5 @@ __all__ = [
     "matching",
     "placed",
     "suppress",
+    "yolo_candidates",
 ]

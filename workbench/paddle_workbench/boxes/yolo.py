@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ShapeError
 from .detections import Detections
 
-__all__ = ["decode_yolo"]
+__all__ = ["Anchor", "decode_yolo", "sigmoid"]
 
 Anchor = tuple[float, float]
 Numbers = NDArray[np.float64]
@@ -88,11 +88,11 @@ def _candidates(
     """Return boxes, scores and classes of one scale of one picture: by anchor, then row by row."""
     count, (height, width) = len(anchors), head.shape[1:]
     cells = head.reshape(count, -1, height, width).transpose(0, 2, 3, 1)
-    objectness = _sigmoid(cells[..., _PARTS - 1])
+    objectness = sigmoid(cells[..., _PARTS - 1])
     anchor, y, x = np.nonzero(objectness >= threshold)
     chosen = cells[anchor, y, x].astype(np.float64)
-    scores = objectness[anchor, y, x][:, None] * _sigmoid(chosen[:, _PARTS:])
-    centres = (_sigmoid(chosen[:, :2]) + np.stack([x, y], axis=1)) * stride
+    scores = objectness[anchor, y, x][:, None] * sigmoid(chosen[:, _PARTS:])
+    centres = (sigmoid(chosen[:, :2]) + np.stack([x, y], axis=1)) * stride
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = np.exp(chosen[:, 2:4]) * np.asarray(anchors, dtype=np.float64)[anchor]
         boxes = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
@@ -100,7 +100,8 @@ def _candidates(
     return boxes[place], scores[place, kind], kind
 
 
-def _sigmoid(values: NDArray[Any]) -> Numbers:
+def sigmoid(values: NDArray[Any]) -> Numbers:
+    """Return 1 / (1 + exp(-x)) in double precision."""
     with np.errstate(over="ignore"):
         result: Numbers = 1.0 / (1.0 + np.exp(-values.astype(np.float64)))
     return result

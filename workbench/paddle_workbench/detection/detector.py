@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..boxes import Detections, Method, decode_yolo, letterboxed, placed, suppress
+from ..boxes import Candidates, Detections, Method, letterboxed, suppress, yolo_candidates
 from ..picture_files.array import check_picture
 from .augmentation import Sample, fit
 from .batches import normalised
@@ -57,6 +57,8 @@ class Detector:
     def detect(self, pictures: Sequence[NDArray[np.uint8]] | Dataset) -> list[Detections]:
         """Return the boxes in each picture, in its own pixels.
 
+        As in a bundle, boxes are cut at the edges of the picture before they are suppressed.
+
         Parameters
         ----------
         pictures : sequence of uint8 arrays (H, W, 3), or Dataset
@@ -67,41 +69,71 @@ class Detector:
         ShapeError
             If one is not a picture.
         """
+        return [
+            suppress(
+                each.detections,
+                iou=self.iou,
+                limit=self.limit,
+                method=self.method,
+                threshold=self.threshold,
+            )
+            for each in self.candidates(pictures, threshold=self.threshold)
+        ]
+
+    def candidates(
+        self,
+        pictures: Sequence[NDArray[np.uint8]] | Dataset,
+        *,
+        threshold: float,
+        limit: int | None = None,
+    ) -> list[Candidates]:
+        """Return what the network sees in each picture before suppression.
+
+        Parameters
+        ----------
+        pictures : sequence of uint8 arrays (H, W, 3), or Dataset
+            RGB.
+        threshold : float
+            Boxes with a lower score are left out.
+        limit : int, optional
+            Most boxes of a picture.
+
+        Raises
+        ------
+        ShapeError
+            If one is not a picture.
+        """
         import paddle
 
-        found: list[Detections] = []
+        seen: list[Candidates] = []
         is_dataset = isinstance(pictures, Dataset)
         source: Sequence[Any] = pictures.pictures if isinstance(pictures, Dataset) else pictures
         with _evaluating(self.net), paddle.no_grad():
             for start in range(0, len(source), self.batch_size):
                 rows = source[start : start + self.batch_size]
-                found += self._detect([row.pixels if is_dataset else row for row in rows])
-        return found
+                batch = [check_picture(row.pixels if is_dataset else row) for row in rows]
+                seen += yolo_candidates(
+                    self._heads(batch),
+                    anchors=self.net.anchors,
+                    strides=self.net.strides,
+                    classes=len(self.net.classes),
+                    placements=[
+                        letterboxed(*each.shape[:2], into=(self.input_size, self.input_size))
+                        for each in batch
+                    ],
+                    threshold=threshold,
+                    limit=limit,
+                )
+        return seen
 
-    def _detect(self, pictures: list[NDArray[np.uint8]]) -> list[Detections]:
+    def _heads(self, pictures: list[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         import paddle
 
-        size = self.input_size
         samples = [
-            fit(Sample(each, _NO_BOXES, _NO_CLASSES), size) for each in map(check_picture, pictures)
+            fit(Sample(each, _NO_BOXES, _NO_CLASSES), self.input_size).pixels for each in pictures
         ]
-        inputs = normalised(np.stack([sample.pixels for sample in samples]))
-        heads = [head.numpy() for head in self.net(paddle.to_tensor(inputs))]
-        candidates = decode_yolo(
-            heads,
-            anchors=self.net.anchors,
-            strides=self.net.strides,
-            classes=len(self.net.classes),
-            input_size=(size, size),
-            threshold=self.threshold,
-        )
-        return [
-            placed(
-                suppress(each, iou=self.iou, limit=self.limit, method=self.method),
-                letterboxed(*picture.shape[:2], into=(size, size)),
-            )
-            for each, picture in zip(candidates, pictures, strict=True)
-        ]
+        inputs = normalised(np.stack(samples))
+        return [head.numpy() for head in self.net(paddle.to_tensor(inputs))]
 
 
 @contextmanager
