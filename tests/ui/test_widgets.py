@@ -12,7 +12,7 @@ from paddle_workbench.program.model.archive import save
 from ..ocr.desk.pictures import save_picture
 from ..program.synthetic import regular_capture
 from .conftest import Lab
-from .notebooks import open_cells
+from .notebooks import open_cells, style_of_terms
 from .test_text_widgets import LENS, SPANS, TOKENS
 
 OpenPage = Callable[[Lab], Page]
@@ -76,6 +76,82 @@ from paddle_workbench.program import load
 
 ProgramMicroscope(load("HOME/captured.zip"))
 """
+
+DETECTION = """
+import numpy as np
+from paddle_workbench import DetectionLens
+from paddle_workbench.detection import Dataset, Detector, Picture, YOLOv3
+
+net = YOLOv3(("盒", "<b>瓶</b>"), (((16, 16), (8, 8)), ((4, 4), (4, 4))), neck=16,
+             backbone="resnet34-quarter")
+# Each coarse cell has a large box that is sure, and in its middle a small one that is not.
+for head, objectness in zip(net.heads, ([6, 0], [-9, -9])):
+    head.weight.set_value(np.zeros(head.weight.shape, "float32"))
+    numbers = [[0, 0, 0, 0, each, 9, -9] for each in objectness]
+    head.bias.set_value(np.array(numbers, "float32").ravel())
+black = np.zeros((32, 32, 3), "uint8")
+large = [[x, y, x + 16, y + 16] for x in (0, 16) for y in (0, 16)]
+data = Dataset(net.classes, [Picture("easy.png", black, large, [0] * 4),
+                             Picture("hard.png", black, [[1, 1, 9, 9]], [1])])
+detector = Detector(net=net, input_size=32)
+DetectionLens(detector, data)
+"""
+
+
+def test_detection_lens_is_used_with_the_keyboard(english_lab: Lab, open_page: OpenPage) -> None:
+    page = open_page(english_lab)
+    chinese_cell = "DetectionLens(detector, data, lang='zh', index=0)"
+    panel = open_cells(english_lab, page, "detection", [DETECTION, chinese_cell]).panel
+    lens = panel.get_by_role("region", name="Detection lens")
+    frames = lens.locator(".pw-Boxes-frame")
+    expect(lens.get_by_text("Picture 1 of 2 · hard.png")).to_be_visible()
+    expect(lens.get_by_text("This picture: 0 right, 8 invented, 1 missed.")).to_be_visible()
+    expect(frames).to_have_count(9)
+
+    threshold = lens.get_by_role("slider", name="Threshold")
+    threshold.focus()
+    page.keyboard.press("End")
+    expect(lens.get_by_text("This picture: 0 right, 0 invented, 1 missed.")).to_be_visible()
+    expect(frames).to_have_count(1)
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    expect(threshold).to_have_value("0.02")
+    expect(threshold).to_be_focused()
+    expect(frames).to_have_count(9)
+    overlap = lens.get_by_role("slider", name="Overlap (NMS)")
+    overlap.focus()
+    page.keyboard.press("Home")
+    expect(frames).to_have_count(5)
+    figures = lens.get_by_role("group", name="All pictures")
+    expect(figures.get_by_text("50.0 %")).to_be_visible()  # of 8 boxes 4 are right
+    expect(figures.get_by_text("80.0 %")).to_be_visible()
+    curve = "Precision by recall; at this threshold the precision is 50.0 % and the recall 80.0 %"
+    expect(figures.get_by_role("img", name=curve)).to_be_visible()
+
+    assert style_of_terms(figures) == ("grid", "400")
+
+    page.keyboard.press("]")
+    expect(lens.get_by_text("Picture 2 of 2 · easy.png")).to_be_visible()
+    expect(lens.get_by_text("This picture: 4 right, 0 invented, 0 missed.")).to_be_visible()
+    expect(lens.get_by_role("button", name="Next picture")).to_be_disabled()
+    pictures = lens.get_by_role("listbox", name="Pictures, most mistakes first")
+    pictures.focus()
+    page.keyboard.press("ArrowUp")
+    selected = pictures.get_by_role("option", selected=True)
+    expect(selected).to_contain_text("hard.png")
+    expect(lens.get_by_text("This picture: 0 right, 4 invented, 1 missed.")).to_be_visible()
+    lens.get_by_label("Objectness").select_option("cells of 16 px")
+    expect(lens.locator("canvas")).to_be_visible()
+    lens.get_by_text("Boxes of this picture: 5").click()
+    item = lens.get_by_role("listitem", name="missed, <b>瓶</b>")
+    item.focus()
+    expect(frames.and_(lens.locator(".pw-mod-lit"))).to_contain_text("<b>瓶</b>")
+
+    chinese = panel.get_by_role("region", name="检测透镜")
+    expect(chinese.get_by_text("第 2 张，共 2 张 · easy.png")).to_be_visible()
+    expect(chinese.get_by_text("这张图：正确 4 个，误检 4 个，漏检 0 个。")).to_be_visible()
+    expect(chinese.get_by_role("slider", name="阈值")).to_have_value("0.3")
+
 
 GONE = "The kernel of this widget has stopped or was restarted"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .export.opening import preflight
     from .program.capture import capture
     from .runs.metrics import record
+    from .widgets.detection_lens import DetectionLens
     from .widgets.ledger_view import LedgerView
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Classifier",
+    "DetectionLens",
     "Ledger",
     "LedgerView",
     "OcrDesk",
@@ -50,6 +52,7 @@ __all__ = [
 _HOMES = {
     "Bundle": ".export.bundle",
     "Classifier": ".widgets.recogniser",
+    "DetectionLens": ".widgets.detection_lens",
     "Ledger": ".export.ledger.ledger",
     "LedgerView": ".widgets.ledger_view",
     "OcrDesk": ".widgets.ocr_desk",

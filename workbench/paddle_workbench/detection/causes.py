@@ -24,6 +24,7 @@ __all__ = [
     "Mistake",
     "confusion",
     "error_causes",
+    "matched_truth",
     "mistakes",
 ]
 
@@ -202,7 +203,7 @@ def _mistakes(
         return [Mistake(number, "background", place, None) for place in range(len(detections))]
     overlaps = iou(detections.boxes, boxes)
     is_same = detections.classes[:, None] == classes[None]
-    owners = _owners(detections, boxes, classes)
+    owners = matched_truth(detections, boxes, classes)
     has_right = np.isin(np.arange(len(boxes)), owners)
     result, has_other = [], np.zeros(len(boxes), bool)
     for place in np.flatnonzero(owners < 0).tolist():
@@ -255,7 +256,7 @@ def _without(
 ) -> Detections:
     boxes, classes = detections.boxes.copy(), detections.classes.copy()
     keep = np.ones(len(detections), bool)
-    owners = _owners(detections, true_boxes, true_classes)
+    owners = matched_truth(detections, true_boxes, true_classes)
     has_right = np.isin(np.arange(len(true_boxes)), owners)
     for mistake in own:
         place, truth = mistake.detection, mistake.truth
@@ -270,10 +271,23 @@ def _without(
     return Detections(boxes[keep], detections.scores[keep], classes[keep])
 
 
-def _owners(
+def matched_truth(
     detections: Detections, boxes: NDArray[np.float32], classes: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return for each detection the true box for which it is the right one, or -1."""
+    """Return for each detection the true box for which it is the right one, or -1.
+
+    Parameters
+    ----------
+    detections : Detections
+    boxes : float32 array (N, 4)
+        The true ones, in pixels of the picture.
+    classes : int64 array (N,)
+
+    Returns
+    -------
+    int64 array (detections,)
+        The place of the true box; see `mistakes`.
+    """
     owners = np.full(len(detections), -1)
     if len(boxes):
         overlaps = iou(detections.boxes, boxes)

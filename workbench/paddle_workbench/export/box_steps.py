@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ..boxes import Detections, Placement, decode_yolo, placed, suppress
+from ..boxes import (
+    Candidates,
+    Detections,
+    Placement,
+    decode_yolo,
+    placed,
+    suppress,
+    yolo_candidates,
+)
 from ..contract import LabelledBox, YoloBoxes
 from ..errors import BundleError, ShapeError
 
-__all__ = ["detected", "labelled"]
+__all__ = ["candidates", "detected", "labelled"]
 
 Array = NDArray[Any]
 
@@ -38,7 +47,7 @@ def detected(
     BundleError
         If the outputs do not fit the step, the labels or the input.
     """
-    try:
+    with _fitting():
         seen = decode_yolo(
             outputs,
             anchors=step.anchors,
@@ -47,12 +56,6 @@ def detected(
             input_size=_input_size(outputs, step, placements),
             threshold=step.threshold,
         )
-    except ShapeError as error:
-        raise BundleError(
-            error.message,
-            "Make the bundle again with the anchors, strides and labels of the network.",
-            code="PW-X405",
-        ) from error
     if placements is not None:
         seen = [placed(each, place) for each, place in zip(seen, placements, strict=True)]
     return [
@@ -65,6 +68,57 @@ def detected(
         )
         for each in seen
     ]
+
+
+def candidates(
+    outputs: Sequence[Array],
+    step: YoloBoxes,
+    labels: Sequence[str],
+    placements: Sequence[Placement],
+    *,
+    threshold: float,
+    limit: int,
+) -> list[Candidates]:
+    """Return what is seen in each picture of a batch, before suppression.
+
+    Parameters
+    ----------
+    outputs, step, labels
+        As for `detected`, and of the step only its anchors and strides.
+    placements : sequence of Placement
+    threshold : float
+        Boxes with a lower score are left out.
+    limit : int
+        Most boxes of a picture.
+
+    Raises
+    ------
+    BundleError
+        As for `detected`.
+    """
+    with _fitting():
+        return yolo_candidates(
+            outputs,
+            anchors=step.anchors,
+            strides=step.strides,
+            classes=len(labels),
+            placements=placements,
+            threshold=threshold,
+            limit=limit,
+        )
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Raise BundleError for outputs that do not fit."""
+    try:
+        yield
+    except ShapeError as error:
+        raise BundleError(
+            error.message,
+            "Make the bundle again with the anchors, strides and labels of the network.",
+            code="PW-X405",
+        ) from error
 
 
 def labelled(detections: Detections, labels: Sequence[str]) -> tuple[LabelledBox, ...]:

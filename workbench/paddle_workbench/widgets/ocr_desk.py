@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from ..errors import WorkbenchError
 from ..ocr.desk.desk import Desk, ReadCrop, ReadPage, Recognition
@@ -23,6 +20,7 @@ from ..ocr.desk.page import DeskLine, is_doubtful
 from ..ocr.desk.sources import Images
 from ..text.characters import sendable
 from .base import WorkbenchWidget
+from .jpeg import jpeg
 
 __all__ = ["OcrDesk"]
 
@@ -163,7 +161,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         width, height = self.size
         boxes = "".join(self._box(number, line) for number, line in enumerate(lines, 1))
         try:
-            small = _jpeg(self.desk.open(self.index).pixels, LONGEST_STATIC)
+            small = jpeg(self.desk.open(self.index).pixels, LONGEST_STATIC)
         except WorkbenchError as error:
             return f"{title}<p role='alert'>{escape(sendable(str(error)))}</p>"
         source = base64.b64encode(small).decode()
@@ -321,7 +319,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 self.notices = [*notices, *self.desk.messages]
             else:
                 height, width = page.pixels.shape[:2]
-                self.picture, self.size = _jpeg(page.pixels, LONGEST_SENT), [width, height]
+                self.picture, self.size = jpeg(page.pixels, LONGEST_SENT), [width, height]
                 notices = [each.in_language(self.lang) for each in page.notices]
                 self.notices = [*notices, *self.desk.messages]
             self._show_lines()
@@ -358,13 +356,3 @@ def _to_json(line: DeskLine) -> dict[str, Any]:
         "checked": line.checked,
         "difficult": line.difficult,
     }
-
-
-def _jpeg(pixels: NDArray[np.uint8], longest: int) -> bytes:
-    from PIL import Image
-
-    image = Image.fromarray(pixels)
-    image.thumbnail((longest, longest))
-    content = io.BytesIO()
-    image.save(content, "JPEG", quality=90)
-    return content.getvalue()

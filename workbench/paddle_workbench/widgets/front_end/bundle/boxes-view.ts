@@ -1,5 +1,6 @@
 import type { ITranslation } from '../base/translation';
 import { make, walk } from '../text/elements';
+import { makeBoxItem, makeFrame } from './box-frames';
 import { percent } from './rounding';
 import type { IBox } from './steps';
 
@@ -24,7 +25,13 @@ export class BoxesView {
     trans: ITranslation
   ) {
     const shown = boxes.slice(0, MOST);
-    const frames = shown.map(box => frameOf(box, picture));
+    const frames = shown.map(({ corners, label, score }) =>
+      makeFrame(
+        corners,
+        `${label} ${percent(score)}`,
+        picture ?? { width: 1, height: 1 }
+      )
+    );
     if (picture !== undefined) {
       this._address = URL.createObjectURL(picture.file);
       const image = make('img', 'pw-Boxes-picture');
@@ -85,46 +92,15 @@ export function boxSummary(
   ];
 }
 
-function frameOf(
-  { corners: [x1, y1, x2, y2], label, score }: IBox,
-  picture: IShownPicture | undefined
-): HTMLElement {
-  const frame = make('div', 'pw-Boxes-frame');
-  const { width, height } = picture ?? { width: 1, height: 1 };
-  frame.style.left = share(x1, width);
-  frame.style.top = share(y1, height);
-  frame.style.width = share(x2 - x1, width);
-  frame.style.height = share(y2 - y1, height);
-  frame.append(make('span', 'pw-Boxes-tag', `${label} ${percent(score)}`));
-  return frame;
-}
-
 function itemOf(
   { corners, label, score }: IBox,
   frame: HTMLElement | undefined,
   trans: ITranslation,
   signal: AbortSignal
 ): HTMLElement {
-  const item = make('li', 'pw-Boxes-item');
   const place = trans.__(
     'left %1, top %2, right %3, bottom %4',
     ...corners.map(edge => Math.round(edge))
   );
-  item.append(
-    make('span', 'pw-Boxes-label', label),
-    make('span', 'pw-Boxes-score', percent(score)),
-    make('span', 'pw-Boxes-place', place)
-  );
-  const light = (isLit: boolean) => (): void => {
-    frame?.classList.toggle('pw-mod-lit', isLit);
-  };
-  item.addEventListener('pointerenter', light(true), { signal });
-  item.addEventListener('pointerleave', light(false), { signal });
-  item.addEventListener('focus', light(true), { signal });
-  item.addEventListener('blur', light(false), { signal });
-  return item;
-}
-
-function share(part: number, whole: number): string {
-  return `${((100 * part) / whole).toFixed(3)}%`;
+  return makeBoxItem([label, percent(score), place], frame, signal);
 }

@@ -10,6 +10,12 @@ export interface IDetection {
   readonly kind: number;
 }
 
+/** How boxes are suppressed: what `YoloBoxes` says of it. */
+export type Suppression = Pick<
+  YoloBoxes,
+  'iou' | 'limit' | 'method' | 'threshold'
+>;
+
 /** Return detections with the highest score first; those of equal scores stay in their order. */
 export function sorted(detections: readonly IDetection[]): IDetection[] {
   return [...detections].sort((one, other) => other.score - one.score);
@@ -34,7 +40,7 @@ export function overlap(one: Corners, other: Corners): number {
  */
 export function suppress(
   detections: readonly IDetection[],
-  step: YoloBoxes
+  step: Suppression
 ): IDetection[] {
   if (step.method === 'soft') {
     return softly(detections, step);
@@ -58,7 +64,7 @@ export function suppress(
 
 function softly(
   detections: readonly IDetection[],
-  { iou, limit, threshold }: YoloBoxes
+  { iou, limit, threshold }: Suppression
 ): IDetection[] {
   const isLeft = ({ score }: IDetection): boolean =>
     score >= threshold && score > 0;
