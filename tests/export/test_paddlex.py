@@ -11,23 +11,28 @@ import cv2
 import numpy as np
 import pytest
 
+from paddle_workbench.boxes import letterboxed, matching
 from paddle_workbench.contract import (
     CtcDecode,
+    LabelledBox,
+    Letterbox,
     Normalize,
     Parity,
     Resize,
     TextLine,
     TopLabels,
+    YoloBoxes,
 )
 from paddle_workbench.environment.ocr_models import bundled_folder
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.processing import Prediction
 from paddle_workbench.export.raw_examples import compare_examples, example_runner
-from paddle_workbench.export.targets.paddlex import load, settings_of, write
+from paddle_workbench.export.targets.paddlex import DETECTOR, load, settings_of, write
 from paddle_workbench.export.targets.target import PROGRAM_FOLDER
 
 from .records import record_with
+from .test_detection import create, detections
 
 # "1", "no" and "~" are a number, a truth value and nothing in YAML.
 CHARACTERS = (*"房间很干净", "1", "no", "~", " ")
@@ -194,6 +199,98 @@ def test_classifier_gives_the_same_labels(tmp_path: Path) -> None:
     (finding,) = Bundle.create(tmp_path / "logits", Picture(), **options).preflight("paddlex")
     assert (finding.code, finding.severity) == ("PW-X508", "error")
     assert "cannot express top_labels with softmax=True" in finding.message
+
+
+# Higher, wider, smaller than the input, rounded to an even half, and only one pixel wide.
+GOODS_SIZES = ((240, 200), (90, 320), (40, 56), (256, 132), (50, 1))
+
+
+@pytest.fixture(scope="module")
+def goods() -> list[Any]:
+    from PIL import Image
+
+    from paddle_workbench.detection import generate_goods
+
+    drawn = generate_goods(len(GOODS_SIZES), size=320).pictures
+    return [
+        np.asarray(Image.fromarray(each.pixels).resize((width, height)))
+        for each, (height, width) in zip(drawn, GOODS_SIZES, strict=True)
+    ]
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle", "no_network")
+def test_paddlex_sees_the_boxes_of_the_bundle(tmp_path: Path, goods: list[Any]) -> None:
+    from paddlex import create_model
+
+    bundle, _ = create(tmp_path / "goods", examples=goods)
+    bundle.export("paddlex")
+    assert bundle.record.targets["paddlex"].parity.raw_examples == len(goods)
+    assert letterboxed(256, 132, into=(64, 96)).resized == (64, 33)
+    model = create_model(model_name=DETECTOR, model_dir=str(bundle.folder / "paddlex"))
+    for picture in goods:
+        expected = bundle.predict(picture)
+        assert len(expected.boxes) > 3 or picture.shape[1] == 1
+        (result,) = model.predict(picture[..., ::-1].copy())
+        theirs = [
+            LabelledBox(
+                label=row["label"],
+                score=row["score"],
+                corners=tuple(map(float, row["coordinate"])),
+            )
+            for row in result["boxes"]
+        ]
+        for boxes in (tuple(theirs), bundle.predict(picture, target="paddlex").boxes):
+            seen = detections(Prediction("", 0, {}, boxes))
+            right = detections(expected)
+            assert matching(right, seen) == len(right) == len(seen)
+            np.testing.assert_allclose(seen.scores, right.scores, atol=1e-5)
+
+
+@pytest.mark.paddle
+@pytest.mark.usefixtures("imported_paddle")
+def test_paddlex_stretches_pictures_as_the_bundle_does(tmp_path: Path, goods: list[Any]) -> None:
+    import paddle
+
+    steps = [
+        Resize(height=64, width=96),
+        Normalize(mean=(0.4, 0.5, 0.6), deviation=(0.2, 0.3, 0.4), channels="BGR"),
+    ]
+    # PIL makes others smaller in another order than the program, and the network is not trained.
+    pictures = goods[:3]
+    bundle, _ = create(tmp_path / "goods", examples=pictures, preprocessing=steps)
+    pairs = results_of(bundle, tmp_path / "paddlex")
+    assert paddle.in_dynamic_mode()
+    assert compare_examples(PARITY, pairs).raw_examples == len(pictures)
+    assert len(pairs[1]["expected"]["boxes"]) > 3
+    pairs[1]["result"]["boxes"][0]["corners"] = [0.0, 0.0, 1.0, 1.0]
+    assert "are among the right" in compare_examples(PARITY, pairs).problem
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"preprocessing": SHAPES[1:]}, "cannot express normalize: pictures of any size"),
+        ({"preprocessing": (Resize(height=64), SHAPES[1])}, "resize, normalize: pictures of any"),
+        ({"postprocessing": (TopLabels(),)}, "cannot express top_labels: boxes are decoded"),
+        ({"method": "soft"}, 'yolo_boxes with method="soft": it suppresses the boxes of each'),
+        ({"anchors": [[(4.5, 4)]]}, "yolo_boxes with an anchor of 4.5 pixels: yolo_box"),
+        ({"labels": ("box", "image")}, "the label 'image': it takes large boxes"),
+    ],
+)
+def test_names_the_step_of_a_detector(fields: dict[str, Any], message: str) -> None:
+    boxes = {"anchors": [[(4, 4)]], "strides": [8], **fields}
+    record: dict[str, Any] = {
+        "labels": ("box", "can"),
+        "preprocessing": (Letterbox(height=64, width=64), Normalize()),
+        "postprocessing": (
+            YoloBoxes(**{name: boxes[name] for name in boxes if name in YoloBoxes.model_fields}),
+        ),
+        **{name: value for name, value in fields.items() if name not in YoloBoxes.model_fields},
+    }
+    with pytest.raises(BundleError, match=message) as caught:
+        settings_of(record_with({}, task="object-detection", **record))
+    assert caught.value.code == "PW-X508"
 
 
 @pytest.mark.paddle

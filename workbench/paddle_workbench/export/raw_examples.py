@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import Parity
+from ..boxes import SAME_PX, Detections, matching
+from ..contract import LabelledBox, Parity
 from ..program.passes.comparison import TOLERANCE, relative_difference
 from .bundle_files import read_record
 from .examples import Example
-from .processing import Prediction, postprocess, prepare
+from .processing import Prediction, placements, postprocess, prepare
 from .targets.registry import target_named
 from .targets.target import PROGRAM_FOLDER, Predict
 
@@ -42,21 +43,31 @@ def example_runner(
     def run(example: Example) -> dict[str, Any]:
         # One by one: the widest line of a batch changes how the others are padded.
         outputs = reference.run(arrays_of([example]))
-        (expected,) = postprocess(outputs, record.postprocessing, record.labels)
+        places = placements([example], record.preprocessing, record.postprocessing)
+        (expected,) = postprocess(outputs, record.postprocessing, record.labels, places)
         (result,) = predict([example])
-        return {"expected": asdict(expected), "result": asdict(result)}
+        return {"expected": _values(expected), "result": _values(result)}
 
     return run
+
+
+def _values(prediction: Prediction) -> dict[str, Any]:
+    return asdict(prediction) | {"boxes": [each.model_dump() for each in prediction.boxes]}
+
+
+def _read(values: Mapping[str, Any]) -> Prediction:
+    boxes = tuple(map(LabelledBox.model_validate, values.get("boxes", ())))
+    return Prediction(**{**values, "boxes": boxes})
 
 
 def compare_examples(parity: Parity, pairs: Sequence[Mapping[str, Any]]) -> Parity:
     """Return a parity that also counts what an `example_runner` returned.
 
     A result is equal if it has the same label or text, and no score differs by more than rounding,
-    0.001 of the largest.
+    0.001 of the largest. Of a detector every box has to be there, within half a pixel.
     """
     for number, pair in enumerate(pairs, 1):
-        expected, result = Prediction(**pair["expected"]), Prediction(**pair["result"])
+        expected, result = _read(pair["expected"]), _read(pair["result"])
         problem = _problem(expected, result)
         if problem:
             sentence = f"For example {number} the result is {problem}."
@@ -67,6 +78,8 @@ def compare_examples(parity: Parity, pairs: Sequence[Mapping[str, Any]]) -> Pari
 
 
 def _problem(expected: Prediction, result: Prediction) -> str:
+    if expected.boxes or result.boxes:
+        return _box_problem(expected, result)
     words = f"{_shown(result)} instead of {_shown(expected)}"
     if result.label != expected.label or len(result.scores) != len(expected.scores):
         return words
@@ -75,6 +88,29 @@ def _problem(expected: Prediction, result: Prediction) -> str:
         for each in (result, expected)
     ]
     return words if not relative_difference(*sizes) <= TOLERANCE else ""
+
+
+def _box_problem(expected: Prediction, result: Prediction) -> str:
+    labels = sorted({each.label for each in (*expected.boxes, *result.boxes)})
+    right, other = (_detections(each, labels) for each in (expected, result))
+    same = matching(right, other)
+    if same == len(right) == len(other):
+        if relative_difference(other.scores, right.scores) <= TOLERANCE:
+            return ""
+        return f"{same} boxes with other scores"
+    return (
+        f"{len(other)} boxes, of which {same} are among the right {len(right)} "
+        f"within {SAME_PX:g} pixels"
+    )
+
+
+def _detections(prediction: Prediction, labels: Sequence[str]) -> Detections:
+    boxes = prediction.boxes
+    return Detections(
+        np.array([each.corners for each in boxes], np.float32).reshape(-1, 4),
+        np.array([each.score for each in boxes], np.float32),
+        np.array([labels.index(each.label) for each in boxes], np.int64),
+    )
 
 
 def _shown(prediction: Prediction) -> str:

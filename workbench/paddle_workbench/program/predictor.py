@@ -16,6 +16,7 @@ def predictor_config(
     threads: int,
     optimised: bool = True,
     without: Sequence[str] = (),
+    parameters: Path | None = None,
 ) -> Any:
     """Return a `paddle.inference.Config` for a program in the PIR format, on the CPU.
 
@@ -31,10 +32,12 @@ def predictor_config(
         Whether passes run at all. `switch_ir_optim(False)` would have no effect.
     without : sequence of str
         Passes to leave out.
+    parameters : Path, optional
+        Another file with the parameters.
     """
     import paddle.inference
 
-    config = paddle.inference.Config(f"{prefix}.json", f"{prefix}.pdiparams")
+    config = paddle.inference.Config(f"{prefix}.json", str(parameters or f"{prefix}.pdiparams"))
     config.disable_gpu()
     config.enable_new_ir(True)  # noqa: FBT003 - Paddle's own signature
     config.enable_new_executor(True)  # noqa: FBT003
