@@ -256,7 +256,7 @@ def test_paddlex_stretches_pictures_as_the_bundle_does(tmp_path: Path, goods: li
         Resize(height=64, width=96),
         Normalize(mean=(0.4, 0.5, 0.6), deviation=(0.2, 0.3, 0.4), channels="BGR"),
     ]
-    # PIL makes others smaller in another order than the program, and the network is not trained.
+    # PIL resizes the others first down and then across, and a network that is not trained sees it.
     pictures = goods[:3]
     bundle, _ = create(tmp_path / "goods", examples=pictures, preprocessing=steps)
     pairs = results_of(bundle, tmp_path / "paddlex")

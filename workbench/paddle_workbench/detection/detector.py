@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..boxes import Candidates, Detections, Method, letterboxed, suppress, yolo_candidates
+from ..contract import Letterbox, Normalize, Postprocessing, Preprocessing, YoloBoxes
 from ..picture_files.array import check_picture
-from .augmentation import Sample, fit
-from .batches import normalised
+from .augmentation import PADDING, Sample, fit
+from .batches import DEVIATION, MEAN, normalised
 from .dataset import Dataset
 
 if TYPE_CHECKING:
@@ -53,6 +54,29 @@ class Detector:
     limit: int = 100
     method: Method = "per-class"
     batch_size: int = 16
+
+    @property
+    def preprocessing(self) -> list[Preprocessing]:
+        """What happens before the network, as steps of a bundle."""
+        size = self.input_size
+        return [
+            Letterbox(height=size, width=size, fill=(PADDING,) * 3),
+            Normalize(mean=MEAN, deviation=DEVIATION),
+        ]
+
+    @property
+    def postprocessing(self) -> list[Postprocessing]:
+        """What happens after the network, as steps of a bundle."""
+        return [
+            YoloBoxes(
+                anchors=self.net.anchors,
+                strides=self.net.strides,
+                threshold=self.threshold,
+                iou=self.iou,
+                limit=self.limit,
+                method=self.method,
+            )
+        ]
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]] | Dataset) -> list[Detections]:
         """Return the boxes in each picture, in its own pixels.
