@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from paddle_workbench.child_process import Limits, Outcome, run_fork
 from paddle_workbench.contract import TensorSignature
+from paddle_workbench.errors import StorageError
 from paddle_workbench.export import attempt as attempt_module
 from paddle_workbench.export import warm_child, worker
 from paddle_workbench.export.attempt import Attempt, attempt
@@ -67,6 +69,15 @@ def attempt_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
 def test_equal_target_is_accepted(attempt_with: Callable[..., Attempt]) -> None:
     assert attempt_with(double).is_equal
+
+
+def test_full_disk_says_nothing_about_the_target(attempt_with: Callable[..., Attempt]) -> None:
+    def write(_source: Path, _folder: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StorageError, match="The disk is full: .*-attempt-") as caught:
+        attempt_with(double, write=write)
+    assert "set TMPDIR" in caught.value.hint
 
 
 def test_run_that_never_returns_is_a_finding(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from paddle_workbench.cli.export import command
-from paddle_workbench.errors import BundleError, ExportError
+from paddle_workbench.errors import BundleError, ExportError, StorageError
+from paddle_workbench.export import saving
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.description import describe
 from paddle_workbench.export.forecast import missing_dtypes
@@ -21,6 +24,7 @@ from paddle_workbench.export.rules import explain
 from paddle_workbench.export.targets.registry import TARGETS
 from paddle_workbench.program.formats.assembly import Numbering
 from paddle_workbench.program.model.structure import Program
+from paddle_workbench.program.passes.saving import save_program
 from paddle_workbench.program.tracing.trace import trace
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
@@ -228,6 +232,37 @@ def test_converted_quantisation_is_named(tmp_path: Path) -> None:
     assert float(gap.abs().max()) > 10
     with pytest.raises(BundleError, match="saved is quantised, and no target returns"):
         Bundle.from_program(tmp_path / "q", prefix, examples=[example])
+
+
+def test_full_folder_for_temporary_files_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from paddle import nn
+    from paddle.static import InputSpec
+
+    kinds: dict[str, Any] = {
+        "input_spec": [InputSpec([None, 4], "float32", "x")],
+        "examples": [X[:, 0]],
+    }
+
+    def save_a_part(*arguments: Any, **options: Any) -> None:
+        save_program(*arguments, **options)
+        (arguments[2] / "inference.pdiparams").write_bytes(b"")
+
+    monkeypatch.setattr(saving, "save_program", save_a_part)
+    (finding,) = preflight(nn.Linear(4, 2), "onnx", **kinds)
+    assert "Paddle wrote 0 of 40 bytes of its weights" in finding.message
+    assert finding.hint == "Free some space, or set TMPDIR to a folder on another disk."
+    monkeypatch.undo()
+    write_bytes = Path.write_bytes
+
+    def write_but_no_legacy_program(path: Path, content: bytes) -> int:
+        if path.name == "inference.pdmodel" and "-preflight-" in str(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_bytes(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write_but_no_legacy_program)
+    with pytest.raises(StorageError, match="The disk is full: .*-preflight-") as caught:
+        preflight(nn.Linear(4, 2), "onnx", **kinds)
+    assert "set TMPDIR" in caught.value.hint
 
 
 def test_network_that_cannot_be_saved_is_a_finding() -> None:

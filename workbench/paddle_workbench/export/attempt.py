@@ -11,6 +11,7 @@ from typing import Any
 from ..child_process import Limits, Outcome, read_answer
 from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
 from ..scratch import ScratchFolder
+from ..storage import disk_full
 from .decisions import decisions_of
 from .parity import compare_samples
 from .raw_examples import compare_examples
@@ -83,6 +84,11 @@ def attempt(
     limits : Limits
         Of the child process.
     listener : callable, optional
+
+    Raises
+    ------
+    StorageError
+        If the disk is full, which says nothing about the target.
     """
     accepted = [sample for sample in samples if sample.outputs is not None]
     # Edge cases last: they may end the process.
@@ -109,6 +115,8 @@ def attempt(
         outcome = run_attempt(work, limits, report)
         answer = outcome.answer or {}
         records = [Sample.model_validate(result) for result in answer.get("results", ())]
+        if len(records) < len(accepted) and outcome.is_disk_full:
+            raise disk_full(work)
         if len(records) < usual:
             return Attempt(None, (_failure(target, outcome),))
         results = read_samples(work / OUTPUTS, records)

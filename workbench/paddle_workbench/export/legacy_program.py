@@ -18,7 +18,7 @@ from ..contract import BundleRecord, ExportFinding, SourcePlace
 from ..program.tracing.library_code import is_library, package_of
 from ..program.tracing.targets import input_spec_of, mode, plain_function
 from ..scratch import ScratchFolder
-from ..storage import disk_full
+from ..storage import disk_full, storage_error
 from .targets.target import LEGACY_PROGRAM, PROGRAM_FOLDER
 
 __all__ = ["legacy_problem", "save_legacy_program"]
@@ -52,7 +52,7 @@ def save_legacy_program(
     Raises
     ------
     StorageError
-        If the folder for temporary files is full.
+        If the folder for temporary files is full, or the program cannot be written.
     """
     with ScratchFolder("legacy") as work:
         try:
@@ -67,7 +67,10 @@ def save_legacy_program(
             raise disk_full(work)
         if outcome.answer is None:
             return _finding(f"The process that traces it {outcome.problem}.")
-        (folder / LEGACY_PROGRAM).write_bytes((work / LEGACY_PROGRAM).read_bytes())
+        try:
+            (folder / LEGACY_PROGRAM).write_bytes((work / LEGACY_PROGRAM).read_bytes())
+        except OSError as error:
+            raise storage_error(folder / LEGACY_PROGRAM, error) from error
     return None
 
 

@@ -90,6 +90,8 @@ def preflight(
         out. That Paddle cannot trace or save a network is a finding.
     SchemaVersionError
         If a newer version of the workbench made the bundle.
+    StorageError
+        If the folder for temporary files is full.
 
     Examples
     --------

@@ -22,6 +22,7 @@ from ..program.tracing.targets import eager, layer_of, name_of
 from ..program.tracing.trace import TracingFailed, trace
 from ..program.tracing.turns import turn
 from ..reading import parse_json
+from ..storage import disk_full
 from .converted_quantisation import check_program, converted_layer, refusal
 from .edge_cases import RunNetwork, in_fork
 from .legacy_program import save_legacy_program
@@ -32,7 +33,6 @@ __all__ = ["LINES", "SavedNetwork", "check_network", "check_spec", "save_network
 
 _NAN = b'"VD":"NaN"'
 """How Paddle 3.2.2 writes an attribute that is NaN. It loads infinity, which it writes alike."""
-_SPACE = "Free some space on the disk, or choose a path on another one."
 LINES = "inference.capture"
 """The traced program with its lines, which `paddle.jit.save` loses."""
 
@@ -184,7 +184,7 @@ def _check_whole(folder: Path, program: Program, name: str) -> None:
     if size < least:
         raise BundleError(
             f"{name} cannot be saved: Paddle wrote {size:,} of {least:,} bytes of its weights.",
-            _SPACE,
+            disk_full(folder).hint,
             code="PW-X406",
         )
     text = folder / f"{PROGRAM}.json"
@@ -194,7 +194,7 @@ def _check_whole(folder: Path, program: Program, name: str) -> None:
     except (OSError, FileBrokenError) as error:
         raise BundleError(
             f"{name} cannot be saved: Paddle wrote only a part of its program.",
-            _SPACE,
+            disk_full(folder).hint,
             code="PW-X406",
         ) from error
     if _NAN in content:
