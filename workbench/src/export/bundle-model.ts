@@ -7,6 +7,7 @@ import { describeFailure } from '../failure';
 import type { IJobs } from '../jobs/tokens';
 import type { IConnection } from '../request';
 import { request } from '../request';
+import { TargetChecks } from './target-checks';
 import { TargetModel } from './target-model';
 
 /**
@@ -15,7 +16,11 @@ import { TargetModel } from './target-model';
 export class BundleModel implements IDisposable {
   constructor(options: BundleModel.IOptions) {
     this._options = options;
+    this.checks.changed.connect(this._onTargetChanged, this);
   }
+
+  /** The checks of all targets. */
+  readonly checks = new TargetChecks();
 
   /** Emitted when anything below changed. */
   get changed(): ISignal<this, void> {
@@ -76,11 +81,17 @@ export class BundleModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** Check all targets, one after the other. */
+  async checkAll(): Promise<void> {
+    await this.checks.run(this._targets);
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;
     }
     this._isDisposed = true;
+    this.checks.dispose();
     for (const target of this._targets.values()) {
       target.dispose();
     }

@@ -55,9 +55,16 @@ export class BundlePanel extends ReactWidget {
       <ErrorBoundary trans={trans}>
         <React.Suspense fallback={null}>
           <BundleView
+            checks={model.checks.progress}
             failure={model.failure}
             isLoading={model.isLoading}
             language={language}
+            onCancelAll={() => {
+              void model.checks.cancel();
+            }}
+            onCheckAll={() => {
+              void model.checkAll();
+            }}
             onCompare={onCompare}
             onOpenLine={onOpenLine}
             onReload={() => {

@@ -6,14 +6,19 @@ import { FailureView } from '../failure-view';
 import type { Language } from '../language';
 import { amount } from '../program/microscope/amounts';
 import { BundleFacts } from './bundle-facts';
+import { ChecksView } from './checks-view';
 import { CompareForm } from './compare-form';
+import type { TargetChecks } from './target-checks';
 import type { TargetOfView } from './target-view';
 import { TargetView } from './target-view';
 
 export interface IBundleViewProps {
+  checks: TargetChecks['progress'];
   failure: IFailure | null;
   isLoading: boolean;
   language: Language;
+  onCancelAll: () => void;
+  onCheckAll: () => void;
   onCompare: (before: string, after: string) => void;
   onOpenLine: (path: string, line: number) => void;
   onReload: () => void;
@@ -54,7 +59,10 @@ export function BundleView(props: IBundleViewProps): React.JSX.Element {
       <VerifyState picture={picture} trans={trans} />
       <div className="pw-Bundle-columns">
         <section aria-label={trans.__('Targets')}>
-          <h2 className="pw-Bundle-heading">{trans.__('Targets')}</h2>
+          <div className="pw-Bundle-targetsHeader">
+            <h2 className="pw-Bundle-heading">{trans.__('Targets')}</h2>
+            <ChecksView {...props} picture={picture} />
+          </div>
           <ul className="pw-Bundle-targets">
             {targets.map(target => (
               <TargetView

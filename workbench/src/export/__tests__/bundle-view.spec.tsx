@@ -1,5 +1,11 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { fireEvent, render, screen, within } from '@testing-library/react';
+import {
+  cleanup,
+  fireEvent,
+  render,
+  screen,
+  within
+} from '@testing-library/react';
 import * as React from 'react';
 import type { ExportFinding, Job } from '../../contract';
 import { exampleJob } from '../../__tests__/fake-server';
@@ -34,9 +40,12 @@ function targetModel(changes: Partial<TargetOfView> = {}): TargetOfView {
 
 function show(changes: Partial<IBundleViewProps> = {}): IBundleViewProps {
   const props: IBundleViewProps = {
+    checks: null,
     failure: null,
     isLoading: false,
     language: 'en',
+    onCancelAll: jest.fn(),
+    onCheckAll: jest.fn(),
     onCompare: jest.fn(),
     onOpenLine: jest.fn(),
     onReload: jest.fn(),
@@ -116,6 +125,24 @@ describe('BundleView', () => {
     expect(unchecked.check).toHaveBeenCalledTimes(1);
   });
 
+  it('checks all targets, shows how far that is, and cancels it', () => {
+    const { onCheckAll } = show();
+    fireEvent.click(screen.getByRole('button', { name: 'Check all' }));
+    expect(onCheckAll).toHaveBeenCalledTimes(1);
+    cleanup();
+    const { onCancelAll } = show({
+      checks: { done: 1, target: 'onnx', total: 2 }
+    });
+    expect(screen.queryByRole('button', { name: 'Check all' })).toBeNull();
+    expect(screen.getByText('Checking 2 of 2: ONNX')).toBeTruthy();
+    const bar = screen.getByRole('progressbar', {
+      name: 'Progress of all checks'
+    });
+    expect(bar.getAttribute('value')).toBe('1');
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel all' }));
+    expect(onCancelAll).toHaveBeenCalledTimes(1);
+  });
+
   it('exports what was accepted', () => {
     const accepted = targetModel({ reportOn: () => exampleReport() });
     show({ targets: new Map([['onnx', accepted]]) });
@@ -175,7 +202,8 @@ describe('BundleView', () => {
       ])
     });
     expect(screen.getByRole('alert').textContent).toContain('vocabulary.json');
-    for (const button of within(onnx()).getAllByRole('button')) {
+    const all = screen.getByRole('button', { name: 'Check all' });
+    for (const button of [all, ...within(onnx()).getAllByRole('button')]) {
       expect(button.hasAttribute('disabled')).toBe(true);
     }
   });
