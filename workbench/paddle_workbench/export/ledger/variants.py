@@ -122,8 +122,9 @@ class Variant:
         if self.bundle is not None:
             name = "inference" if self.target == STATIC else self.target
             return files_of_target(self._opened.record, name)
-        is_one = isinstance(self.files, str | bytes) or not isinstance(self.files, Iterable)
-        files: list[Any] = [self.files] if is_one else list(self.files)
+        files: Any = self.files
+        if isinstance(files, str | bytes) or not isinstance(files, Iterable):
+            files = [files]
         paths = [named_path(each, code="PW-L104") for each in files]
         try:
             return {path.name: record_of_file(path) for path in paths}
