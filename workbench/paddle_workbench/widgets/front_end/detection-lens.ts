@@ -2,6 +2,7 @@ import type { IModel } from './base/model';
 import type { ITranslation } from './base/translation';
 import { defineWidget } from './base/widget';
 import { LensModel } from './detection-lens/lens-model';
+import type { ILensSettings } from './detection-lens/lens-model';
 import type { ILensTraits } from './detection-lens/lens-pictures';
 import { rowsOf, unpackPictures } from './detection-lens/lens-pictures';
 import { PictureList } from './detection-lens/picture-list';
@@ -16,6 +17,12 @@ export { outcomeAt, shownBoxes } from './detection-lens/outcomes';
 
 /** Smallest threshold, as in `widgets/detection_lens_input.py`. */
 const LOWEST = 0.01;
+
+/** Pictures whose boxes are all suppressed again at each movement; of more, only the one shown. */
+const FEW = 30;
+
+/** Milliseconds of rest after which the others follow. */
+const REST_MS = 80;
 
 /** Steps between pictures by key; the second of each pair is typed with a Chinese input method. */
 const STEPS: Readonly<Record<string, number>> = {
@@ -73,11 +80,12 @@ export default defineWidget<ILensTraits>(
     summary.setAttribute('aria-live', 'polite');
     const incomplete = make('p', 'pw-Text-note');
 
-    const drawPicture = (): void => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const drawPicture = (outcome = lens.outcomes[model.get('shown')]): void => {
       const index = model.get('index');
       const shown = model.get('shown');
       const picture = lens.pictures[shown];
-      const outcome = lens.outcomes[shown];
       if (picture === undefined || outcome === undefined) {
         return;
       }
@@ -103,8 +111,13 @@ export default defineWidget<ILensTraits>(
             )
           : '';
     };
+    const settings = (): ILensSettings => ({
+      threshold: threshold.value,
+      iou: iou.value
+    });
     const draw = (): void => {
-      lens.update({ threshold: threshold.value, iou: iou.value });
+      clearTimeout(timer);
+      lens.update(settings());
       figures.draw();
       list.draw(model.get('index'));
       drawPicture();
@@ -129,7 +142,13 @@ export default defineWidget<ILensTraits>(
         value: model.get(name),
         signal,
         onMove: (value, isAtRest) => {
-          draw();
+          if (name === 'threshold' || isAtRest || lens.pictures.length <= FEW) {
+            draw();
+          } else {
+            drawPicture(lens.preview(model.get('shown'), settings()));
+            clearTimeout(timer);
+            timer = setTimeout(draw, REST_MS);
+          }
           if (isAtRest) {
             model.set(name, value);
             model.save_changes();
@@ -225,10 +244,12 @@ export default defineWidget<ILensTraits>(
     const columns = make('div', 'pw-DetectionLens-columns');
     columns.append(controls, middle, pictures, results);
     root.append(columns);
-    lens.update({ threshold: threshold.value, iou: iou.value });
+    lens.update(settings());
     figures.draw();
     showPicture();
-    return undefined;
+    return () => {
+      clearTimeout(timer);
+    };
   }
 );
 

@@ -145,6 +145,15 @@ describe('LensModel', () => {
     expect(curve).toContainEqual({ threshold, precision, recall });
   });
 
+  it('previews one picture at other settings', () => {
+    lens.update({ threshold: 0.5, iou: 0.95 });
+    const expected = lens.outcomes[1];
+    lens.update({ threshold: 0.5, iou: 0.5 });
+    expect(lens.preview(1, { threshold: 0.5, iou: 0.95 })).toEqual(expected);
+    expect(lens.outcomes[1]).not.toEqual(expected);
+    expect(lens.preview(2, { threshold: 0.5, iou: 0.5 })).toBeUndefined();
+  });
+
   it('has no precision where nothing is shown', () => {
     lens.update({ threshold: 0.99, iou: 0.5 });
     expect(lens.figures.precision).toBeNull();
