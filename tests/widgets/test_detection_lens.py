@@ -203,7 +203,8 @@ def test_static_version_has_the_boxes_and_the_figures(detector: Detector) -> Non
     html = lens.to_html()
     assert "&lt;i&gt;.png" in html
     assert html.count("stroke-dasharray") == 2
-    assert "瓶 missed" in html
+    assert "瓶 missed</title>" in html
+    assert "− 瓶</text>" in html
     for name, value in (("Missed", "2"), ("Precision", "–"), ("Recall", "0.0%")):
         assert f">{name}</th><td>{value}</td>" in html
     lens.lang = "zh"

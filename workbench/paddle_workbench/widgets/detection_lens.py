@@ -251,7 +251,7 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
             frames.append(self._frame(picture.boxes[at], label, "missed", unit))
         legend = ""
         if self.has_truth:
-            legend = self.text("Solid: right. Dashed: invented. Dotted: missed.")
+            legend = self.text("Solid: right. Dashed, +: invented. Dotted, −: missed.")
             legend = f"<p><small>{escape(legend)}</small></p>"
         return (
             f"<svg viewBox='0 0 {width} {height}' style='width:100%;max-width:560px' role='img' "
@@ -265,18 +265,20 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
         place = f"x='{x1:.1f}' y='{y1:.1f}' width='{x2 - x1:.1f}' height='{y2 - y1:.1f}'"
         colour, dashes = _STROKES[kind]
         dashed = f" stroke-dasharray='{' '.join(f'{each * unit:.1f}' for each in dashes)}'"
-        sign = {"invented": self.text("invented"), "missed": self.text("missed")}.get(kind, "")
-        words = escape(" ".join(filter(None, (label, sign))))
+        word = {"invented": self.text("invented"), "missed": self.text("missed")}.get(kind, "")
+        words = escape(f"{label} {word}".strip())
+        tag = escape(f"{_SIGNS.get(kind, '')} {label}".strip())
         return (
             f"<g fill='none' stroke-width='{unit:.2f}'><rect {place} stroke='white' "
             f"stroke-width='{2 * unit:.2f}'/>"
             f"<rect {place} stroke='{colour}'{dashed if dashes else ''}><title>{words}</title>"
             f"</rect></g><text x='{x1 + unit:.1f}' y='{y1 + 7 * unit:.1f}' fill='{colour}' "
             f"stroke='white' stroke-width='{1.5 * unit:.2f}' paint-order='stroke' "
-            f"font-size='{7 * unit:.1f}' font-family='sans-serif'>{words}</text>"
+            f"font-size='{7 * unit:.1f}' font-family='sans-serif'>{tag}</text>"
         )
 
 
+_SIGNS: Final = {"invented": "+", "missed": "−"}
 _STROKES: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
     "right": ("#00527d", ()),
     "invented": ("#a63c00", (5, 3)),
