@@ -62,7 +62,7 @@ export class Stage {
 
   readonly node = make('div', 'pw-DetectionLens-stage');
 
-  /** The list of boxes, below what else is said about the picture. */
+  /** The list of boxes, which comes below the notes on the picture. */
   get details(): HTMLElement {
     return this._details;
   }
