@@ -30,6 +30,7 @@ FLOORS = {
     "terminal_text": 0,
     "boxes": 1,
     "course": 1,
+    "desk": 1,
     "environment": 1,
     "execution": 1,
     "kernels": 1,
@@ -52,6 +53,7 @@ FLOORS = {
 FORBIDDEN = {
     "boxes": {"paddle", "ipywidgets", "tornado"},
     "course": {"paddle", "tornado", "ipywidgets"},
+    "desk": {"paddle", "ipywidgets"},
     "picture_files": {"paddle"},
     "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paddle_workbench.desk.page import HISTORY
 from paddle_workbench.errors import DeskError
 from paddle_workbench.ocr.desk.label_files import LabelledLine
-from paddle_workbench.ocr.desk.page import HISTORY, DeskPage, is_doubtful
+from paddle_workbench.ocr.desk.page import DeskPage, is_doubtful
 
 from .pictures import CONFIDENCES, TEXTS, result
 

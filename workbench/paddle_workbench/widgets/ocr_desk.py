@@ -272,7 +272,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
 
     def _read_again(self, index: int, id: int) -> None:  # noqa: A002
         try:
-            line = self.desk.read_again(index, id).line(id)
+            line = self.desk.read_again(index, id).item(id)
             message = self.text(
                 "Read again: {text} ({confidence})",
                 text=sendable(line.text),

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ...desk.page_files import PageFiles
 from ...errors import DeskError, PictureLimitError, WorkbenchError
 from ...picture_files.picture_file import Page
 from ...settings import settings
@@ -21,7 +22,7 @@ from ..quadrilaterals import crop_line
 from ..results import PageResult
 from .label_files import LabelledPage
 from .page import DeskPage
-from .page_files import PageFiles
+from .page_files import StoredTextPage
 from .sources import Images, find_pages
 
 __all__ = ["Desk", "ReadCrop", "ReadPage", "Recognition", "Summary"]
@@ -92,7 +93,9 @@ class Desk:
         read_crop: ReadCrop | None = None,
     ) -> None:
         self.sources = find_pages(images)
-        self.files = PageFiles(folder or settings().home / "desk")
+        self.files: PageFiles[DeskPage] = PageFiles(
+            folder or settings().home / "desk", StoredTextPage
+        )
         self._read_page = read_page
         self._read_crop = read_crop
         self._pages: dict[str, DeskPage] = {}
@@ -198,7 +201,7 @@ class Desk:
         page = self.page(index)
         if page is None:
             raise DeskError("This page has not been recognised yet.", "Recognise the page first.")
-        points = page.line(id).points
+        points = page.item(id).points
         crop = crop_line(self.open(index).pixels, points)
         with _READING:
             text, confidence = self._crop_reader()(crop)

@@ -1,21 +1,20 @@
-"""A page on the desk: its lines in reading order, and the edits with undo and redo."""
+"""A page of text on the desk: its lines in reading order, and the edits of them."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+from ...desk.page import Change, EditedPage
 from ...errors import DeskError
 from ..quadrilaterals import Points, check_quadrilateral, join, split, turn
 from ..results import PageResult
 from .label_files import LabelledLine, LabelledPage
 
-__all__ = ["Change", "DeskLine", "DeskPage", "is_doubtful"]
+__all__ = ["DeskLine", "DeskPage", "is_doubtful"]
 
-# Number of changes that can be undone.
-HISTORY: Final = 200
 # Maximum number of characters in a line; a whole page in one line is a mistake.
 LONGEST_TEXT: Final = 2_000
 
@@ -54,61 +53,21 @@ class DeskLine:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A replacement of lines by others, which is all that an edit does.
-
-    Parameters
-    ----------
-    kind : str
-        Name of the edit, for example `split`.
-    at : int
-        Index of the first replaced line, in reading order.
-    before, after : tuple of DeskLine
-        The lines before and after the edit.
-    """
-
-    kind: str
-    at: int
-    before: tuple[DeskLine, ...]
-    after: tuple[DeskLine, ...]
-
-    def reversed(self) -> Change:
-        """Return the change that undoes this one."""
-        return Change(self.kind, self.at, self.after, self.before)
-
-
 def is_doubtful(line: DeskLine, below: float) -> bool:
     """Whether a line is unchecked and its confidence is below a threshold or unknown."""
     return not line.checked and (line.confidence is None or line.confidence < below)
 
 
 @dataclass(frozen=True, slots=True)
-class DeskPage:
-    """The lines of a page and their history. Pages are immutable; edits return new ones.
+class DeskPage(EditedPage[DeskLine]):
+    """The lines of a page, in reading order, and their history."""
 
-    Parameters
-    ----------
-    size : (width, height)
-        Size of the upright picture, in pixels.
-    lines : tuple of DeskLine
-        In reading order.
-    done, undone : tuple of Change
-        Changes that can be undone and redone, the latest last.
-    next_id : int
-        Id of the next new line.
+    NOUN: ClassVar[str] = "Line"
 
-    Raises
-    ------
-    DeskError
-        By each edit, if there is no such line or if the edit is impossible.
-    """
-
-    size: tuple[int, int]
-    lines: tuple[DeskLine, ...] = ()
-    done: tuple[Change, ...] = ()
-    undone: tuple[Change, ...] = ()
-    next_id: int = 1
+    @property
+    def lines(self) -> tuple[DeskLine, ...]:
+        """The lines in reading order."""
+        return self.items
 
     @classmethod
     def from_result(cls, result: PageResult) -> DeskPage:
@@ -137,13 +96,9 @@ class DeskPage:
         """Whether a person has checked every line, or has confirmed that there are none."""
         return all(line.checked for line in self.lines) and bool(self.lines or self.done)
 
-    def line(self, id: int) -> DeskLine:  # noqa: A002 - it is the line's id
-        """Return the line with an id."""
-        return self.lines[self._index_of(id)]
-
-    def accept(self, id: int) -> DeskPage:  # noqa: A002
+    def accept(self, id: int) -> DeskPage:  # noqa: A002 - it is the line's id
         """Accept the text of a line."""
-        return self._change_line("accept", id, lambda line: replace(line, checked=True))
+        return self._change("accept", id, lambda line: replace(line, checked=True))
 
     def accept_all(self) -> DeskPage:
         """Accept every line of the page, or confirm that it has none."""
@@ -154,37 +109,32 @@ class DeskPage:
     def edit(self, id: int, text: str) -> DeskPage:  # noqa: A002
         """Set the text of a line and mark the line as checked."""
         text = _to_one_line(text)
-        return self._change_line("edit", id, lambda line: replace(line, text=text, checked=True))
+        return self._change("edit", id, lambda line: replace(line, text=text, checked=True))
 
     def mark(self, id: int, *, difficult: bool) -> DeskPage:  # noqa: A002
         """Set whether a line is excluded from training."""
-        return self._change_line("mark", id, lambda line: replace(line, difficult=difficult))
+        return self._change("mark", id, lambda line: replace(line, difficult=difficult))
 
     def rotate(self, id: int) -> DeskPage:  # noqa: A002
         """Turn the reading direction of a line 90 degrees clockwise."""
-        return self._change_line("rotate", id, lambda line: replace(line, points=turn(line.points)))
+        return self._change("rotate", id, lambda line: replace(line, points=turn(line.points)))
 
     def redraw(self, id: int, points: Sequence[Sequence[float]]) -> DeskPage:  # noqa: A002
         """Move the four corners of a line."""
         corners = check_quadrilateral(points, self.size)
-        return self._change_line("redraw", id, lambda line: replace(line, points=corners))
+        return self._change("redraw", id, lambda line: replace(line, points=corners))
 
     def reread(self, id: int, text: str, confidence: float) -> DeskPage:  # noqa: A002
         """Replace the text of a line with a new recognition result."""
         text = _to_one_line(text)
         confidence = _check_confidence(confidence)
-        return self._change_line(
+        return self._change(
             "reread",
             id,
             lambda line: replace(
                 line, text=text, recognised=text, confidence=confidence, checked=False
             ),
         )
-
-    def delete(self, id: int) -> DeskPage:  # noqa: A002
-        """Delete a line."""
-        at = self._index_of(id)
-        return self._splice("delete", at, self.lines[at : at + 1], [])
 
     def add(self, points: Sequence[Sequence[float]], text: str = "") -> DeskPage:
         """Insert a new line in reading order."""
@@ -266,23 +216,6 @@ class DeskPage:
         ]
         return self._splice("load", 0, self.lines, new)
 
-    def undo(self) -> DeskPage:
-        """Undo the last edit."""
-        if not self.done:
-            raise DeskError("There is nothing to undo on this page.", "Undo works page by page.")
-        *earlier, last = self.done
-        lines = self._lines_after(last.reversed())
-        return replace(self, lines=lines, done=tuple(earlier), undone=(*self.undone, last))
-
-    def redo(self) -> DeskPage:
-        """Redo the edit that was undone last."""
-        if not self.undone:
-            raise DeskError("There is nothing to redo on this page.", "Redo works page by page.")
-        *earlier, last = self.undone
-        return replace(
-            self, lines=self._lines_after(last), done=(*self.done, last), undone=tuple(earlier)
-        )
-
     def has_been(self, lines: LabelledPage) -> bool:
         """Whether the page has these lines, or had them before an edit that can be undone."""
         page = self
@@ -297,38 +230,6 @@ class DeskPage:
         return tuple(
             LabelledLine(line.text, line.points, line.difficult, line.more) for line in self.lines
         )
-
-    def _index_of(self, id: int) -> int:  # noqa: A002
-        for at, line in enumerate(self.lines):
-            if line.id == id:
-                return at
-        raise DeskError(
-            f"Line {id} is no longer on this page.",
-            "It was deleted or merged; undo brings it back.",
-        )
-
-    def _change_line(self, kind: str, id: int, to: Callable[[DeskLine], DeskLine]) -> DeskPage:  # noqa: A002
-        at = self._index_of(id)
-        line = self.lines[at]
-        return self._splice(kind, at, (line,), [to(line)])
-
-    def _splice(
-        self, kind: str, at: int, before: tuple[DeskLine, ...], after: Sequence[DeskLine]
-    ) -> DeskPage:
-        change = Change(kind, at, before, tuple(after))
-        if change.before == change.after:
-            return self
-        return replace(
-            self,
-            lines=self._lines_after(change),
-            done=(*self.done, change)[-HISTORY:],
-            undone=(),
-            next_id=max([self.next_id, *(line.id + 1 for line in after)]),
-        )
-
-    def _lines_after(self, change: Change) -> tuple[DeskLine, ...]:
-        end = change.at + len(change.before)
-        return (*self.lines[: change.at], *change.after, *self.lines[end:])
 
 
 def _to_one_line(text: str) -> str:

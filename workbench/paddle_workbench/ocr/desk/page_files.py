@@ -1,28 +1,23 @@
-"""Pages of the desk on disk: one file per page, which includes the undo history."""
+"""What is stored of a page of text."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ...errors import DeskError, FileBrokenError, FileMissingError
-from ...storage import locked, read_model, read_or_set_aside, write_model
+from ...desk.page import Change
+from ...desk.page_files import StoredModel, StoredPage
 from ...text.characters import sendable
-from .page import Change, DeskLine, DeskPage
+from .page import DeskLine, DeskPage
 
-__all__ = ["PageFiles", "StoredPage"]
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-SCHEMA_VERSION: Final = 1
-KIND: Final = "desk page"
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+__all__ = ["StoredTextPage"]
 
 
-class _Line(_Model):
+class _Line(StoredModel):
     id: int = Field(ge=1)
     text: str
     points: list[tuple[float, float]] = Field(min_length=3)
@@ -30,143 +25,63 @@ class _Line(_Model):
     recognised: str | None = None
     checked: bool = False
     difficult: bool = False
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = Field(default_factory=dict)
 
 
-class _Change(_Model):
+class _Change(StoredModel):
     kind: str
     at: int = Field(ge=0)
     before: list[_Line]
     after: list[_Line]
 
 
-class StoredPage(_Model):
-    """The content of a page file.
+class StoredTextPage(StoredPage):
+    """The content of the file of a page of text.
 
     Parameters
     ----------
-    schema_version : int or None
-        None if the file does not contain it.
-    name : str
-        Name of the picture, for people who read the file.
-    revision : int
-        Incremented by each write, so that a desk notices when another one has changed the page.
+    schema_version, name, revision
+        As in `StoredPage`.
     size : (width, height)
     lines, done, undone, next_id
         As in `DeskPage`.
     """
 
-    schema_version: int | None = None
-    name: str
-    revision: int
     size: tuple[int, int]
     lines: list[_Line]
-    done: list[_Change] = []
-    undone: list[_Change] = []
+    done: list[_Change] = Field(default_factory=list)
+    undone: list[_Change] = Field(default_factory=list)
     next_id: int
 
     def page(self) -> DeskPage:
         """Return the stored page."""
         return DeskPage(
             size=self.size,
-            lines=tuple(map(_to_desk_line, self.lines)),
+            items=tuple(map(_to_desk_line, self.lines)),
             done=tuple(map(_to_change, self.done)),
             undone=tuple(map(_to_change, self.undone)),
             next_id=self.next_id,
         )
 
-
-class PageFiles:
-    """A folder of page files, shared by all desks that show the same pictures.
-
-    Parameters
-    ----------
-    folder : Path
-        Created when the first page is written.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.messages: list[str] = []
-        self._revisions: dict[str, int] = {}
-
-    def path(self, key: str) -> Path:
-        """Return the path of the page with a key."""
-        return self.folder / f"{key}.json"
-
-    def read(self, key: str) -> DeskPage | None:
-        """Return the page with a key, or None if there is none.
-
-        A broken file is set aside, with a note in `messages`.
-
-        Raises
-        ------
-        SchemaVersionError
-            If a newer version of the workbench wrote the file.
-        StorageError
-            If the file cannot be read.
-        """
-        path = self.path(key)
-        file: StoredPage | None = None
-        try:
-            file = read_model(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
-        except FileMissingError:
-            pass
-        except FileBrokenError:
-            with locked(path):
-                file = self._read_or_set_aside(path)
-        self._revisions[key] = file.revision if file else 0
-        return file.page() if file else None
-
-    def write(self, key: str, name: str, page: DeskPage) -> None:
-        """Write a page unless somebody else has changed it since it was last read here.
-
-        A broken file is set aside, with a note in `messages`.
-
-        Raises
-        ------
-        DeskError
-            If another window or notebook has changed the page. Nothing is written.
-        SchemaVersionError
-            If a newer version of the workbench has written the file.
-        StorageError
-            If the file cannot be written. The old file is unchanged.
-        """
-        path = self.path(key)
-        with locked(path):
-            revision = self._revisions.get(key, 0)
-            file = self._read_or_set_aside(path)
-            if file and file.revision != revision:
-                raise DeskError(
-                    f"{name} was changed in another window or notebook; this edit was not saved.",
-                    "The page was reloaded. Make the edit again.",
-                )
-            file = StoredPage(
-                schema_version=SCHEMA_VERSION,
-                name=sendable(name),
-                revision=revision + 1,
-                size=page.size,
-                lines=[_Line(**_line_fields(line)) for line in page.lines],
-                done=list(map(_to_stored_change, page.done)),
-                undone=list(map(_to_stored_change, page.undone)),
-                next_id=page.next_id,
-            )
-            write_model(path, file, exclude_defaults=True)
-            self._revisions[key] = revision + 1
-
-    def _read_or_set_aside(self, path: Path) -> StoredPage | None:
-        """Read a page while holding its lock; report a broken file in `messages`."""
-        file, notice = read_or_set_aside(path, StoredPage, kind=KIND, newest=SCHEMA_VERSION)
-        if notice:
-            self.messages.append(f"{notice.message} {notice.hint}")
-        return file
+    @classmethod
+    def from_page(cls, page: DeskPage, *, name: str, revision: int) -> Self:
+        """Return what is stored of a page."""
+        return cls(
+            name=sendable(name),
+            revision=revision,
+            size=page.size,
+            lines=[_Line(**_line_fields(line)) for line in page.lines],
+            done=list(map(_to_stored_change, page.done)),
+            undone=list(map(_to_stored_change, page.undone)),
+            next_id=page.next_id,
+        )
 
 
 def _to_desk_line(line: _Line) -> DeskLine:
     return DeskLine(**(dict(line) | {"points": tuple(line.points)}))
 
 
-def _to_change(change: _Change) -> Change:
+def _to_change(change: _Change) -> Change[DeskLine]:
     before, after = (tuple(map(_to_desk_line, lines)) for lines in (change.before, change.after))
     return Change(change.kind, change.at, before, after)
 
@@ -184,7 +99,7 @@ def _line_fields(line: DeskLine) -> dict[str, Any]:
     }
 
 
-def _to_stored_change(change: Change) -> _Change:
+def _to_stored_change(change: Change[DeskLine]) -> _Change:
     return _Change(
         kind=change.kind,
         at=change.at,
