@@ -84,7 +84,8 @@ class Measurement:
 def serve_microscope(program: Program, _folder: Path) -> Iterator[str]:
     columns = to_columns(regular_capture(len(program.ops)))
     answers = {"/columns": (columns, "application/octet-stream")}
-    with served(Path(__file__).with_name("microscope_page.html"), answers) as address:
+    page = Path(__file__).with_name("microscope_page.html").read_bytes()
+    with served(page, answers) as address:
         yield address
 
 

@@ -22,7 +22,7 @@ def test_starts_with_an_op_pinned(browser: Browser, tmp_path: Path) -> None:
     content = PAGE.read_text(encoding="utf-8")
     page_file.write_text(content.replace("lang: 'en',", f"lang: 'en', op: {op.id},"), "utf-8")
     answers = {"/columns": (to_columns(capture), "application/octet-stream")}
-    with served(page_file, answers) as address, browser.new_context() as context:
+    with served(page_file.read_bytes(), answers) as address, browser.new_context() as context:
         page = context.new_page()
         page.goto(address)
         region = page.get_by_role("region", name="Program microscope")

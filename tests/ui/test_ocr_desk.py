@@ -68,7 +68,7 @@ def options(desk: Locator, **kind: bool) -> Locator:
 
 
 def rows(desk: Locator) -> list[str]:
-    return desk.locator(".pw-OcrDesk-text").all_text_contents()
+    return desk.locator(".pw-Desk-text").all_text_contents()
 
 
 def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
@@ -215,7 +215,7 @@ def test_official_models_read_a_page_and_one_line_again(
     page.keyboard.insert_text("别的")
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")
-    desk.locator("[data-line='1']").click()
+    desk.locator("[data-item='1']").click()
     page.keyboard.press("g")
     expect(desk.get_by_text(f"Read again: {TEXTS[0]}")).to_be_visible()
-    expect(desk.locator("[data-line='1']")).to_contain_text(TEXTS[0])
+    expect(desk.locator("[data-item='1']")).to_contain_text(TEXTS[0])

@@ -13,10 +13,10 @@ from paddle_workbench import OcrDesk
 from ..ocr.desk.pictures import SIZE, TEXTS, picture, read_page
 from .widget_page import served_desk
 
-CANVAS = "document.querySelector('.pw-OcrDesk-canvas')"
+CANVAS = "document.querySelector('.pw-Desk-canvas')"
 # The picture is loaded and the canvas has its size, so the view is final.
 IS_FITTED = (
-    "document.querySelector('.pw-OcrDesk-crop')?.width > 1"
+    "document.querySelector('.pw-Desk-crop')?.width > 1"
     f" && {CANVAS}.width === Math.round({CANVAS}.clientWidth * devicePixelRatio)"
 )
 NOTICE = "The page file of 0.png is broken."

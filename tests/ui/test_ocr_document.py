@@ -97,7 +97,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     wait_for_saved_layout(page, r'"current":"[^"]*tag\.png"')
     page.reload()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
+    assert desk.locator(".pw-Desk-text").all_text_contents() == texts
     assert len(sessions(page)) == 1
 
     # If the kernel dies, the panel reports it, and Retry restores the desk.
@@ -106,7 +106,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
         expect(alert).to_be_visible()
     alert.get_by_role("button", name="Retry").click()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
+    assert desk.locator(".pw-Desk-text").all_text_contents() == texts
 
     # If another client restarts the kernel, the first lost edit is reported.
     (session,) = sessions(page)
@@ -124,7 +124,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     expect(alert).to_contain_text(re.compile(r"All edits are saved|edits \(1\) were not saved"))
     alert.get_by_role("button", name="Retry").click()
     desk = desk_of(page)
-    assert desk.locator(".pw-OcrDesk-text").all_text_contents() == texts
+    assert desk.locator(".pw-Desk-text").all_text_contents() == texts
 
     page.get_by_role("tab", name="tag.png").get_by_title("Close tag.png").click()
     wait_until(lambda: sessions(page) == [])
@@ -177,11 +177,11 @@ def test_desk_is_legible_in_both_themes(english_lab: Lab, open_page: OpenPage, t
     desk.get_by_role("listbox").press("Enter")
     expect(desk.locator("[data-status='checked']")).to_have_count(1)
     for selector in (
-        "[data-status='checked'] .pw-OcrDesk-sign",
-        "[data-status='doubtful'] .pw-OcrDesk-sign",
-        "[data-status='doubtful'] .pw-OcrDesk-confidence",
-        ".pw-OcrDesk-number",
-        ".pw-OcrDesk-summary",
+        "[data-status='checked'] .pw-Desk-sign",
+        "[data-status='doubtful'] .pw-Desk-sign",
+        "[data-status='doubtful'] .pw-Desk-confidence",
+        ".pw-Desk-number",
+        ".pw-Desk-summary",
     ):
         ratio = contrast(page, selector)
         assert ratio >= 4.5, f"{selector}: contrast {ratio:.1f} in {theme}"

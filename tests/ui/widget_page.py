@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddle_workbench.widgets.base import STATIC
-from paddle_workbench.widgets.ocr_desk import OcrDesk
+from paddle_workbench.widgets.desk_widget import DeskWidget
 
 KINDS = {".css": "text/css", ".js": "text/javascript"}
 
@@ -37,17 +37,17 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(page: Path, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[str]:
+def served(page: bytes, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[str]:
     """Serve a page and the built widgets, and provide the address.
 
     Parameters
     ----------
-    page : Path
-        The HTML file.
+    page : bytes
+        The HTML page.
     answers : mapping
         Content and MIME type of further paths.
     """
-    pages = {"/": (page.read_bytes(), "text/html"), **answers}
+    pages = {"/": (page, "text/html"), **answers}
     handler = type("Handler", (_Handler,), {"answers": pages})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
@@ -61,15 +61,16 @@ def served(page: Path, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[str
 
 
 @contextmanager
-def served_desk(desk: OcrDesk) -> Iterator[str]:
-    """Serve the current state of an OCR desk; the page has its `model`, and requests in `sent`."""
+def served_desk(desk: DeskWidget) -> Iterator[str]:
+    """Serve the current state of a desk; the page has its `model`, and requests in `sent`."""
     names = [name for name in desk.keys if name not in ("picture", "layout") and name[0] != "_"]
     traits = {name: value for name in names if _is_plain(value := getattr(desk, name))}
     answers = {
         "/traits": (json.dumps(traits).encode(), "application/json"),
         "/picture": (desk.picture, "image/jpeg"),
     }
-    with served(Path(__file__).with_name("ocr_desk_page.html"), answers) as address:
+    page = Path(__file__).with_name("desk_page.html").read_text(encoding="utf-8")
+    with served(page.replace("FRONT-END", desk._front_end).encode(), answers) as address:
         yield address
 
 

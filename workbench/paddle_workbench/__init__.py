@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .program.capture import capture
     from .runs.metrics import record
     from .widgets.detection_lens import DetectionLens
+    from .widgets.goods_desk import GoodsDesk
     from .widgets.ledger_view import LedgerView
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
@@ -32,6 +33,7 @@ __all__ = [
     "Bundle",
     "Classifier",
     "DetectionLens",
+    "GoodsDesk",
     "Ledger",
     "LedgerView",
     "OcrDesk",
@@ -53,6 +55,7 @@ _HOMES = {
     "Bundle": ".export.bundle",
     "Classifier": ".widgets.recogniser",
     "DetectionLens": ".widgets.detection_lens",
+    "GoodsDesk": ".widgets.goods_desk",
     "Ledger": ".export.ledger.ledger",
     "LedgerView": ".widgets.ledger_view",
     "OcrDesk": ".widgets.ocr_desk",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .batches import Batch, Batches, normalised
     from .causes import confusion, error_causes, mistakes
     from .dataset import Dataset, Picture
+    from .desk.desk import AnnotationDesk
     from .detector import Detector
     from .evaluation import Evaluation, bootstrap, evaluate
     from .goods.generator import generate_goods, generate_shelf
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FULL_WIDTH",
     "QUARTER_WIDTH",
+    "AnnotationDesk",
     "Batch",
     "Batches",
     "Dataset",
@@ -65,6 +67,7 @@ __all__ = [
 _HOMES = {
     "FULL_WIDTH": ".recipe",
     "QUARTER_WIDTH": ".recipe",
+    "AnnotationDesk": ".desk.desk",
     "Batch": ".batches",
     "Batches": ".batches",
     "Dataset": ".dataset",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,20 +18,19 @@ from ..ocr.desk.exchange import Exchange, load_labels, save_labels
 from ..ocr.desk.page import DeskLine, is_doubtful
 from ..ocr.desk.sources import Images
 from ..text.characters import sendable
-from .base import WorkbenchWidget
+from .desk_widget import LONGEST_SENT, DeskWidget
 from .jpeg import jpeg
 
 __all__ = ["OcrDesk"]
 
-# Pixels of the longer side of the picture in the browser and in the static version.
-LONGEST_SENT: Final = 3_000
+# Pixels of the longer side of the picture in the static version.
 LONGEST_STATIC: Final = 900
 # Maximum number of page names in a sentence.
 SHOWN_NAMES: Final = 3
 SIGNS: Final = {"checked": "✓", "doubtful": "?", "sure": "·"}
 
 
-class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
+class OcrDesk(DeskWidget, front_end="ocr-desk"):
     """Shows pages with their recognised lines, to correct by keyboard. Every edit is saved.
 
     The first page is recognised immediately, the others on request in the background.
@@ -56,26 +54,8 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
     pages = traitlets.List(traitlets.Dict()).tag(sync=True)
     """One entry per page: name, state, lines, unchecked, failure."""
 
-    index = traitlets.Int(0).tag(sync=True)
-    """Index of the page to show, from 0."""
-
-    shown = traitlets.Int(0).tag(sync=True)
-    """Index of the page that the picture and the lines belong to, from 0."""
-
-    picture = traitlets.Bytes().tag(sync=True)
-    """The page as JPEG, at most 3,000 pixels per side; empty if it cannot be opened."""
-
-    size = traitlets.List(traitlets.Int(), [1, 1]).tag(sync=True)
-    """Width and height of the page in pixels, the coordinates of `points`."""
-
     lines = traitlets.List(traitlets.Dict()).tag(sync=True)
     """In reading order: id, text, points, confidence (0 to 1 or null), checked, difficult."""
-
-    can_undo = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether there is an edit on this page to undo."""
-
-    can_redo = traitlets.Bool(default_value=False).tag(sync=True)
-    """Whether there is an edit on this page to redo."""
 
     doubt_below = traitlets.Float(0.9, min=0.0, max=1.0).tag(sync=True)
     """Confidence below which an unchecked line is doubtful, 0 to 1."""
@@ -88,15 +68,6 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
 
     seconds_a_page = traitlets.Float(0.0).tag(sync=True)
     """Mean time to recognise a page in seconds; see `Desk.seconds_per_page`."""
-
-    notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Notices about this page and about files, one sentence each."""
-
-    failure = traitlets.Unicode("").tag(sync=True)
-    """Why the last request failed; empty if it did not."""
-
-    answered = traitlets.Int(0).tag(sync=True)
-    """Number of the last request that was completed or rejected."""
 
     label_folder = traitlets.Unicode().tag(sync=True)
     """Folder of the `Label.txt` to save and load."""
@@ -117,9 +88,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         )
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ocr-desk")
         self._recognition = self.desk.recognition()
-        # Guards the traits: a thread that holds them back must not drop what another one sets.
-        self._traits_lock = threading.RLock()
-        super().__init__(**traits)
+        super().__init__(len(self.desk), **traits)
         if not self.label_folder:
             paths = [each.path for each in self.desk.sources if each.path is not None]
             home = paths[0].absolute().parent if paths else self.desk.files.folder / "labels"
@@ -127,18 +96,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         with suppress(Exception):  # the page's summary has the reason
             self.desk.recognise(self.index)
         self.seconds_a_page = self.desk.seconds_per_page
-        self._show_page()
-        self.observe(self._show_page, ["index", "lang"])
-        self.on_msg(self._on_request)
-
-    @traitlets.validate("index")
-    def _index_exists(self, proposal: dict[str, Any]) -> int:
-        index = int(proposal["value"])
-        if not 0 <= index < len(self.desk):
-            raise traitlets.TraitError(
-                f"index is {index}, but there are {len(self.desk)} pages, counted from 0."
-            )
-        return index
+        self._begin()
 
     def load_labels(self, path: Path, *, checked: bool = True) -> Exchange:
         """Replace the lines of the pages that a `Label.txt` contains; undo restores them."""
@@ -191,26 +149,6 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         text = escape(sendable(line.text))
         return f"<tr><td>{number}</td><td>{text}</td><td>{sure}</td><td>{sign}</td></tr>"
 
-    def _on_request(self, _widget: Any, request: dict[str, Any], _buffers: Any) -> None:
-        """Handle a request of the browser; a request that fails changes nothing and is reported."""
-        number = int(request.get("n", 0))
-        self._set(
-            failure=""
-        )  # first, since background work that the request starts may fail quickly
-        try:
-            self._do(str(request.get("do")), request)
-        except WorkbenchError as error:
-            self._set(failure=sendable(str(error)))
-        except Exception as error:
-            self._set(failure=sendable(f"{type(error).__name__}: {error}"))
-            raise
-        finally:
-            with self._traits_lock, self.hold_sync():
-                if request.get("index", self.index) == self.index:
-                    self._show_lines()
-                self._show_pages()
-                self.answered = number
-
     def _do(self, action: str, request: dict[str, Any]) -> None:
         index = int(request.get("index", self.index))
         if action == "edit":
@@ -236,11 +174,6 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
         elif action == "load":
             exchange = self.load_labels(Path(self.label_folder) / "Label.txt")
             self._notify(self.text("Loaded: {pages} pages.", pages=exchange.pages), exchange)
-
-    def _set(self, **traits: object) -> None:
-        with self._traits_lock:
-            for name, value in traits.items():
-                setattr(self, name, value)
 
     def _notify(self, message: str, exchange: Exchange | None = None) -> None:
         problems = exchange.problems if exchange else ()
@@ -282,7 +215,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             self._notify(message)
         except Exception as error:  # nothing else reports exceptions of this thread
             self._set(failure=sendable(str(error)))
-        self._show_lines()
+        self._show_items()
         self._show_pages()
 
     def _recognise_all(self) -> None:
@@ -303,7 +236,7 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
             return
         self._set(seconds_a_page=self.desk.seconds_per_page)
         if index == self.index:
-            self._show_lines()
+            self._show_items()
         self._show_pages()
         self._worker.submit(self._recognise_next, recognition)
 
@@ -322,10 +255,10 @@ class OcrDesk(WorkbenchWidget, front_end="ocr-desk"):
                 self.picture, self.size = jpeg(page.pixels, LONGEST_SENT), [width, height]
                 notices = [each.in_language(self.lang) for each in page.notices]
                 self.notices = [*notices, *self.desk.messages]
-            self._show_lines()
+            self._show_items()
             self._show_pages()
 
-    def _show_lines(self) -> None:
+    def _show_items(self) -> None:
         with self._traits_lock, self.hold_sync():
             page = self.desk.page(self.index)
             self.shown = self.index

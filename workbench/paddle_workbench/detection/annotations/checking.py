@@ -11,11 +11,11 @@ import numpy as np
 from ...errors import ForbiddenPathError, PictureError
 from ...picture_files.picture_file import Page, PictureFile
 from ..dataset import Picture
-from .entries import Corners, Entry
+from .entries import Corners, Entry, Origin
 from .folder import Folder, plain_path
 from .problems import Problem, ProblemKind
 
-__all__ = ["Checks"]
+__all__ = ["Checks", "stored_corners", "upright_corners"]
 
 # Boxes that leave a picture by no more are cut to it silently: some programs count from 1.
 TOLERANCE: Final = 1.0
@@ -34,6 +34,8 @@ class Checks:
     Attributes
     ----------
     problems : list of Problem
+    origins : dict
+        Where the pictures are in a COCO file, by their names.
     assumed_upright : list of str
         Pictures that their EXIF orientation rotates, and whose files do not show to which view
         their boxes belong. They are taken for the upright view, as most programs show pictures.
@@ -41,6 +43,7 @@ class Checks:
 
     def __init__(self, folder: Folder, classes: Sequence[str]) -> None:
         self.problems: list[Problem] = []
+        self.origins: dict[str, Origin] = {}
         self.assumed_upright: list[str] = []
         self._folder = folder
         self._classes: Mapping[str, int] = {name: at for at, name in enumerate(classes)}
@@ -66,10 +69,13 @@ class Checks:
             return None
         if page.orientation != 1 and not is_turned and not _is_known(entry, stored):
             self.assumed_upright.append(name)
-        boxes, classes = self._boxes(entry, (width, height), page.orientation if is_turned else 1)
+        orientation = page.orientation if is_turned else 1
+        boxes, classes, numbers = self._boxes(entry, (width, height), orientation)
         self._paths[str(path)] = entry.file
         short = self._short_name(name)
         self._names.add(short)
+        if entry.number >= 0:
+            self.origins[short] = Origin(entry.number, numbers, orientation)
         return Picture(short, path, boxes, classes, size=(width, height))
 
     def _report(self, kind: ProblemKind, entry: Entry, place: str, message: str) -> None:
@@ -110,16 +116,16 @@ class Checks:
 
     def _boxes(
         self, entry: Entry, size: tuple[int, int], orientation: int
-    ) -> tuple[list[Corners], list[int]]:
-        """Return the valid boxes in pixels of the upright picture, and their classes."""
-        boxes: dict[tuple[int, Corners], None] = {}
+    ) -> tuple[list[Corners], list[int], tuple[int, ...]]:
+        """Return the valid boxes in pixels of the upright picture, their classes and numbers."""
+        boxes: dict[tuple[int, Corners], int] = {}
         width, height = size
         for item in entry.items:
             x1, y1, x2, y2 = item.corners
             if entry.is_relative:
                 x1, y1, x2, y2 = x1 * width, y1 * height, x2 * width, y2 * height
             shown = f"{x1:g}, {y1:g}, {x2:g}, {y2:g}"
-            x1, y1, x2, y2 = _upright((x1, y1, x2, y2), size, orientation)
+            x1, y1, x2, y2 = upright_corners((x1, y1, x2, y2), size, orientation)
             # As they are stored: float32 may leave no area of a very small box.
             stored = np.clip([x1, y1, x2, y2], 0, [width, height] * 2).astype(np.float32)
             excess = max(-x1, -y1, x2 - width, y2 - height)
@@ -144,8 +150,8 @@ class Checks:
                 message = f"Its box {shown} is there twice; left out."
                 self._report("duplicate", entry, item.place, message)
                 continue
-            boxes[key] = None
-        return [box for _, box in boxes], [label for label, _ in boxes]
+            boxes[key] = item.number
+        return [box for _, box in boxes], [label for label, _ in boxes], tuple(boxes.values())
 
     def _short_name(self, name: str) -> str:
         """Return the path of a picture without the usual folder of pictures, if it is unique."""
@@ -161,7 +167,7 @@ def _is_known(entry: Entry, stored: tuple[int, int]) -> bool:
     return entry.size is not None and stored[0] != stored[1] and entry.size == stored[::-1]
 
 
-def _upright(corners: Corners, size: tuple[int, int], orientation: int) -> Corners:
+def upright_corners(corners: Corners, size: tuple[int, int], orientation: int) -> Corners:
     """Return a box of the stored view in the upright one.
 
     Parameters
@@ -181,4 +187,17 @@ def _upright(corners: Corners, size: tuple[int, int], orientation: int) -> Corne
         y1, y2 = height - y2, height - y1
     if orientation in (2, 3, 6, 7):
         x1, x2 = width - x2, width - x1
+    return x1, y1, x2, y2
+
+
+def stored_corners(corners: Corners, size: tuple[int, int], orientation: int) -> Corners:
+    """Return a box of the upright view in the stored one: the way back of `upright_corners`."""
+    x1, y1, x2, y2 = corners
+    width, height = size
+    if orientation in (2, 3, 6, 7):
+        x1, x2 = width - x2, width - x1
+    if orientation in (3, 4, 7, 8):
+        y1, y2 = height - y2, height - y1
+    if orientation in (5, 6, 7, 8):
+        x1, y1, x2, y2 = y1, x1, y2, x2
     return x1, y1, x2, y2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ...errors import AnnotationError
@@ -17,7 +17,9 @@ from ..dataset import Dataset
 from .entries import Entry, Item, Source, finite_numbers, stated_size
 from .folder import Folder, join
 
-__all__ = ["MAX_BYTES", "NAME", "PICTURES", "read", "write"]
+__all__ = [
+    "MAX_BYTES", "NAME", "PICTURES", "category_names", "check_content", "document", "read", "write",
+]  # fmt: skip
 
 PICTURES: Final = "images"
 
@@ -40,29 +42,47 @@ def read(folder: Folder, name: str) -> Source:
     StorageError
         If it cannot be read, or is not JSON.
     """
-    content = folder.json(name, limit_bytes=MAX_BYTES)
+    content = check_content(folder.json(name, limit_bytes=MAX_BYTES), folder.path / name)
+    source = Source()
+    categories = category_names(content["categories"], source, name)
+    source.classes = tuple(dict.fromkeys(categories.values()))
+    pictures = _pictures(content["images"], source, name)
+    items = _items(content["annotations"], (categories, pictures), source, name)
+    bases = _bases(name)
+    for key, (number, file_name, size) in pictures.items():
+        paths = tuple(join(base, file_name) for base in bases)
+        place = f"images[{number}]"
+        entry = Entry(name, place, paths, tuple(items[key]), size, number=number)
+        source.entries.append(entry)
+    return source
+
+
+def check_content(content: Any, path: Path) -> dict[str, Any]:
+    """Return the content of a file.
+
+    Raises
+    ------
+    AnnotationError
+        If it is not in this format.
+    """
     parts = ("images", "annotations", "categories")
     if not isinstance(content, dict) or not all(
         isinstance(content.get(part), list) for part in parts
     ):
         raise AnnotationError(
-            f"{folder.path / name} is not a COCO file: it needs the lists {', '.join(parts)}.",
+            f"{path} is not a COCO file: it needs the lists {', '.join(parts)}.",
             "Choose the file with the boxes, such as instances_train.json.",
         )
-    source = Source()
-    categories = _categories(content["categories"], source, name)
-    source.classes = tuple(dict.fromkeys(categories.values()))
-    pictures = _pictures(content["images"], source, name)
-    items = _items(content["annotations"], (categories, pictures), source, name)
-    bases = _bases(name)
-    for key, (place, file_name, size) in pictures.items():
-        paths = tuple(join(base, file_name) for base in bases)
-        source.entries.append(Entry(name, place, paths, tuple(items[key]), size))
-    return source
+    return content
 
 
 def write(dataset: Dataset) -> dict[str, str]:
     """Return the content of the files for a data set, by their paths."""
+    return {NAME: json.dumps(document(dataset), ensure_ascii=False) + "\n"}
+
+
+def document(dataset: Dataset) -> dict[str, Any]:
+    """Return the content of the file for a data set."""
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for number, picture in enumerate(dataset, 1):
@@ -83,11 +103,10 @@ def write(dataset: Dataset) -> dict[str, str]:
                 }
             )
     categories = [{"id": at, "name": name} for at, name in enumerate(dataset.classes, 1)]
-    content = {"images": images, "annotations": annotations, "categories": categories}
-    return {NAME: json.dumps(content, ensure_ascii=False) + "\n"}
+    return {"images": images, "annotations": annotations, "categories": categories}
 
 
-def _categories(values: list[Any], source: Source, file: str) -> dict[Any, str]:
+def category_names(values: list[Any], source: Source, file: str) -> dict[Any, str]:
     """Return the names of the categories by their ids."""
     categories: dict[Any, str] = {}
     for at, value in enumerate(values):
@@ -109,9 +128,9 @@ def _categories(values: list[Any], source: Source, file: str) -> dict[Any, str]:
 
 def _pictures(
     values: list[Any], source: Source, file: str
-) -> dict[Any, tuple[str, str, tuple[int, int] | None]]:
-    """Return place, path and size of the pictures by their ids."""
-    pictures: dict[Any, tuple[str, str, tuple[int, int] | None]] = {}
+) -> dict[Any, tuple[int, str, tuple[int, int] | None]]:
+    """Return index, path and size of the pictures by their ids."""
+    pictures: dict[Any, tuple[int, str, tuple[int, int] | None]] = {}
     for at, value in enumerate(values):
         place = f"images[{at}]"
         key = _id(value, "id")
@@ -124,7 +143,7 @@ def _pictures(
             source.report("duplicate", file, place, message)
         else:
             size = stated_size(value.get("width"), value.get("height"))
-            pictures[key] = (place, name, size)
+            pictures[key] = (at, name, size)
     return pictures
 
 
@@ -163,7 +182,7 @@ def _items(
         else:
             left, top, width, height = box
             corners = (left, top, left + width, top + height)
-            items[picture].append(Item(place, categories[category], corners))
+            items[picture].append(Item(place, categories[category], corners, at))
             source.omissions["segmentation"] += bool(value.get("segmentation"))
             source.omissions["other value"] += bool(value.keys() - _KEYS)
         ids.add(key)

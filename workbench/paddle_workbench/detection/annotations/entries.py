@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from ...errors import StorageError
 from .problems import Problem, ProblemKind
 
-__all__ = ["Corners", "Entry", "Item", "Source", "finite_numbers", "stated_size"]
+__all__ = ["Corners", "Entry", "Item", "Origin", "Source", "finite_numbers", "stated_size"]
 
 Corners: TypeAlias = tuple[float, float, float, float]
 
@@ -28,11 +28,14 @@ class Item:
         The name of its class.
     corners : tuple of float
         x1, y1, x2, y2 in pixels; as shares of the picture's sides if the entry is relative.
+    number : int
+        Its index in the lists of COCO; -1 in other formats.
     """
 
     place: str
     label: str
     corners: Corners
+    number: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Entry:
     size : tuple of int or None
         Width and height that the file states.
     is_relative : bool
+    number : int
+        Its index in the lists of COCO; -1 in other formats.
     """
 
     file: str
@@ -60,6 +65,26 @@ class Entry:
     items: tuple[Item, ...]
     size: tuple[int, int] | None = None
     is_relative: bool = False
+    number: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a picture of a data set and its boxes are in a COCO file.
+
+    Parameters
+    ----------
+    picture : int
+        Index into its images.
+    objects : tuple of int
+        Index of each box into its annotations.
+    orientation : int
+        The EXIF orientation by which the boxes were rotated; 1 if they were not.
+    """
+
+    picture: int
+    objects: tuple[int, ...]
+    orientation: int = 1
 
 
 @dataclass(slots=True)

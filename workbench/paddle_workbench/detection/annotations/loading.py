@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -13,7 +13,7 @@ from ...reading import is_file, storage_errors_as
 from ..dataset import Dataset, check_classes
 from . import coco, labelme, voc, yolo
 from .checking import Checks
-from .entries import Source
+from .entries import Origin, Source
 from .folder import Folder
 from .problems import Problem
 
@@ -41,12 +41,18 @@ class LoadedAnnotations:
         What the files contain that a data set does not, and what was assumed. Sentences.
     style : str
         The format: `coco`, `voc`, `labelme` or `yolo`.
+    file : Path or None
+        The file of COCO; None in other formats.
+    origins : mapping
+        Where each picture is in that file, by its name.
     """
 
     dataset: Dataset
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     style: Style
+    file: Path | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Return pictures, boxes by class, notes and the first problems as text."""
@@ -118,18 +124,22 @@ def load_annotations(
     if style is not None and style not in STYLES:
         raise AnnotationError(f"There is no format {style!r}.", f"Use one of: {', '.join(STYLES)}.")
     chosen = style or ("coco" if file else _guess(folder))
+    if chosen == "coco":
+        file = file or _coco_file(folder)
     source = _read(folder, chosen, file, names)
     names = names or _class_names(source, path)
     checks = Checks(folder, names)
     entries = (checks.picture(entry) for entry in source.entries)
     dataset = Dataset(names, [picture for picture in entries if picture is not None])
     problems = (*source.problems, *checks.problems)
-    return LoadedAnnotations(dataset, problems, _notes(source, checks), chosen)
+    notes = _notes(source, checks)
+    coco_file = folder.path / file if file else None
+    return LoadedAnnotations(dataset, problems, notes, chosen, coco_file, checks.origins)
 
 
 def _read(folder: Folder, style: Style, file: str | None, names: tuple[str, ...] | None) -> Source:
     if style == "coco":
-        return coco.read(folder, file or _coco_file(folder))
+        return coco.read(folder, file or coco.NAME)
     if style == "yolo":
         return yolo.read(folder, names)
     if style == "voc":

@@ -1,9 +1,9 @@
 import type { ITranslation } from '../base/translation';
+import type { Action as SharedAction } from '../desk/desk-actions';
+import { keyedAction, SHARED_KEYS } from '../desk/desk-keys';
 
-/** The actions of keys and buttons. */
-export type Action =
-  | 'next'
-  | 'previous'
+/** The actions that only lines of text have. */
+export type LineAction =
   | 'next-doubtful'
   | 'previous-doubtful'
   | 'accept'
@@ -11,37 +11,18 @@ export type Action =
   | 'edit'
   | 'split'
   | 'merge'
-  | 'redraw'
-  | 'draw'
   | 'rotate'
-  | 'delete'
   | 'difficult'
   | 'read-again'
-  | 'undo'
-  | 'redo'
-  | 'next-page'
-  | 'previous-page'
   | 'only-doubtful'
   | 'doubt-less'
-  | 'doubt-more'
-  | 'zoom-in'
-  | 'zoom-out'
-  | 'fit'
-  | 'fit-line'
-  | 'turn-view'
-  | 'pan-left'
-  | 'pan-right'
-  | 'pan-up'
-  | 'pan-down'
-  | 'save'
-  | 'help'
-  | 'leave';
+  | 'doubt-more';
+
+/** The actions of keys and buttons. */
+export type Action = SharedAction | LineAction;
 
 const KEYS: Readonly<Record<string, Action>> = {
-  ArrowDown: 'next',
-  j: 'next',
-  ArrowUp: 'previous',
-  k: 'previous',
+  ...SHARED_KEYS,
   n: 'next-doubtful',
   p: 'previous-doubtful',
   Enter: 'accept',
@@ -50,52 +31,17 @@ const KEYS: Readonly<Record<string, Action>> = {
   F2: 'edit',
   s: 'split',
   m: 'merge',
-  w: 'redraw',
-  b: 'draw',
   r: 'rotate',
-  Delete: 'delete',
-  x: 'delete',
   i: 'difficult',
   g: 'read-again',
-  z: 'undo',
-  'Ctrl+z': 'undo',
-  Z: 'redo',
-  'Ctrl+Z': 'redo',
-  'Ctrl+y': 'redo',
-  PageDown: 'next-page',
-  ']': 'next-page',
-  PageUp: 'previous-page',
-  '[': 'previous-page',
   o: 'only-doubtful',
   '<': 'doubt-less',
-  '>': 'doubt-more',
-  '+': 'zoom-in',
-  '=': 'zoom-in',
-  '-': 'zoom-out',
-  '0': 'fit',
-  f: 'fit-line',
-  t: 'turn-view',
-  'Shift+ArrowLeft': 'pan-left',
-  'Shift+ArrowRight': 'pan-right',
-  'Shift+ArrowUp': 'pan-up',
-  'Shift+ArrowDown': 'pan-down',
-  S: 'save',
-  '?': 'help',
-  Escape: 'leave'
+  '>': 'doubt-more'
 };
 
 /** The action of a key, or undefined. */
 export function actionOf(event: KeyboardEvent): Action | undefined {
-  const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
-  if (altKey) {
-    return undefined;
-  }
-  if (ctrlKey || metaKey) {
-    // On macOS the command key makes small letters of capital ones.
-    return KEYS[`Ctrl+${shiftKey ? key.toUpperCase() : key}`];
-  }
-  const shift = shiftKey && key.startsWith('Arrow') ? 'Shift+' : '';
-  return KEYS[shift + key];
+  return keyedAction(KEYS, event);
 }
 
 /** The help sheet: keys and what they do. */

@@ -1,14 +1,14 @@
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
 import { codePointsBefore } from './desk-lines';
-import type { DeskState } from './desk-state';
+import type { LineState } from './line-state';
 
 const CROP_HEIGHT = 56;
 /** Height over width from which a line is shown on its side, as it is recognised. */
 const UPRIGHT = 1.5;
 
 interface ILineEditorOptions {
-  readonly state: DeskState;
+  readonly state: LineState;
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
   /** Called when a key ended the edit; whether the text is saved. */
@@ -23,14 +23,14 @@ interface ILineEditorOptions {
 export class LineEditor {
   constructor(private readonly _options: ILineEditorOptions) {
     const { trans, signal } = _options;
-    this.node = make('div', 'pw-OcrDesk-editor');
-    this._crop = make('canvas', 'pw-OcrDesk-crop');
+    this.node = make('div', 'pw-Desk-editor');
+    this._crop = make('canvas', 'pw-Desk-crop');
     this._crop.setAttribute('aria-hidden', 'true');
-    this._input = make('input', 'pw-OcrDesk-input');
+    this._input = make('input', 'pw-Desk-input');
     this._input.type = 'text';
     this._input.spellcheck = false;
     this._input.setAttribute('aria-label', trans.__('Text of the line'));
-    this._hint = make('div', 'pw-Text-note pw-OcrDesk-hint');
+    this._hint = make('div', 'pw-Text-note pw-Desk-hint');
     this.node.append(this._crop, this._input, this._hint);
     this._input.addEventListener('keydown', this._onKey, { signal });
     this._input.addEventListener(
@@ -52,7 +52,7 @@ export class LineEditor {
   draw(picture: ImageBitmap | null): void {
     this._picture = picture;
     const { state, trans } = this._options;
-    const line = state.line;
+    const line = state.item;
     const editing = state.mode === 'edit' || state.mode === 'split';
     if (!editing || this._shown !== line?.id) {
       this._input.value = line?.text ?? '';
@@ -92,7 +92,7 @@ export class LineEditor {
     }
     event.preventDefault();
     const { state, onLeave } = this._options;
-    const line = state.line;
+    const line = state.item;
     const isSaved = event.key === 'Enter' && line !== undefined;
     if (isSaved) {
       const text = this._input.value;
@@ -113,7 +113,7 @@ export class LineEditor {
 
   private readonly _onBlur = (): void => {
     const { state, onBlur } = this._options;
-    const line = state.line;
+    const line = state.item;
     // Another window in front ends nothing.
     if (!['edit', 'split'].includes(state.mode) || !document.hasFocus()) {
       return;
@@ -129,7 +129,7 @@ export class LineEditor {
   private _drawCrop(picture: ImageBitmap | null): void {
     const context = this._crop.getContext('2d');
     const { state } = this._options;
-    const points = state.draft ?? state.line?.points;
+    const points = state.draft ?? state.item?.points;
     const [begin, end, , below] = points ?? [];
     if (!context || !picture || !begin || !end || !below) {
       this._crop.width = 1;

@@ -1,7 +1,8 @@
 import type { ITranslation } from '../base/translation';
+import { button, PagePicker } from '../desk/page-picker';
 import { make } from '../text/elements';
 import type { Action } from './desk-keys';
-import type { DeskState } from './desk-state';
+import type { LineState } from './line-state';
 
 const PAGE_SIGNS = {
   waiting: '○',
@@ -11,7 +12,7 @@ const PAGE_SIGNS = {
 } as const;
 
 interface IToolBarOptions {
-  readonly state: DeskState;
+  readonly state: LineState;
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
   readonly action: (action: Action) => void;
@@ -22,26 +23,20 @@ interface IToolBarOptions {
  */
 export class ToolBar {
   constructor(private readonly _options: IToolBarOptions) {
-    const { state, trans, action } = _options;
-    this.node = make('div', 'pw-Text-bar pw-OcrDesk-bar');
-    this._previous = this._button('‹', trans.__('Previous page'), () => {
-      action('previous-page');
+    const { state, trans, action, signal } = _options;
+    this.node = make('div', 'pw-Text-bar pw-Desk-bar');
+    this._picker = new PagePicker({
+      ..._options,
+      texts: () =>
+        state.get('pages').map(page => `${PAGE_SIGNS[page.state]} ${page.name}`)
     });
-    this._next = this._button('›', trans.__('Next page'), () => {
-      action('next-page');
-    });
-    this._pages = make('select', 'pw-OcrDesk-pages');
-    this._pages.setAttribute('aria-label', trans.__('Page'));
-    this._onChange(this._pages, () => {
-      state.set('index', Number(this._pages.value));
-    });
-    this._progress = make('progress', 'pw-OcrDesk-progress');
+    this._progress = make('progress', 'pw-Desk-progress');
     this._count = make('span', 'pw-Text-note');
-    this._run = this._button('', '', () => {
+    this._run = button('', '', signal, () => {
       state.request(state.get('running') ? 'stop' : 'recognise');
     });
     const doubt = make('label', 'pw-Text-choice', trans.__('Doubtful below'));
-    this._doubt = make('input', 'pw-OcrDesk-doubt');
+    this._doubt = make('input', 'pw-Desk-doubt');
     Object.assign(this._doubt, {
       type: 'number',
       min: 0,
@@ -58,25 +53,23 @@ export class ToolBar {
         this._doubt.reportValidity();
       }
     });
-    this._only = this._button(trans.__('Only doubtful'), '', () => {
+    this._only = button(trans.__('Only doubtful'), '', signal, () => {
       action('only-doubtful');
     });
-    this._save = this._button(trans.__('Save Label.txt'), '', () => {
+    this._save = button(trans.__('Save Label.txt'), '', signal, () => {
       action('save');
     });
-    this._load = this._button(trans.__('Load Label.txt'), '', () => {
+    this._load = button(trans.__('Load Label.txt'), '', signal, () => {
       state.request('load');
     });
     for (const each of [this._save, this._load]) {
       each.title = state.get('label_folder');
     }
-    const help = this._button('?', trans.__('Keyboard shortcuts'), () => {
+    const help = button('?', trans.__('Keyboard shortcuts'), signal, () => {
       action('help');
     });
     this.node.append(
-      this._previous,
-      this._pages,
-      this._next,
+      ...this._picker.nodes,
       this._run,
       this._progress,
       this._count,
@@ -93,26 +86,11 @@ export class ToolBar {
   draw(): void {
     const { state, trans } = this._options;
     const pages = state.get('pages');
-    const index = state.get('index');
-    const texts = pages.map(page => `${PAGE_SIGNS[page.state]} ${page.name}`);
-    if (texts.join('\n') !== this._texts) {
-      this._texts = texts.join('\n');
-      this._pages.replaceChildren(
-        ...texts.map((text, at) => {
-          const option = make('option', '', text);
-          option.value = String(at);
-          return option;
-        })
-      );
-    }
-    this._pages.value = String(index);
-    // What would take the page away from under a box that is being drawn.
+    this._picker.draw();
     const drawing = state.draft !== null;
-    for (const each of [this._pages, this._only, this._save, this._load]) {
+    for (const each of [this._only, this._save, this._load]) {
       each.disabled = drawing;
     }
-    this._previous.disabled = drawing || index === 0;
-    this._next.disabled = drawing || index === pages.length - 1;
     const read = pages.filter(
       page => page.state === 'recognised' || page.state === 'done'
     ).length;
@@ -136,32 +114,13 @@ export class ToolBar {
     this._only.setAttribute('aria-pressed', String(state.get('only_doubtful')));
   }
 
-  private _button(
-    text: string,
-    label: string,
-    onClick: () => void
-  ): HTMLButtonElement {
-    const button = make('button', 'pw-Text-button', text);
-    button.type = 'button';
-    if (label !== '') {
-      button.title = label;
-      button.setAttribute('aria-label', label);
-    }
-    button.addEventListener('click', onClick, {
-      signal: this._options.signal
-    });
-    return button;
-  }
-
   private _onChange(element: HTMLElement, handler: () => void): void {
     element.addEventListener('change', handler, {
       signal: this._options.signal
     });
   }
 
-  private readonly _previous: HTMLButtonElement;
-  private readonly _next: HTMLButtonElement;
-  private readonly _pages: HTMLSelectElement;
+  private readonly _picker: PagePicker;
   private readonly _progress: HTMLProgressElement;
   private readonly _count: HTMLElement;
   private readonly _run: HTMLButtonElement;
@@ -169,5 +128,4 @@ export class ToolBar {
   private readonly _only: HTMLButtonElement;
   private readonly _save: HTMLButtonElement;
   private readonly _load: HTMLButtonElement;
-  private _texts = '';
 }

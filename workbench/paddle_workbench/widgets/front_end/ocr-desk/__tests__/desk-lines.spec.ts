@@ -1,12 +1,7 @@
-import type { IDeskLine, Point } from '../desk-lines';
-import {
-  bounds,
-  codePointsBefore,
-  contains,
-  lineInPlace,
-  nextLine,
-  statusOf
-} from '../desk-lines';
+import type { Point } from '../../desk/desk-items';
+import { bounds, contains, itemInPlace, nextItem } from '../../desk/desk-items';
+import type { IDeskLine } from '../desk-lines';
+import { codePointsBefore, statusOf } from '../desk-lines';
 
 function line(id: number, more: Partial<IDeskLine> = {}): IDeskLine {
   return {
@@ -32,27 +27,27 @@ describe('the lines of a page', () => {
 
   it('are walked in both directions, round the end', () => {
     const any = (): boolean => true;
-    expect(nextLine(LINES, 2, 1, any)).toBe(3);
-    expect(nextLine(LINES, 4, 1, any)).toBe(1);
-    expect(nextLine(LINES, 1, -1, any)).toBe(4);
-    expect(nextLine(LINES, null, 1, any)).toBe(1);
-    expect(nextLine(LINES, null, -1, any)).toBe(4);
+    expect(nextItem(LINES, 2, 1, any)).toBe(3);
+    expect(nextItem(LINES, 4, 1, any)).toBe(1);
+    expect(nextItem(LINES, 1, -1, any)).toBe(4);
+    expect(nextItem(LINES, null, 1, any)).toBe(1);
+    expect(nextItem(LINES, null, -1, any)).toBe(4);
   });
 
   it('are passed over where they are not wanted, and never end in a circle', () => {
     const unchecked = (each: IDeskLine): boolean => !each.checked;
-    expect(nextLine(LINES, 2, 1, unchecked)).toBe(4);
-    expect(nextLine(LINES, 2, -1, unchecked)).toBe(4);
-    expect(nextLine([line(7)], 7, 1, unchecked)).toBeNull();
-    expect(nextLine([], null, 1, unchecked)).toBeNull();
+    expect(nextItem(LINES, 2, 1, unchecked)).toBe(4);
+    expect(nextItem(LINES, 2, -1, unchecked)).toBe(4);
+    expect(nextItem([line(7)], 7, 1, unchecked)).toBeNull();
+    expect(nextItem([], null, 1, unchecked)).toBeNull();
   });
 
   it('pass the selection on when one is removed', () => {
     const left = LINES.filter(each => each.id !== 2);
-    expect(lineInPlace(left, LINES, 2)).toBe(3);
-    expect(lineInPlace(left, LINES, 4)).toBe(4);
-    expect(lineInPlace(LINES.slice(0, 3), LINES, 4)).toBe(3);
-    expect(lineInPlace([], LINES, 4)).toBeNull();
+    expect(itemInPlace(left, LINES, 2)).toBe(3);
+    expect(itemInPlace(left, LINES, 4)).toBe(4);
+    expect(itemInPlace(LINES.slice(0, 3), LINES, 4)).toBe(3);
+    expect(itemInPlace([], LINES, 4)).toBeNull();
   });
 });
 

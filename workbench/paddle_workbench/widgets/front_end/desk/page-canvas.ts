@@ -1,34 +1,60 @@
 import { make } from '../text/elements';
-import type { Point, LineStatus } from './desk-lines';
-import { bounds, contains, statusOf } from './desk-lines';
+import type { IDeskItem, Point } from './desk-items';
+import { bounds, contains } from './desk-items';
 import type { DeskState } from './desk-state';
 import { ViewTransform } from './view-transform';
 
 const MARGIN = 12;
 const HANDLE = 5;
-const STATUSES: readonly LineStatus[] = ['sure', 'checked', 'doubtful'];
 
-interface IPageCanvasOptions {
-  readonly state: DeskState;
+/** How the items of a kind are drawn. */
+export interface IItemStyle {
+  /** A variable of the palette. */
+  readonly colour: string;
+  readonly isDashed?: boolean;
+}
+
+/** How the items of a page are drawn. */
+export interface IItemLook<Item> {
+  readonly kinds: readonly string[];
+  kindOf(item: Item): string;
+  styleOf(kind: string): IItemStyle;
+  /** A text above the box; empty for none. */
+  captionOf?(item: Item): string;
+  /** Whether the first corner is marked, since the item has a direction. */
+  readonly isDirected: boolean;
+  /** Whether the pointer moves the selected item. */
+  readonly isMoved: boolean;
+}
+
+interface IPageCanvasOptions<Item extends IDeskItem> {
+  readonly state: DeskState<Item>;
+  readonly look: IItemLook<Item>;
   readonly label: string;
   readonly signal: AbortSignal;
-  /** Called when a line or a draft was changed by the pointer. */
+  /** Called when an item or a draft was changed by the pointer. */
   readonly onChange: () => void;
 }
 
 /** What the pointer has hold of. */
 type Grip =
-  | { readonly kind: 'corner'; readonly at: number }
+  | { readonly kind: 'corner'; readonly at: number; moved: boolean }
+  | {
+      readonly kind: 'move';
+      readonly from: Point;
+      readonly points: readonly Point[];
+      moved: boolean;
+    }
   | { readonly kind: 'pan'; x: number; y: number; moved: boolean }
   | { readonly kind: 'draw'; readonly from: Point; moved: boolean };
 
 /**
  * The picture with its boxes. It is drawn at most once a frame, all boxes of a kind in one path.
  */
-export class PageCanvas {
-  constructor(private readonly _options: IPageCanvasOptions) {
+export class PageCanvas<Item extends IDeskItem> {
+  constructor(private readonly _options: IPageCanvasOptions<Item>) {
     const { label, signal } = _options;
-    this.node = make('canvas', 'pw-OcrDesk-canvas');
+    this.node = make('canvas', 'pw-Desk-canvas');
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'img');
     this.node.setAttribute('aria-label', label);
@@ -85,10 +111,10 @@ export class PageCanvas {
     this._show([0, 0, width, height], MARGIN);
   }
 
-  fitLine(): void {
-    const line = this._options.state.line;
-    if (line) {
-      this._show(bounds(line.points), this.node.clientHeight / 3);
+  fitItem(): void {
+    const item = this._options.state.item;
+    if (item) {
+      this._show(bounds(item.points), this.node.clientHeight / 3);
     }
   }
 
@@ -103,19 +129,19 @@ export class PageCanvas {
     this.draw();
   }
 
-  /** Move the picture so that the selected line is in sight. */
+  /** Move the picture so that the selected item is in sight. */
   reveal(): void {
-    const line = this._options.state.line;
-    if (!line) {
+    const item = this._options.state.item;
+    if (!item) {
       return;
     }
     const [left, top, right, bottom] = bounds(
-      line.points.map(point => this._view.toScreen(point))
+      item.points.map(point => this._view.toScreen(point))
     );
     const { clientWidth: width, clientHeight: height } = this.node;
     const outside = left < 0 || top < 0 || right > width || bottom > height;
     if (outside && (right - left < width || bottom - top < height)) {
-      const [a, b, c, d] = bounds(line.points);
+      const [a, b, c, d] = bounds(item.points);
       this._view.centre((a + c) / 2, (b + d) / 2, width, height);
     }
   }
@@ -184,58 +210,93 @@ export class PageCanvas {
   }
 
   private _paintBoxes(context: CanvasRenderingContext2D): void {
-    const { state } = this._options;
+    const { look, state } = this._options;
     const style = getComputedStyle(this.node);
     const colour = (name: string): string =>
       style.getPropertyValue(name).trim() || style.color;
-    const below = state.get('doubt_below');
-    const colours: Record<LineStatus, string> = {
-      sure: colour('--pw-accent'),
-      checked: colour('--pw-ok'),
-      doubtful: colour('--pw-error')
-    };
     const draft = state.draft;
-    for (const kind of STATUSES) {
+    const back = colour('--pw-back');
+    for (const kind of look.kinds) {
+      const { colour: name, isDashed } = look.styleOf(kind);
       context.beginPath();
-      for (const line of state.lines) {
-        const drawn = line.id === state.selected;
-        if (!drawn && statusOf(line, below) === kind) {
-          this._trace(context, line.points);
+      for (const item of state.items) {
+        const drawn = item.id === state.selected;
+        if (!drawn && look.kindOf(item) === kind) {
+          this._trace(context, item.points);
         }
       }
-      // A seam beneath, so that lines are seen on pictures of every colour.
+      // A seam beneath, so that boxes are seen on pictures of every colour.
       context.setLineDash([]);
       context.lineWidth = 4;
-      context.strokeStyle = colour('--pw-back');
+      context.strokeStyle = back;
       context.globalAlpha = 0.7;
       context.stroke();
       context.globalAlpha = 1;
-      context.setLineDash(kind === 'doubtful' ? [5, 3] : []);
+      context.setLineDash(isDashed ? [5, 3] : []);
       context.lineWidth = 2;
-      context.strokeStyle = colours[kind];
+      context.strokeStyle = colour(name);
       context.stroke();
     }
     context.setLineDash([]);
-    const points = draft ?? state.line?.points;
-    if (!points) {
+    const { item } = state;
+    const accent = colour(
+      (draft && state.mode === 'draw') || !item
+        ? '--pw-accent'
+        : look.styleOf(look.kindOf(item)).colour
+    );
+    const points = draft ?? item?.points;
+    if (points) {
+      context.beginPath();
+      this._trace(context, points);
+      context.globalAlpha = 0.16;
+      context.fillStyle = accent;
+      context.fill();
+      context.globalAlpha = 1;
+      context.lineWidth = 5;
+      context.strokeStyle = back;
+      context.stroke();
+      context.lineWidth = 2.5;
+      context.strokeStyle = accent;
+      context.stroke();
+    }
+    this._paintCaptions(context, back, colour('--pw-text'));
+    if (points) {
+      this._paintHandles(context, points, accent, back);
+    }
+  }
+
+  /** Write what the boxes are above them, the selected one last; colours alone would not show it. */
+  private _paintCaptions(
+    context: CanvasRenderingContext2D,
+    back: string,
+    ink: string
+  ): void {
+    const { look, state } = this._options;
+    if (!look.captionOf) {
       return;
     }
-    const line = state.line;
-    const accent =
-      draft || !line ? colour('--pw-accent') : colours[statusOf(line, below)];
-    context.beginPath();
-    this._trace(context, points);
-    context.globalAlpha = 0.16;
-    context.fillStyle = accent;
-    context.fill();
-    context.globalAlpha = 1;
-    context.lineWidth = 5;
-    context.strokeStyle = colour('--pw-back');
-    context.stroke();
-    context.lineWidth = 2.5;
-    context.strokeStyle = accent;
-    context.stroke();
-    this._paintHandles(context, points, accent, colour('--pw-back'));
+    context.font = getComputedStyle(this.node).font;
+    context.textBaseline = 'bottom';
+    const rank = (item: Item): number => Number(item.id === state.selected);
+    for (const item of [...state.items].sort((a, b) => rank(a) - rank(b))) {
+      const points =
+        rank(item) && state.draft !== null && state.mode !== 'draw'
+          ? state.draft
+          : item.points;
+      const [left, top] = bounds(
+        points.map(point => this._view.toScreen(point))
+      );
+      const text = look.captionOf(item);
+      const { width, fontBoundingBoxAscent: height } =
+        context.measureText(text);
+      const y = Math.max(top, height + 4);
+      context.globalAlpha = 0.85;
+      context.fillStyle = back;
+      context.fillRect(left - 1, y - height - 4, width + 6, height + 4);
+      context.globalAlpha = 1;
+      context.fillStyle = ink;
+      context.fillText(text, left + 2, y);
+    }
   }
 
   private _paintHandles(
@@ -244,7 +305,7 @@ export class PageCanvas {
     accent: string,
     back: string
   ): void {
-    const { state } = this._options;
+    const { look, state } = this._options;
     const [left, top, right, bottom] = bounds(
       points.map(point => this._view.toScreen(point))
     );
@@ -256,7 +317,7 @@ export class PageCanvas {
       const isActive = state.draft !== null && at === state.corner;
       context.beginPath();
       // A square marks where the text begins; colour and place alone would not show it.
-      if (at === 0) {
+      if (at === 0 && look.isDirected) {
         context.rect(x - size, y - size, 2 * size, 2 * size);
       } else {
         context.arc(x, y, size, 0, 2 * Math.PI);
@@ -293,21 +354,23 @@ export class PageCanvas {
     if (event.button !== 0) {
       return;
     }
-    const { state } = this._options;
+    const { look, state } = this._options;
     const place = this._place(event);
-    const points = state.draft ?? state.line?.points ?? [];
+    const points = state.draft ?? state.item?.points ?? [];
     const at = points.findIndex(point => {
       const [x, y] = this._view.toScreen(point);
       return Math.hypot(x - place[0], y - place[1]) <= 2 * HANDLE;
     });
     this.node.setPointerCapture(event.pointerId);
+    const from = this._view.toPicture(place);
     if (at >= 0 && points.length === 4) {
       state.draft ??= [...points];
       state.corner = at;
-      this._grip = { kind: 'corner', at };
+      this._grip = { kind: 'corner', at, moved: false };
     } else if (state.mode === 'draw') {
-      const from = this._view.toPicture(place);
       this._grip = { kind: 'draw', from, moved: false };
+    } else if (look.isMoved && contains(points, from[0], from[1])) {
+      this._grip = { kind: 'move', from, points, moved: false };
     } else {
       this._grip = { kind: 'pan', x: place[0], y: place[1], moved: false };
     }
@@ -321,18 +384,21 @@ export class PageCanvas {
     const { state } = this._options;
     const place = this._place(event);
     const [x, y] = this._view.toPicture(place);
-    if (grip.kind === 'corner' && state.draft) {
-      state.draft[grip.at] = [x, y];
-    } else if (grip.kind === 'draw') {
-      const [left, top] = grip.from;
+    if (grip.kind === 'corner') {
       grip.moved = true;
-      state.draft = [
-        [Math.min(left, x), Math.min(top, y)],
-        [Math.max(left, x), Math.min(top, y)],
-        [Math.max(left, x), Math.max(top, y)],
-        [Math.min(left, x), Math.max(top, y)]
-      ];
-    } else if (grip.kind === 'pan') {
+      state.moveCorner(grip.at, [x, y]);
+    } else if (grip.kind === 'draw') {
+      grip.moved = true;
+      state.drawBetween(grip.from, [x, y]);
+    } else if (grip.kind === 'move') {
+      const [fromX, fromY] = this._view.toScreen(grip.from);
+      if (grip.moved || Math.hypot(place[0] - fromX, place[1] - fromY) > 3) {
+        // From where it was: it comes back from an edge with the pointer.
+        state.draft = [...grip.points];
+        state.moveDraft([x - grip.from[0], y - grip.from[1]]);
+        grip.moved = true;
+      }
+    } else {
       const far = Math.hypot(place[0] - grip.x, place[1] - grip.y);
       if (far > 3 || grip.moved) {
         this._view.x += place[0] - grip.x;
@@ -347,21 +413,31 @@ export class PageCanvas {
     const grip = this._grip;
     this._grip = null;
     const { state, onChange } = this._options;
-    if (grip?.kind === 'pan' && !grip.moved) {
+    if ((grip?.kind === 'pan' || grip?.kind === 'move') && !grip.moved) {
       const [x, y] = this._view.toPicture(this._place(event));
-      const hit = state.lines.find(line => contains(line.points, x, y));
-      state.selected = hit?.id ?? state.selected;
-    } else if (grip?.kind === 'corner' && state.mode === 'walk') {
-      if (state.draft && state.selected !== null) {
-        state.edit('redraw', { id: state.selected, points: state.draft });
+      this._select(x, y);
+    } else if (grip?.kind === 'corner' || grip?.kind === 'move') {
+      // While the keys draw the box, Enter saves it.
+      if (state.mode === 'walk') {
+        if (grip.moved) {
+          state.commit();
+        } else {
+          state.leave();
+        }
       }
-      state.draft = null;
     } else if (grip?.kind === 'draw' && grip.moved && state.draft) {
-      state.edit('add', { points: state.draft });
-      state.leave();
+      state.commit();
     }
     onChange();
   };
+
+  /** Select an item at a point; at the next click the next one that is there. */
+  private _select(x: number, y: number): void {
+    const { state } = this._options;
+    const hits = state.items.filter(item => contains(item.points, x, y));
+    const at = hits.findIndex(item => item.id === state.selected);
+    state.selected = hits[(at + 1) % hits.length]?.id ?? state.selected;
+  }
 
   private readonly _onWheel = (event: WheelEvent): void => {
     // The notebook scrolls by the wheel alone.

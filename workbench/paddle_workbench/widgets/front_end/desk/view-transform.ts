@@ -1,4 +1,4 @@
-import type { Point } from './desk-lines';
+import type { Point } from './desk-items';
 
 /** Places on the screen and in the picture, one from the other. */
 export class ViewTransform {

@@ -1,26 +1,26 @@
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
-import { keyHelp } from './desk-keys';
 
 /**
  * The keys and what they do; `?` opens it, Esc or a click closes it.
  */
 export class HelpSheet {
   constructor(
+    keys: readonly (readonly [string, string])[],
     trans: ITranslation,
     signal: AbortSignal,
     private readonly _onClose: () => void
   ) {
-    this.node = make('div', 'pw-OcrDesk-help');
+    this.node = make('div', 'pw-Desk-help');
     this.node.hidden = true;
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'dialog');
     this.node.setAttribute('aria-label', trans.__('Keyboard shortcuts'));
-    const table = make('dl', 'pw-OcrDesk-keys');
-    for (const [keys, what] of keyHelp(trans)) {
+    const table = make('dl', 'pw-Desk-keys');
+    for (const [shortcuts, what] of keys) {
       const key = make('dt');
       key.append(
-        ...keys.split(' ').map(each => make('kbd', 'pw-OcrDesk-key', each))
+        ...shortcuts.split(' ').map(each => make('kbd', 'pw-Desk-key', each))
       );
       table.append(key, make('dd', '', what));
     }

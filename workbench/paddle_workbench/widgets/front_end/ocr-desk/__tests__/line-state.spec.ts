@@ -1,7 +1,7 @@
 import type { IModel } from '../../base/model';
 import type { IDeskLine } from '../desk-lines';
-import type { IDeskTraits } from '../desk-state';
-import { DeskState } from '../desk-state';
+import type { IOcrTraits } from '../line-state';
+import { LineState } from '../line-state';
 
 function line(id: number, checked = false): IDeskLine {
   return {
@@ -15,14 +15,14 @@ function line(id: number, checked = false): IDeskLine {
 }
 
 /** Traits in memory, and what was sent. */
-class Traits implements IModel<IDeskTraits> {
-  get<Name extends keyof IDeskTraits>(name: Name): IDeskTraits[Name] {
+class Traits implements IModel<IOcrTraits> {
+  get<Name extends keyof IOcrTraits>(name: Name): IOcrTraits[Name] {
     return this.values[name];
   }
 
-  set<Name extends keyof IDeskTraits>(
+  set<Name extends keyof IOcrTraits>(
     name: Name,
-    value: IDeskTraits[Name]
+    value: IOcrTraits[Name]
   ): void {
     this.values[name] = value;
   }
@@ -44,7 +44,7 @@ class Traits implements IModel<IDeskTraits> {
   }
 
   readonly sent: unknown[] = [];
-  readonly values: IDeskTraits = {
+  readonly values: IOcrTraits = {
     lang: 'en',
     pages: ['a', 'b'].map(name => ({
       name,
@@ -73,15 +73,15 @@ class Traits implements IModel<IDeskTraits> {
 
 describe('the state of the desk', () => {
   it('begins with the first doubtful line, else with the first', () => {
-    expect(new DeskState(new Traits()).selected).toBe(2);
+    expect(new LineState(new Traits()).selected).toBe(2);
     const checked = new Traits();
     checked.values.lines = [line(1, true), line(2, true)];
-    expect(new DeskState(checked).selected).toBe(1);
+    expect(new LineState(checked).selected).toBe(1);
   });
 
   it('numbers requests, and counts those that are not on disk yet', () => {
     const traits = new Traits();
-    const state = new DeskState(traits);
+    const state = new LineState(traits);
     expect(state.pending).toBe(0);
     state.edit('accept', { id: 2 });
     state.edit('undo');
@@ -98,7 +98,7 @@ describe('the state of the desk', () => {
 
   it('asks for edits of the page that is shown, not of the one that is coming', () => {
     const traits = new Traits();
-    const state = new DeskState(traits);
+    const state = new LineState(traits);
     expect(state.turn(1)).toBe(true);
     state.edit('delete', { id: 2 });
     expect(traits.sent).toMatchObject([{ index: 0 }]);
@@ -111,7 +111,7 @@ describe('the state of the desk', () => {
 
   it('passes the selection on when its line is removed, and drops a draft with its page', () => {
     const traits = new Traits();
-    const state = new DeskState(traits);
+    const state = new LineState(traits);
     traits.set('lines', [line(1), line(3)]);
     state.refresh();
     expect(state.selected).toBe(3);
@@ -124,7 +124,7 @@ describe('the state of the desk', () => {
 
   it('selects an undone edit and a new box', () => {
     const traits = new Traits();
-    const state = new DeskState(traits);
+    const state = new LineState(traits);
     state.edit('undo');
     state.refresh();
     expect(state.selected).toBe(2);
@@ -143,10 +143,10 @@ describe('the state of the desk', () => {
   it('steps through doubtful lines only if only they are listed', () => {
     const traits = new Traits();
     traits.values.only_doubtful = true;
-    const state = new DeskState(traits);
-    state.step(1, false);
+    const state = new LineState(traits);
+    state.step(1);
     expect(state.selected).toBe(3);
-    state.step(1, false);
+    state.step(1);
     expect(state.selected).toBe(2);
   });
 });

@@ -1,0 +1,1 @@
+"""The desk for boxes of goods: pictures whose boxes are drawn, moved and given a class."""

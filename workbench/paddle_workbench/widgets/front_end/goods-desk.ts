@@ -1,0 +1,123 @@
+import type { ITranslation } from './base/translation';
+import { defineWidget } from './base/widget';
+import { DeskFrame } from './desk/desk-frame';
+import { HelpSheet } from './desk/help-sheet';
+import { ItemList } from './desk/item-list';
+import { PageCanvas } from './desk/page-canvas';
+import { BoxActions } from './goods-desk/box-actions';
+import type { BoxAction } from './goods-desk/box-keys';
+import { actionOf, keyHelp } from './goods-desk/box-keys';
+import { boxLook } from './goods-desk/box-look';
+import { BoxRow } from './goods-desk/box-row';
+import type { IDeskBox, IGoodsTraits } from './goods-desk/box-state';
+import { BoxState } from './goods-desk/box-state';
+import { ClassLegend } from './goods-desk/class-legend';
+import { GoodsBar } from './goods-desk/goods-bar';
+import chinese from './goods-desk.zh.json';
+
+let count = 0;
+
+export default defineWidget<IGoodsTraits>(chinese, drawing => {
+  const { model, trans, signal } = drawing;
+  const state = new BoxState(model);
+  const draw = (): void => {
+    frame.draw();
+  };
+  const canvas = new PageCanvas({
+    state,
+    look: boxLook(state),
+    label: trans.__('The picture with its boxes'),
+    signal,
+    onChange: draw
+  });
+  const reveal = (): void => {
+    canvas.reveal();
+    draw();
+  };
+  const list = new ItemList({
+    state,
+    label: trans.__('Boxes'),
+    id: `pw-goods-${++count}`,
+    signal,
+    makeRow: () => new BoxRow(state),
+    isListed: () => true,
+    onSelect: reveal,
+    onOpen: () => {
+      canvas.fitItem();
+      draw();
+    }
+  });
+  const focusList = (): void => {
+    list.node.focus({ preventScroll: true });
+  };
+  const sheet = new HelpSheet(keyHelp(trans), trans, signal, focusList);
+  const legend = new ClassLegend({
+    state,
+    trans,
+    signal,
+    onChoose: label => {
+      state.choose(label);
+      draw();
+    },
+    onLeave: focusList
+  });
+  const actions = new BoxActions({
+    state,
+    canvas,
+    trans,
+    showMessage: text => {
+      frame.showMessage(text);
+    },
+    edit: () => {
+      legend.focus();
+    },
+    help: () => {
+      sheet.toggle();
+    }
+  });
+  const bar = new GoodsBar({
+    state,
+    trans,
+    signal,
+    action: action => {
+      actions.run(action);
+      draw();
+    }
+  });
+  const frame = new DeskFrame<IDeskBox, BoxAction, IGoodsTraits, BoxState>({
+    drawing,
+    label: trans.__('Goods desk'),
+    state,
+    canvas,
+    actions,
+    sheet,
+    bar,
+    side: [legend, list],
+    traits: ['boxes', 'classes'],
+    actionOf,
+    placeholder: () => placeholderText(state, trans),
+    summary: () => summaryTexts(state, trans)
+  });
+  return undefined;
+});
+
+/** The text to show if the picture has no boxes or cannot be shown; otherwise empty. */
+function placeholderText(state: BoxState, trans: ITranslation): string {
+  if (state.page?.failure) {
+    return state.page.failure;
+  }
+  return state.items.length === 0 && state.draft === null
+    ? trans.__('There are no boxes on this picture. Press b to draw one.')
+    : '';
+}
+
+/** How many pictures the file does not have as they are on the desk. */
+function summaryTexts(state: BoxState, trans: ITranslation): string[] {
+  const changed = state.get('pages').filter(page => page.changed).length;
+  const name = state.get('file').split(/[\\/]/).at(-1) ?? '';
+  return [
+    changed === 0
+      ? trans.__('%1 has all boxes', name)
+      : trans.__('not yet in %2: %1', changed, name)
+  ];
+}

@@ -1,0 +1,176 @@
+import type { IModel } from '../../base/model';
+import { WidgetTranslation } from '../../base/translation';
+import { actionOf, keyHelp } from '../box-keys';
+import type { IDeskBox, IGoodsTraits } from '../box-state';
+import { BoxState } from '../box-state';
+
+function box(id: number, label = '包装'): IDeskBox {
+  return {
+    id,
+    label,
+    points: [
+      [10, 20],
+      [30, 20],
+      [30, 50],
+      [10, 50]
+    ]
+  };
+}
+
+/** Traits in memory, and what was sent. */
+class Traits implements IModel<IGoodsTraits> {
+  get<Name extends keyof IGoodsTraits>(name: Name): IGoodsTraits[Name] {
+    return this.values[name];
+  }
+
+  set<Name extends keyof IGoodsTraits>(
+    name: Name,
+    value: IGoodsTraits[Name]
+  ): void {
+    this.values[name] = value;
+  }
+
+  save_changes(): void {
+    // There is no kernel to save for.
+  }
+
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
+
+  on(): void {
+    // Nothing happens by itself here.
+  }
+
+  off(): void {
+    // So there is nothing to end.
+  }
+
+  readonly sent: unknown[] = [];
+  readonly values: IGoodsTraits = {
+    lang: 'en',
+    pages: [{ name: 'a.png', boxes: 2, changed: false, failure: '' }],
+    index: 0,
+    shown: 0,
+    picture: new DataView(new ArrayBuffer(0)),
+    size: [100, 80],
+    boxes: [box(1), box(2, '瓶罐')],
+    classes: ['包装', '瓶罐', '价签'],
+    can_undo: false,
+    can_redo: false,
+    notices: [],
+    failure: '',
+    answered: 0,
+    file: '/shop/annotations.json'
+  };
+}
+
+function drawn(): { traits: Traits; state: BoxState } {
+  const traits = new Traits();
+  const state = new BoxState(traits);
+  state.mode = 'redraw';
+  state.draft = [...box(1).points];
+  return { traits, state };
+}
+
+describe('boxes of goods', () => {
+  it('stay rectangles when a corner is moved', () => {
+    const { state } = drawn();
+    state.moveCorner(0, [5, 30]);
+    expect(state.draft).toEqual([
+      [5, 30],
+      [30, 30],
+      [30, 50],
+      [5, 50]
+    ]);
+    state.moveCorner(2, [40.5, 60]);
+    expect(state.draft?.[2]).toEqual([40.5, 60]);
+    expect(state.draft?.[0]).toEqual([5, 30]);
+  });
+
+  it('keep an area, and their corners keep their places', () => {
+    const { state } = drawn();
+    state.moveCorner(1, [-50, 70]);
+    expect(state.draft).toEqual([
+      [10, 49],
+      [11, 49],
+      [11, 50],
+      [10, 50]
+    ]);
+  });
+
+  it('stay inside the picture', () => {
+    const { state } = drawn();
+    state.moveCorner(2, [500, 500]);
+    expect(state.draft?.[2]).toEqual([100, 80]);
+    state.moveDraft([-300, 7]);
+    expect(state.draft?.[0]).toEqual([0, 20]);
+    state.drawBetween([120, -5], [50, 40]);
+    expect(state.draft).toEqual([
+      [50, 0],
+      [100, 0],
+      [100, 40],
+      [50, 40]
+    ]);
+  });
+
+  it('are moved without a change of their size', () => {
+    const { state } = drawn();
+    state.moveDraft([95, -50]);
+    expect(state.draft).toEqual([
+      [80, 0],
+      [100, 0],
+      [100, 30],
+      [80, 30]
+    ]);
+    state.commit();
+    expect(state.draft).toBeNull();
+    expect(state.mode).toBe('walk');
+  });
+
+  it('get a class, and so does the next new box', () => {
+    const traits = new Traits();
+    const state = new BoxState(traits);
+    expect(state.label).toBe('包装');
+    state.choose('价签');
+    expect(traits.sent).toMatchObject([
+      { edit: 'relabel', values: { id: 1, label: '价签' } }
+    ]);
+    state.choose('包装');
+    expect(traits.sent).toHaveLength(1);
+    state.mode = 'draw';
+    state.choose('瓶罐');
+    expect(traits.sent).toHaveLength(1);
+    state.drawBetween([0, 0], [9, 9]);
+    state.commit();
+    expect(traits.sent[1]).toMatchObject({
+      edit: 'add',
+      values: { label: '瓶罐' }
+    });
+  });
+});
+
+describe('the keys of the goods desk', () => {
+  const press = (key: string): string | undefined =>
+    actionOf(new KeyboardEvent('keydown', { key }));
+
+  it('are all in the help sheet, and each of those does something', () => {
+    const arrows: Record<string, string> = {
+      '↓': 'ArrowDown',
+      '↑': 'ArrowUp',
+      Esc: 'Escape'
+    };
+    const keys = keyHelp(new WidgetTranslation('en', {}))
+      .flatMap(([shortcuts]) => shortcuts.split(' '))
+      .filter(key => key !== 'Shift+←→↑↓')
+      .map(key => arrows[key] ?? key);
+    expect(keys.filter(key => press(key) === undefined)).toEqual([]);
+  });
+
+  it('stand for the first nine classes', () => {
+    expect(press('1')).toBe('class-1');
+    expect(press('9')).toBe('class-9');
+    expect(press('0')).toBe('fit');
+    expect(press('A')).toBeUndefined();
+  });
+});
