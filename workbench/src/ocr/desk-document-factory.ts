@@ -4,7 +4,7 @@ import type { DeskKernel } from './desk-kernel';
 import { DeskPanel } from './desk-panel';
 
 /**
- * Opens pictures and PDFs on desks.
+ * Opens files on desks of one kind.
  */
 export class DeskDocumentFactory extends ABCWidgetFactory<
   DocumentWidget<DeskPanel>

@@ -7,6 +7,7 @@ import { Signal } from '@lumino/signaling';
 import type { Language } from '../language';
 import { RequestError } from '../request';
 import { CommModel } from './comm-model';
+import type { IDeskKind } from './tokens';
 
 const KERNEL = 'paddle';
 /** The session type that JupyterLab uses for anything other than notebooks and consoles. */
@@ -42,7 +43,8 @@ export class DeskKernel implements IDisposable {
    * Rejects with a RequestError that explains why the desk could not be opened.
    */
   static async start(options: DeskKernel.IOptions): Promise<DeskKernel> {
-    const { contents, language, path, sessions, trans } = options;
+    const { contents, kind, sessions } = options;
+    const path = options.path + kind.session;
     const left = await sessions.findByPath(path);
     if (left?.type === TYPE && left.kernel?.name === KERNEL) {
       await sessions.shutdown(left.id);
@@ -54,8 +56,8 @@ export class DeskKernel implements IDisposable {
       kernel: { name: KERNEL }
     });
     try {
-      const name = PathExt.basename(contents.localPath(path));
-      const model = await openDesk(session, name, language, trans);
+      const name = PathExt.basename(contents.localPath(options.path));
+      const model = await openDesk(session, name, options);
       return new DeskKernel(session, model);
     } catch (error) {
       await session.shutdown();
@@ -114,6 +116,7 @@ export class DeskKernel implements IDisposable {
 export namespace DeskKernel {
   export interface IOptions {
     readonly contents: Contents.IManager;
+    readonly kind: IDeskKind;
     readonly language: Language;
     /** The path for the contents API. */
     readonly path: string;
@@ -125,8 +128,7 @@ export namespace DeskKernel {
 async function openDesk(
   session: Session.ISessionConnection,
   name: string,
-  language: Language,
-  trans: TranslationBundle
+  { kind, language, trans }: DeskKernel.IOptions
 ): Promise<CommModel> {
   const { kernel } = session;
   const desk: { model?: CommModel } = {};
@@ -146,8 +148,8 @@ async function openDesk(
     ?.requestExecute({
       // A JSON string is also a Python string.
       code: [
-        'from paddle_workbench import OcrDesk',
-        `desk = OcrDesk([${JSON.stringify(name)}], lang=${JSON.stringify(language)})`
+        'from paddle_workbench import GoodsDesk, OcrDesk',
+        `desk = ${kind.call(JSON.stringify(name), JSON.stringify(language))}`
       ].join('\n'),
       store_history: false
     })

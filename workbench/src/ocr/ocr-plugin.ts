@@ -11,14 +11,15 @@ import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
 import { addUnreadModel, UNREAD } from '../unread-model';
 import { DeskDocumentFactory } from './desk-document-factory';
 import type { DeskPanel } from './desk-panel';
-import { FACTORY, FILE_TYPES } from './tokens';
+import { GOODS_DESK, OCR_DESK } from './tokens';
 
 /**
- * Opens pictures and PDFs on the OCR desk, on request.
+ * Opens pictures and PDFs on the OCR desk, and pictures and COCO files on the goods desk, on request.
  */
 export const ocrPlugin: JupyterFrontEndPlugin<void> = {
   id: 'paddle-workbench:ocr',
-  description: 'Opens pictures and PDFs on the OCR desk.',
+  description:
+    'Opens pictures and PDFs on the OCR desk, and pictures and COCO files on the goods desk.',
   autoStart: true,
   requires: [ITranslator],
   optional: [ILayoutRestorer],
@@ -29,34 +30,41 @@ export const ocrPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const { docRegistry, serviceManager } = app;
     const trans = translator.load(TRANSLATION_DOMAIN);
-    const desks = new WidgetTracker<DocumentWidget<DeskPanel>>({
-      namespace: 'paddle-desk'
-    });
     addUnreadModel(docRegistry);
-    const factory = new DeskDocumentFactory(
-      {
-        name: FACTORY,
-        label: trans.__('OCR Desk'),
-        modelName: UNREAD,
-        fileTypes: [...FILE_TYPES],
-        readOnly: true
-      },
-      {
-        contents: serviceManager.contents,
-        language: interfaceLanguage(translator),
-        sessions: serviceManager.sessions,
-        trans
-      }
-    );
-    factory.widgetCreated.connect((_, widget) => {
-      widget.title.icon = courseIcon;
-      void desks.add(widget);
-    });
-    docRegistry.addWidgetFactory(factory);
-    void restorer?.restore(desks, {
-      command: 'docmanager:open',
-      args: ({ context }) => ({ path: context.path, factory: FACTORY }),
-      name: ({ context }) => context.path
-    });
+    for (const [kind, label, namespace] of [
+      [OCR_DESK, trans.__('OCR Desk'), 'paddle-desk'],
+      [GOODS_DESK, trans.__('Goods Desk'), 'paddle-goods-desk']
+    ] as const) {
+      const desks = new WidgetTracker<DocumentWidget<DeskPanel>>({ namespace });
+      const factory = new DeskDocumentFactory(
+        {
+          name: kind.factory,
+          label,
+          modelName: UNREAD,
+          fileTypes: [...kind.fileTypes],
+          readOnly: true
+        },
+        {
+          contents: serviceManager.contents,
+          kind,
+          language: interfaceLanguage(translator),
+          sessions: serviceManager.sessions,
+          trans
+        }
+      );
+      factory.widgetCreated.connect((_, widget) => {
+        widget.title.icon = courseIcon;
+        void desks.add(widget);
+      });
+      docRegistry.addWidgetFactory(factory);
+      void restorer?.restore(desks, {
+        command: 'docmanager:open',
+        args: ({ context }) => ({
+          path: context.path,
+          factory: kind.factory
+        }),
+        name: ({ context }) => context.path
+      });
+    }
   }
 };

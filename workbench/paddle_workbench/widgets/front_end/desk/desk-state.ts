@@ -56,8 +56,30 @@ export abstract class DeskState<
     return this.model.get(name);
   }
 
-  /** The items of the page that is shown. */
-  abstract get items(): readonly Item[];
+  /**
+   * The items of the page that is shown. A box that was moved is where it was put before the kernel
+   * has answered: the next key may move it on from there.
+   */
+  get items(): readonly Item[] {
+    const received = this.received;
+    const answered = this.model.get('answered');
+    const moves = this._moves.filter(
+      ({ request, page }) => request > answered && page === this._shown
+    );
+    if (moves.length === 0) {
+      return received;
+    }
+    const key = moves.map(({ request }) => request).join();
+    if (this._moved.key !== key || this._moved.received !== received) {
+      const places = new Map(moves.map(({ id, points }) => [id, points]));
+      const items = received.map(item => {
+        const points = places.get(item.id);
+        return points ? { ...item, points } : item;
+      });
+      this._moved = { items, key, received };
+    }
+    return this._moved.items;
+  }
 
   get item(): Item | undefined {
     return this.items.find(item => item.id === this.selected);
@@ -125,7 +147,13 @@ export abstract class DeskState<
     if (points !== null && this.mode === 'draw') {
       this.edit('add', { points, ...this.newValues() });
     } else if (points !== null && this.selected !== null) {
-      this.edit('redraw', { id: this.selected, points });
+      const id = this.selected;
+      this.edit('redraw', { id, points });
+      const answered = this.model.get('answered');
+      this._moves = [
+        ...this._moves.filter(({ request }) => request > answered),
+        { id, points, request: this._sent, page: this._shown }
+      ];
     }
     this.leave();
   }
@@ -157,6 +185,9 @@ export abstract class DeskState<
     return exists;
   }
 
+  /** The items as the kernel sent them. */
+  protected abstract get received(): readonly Item[];
+
   /** What a new box has besides its corners. */
   protected newValues(): Readonly<Record<string, unknown>> {
     return {};
@@ -179,6 +210,18 @@ export abstract class DeskState<
     return found !== null;
   }
 
+  /** The boxes that were moved by requests that may not be answered yet. */
+  private _moves: readonly {
+    readonly id: number;
+    readonly points: readonly Point[];
+    readonly request: number;
+    readonly page: number;
+  }[] = [];
+  private _moved: {
+    readonly items: readonly Item[];
+    readonly key: string;
+    readonly received: readonly Item[];
+  } = { items: [], key: '', received: [] };
   private _follows = false;
   private _sent: number;
   private _shown: number;

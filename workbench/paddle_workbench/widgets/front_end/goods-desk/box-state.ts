@@ -36,10 +36,6 @@ export class BoxState extends DeskState<IDeskBox, IGoodsTraits> {
     this.selectFirst();
   }
 
-  override get items(): readonly IDeskBox[] {
-    return this.get('boxes');
-  }
-
   /** The class of the next new box: the one that was chosen last. */
   get label(): string {
     const classes = this.get('classes');
@@ -82,6 +78,10 @@ export class BoxState extends DeskState<IDeskBox, IGoodsTraits> {
 
   override drawBetween(one: Point, other: Point): void {
     super.drawBetween(this._inside(one), this._inside(other));
+  }
+
+  protected override get received(): readonly IDeskBox[] {
+    return this.get('boxes');
   }
 
   protected override newValues(): Readonly<Record<string, unknown>> {

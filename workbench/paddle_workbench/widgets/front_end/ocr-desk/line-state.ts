@@ -23,13 +23,13 @@ export class LineState extends DeskState<IDeskLine, IOcrTraits> {
     this.selectFirst();
   }
 
-  override get items(): readonly IDeskLine[] {
-    return this.get('lines');
-  }
-
   /** Go to a doubtful line in a direction. Returns whether there is one. */
   stepToDoubtful(by: 1 | -1): boolean {
     return this.stepTo(by, line => this._isDoubtful(line));
+  }
+
+  protected override get received(): readonly IDeskLine[] {
+    return this.get('lines');
   }
 
   protected override isListed(line: IDeskLine): boolean {

@@ -128,6 +128,18 @@ describe('boxes of goods', () => {
     expect(state.mode).toBe('walk');
   });
 
+  it('are where they were put before the kernel has answered', () => {
+    const { traits, state } = drawn();
+    state.moveDraft([5, 0]);
+    state.commit();
+    expect(state.item?.points[0]).toEqual([15, 20]);
+    expect(state.items).toBe(state.items);
+    expect(state.items[1]).toBe(traits.values.boxes[1]);
+    // A request that was rejected puts it back.
+    traits.set('answered', 1);
+    expect(state.item?.points[0]).toEqual([10, 20]);
+  });
+
   it('get a class, and so does the next new box', () => {
     const traits = new Traits();
     const state = new BoxState(traits);
