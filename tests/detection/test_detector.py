@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from paddle_workbench.boxes import Method, letterboxed
 from paddle_workbench.contract import YoloBoxes
 from paddle_workbench.detection.dataset import Dataset
 from paddle_workbench.detection.detector import Detector
-from paddle_workbench.errors import ShapeError
+from paddle_workbench.errors import DetectionError, ShapeError
 from paddle_workbench.export.box_steps import detected
 
 from .networks import INPUT_SIZE, small_net
@@ -79,6 +81,40 @@ def test_boxes_are_those_of_a_bundle(imported_paddle: None, method: Method) -> N
 
 def test_no_pictures_give_no_detections(imported_paddle: None) -> None:
     assert Detector(net=small_net(), input_size=INPUT_SIZE).detect([]) == []
+
+
+@pytest.mark.parametrize("pictures", [None, np.zeros((8, 8, 3), np.uint8), 7])
+def test_rejects_what_is_not_a_list_of_pictures(imported_paddle: None, pictures: Any) -> None:
+    with pytest.raises(ShapeError, match="Pictures are passed as a list, got "):
+        Detector(net=small_net(), input_size=INPUT_SIZE).detect(pictures)
+
+
+@pytest.mark.parametrize("height", [1, 3000])
+def test_narrow_pictures_are_pictures(imported_paddle: None, height: int) -> None:
+    detector = Detector(net=small_net(), input_size=INPUT_SIZE, threshold=0)
+    pictures = np.zeros((1, height, 1, 3), np.uint8)
+    (seen,) = detector.detect(pictures)
+    assert (seen.boxes[:, 2:] <= [1, height]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"input_size": 50}, "input_size=50"),
+        ({"input_size": 0}, "input_size=0"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"limit": 20_000}, "limit=20000"),
+        ({"threshold": float("nan")}, "threshold=nan"),
+        ({"iou": 2}, "iou=2"),
+        ({"method": "hard"}, "method='hard'"),
+        ({"net": None}, "net=None"),
+    ],
+)
+def test_rejects_values_that_make_no_sense(
+    imported_paddle: None, values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DetectionError, match=f"The detector has {message}"):
+        Detector(**{"net": small_net(), "input_size": INPUT_SIZE, **values})
 
 
 @pytest.mark.parametrize(

@@ -207,3 +207,38 @@ def test_rejects_curves_and_intervals_that_do_not_exist(
         result.curve("盒", iou=0.52)
     with pytest.raises(DetectionError, match="level 1.5"):
         bootstrap(dataset, found, level=1.5)
+
+
+def test_rejects_what_is_not_detections(dataset: Dataset, found: list[Detections]) -> None:
+    broken = [each.boxes for each in found]
+    for detections in (None, broken):
+        with pytest.raises(ShapeError, match="not a list with the Detections of each picture"):
+            evaluate(dataset, detections)  # type: ignore[arg-type]
+    with pytest.raises(DetectionError, match="The truth is a list, and not a Dataset"):
+        evaluate([1], found)  # type: ignore[arg-type]
+
+
+def test_boxes_of_nan_are_not_hits(dataset: Dataset) -> None:
+    """pycocotools would take them for that."""
+    detections = [
+        Detections(np.full((1, 4), np.nan), np.array([0.9]), np.array([0])) for _ in dataset
+    ]
+    with pytest.raises(DetectionError, match="contain numbers that are not finite"):
+        evaluate(dataset, detections)
+
+
+def test_ten_thousand_boxes_are_evaluated() -> None:
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, 40, (10_000, 2))
+    boxes = np.concatenate([corners, corners + 5], axis=1)
+    kinds = np.zeros(len(boxes), np.int64)
+    picture = Picture("crowd.png", np.zeros((50, 50, 3), np.uint8), boxes[:50], kinds[:50])
+    found = Detections(boxes, np.linspace(1, 0, len(boxes)), kinds)
+    # The 50 true ones have the highest scores.
+    assert evaluate(Dataset(("<b>可乐</b>",), [picture]), [found]).map50 == pytest.approx(1)
+
+
+def test_interval_of_nothing_to_find_has_no_figure() -> None:
+    picture = Picture("empty.png", np.zeros((9, 9, 3), np.uint8), [], [])
+    interval = bootstrap(Dataset(("a",), [picture]), [Detections.none()], samples=3)
+    assert np.isnan([interval.value, interval.low, interval.high]).all()

@@ -296,6 +296,25 @@ def test_stop_while_a_checkpoint_is_written_keeps_the_last(
     assert len(read_checkpoint(tmp_path / CHECKPOINT).record.history.steps) == 2
 
 
+def test_trains_on_pictures_without_boxes_and_names_with_markup(imported_paddle: None) -> None:
+    classes = ("<b>可乐</b>", '"><script>alert(1)</script>')
+    pixels = np.zeros((40, 60, 3), np.uint8)
+    pictures = [
+        Picture("<i>.png", pixels, [[1, 1, 9, 9]], [1]),
+        Picture("空.png", pixels, [], []),
+    ]
+    net = small_net(classes=classes)
+    recipe = replace(RECIPE, batch_size=1, steps=2)
+    history = train(net, Dataset(classes, pictures), recipe)
+    assert all(np.isfinite(step.parts.total) for step in history.steps)
+
+
+@pytest.mark.parametrize("value", ["goods", [1], Path("goods")])
+def test_rejects_what_is_not_a_data_set(imported_paddle: None, value: Any) -> None:
+    with pytest.raises(DetectionError, match="A data set is a .*, and not a Dataset"):
+        train(small_net(), value, RECIPE)
+
+
 @pytest.fixture(scope="module")
 def trained(
     imported_paddle: None, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory

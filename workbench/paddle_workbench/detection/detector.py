@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..boxes import Candidates, Detections, Method, letterboxed, suppress, yolo_candidates
+from ..boxes import (
+    METHODS,
+    Candidates,
+    Detections,
+    Method,
+    letterboxed,
+    suppress,
+    yolo_candidates,
+)
 from ..contract import Letterbox, Normalize, Postprocessing, Preprocessing, YoloBoxes
+from ..errors import DetectionError, ShapeError
 from ..picture_files.array import check_picture
 from .augmentation import PADDING, Sample, fit
 from .batches import DEVIATION, MEAN, normalised
@@ -22,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Detector"]
 
+_MOST_BOXES: Final = 10_000
+"""The largest limit of a bundle."""
 _NO_BOXES: Final = np.zeros((0, 4), np.float32)
 _NO_CLASSES: Final = np.zeros(0, np.int64)
 
@@ -45,6 +56,11 @@ class Detector:
     method : {"per-class", "soft", "class-agnostic"}
         See `boxes.suppress`.
     batch_size : int
+
+    Raises
+    ------
+    DetectionError
+        If a value is not valid.
     """
 
     net: YOLOv3
@@ -54,6 +70,21 @@ class Detector:
     limit: int = 100
     method: Method = "per-class"
     batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        _check("net", "a YOLOv3", self.net, is_valid=hasattr(self.net, "strides"))
+        for name, largest in (("input_size", None), ("batch_size", None), ("limit", _MOST_BOXES)):
+            value = getattr(self, name)
+            is_valid = isinstance(value, int) and 0 < value <= (largest or value)
+            wanted = f"from 1 to {largest:,}" if largest else "of at least 1"
+            _check(name, f"a whole number {wanted}", value, is_valid=is_valid)
+        is_multiple = self.input_size % 32 == 0
+        _check("input_size", "a multiple of 32", self.input_size, is_valid=is_multiple)
+        for name in ("threshold", "iou"):
+            value = getattr(self, name)
+            _check(name, "a number from 0 to 1", value, is_valid=0 <= value <= 1)
+        wanted = "one of " + ", ".join(METHODS)
+        _check("method", wanted, self.method, is_valid=self.method in METHODS)
 
     @property
     def preprocessing(self) -> list[Preprocessing]:
@@ -91,7 +122,7 @@ class Detector:
         Raises
         ------
         ShapeError
-            If one is not a picture.
+            If one is not a picture, or they are not a list.
         """
         return [
             suppress(
@@ -125,10 +156,16 @@ class Detector:
         Raises
         ------
         ShapeError
-            If one is not a picture.
+            If one is not a picture, or they are not a list.
         """
         import paddle
 
+        is_array = getattr(pictures, "ndim", 0) == 4
+        if not (is_array or isinstance(pictures, Dataset | Sequence)):
+            raise ShapeError(
+                f"Pictures are passed as a list, got {type(pictures).__name__}.",
+                "Put them into a list, also if there is only one: detect([picture]).",
+            )
         seen: list[Candidates] = []
         is_dataset = isinstance(pictures, Dataset)
         source: Sequence[Any] = pictures.pictures if isinstance(pictures, Dataset) else pictures
@@ -158,6 +195,11 @@ class Detector:
         ]
         inputs = normalised(np.stack(samples))
         return [head.numpy() for head in self.net(paddle.to_tensor(inputs))]
+
+
+def _check(name: str, wanted: str, value: Any, *, is_valid: bool) -> None:
+    if not is_valid:
+        raise DetectionError(f"The detector has {name}={value!r:.80}.", f"Choose {wanted}.")
 
 
 @contextmanager

@@ -279,7 +279,8 @@ def bootstrap(
             coco.accumulate()
             values.append(_mean(coco.eval["precision"]))
     # A sample without any box has no figure.
-    low, high = np.nanquantile([*values, value], [(1 - level) / 2, (1 + level) / 2])
+    known = [each for each in (*values, value) if not np.isnan(each)] or [np.nan]
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high), level, samples)
 
 
@@ -295,6 +296,18 @@ def check_detections(dataset: Dataset, detections: Sequence[Detections]) -> None
     ------
     ShapeError, DetectionError
     """
+    if not isinstance(dataset, Dataset):
+        raise DetectionError(
+            f"The truth is a {type(dataset).__name__}, and not a Dataset.",
+            "Load one: load_annotations(folder).dataset.",
+        )
+    if not isinstance(detections, Sequence) or not all(
+        isinstance(each, Detections) for each in detections
+    ):
+        raise ShapeError(
+            "The detections are not a list with the Detections of each picture.",
+            "Pass what detector.detect(dataset) returns.",
+        )
     if len(dataset) != len(detections):
         raise ShapeError(
             f"There are {len(dataset)} pictures, and detections for {len(detections)}.",
@@ -303,6 +316,12 @@ def check_detections(dataset: Dataset, detections: Sequence[Detections]) -> None
     if not len(dataset):
         raise DetectionError("The data set has no pictures.", "Pass one with pictures.")
     for picture, each in zip(dataset, detections, strict=True):
+        # pycocotools takes a box of NaN for a hit.
+        if not (np.isfinite(each.boxes).all() and np.isfinite(each.scores).all()):
+            raise DetectionError(
+                f"The detections in {picture.name} contain numbers that are not finite.",
+                "Leave them out, or find out where the network computes them.",
+            )
         unknown = each.classes[(each.classes < 0) | (each.classes >= len(dataset.classes))]
         if len(unknown):
             raise DetectionError(

@@ -123,7 +123,12 @@ class _Training:
         validation: Dataset | None,
         folder: Path | None,
     ) -> None:
-        for each in filter(None, (dataset, validation)):
+        for each in (dataset,) if validation is None else (dataset, validation):
+            if not isinstance(each, Dataset):
+                raise DetectionError(
+                    f"A data set is a {type(each).__name__}, and not a Dataset.",
+                    "Load one: load_annotations(folder).dataset.",
+                )
             if tuple(each.classes) != net.classes:
                 raise DetectionError(
                     f"The network has the classes {net.classes}, and a data set {each.classes}.",
