@@ -192,6 +192,13 @@ def test_boxes_that_move_or_vanish_are_changed_decisions() -> None:
     assert "no decision to compare" in parity(none, heads(boxes=0), "int8").problem
 
 
+@pytest.mark.paddle
+def test_page_shows_labels_as_text(made: tuple[Bundle, Any], tmp_path: Path) -> None:
+    html = made[0].to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<b>chips" not in html
+    assert "可乐" in html
+
+
 def test_no_box_and_many_boxes_are_results() -> None:
     (nothing,) = postprocess(heads(boxes=0), [BOXES], LABELS)
     assert nothing == Prediction("", 0.0, {}, ())
