@@ -67,7 +67,8 @@ def write_detector(
         paddle.enable_static()
         try:
             executor = paddle.static.Executor(paddle.CPUPlace())
-            program, (name,), heads = paddle.static.load_inference_model(str(source), executor)
+            loaded: Any = paddle.static.load_inference_model(str(source), executor)
+            program, (name,), heads = loaded
             block = program.global_block()
             data = next(
                 op for op in block.ops if op.name() == "pd_op.data" and op.attrs()["name"] == name
