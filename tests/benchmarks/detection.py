@@ -1,7 +1,12 @@
-"""Pictures of shelves drawn a minute, and annotations written and read."""
+"""Pictures of shelves drawn a minute, annotations written and read, networks trained and deployed.
+
+python -m tests.benchmarks detection
+python -m tests.benchmarks.detection --quick      # whether it runs; the numbers mean little
+"""
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import tempfile
 import time
@@ -11,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from . import detection_networks
+from .ledger import use_two_cores
 from .table import show
 
 ROUNDS = 3
@@ -70,11 +77,19 @@ def exchanging() -> None:
     show(f"{COUNT} pictures of 320 px with their annotations, {ROUNDS} rounds", rows, "a minute")
 
 
-def main() -> bool:
-    drawing()
-    exchanging()
+def main(arguments: list[str] | None = None) -> bool:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(arguments if arguments is not None else [])
+    use_two_cores()
+    if not options.quick:
+        drawing()
+        exchanging()
+    detection_networks.main(quick=options.quick)
     return False
 
 
 if __name__ == "__main__":
-    main()
+    import sys
+
+    main(sys.argv[1:])
