@@ -156,7 +156,7 @@ def refusal(findings: list[ExportFinding], bundle: Bundle, target: str) -> dict[
 
 
 def was_killed(outcome: Outcome) -> bool:
-    """Whether a trial ended early for another reason than what the target does with the network.
+    """Whether a trial was ended by something else than what the target does with the network.
 
     That a runtime aborts is an answer. A limit, a signal from elsewhere or a full disk is none.
     """

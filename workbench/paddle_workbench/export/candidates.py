@@ -66,7 +66,8 @@ def bundle_candidates(
     # One at a time: pictures of different sizes need not fit into one batch.
     for picture in pictures:
         arrays = to_arrays([picture])
-        check(arrays)
+        if check is not None:
+            check(arrays)
         seen += candidates(
             runner.run(arrays),
             step,

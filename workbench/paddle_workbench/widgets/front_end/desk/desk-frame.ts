@@ -33,7 +33,7 @@ interface IDeskFrameOptions<
   readonly actionOf: (event: KeyboardEvent) => Action | Own | undefined;
   /** The text on a page without items or without a picture; empty for none. */
   readonly placeholder: () => string;
-  /** What is said of the page beneath it. */
+  /** The sentences below the page. */
   readonly summary: () => readonly string[];
 }
 
