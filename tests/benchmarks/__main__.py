@@ -24,6 +24,7 @@ BENCHMARKS = [
     "ocr_errors",
     "text",
     "detection",
+    "detection_recipe",
 ]
 
 
