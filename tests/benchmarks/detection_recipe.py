@@ -14,7 +14,7 @@ from .table import print_table
 
 SEEDS = (0, 1, 2)
 PARTS = ("test", "harder")
-PICTURES, HELD_OUT = 300, 100
+PICTURES, HELD_OUT = 900, 100
 SIZE = 128
 
 

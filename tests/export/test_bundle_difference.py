@@ -14,7 +14,7 @@ from paddle_workbench.cli.program import command as program_command
 from paddle_workbench.errors import BundleError, ProgramError
 from paddle_workbench.export.bundle import Bundle
 
-from .test_bundle import create
+from .sentiment import create
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

@@ -19,7 +19,7 @@ from paddle_workbench.export import page as page_module
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.examples import MAX_EXAMPLES, read_examples, write_examples
 
-from .test_bundle import create
+from .sentiment import create
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

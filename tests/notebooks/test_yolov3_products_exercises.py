@@ -122,7 +122,6 @@ class TestYolov3ProductsExercises(ExerciseTests):
         names = {
             "input_size": "input_size",
             "batch_size": "batch_size",
-            "num_steps": "steps",
             "lr": "peak_rate",
         }
         for name, field in names.items():

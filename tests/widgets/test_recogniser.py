@@ -19,7 +19,7 @@ from paddle_workbench.contract import BUNDLE_MIME_TYPE, BundleOutput, Normalize,
 from paddle_workbench.errors import BundleError, WidgetError
 from paddle_workbench.export.examples import data_url
 
-from ..export.test_bundle import create
+from ..export.sentiment import create
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

@@ -290,7 +290,7 @@ def test_measures_a_network_and_its_targets(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 
     from ..networks import Classifier
-    from ..test_bundle import OPTIONS
+    from ..sentiment import OPTIONS
 
     paddle.seed(0)
     network = Classifier()
