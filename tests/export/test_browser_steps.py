@@ -28,9 +28,9 @@ from paddle_workbench.export.processing import (
     placements,
     postprocess,
     preprocess,
-    vocabulary_file,
 )
 from paddle_workbench.export.targets.browser import NodeRunner, tensor
+from paddle_workbench.export.vocabulary import vocabulary_file
 
 from ..boxes.cases import random_heads
 

@@ -25,8 +25,8 @@ from paddle_workbench.export.processing import (
     postprocess,
     prepare,
     preprocess,
-    vocabulary_file,
 )
+from paddle_workbench.export.vocabulary import vocabulary_file
 from paddle_workbench.ocr.stages.recognition import batches_by_width
 from paddle_workbench.text.vocabulary import Vocabulary
 

@@ -20,7 +20,8 @@ from paddle_workbench.contract import (
     TextLine,
 )
 from paddle_workbench.export.differences.preprocessing import preprocessing_step
-from paddle_workbench.export.processing import preprocess, vocabulary_file
+from paddle_workbench.export.processing import preprocess
+from paddle_workbench.export.vocabulary import vocabulary_file
 
 from ..records import record_with
 from .conftest import CHARACTERS, DEVIATION, MEAN

@@ -28,11 +28,11 @@ from .processing import (
     placements,
     postprocess,
     preprocess,
-    vocabulary_file,
 )
 from .samples import SAMPLES, samples_of, write_samples
 from .saving import SavedNetwork
 from .targets.target import PROGRAM_FOLDER
+from .vocabulary import vocabulary_file
 
 __all__ = ["make_bundle"]
 

@@ -23,10 +23,11 @@ from ..program.passes.comparison import TOLERANCE
 from ..storage import write_whole
 from .examples import data_url, read_examples
 from .page_document import document
-from .processing import Prediction, read_vocabulary
+from .processing import Prediction
 from .samples import Array, EagerSample
 from .targets.browser import RUNTIME, RUNTIME_VERSION
 from .targets.onnx import MODEL
+from .vocabulary import read_vocabulary
 
 __all__ = ["LIMIT_MB", "MEGABYTE", "collect", "model_file", "write_page"]
 

@@ -6,8 +6,7 @@ the eager network, every target, and a server.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,9 @@ from ..contract import (
     YoloBoxes,
 )
 from ..errors import BundleError
-from ..reading import parse_json, read_bytes
 from .box_steps import detected, labelled
 from .picture_steps import letterboxes, normalized, placements_of, resized, text_lines
+from .vocabulary import is_text, read_character_ids
 
 __all__ = [
     "Prediction",
@@ -44,16 +43,13 @@ __all__ = [
     "postprocess",
     "prepare",
     "preprocess",
-    "read_vocabulary",
     "result_function",
-    "vocabulary_file",
 ]
 
 Array = NDArray[Any]
 ResultFunction = Callable[
     [Any, Sequence[str], Sequence[Array], Sequence[Placement] | None], list[Any]
 ]
-MAX_VOCABULARY_BYTES = 64 * 1024**2
 _RESULTS = "TopLabels(), CtcDecode(), YoloBoxes(…)"
 
 
@@ -273,7 +269,7 @@ def _clean_texts(_step: Any, _folder: Path) -> Callable[[list[Any]], list[str]]:
 
 
 def _character_ids(step: CharacterIds, folder: Path) -> Callable[[list[Any]], Array]:
-    numbers = _vocabulary(folder / step.vocabulary)
+    numbers = read_character_ids(folder / step.vocabulary)
 
     def apply(batch: list[Any]) -> Array:
         ids = np.full((len(batch), step.length), step.padding, dtype=np.int64)
@@ -311,7 +307,7 @@ def _texts(batch: Sequence[Any]) -> list[str]:
                 'Pass a text: bundle.predict("房间很干净").',
                 code="PW-X504",
             )
-        if not _is_text(value):
+        if not is_text(value):
             raise BundleError(
                 f"The text {value!r:.80} contains half a surrogate pair, which is not a character.",
                 'Decode it with another encoding, or with errors="replace".',
@@ -322,70 +318,6 @@ def _texts(batch: Sequence[Any]) -> list[str]:
                 f"The text {value!r} is empty.", "Pass a text with characters.", code="PW-X504"
             )
     return list(batch)
-
-
-def _vocabulary(path: Path) -> dict[str, int]:
-    if path.parent.is_dir() and not path.is_file():
-        raise BundleError(
-            f"A step names the vocabulary {path.name!r}, and the bundle has no such file.",
-            f'Pass its characters to Bundle.create: files={{"{path.name}": [...]}}',
-            code="PW-X408",
-        )
-    return {character: number for number, character in enumerate(read_vocabulary(path))}
-
-
-def read_vocabulary(path: Path) -> list[str]:
-    """Return the characters of a vocabulary file, in the order of their numbers.
-
-    Raises
-    ------
-    BundleError
-        If it is not a JSON list of texts.
-    """
-    content = read_bytes(path, kind="vocabulary", limit_bytes=MAX_VOCABULARY_BYTES)
-    characters = parse_json(content, path, kind="vocabulary")
-    if not isinstance(characters, list) or not all(isinstance(each, str) for each in characters):
-        raise BundleError(
-            f"{path} is not a JSON list of texts.", "Make the bundle again.", code="PW-X307"
-        )
-    return characters
-
-
-def vocabulary_file(characters: Sequence[str]) -> str:
-    """Return the content of a vocabulary file.
-
-    Raises
-    ------
-    BundleError
-        If it is not a list of texts, in the order of their numbers.
-    """
-    if isinstance(characters, str | bytes | set | frozenset | Mapping) or not isinstance(
-        characters, Iterable
-    ):
-        raise BundleError(
-            f"A vocabulary is a list of texts, in the order of their numbers; this one is a "
-            f"{type(characters).__name__}.",
-            "Make a list of it: of a dict of numbers, sorted(numbers, key=numbers.get).",
-            code="PW-X408",
-        )
-    characters = list(characters)
-    for each in characters:
-        if not isinstance(each, str) or not _is_text(each):
-            raise BundleError(
-                f"A vocabulary is a list of texts; this one contains {each!r:.80}.",
-                "Leave it out, or make a text of it.",
-                code="PW-X408",
-            )
-    return json.dumps(characters, ensure_ascii=False)
-
-
-def _is_text(text: str) -> bool:
-    """Return whether a text can be written to a file: half a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _top_labels(
