@@ -44,9 +44,10 @@ FLOORS = {
     "ocr": 2,
     "runs": 2,
     "checks": 2,
-    "server": 3,
-    "widgets": 3,
-    "cli": 4,
+    "compression": 3,
+    "server": 4,
+    "widgets": 4,
+    "cli": 5,
 }
 
 # Libraries that the modules of a room must not import, even inside functions.

@@ -1,0 +1,1 @@
+"""Smaller and faster networks: quantisation, pruning, distillation, mixed precision, recipes."""
