@@ -15,6 +15,7 @@
     * CaptureError
   * BundleError
     * ExportError
+  * CompressionError
   * CodeNotFoundError
   * RunNotFoundError
   * JobNotFoundError
@@ -44,6 +45,7 @@ __all__ = [
     "BundleError",
     "CaptureError",
     "CodeNotFoundError",
+    "CompressionError",
     "CourseError",
     "DeskError",
     "DetectionError",
@@ -175,6 +177,10 @@ class ExportError(BundleError):
     def __init__(self, message: str, hint: str, preflight: Any, *, code: str = "") -> None:
         super().__init__(message, hint, code=code)
         self.preflight = preflight
+
+
+class CompressionError(WorkbenchError):
+    """A network cannot be made smaller in this way."""
 
 
 class CodeNotFoundError(WorkbenchError):

@@ -47,6 +47,14 @@ from .checks import (
     NoiseKind,
 )
 from .codes import CodePage
+from .compression import (
+    DistilStep,
+    FineTuneStep,
+    PruneStep,
+    QuantizeStep,
+    Recipe,
+    RecipeStep,
+)
 from .course import (
     Catalog,
     Chapter,
@@ -125,6 +133,7 @@ __all__ = [
     "Device",
     "DifferenceKind",
     "DismissedNotice",
+    "DistilStep",
     "DoctorReport",
     "ErrorMessage",
     "Exercise",
@@ -139,6 +148,7 @@ __all__ = [
     "FileRecord",
     "Finding",
     "FindingState",
+    "FineTuneStep",
     "IgnoredNoise",
     "Job",
     "JobKind",
@@ -185,6 +195,10 @@ __all__ = [
     "Progress",
     "ProgressUpdate",
     "Provenance",
+    "PruneStep",
+    "QuantizeStep",
+    "Recipe",
+    "RecipeStep",
     "ResetLesson",
     "Resize",
     "RunEvent",

@@ -1,0 +1,198 @@
+"""Raw inputs for training and calibration: read from files, and none of the held-out set."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import BundleRecord, CharacterIds, CleanText
+from ..errors import BundleError, CompressionError, StorageError, clause_of
+from ..export.bundle import Bundle
+from ..export.processing import prepare
+from ..picture_files.picture_file import PictureFile
+from ..reading import expanded, is_folder, read_text
+
+__all__ = ["batches_of", "check_not_held_out", "count_of", "read_inputs"]
+
+Array = NDArray[Any]
+MAX_BYTES = 256 * 1024**2
+_PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_SHOWN = 40
+_BATCH = 32
+
+
+def read_inputs(path: str | Path, record: BundleRecord) -> Sequence[Any]:
+    """Read raw inputs, as `bundle.predict` takes them.
+
+    Parameters
+    ----------
+    path : str or Path
+        For a bundle of texts, a text file with one on each line; for one of pictures, a folder of
+        them; otherwise a `.npz` file with an array for each input of the program.
+    record : BundleRecord
+
+    Raises
+    ------
+    CompressionError
+        If there is no such file, it has no inputs, or they are of another kind.
+    PictureError
+        If a picture cannot be opened.
+    """
+    place = expanded(path)
+    first = record.preprocessing[0] if record.preprocessing else None
+    if first is None:
+        return _arrays(place, record)
+    return _texts(place) if isinstance(first, CleanText | CharacterIds) else _pictures(place)
+
+
+def _texts(path: Path) -> list[str]:
+    hint = "Pass a text file in UTF-8, with an input on each line."
+    try:
+        text = read_text(path, kind="file of texts", limit_bytes=MAX_BYTES, hint=hint)
+    except StorageError as error:
+        raise CompressionError(error.message, error.hint or hint) from error
+    lines = [line.strip() for line in text.splitlines()]
+    return _some([line for line in lines if line], path, "texts", hint)
+
+
+def _pictures(path: Path) -> list[Array]:
+    hint = f"Pass a folder with pictures: {', '.join(_PICTURES)}."
+    if not is_folder(path):
+        raise CompressionError(f"{path} is not a folder of pictures.", hint)
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in _PICTURES)
+    pictures = [page.pixels for file in files for page in PictureFile(file)]
+    return _some(pictures, path, "pictures", hint)
+
+
+def _arrays(path: Path, record: BundleRecord) -> list[Array]:
+    names = [each.name for each in record.inputs]
+    hint = f"Write it with numpy.savez, and an array for each of: {', '.join(names)}."
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            arrays = [content[name] for name in names]
+    # A header may ask for more memory than there is; a .npy file is not a context.
+    except (
+        OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, MemoryError,
+        zipfile.BadZipFile,
+    ) as error:  # fmt: skip
+        raise CompressionError(f"{path} cannot be read: {clause_of(error)}.", hint) from error
+    if not all(array.ndim for array in arrays):
+        raise CompressionError(f"{path} has arrays without rows.", hint)
+    return _some(arrays, path, "rows", hint) if len(arrays[0]) else _some([], path, "rows", hint)
+
+
+def _some(values: list[Any], path: Path, kind: str, hint: str) -> list[Any]:
+    if not values:
+        raise CompressionError(f"{path} has no {kind}.", hint)
+    return values
+
+
+def count_of(inputs: Sequence[Any], record: BundleRecord) -> int:
+    """Return the number of raw inputs: without preprocessing, that of the rows of each array."""
+    return len(inputs) if record.preprocessing or not len(inputs) else len(inputs[0])
+
+
+def batches_of(
+    inputs: Sequence[Any], bundle: Bundle, size: int = _BATCH
+) -> Iterator[tuple[Array, ...]]:
+    """Yield the input arrays of the program for raw inputs, in batches.
+
+    Parameters
+    ----------
+    inputs : sequence
+        As `bundle.predict` takes them; without preprocessing one array for each input.
+    bundle : Bundle
+    size : int
+        Rows of a batch; the last one may have fewer.
+
+    Raises
+    ------
+    CompressionError
+        If an input is not what the bundle takes.
+    """
+    record = bundle.record
+    count = count_of(inputs, record)
+    if not count:
+        raise CompressionError(
+            f"There are no inputs for {record.name}.", "Pass some, as `bundle.predict` takes them."
+        )
+    arrays_of = prepare(record.preprocessing, bundle.folder)
+    for start in range(0, count, size):
+        rows = slice(start, start + size)
+        batch = inputs[rows] if record.preprocessing else [array[rows] for array in inputs]
+        try:
+            yield tuple(arrays_of(batch))
+        except BundleError as error:
+            raise CompressionError(
+                f"The inputs {start + 1} to {min(start + size, count)} are not what "
+                f"{record.name} takes: {error.message}",
+                error.hint,
+            ) from error
+
+
+def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence[Any] = ()) -> None:
+    """Reject inputs for training or calibration that are in the held-out set, too.
+
+    What is compared is what the program gets, so that two files with the same text, or a text with
+    other spaces, are the same input.
+
+    Parameters
+    ----------
+    inputs : sequence
+        As for `batches_of`.
+    bundle : Bundle
+        Its own held-out set is compared in any case.
+    held_out : sequence
+        Further raw inputs.
+
+    Raises
+    ------
+    CompressionError
+        With the first of them, if one is in both.
+    """
+    known = {
+        digest
+        for sample in bundle.samples if sample.is_held_out
+        for digest in _digests(sample.inputs)
+    }  # fmt: skip
+    if len(held_out):
+        for batch in batches_of(held_out, bundle):
+            known.update(_digests(batch))
+    if not known:
+        return
+    digests = [digest for batch in batches_of(inputs, bundle) for digest in _digests(batch)]
+    same = [number for number, digest in enumerate(digests) if digest in known]
+    if same:
+        first = inputs[same[0]] if bundle.record.preprocessing else ""
+        shown = f" (“{first[:_SHOWN]}”)" if isinstance(first, str) and first else ""
+        raise CompressionError(
+            f"{len(same)} of {len(digests)} inputs are also in the held-out set of "
+            f"{bundle.record.name}; the first is number {same[0] + 1}{shown}.",
+            "Leave them out: what was trained on cannot measure what was lost.",
+        )
+
+
+def _digests(arrays: Sequence[Array]) -> Iterator[bytes]:
+    """Yield a digest of each row of a batch, the same with more or less padding on the right."""
+    for row in zip(*arrays, strict=True):
+        digest = hashlib.sha256()
+        for array in row:
+            kept = np.ascontiguousarray(_without_padding(np.asarray(array)))
+            digest.update(f"{kept.dtype}{kept.shape}".encode())
+            digest.update(kept.tobytes())
+        yield digest.digest()
+
+
+def _without_padding(array: Array) -> Array:
+    """Cut an array along its last axis after the last value that differs from what follows."""
+    if not array.ndim or not array.size:
+        return array
+    differs = (array != array[..., -1:]).reshape(-1, array.shape[-1]).any(axis=0)
+    ends = np.flatnonzero(differs)
+    return array[..., : (int(ends[-1]) + 2 if ends.size else 1)]
