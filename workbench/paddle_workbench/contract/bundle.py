@@ -24,6 +24,7 @@ __all__ = [
     "PageArray",
     "PageExample",
     "PageSample",
+    "Parent",
     "Parity",
     "Postprocessing",
     "Preprocessing",
@@ -307,6 +308,15 @@ class Versions(Model):
     packages: dict[str, str]
 
 
+class Parent(Model):
+    """The bundle that another one was made from."""
+
+    name: str
+    version: str
+    sha256: Digest
+    """Of its `bundle.json`."""
+
+
 class BundleRecord(Model):
     """The file `bundle.json` of a bundle."""
 
@@ -329,6 +339,8 @@ class BundleRecord(Model):
     targets: dict[str, TargetRecord] = {}  # noqa: RUF012
     legacy_problem: ExportFinding | None = None
     """Why it has no program in Paddle's legacy format."""
+    parent: Parent | None = None
+    """The bundle that it is a smaller form of."""
     provenance: Versions
     files: dict[str, FileRecord]
     """Every file of the bundle but `bundle.json`, by its path with forward slashes."""

@@ -34,7 +34,7 @@ from .saving import SavedNetwork
 from .targets.target import PROGRAM_FOLDER
 from .vocabulary import vocabulary_file
 
-__all__ = ["make_bundle"]
+__all__ = ["check_replaceable", "make_bundle"]
 
 
 def make_bundle(
@@ -73,7 +73,7 @@ def make_bundle(
     BundleError
         If the network cannot be saved or run on the examples, or the path is another folder.
     """
-    _check_replaceable(target)
+    check_replaceable(target)
     files = {} if files is None else files
     check_names(files)
     check_inputs(held_out)
@@ -152,7 +152,8 @@ def _check_readable(draft: Path, target: Path) -> None:
         ) from error
 
 
-def _check_replaceable(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
+    """Raise BundleError if a path leads to something that is not a bundle."""
     # Of a path that is not valid, the attempt to make it tells why.
     if os.path.lexists(path) and (path.is_symlink() or not is_file(path / RECORD)):
         raise BundleError(

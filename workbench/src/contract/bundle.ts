@@ -60,6 +60,7 @@ export interface BundleRecord {
     [k: string]: TargetRecord;
   };
   legacy_problem: ExportFinding | null;
+  parent: Parent | null;
   provenance: Versions;
   files: {
     [k: string]: FileRecord;
@@ -190,6 +191,15 @@ export interface PageSample {
   name: string;
   inputs: PageArray[];
   outputs: PageArray[];
+}
+
+/**
+ * The bundle that another one was made from.
+ */
+export interface Parent {
+  name: string;
+  version: string;
+  sha256: string;
 }
 
 /**

@@ -3,6 +3,7 @@
 export type * from './bundle';
 export type * from './checks';
 export type * from './codes';
+export type * from './compression';
 export type * from './course';
 export type * from './environment';
 export type * from './export';

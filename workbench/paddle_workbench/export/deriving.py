@@ -1,0 +1,170 @@
+"""A bundle made from another one: another program, with the same processing, labels and samples."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..contract import Parent
+from ..errors import BundleError
+from ..storage import storage_error, write_model
+from .bundle import Bundle
+from .bundle_files import RECORD, named_path, record_of_file, records_of_folder
+from .drafts import new_draft, put_in_place
+from .edge_cases import EdgeCaseError
+from .examples import FOLDER as EXAMPLES
+from .making import check_replaceable
+from .programs import copy_program
+from .provenance import versions
+from .samples import SAMPLES, EagerSample, reason_of, write_samples
+from .saving import SavedNetwork
+from .targets.registry import is_folder_of_target
+from .targets.target import PROGRAM_FOLDER
+
+__all__ = ["derive"]
+
+
+def derive(
+    parent: Bundle,
+    path: str | Path,
+    program: str | Path | None = None,
+    *,
+    files: dict[str, bytes] | None = None,
+) -> Bundle:
+    """Make a bundle of a changed program, with everything else of the bundle that it was made from.
+
+    Task, labels, steps, vocabularies, examples, licence and version are those of the parent, which
+    the record names. The samples are the same inputs, with the outputs of the new program. It has
+    no targets and no metrics yet.
+
+    Parameters
+    ----------
+    parent : Bundle
+    path : str or Path
+        The folder to make; a bundle that was there before is replaced as a whole.
+    program : str or Path, optional
+        A saved program, as for `Bundle.from_program`. By default the parent's, whose samples are
+        then kept as they are.
+    files : dict of str to bytes, optional
+        Further files, by their paths in the bundle, such as `inference/quantization.json`.
+
+    Raises
+    ------
+    BundleError
+        If there is no such program, it has other inputs or another number of outputs, it refuses
+        samples that the parent's takes, or the path is another folder.
+    """
+    target = named_path(path, code="PW-X409")
+    check_replaceable(target)
+    record = parent.record
+    samples = parent.samples
+    with new_draft(target) as draft:
+        _copy_rest(parent, draft)
+        if program is None:
+            _copy_files(parent, draft, f"{PROGRAM_FOLDER}/")
+            update = {}
+        else:
+            saved = copy_program(named_path(program, code="PW-X308"), draft / PROGRAM_FOLDER)
+            try:
+                _check_signature(saved, parent)
+                samples = [*_with_outputs(samples, saved, parent)]
+            finally:
+                saved.close()
+            # Its outputs may have other fixed sizes, such as features after pruning.
+            update = {
+                "inputs": saved.inputs,
+                "outputs": saved.outputs,
+                "samples_from": "predictor",
+                "legacy_problem": None,
+            }
+        try:
+            (draft / SAMPLES).parent.mkdir(exist_ok=True)
+            write_samples(samples, draft / SAMPLES)
+            for name, content in (files or {}).items():
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                (draft / name).write_bytes(content)
+        except OSError as error:
+            raise storage_error(target, error) from error
+        made = record.model_copy(
+            update={
+                **update,
+                "name": target.name,
+                "created_at": datetime.now(timezone.utc),
+                "samples": tuple(sample.record() for sample in samples),
+                "targets": {},
+                "metrics": {},
+                "provenance": versions(),
+                "parent": Parent(
+                    name=record.name,
+                    version=record.version,
+                    sha256=record_of_file(parent.folder / RECORD).sha256,
+                ),
+                "files": records_of_folder(draft),
+            }
+        )
+        write_model(draft / RECORD, made)
+        put_in_place(draft, target)
+    return Bundle(target)
+
+
+def _copy_rest(parent: Bundle, draft: Path) -> None:
+    """Copy the files that steps name, and the examples."""
+    for name in parent.record.files:
+        top = name.split("/", 1)[0]
+        is_other = top in (PROGRAM_FOLDER, SAMPLES.split("/", 1)[0]) or is_folder_of_target(top)
+        if top == EXAMPLES or not is_other:
+            _copy_files(parent, draft, name)
+
+
+def _copy_files(parent: Bundle, draft: Path, start: str) -> None:
+    for name in parent.record.files:
+        if not name.startswith(start):
+            continue
+        try:
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(parent.folder / name, draft / name)
+        except OSError as error:
+            raise storage_error(draft / name, error) from error
+
+
+def _check_signature(saved: SavedNetwork, parent: Bundle) -> None:
+    record = parent.record
+    for kind, new, old in (
+        ("inputs", saved.inputs, record.inputs),
+        ("outputs", saved.outputs, record.outputs),
+    ):
+        if len(new) != len(old):
+            raise BundleError(
+                f"The program has {len(new)} {kind}, and that of {record.name} has {len(old)}.",
+                "Make a bundle of its own: Bundle.from_program(path, program, examples=[…]).",
+                code="PW-X308",
+            )
+
+
+def _with_outputs(
+    samples: list[EagerSample], saved: SavedNetwork, parent: Bundle
+) -> Iterator[EagerSample]:
+    """Run the program on the inputs of samples."""
+    for sample in samples:
+        is_empty = any(array.size == 0 for array in sample.inputs)
+        try:
+            outputs = (saved.run_empty if is_empty else saved.run)(sample.inputs)
+        except (EdgeCaseError, RuntimeError) as error:
+            if sample.outputs is not None and not sample.is_edge_case:
+                raise BundleError(
+                    f"The program refuses a sample of {parent.record.name}, {sample.name!r}: "
+                    f"{reason_of(error)}.",
+                    "Its inputs must be those of the bundle.",
+                    code="PW-X403",
+                ) from error
+            yield EagerSample(
+                sample.name, sample.inputs, error=reason_of(error),
+                is_edge_case=sample.is_edge_case, is_held_out=sample.is_held_out,
+            )  # fmt: skip
+        else:
+            yield EagerSample(
+                sample.name, sample.inputs, outputs,
+                is_edge_case=sample.is_edge_case, is_held_out=sample.is_held_out,
+            )  # fmt: skip
