@@ -122,14 +122,30 @@ def test_a_network_that_ends_its_process_is_a_row(
 def test_trial_that_was_killed_neither_refuses_nor_is_equal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, verdict: str
 ) -> None:
-    head = "import os\nfrom paddle_workbench.child_process import write_answer\n"
-    (tmp_path / "second_trial.py").write_text(head + code, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr(export_trial, "MODULE", "second_trial")
+    _make_second_trial(tmp_path, monkeypatch, code)
     monkeypatch.setattr(export_trial, "LIMITS", Limits(output_bytes=1_000_000))
     finding = ExportFinding(code="PW-X204", severity="error", message="It has no such op.", hint="")
     bundle: Any = SimpleNamespace(path=tmp_path)
     assert export_trial.refusal([finding], bundle, "onnx")["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("cause", "verdict"), [("PW-X210", "refused"), ("PW-X203", "killed")])
+def test_trial_without_an_end_confirms_only_an_endless_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str, verdict: str
+) -> None:
+    _make_second_trial(tmp_path, monkeypatch, "import time; time.sleep(3600)")
+    monkeypatch.setattr(export_trial, "LIMITS", Limits(time_s=0.2))
+    monkeypatch.setattr(export_trial, "ENDLESS_LIMITS", Limits(time_s=0.2))
+    finding = ExportFinding(code=cause, severity="error", message="A loop.", hint="")
+    bundle: Any = SimpleNamespace(path=tmp_path)
+    assert export_trial.refusal([finding], bundle, "inference")["verdict"] == verdict
+
+
+def _make_second_trial(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    head = "import os\nfrom paddle_workbench.child_process import write_answer\n"
+    (folder / "second_trial.py").write_text(head + code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+    monkeypatch.setattr(export_trial, "MODULE", "second_trial")
 
 
 def test_results_of_other_code_are_measured_again() -> None:

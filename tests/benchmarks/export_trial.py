@@ -36,7 +36,10 @@ CAUSES = "PW-X201"
 """Codes from here name a cause; those below say what happened."""
 MISSING = "PW-X105"
 NO_LEGACY_PROGRAM = "PW-X106"
+ENDLESS = "PW-X210"
+"""The code of loops that do not end, which a trial that does not end confirms."""
 LIMITS = Limits(time_s=300.0)
+ENDLESS_LIMITS = Limits(time_s=60.0)
 CRASHES = frozenset({"SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP"})
 """Signals by which a process ends itself."""
 TOLERANCES = {"float16": 0.03, "float32": 1e-3, "float64": 1e-3}
@@ -146,9 +149,10 @@ def refusal(findings: list[ExportFinding], bundle: Bundle, target: str) -> dict[
     with tempfile.TemporaryDirectory() as scratch:
         outcome = run(
             MODULE, str(bundle.path.resolve()), target,
-            limits=LIMITS, folder=Path(scratch), environment=os.environ,
+            limits=ENDLESS_LIMITS if ENDLESS in codes else LIMITS,
+            folder=Path(scratch), environment=os.environ,
         )  # fmt: skip
-    if was_killed(outcome):
+    if was_killed(outcome) and not (ENDLESS in codes and outcome.limit == "time"):
         return result | {"verdict": "killed", "reason": f"The second trial {outcome.problem}"}
     if outcome.answer == {"problem": ""}:
         return result | {"verdict": "refused wrongly"}
