@@ -59,6 +59,28 @@ class Inputs:
                 code="PW-L101",
             )
 
+    def of(self, bundle: Bundle) -> Inputs:
+        """Return the same inputs for another bundle, with its own steps.
+
+        Raises
+        ------
+        BundleError
+            If it has other steps, or takes other arrays, and the inputs are arrays already.
+        """
+        if bundle is self.bundle:
+            return self
+        if self.are_raw:
+            return Inputs(bundle, self.values, self.truth)
+        mine, other = _what_it_takes(self.bundle), _what_it_takes(bundle)
+        if mine != other:
+            raise BundleError(
+                f"{bundle.record.name} does not take the input arrays of "
+                f"{self.bundle.record.name}: its steps or its inputs are others.",
+                "Pass raw inputs, which each gets after its own steps: Ledger(bundle, inputs=[…]).",
+                code="PW-L101",
+            )
+        return self
+
     @property
     def are_raw(self) -> bool:
         """Whether the steps of the bundle have still to be applied."""
@@ -111,3 +133,12 @@ class Inputs:
         if self.values is not None:
             return tuple(np.asarray(value) for value in self.values)
         return self.bundle.samples[0].inputs
+
+
+def _what_it_takes(bundle: Bundle) -> tuple[object, ...]:
+    """Return what decides which arrays the program gets for a raw input."""
+    record = bundle.record
+    names = {str(name) for step in record.preprocessing for name in vars(step).values()}
+    files = {name: file.sha256 for name, file in record.files.items() if name in names}
+    inputs = [(each.name, each.dtype) for each in record.inputs]
+    return record.preprocessing, files, inputs

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ...contract import FileRecord, LedgerProtocol, LedgerRow, LedgerRun, LedgerVariant
+from ...contract import (
+    BundleRecord,
+    FileRecord,
+    LedgerProtocol,
+    LedgerRow,
+    LedgerRun,
+    LedgerVariant,
+)
 from ...errors import BundleError
 from ...scratch import ScratchFolder
 from ..box_steps import detected
@@ -41,6 +48,7 @@ class _Known:
 
     variant: Variant
     files: dict[str, FileRecord]
+    inputs: Inputs
     problem: str = ""
     decisions: list[object] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +87,10 @@ class Measurement:
         self._bundle, self._inputs, self._protocol = bundle, inputs, protocol
         self._batches, self._threads, self._baseline = batches, threads, baseline
         self._decide, self._progress = decide, progress or (lambda _share: None)
-        self._known = {each.name: _Known(each, each.file_records()) for each in variants}
+        self._known = {
+            each.name: _Known(each, each.file_records(), inputs.of(each.source(bundle)))
+            for each in variants
+        }
         self._rows: list[LedgerRow] = []
         self._noise: list[float] = []
         self._notes: list[str] = []
@@ -119,7 +130,6 @@ class Measurement:
     def _measure_with(self, threads: int, done: float) -> bool:
         """Measure all variants with a number of threads; return False if it was interrupted."""
         share = 1 / len(self._threads)
-        names = [each.name for each in self._bundle.record.inputs]
         with ExitStack() as stack:
             work = stack.enter_context(ScratchFolder("ledger"))
             contenders: dict[str, Contender] = {}
@@ -127,6 +137,8 @@ class Measurement:
             def start(variant: Variant | None) -> Contender:
                 folder = work / str(len(list(work.iterdir())))
                 folder.mkdir()
+                source = self._bundle if variant is None else variant.source(self._bundle)
+                names = [each.name for each in source.record.inputs]
                 contender = Contender(variant, names, threads=threads, folder=folder)
                 stack.callback(contender.close)
                 return contender
@@ -161,12 +173,11 @@ class Measurement:
 
     def _examine(self, known: _Known, contender: Contender) -> None:
         """Find out how far a variant is from the eager network, and what it decides."""
+        source = known.variant.source(self._bundle)
         samples = [
-            each
-            for each in self._bundle.samples
-            if each.outputs is not None and not each.is_edge_case
+            each for each in source.samples if each.outputs is not None and not each.is_edge_case
         ]
-        record = self._bundle.record
+        record = source.record
         dtypes = [each.dtype for each in record.outputs]
         weights, decisions = known.variant.stored_weights, decisions_of(record)
         comparison = compare_samples(
@@ -183,17 +194,17 @@ class Measurement:
             "parity_problem": comparison.parity.problem,
             "inputs": 0,
         }
-        decide = known.variant.decide or self._default_decide()
+        decide = known.variant.decide or self._default_decide(record)
         if decide is not None:
-            known.decisions = self._decisions(contender, decide)
+            known.decisions = self._decisions(contender, decide, known.inputs)
             known.fields["inputs"] = len(known.decisions)
 
-    def _decisions(self, contender: Contender, decide: Decide) -> list[object]:
+    def _decisions(self, contender: Contender, decide: Decide, inputs: Inputs) -> list[object]:
         """Return the decision for each input; a variant that takes single rows only gets them."""
-        sizes = [self._inputs.fixed_batch] if self._inputs.fixed_batch else [CHUNK, 1]
+        sizes = [inputs.fixed_batch] if inputs.fixed_batch else [CHUNK, 1]
         for size in sizes:
             decisions: list[object] = []
-            for at, (arrays, count) in enumerate(self._inputs.chunks(size)):
+            for at, (arrays, count) in enumerate(inputs.chunks(size)):
                 (result,) = contender.results([EagerSample(f"inputs {at}", arrays)])
                 if result.outputs is None:
                     if size == sizes[-1]:
@@ -213,10 +224,9 @@ class Measurement:
             )
         return decisions
 
-    def _default_decide(self) -> Decide | None:
+    def _default_decide(self, record: BundleRecord) -> Decide | None:
         if self._decide is not None:
             return self._decide
-        record = self._bundle.record
         if not record.postprocessing:
             return None
         step = box_step(record)
@@ -238,13 +248,14 @@ class Measurement:
     ) -> bool:
         """Measure in rounds, and add the rows; return False if it was interrupted."""
         protocol = self._protocol
-        inputs = self._inputs.batches(batch)
+        inputs = {name: self._known[name].inputs.batches(batch) for name in contenders}
+        inputs[_REFERENCE] = self._inputs.batches(batch)
         blocks: dict[str, Callable[[], Sequence[float]]] = {}
         problems: dict[str, str] = {}
         for name, contender in [*contenders.items(), (_REFERENCE, reference)]:
             try:
                 contender.warm_up(
-                    batch, inputs, warm_up_s=protocol.warm_up_s, block_s=protocol.block_s
+                    batch, inputs[name], warm_up_s=protocol.warm_up_s, block_s=protocol.block_s
                 )
             except BlockFailed as failure:
                 problems[name] = str(failure)
@@ -335,7 +346,7 @@ class Measurement:
 
     def _expected_decisions(self) -> tuple[str, list[object] | None]:
         """Return whose decisions those of the others are compared with."""
-        decide = self._default_decide()
+        decide = self._default_decide(self._bundle.record)
         outputs = self._bundle.samples[0].outputs
         if self._inputs.values is None and decide is not None and outputs is not None:
             return self._bundle.record.samples_from, list(decide(outputs))

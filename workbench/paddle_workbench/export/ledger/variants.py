@@ -27,7 +27,10 @@ _HINT = 'Such as Variant("int8", run=function), or Variant("int8", bundle=bundle
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to run a network. It takes the input arrays of the ledger's bundle.
+    """One way to run a network. A function takes the input arrays of the ledger's bundle.
+
+    A target of another bundle gets its own: raw inputs after its own steps. It is compared with the
+    samples of its own bundle, and its decisions with those of the ledger's.
 
     Parameters
     ----------
@@ -139,6 +142,10 @@ class Variant:
     def _opened(self) -> Bundle:
         assert self.bundle is not None  # noqa: S101 - only for targets
         return opened(self.bundle)
+
+    def source(self, bundle: Bundle) -> Bundle:
+        """Return the bundle whose inputs it takes: its own, or that of a ledger."""
+        return bundle if self.bundle is None else self._opened
 
     @property
     def _folder_name(self) -> str | None:
