@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -150,6 +151,28 @@ def test_close_ends_the_child(start: Start) -> None:
     assert worker.close().signal_name == signal.Signals.SIGKILL.name
     assert not psutil.pid_exists(pid)
     assert not worker.is_usable
+
+
+def _new_worker(_folder: Path) -> Worker:
+    return Worker("answering", limits=MINUTE)
+
+
+def _new_fork(folder: Path) -> Worker:
+    return ForkWorker(lambda _request: Reply({"pid": os.getpid()}), limits=MINUTE, folder=folder)
+
+
+@pytest.mark.parametrize("new", [_new_worker, _new_fork])
+def test_child_ends_when_nothing_refers_to_its_worker(
+    new: Callable[[Path], Worker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "answering.py").write_text(ANSWER, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    worker = new(tmp_path)
+    child = psutil.Process(reply(worker).values["pid"])
+    assert child.is_running()
+    del worker
+    gc.collect()
+    child.wait(timeout=60)
 
 
 def test_raises_failure_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -44,7 +45,8 @@ class Reply:
 class Worker:
     """A child process that stays for further requests, since it takes long to start.
 
-    Not thread-safe. The module calls `answer_requests`.
+    Not thread-safe. The module calls `answer_requests`. The child ends with `close`, or when
+    nothing refers to the worker any more.
 
     Parameters
     ----------
@@ -62,13 +64,14 @@ class Worker:
     ) -> None:
         child_socket = self._open(limits)
         number = child_socket.fileno()
+        stop = self._stop  # a worker that its thread knew would never be collected
         self._wait(
             lambda: run(
                 module,
                 str(number),
                 limits=replace(limits, time_s=None),
                 environment=environment,
-                stop=self._stop,
+                stop=stop,
                 pass_fds=(number,),
             ),
             child_socket,
@@ -82,18 +85,20 @@ class Worker:
         self._stop = threading.Event()
         self._outcome: Future[Outcome] = Future()
         self._socket, child_socket = socket.socketpair()
+        weakref.finalize(self, _let_go, self._stop, self._socket, self._process_id).atexit = False
         return child_socket
 
     def _wait(
         self, run_child: Callable[[], Outcome], child_socket: socket.socket, *, name: str
     ) -> None:
         """Wait in a thread for the end of the child."""
+        outcome = self._outcome
 
         def work() -> None:
             try:
-                self._outcome.set_result(run_child())
+                outcome.set_result(run_child())
             except BaseException as error:
-                self._outcome.set_exception(error)
+                outcome.set_exception(error)
             finally:
                 # Until then, a request waits for the child's end instead of failing.
                 child_socket.close()
@@ -186,9 +191,10 @@ class ForkWorker(Worker):
         self, answer: Callable[[dict[str, Any]], Reply], *, limits: Limits, folder: Path
     ) -> None:
         child_socket = self._open(limits)
+        own_socket, stop = self._socket, self._stop
 
         def work() -> None:
-            self._socket.close()  # else the fork would not notice that this process has closed it
+            own_socket.close()  # else the fork would not notice that this process has closed it
             _answer_on(child_socket, answer, idle_s=None)
 
         # Here and not in the thread, so that the fork continues in the caller's thread.
@@ -197,11 +203,18 @@ class ForkWorker(Worker):
         def supervise_fork() -> Outcome:
             try:
                 unlimited = replace(limits, time_s=None)
-                return supervise(process, limits=unlimited, folder=None, stop=self._stop)
+                return supervise(process, limits=unlimited, folder=None, stop=stop)
             finally:
                 process.close()
 
         self._wait(supervise_fork, child_socket, name="fork worker")
+
+
+def _let_go(stop: threading.Event, connection: socket.socket, process_id: int) -> None:
+    """End the child of a worker that was collected; a fork of its process leaves it alone."""
+    connection.close()
+    if process_id == os.getpid():
+        stop.set()
 
 
 def answer_requests(answer: Callable[[dict[str, Any]], Reply], *, idle_s: float) -> None:
