@@ -86,6 +86,13 @@ class GivenLengths(nn.Layer):
         return self.rnn(x, sequence_length=lengths)[0][:, -1]
 
 
+class Difference(nn.Layer):
+    """Takes two inputs, of which the second is used first."""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x - 2 * y
+
+
 class Mean(nn.Layer):
     def forward(self, x: Any) -> Any:
         return x * x.mean()

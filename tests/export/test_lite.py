@@ -92,6 +92,19 @@ def test_equal_in_every_size(python: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_inputs_in_another_order_than_they_are_used(python: Path, tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Difference
+
+    spec = [InputSpec([2, 5, 4], "float32", name) for name in ("x", "y")]
+    bundle = Bundle.create(tmp_path / "two", Difference(), input_spec=spec, examples=[X, X + 1])
+    for target in ("legacy", "lite"):
+        assert bundle.export(target).is_accepted
+        (result,) = bundle.predict([X, X + 1], target=target)
+        np.testing.assert_allclose(result, X - 2 * (X + 1), rtol=1e-5)
+
+
 def test_use_continues_after_its_process_was_killed(python: Path, tmp_path: Path) -> None:
     from .networks import Picture
 

@@ -41,6 +41,20 @@ def write_legacy(path: Path, *, version: int = 2006000) -> Path:
     return path
 
 
+def write_columns(path: Path) -> Path:
+    """Write a program that feeds and fetches two variables in the reverse of their order."""
+    program = _framework().ProgramDesc()
+    block = program.blocks.add(idx=0, parent_idx=-1)
+    for kind in ("feed", "fetch"):
+        for column, name in ((1, "second"), (0, "first")):
+            op = block.ops.add(type=kind)
+            groups = op.outputs if kind == "feed" else op.inputs
+            groups.add(parameter="X", arguments=[name])
+            op.attrs.add(name="col", type=0, i=column)
+    path.write_bytes(program.SerializeToString())
+    return path
+
+
 def write_chain(path: Path, *, blocks: int, calls: int) -> Path:
     """Write a program in which every block contains the next one, `calls` times."""
     program = _framework().ProgramDesc()

@@ -17,7 +17,7 @@ from paddle_workbench.program.formats.saved import read
 from paddle_workbench.program.model.capture import Capture
 from paddle_workbench.widgets.microscope import ProgramMicroscope
 
-from ..pdmodel_file import write_legacy
+from ..pdmodel_file import write_columns, write_legacy
 from .program_files import broken, onnx_model
 
 
@@ -102,6 +102,12 @@ def test_rejects_a_capture(tmp_path: Path, branching: Capture) -> None:
     save(branching, tmp_path / "net.capture")
     with pytest.raises(ProgramError, match="is a capture already"):
         capture_saved(tmp_path / "net.capture", pipeline=None)
+
+
+def test_reads_inputs_and_outputs_of_pdmodel_in_their_order(tmp_path: Path) -> None:
+    program = read(write_columns(tmp_path / "net.pdmodel")).program
+    for values in (program.inputs, program.outputs):
+        assert [program.values[value].name for value in values] == ["first", "second"]
 
 
 def test_reads_program_of_paddle_2(tmp_path: Path) -> None:

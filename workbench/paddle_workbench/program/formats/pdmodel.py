@@ -95,7 +95,7 @@ class _Reader:
                 and variable.name not in output_names
                 and variable.type.type == _TENSOR
             ]
-        for op in self.blocks[index].ops:
+        for op in _in_order(self.blocks[index].ops):
             self.budget.spend(is_repeated=is_repeated)
             region.ops.append(self._op(op))
         self.open.discard(index)
@@ -155,6 +155,24 @@ class _Reader:
         tensor = holder.tensor
         sizes = "".join(f"{size}x" for size in tensor.dims)
         return f"tensor<{sizes}{_DTYPES.get(tensor.data_type, 'unknown')}>"
+
+
+def _in_order(ops: Iterable[Any]) -> list[Any]:
+    """Return ops with the inputs and the outputs in their own order, which the file need not have.
+
+    Paddle adds each op that feeds an input before the others; which input it is, its `col` says.
+    """
+    ordered = list(ops)
+    for kind in ("feed", "fetch"):
+        places = [place for place, op in enumerate(ordered) if op.type == kind]
+        marks = sorted((ordered[place] for place in places), key=_column)
+        for place, op in zip(places, marks, strict=True):
+            ordered[place] = op
+    return ordered
+
+
+def _column(op: Any) -> int:
+    return next((int(each.i) for each in op.attrs if each.name == "col"), 0)
 
 
 def _arguments(groups: Iterable[Any]) -> Iterable[str]:
