@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_workbench.compression.data import batches_of, check_not_held_out, count_of, read_inputs
+from paddle_workbench.compression.data import (
+    batches_of,
+    check_not_held_out,
+    count_of,
+    read_inputs,
+    read_labelled,
+)
 from paddle_workbench.contract import Normalize, Resize
 from paddle_workbench.errors import CompressionError, PictureError
 from paddle_workbench.export.bundle import Bundle
@@ -65,6 +71,31 @@ def test_reads_arrays_by_the_names_of_the_inputs(of_arrays: Bundle, tmp_path: Pa
     (x,) = read_inputs(tmp_path / "x.npz", of_arrays.record)
     assert x.shape == (5, 3)
     assert count_of([x], of_arrays.record) == 5
+
+
+def test_reads_what_is_right(sentiment: Bundle, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.tsv"
+    path.write_text("房间很干净\t好评\n很小\t差评\n", "utf-8")
+    assert read_labelled(path, sentiment.record) == (["房间很干净", "很小"], ["好评", "差评"])
+    path.write_text("房间很干净\n很小\n", "utf-8")
+    assert read_labelled(path, sentiment.record) == (["房间很干净", "很小"], None)
+    path.write_text("房间很干净\t好评\n很小\n", "utf-8")
+    with pytest.raises(CompressionError, match="a label for 1 of 2 texts; text 2 has none"):
+        read_labelled(path, sentiment.record)
+
+
+def test_reads_what_is_right_for_pictures(sentiment: Bundle, tmp_path: Path) -> None:
+    record = sentiment.record.model_copy(
+        update={"preprocessing": (Resize(height=4, width=4), Normalize())}
+    )
+    for name in ("b.png", "a.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    assert read_labelled(tmp_path, record)[1] is None
+    (tmp_path / "labels.txt").write_text("b.png\t盒子\na.png\t瓶子\n", "utf-8")
+    assert read_labelled(tmp_path, record)[1] == ["瓶子", "盒子"]
+    (tmp_path / "labels.txt").write_text("b.png\t盒子\n", "utf-8")
+    with pytest.raises(CompressionError, match=r"no label for 1 of 2 pictures, such as a\.png"):
+        read_labelled(tmp_path, record)
 
 
 @pytest.mark.parametrize(

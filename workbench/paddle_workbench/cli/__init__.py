@@ -7,7 +7,7 @@ import sys
 __all__ = ["main"]
 
 # Those that import much. Where kernels start warm, they start warm too.
-_WARM_COMMANDS = frozenset({"bundle", "export", "run", "runs", "trace"})
+_WARM_COMMANDS = frozenset({"bundle", "compress", "export", "run", "runs", "trace"})
 
 
 def main() -> None:

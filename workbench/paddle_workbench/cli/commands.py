@@ -15,6 +15,7 @@ __all__ = ["main"]
 _COMMANDS = [
     "bundle",
     "check",
+    "compress",
     "course",
     "doctor",
     "explain",

@@ -16,13 +16,15 @@ from ..errors import BundleError, CompressionError, StorageError, clause_of
 from ..export.bundle import Bundle
 from ..export.processing import prepare
 from ..picture_files.picture_file import PictureFile
-from ..reading import expanded, is_folder, read_text
+from ..reading import expanded, is_file, is_folder, read_text
 
-__all__ = ["batches_of", "check_not_held_out", "count_of", "read_inputs"]
+__all__ = ["batches_of", "check_not_held_out", "count_of", "read_inputs", "read_labelled"]
 
 Array = NDArray[Any]
 MAX_BYTES = 256 * 1024**2
 _PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+LABELS = "labels.txt"
+"""The file of a folder of pictures that says what is right for them."""
 _SHOWN = 40
 _BATCH = 32
 
@@ -33,7 +35,8 @@ def read_inputs(path: str | Path, record: BundleRecord) -> Sequence[Any]:
     Parameters
     ----------
     path : str or Path
-        For a bundle of texts, a text file with one on each line; for one of pictures, a folder of
+        For a bundle of texts, a text file with one on each line, of which what follows a tab, such
+        as a label, is left out; for one of pictures, a folder of
         them; otherwise a `.npz` file with an array for each input of the program.
     record : BundleRecord
 
@@ -48,7 +51,67 @@ def read_inputs(path: str | Path, record: BundleRecord) -> Sequence[Any]:
     first = record.preprocessing[0] if record.preprocessing else None
     if first is None:
         return _arrays(place, record)
-    return _texts(place) if isinstance(first, CleanText | CharacterIds) else _pictures(place)
+    if not isinstance(first, CleanText | CharacterIds):
+        return _pictures(place)
+    return [line.split("\t", 1)[0].strip() for line in _texts(place)]
+
+
+def read_labelled(path: str | Path, record: BundleRecord) -> tuple[Sequence[Any], list[str] | None]:
+    """Read raw inputs with what is right for them, where the file says so.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `read_inputs`. In a text file, a tab and the right label may follow each text. In a
+        folder of pictures, `labels.txt` may have a line with name, tab and label for each picture.
+    record : BundleRecord
+
+    Returns
+    -------
+    inputs : sequence
+    truth : list of str, or None
+        None if no input has a label.
+
+    Raises
+    ------
+    CompressionError
+        As for `read_inputs`, or if only some inputs have a label.
+    """
+    place = expanded(path)
+    inputs = read_inputs(place, record)
+    if is_folder(place):
+        return inputs, _labels_of_pictures(place)
+    is_text = bool(record.preprocessing)
+    return inputs, _labels_of_texts(place) if is_text else None
+
+
+def _labels_of_pictures(folder: Path) -> list[str] | None:
+    file = folder / LABELS
+    if not is_file(file):
+        return None
+    lines = [line.split("\t", 1) for line in _texts(file)]
+    labels = {line[0]: line[1] for line in lines if len(line) == 2}
+    names = [each.name for each in _picture_files(folder)]
+    missing = [name for name in names if name not in labels]
+    if missing:
+        raise CompressionError(
+            f"{file} has no label for {len(missing)} of {len(names)} pictures, such as "
+            f"{missing[0]}.",
+            "Add a line with the name of the picture, a tab and its label.",
+        )
+    return [labels[name] for name in names]
+
+
+def _labels_of_texts(path: Path) -> list[str] | None:
+    parts = [line.split("\t", 1) for line in _texts(path)]
+    labels = [part[1].strip() for part in parts if len(part) == 2]
+    if labels and len(labels) < len(parts):
+        number = next(at for at, part in enumerate(parts, 1) if len(part) < 2)
+        raise CompressionError(
+            f"{path} has a label for {len(labels)} of {len(parts)} texts; text {number} has none.",
+            "Let a tab and the label follow each text, or none.",
+        )
+    return labels or None
 
 
 def _texts(path: Path) -> list[str]:
@@ -65,9 +128,13 @@ def _pictures(path: Path) -> list[Array]:
     hint = f"Pass a folder with pictures: {', '.join(_PICTURES)}."
     if not is_folder(path):
         raise CompressionError(f"{path} is not a folder of pictures.", hint)
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in _PICTURES)
-    pictures = [page.pixels for file in files for page in PictureFile(file)]
+    # The first page: an input has one label.
+    pictures = [PictureFile(file).page(0).pixels for file in _picture_files(path)]
     return _some(pictures, path, "pictures", hint)
+
+
+def _picture_files(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if each.suffix.lower() in _PICTURES)
 
 
 def _arrays(path: Path, record: BundleRecord) -> list[Array]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
+from .compression import RecipeStep
 from .model import SCHEMA_VERSION, Language, Model
 
 __all__ = [
@@ -315,6 +316,8 @@ class Parent(Model):
     version: str
     sha256: Digest
     """Of its `bundle.json`."""
+    steps: tuple[RecipeStep, ...] = ()
+    """Of the recipe by which it was made smaller."""
 
 
 class BundleRecord(Model):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..contract import Parent
+from ..contract import Parent, RecipeStep
 from ..errors import BundleError
 from ..storage import storage_error, write_model
 from .bundle import Bundle
@@ -23,7 +23,7 @@ from .saving import SavedNetwork
 from .targets.registry import is_folder_of_target
 from .targets.target import PROGRAM_FOLDER
 
-__all__ = ["derive"]
+__all__ = ["adopt", "derive"]
 
 
 def derive(
@@ -96,17 +96,48 @@ def derive(
                 "targets": {},
                 "metrics": {},
                 "provenance": versions(),
-                "parent": Parent(
-                    name=record.name,
-                    version=record.version,
-                    sha256=record_of_file(parent.folder / RECORD).sha256,
-                ),
+                "parent": _parent(parent),
                 "files": records_of_folder(draft),
             }
         )
         write_model(draft / RECORD, made)
         put_in_place(draft, target)
     return Bundle(target)
+
+
+def adopt(
+    bundle: Bundle, path: str | Path, *, parent: Bundle, steps: Sequence[RecipeStep] = ()
+) -> Bundle:
+    """Copy a bundle with its targets to another place, as one that was made from a given parent.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    path : str or Path
+        The folder to make; a bundle that was there before is replaced as a whole.
+    parent : Bundle
+    steps : sequence of RecipeStep
+        By which it was made from the parent.
+
+    Raises
+    ------
+    BundleError
+        If the path is another folder.
+    """
+    target = named_path(path, code="PW-X409")
+    check_replaceable(target)
+    with new_draft(target) as draft:
+        _copy_files(bundle, draft, "")
+        update = {"name": target.name, "parent": _parent(parent, steps)}
+        write_model(draft / RECORD, bundle.record.model_copy(update=update))
+        put_in_place(draft, target)
+    return Bundle(target)
+
+
+def _parent(bundle: Bundle, steps: Sequence[RecipeStep] = ()) -> Parent:
+    record = bundle.record
+    digest = record_of_file(bundle.folder / RECORD).sha256
+    return Parent(name=record.name, version=record.version, sha256=digest, steps=tuple(steps))
 
 
 def _copy_rest(parent: Bundle, draft: Path) -> None:

@@ -1,0 +1,271 @@
+"""A bundle made smaller by a recipe, with the effect of every step in its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..contract import (
+    DistilStep,
+    FineTuneStep,
+    JobProgress,
+    PruneStep,
+    QuantizeStep,
+    Recipe,
+    RecipeStep,
+    Text,
+    Weights,
+)
+from ..errors import CompressionError, ExportError, WorkbenchError
+from ..export.attempt import Listener
+from ..export.bundle import Bundle
+from ..export.deriving import adopt, derive
+from ..export.ledger.ledger import Ledger
+from ..export.ledger.variants import Variant
+from ..export.opening import opened
+from ..export.processing import prepare
+from ..export.targets.target import PROGRAM_FOLDER
+from ..program.progress import ProgressBar
+from ..reading import expanded
+from ..scratch import ScratchFolder
+from .data import check_not_held_out, read_inputs
+from .distillation.teaching import Teaching, teach
+from .distillation.training import distil
+from .pruning.pruning import prune
+from .quantization.quantizing import quantize
+from .recipe import recipe_of
+from .trainable import load_trainable, save_trained
+
+__all__ = ["ORIGINAL", "compress"]
+
+ORIGINAL = "original"
+"""The name of the bundle that a recipe starts from, in the ledger of the one that it ends with."""
+_TITLES = {
+    "prune": Text(zh="剪枝", en="pruning"),
+    "fine_tune": Text(zh="微调", en="fine-tuning"),
+    "distil": Text(zh="蒸馏", en="distillation"),
+    "quantize": Text(zh="量化", en="quantisation"),
+}
+_MEASURING = Text(zh="测量", en="measuring")
+
+
+def compress(
+    bundle: Bundle | str | Path,
+    recipe: Any,
+    path: str | Path,
+    *,
+    data: Sequence[Any] | str | Path | None = None,
+    inputs: Sequence[Any] | None = None,
+    truth: Sequence[object] | None = None,
+    measure: bool = True,
+    listener: Listener | None = None,
+    **protocol: Any,
+) -> Bundle:
+    """Make a bundle smaller by the steps of a recipe, and measure what each of them did.
+
+    After each step the bundle is exported to the recipe's target, run and compared with itself, as
+    `Bundle.export` does. The result is a bundle whose record names its parent and the steps. Its
+    ledger has a row for the original and for each step: accuracy, decisions that changed, time and
+    size. The original is not changed, and nothing is written to `path` before all steps are done.
+
+    Parameters
+    ----------
+    bundle : Bundle, str or Path
+    recipe : Recipe, mapping, list, str or Path
+        See `recipe_of`; a text or path is that of a YAML file.
+    path : str or Path
+        The folder to make; a bundle that was there before is replaced as a whole.
+    data : sequence, str or Path, optional
+        Raw inputs for training and calibration, as `bundle.predict` takes them, or what
+        `read_inputs` reads. By default the `data` of the recipe. No labels: what is trained learns
+        from the outputs of the bundle that the recipe starts from.
+    inputs, truth : sequence, optional
+        Held-out inputs and their right labels or texts, as for `Ledger`. By default the bundle's
+        examples, without a truth.
+    measure : bool
+        Whether the ledger is measured.
+    listener : callable, optional
+        Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
+        person watches.
+    **protocol
+        Of `Ledger.measure`, such as `batch=1`, `threads=1`, `budget_s=60`.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    CompressionError
+        If the recipe or the data is not valid, an input is also in the held-out set, or a step
+        cannot be done; the message names the step.
+    BundleError
+        If the bundle is not whole, there is no such target, or the path is another folder.
+    """
+    original = opened(bundle)
+    chosen = recipe_of(recipe)
+    raw = _data_of(data, chosen, recipe, original)
+    if raw is not None:
+        check_not_held_out(raw, original, () if inputs is None else inputs)
+    total = len(chosen.steps) + 1 + measure
+    with ProgressBar(f"compress {original.record.name}") as bar, ScratchFolder("compress") as work:
+
+        def show(done: int, step: Text) -> None:
+            if listener is not None:
+                listener(JobProgress(done=done, total=total, step=step))
+            bar.advance(done / total, step.en)
+
+        show(0, Text(zh="导出", en="export"))
+        first = derive(original, work / ORIGINAL / original.record.name)
+        first.export(chosen.target)
+        recipes = _Steps(original, raw, _folder_of(recipe))
+        stages = [(ORIGINAL, first)]
+        for number, step in enumerate(chosen.steps, 1):
+            show(number, _TITLES[step.step])
+            place = work / f"{number}" / expanded(path).name
+            made = _done(recipes, step, number, stages[-1][1], place, chosen.target)
+            stages.append((f"{number} {step.step}", made))
+        last = adopt(stages[-1][1], path, parent=original, steps=chosen.steps)
+        if measure:
+            show(total - 1, _MEASURING)
+            ledger = Ledger(first, inputs=inputs, truth=truth, path=last.path)
+            for name, each in stages:
+                ledger.add(Variant(name, bundle=each, target=chosen.target, title=name))
+            names = [name for name, _ in stages]
+            ledger.measure(variants=names, baseline=ORIGINAL, **protocol)
+    return last
+
+
+def _data_of(
+    data: Sequence[Any] | str | Path | None, recipe: Recipe, source: Any, bundle: Bundle
+) -> Sequence[Any] | None:
+    """Return the raw inputs for training and calibration; None if no step needs any."""
+    chosen: Any = data
+    if chosen is None and recipe.data:
+        chosen = _folder_of(source) / expanded(recipe.data)
+    if chosen is None:
+        needing = [step.step for step in recipe.steps if _needs_data(step)]
+        if needing:
+            raise CompressionError(
+                f"The recipe has the step {needing[0]}, which needs inputs, and there are none.",
+                "Pass data=[…], raw inputs that are not held out, or add `data: FILE` to it.",
+            )
+        return None
+    return read_inputs(chosen, bundle.record) if isinstance(chosen, str | Path) else chosen
+
+
+def _needs_data(step: RecipeStep) -> bool:
+    return not isinstance(step, PruneStep) or step.criterion == "taylor"
+
+
+def _folder_of(recipe: Any) -> Path:
+    """Return the folder that paths in a recipe are relative to."""
+    return expanded(recipe).parent if isinstance(recipe, str | Path) else Path()
+
+
+def _done(
+    steps: _Steps, step: RecipeStep, number: int, bundle: Bundle, place: Path, target: str
+) -> Bundle:
+    """Do one step, and export its result; an error names the step."""
+    try:
+        made, weights = steps.do(step, bundle, place)
+        made.export(target, weights=weights)
+    except ExportError as error:
+        raise CompressionError(
+            f"Step {number}, {step.step}, was done, but its result was not exported: "
+            f"{error.message}",
+            error.hint,
+            code=error.code,
+        ) from error
+    except WorkbenchError as error:
+        raise CompressionError(
+            f"Step {number}, {step.step}, was not done: {error.message}",
+            error.hint,
+            code=error.code,
+        ) from error
+    return made
+
+
+@dataclass
+class _Steps:
+    """What the steps of a recipe do.
+
+    Parameters
+    ----------
+    original : Bundle
+        Whose outputs training learns from.
+    data : sequence or None
+        Raw inputs.
+    folder : Path
+        That paths in the recipe are relative to.
+    """
+
+    original: Bundle
+    data: Sequence[Any] | None
+    folder: Path
+    _teaching: Teaching | None = None
+
+    def do(self, step: RecipeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+        """Do a step with a bundle; return the new one, and the weights that it is exported with."""
+        return _DOING[type(step)](self, step, bundle, place)
+
+    def _prune(self, step: PruneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+        share: Any = step.groups or step.share
+        return prune(bundle, place, share=share, criterion=step.criterion, data=self.data), "fp32"
+
+    def _fine_tune(self, step: FineTuneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+        return self._trained(bundle, place, self._taught(), step), "fp32"
+
+    def _distil(self, step: DistilStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+        student = opened(self.folder / expanded(step.student))
+        for name in ("task", "labels"):
+            mine, its = (getattr(each.record, name) for each in (bundle, student))
+            if mine != its:
+                raise CompressionError(
+                    f"The {name} of the student {student.record.name} is {its!r:.80}, and that of "
+                    f"{bundle.record.name} {mine!r:.80}.",
+                    "Make the student's bundle with the same task and labels.",
+                )
+        return self._trained(student, place, teach(bundle, self.data), step), "fp32"
+
+    def _quantize(self, step: QuantizeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+        made = quantize(bundle, place, calibration=self.data, method=step.method, keep=step.keep)
+        return made, "int8"
+
+    def _taught(self) -> Teaching:
+        if self._teaching is None:
+            self._teaching = teach(self.original, self.data)
+        return self._teaching
+
+    def _trained(
+        self, student: Bundle, place: Path, teaching: Teaching, step: FineTuneStep | DistilStep
+    ) -> Bundle:
+        """Train the program of a bundle."""
+        source = student.folder / PROGRAM_FOLDER
+        arrays = prepare(student.record.preprocessing, student.folder)(self.data or ())
+        with ScratchFolder("training") as scratch:
+            layer = load_trainable(source, scratch)
+            distil(
+                teaching,
+                layer,
+                arrays,
+                epochs=step.epochs,
+                lr=step.lr,
+                batch_size=step.batch_size,
+                temperature=step.temperature,
+                seed=step.seed,
+            )
+            trained = scratch / "trained"
+            trained.mkdir()
+            save_trained(layer, source, trained)
+            return derive(student, place, trained)
+
+
+_DOING: dict[type, Callable[..., tuple[Bundle, Weights]]] = {
+    PruneStep: _Steps._prune,
+    FineTuneStep: _Steps._fine_tune,
+    DistilStep: _Steps._distil,
+    QuantizeStep: _Steps._quantize,
+}
