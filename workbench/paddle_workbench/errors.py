@@ -30,6 +30,7 @@
   * DeskError
   * DetectionError
     * TrainingError
+  * CompressionError
   * WidgetError
 """
 
@@ -248,6 +249,10 @@ class TrainingError(DetectionError):
     def __init__(self, message: str, hint: str = "", *, batch: Any = None) -> None:
         super().__init__(message, hint)
         self.batch = batch
+
+
+class CompressionError(WorkbenchError, ValueError):
+    """A network cannot be made smaller: a recipe, a setting or the data for it is not valid."""
 
 
 class WidgetError(WorkbenchError, TypeError):

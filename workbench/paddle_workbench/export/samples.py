@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "SAMPLES",
     "Array",
     "EagerSample",
+    "answered",
     "read_samples",
     "reason_of",
     "samples_of",
@@ -103,27 +104,56 @@ def samples_of(
         If the folder for temporary files is full.
     """
     _check_examples(examples, inputs)
-    samples = []
-    for name, arrays, is_edge_case in _variations(examples, inputs):
-        is_empty = any(array.size == 0 for array in arrays)
+    return answered(
+        [
+            EagerSample(name, arrays, is_edge_case=is_edge_case)
+            for name, arrays, is_edge_case in _variations(examples, inputs)
+        ],
+        network,
+        run_empty,
+    )
+
+
+def answered(
+    samples: Sequence[EagerSample], network: RunNetwork, run_empty: RunNetwork | None = None
+) -> list[EagerSample]:
+    """Return samples with the outputs of a network.
+
+    Parameters
+    ----------
+    samples : sequence of EagerSample
+        Their outputs are ignored.
+    network, run_empty : callable
+        As for `samples_of`.
+
+    Raises
+    ------
+    BundleError
+        If the network refuses the first one.
+    StorageError
+        If the folder for temporary files is full.
+    """
+    results: list[EagerSample] = []
+    for sample in samples:
+        is_empty = any(array.size == 0 for array in sample.inputs)
         try:
-            outputs = (run_empty if is_empty and run_empty else network)(arrays)
-            samples.append(EagerSample(name, arrays, outputs, is_edge_case=is_edge_case))
+            outputs = (run_empty if is_empty and run_empty else network)(sample.inputs)
+            results.append(replace(sample, outputs=outputs, error=""))
         except EdgeCaseError as error:
             reason = str(error).splitlines()[0][:MOST_REASON]
-            samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
+            results.append(replace(sample, outputs=None, error=reason))
         except StorageError:
             raise
         except Exception as error:
             reason = reason_of(error)
-            if not samples:
+            if not results:
                 raise BundleError(
                     f"The network refuses the examples: {reason}.",
                     "Pass examples with the shapes and dtypes of input_spec.",
                     code="PW-X403",
                 ) from error
-            samples.append(EagerSample(name, arrays, error=reason, is_edge_case=is_edge_case))
-    return samples
+            results.append(replace(sample, outputs=None, error=reason))
+    return results
 
 
 def reason_of(error: Exception) -> str:

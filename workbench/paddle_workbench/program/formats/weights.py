@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -19,13 +19,15 @@ from ..model.structure import tensor_bytes
 from .protobuf import protobuf_of
 from .saved import MAX_BYTES, SavedProgram
 
-__all__ = ["Weight", "read_weights"]
+__all__ = ["Weight", "read_weights", "write_weights"]
 
 # Paddle's VarType.
 _PADDLE_DTYPES = {
     0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32", 6: "float64",
     20: "uint8", 21: "int8", 22: "bfloat16", 23: "complex64", 24: "complex128",
 }  # fmt: skip
+_NOT_SAVED = "__non_persistable"
+"""Part of the names of a GRU's or LSTM's state of dropout, which Paddle does not save."""
 _HINT = "Save the program again with paddle.jit.save."
 _KIND = "weights file"
 
@@ -68,7 +70,8 @@ def read_weights(saved: SavedProgram) -> dict[str, Weight] | None:
         path = saved.path.with_suffix(".pdiparams")
         if saved.format == "capture" or not path.is_file():
             return None
-        weights = _paddle_weights(path, sorted(each.name for each in saved.program.parameters))
+        names = [each.name for each in saved.program.parameters]
+        weights = _paddle_weights(path, sorted(name for name in names if _NOT_SAVED not in name))
     return {weight.name: weight for weight in weights}
 
 
@@ -136,6 +139,47 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
             return value, at
         if shift > 63:
             raise ValueError("a number has more than 64 bits")
+
+
+@storage_errors_as(ProgramError)
+def write_weights(
+    path: Path, arrays: Mapping[str, NDArray[Any]], like: Mapping[str, Weight]
+) -> None:
+    """Write the weights of a program as `paddle.jit.save` does: a `.pdiparams` file.
+
+    Parameters
+    ----------
+    path : Path
+    arrays : mapping of str to array
+        By name.
+    like : mapping of str to Weight
+        Those that they replace, whose dtypes they get.
+
+    Raises
+    ------
+    ProgramError
+        If the file cannot be written.
+    """
+    numbers = {dtype: number for number, dtype in _PADDLE_DTYPES.items()}
+    with path.open("wb") as file:
+        for name in sorted(arrays):
+            dtype, array = like[name].dtype, arrays[name]
+            sizes = b"".join(b"\x10" + _varint_bytes(size) for size in array.shape)
+            description = b"\x08" + _varint_bytes(numbers[dtype]) + sizes
+            file.write(struct.pack("<IQII", 0, 0, 0, len(description)) + description)
+            if dtype == "bfloat16":  # read as float32
+                values = (array.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+                file.write(values.tobytes())
+            else:
+                file.write(np.ascontiguousarray(array, dtype).tobytes())
+
+
+def _varint_bytes(number: int) -> bytes:
+    content = bytearray()
+    while number > 0x7F:
+        content.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*content, number])
 
 
 def _onnx_weights(path: Path) -> Iterator[Weight]:

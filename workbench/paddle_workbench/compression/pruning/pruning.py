@@ -1,0 +1,255 @@
+"""A bundle without some of its channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...contract import JobProgress, Text
+from ...errors import CompressionError
+from ...export.attempt import Listener
+from ...export.bundle import Bundle
+from ...export.bundle_files import named_path
+from ...export.making import derive_bundle
+from ...export.opening import opened
+from ...export.processing import preprocess
+from ...export.programs import copy_program
+from ...export.saving import LINES
+from ...export.targets.target import PROGRAM, PROGRAM_FOLDER
+from ...program.formats.saved import SavedProgram, read
+from ...program.model.archive import load
+from ...program.model.capture import Capture
+from ...program.model.structure import Program
+from ...scratch import ScratchFolder
+from .criteria import Criterion, Scores, check_criterion, l1_scores, norm_scores, taylor_scores
+from .groups import ChannelGraph, ChannelGroup, find_groups
+from .lines import layer_names, with_sizes_of
+from .loaded import LoadedProgram
+from .program import weights_of, write_program
+
+__all__ = ["channel_groups", "choose", "prune"]
+
+_STEPS = (
+    Text(zh="计算通道的重要性", en="Scoring the channels"),
+    Text(zh="写出文件", en="Writing the files"),
+    Text(zh="在样本上运行", en="Running the samples"),
+)
+
+
+def channel_groups(bundle: Bundle | str | Path) -> ChannelGraph:
+    """Return the groups of channels of a bundle, named after the layers that make them.
+
+    Parameters
+    ----------
+    bundle : Bundle, str or Path
+
+    Raises
+    ------
+    BundleError
+        If it is not a bundle.
+    """
+    chosen = opened(bundle)
+    saved = _saved(chosen)
+    names = layer_names(chosen.program, saved.program)
+    return find_groups(
+        saved.program, {name: each.removesuffix(".weight") for name, each in names.items()}
+    )
+
+
+def prune(
+    bundle: Bundle | str | Path,
+    path: str | Path,
+    *,
+    share: float | Mapping[str, float],
+    criterion: Criterion = "l1",
+    inputs: Sequence[Any] | None = None,
+    listener: Listener | None = None,
+) -> Bundle:
+    """Remove channels from the network of a bundle, and make a bundle of what is left.
+
+    The channels are really gone: weights, shapes and costs shrink. The result is not trained
+    further, so it is worse than the parent until it is. Its samples have its own outputs.
+
+    Parameters
+    ----------
+    bundle : Bundle, str or Path
+    path : str or Path
+        The folder to make. A bundle that is there is replaced.
+    share : float, or mapping of str to float
+        Which part of each group's channels is removed, 0 to below 1; rounded down. A mapping names
+        groups, as `channel_groups` does; others stay.
+    criterion : {"l1", "bn_scale", "taylor"}
+        What says which channels matter least: the weights that make them, their batch norm, or
+        what the outputs lose to first order. With `bn_scale`, and one share for all, groups without
+        a batch norm stay.
+    inputs : sequence, optional
+        Raw inputs for `taylor`, as `predict` takes them; by default the samples of the bundle. No
+        labels are needed.
+    listener : callable, optional
+        Called with the progress, a `contract.JobProgress`.
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    CompressionError
+        If a share is not one, there is no such group, its channels cannot be removed, or none are
+        to be.
+    BundleError
+        If it is not a bundle, or the path is another folder.
+    """
+    check_criterion(criterion)
+    parent = opened(bundle)
+    target = named_path(path, code="PW-X409")
+    shares = _check_share(share)
+    saved, graph = _saved(parent), channel_groups(parent)
+    _report(listener, 0)
+    groups = _chosen_groups(graph, shares)
+    scores = _scores(parent, saved, groups, criterion, inputs)
+    if isinstance(shares, Mapping):
+        _check_scored(groups, scores, criterion)
+    choice = choose(graph, scores, shares)
+    if not any(len(channels) for channels in choice.values()):
+        raise _nothing(graph, share)
+    removed = graph.removed(choice)
+    with ScratchFolder("pruning") as scratch:
+        _report(listener, 1)
+        write_program(saved, graph, removed, scratch)
+        lines = _capture(parent, read(scratch / saved.path.name).program)
+        _report(listener, 2)
+        derive_bundle(
+            parent.folder,
+            parent.record,
+            target,
+            lambda folder: copy_program(scratch, folder),
+            lines=lines,
+        )
+    return Bundle(target)
+
+
+def choose(
+    graph: ChannelGraph, scores: Scores, share: float | Mapping[str, float]
+) -> dict[str, list[int]]:
+    """Return the channels with the lowest scores, by the name of their group.
+
+    Parameters
+    ----------
+    graph : ChannelGraph
+    scores : dict of str to array
+        Groups without scores stay.
+    share : float, or mapping of str to float
+        As for `prune`.
+    """
+    choice: dict[str, list[int]] = {}
+    every = np.full(graph.count, np.inf)
+    for name, values in scores.items():
+        part = share.get(name, 0.0) if isinstance(share, Mapping) else share
+        count = math.floor(part * len(values) + 1e-9)
+        choice[name] = np.argsort(values, kind="stable")[:count].tolist()
+        every[graph.numbers_of(graph.group(name))] = values
+    removed = np.zeros(graph.count, bool)
+    for name, channels in choice.items():
+        removed[graph.numbers_of(graph.group(name))[channels]] = True
+    # A part of a split may consist of channels that are all to be removed: the best one stays.
+    for axis in list(graph.empty_axes(removed)):
+        if removed[axis].all():
+            removed[axis[int(np.argmax(every[axis]))]] = False
+    return {
+        name: np.flatnonzero(removed[graph.numbers_of(graph.group(name))]).tolist()
+        for name in choice
+    }
+
+
+def _saved(bundle: Bundle) -> SavedProgram:
+    return read(bundle.folder / PROGRAM_FOLDER / f"{PROGRAM}.json")
+
+
+def _check_share(share: float | Mapping[str, float]) -> float | Mapping[str, float]:
+    for part in share.values() if isinstance(share, Mapping) else [share]:
+        is_number = isinstance(part, int | float) and not isinstance(part, bool)
+        if not is_number or not 0 <= part < 1:
+            raise CompressionError(
+                f"The share {part!r:.40} is not a number from 0 to below 1.",
+                "Pass the part of the channels that is removed: share=0.5. Some have to stay.",
+            )
+    return share
+
+
+def _chosen_groups(graph: ChannelGraph, share: float | Mapping[str, float]) -> list[ChannelGroup]:
+    if not isinstance(share, Mapping):
+        return list(graph.prunable)
+    groups = [graph.group(name) for name, part in share.items() if part]
+    for group in groups:
+        if group.reason:
+            raise CompressionError(
+                f"The channels of {group.name} cannot be removed: {group.reason}",
+                "Leave the group out.",
+            )
+    return groups
+
+
+def _scores(
+    bundle: Bundle,
+    saved: SavedProgram,
+    groups: Sequence[ChannelGroup],
+    criterion: Criterion,
+    inputs: Sequence[Any] | None,
+) -> Scores:
+    weights = weights_of(saved)
+    if criterion == "l1":
+        return l1_scores(groups, weights)
+    if criterion == "bn_scale":
+        return norm_scores(groups, weights)
+    program = LoadedProgram(saved.path.with_suffix(""), list(weights))
+    return taylor_scores(groups, program, batches_of(bundle, inputs))
+
+
+def batches_of(bundle: Bundle, inputs: Sequence[Any] | None) -> list[tuple[NDArray[Any], ...]]:
+    """Return raw inputs as arrays for the program, or the examples among a bundle's samples."""
+    if inputs is None:
+        return [bundle.samples[0].inputs]
+    return [preprocess(inputs, bundle.record.preprocessing, bundle.folder)]
+
+
+def _check_scored(groups: Sequence[ChannelGroup], scores: Scores, criterion: Criterion) -> None:
+    for group in groups:
+        if group.name not in scores:
+            raise CompressionError(
+                f"{group.name} has no batch norm, so {criterion} says nothing about its channels.",
+                'Use criterion="l1", or leave the group out.',
+            )
+
+
+def _nothing(graph: ChannelGraph, share: float | Mapping[str, float]) -> CompressionError:
+    if not graph.prunable:
+        reasons = [f"{group.name}: {group.reason}" for group in graph.groups[:3]]
+        return CompressionError(
+            f"The network has no channels that can be removed. {' '.join(reasons)}".strip(), ""
+        )
+    largest = max(group.channels for group in graph.prunable)
+    return CompressionError(
+        f"With the share {share!r:.80} no channel is removed; the largest group has {largest}.",
+        "Pass a larger share, such as 0.25.",
+    )
+
+
+def _capture(bundle: Bundle, program: Program) -> Capture | None:
+    """Return the program without channels, with the names and lines of its parent's."""
+    capture = load(bundle.folder / PROGRAM_FOLDER / LINES)
+    if capture.program is None:
+        return None
+    resized = with_sizes_of(capture.program, program)
+    return None if resized is None else replace(capture, program=resized)
+
+
+def _report(listener: Listener | None, done: int) -> None:
+    if listener is not None:
+        listener(JobProgress(done=done, total=len(_STEPS), step=_STEPS[done]))
