@@ -36,7 +36,7 @@ def test_keeps_everything_but_the_program(parent: Bundle, other: Bundle, tmp_pat
     assert not child.record.metrics
     assert child.examples == parent.examples
     assert child.record.parent is not None
-    assert child.record.parent.model_dump() == {
+    assert child.record.parent.model_dump(exclude={"steps"}) == {
         "name": "sentiment",
         "version": "3",
         "sha256": hashlib.sha256((parent.folder / "bundle.json").read_bytes()).hexdigest(),

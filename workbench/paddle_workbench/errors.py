@@ -15,7 +15,6 @@
     * CaptureError
   * BundleError
     * ExportError
-  * CompressionError
   * CodeNotFoundError
   * RunNotFoundError
   * JobNotFoundError
@@ -178,10 +177,6 @@ class ExportError(BundleError):
     def __init__(self, message: str, hint: str, preflight: Any, *, code: str = "") -> None:
         super().__init__(message, hint, code=code)
         self.preflight = preflight
-
-
-class CompressionError(WorkbenchError):
-    """A network cannot be made smaller in this way."""
 
 
 class CodeNotFoundError(WorkbenchError):

@@ -213,7 +213,8 @@ class _Steps:
 
     def _prune(self, step: PruneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         share: Any = step.groups or step.share
-        return prune(bundle, place, share=share, criterion=step.criterion, data=self.data), "fp32"
+        made = prune(bundle, place, share=share, criterion=step.criterion, inputs=self.data)
+        return made, "fp32"
 
     def _fine_tune(self, step: FineTuneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         return self._trained(bundle, place, self._taught(), step), "fp32"

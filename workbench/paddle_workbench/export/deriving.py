@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ..contract import Parent, RecipeStep
 from ..errors import BundleError
+from ..program.model.archive import save as save_capture
+from ..program.model.capture import Capture
+from ..reading import is_folder
 from ..storage import storage_error, write_model
 from .bundle import Bundle
 from .bundle_files import RECORD, named_path, record_of_file, records_of_folder
 from .drafts import new_draft, put_in_place
-from .edge_cases import EdgeCaseError
 from .examples import FOLDER as EXAMPLES
 from .making import check_replaceable
 from .programs import copy_program
 from .provenance import versions
-from .samples import SAMPLES, EagerSample, reason_of, write_samples
-from .saving import SavedNetwork
+from .samples import SAMPLES, answered, write_samples
+from .saving import LINES, SavedNetwork
 from .targets.registry import is_folder_of_target
 from .targets.target import PROGRAM_FOLDER
 
-__all__ = ["adopt", "derive"]
+__all__ = ["adopt", "derive", "place_of_child"]
 
 
 def derive(
@@ -31,7 +33,8 @@ def derive(
     path: str | Path,
     program: str | Path | None = None,
     *,
-    files: dict[str, bytes] | None = None,
+    lines: Capture | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> Bundle:
     """Make a bundle of a changed program, with everything else of the bundle that it was made from.
 
@@ -47,7 +50,9 @@ def derive(
     program : str or Path, optional
         A saved program, as for `Bundle.from_program`. By default the parent's, whose samples are
         then kept as they are.
-    files : dict of str to bytes, optional
+    lines : Capture, optional
+        The program with the lines of the code, in place of the saved one.
+    files : mapping of str to bytes, optional
         Further files, by their paths in the bundle, such as `inference/quantization.json`.
 
     Raises
@@ -56,8 +61,7 @@ def derive(
         If there is no such program, it has other inputs or another number of outputs, it refuses
         samples that the parent's takes, or the path is another folder.
     """
-    target = named_path(path, code="PW-X409")
-    check_replaceable(target)
+    target = place_of_child(parent, path)
     record = parent.record
     samples = parent.samples
     with new_draft(target) as draft:
@@ -69,9 +73,11 @@ def derive(
             saved = copy_program(named_path(program, code="PW-X308"), draft / PROGRAM_FOLDER)
             try:
                 _check_signature(saved, parent)
-                samples = [*_with_outputs(samples, saved, parent)]
+                samples = answered(samples, saved.run, saved.run_empty)
             finally:
                 saved.close()
+            if lines is not None:
+                save_capture(lines, draft / PROGRAM_FOLDER / LINES)
             # Its outputs may have other fixed sizes, such as features after pruning.
             update = {
                 "inputs": saved.inputs,
@@ -124,14 +130,32 @@ def adopt(
     BundleError
         If the path is another folder.
     """
-    target = named_path(path, code="PW-X409")
-    check_replaceable(target)
+    target = place_of_child(parent, path)
     with new_draft(target) as draft:
         _copy_files(bundle, draft, "")
         update = {"name": target.name, "parent": _parent(parent, steps)}
         write_model(draft / RECORD, bundle.record.model_copy(update=update))
         put_in_place(draft, target)
     return Bundle(target)
+
+
+def place_of_child(parent: Bundle, path: str | Path) -> Path:
+    """Return the path of a bundle to make from another one, before anything costs time.
+
+    Raises
+    ------
+    BundleError
+        If it is the path of that one, which would be lost, or something there is not a bundle.
+    """
+    target = named_path(path, code="PW-X409")
+    if is_folder(target) and target.samefile(parent.path):
+        raise BundleError(
+            f"{target} is the bundle itself, which is kept for comparison.",
+            f"Choose another path, such as {target.with_name(f'{target.name}-small')}.",
+            code="PW-X409",
+        )
+    check_replaceable(target)
+    return target
 
 
 def _parent(bundle: Bundle, steps: Sequence[RecipeStep] = ()) -> Parent:
@@ -172,30 +196,3 @@ def _check_signature(saved: SavedNetwork, parent: Bundle) -> None:
                 "Make a bundle of its own: Bundle.from_program(path, program, examples=[…]).",
                 code="PW-X308",
             )
-
-
-def _with_outputs(
-    samples: list[EagerSample], saved: SavedNetwork, parent: Bundle
-) -> Iterator[EagerSample]:
-    """Run the program on the inputs of samples."""
-    for sample in samples:
-        is_empty = any(array.size == 0 for array in sample.inputs)
-        try:
-            outputs = (saved.run_empty if is_empty else saved.run)(sample.inputs)
-        except (EdgeCaseError, RuntimeError) as error:
-            if sample.outputs is not None and not sample.is_edge_case:
-                raise BundleError(
-                    f"The program refuses a sample of {parent.record.name}, {sample.name!r}: "
-                    f"{reason_of(error)}.",
-                    "Its inputs must be those of the bundle.",
-                    code="PW-X403",
-                ) from error
-            yield EagerSample(
-                sample.name, sample.inputs, error=reason_of(error),
-                is_edge_case=sample.is_edge_case, is_held_out=sample.is_held_out,
-            )  # fmt: skip
-        else:
-            yield EagerSample(
-                sample.name, sample.inputs, outputs,
-                is_edge_case=sample.is_edge_case, is_held_out=sample.is_held_out,
-            )  # fmt: skip

@@ -15,11 +15,9 @@ from ...contract import JobProgress, Text
 from ...errors import CompressionError
 from ...export.attempt import Listener
 from ...export.bundle import Bundle
-from ...export.bundle_files import named_path
-from ...export.making import derive_bundle
+from ...export.deriving import derive, place_of_child
 from ...export.opening import opened
 from ...export.processing import preprocess
-from ...export.programs import copy_program
 from ...export.saving import LINES
 from ...export.targets.target import PROGRAM, PROGRAM_FOLDER
 from ...program.formats.saved import SavedProgram, read
@@ -108,7 +106,7 @@ def prune(
     """
     check_criterion(criterion)
     parent = opened(bundle)
-    target = named_path(path, code="PW-X409")
+    target = place_of_child(parent, path)
     shares = _check_share(share)
     saved, graph = _saved(parent), channel_groups(parent)
     _report(listener, 0)
@@ -125,14 +123,7 @@ def prune(
         write_program(saved, graph, removed, scratch)
         lines = _capture(parent, read(scratch / saved.path.name).program)
         _report(listener, 2)
-        derive_bundle(
-            parent.folder,
-            parent.record,
-            target,
-            lambda folder: copy_program(scratch, folder),
-            lines=lines,
-        )
-    return Bundle(target)
+        return derive(parent, target, scratch, lines=lines)
 
 
 def choose(
