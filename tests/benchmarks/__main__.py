@@ -25,6 +25,7 @@ BENCHMARKS = [
     "text",
     "detection",
     "detection_recipe",
+    "int8",
 ]
 
 

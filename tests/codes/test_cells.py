@@ -13,7 +13,7 @@ from .cells import run_cell
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 
 # These start child processes that import Paddle, convert, compare or measure.
-HEAVY = ("PW-X1", "PW-X2", "PW-X507", "PW-X508", "PW-C4", "PW-C5", "PW-L", "PW-T")
+HEAVY = ("PW-X1", "PW-X2", "PW-X507", "PW-X508", "PW-X509", "PW-C4", "PW-C5", "PW-L", "PW-T")
 # tests/program/coach runs the cells of the rules.
 OF_RULES = ("PW-C1", "PW-C2", "PW-C3")
 

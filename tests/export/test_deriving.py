@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from paddle_workbench.contract import LabelledBox
 from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.deriving import derive
 
 from .sentiment import create
+
+BOX = {"label": "盒子", "score": 0.5, "corners": [0.0, 0.0, 1.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +56,9 @@ def test_keeps_everything_but_the_program(parent: Bundle, other: Bundle, tmp_pat
 
 
 def test_without_a_program_adds_files(parent: Bundle, tmp_path: Path) -> None:
-    child = derive(parent, tmp_path / "same", files={"inference/plan.json": b"{}"})
-    assert child.record.files["inference/plan.json"].bytes == 2
+    child = derive(parent, tmp_path / "same", files={"inference/plan.json": LabelledBox(**BOX)})
+    assert json.loads((child.folder / "inference" / "plan.json").read_text()) == BOX
+    assert "inference/plan.json" in child.record.files
     assert child.predict("很小") == parent.predict("很小")
     assert child.record.samples == parent.record.samples
     assert child.record.samples_from == "eager"

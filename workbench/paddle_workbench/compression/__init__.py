@@ -1,1 +1,37 @@
-"""Smaller and faster networks: quantisation, pruning, distillation, mixed precision, recipes."""
+"""Smaller and faster networks: quantisation, pruning, distillation, mixed precision, recipes.
+
+The names below are loaded on first use, so that a quantiser in numpy needs neither Paddle nor ONNX
+Runtime.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .quantization.calibration import Histogram, range_of
+    from .quantization.quantizer import Quantization, fake_quantize
+    from .quantization.quantizing import quantize
+
+__all__ = [
+    "Histogram",
+    "Quantization",
+    "fake_quantize",
+    "quantize",
+    "range_of",
+]
+
+_HOMES = {
+    "Histogram": ".quantization.calibration",
+    "Quantization": ".quantization.quantizer",
+    "fake_quantize": ".quantization.quantizer",
+    "quantize": ".quantization.quantizing",
+    "range_of": ".quantization.calibration",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -157,7 +157,9 @@ def _data_of(
 
 
 def _needs_data(step: RecipeStep) -> bool:
-    return not isinstance(step, PruneStep) or step.criterion == "taylor"
+    if isinstance(step, PruneStep):
+        return step.criterion == "taylor"
+    return not isinstance(step, QuantizeStep) or step.method != "dynamic"
 
 
 def _folder_of(recipe: Any) -> Path:
@@ -232,7 +234,14 @@ class _Steps:
         return self._trained(student, place, teach(bundle, self.data), step), "fp32"
 
     def _quantize(self, step: QuantizeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
-        made = quantize(bundle, place, calibration=self.data, method=step.method, keep=step.keep)
+        made = quantize(
+            bundle,
+            place,
+            calibration=() if step.method == "dynamic" else self.data or (),
+            method=step.method,
+            bits=step.bits,
+            layers=step.layers or None,
+        )
         return made, "int8"
 
     def _taught(self) -> Teaching:

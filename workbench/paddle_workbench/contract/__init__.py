@@ -109,11 +109,18 @@ from .ledger import (
 )
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
 from .program import ProgramPicture, ProgramRequest
+from .quantization import (
+    ActivationScale,
+    PlannedLayer,
+    QuantizationMethod,
+    QuantizationPlan,
+)
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
 
 __all__ = [
     "BUNDLE_MIME_TYPE",
     "SCHEMA_VERSION",
+    "ActivationScale",
     "BundleOutput",
     "BundlePage",
     "BundlePicture",
@@ -189,6 +196,7 @@ __all__ = [
     "Parameter",
     "Parent",
     "Parity",
+    "PlannedLayer",
     "Postprocessing",
     "Preload",
     "Preprocessing",
@@ -198,6 +206,8 @@ __all__ = [
     "ProgressUpdate",
     "Provenance",
     "PruneStep",
+    "QuantizationMethod",
+    "QuantizationPlan",
     "QuantizeStep",
     "Recipe",
     "RecipeStep",

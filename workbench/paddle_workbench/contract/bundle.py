@@ -55,7 +55,8 @@ Task = Literal[
     "tensors",
 ]
 Weights = Literal["fp32", "fp16", "int8"]
-"""How a target stores the weights; it computes with single precision in any case."""
+"""How a target stores the weights. With `int8`, ONNX computes with 8 bits, too, as its plan says;
+other targets compute with single precision in any case."""
 SampleSource = Literal["eager", "predictor"]
 Side = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -61,11 +61,12 @@ class QuantizeStep(Model):
     """Choose scales for int8, which the export to ONNX Runtime then uses."""
 
     step: Literal["quantize"] = "quantize"
-    method: Literal["minmax", "percentile", "mse", "kl"] = "percentile"
-    """How the range of activations is chosen from calibration inputs."""
-    bits: Literal[8] = 8
-    keep: tuple[str, ...] = ()
-    """Layers that stay in fp32."""
+    method: Literal["minmax", "percentile", "mse", "kl", "dynamic"] = "percentile"
+    """How the range of activations is chosen from calibration inputs; `dynamic` while it runs."""
+    bits: int = Field(8, ge=2, le=8)
+    """Of the weights."""
+    layers: tuple[str, ...] = ()
+    """The only ones to quantise; the others stay in fp32. By default all."""
 
 
 RecipeStep = Annotated[

@@ -275,8 +275,9 @@ class Bundle:
         ----------
         target : str
         weights : {"fp32", "fp16", "int8"}
-            How the target stores the weights. `mnn` has the smaller ones; what counts as equal
-            there is in `export.parity`.
+            How the target stores the weights. `mnn` has the smaller ones, and so do `onnx` and
+            `browser` with int8, if the bundle has a plan (`compression.quantize`); what counts as
+            equal there is in `export.parity`.
         without : str or sequence of str
             Passes that Paddle Inference leaves out, here and in `predict`, such as `inplace_pass`.
         listener : callable, optional

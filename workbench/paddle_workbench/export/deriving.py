@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..contract import Parent, RecipeStep
+from ..contract import Model, Parent, RecipeStep
 from ..errors import BundleError
 from ..program.model.archive import save as save_capture
 from ..program.model.capture import Capture
@@ -34,7 +34,7 @@ def derive(
     program: str | Path | None = None,
     *,
     lines: Capture | None = None,
-    files: Mapping[str, bytes] | None = None,
+    files: Mapping[str, Model] | None = None,
 ) -> Bundle:
     """Make a bundle of a changed program, with everything else of the bundle that it was made from.
 
@@ -52,8 +52,8 @@ def derive(
         then kept as they are.
     lines : Capture, optional
         The program with the lines of the code, in place of the saved one.
-    files : mapping of str to bytes, optional
-        Further files, by their paths in the bundle, such as `inference/quantization.json`.
+    files : mapping of str to Model, optional
+        Further JSON files, by their paths in the bundle, such as `inference/quantization.json`.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def derive(
             write_samples(samples, draft / SAMPLES)
             for name, content in (files or {}).items():
                 (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                (draft / name).write_bytes(content)
+                write_model(draft / name, content)
         except OSError as error:
             raise storage_error(target, error) from error
         made = record.model_copy(

@@ -24,6 +24,8 @@ def describe(record: BundleRecord) -> str:
     lines += [f"  metric     {name} {value:g}" for name, value in record.metrics.items()]
     if record.licence:
         lines.append(f"  licence    {record.licence}")
+    if record.parent is not None:
+        lines.append(f"  made from  {record.parent.name} {record.parent.version}")
     size = sum(file.bytes for file in record.files.values())
     lines.append(f"  files      {len(record.files)}, {size:,} bytes")
     for name, target in record.targets.items():

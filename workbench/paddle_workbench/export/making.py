@@ -153,7 +153,7 @@ def _check_readable(draft: Path, target: Path) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Raise BundleError if a path leads to something that is not a bundle."""
+    """Raise BundleError if something at a path is not a bundle, which a new one would replace."""
     # Of a path that is not valid, the attempt to make it tells why.
     if os.path.lexists(path) and (path.is_symlink() or not is_file(path / RECORD)):
         raise BundleError(

@@ -26,7 +26,7 @@ from .page_document import document
 from .processing import Prediction
 from .samples import Array, EagerSample
 from .targets.browser import RUNTIME, RUNTIME_VERSION
-from .targets.onnx import MODEL
+from .targets.onnx_file import MODEL
 from .vocabulary import read_vocabulary
 
 __all__ = ["LIMIT_MB", "MEGABYTE", "collect", "model_file", "write_page"]

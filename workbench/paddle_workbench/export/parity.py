@@ -34,7 +34,7 @@ __all__ = [
 
 INT8_TOLERANCE = 0.1
 """For outputs without decisions: an int8 weight is off by up to 0.4 % of the largest weight of its
-channel, which several layers add up."""
+channel, and an int8 activation by up to 0.2 % of its range, which several layers add up."""
 
 
 @dataclass(frozen=True, slots=True)

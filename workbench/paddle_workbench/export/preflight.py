@@ -96,7 +96,7 @@ def preflight_of(
     if not run:
         chosen = target_named(target)
         chosen.check_options(options)
-        obstacle = _obstacle(bundle, chosen)
+        obstacle = _obstacle(bundle, chosen, options)
         # Looking at the program does not need the runtime.
         findings = (*([] if obstacle is None else [obstacle]), *forecast(bundle, chosen))
         return Preflight(target, findings, None, outlook(bundle, chosen))
@@ -114,7 +114,7 @@ def examine(
     """Do what `preflight_of` does, and keep the files of the target in a folder."""
     chosen = target_named(target)
     chosen.check_options(options)
-    obstacle = _obstacle(bundle, chosen)
+    obstacle = _obstacle(bundle, chosen, options)
     if obstacle is not None:
         return Preflight(target, (obstacle,), None)
     place = folder if chosen.write is not None else bundle.folder / chosen.folder
@@ -147,13 +147,15 @@ def examine(
     return Preflight(target, (*causes, *result.findings), parity)
 
 
-def _obstacle(bundle: Exportable, target: Target) -> ExportFinding | None:
+def _obstacle(bundle: Exportable, target: Target, options: Options) -> ExportFinding | None:
     """Return why the target cannot even be tried here; None if it can."""
     try:
         if target.check is not None:
             target.check()
         if target.check_record is not None:
             target.check_record(bundle.record)
+        if target.check_lighter is not None and options.weights != "fp32":
+            target.check_lighter(bundle.record)
     except BundleError as error:
         return finding_of(error)
     return legacy_problem(bundle.record) if target.needs_legacy_program else None

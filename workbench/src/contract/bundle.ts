@@ -1,4 +1,10 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
+import type {
+  DistilStep,
+  FineTuneStep,
+  PruneStep,
+  QuantizeStep
+} from './compression';
 
 /**
  * What the output of a widget carries, so that its page runs without the kernel.
@@ -200,6 +206,7 @@ export interface Parent {
   name: string;
   version: string;
   sha256: string;
+  steps: (PruneStep | FineTuneStep | DistilStep | QuantizeStep)[];
 }
 
 /**

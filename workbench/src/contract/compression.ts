@@ -42,9 +42,9 @@ export interface PruneStep {
  */
 export interface QuantizeStep {
   step: 'quantize';
-  method: 'minmax' | 'percentile' | 'mse' | 'kl';
-  bits: 8;
-  keep: string[];
+  method: 'minmax' | 'percentile' | 'mse' | 'kl' | 'dynamic';
+  bits: number;
+  layers: string[];
 }
 
 /**

@@ -11,4 +11,5 @@ export type * from './jobs';
 export type * from './ledger';
 export type * from './model';
 export type * from './program';
+export type * from './quantization';
 export type * from './runs';

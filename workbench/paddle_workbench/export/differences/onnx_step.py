@@ -11,7 +11,7 @@ import numpy as np
 
 from ...program.model.structure import Program
 from ...program.passes.comparison import Array
-from ..targets.onnx import MODEL
+from ..targets.onnx_file import MODEL
 from .child import problem_of, run_task
 from .difference import Cause, Step
 from .onnx_causes import WEIGHTS

@@ -16,7 +16,7 @@ from ...program.passes.comparison import Array, compare
 from ...program.passes.pipeline import PIPELINES
 from ...scratch import ScratchFolder
 from ..targets import mnn
-from ..targets.onnx import MODEL
+from ..targets.onnx_file import MODEL
 from ..targets.target import Target
 from .child import problem_of, run_task
 from .cut_search import first_wrong_op

@@ -19,7 +19,7 @@ from ..opening import opened
 from ..processing import preprocess as preprocess_batch
 from ..samples import EagerSample
 from ..targets import lite, mnn
-from ..targets.onnx import MODEL
+from ..targets.onnx_file import MODEL
 from ..targets.registry import target_named
 from ..targets.target import LEGACY_PROGRAM, PROGRAM, PROGRAM_FOLDER, Target
 from .difference import Difference, Step, proven_first

@@ -19,7 +19,7 @@ from ...program.passes.arrays import read_arrays, write_arrays
 from ...program.passes.comparison import Array, relative_difference
 from ...program.passes.forks import check_fork
 from ...program.predictor import predictor_config
-from ..targets import mnn, onnx
+from ..targets import mnn, onnx_file
 from ..targets.registry import target_named
 from ..targets.target import PROGRAM
 from . import mnn_search, onnx_search, paddle_search
@@ -260,8 +260,8 @@ def _names(request: dict[str, Any]) -> dict[str, Any]:
 
     folder = Path("onnx")
     folder.mkdir()
-    onnx.write(Path(request["source"]), folder)
-    graph = package.load(str(folder / onnx.MODEL)).graph
+    onnx_file.write(Path(request["source"]), folder)
+    graph = package.load(str(folder / onnx_file.MODEL)).graph
     aliases: dict[str, str] = {}
     for node in graph.node:
         if node.op_type == "Identity":

@@ -15,8 +15,9 @@ import numpy as np
 from ...child_process import Limits, Outcome, Worker
 from ...environment.node import NODE_PACKAGE, find_node
 from ...errors import BundleError
+from .int8_onnx import check_plan, write_int8
 from .node_process import FRONT_ENDS
-from .onnx import MODEL, OPSET, write
+from .onnx_file import MODEL, OPSET, write
 from .target import Array, Runner, Target
 
 __all__ = ["BROWSER", "RUNTIME", "RUNTIME_VERSION", "NodeRunner", "tensor"]
@@ -127,6 +128,8 @@ BROWSER = Target(
     load=load,
     form=f"an ONNX file of op set {OPSET}, which Paddle2ONNX makes of the PIR format, in a page",
     converter="paddle2onnx",
+    lighter={"int8": write_int8},
+    check_lighter=check_plan,
     check=check,
     versions={"onnxruntime-web": RUNTIME_VERSION},
 )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...scratch import ScratchFolder
-from . import onnx
+from . import onnx_file
 from .target import Array, Runner, Target
 
 __all__ = [
@@ -45,8 +45,8 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
     import _tools as converter
 
     with ScratchFolder("mnn") as scratch:
-        onnx.write(source, scratch)
-        model = scratch / onnx.MODEL
+        onnx_file.write(source, scratch)
+        model = scratch / onnx_file.MODEL
         signature = _signature(model) | {"weights": weights}
         path = folder / MODEL
         options = ("-f", "ONNX", "--modelFile", model, "--MNNModel", path, *_FLAGS[weights])

@@ -5,36 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .target import PROGRAM, Array, Runner, Target
+from .int8_onnx import check_plan, write_int8
+from .onnx_file import MODEL, OPSET, write
+from .target import Array, Runner, Target
 
-__all__ = ["MODEL", "ONNX", "OPSET", "write"]
-
-MODEL = "model.onnx"
-OPSET = 17
-"""The newest op set that all runtimes of the course read."""
-
-
-def write(source: Path, folder: Path) -> None:
-    """Convert the program in a folder to `model.onnx`, and check the file.
-
-    Paddle2ONNX swallows exceptions and may return without a file; it may also abort this process.
-    """
-    import onnx
-    import paddle2onnx
-
-    path = folder / MODEL
-    paddle2onnx.export(
-        str(source / f"{PROGRAM}.json"),
-        str(source / f"{PROGRAM}.pdiparams"),
-        str(path),
-        opset_version=OPSET,
-        # By default it would install packages to simplify the model.
-        optimize_tool="None",
-    )
-    if not path.is_file():
-        raise RuntimeError("Paddle2ONNX wrote no file")
-    # Not its shape inference, which also refuses files that run and are equal.
-    onnx.checker.check_model(str(path))
+__all__ = ["ONNX"]
 
 
 def load(folder: Path, threads: int) -> Runner:
@@ -63,6 +38,8 @@ ONNX = Target(
     packages=("paddle2onnx", "onnx", "onnxruntime"),
     write=write,
     load=load,
+    lighter={"int8": write_int8},
+    check_lighter=check_plan,
     form=f"an ONNX file of op set {OPSET}, which Paddle2ONNX makes of the PIR format",
     converter="paddle2onnx",
 )

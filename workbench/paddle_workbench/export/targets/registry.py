@@ -11,7 +11,7 @@ from .lite import LITE
 from .mnn import MNN
 from .onnx import ONNX
 from .paddlex import PADDLEX
-from .target import Target
+from .target import PROGRAM, Target
 
 __all__ = ["TARGETS", "files_of_target", "is_folder_of_target", "target_named"]
 
@@ -53,5 +53,5 @@ def files_of_target(record: BundleRecord, name: str) -> dict[str, FileRecord]:
     files = {at: file for at, file in record.files.items() if at.startswith(f"{folder}/")}
     if target is None or target.write is not None:
         return files
-    suffixes = (target.program_suffix, ".pdiparams")
-    return {at: file for at, file in files.items() if at.endswith(suffixes)}
+    names = [f"{folder}/{PROGRAM}{suffix}" for suffix in (target.program_suffix, ".pdiparams")]
+    return {at: file for at, file in files.items() if at in names}

@@ -128,6 +128,8 @@ class Target:
         Does so with passes left out. None if the runtime's passes cannot be left out.
     lighter : mapping
         For the targets that have a choice, what writes the files with smaller weights.
+    check_lighter : callable, or None
+        Raises a BundleError with the repair if a bundle lacks what smaller weights need.
     check : callable, or None
         Raises a BundleError with the repair if this machine lacks what the target needs.
     check_record : callable, or None
@@ -153,6 +155,7 @@ class Target:
     load: Callable[[Path, int], Runner]
     load_without: Callable[[Path, int, Sequence[str]], Runner] | None = None
     lighter: Mapping[Weights, Write] = field(default_factory=dict)
+    check_lighter: Callable[[BundleRecord], None] | None = None
     check: Callable[[], None] | None = None
     check_record: Callable[[BundleRecord], None] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -68,6 +68,7 @@ export function examplePicture(
       ],
       samples_from: 'eager',
       legacy_problem: null,
+      parent: null,
       targets: {},
       provenance: {
         python: '3.11.7',

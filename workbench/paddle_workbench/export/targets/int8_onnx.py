@@ -1,0 +1,427 @@
+"""An ONNX program with int8, written by the plan of a bundle, through ONNX Runtime's quantiser.
+
+A static plan becomes QDQ: pairs of QuantizeLinear and DequantizeLinear around each layer, with the
+scales of the plan, which a runtime replaces by kernels that compute with integers. A dynamic plan
+stores the weights with 8 bits, and activations get their scales while the program runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...contract import BundleRecord, PlannedLayer, QuantizationPlan
+from ...errors import BundleError
+from ...scratch import ScratchFolder
+from ...storage import read_model
+from . import onnx_file
+from .target import PROGRAM_FOLDER, Array
+
+__all__ = [
+    "PLAN",
+    "FloatProgram",
+    "WeightLayer",
+    "check_plan",
+    "is_computed_dynamically",
+    "quantized",
+    "read_plan",
+    "write_int8",
+]
+
+PLAN = "quantization.json"
+"""The file next to the program of a bundle."""
+_MAX_PLAN_BYTES = 64 * 1024**2
+
+# Ops that pass on what they get, or compute with few steps: between layers with integers they take
+# integers, too, since going to floating-point numbers and back costs more than they do.
+_PASSING = frozenset(
+    {
+        "Add", "AveragePool", "Clip", "Concat", "Flatten", "GlobalAveragePool", "LeakyRelu",
+        "MaxPool", "Pad", "Relu", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze",
+    }
+)  # fmt: skip
+_CUTTING = ("Relu", "Clip")
+_JOINING = ("Add", "Concat")
+"""Ops that would round constants as coarsely as activations."""
+_ADDS_UP = ("Gemm", "MatMul")
+"""Ops whose sums ONNX Runtime returns as floating-point numbers, if nobody wants integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightLayer:
+    """A node of an ONNX program whose weights are constants and can be stored with 8 bits.
+
+    Parameters
+    ----------
+    node : str
+        Its name.
+    kind : str
+        `Conv`, `MatMul`, `Gemm`, or `Gather` for the table of an embedding.
+    weight : str
+        The name of its weights.
+    axis : int or None
+        That of the channels that it computes; None for a table.
+    bias : str
+        The name of its bias; empty without one.
+    input, output : str
+        The activations; a table has no input that is quantised.
+    """
+
+    node: str
+    kind: str
+    weight: str
+    axis: int | None
+    bias: str
+    input: str
+    output: str
+
+
+class FloatProgram:
+    """An ONNX program before it is quantised.
+
+    ONNX Runtime folds constants and batch norms first: what is left are the layers that run.
+
+    Parameters
+    ----------
+    path : Path
+        As Paddle2ONNX writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import onnx as package
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.log_severity_level = 3
+        with ScratchFolder("float") as scratch:
+            options.optimized_model_filepath = str(scratch / onnx_file.MODEL)
+            onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self.model: Any = package.load(str(scratch / onnx_file.MODEL))
+        graph = self.model.graph
+        used = {node.domain for node in graph.node} | {""}
+        domains = [each for each in self.model.opset_import if each.domain in used]
+        del self.model.opset_import[:]
+        self.model.opset_import.extend(domains)
+        _name_nodes(graph.node)
+        self.constants: dict[str, Any] = {each.name: each for each in graph.initializer}
+        """Initializers by their names."""
+        self.layers = tuple(self._find_layers())
+        """In the order in which they run."""
+
+    def values_of(self, name: str) -> Array:
+        """Return a constant as an array."""
+        from onnx import numpy_helper
+
+        return np.asarray(numpy_helper.to_array(self.constants[name]))
+
+    def output_names(self) -> set[str]:
+        """Return the names of what the program returns."""
+        return {each.name for each in self.model.graph.output}
+
+    def _find_layers(self) -> Iterator[WeightLayer]:
+        axes: dict[str, int | None] = {}
+        for node in self.model.graph.node:
+            layer = self._layer_of(node)
+            # Weights that two layers share must have the same scales in both.
+            if layer is not None and axes.setdefault(layer.weight, layer.axis) == layer.axis:
+                yield layer
+
+    def _layer_of(self, node: Any) -> WeightLayer | None:
+        place = 0 if node.op_type == "Gather" else 1
+        if node.op_type not in ("Conv", "MatMul", "Gemm", "Gather") or len(node.input) <= place:
+            return None
+        weight = self.constants.get(node.input[place])
+        if weight is None or weight.data_type != 1 or len(weight.dims) < 2 or not _size(weight):
+            return None
+        axis: int | None = 0
+        if node.op_type == "Gather":
+            axis = None
+        elif node.op_type == "MatMul":
+            if len(weight.dims) != 2:
+                return None
+            axis = 1
+        elif node.op_type == "Gemm":
+            axis = 0 if any(each.name == "transB" and each.i for each in node.attribute) else 1
+        bias = node.input[2] if len(node.input) > 2 else ""
+        value = "" if node.op_type == "Gather" else node.input[0]
+        if value in self.constants:
+            return None
+        return WeightLayer(node.name, node.op_type, weight.name, axis, bias, value, node.output[0])
+
+
+def check_plan(record: BundleRecord) -> None:
+    """Raise BundleError if a bundle has no plan."""
+    if f"{PROGRAM_FOLDER}/{PLAN}" not in record.files:
+        raise BundleError(
+            f"{record.name} has no plan that says what is quantised with which scales.",
+            "Make a bundle that has one: from paddle_workbench.compression import quantize; "
+            "quantize(bundle, path, calibration=inputs)",
+            code="PW-X509",
+        )
+
+
+def read_plan(folder: Path) -> QuantizationPlan:
+    """Read the plan next to a program.
+
+    Raises
+    ------
+    StorageError
+        If there is none, or it is not one.
+    """
+    return read_model(
+        folder / PLAN,
+        QuantizationPlan,
+        kind="quantisation plan",
+        limit_bytes=_MAX_PLAN_BYTES,
+        hint="Make the bundle again: quantize(bundle, path, calibration=inputs)",
+    )
+
+
+def write_int8(source: Path, folder: Path) -> None:
+    """Convert the program in a folder to `model.onnx`, quantised by the plan next to it."""
+    import onnx as package
+
+    plan = read_plan(source)
+    with ScratchFolder("int8") as scratch:
+        onnx_file.write(source, scratch)
+        program = FloatProgram(scratch / onnx_file.MODEL)
+    path = folder / onnx_file.MODEL
+    package.save(quantized(program, plan), str(path))
+    package.checker.check_model(str(path))
+
+
+def quantized(program: FloatProgram, plan: QuantizationPlan) -> Any:
+    """Return a program with int8, as an ONNX model of its own.
+
+    Parameters
+    ----------
+    program : FloatProgram
+        It is not changed.
+    plan : QuantizationPlan
+
+    Raises
+    ------
+    ValueError
+        If the plan is that of another program.
+    """
+    layers = [layer for layer in plan.layers if layer.is_quantized]
+    nodes = {layer.node: layer for layer in program.layers}
+    for layer in layers:
+        if layer.node not in nodes or nodes[layer.node].weight != layer.weight:
+            raise ValueError(
+                f"the plan names the layer {layer.name}, which the converted program does not "
+                "have; another version of a converter made it: quantize the bundle again"
+            )
+    model = type(program.model)()
+    model.CopyFrom(program.model)
+    if not layers:
+        return model
+    if is_computed_dynamically(plan):
+        return _dynamic(model, layers)
+    return _static(program, model, plan, [nodes[layer.node] for layer in layers])
+
+
+def is_computed_dynamically(plan: QuantizationPlan) -> bool:
+    """Return whether activations get their scales while the program runs."""
+    return plan.method == "dynamic"
+
+
+def _dynamic(model: Any, layers: Sequence[PlannedLayer]) -> Any:
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.onnx_quantizer import ONNXQuantizer
+    from onnxruntime.quantization.quant_utils import QuantizationMode
+
+    _skip_shape_inference(model)
+    quantizer = ONNXQuantizer(
+        model,
+        per_channel=True,
+        reduce_range=False,
+        mode=QuantizationMode.IntegerOps,
+        static=False,
+        # ONNX Runtime has no kernel for convolutions whose weights have a sign here.
+        weight_qType=QuantType.QUInt8,
+        activation_qType=QuantType.QUInt8,
+        tensors_range=None,
+        # It replaces each Gemm by a MatMul of this name.
+        nodes_to_quantize=[
+            f"{layer.node}_MatMul" if layer.kind == "Gemm" else layer.node for layer in layers
+        ],
+        nodes_to_exclude=[],
+        op_types_to_quantize=sorted({*(layer.kind for layer in layers), "MatMul"} - {"Gemm"}),
+        extra_options={"MatMulConstBOnly": True},
+    )
+    quantizer.quantize_model()
+    quantizer.model.topological_sort()
+    return _without_metadata(quantizer.model.model)
+
+
+def _static(
+    program: FloatProgram, model: Any, plan: QuantizationPlan, layers: Sequence[WeightLayer]
+) -> Any:
+    from onnx import helper
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
+    nodes = _nodes_with_integers(program, plan, layers)
+    scales, stays = _scales(program, plan, nodes)
+    known = {each.name for each in (*model.graph.input, *model.graph.output)}
+    model.graph.value_info.extend(
+        helper.make_tensor_value_info(name, 1, None) for name in scales if name not in known
+    )
+    _skip_shape_inference(model)
+    # The scales are given; it only has to know that there is a range.
+    some = TensorData(lowest=np.float32(0), highest=np.float32(1))
+    kinds = {node.name: node.op_type for node in model.graph.node}
+    quantizer = QDQQuantizer(
+        model,
+        per_channel=True,
+        reduce_range=False,
+        weight_qType=QuantType.QInt8,
+        activation_qType=QuantType.QUInt8,
+        tensors_range=TensorsData(CalibrationMethod.MinMax, dict.fromkeys(scales, some)),
+        nodes_to_quantize=list(nodes),
+        nodes_to_exclude=[],
+        op_types_to_quantize=sorted({kinds[name] for name in nodes}),
+        extra_options={
+            "TensorQuantOverrides": scales | _weight_scales(plan),
+            "QDQKeepRemovableActivations": stays,
+            # The plan has already made room for the bias.
+            "QDQDisableWeightAdjustForInt32Bias": True,
+        },
+    )
+    quantizer.quantize_model()
+    quantizer.model.topological_sort()
+    return _without_metadata(_with_exact_sums(quantizer.model.model))
+
+
+def _nodes_with_integers(
+    program: FloatProgram, plan: QuantizationPlan, layers: Sequence[WeightLayer]
+) -> list[str]:
+    """Return the nodes that take and return integers: the layers, and what is between them."""
+    chosen = {layer.node for layer in layers}
+    integers: set[str] = {layer.input for layer in layers}
+    names = []
+    for node in program.model.graph.node:
+        inputs = [name for name in node.input if name in plan.activations]
+        is_passing = (
+            node.op_type in _PASSING
+            and bool(inputs)
+            and all(name in integers for name in inputs)
+            and node.output[0] in plan.activations
+            and not (node.op_type in _JOINING and set(node.input) & program.constants.keys())
+        )
+        if node.name in chosen or is_passing:
+            names.append(node.name)
+            integers.add(node.output[0])
+    return names
+
+
+def _scales(
+    program: FloatProgram, plan: QuantizationPlan, nodes: Iterable[str]
+) -> tuple[dict[str, list[dict[str, Any]]], bool]:
+    """Return the scales of activations, as ONNX Runtime's quantiser takes them.
+
+    And whether a ReLU has to stay. Otherwise the layer before it has its scale, and saturates what
+    it would cut off.
+    """
+    activations = dict(plan.activations)
+    chosen, outputs = set(nodes), program.output_names()
+    readers = Counter(name for node in program.model.graph.node for name in node.input)
+    cutting = [
+        (node.input[0], node.output[0])
+        for node in program.model.graph.node
+        if node.op_type in _CUTTING and node.name in chosen
+    ]
+    stays = any(activations[cut].zero_point for _, cut in cutting)
+    for value, cut in () if stays else reversed(cutting):
+        if readers[value] == 1 and value not in outputs:
+            activations[value] = activations[cut]
+    scales = {
+        name: [
+            {
+                "scale": np.array(each.scale, np.float32),
+                "zero_point": np.array(each.zero_point, np.uint8),
+            }
+        ]
+        for name, each in activations.items()
+    }
+    return scales, stays
+
+
+def _weight_scales(plan: QuantizationPlan) -> dict[str, list[dict[str, Any]]]:
+    from onnxruntime.quantization import QuantType
+
+    scales: dict[str, list[dict[str, Any]]] = {}
+    for layer in plan.layers:
+        if not layer.is_quantized:
+            continue
+        axis = {} if layer.axis is None else {"axis": layer.axis}
+        kind = QuantType.QInt8 if layer.is_signed else QuantType.QUInt8
+        dtype = np.int8 if layer.is_signed else np.uint8
+        scales[layer.weight] = [
+            {
+                "quant_type": kind,
+                "scale": np.array(scale, np.float32),
+                "zero_point": np.array(layer.zero_point, dtype),
+                **axis,
+            }
+            for scale in layer.scales
+        ]
+    return scales
+
+
+def _with_exact_sums(model: Any) -> Any:
+    """Leave the outputs of the program as they were computed, where a kernel can return them.
+
+    Rounding them to 256 values would be for nothing: no layer takes the integers.
+    """
+    graph = model.graph
+    made_by = {name: node for node in graph.node for name in node.output}
+    for output in graph.output:
+        after = made_by.get(output.name)
+        if after is None or after.op_type != "DequantizeLinear":
+            continue
+        before = made_by.get(after.input[0])
+        if before is None or before.op_type != "QuantizeLinear":
+            continue
+        layer = made_by.get(before.input[0])
+        if layer is None or layer.op_type not in _ADDS_UP:
+            continue
+        readers = [node for node in graph.node if layer.output[0] in node.input]
+        if readers == [before]:
+            graph.node.remove(after)
+            graph.node.remove(before)
+            layer.output[0] = output.name
+    return model
+
+
+def _size(constant: Any) -> int:
+    return int(np.prod(constant.dims))
+
+
+def _name_nodes(nodes: Iterable[Any]) -> None:
+    """Give each node a name of its own, by which it is chosen."""
+    seen: set[str] = set()
+    for number, node in enumerate(nodes):
+        if not node.name or node.name in seen:
+            node.name = f"{node.op_type}#{number}"
+        seen.add(node.name)
+
+
+def _skip_shape_inference(model: Any) -> None:
+    """Let ONNX Runtime's quantiser take the model as it is: onnx refuses some that run."""
+    from onnxruntime.quantization.quant_utils import add_infer_metadata
+
+    add_infer_metadata(model)
+
+
+def _without_metadata(model: Any) -> Any:
+    del model.metadata_props[:]
+    return model
