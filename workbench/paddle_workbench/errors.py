@@ -30,6 +30,7 @@
   * DetectionError
     * TrainingError
   * CompressionError
+    * DistillationError
   * WidgetError
 """
 
@@ -49,6 +50,7 @@ __all__ = [
     "CourseError",
     "DeskError",
     "DetectionError",
+    "DistillationError",
     "EnvironmentBrokenError",
     "ExerciseNotFoundError",
     "ExportError",
@@ -247,7 +249,22 @@ class TrainingError(DetectionError):
 
 
 class CompressionError(WorkbenchError, ValueError):
-    """A network cannot be made smaller: a recipe, a setting or the data for it is not valid."""
+    """A network, its data or a setting is not valid for a method of compression."""
+
+
+class DistillationError(CompressionError):
+    """A student cannot be trained further.
+
+    Parameters
+    ----------
+    message, hint : str
+    rows : tuple of int
+        The places of the inputs that caused it, in the order in which they were passed.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, rows: tuple[int, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.rows = rows
 
 
 class WidgetError(WorkbenchError, TypeError):
