@@ -53,12 +53,12 @@ class FloatFormat:
     @property
     def least_exponent(self) -> int:
         """The exponent of the smallest normal number, as a power of 2."""
-        return 2 - 2 ** (self.exponent_bits - 1)
+        return 2 - (1 << (self.exponent_bits - 1))
 
     @property
     def largest(self) -> float:
         """The largest finite number."""
-        return (2 - self.epsilon) * 2.0 ** (2 ** (self.exponent_bits - 1) - 1)
+        return (2 - self.epsilon) * 2.0 ** (1 - self.least_exponent)
 
     @property
     def smallest_normal(self) -> float:
