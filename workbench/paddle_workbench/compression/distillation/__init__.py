@@ -1,0 +1,1 @@
+"""A small network learns from a large one: losses, the training, and its spread over seeds."""
