@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .compression.compress import compress
     from .course.exercises import exercises
     from .environment.fonts import use_chinese_fonts
     from .export.bundle import Bundle
@@ -44,6 +45,7 @@ __all__ = [
     "TokenView",
     "__version__",
     "capture",
+    "compress",
     "exercises",
     "preflight",
     "record",
@@ -65,6 +67,7 @@ _HOMES = {
     "TextLens": ".widgets.text_lens",
     "TokenView": ".widgets.token_view",
     "capture": ".program.capture",
+    "compress": ".compression.compress",
     "exercises": ".course.exercises",
     "preflight": ".export.opening",
     "record": ".runs.metrics",

@@ -71,11 +71,11 @@ def compare(
     (folder / "pruned").mkdir()
     write_program(saved, graph, removed, folder / "pruned")
     pruned = read(folder / "pruned" / saved.path.name)
-    whole = LoadedProgram(saved.path.with_suffix(""), list(weights))
+    whole = LoadedProgram(saved.path, list(weights))
     before = whole.run(inputs)
     with whole.with_weights(zeroed(weights, graph, removed, where=where)):
         zeros = whole.run(inputs)
-    after = LoadedProgram(pruned.path.with_suffix(""), list(weights)).run(inputs)
+    after = LoadedProgram(pruned.path, list(weights)).run(inputs)
     return Comparison(
         graph=graph,
         difference=_difference(after, zeros),

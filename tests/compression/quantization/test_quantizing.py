@@ -24,7 +24,7 @@ from paddle_workbench.export.deriving import derive
 from paddle_workbench.export.description import describe
 from paddle_workbench.export.targets.int8_onnx import FloatProgram, read_plan
 
-from .conftest import pictures_of
+from ..conftest import pictures_of
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

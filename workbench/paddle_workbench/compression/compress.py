@@ -26,7 +26,7 @@ from ..export.ledger.ledger import Ledger
 from ..export.ledger.variants import Variant
 from ..export.opening import opened
 from ..export.processing import prepare
-from ..export.targets.target import PROGRAM_FOLDER
+from ..export.targets.target import PROGRAM, PROGRAM_FOLDER
 from ..program.progress import ProgressBar
 from ..reading import expanded
 from ..scratch import ScratchFolder
@@ -256,7 +256,7 @@ class _Steps:
         source = student.folder / PROGRAM_FOLDER
         arrays = prepare(student.record.preprocessing, student.folder)(self.data or ())
         with ScratchFolder("training") as scratch:
-            layer = load_trainable(source, scratch)
+            layer = load_trainable(source / f"{PROGRAM}.json")
             distil(
                 teaching,
                 layer,

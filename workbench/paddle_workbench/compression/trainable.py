@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..export.targets.target import PROGRAM
 from ..program.formats.saved import read
 from ..program.formats.weights import read_weights, write_weights
 from ..reading import parse_json, read_bytes, storage_errors_as
+from ..scratch import ScratchFolder
 
 __all__ = ["load_trainable", "save_trained"]
 
@@ -22,7 +24,7 @@ _HINT = "Make the bundle again: Bundle.create(path, network, …)."
 
 
 @storage_errors_as(ProgramError)
-def load_trainable(source: Path, scratch: Path) -> Any:
+def load_trainable(path: Path) -> Any:
     """Load a program as a network whose weights can be trained.
 
     A program is saved for inference. Its RNNs are changed to keep what their gradients need, and
@@ -30,14 +32,13 @@ def load_trainable(source: Path, scratch: Path) -> Any:
 
     Parameters
     ----------
-    source : Path
-        The folder of the program, with `inference.json` and `inference.pdiparams`.
-    scratch : Path
-        A folder for its changed copy.
+    path : Path
+        Its `.json` file, which is next to its `.pdiparams`.
 
     Returns
     -------
     paddle.nn.Layer
+        Its parameters are in the order of their names in the program, and have others.
 
     Raises
     ------
@@ -48,7 +49,6 @@ def load_trainable(source: Path, scratch: Path) -> Any:
     """
     import paddle
 
-    path = source / f"{PROGRAM}.json"
     data = parse_json(read_bytes(path, kind="saved program"), path, kind="saved program")
     top = _largest_value(data)
     for block in data["program"]["regions"][0]["blocks"]:
@@ -59,9 +59,12 @@ def load_trainable(source: Path, scratch: Path) -> Any:
                 top, split = _with_gradients(op, top)
                 ops.append(split)
         block["ops"] = ops
-    (scratch / path.name).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    shutil.copyfile(source / f"{PROGRAM}.pdiparams", scratch / f"{PROGRAM}.pdiparams")
-    layer = paddle.jit.load(str(scratch / PROGRAM))
+    with ScratchFolder("training") as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content = json.dumps(data, ensure_ascii=False)
+        (scratch / f"{PROGRAM}.json").write_text(content, encoding="utf-8")
+        shutil.copyfile(path.with_suffix(".pdiparams"), scratch / f"{PROGRAM}.pdiparams")
+        layer = paddle.jit.load(str(scratch / PROGRAM))
     if not layer.parameters():
         raise CompressionError(f"The program {path} has no weights to train.", _HINT)
     return layer
@@ -128,6 +131,8 @@ def _with_gradients(op: dict[str, Any], top: int) -> tuple[int, dict[str, Any]]:
     for attribute in op["A"]:
         if attribute["N"] == "is_test":
             attribute["AT"]["D"] = False
+        elif attribute["N"] == "dropout_prob":
+            attribute["AT"]["D"] = 0.0
     states = op["O"][2]
     kinds = states["TT"]["D"]
     outputs = [{"%": top + number, "TT": kind} for number, kind in enumerate(kinds, 1)]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..trainable import load_trainable
+
 __all__ = ["LoadedProgram"]
 
 Array = NDArray[Any]
@@ -21,18 +23,14 @@ class LoadedProgram:
 
     Parameters
     ----------
-    prefix : Path
-        Of its `.json` and `.pdiparams` files.
+    path : Path
+        Its `.json` file, which is next to its `.pdiparams`.
     names : sequence of str
         Its weights.
     """
 
-    def __init__(self, prefix: Path, names: Sequence[str]) -> None:
-        import paddle
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._layer = paddle.jit.load(str(prefix))
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        self._layer = load_trainable(path)
         # Paddle loads weights in the order of their names, and gives them others.
         self._weights = dict(zip(sorted(names), self._layer.parameters(), strict=True))
 

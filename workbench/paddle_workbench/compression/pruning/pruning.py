@@ -199,7 +199,7 @@ def _scores(
         return l1_scores(groups, weights)
     if criterion == "bn_scale":
         return norm_scores(groups, weights)
-    program = LoadedProgram(saved.path.with_suffix(""), list(weights))
+    program = LoadedProgram(saved.path, list(weights))
     return taylor_scores(groups, program, batches_of(bundle, inputs))
 
 

@@ -29,7 +29,7 @@ def parent(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> B
     import paddle
     from paddle.static import InputSpec
 
-    from .networks import Pictures
+    from .quantization.networks import Pictures
 
     paddle.seed(0)
     network = Pictures()

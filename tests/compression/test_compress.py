@@ -1,0 +1,185 @@
+"""A recipe makes a bundle smaller, and the ledger of the result says what each step did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from paddle_workbench.cli.compress import command
+from paddle_workbench.compression.compress import compress
+from paddle_workbench.compression.trainable import load_trainable, save_trained
+from paddle_workbench.contract import FineTuneStep, JobProgress, PruneStep, QuantizeStep
+from paddle_workbench.errors import BundleError, CompressionError
+from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.export.ledger.ledger import Ledger
+
+from ..export.sentiment import create
+from .conftest import pictures_of
+
+ONCE: dict[str, Any] = {
+    "batch": 1, "threads": 1, "warm_up_s": 0, "block_s": 0, "least_rounds": 1, "most_rounds": 1,
+}  # fmt: skip
+RECIPE = [
+    {"step": "prune", "share": 0.5},
+    {"step": "fine_tune", "epochs": 4, "lr": 5e-3},
+    {"step": "quantize", "method": "minmax"},
+]
+TRUTH = [*"abcd"] * 16
+
+
+@pytest.fixture(scope="module")
+def made(parent: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return compress(
+        parent,
+        RECIPE,
+        tmp_path_factory.mktemp("made") / "small",
+        data=[pictures_of(96, seed=200)],
+        inputs=[pictures_of(64, seed=300)],
+        truth=TRUTH,
+        **ONCE,
+    )
+
+
+def test_names_parent_and_steps(made: Bundle, parent: Bundle) -> None:
+    assert made.record.name == "small"
+    assert made.record.parent is not None
+    assert made.record.parent.name == parent.record.name
+    assert made.record.parent.steps == (
+        PruneStep(share=0.5),
+        FineTuneStep(epochs=4, lr=5e-3),
+        QuantizeStep(method="minmax"),
+    )
+    assert Bundle(made.path).record == made.record
+    assert made.record.targets["onnx"].weights == "int8"
+    assert made.record.labels == parent.record.labels
+
+
+def test_ledger_has_the_original_and_every_step(made: Bundle) -> None:
+    run = Ledger(made).run
+    assert [each.name for each in run.variants] == [
+        "original", "1 prune", "2 fine_tune", "3 quantize",
+    ]  # fmt: skip
+    assert run.baseline == "original"
+    sizes = [each.size_bytes or 0 for each in run.variants]
+    assert sizes[1] < 0.5 * sizes[0]
+    assert sizes[2] == sizes[1]
+    assert sizes[3] < sizes[2]
+    accuracies = [each.accuracy or 0 for each in run.variants]
+    assert accuracies[2] > 0.9
+    assert accuracies[2] >= accuracies[1]
+    assert abs(accuracies[3] - accuracies[2]) < 0.05
+    assert all(row.calls and not row.problem for row in run.rows)
+
+
+def test_predicts_without_its_parent(made: Bundle) -> None:
+    predictions = made.predict([pictures_of(8, seed=300)], target="onnx")
+    assert [each.label for each in predictions] == TRUTH[:8]
+
+
+def test_distils_into_another_bundle(tmp_path: Path, imported_paddle: None) -> None:
+    teacher = create(tmp_path / "teacher", seed=1)
+    create(tmp_path / "student", seed=2)
+    texts = ["房间很干净", "很小", "但是下次还会住", "房间小", "干净", "住", "下次住房间", "不会"]
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text("steps: [{step: distil, student: student, epochs: 60, lr: 0.05}]", "utf-8")
+    made = compress(teacher, recipe, tmp_path / "made", data=texts, measure=False)
+    wanted = [each.label for each in teacher.predict(texts)]
+    assert [each.label for each in made.predict(texts)] == wanted
+    assert made.record.parent is not None
+    assert made.record.parent.name == "teacher"
+
+
+# Paddle warns of what it does itself.
+@pytest.mark.filterwarnings("ignore:Value do not have")
+@pytest.mark.parametrize("kind", ["GRU", "LSTM", "SimpleRNN"])
+def test_trains_programs_with_recurrent_layers(kind: str, tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    class Reader(paddle.nn.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = getattr(paddle.nn, kind)(4, 6, num_layers=2, dropout=0.5)
+            self.scores = paddle.nn.Linear(6, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.scores(self.rnn(x)[0][:, -1])
+
+    paddle.seed(0)
+    x = np.random.default_rng(0).random((4, 5, 4), dtype=np.float32)
+    spec = [InputSpec([None, None, 4], "float32", "x")]
+    bundle = Bundle.create(tmp_path / "reader", Reader(), input_spec=spec, examples=[x])
+    source = bundle.folder / "inference"
+    layer = load_trainable(source / "inference.json")
+    (before,) = bundle.predict([x])
+    np.testing.assert_allclose(layer(paddle.to_tensor(x)).numpy(), before, rtol=1e-5, atol=1e-6)
+    layer.train()
+    optimizer = paddle.optimizer.SGD(0.1, parameters=layer.parameters())
+    layer(paddle.to_tensor(x)).square().mean().backward()
+    assert all(each.grad is not None for each in layer.parameters())
+    optimizer.step()
+    layer.eval()
+    (tmp_path / "trained").mkdir()
+    save_trained(layer, source, tmp_path / "trained")
+    again = load_trainable(tmp_path / "trained" / "inference.json")
+    expected = layer(paddle.to_tensor(x)).numpy()
+    np.testing.assert_array_equal(again(paddle.to_tensor(x)).numpy(), expected)
+    assert np.abs(expected - before).max() > 1e-4
+
+
+def test_reports_progress_and_leaves_the_parent_alone(parent: Bundle, tmp_path: Path) -> None:
+    before = parent.record
+    steps: list[JobProgress] = []
+    compress(parent, ["prune"], tmp_path / "pruned", measure=False, listener=steps.append)
+    assert [each.step.en for each in steps if each.step] == ["export", "pruning"]
+    assert [each.done for each in steps] == [0, 1]
+    assert Bundle(parent.path).record == before
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data", "sentence"),
+    [
+        (["quantize"], None, "has the step quantize, which needs inputs"),
+        ([{"step": "prune", "criterion": "taylor"}], None, "has the step prune, which needs"),
+        (["quantize"], "held out", "64 of 64 inputs are also in the held-out set"),
+        (["shrink"], None, "'shrink', which is not a step"),
+        ([{"step": "prune", "groups": {"nose": 0.5}}], None, "Step 1, prune, was not done: "),
+        ([{"step": "prune", "share": 0.001}], None, "Step 1, prune, was not done: "),
+        ([{"step": "distil", "student": "no"}], "new", "Step 1, distil, was not done: "),
+    ],
+)
+def test_names_what_is_wrong(
+    parent: Bundle, tmp_path: Path, recipe: Any, data: str | None, sentence: str
+) -> None:
+    seed = {"held out": 101, "new": 200}.get(data or "")
+    inputs = None if seed is None else [pictures_of(64, seed=seed)]
+    with pytest.raises(CompressionError, match=sentence) as error:
+        compress(parent, recipe, tmp_path / "made", data=inputs, measure=False)
+    assert error.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is the bundle itself"):
+        compress(parent, ["prune"], parent.path, measure=False)
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(BundleError, match="is not a bundle"):
+        compress(parent, ["prune"], tmp_path / "notes", measure=False)
+
+
+def test_command(parent: Bundle, tmp_path: Path) -> None:
+    np.savez(tmp_path / "data.npz", x=pictures_of(32, seed=200))
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text("steps: [quantize]\ndata: data.npz\n", "utf-8")
+    arguments = [str(parent.path), str(recipe), "-o", str(tmp_path / "made"), "--budget", "0.01"]
+    done = CliRunner().invoke(command, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    assert [each["name"] for each in json.loads(done.stdout)["variants"]] == [
+        "original", "1 quantize",
+    ]  # fmt: skip
+    assert Bundle(tmp_path / "made").record.targets["onnx"].weights == "int8"
