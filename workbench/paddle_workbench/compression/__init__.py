@@ -13,21 +13,26 @@ if TYPE_CHECKING:
     from .quantization.calibration import Histogram, range_of
     from .quantization.quantizer import Quantization, fake_quantize
     from .quantization.quantizing import quantize
+    from .quantization.sensitivity import Budget, sensitivity
 
 __all__ = [
+    "Budget",
     "Histogram",
     "Quantization",
     "fake_quantize",
     "quantize",
     "range_of",
+    "sensitivity",
 ]
 
 _HOMES = {
+    "Budget": ".quantization.sensitivity",
     "Histogram": ".quantization.calibration",
     "Quantization": ".quantization.quantizer",
     "fake_quantize": ".quantization.quantizer",
     "quantize": ".quantization.quantizing",
     "range_of": ".quantization.calibration",
+    "sensitivity": ".quantization.sensitivity",
 }
 
 

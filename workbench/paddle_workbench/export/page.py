@@ -23,6 +23,7 @@ from ..program.passes.comparison import TOLERANCE
 from ..storage import write_whole
 from .examples import data_url, read_examples
 from .page_document import document
+from .parity import INT8_TOLERANCE
 from .processing import Prediction
 from .samples import Array, EagerSample
 from .targets.browser import RUNTIME, RUNTIME_VERSION
@@ -95,7 +96,7 @@ def collect(bundle: Showable, *, language: Language | None = None) -> BundleOutp
     page = BundlePage(
         record=record,
         language=language,
-        tolerance=TOLERANCE,
+        tolerance=_tolerance(record),
         runtime_version=RUNTIME_VERSION,
         model_bytes=len(model),
         vocabularies={
@@ -117,6 +118,17 @@ def collect(bundle: Showable, *, language: Language | None = None) -> BundleOutp
     arrays = [array for each in chosen for array in (*each.inputs, *(each.outputs or ()))]
     content = b"".join(array.tobytes() for array in arrays)
     return BundleOutput(page=page, model=_packed(model), samples=_packed(content))
+
+
+def _tolerance(record: BundleRecord) -> float:
+    """Return the largest difference that counts as equal on the page.
+
+    With int8 it is that of the export, if only the decisions counted there.
+    """
+    target = record.targets["browser"]
+    if target.weights == "fp32":
+        return TOLERANCE
+    return max(INT8_TOLERANCE, target.parity.largest_difference or 0.0)
 
 
 def model_file(bundle: Showable) -> Path:

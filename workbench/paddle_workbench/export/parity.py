@@ -24,6 +24,7 @@ from .decisions import MAX_CHANGED_DECISIONS, Decisions
 from .samples import EagerSample
 
 __all__ = [
+    "INT8_TOLERANCE",
     "Comparison",
     "compare_samples",
     "element_sentence",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...program.model.structure import Program
 from .calibration import PERCENTILE, Histogram, range_of
 from .quantizer import MOST_BITS, Quantization, check_bits
 
-__all__ = ["layer_names", "make_plan", "scale_of", "with_layers"]
+__all__ = ["layer_names", "make_plan", "scale_of", "selected", "with_layers"]
 
 _LARGEST_BIAS = 2.0**30
 """Biases are integers of 32 bits, with the scale of the weights times that of the input."""
@@ -98,9 +98,8 @@ def layer_names(program: FloatProgram, saved: Program) -> dict[str, str]:
     names: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for layer in program.layers:
-        # Where ONNX Runtime has folded a batch norm, the name ends with that of the parameter.
-        own = [name for name in paths if layer.weight == name or layer.weight.endswith(f"_{name}")]
-        name = paths[max(own, key=len)] if own else layer.node
+        own = program.parameters_of(layer) & paths.keys()
+        name = min((paths[each] for each in own), default=layer.node)
         seen[name] += 1
         names[layer.node] = name if seen[name] == 1 else f"{name}#{seen[name]}"
     return names
@@ -121,7 +120,7 @@ def with_layers(plan: QuantizationPlan, layers: Sequence[str] | None) -> Quantiz
         If there is no such layer, or none is named.
     """
     if layers is None:
-        return _selected(plan, {layer.name for layer in plan.layers})
+        return selected(plan, {layer.name for layer in plan.layers})
     names = [layer.name for layer in plan.layers]
     if isinstance(layers, str) or not isinstance(layers, Sequence) or not layers:
         raise CompressionError(
@@ -134,10 +133,11 @@ def with_layers(plan: QuantizationPlan, layers: Sequence[str] | None) -> Quantiz
             raise CompressionError(
                 f"The plan has no layer {name!r:.80}.", f"Did you mean {' or '.join(close)}?"
             )
-    return _selected(plan, set(layers))
+    return selected(plan, set(layers))
 
 
-def _selected(plan: QuantizationPlan, names: set[str]) -> QuantizationPlan:
+def selected(plan: QuantizationPlan, names: Collection[str]) -> QuantizationPlan:
+    """Return a plan in which only the layers with these names are quantised."""
     layers = [
         layer.model_copy(update={"is_quantized": layer.name in names}) for layer in plan.layers
     ]

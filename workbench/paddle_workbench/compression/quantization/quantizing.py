@@ -8,13 +8,14 @@ from typing import Any
 
 from ...contract import JobProgress, QuantizationMethod, Text
 from ...errors import CompressionError, ExportError
-from ...export.attempt import Listener
+from ...export.attempt import Listener, attempt
 from ...export.bundle import Bundle
 from ...export.deriving import derive, place_of_child
 from ...export.opening import opened
 from ...export.preflight import examine
 from ...export.targets.int8_onnx import PLAN, FloatProgram
 from ...export.targets.onnx_file import MODEL
+from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
 from ...scratch import ScratchFolder
 from .activations import observe_program
@@ -126,6 +127,10 @@ def float_program(bundle: Bundle) -> FloatProgram:
     if exported is not None and exported.weights == "fp32":
         return FloatProgram(bundle.folder / exported.folder / MODEL)
     with ScratchFolder("float") as scratch:
+        if f"{PROGRAM_FOLDER}/{PLAN}" in bundle.record.files:
+            # It was compared when the plan was made.
+            attempt(bundle.folder, bundle.record, (), target_named("onnx"), scratch)
+            return FloatProgram(scratch / MODEL)
         result = examine(bundle, "onnx", scratch)
         if not result.is_accepted:
             first = result.findings[0]

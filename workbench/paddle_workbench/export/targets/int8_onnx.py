@@ -113,12 +113,18 @@ class FloatProgram:
         """Initializers by their names."""
         self.layers = tuple(self._find_layers())
         """In the order in which they run."""
+        self._sources = _constants_by_node(package.load(str(path)).graph)
 
     def values_of(self, name: str) -> Array:
         """Return a constant as an array."""
         from onnx import numpy_helper
 
         return np.asarray(numpy_helper.to_array(self.constants[name]))
+
+    def parameters_of(self, layer: WeightLayer) -> frozenset[str]:
+        """Return the constants that Paddle2ONNX wrote for a layer, some of which are folded now."""
+        # Where ONNX Runtime fuses nodes, it appends a word to the name of the first.
+        return self._sources.get(layer.node.partition("/")[0], frozenset())
 
     def output_names(self) -> set[str]:
         """Return the names of what the program returns."""
@@ -400,6 +406,21 @@ def _with_exact_sums(model: Any) -> Any:
             graph.node.remove(before)
             layer.output[0] = output.name
     return model
+
+
+def _constants_by_node(graph: Any) -> dict[str, frozenset[str]]:
+    """Return for each node the constants that its inputs are made of, and of nothing else."""
+    made_of = {each.name: frozenset([each.name]) for each in graph.initializer}
+    by_node: dict[str, frozenset[str]] = {}
+    for node in graph.node:
+        inputs = [made_of.get(name) for name in node.input if name]
+        by_node[node.name] = frozenset[str]().union(*(each for each in inputs if each is not None))
+        for name in node.output:
+            if node.op_type == "Constant":
+                made_of[name] = frozenset([name])
+            elif inputs and all(each is not None for each in inputs):
+                made_of[name] = by_node[node.name]
+    return by_node
 
 
 def _size(constant: Any) -> int:
