@@ -23,6 +23,7 @@ BENCHMARKS = [
     "ocr_desk",
     "ocr_errors",
     "text",
+    "pruning",
     "detection",
     "detection_recipe",
     "int8",

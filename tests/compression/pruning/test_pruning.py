@@ -11,39 +11,13 @@ import pytest
 from paddle_workbench.compression.pruning import channel_groups, prune
 from paddle_workbench.compression.pruning.criteria import norm_scores
 from paddle_workbench.compression.pruning.pruning import choose
-from paddle_workbench.contract import JobProgress, Normalize, Resize
+from paddle_workbench.contract import JobProgress
 from paddle_workbench.errors import CompressionError
 from paddle_workbench.export.bundle import Bundle
 
+from .pictures import PICTURES
+
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
-
-PICTURES = [
-    np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8, endpoint=True)
-    for seed in range(3)
-]
-
-
-@pytest.fixture(scope="module")
-def parent(imported_paddle: None, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    import paddle
-
-    from .networks import NETWORKS, with_random_norms
-
-    paddle.seed(0)
-    network, spec, inputs = NETWORKS["inverted"]()
-    return Bundle.create(
-        tmp_path_factory.mktemp("bundles") / "goods",
-        with_random_norms(network, inputs),
-        input_spec=spec,
-        examples=PICTURES,
-        held_out=PICTURES,
-        task="image-classification",
-        labels=["box", "can", "bottle"],
-        preprocessing=[Resize(height=8, width=8), Normalize(mean=(0.5,) * 3)],
-        metrics={"accuracy": 0.5},
-        version="3",
-        licence="Apache-2.0",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +100,15 @@ def test_refuses_criteria_that_say_nothing(parent: Bundle, tmp_path: Path) -> No
         prune(parent, tmp_path / "smaller", share=0.5, criterion="l3")  # type: ignore[arg-type]
     with pytest.raises(CompressionError, match=r"layers\.1\.down has no batch norm"):
         prune(parent, tmp_path / "smaller", share={"layers.1.down": 0.5}, criterion="bn_scale")
+
+
+def test_refuses_batch_norms_where_there_are_none(tmp_path: Path) -> None:
+    from .networks import NETWORKS
+
+    network, spec, inputs = NETWORKS["flattened"]()
+    bundle = Bundle.create(tmp_path / "flat", network, input_spec=spec, examples=list(inputs))
+    with pytest.raises(CompressionError, match="No group has a batch norm"):
+        prune(bundle, tmp_path / "smaller", share=0.5, criterion="bn_scale")
 
 
 def test_says_why_nothing_can_be_removed(tmp_path: Path) -> None:

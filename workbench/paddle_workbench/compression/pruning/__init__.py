@@ -12,15 +12,20 @@ if TYPE_CHECKING:
     from .criteria import Criterion
     from .groups import ChannelGraph, ChannelGroup, Part, find_groups
     from .pruning import channel_groups, prune
+    from .sensitivity import Sensitivity, pruning_sensitivity
+    from .sparsity import sparsify
 
 __all__ = [
     "ChannelGraph",
     "ChannelGroup",
     "Criterion",
     "Part",
+    "Sensitivity",
     "channel_groups",
     "find_groups",
     "prune",
+    "pruning_sensitivity",
+    "sparsify",
 ]
 
 _HOMES = {
@@ -28,9 +33,12 @@ _HOMES = {
     "ChannelGroup": ".groups",
     "Criterion": ".criteria",
     "Part": ".groups",
+    "Sensitivity": ".sensitivity",
     "channel_groups": ".pruning",
     "find_groups": ".groups",
     "prune": ".pruning",
+    "pruning_sensitivity": ".sensitivity",
+    "sparsify": ".sparsity",
 }
 
 

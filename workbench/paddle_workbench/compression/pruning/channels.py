@@ -73,6 +73,8 @@ class Channels:
     """Value and axis: where a weight takes channels."""
     scales: list[int] = field(default_factory=list)
     """Values with the scales of batch norms."""
+    fixed: set[int] = field(default_factory=set)
+    """Values that do not depend on the inputs: weights, constants, and what is computed of them."""
     producers: Mapping[int, Op] = field(init=False)
     readers: dict[int, int] = field(init=False)
 
@@ -136,6 +138,13 @@ class Channels:
         if axis is not None:
             parts = axis.reshape(rows, -1)
             self.ties += [(parts[0], part) for part in parts[1:]]
+
+    def layer(self, weight: int, *, makes: int, takes: int | None) -> None:
+        """Say on which axis a weight makes channels, and on which it takes others."""
+        if weight in self.fixed:  # and not what another layer has computed
+            self.made.append((weight, makes))
+            if takes is not None:
+                self.taken.append((weight, takes))
 
     def keep(self, axis: Axis, reason: str) -> None:
         """Say that the channels of an axis cannot be removed."""

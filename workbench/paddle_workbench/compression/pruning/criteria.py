@@ -106,21 +106,27 @@ def taylor_scores(
     Molchanov et al. 2019, "Importance Estimation for Neural Network Pruning", which squares the
     change of a loss; here it is that of the outputs.
     """
-    gates = {
-        (part.weight, part.axis) for group in groups for part in group.parts if part.role == "takes"
-    }
+    gates = {(part.weight, part.axis) for group in groups for part in _gates(group)}
     scores: Scores = {group.name: np.zeros(group.channels) for group in groups}
     for number, batch in enumerate(batches):
         changes = program.squared_gates(batch, sorted(gates), draws=DRAWS, seed=seed + number)
         for group in groups:
             total = np.zeros((DRAWS, group.channels))
-            for part in group.parts:
-                if (part.weight, part.axis) in changes and part.role == "takes":
-                    own = part.channels >= 0
-                    change = changes[part.weight, part.axis][:, own]
-                    np.add.at(total.T, part.channels[own], change.T)
+            for part in _gates(group) if changes else ():
+                own = part.channels >= 0
+                change = changes[part.weight, part.axis][:, own]
+                np.add.at(total.T, part.channels[own], change.T)
             scores[group.name] += np.square(total).mean(axis=0)
     return scores
+
+
+def _gates(group: ChannelGroup) -> list[Part]:
+    """Return the parts whose weights, times a number, are the channels times that number.
+
+    No weight takes channels of which only products are used, as those of queries and keys.
+    """
+    taken = [part for part in group.parts if part.role == "takes"]
+    return taken or [part for part in group.parts if part.role in ("makes", "follows")]
 
 
 def _norms(group: ChannelGroup, weights: Mapping[str, Weight], role: str) -> NDArray[np.float64]:

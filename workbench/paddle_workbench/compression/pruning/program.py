@@ -91,7 +91,7 @@ def zeroed(
     graph: ChannelGraph,
     removed: NDArray[np.bool_],
     *,
-    where: Literal["made", "taken"],
+    where: Literal["made", "taken", "both"],
 ) -> dict[str, NDArray[Any]]:
     """Return weights with zeros for the removed channels, those that change.
 
@@ -104,7 +104,7 @@ def zeroed(
     weights : mapping of str to Weight
     graph : ChannelGraph
     removed : array of bool, one for each channel of the program
-    where : {"made", "taken"}
+    where : {"made", "taken", "both"}
     """
     arrays: dict[str, NDArray[Any]] = {}
     taken = {
@@ -117,7 +117,8 @@ def zeroed(
         axes = graph.axes.get(parameter.value or 0, ())
         for at, kept in enumerate(_kept(axes, removed)):
             name = parameter.name
-            if kept is not None and ((name, at) in taken) == (where == "taken"):
+            role = "taken" if (name, at) in taken else "made"
+            if kept is not None and where in (role, "both"):
                 arrays.setdefault(name, weights[name].array.copy())
                 arrays[name][(slice(None),) * at + (~kept,)] = 0
     return arrays

@@ -16,8 +16,9 @@ from ...errors import CompressionError
 from ...export.attempt import Listener
 from ...export.bundle import Bundle
 from ...export.deriving import derive, place_of_child
+from ...export.misfits import check_arrays
 from ...export.opening import opened
-from ...export.processing import preprocess
+from ...export.processing import check_inputs, preprocess
 from ...export.saving import LINES
 from ...export.targets.target import PROGRAM, PROGRAM_FOLDER
 from ...program.formats.saved import SavedProgram, read
@@ -31,8 +32,18 @@ from .lines import layer_names, with_sizes_of
 from .loaded import LoadedProgram
 from .program import weights_of, write_program
 
-__all__ = ["channel_groups", "choose", "prune"]
+__all__ = [
+    "batches_of",
+    "channel_groups",
+    "check_share",
+    "choose",
+    "nothing_removable",
+    "prune",
+    "saved_program",
+    "scores_of",
+]
 
+BATCH = 32
 _STEPS = (
     Text(zh="计算通道的重要性", en="Scoring the channels"),
     Text(zh="写出文件", en="Writing the files"),
@@ -53,7 +64,7 @@ def channel_groups(bundle: Bundle | str | Path) -> ChannelGraph:
         If it is not a bundle.
     """
     chosen = opened(bundle)
-    saved = _saved(chosen)
+    saved = saved_program(chosen)
     names = layer_names(chosen.program, saved.program)
     return find_groups(
         saved.program, {name: each.removesuffix(".weight") for name, each in names.items()}
@@ -107,16 +118,16 @@ def prune(
     check_criterion(criterion)
     parent = opened(bundle)
     target = place_of_child(parent, path)
-    shares = _check_share(share)
-    saved, graph = _saved(parent), channel_groups(parent)
+    shares = check_share(share)
+    saved, graph = saved_program(parent), channel_groups(parent)
     _report(listener, 0)
     groups = _chosen_groups(graph, shares)
-    scores = _scores(parent, saved, groups, criterion, inputs)
+    scores = scores_of(parent, saved, groups, criterion, inputs)
     if isinstance(shares, Mapping):
         _check_scored(groups, scores, criterion)
     choice = choose(graph, scores, shares)
     if not any(len(channels) for channels in choice.values()):
-        raise _nothing(graph, share)
+        raise nothing_removable(graph, share, criterion if groups and not scores else None)
     removed = graph.removed(choice)
     with ScratchFolder("pruning") as scratch:
         _report(listener, 1)
@@ -159,11 +170,11 @@ def choose(
     }
 
 
-def _saved(bundle: Bundle) -> SavedProgram:
+def saved_program(bundle: Bundle) -> SavedProgram:
     return read(bundle.folder / PROGRAM_FOLDER / f"{PROGRAM}.json")
 
 
-def _check_share(share: float | Mapping[str, float]) -> float | Mapping[str, float]:
+def check_share(share: float | Mapping[str, float]) -> float | Mapping[str, float]:
     for part in share.values() if isinstance(share, Mapping) else [share]:
         is_number = isinstance(part, int | float) and not isinstance(part, bool)
         if not is_number or not 0 <= part < 1:
@@ -187,7 +198,7 @@ def _chosen_groups(graph: ChannelGraph, share: float | Mapping[str, float]) -> l
     return groups
 
 
-def _scores(
+def scores_of(
     bundle: Bundle,
     saved: SavedProgram,
     groups: Sequence[ChannelGroup],
@@ -204,10 +215,37 @@ def _scores(
 
 
 def batches_of(bundle: Bundle, inputs: Sequence[Any] | None) -> list[tuple[NDArray[Any], ...]]:
-    """Return raw inputs as arrays for the program, or the examples among a bundle's samples."""
+    """Return raw inputs in batches of arrays for the program.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    inputs : sequence, or None
+        Raw inputs; without preprocessing one array for each input of the program. None for the
+        examples among the bundle's samples.
+
+    Raises
+    ------
+    BundleError
+        If they are not what the bundle takes.
+    CompressionError
+        If there are none.
+    """
     if inputs is None:
         return [bundle.samples[0].inputs]
-    return [preprocess(inputs, bundle.record.preprocessing, bundle.folder)]
+    record = bundle.record
+    values = [inputs]
+    if record.preprocessing:
+        check_inputs(inputs)
+        shape = record.inputs[0].shape
+        size = (shape[0] if shape else None) or BATCH
+        values = [inputs[start : start + size] for start in range(0, len(inputs), size)]
+    batches = [preprocess(each, record.preprocessing, bundle.folder) for each in values]
+    for batch in batches:
+        check_arrays(batch, record)
+    if not batches or any(not array.size for array in batches[0]):
+        raise CompressionError("There are no inputs.", "Pass some, such as bundle.examples.")
+    return batches
 
 
 def _check_scored(groups: Sequence[ChannelGroup], scores: Scores, criterion: Criterion) -> None:
@@ -219,11 +257,29 @@ def _check_scored(groups: Sequence[ChannelGroup], scores: Scores, criterion: Cri
             )
 
 
-def _nothing(graph: ChannelGraph, share: float | Mapping[str, float]) -> CompressionError:
+def nothing_removable(
+    graph: ChannelGraph, share: object, criterion: Criterion | None = None
+) -> CompressionError:
+    """Return the error that no channel is removed.
+
+    Parameters
+    ----------
+    graph : ChannelGraph
+    share : float, or mapping of str to float
+        For which none is.
+    criterion : {"l1", "bn_scale", "taylor"}, optional
+        One that scores no group.
+    """
     if not graph.prunable:
         reasons = [f"{group.name}: {group.reason}" for group in graph.groups[:3]]
         return CompressionError(
-            f"The network has no channels that can be removed. {' '.join(reasons)}".strip(), ""
+            f"The network has no channels that can be removed. {' '.join(reasons)}".strip(),
+            "Quantise it instead, or change the network where channels stay.",
+        )
+    if criterion is not None:
+        return CompressionError(
+            f"No group has a batch norm, so {criterion} says nothing about its channels.",
+            'Use criterion="l1".',
         )
     largest = max(group.channels for group in graph.prunable)
     return CompressionError(

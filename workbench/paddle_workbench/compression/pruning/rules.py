@@ -13,13 +13,16 @@ from .shape_rules import SHAPE_RULES
 __all__ = ["follow"]
 
 _OUTPUT = "They are an output of the network."
-_CONSTANTS = frozenset({"data", "feed", "full", "full_int_array", "constant", "undefined"})
+_INPUTS = frozenset({"data", "feed", "input"})
+_CONSTANTS = _INPUTS | {"full", "full_int_array", "constant", "undefined"}
 _OUTPUTS = frozenset({"fetch", "output", "shadow_output"})
 
 
 def follow(channels: Channels, op: Op) -> None:
     """Follow the channels through one op."""
     kind = _kind(op)
+    if not op.regions and all(value in channels.fixed for value in op.inputs if value is not None):
+        channels.fixed.update(op.outputs if kind not in _INPUTS else ())
     if kind == "parameter":
         _parameter(channels, op)
         return
@@ -137,7 +140,6 @@ def _convolution(channels: Channels, op: Op) -> None:
     size = channels.shape(weight)
     if groups == 1:
         channels.tie(taken, takes, reason)
-        channels.taken.append((weight, 1))
     elif size[1] == 1:
         # Each channel is taken alone, and their number is the number of groups.
         repeated = None if taken is None else np.repeat(taken, size[0] // groups)
@@ -150,9 +152,8 @@ def _convolution(channels: Channels, op: Op) -> None:
         for group in range(groups):
             channels.tie(None if rows is None else rows[group], takes, reason)
         channels.tie_rows(makes, groups)
-        channels.taken.append((weight, 1))
     channels.values[output][at] = makes
-    channels.made.append((weight, 0))
+    channels.layer(weight, makes=0, takes=None if size[1] == 1 < groups else 1)
 
 
 def _transposed_convolution(channels: Channels, op: Op) -> None:
@@ -166,8 +167,7 @@ def _transposed_convolution(channels: Channels, op: Op) -> None:
     channels.tie(channels.axes(source)[at], takes, reason)
     channels.values[output] = [None] * len(channels.shape(output))
     channels.values[output][at] = makes
-    channels.taken.append((weight, 0))
-    channels.made.append((weight, 1))
+    channels.layer(weight, makes=1, takes=0)
 
 
 def _batch_norm(channels: Channels, op: Op) -> None:
@@ -231,7 +231,7 @@ def _softmax(channels: Channels, op: Op) -> None:
 def _window(channels: Channels, op: Op) -> None:
     """Ops that only change the axes after the channels: pools, interpolation."""
     source = op.inputs[0]
-    if source is None or any(number in channels.values for number in op.inputs[1:] if number):
+    if source is None or any(number in channels.values for number in op.inputs[1:]):
         raise NoRule("It has other inputs than numbers.")
     axes = channels.axes(source)
     at = _channel_axis(op, len(axes))
@@ -268,8 +268,7 @@ def _matmul(channels: Channels, op: Op) -> None:
         result[at] = _combined(channels, sized, reason)
     channels.values[output] = result
     if len(other) == 2:
-        channels.made.append((right, len(other) + column))
-        channels.taken.append((right, len(other) + deep))
+        channels.layer(right, makes=2 + column, takes=2 + deep)
 
 
 def _embedding(channels: Channels, op: Op) -> None:
@@ -280,7 +279,7 @@ def _embedding(channels: Channels, op: Op) -> None:
     channels.keep(rows, f"{op.kind}{_place(op)} looks them up by their number.")
     channels.keep_all(ids, f"{op.kind}{_place(op)} looks them up by their number.")
     channels.values[op.outputs[0]] = [*[None] * len(channels.shape(ids)), columns]
-    channels.made.append((table, 1))
+    channels.layer(table, makes=1, takes=None)
 
 
 def _reduction(channels: Channels, op: Op) -> None:
