@@ -20,7 +20,7 @@ from paddle_workbench.picture_files import picture_file, rejections
 from paddle_workbench.picture_files.decoder_process import DecodedFile
 from paddle_workbench.picture_files.limits import MAX_PIXELS
 from paddle_workbench.picture_files.pdf import Pdf
-from paddle_workbench.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files.picture_file import Measure, PictureFile, measure_picture
 
 # The top left pixel is red, the one next to it blue, all others are white.
 WIDTH, HEIGHT = 16, 12
@@ -66,6 +66,79 @@ def test_applies_exif_orientation(tmp_path: Path, orientation: int, ending: str)
     assert page.pixels.tolist() == np.asarray(upright).tolist()
     assert page.pixels.flags.c_contiguous
     assert page.orientation == orientation
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8, 9])
+@pytest.mark.parametrize("ending", ["png", "tif", "jpg", "webp", "avif", "gif", "bmp"])
+def test_measures_as_it_decodes(tmp_path: Path, orientation: int, ending: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path / f"a.{ending}", marked(), exif=exif)
+    page = PictureFile(path).page(0)
+    height, width = page.pixels.shape[:2]
+    assert measure_picture(path) == Measure((width, height), page.orientation)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + check
+
+
+XMP = b'XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation="6"/>'
+
+
+@pytest.mark.parametrize(
+    ("late", "is_turned"),
+    [
+        (chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"), True),
+        (chunk(b"iTXt", XMP), True),
+        (chunk(b"tEXt", b"date:create\x002024"), False),
+    ],
+    ids=["exif", "xmp", "date"],
+)
+def test_measures_a_png_whose_orientation_stands_after_its_pixels(
+    tmp_path: Path, late: bytes, *, is_turned: bool
+) -> None:
+    path = save(tmp_path / "a.png", marked())
+    end = chunk(b"IEND", b"")
+    path.write_bytes(path.read_bytes().removesuffix(end) + late + end)
+    page = PictureFile(path).page(0)
+    measure = measure_picture(path)
+    assert measure is not None
+    assert measure.size == page.pixels.shape[1::-1]
+    assert measure.size == ((HEIGHT, WIDTH) if is_turned else (WIDTH, HEIGHT))
+
+
+def test_measures_from_the_header_alone(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.jpg", Image.effect_noise((400, 300), 50))
+    path.write_bytes(path.read_bytes()[:4000])
+    assert measure_picture(path) == Measure((400, 300))
+    with pytest.raises(PictureError, match=r"a\.jpg is damaged"):
+        PictureFile(path).page(0)
+
+
+def test_measures_no_file_with_pages(tmp_path: Path) -> None:
+    pages = save(tmp_path / "a.tif", marked(), save_all=True, append_images=[marked()])
+    assert measure_picture(pages) is None
+    document = tmp_path / "a.png"
+    document.write_bytes(b"%PDF-1.4")
+    assert measure_picture(document) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"text", "is not a picture in a supported format"),
+        (b"P6 40000 40000 255\n", "the limit is"),
+        (b"P6 2 2 255\n", "each side needs at least"),
+    ],
+)
+def test_measures_within_limits(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match=message):
+        measure_picture(path)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I;16"])
@@ -167,7 +240,7 @@ def test_renders_pdf_one_page_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
 THREADS = """
 import sys, threading
 from pathlib import Path
-from paddle_workbench.picture_files.picture_file import PictureFile
+from paddle_workbench.picture_files.picture_file import Measure, PictureFile, measure_picture
 
 sys.setswitchinterval(1e-6)
 failures = []

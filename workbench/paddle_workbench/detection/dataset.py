@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import AnnotationError, PictureError, ShapeError
 from ..picture_files.array import check_picture
-from ..picture_files.picture_file import PictureFile
+from ..picture_files.picture_file import PictureFile, measure_picture
 
 __all__ = ["Dataset", "Picture", "check_classes"]
 
@@ -93,10 +93,22 @@ class Picture:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; an unknown size is read from the file."""
+        """Width and height in pixels; an unknown size is read from the header of the file.
+
+        Raises
+        ------
+        PictureError
+            If the file is not one picture within limits.
+        """
         if self._size is None:
-            pixels = self.pixels
-            self._size = (pixels.shape[1], pixels.shape[0])
+            assert isinstance(self._source, Path)  # noqa: S101 - an array has a size
+            measure = measure_picture(self._source)
+            if measure is None:
+                raise PictureError(
+                    f"{self._source} has pages, and is not one picture.",
+                    "Save each page as a picture.",
+                )
+            self._size = measure.size
         return self._size
 
     def __repr__(self) -> str:

@@ -1,10 +1,11 @@
 """The child process that decodes pictures and PDFs, for `decoder`.
 
-It answers two requests: `{"path"}` with `{"digest", "pages", "kind"}`, and `{"path", "digest",
-"number"}` with `{"width", "height", "orientation", "is_animated"}` followed by the pixels. Instead
-of either it answers `{"message", "hint"}` if the file is rejected, or `{"errno"}` if it cannot be
-read. It keeps the last file open, since the pages of a file are usually asked for one after the
-other.
+It answers three requests: `{"path"}` with `{"digest", "pages", "kind"}`, `{"path", "digest",
+"number"}` with `{"width", "height", "orientation", "is_animated"}` followed by the pixels, and
+`{"path", "measure": true}` with `{"width", "height", "orientation", "pages", "kind"}` from the
+header; of a PDF only its kind. Instead of each it answers `{"message", "hint"}` if the file is
+rejected, or `{"errno"}` if it cannot be read. It keeps the last file open, since the pages of a
+file are usually asked for one after the other.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from ..child_process import Reply, answer_requests
 from ..errors import PictureError
 from .limits import MAX_BYTES
 from .pdf import Pdf
-from .picture import count_pages, decode_page
+from .picture import count_pages, decode_page, measure
 
 __all__ = ["DecodedFile", "main"]
 
 IDLE_S: Final = 60.0
+_PDF_HEADER_BYTES: Final = 1024
 
 
 class DecodedFile:
@@ -47,9 +49,7 @@ class DecodedFile:
             # With a number, since `read` reserves that much memory. The parent checked the size.
             self._content = file.read(min(status.st_size, MAX_BYTES))
         self.digest = hashlib.sha256(self._content).hexdigest()
-        # PDF readers accept bytes before the header, which mail programs sometimes leave there.
-        is_pdf = b"%PDF-" in self._content[:1024]
-        self._pdf = Pdf(self._content, self.name) if is_pdf else None
+        self._pdf = Pdf(self._content, self.name) if _is_pdf(self._content) else None
         self.pages = self._pdf.pages if self._pdf else count_pages(self._content, self.name)
 
     def close(self) -> None:
@@ -91,7 +91,11 @@ class _Decoder:
         except OSError as error:
             return Reply({"errno": error.errno or errno.EIO})
 
-    def _answer(self, path: str, *, digest: str = "", number: int | None = None) -> Reply:
+    def _answer(
+        self, path: str, *, digest: str = "", number: int | None = None, measure: bool = False
+    ) -> Reply:
+        if measure:
+            return _measured(Path(path))
         file = self._open(Path(path))
         if number is None:
             return file.description()
@@ -106,6 +110,21 @@ class _Decoder:
                 self._file = None
             self._file = DecodedFile(path)
         return self._file
+
+
+def _measured(path: Path) -> Reply:
+    """Return the size of a picture from its header."""
+    with path.open("rb") as file:
+        if _is_pdf(file.read(_PDF_HEADER_BYTES)):
+            return Reply({"kind": "pdf"})
+        file.seek(0)
+        names = ("width", "height", "orientation", "pages")
+        return Reply({"kind": "picture", **dict(zip(names, measure(file, path.name), strict=True))})
+
+
+def _is_pdf(content: bytes) -> bool:
+    """Whether a file is a PDF: readers accept bytes before the header, as mail programs leave."""
+    return b"%PDF-" in content[:_PDF_HEADER_BYTES]
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:

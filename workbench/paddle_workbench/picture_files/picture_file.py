@@ -15,7 +15,7 @@ from ..errors import PictureError
 from .decoder import decode
 from .limits import MAX_BYTES
 
-__all__ = ["Page", "PictureFile", "opening_error"]
+__all__ = ["Measure", "Page", "PictureFile", "measure_picture", "opening_error"]
 
 # Characters of a path in a message, since somebody may pass a text instead of a path.
 LONGEST_NAME: Final = 300
@@ -43,6 +43,22 @@ class Page:
 
     pixels: NDArray[np.uint8]
     notices: tuple[Text, ...] = ()
+    orientation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The size of a picture, as its header states it.
+
+    Parameters
+    ----------
+    size : (width, height)
+        In pixels of the upright picture.
+    orientation : int
+        As in `Page`.
+    """
+
+    size: tuple[int, int]
     orientation: int = 1
 
 
@@ -116,6 +132,37 @@ class PictureFile:
         pixels = np.frombuffer(reply.content, np.uint8).reshape(height, width, 3)
         notices = (_ANIMATION,) if reply.values["is_animated"] else ()
         return Page(pixels, notices, reply.values["orientation"])
+
+
+def measure_picture(path: Path) -> Measure | None:
+    """Return the size of a picture from its header, without decoding it.
+
+    Damage after the header is not noticed.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Measure or None
+        None if the file has pages: a PDF, or a TIFF with more than one.
+
+    Raises
+    ------
+    PictureError
+        As `PictureFile` does.
+    PictureLimitError
+        If it takes too much time or memory.
+    """
+    _check_file(path)
+    try:
+        values = decode(path.absolute(), path.name, measure=True).values
+    except OSError as error:
+        raise opening_error(path, error) from error
+    if values["kind"] == "pdf" or values["pages"] > 1:
+        return None
+    return Measure((values["width"], values["height"]), values["orientation"])
 
 
 def opening_error(path: Path, error: Exception) -> PictureError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["to_upright_rgb"]
+__all__ = ["to_upright_rgb", "upright_size"]
 
 # Pixels that are converted at a time.
 BAND_PIXELS: Final = 1_000_000
 ORIENTATION_TAG: Final = 0x0112
+_PNG_SIGNATURE_BYTES: Final = 8
+_PNG_LOOK_BYTES: Final = 32
+# How chunks of PNG begin in which an orientation can stand.
+_PNG_METADATA: Final = (b"eXIf", b"tEXtRaw profile", b"zTXtRaw profile", b"iTXtXML:com.adobe.xmp")
 
 
 def to_upright_rgb(image: Image) -> tuple[NDArray[np.uint8], int]:
@@ -52,6 +56,55 @@ def to_upright_rgb(image: Image) -> tuple[NDArray[np.uint8], int]:
     upright = _upright(pixels, orientation)
     stored = orientation if stored is None else stored
     return upright, stored if stored in range(1, 9) else 1
+
+
+def upright_size(image: Image) -> tuple[int, int, int]:
+    """Return the width and height that `to_upright_rgb` makes, and the orientation.
+
+    Parameters
+    ----------
+    image : Image
+        It has been opened, and its pixels need not have been read.
+
+    Returns
+    -------
+    width, height : int
+        In pixels.
+    orientation : int
+        From 1 to 8.
+    """
+    # Pillow decodes a PNG to look for an orientation after its pixels, where it hardly ever stands.
+    is_known = image.format != "PNG" or "exif" in image.info
+    if is_known or _has_late_metadata(getattr(image, "fp", None)):
+        orientation = image.getexif().get(ORIENTATION_TAG, 1)
+    else:
+        from PIL.Image import Image as Base
+
+        orientation = Base.getexif(image).get(ORIENTATION_TAG, 1)
+    orientation = orientation if orientation in range(1, 9) else 1
+    width, height = image.size
+    # Pillow states the size of a TIFF as it is after turning.
+    is_turned = orientation >= 5 and image.format != "TIFF"
+    return (height, width, orientation) if is_turned else (width, height, orientation)
+
+
+def _has_late_metadata(file: IO[bytes] | None) -> bool:
+    """Whether a PNG has chunks after its pixels in which an orientation can stand."""
+    if file is None:
+        return True
+    place = file.tell()
+    try:
+        file.seek(_PNG_SIGNATURE_BYTES)
+        is_after_pixels = False
+        while len(start := file.read(_PNG_LOOK_BYTES)) >= 8:
+            if is_after_pixels and start[4:].startswith(_PNG_METADATA):
+                return True
+            is_after_pixels = is_after_pixels or start[4:8] == b"IDAT"
+            # Length, kind, content and check sum.
+            file.seek(int.from_bytes(start[:4], "big") + 12 - len(start), 1)
+    finally:
+        file.seek(place)
+    return False
 
 
 def _bands(image: Image) -> Iterator[Image]:

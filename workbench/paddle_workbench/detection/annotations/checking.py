@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import ForbiddenPathError, PictureError
-from ...picture_files.picture_file import Page, PictureFile
+from ...picture_files.picture_file import Measure, PictureFile, measure_picture
 from ..dataset import Picture
 from .entries import Corners, Entry, Origin
 from .folder import Folder, plain_path
@@ -30,6 +30,8 @@ class Checks:
     ----------
     folder : Folder
     classes : sequence of str
+    decode : bool
+        Whether pictures are decoded, which finds all damage; otherwise their headers are read.
 
     Attributes
     ----------
@@ -41,11 +43,12 @@ class Checks:
         their boxes belong. They are taken for the upright view, as most programs show pictures.
     """
 
-    def __init__(self, folder: Folder, classes: Sequence[str]) -> None:
+    def __init__(self, folder: Folder, classes: Sequence[str], *, decode: bool = True) -> None:
         self.problems: list[Problem] = []
         self.origins: dict[str, Origin] = {}
         self.assumed_upright: list[str] = []
         self._folder = folder
+        self._measure = _decoded_measure if decode else measure_picture
         self._classes: Mapping[str, int] = {name: at for at, name in enumerate(classes)}
         self._paths: dict[str, str] = {}
         self._names: set[str] = set()
@@ -56,20 +59,20 @@ class Checks:
         if place is None:
             return None
         name, path = place
-        page = self._decode(entry, name, path)
-        if page is None:
+        measure = self._measured(entry, name, path)
+        if measure is None:
             return None
-        height, width = page.pixels.shape[:2]
-        stored = (height, width) if page.orientation >= 5 else (width, height)
+        width, height = measure.size
+        stored = (height, width) if measure.orientation >= 5 else (width, height)
         is_turned = entry.size is not None and entry.size == stored != (width, height)
         if entry.size is not None and entry.size != (width, height) and not is_turned:
             stated = "{} x {}".format(*entry.size)
             message = f"{name} has {width} x {height} pixels, and not {stated}; it is left out."
             self._report("wrong size", entry, entry.place, message)
             return None
-        if page.orientation != 1 and not is_turned and not _is_known(entry, stored):
+        if measure.orientation != 1 and not is_turned and not _is_known(entry, stored):
             self.assumed_upright.append(name)
-        orientation = page.orientation if is_turned else 1
+        orientation = measure.orientation if is_turned else 1
         boxes, classes, numbers = self._boxes(entry, (width, height), orientation)
         self._paths[str(path)] = entry.file
         short = self._short_name(name)
@@ -101,18 +104,17 @@ class Checks:
             return None
         return place
 
-    def _decode(self, entry: Entry, name: str, path: Path) -> Page | None:
+    def _measured(self, entry: Entry, name: str, path: Path) -> Measure | None:
         try:
-            file = PictureFile(path)
-            page = file.page(0) if file.kind == "picture" and len(file) == 1 else None
+            measure = self._measure(path)
         except PictureError as error:
             message = f"{error.message} It is left out."
             self._report("unreadable picture", entry, entry.place, message)
             return None
-        if page is None:
+        if measure is None:
             message = f"{name} is a document with pages; save each as a picture. It is left out."
             self._report("unreadable picture", entry, entry.place, message)
-        return page
+        return measure
 
     def _boxes(
         self, entry: Entry, size: tuple[int, int], orientation: int
@@ -160,6 +162,16 @@ class Checks:
             short = str(path.relative_to(path.parts[0]))
             return name if short in self._names else short
         return name
+
+
+def _decoded_measure(path: Path) -> Measure | None:
+    """Return the size of a picture after decoding it; None if it has pages."""
+    file = PictureFile(path)
+    if file.kind != "picture" or len(file) != 1:
+        return None
+    page = file.page(0)
+    height, width = page.pixels.shape[:2]
+    return Measure((width, height), page.orientation)
 
 
 def _is_known(entry: Entry, stored: tuple[int, int]) -> bool:

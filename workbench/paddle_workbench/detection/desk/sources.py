@@ -56,6 +56,8 @@ def open_annotations(
 ) -> Opened:
     """Read a folder of pictures for a desk.
 
+    Only the headers of pictures are read; a damaged one shows when it is opened.
+
     Parameters
     ----------
     path : str or Path
@@ -81,7 +83,7 @@ def open_annotations(
     file = path if is_file(path) else path / coco.NAME
     if style in (None, "coco") and is_file(file):
         before = file.read_bytes()
-        loaded = load_annotations(file, pictures=pictures)
+        loaded = load_annotations(file, pictures=pictures, decode=False)
         document = read_document(file)
         if file.read_bytes() != before:
             raise AnnotationError(f"{file} is being written by another program.", "Open it again.")
@@ -107,7 +109,7 @@ def _read(
     path: Path, wanted: tuple[str, ...], style: Style | None, pictures: str | Path | None
 ) -> LoadedAnnotations:
     if style is not None or not is_folder(path) or _has_annotations(path):
-        return load_annotations(path, style=style, pictures=pictures)
+        return load_annotations(path, style=style, pictures=pictures, decode=False)
     folder = Folder(path, Path(pictures) if pictures is not None else None)
     names = list(wanted)
     for each in _LISTS:
