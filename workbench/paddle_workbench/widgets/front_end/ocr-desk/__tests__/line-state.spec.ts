@@ -1,4 +1,4 @@
-import type { IModel } from '../../base/model';
+import { DeskInMemory, PLAIN } from '../../desk/__tests__/desk-in-memory';
 import type { IDeskLine } from '../desk-lines';
 import type { IOcrTraits } from '../line-state';
 import { LineState } from '../line-state';
@@ -14,61 +14,26 @@ function line(id: number, checked = false): IDeskLine {
   };
 }
 
-/** Traits in memory, and what was sent. */
-class Traits implements IModel<IOcrTraits> {
-  get<Name extends keyof IOcrTraits>(name: Name): IOcrTraits[Name] {
-    return this.values[name];
+class Traits extends DeskInMemory<IOcrTraits> {
+  constructor() {
+    super({
+      ...PLAIN,
+      pages: ['a', 'b'].map(name => ({
+        name,
+        state: 'recognised',
+        lines: 3,
+        unchecked: 2,
+        failure: ''
+      })),
+      lines: [line(1, true), line(2), line(3)],
+      doubt_below: 0.9,
+      only_doubtful: false,
+      running: false,
+      seconds_a_page: 0,
+      answered: 4,
+      label_folder: ''
+    });
   }
-
-  set<Name extends keyof IOcrTraits>(
-    name: Name,
-    value: IOcrTraits[Name]
-  ): void {
-    this.values[name] = value;
-  }
-
-  save_changes(): void {
-    // There is no kernel to save for.
-  }
-
-  send(content: unknown): void {
-    this.sent.push(content);
-  }
-
-  on(): void {
-    // Nothing happens by itself here.
-  }
-
-  off(): void {
-    // So there is nothing to end.
-  }
-
-  readonly sent: unknown[] = [];
-  readonly values: IOcrTraits = {
-    lang: 'en',
-    pages: ['a', 'b'].map(name => ({
-      name,
-      state: 'recognised',
-      lines: 3,
-      unchecked: 2,
-      failure: ''
-    })),
-    index: 0,
-    shown: 0,
-    picture: new DataView(new ArrayBuffer(0)),
-    size: [100, 100],
-    lines: [line(1, true), line(2), line(3)],
-    can_undo: false,
-    can_redo: false,
-    doubt_below: 0.9,
-    only_doubtful: false,
-    running: false,
-    seconds_a_page: 0,
-    notices: [],
-    failure: '',
-    answered: 4,
-    label_folder: ''
-  };
 }
 
 describe('the state of the desk', () => {
