@@ -16,7 +16,7 @@ from paddle_workbench.boxes import METHODS, Method, suppress
 from paddle_workbench.detection import Dataset, Detector, Picture
 from paddle_workbench.detection.outcomes import outcomes
 from paddle_workbench.environment.node import find_node
-from paddle_workbench.errors import AnnotationError, ShapeError, WidgetError
+from paddle_workbench.errors import AnnotationError, BundleError, ShapeError, WidgetError
 from paddle_workbench.widgets import detection_lens_input
 from paddle_workbench.widgets.base import STATIC
 
@@ -164,6 +164,27 @@ def test_boxes_of_a_bundle_are_its_predictions(bundle: Any) -> None:
     assert "<b>chips</b>" not in html
     assert "Precision" not in html
     assert "invented" not in html
+
+
+def test_shows_the_boxes_of_the_target(bundle: Any, detector: Detector) -> None:
+    pictures = bundles.pictures(*bundles.SIZES)
+    bundle.export("onnx")
+    lens = DetectionLens(bundle, pictures, target="onnx", lang="en", index=1)
+    plain = DetectionLens(bundle, pictures, lang="en", index=1)
+    assert (lens.runtime, plain.runtime) == ("ONNX", "Paddle Inference")
+    assert ">Runs with</th><td>ONNX</td>" in lens.to_html()
+    for at, prediction in enumerate(bundle.predict(pictures, target="onnx")):
+        boxes = [box.corners for box in prediction.boxes]
+        result = lens._outcomes(at).detections.boxes
+        np.testing.assert_allclose(result, np.reshape(boxes, (-1, 4)), atol=1e-3)
+    # Rounded differently, so that it did run elsewhere.
+    assert lens.candidates != plain.candidates
+    with pytest.raises(BundleError, match="was not exported to 'mnn'"):
+        DetectionLens(bundle, pictures, target="mnn")
+    with pytest.raises(BundleError, match="There is no target 'tensorrt'"):
+        DetectionLens(bundle, pictures, target="tensorrt")
+    with pytest.raises(WidgetError, match="runs in Paddle alone, and target is 'onnx'"):
+        DetectionLens(detector, pictures, target="onnx")
 
 
 def test_candidates_of_a_bundle_are_those_of_its_program(bundle: Any) -> None:

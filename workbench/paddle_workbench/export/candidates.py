@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from ..boxes import Candidates
 from ..contract import YoloBoxes
+from ..errors import BundleError
 from .box_steps import candidates
 from .bundle import Bundle
 from .misfits import array_check
 from .picture_steps import placements_of
+from .pipeline import open_runner
 from .processing import prepare
 from .targets.registry import target_named
 
@@ -36,8 +38,9 @@ def bundle_candidates(
     *,
     threshold: float,
     limit: int,
+    target: str = "inference",
 ) -> list[Candidates]:
-    """Return what the network of a bundle sees in each picture, with Paddle Inference.
+    """Return what the network of a bundle sees in each picture.
 
     Parameters
     ----------
@@ -50,16 +53,22 @@ def bundle_candidates(
         Boxes with a lower score are left out.
     limit : int
         Most boxes of a picture.
+    target : str
+        What runs the network; as for `Bundle.predict`.
 
     Raises
     ------
     BundleError
-        If one is not a picture, or the program does not take it or fit its steps.
+        If the bundle was not exported to the target, or the target shows no candidates, if one is not a picture, or the program does not take it or fit its steps.
     """
-    record, target = bundle.record, target_named("inference")
-    exported = record.targets.get(target.name)
-    without = exported.without_passes if exported is not None else ()
-    runner = target.open(bundle.folder / target.folder, _THREADS, without=without)
+    record = bundle.record
+    runner = open_runner(record, bundle.folder, target, _THREADS)
+    if runner.predict is not None:
+        raise BundleError(
+            f"{target_named(target).title} makes boxes itself, and shows no candidates before "
+            "suppression.",
+            "Choose another target, such as inference.",
+        )
     to_arrays = prepare(record.preprocessing, bundle.folder)
     check = array_check(record, is_any_batch=False)
     seen: list[Candidates] = []

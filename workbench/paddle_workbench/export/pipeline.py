@@ -17,7 +17,7 @@ from .processing import needs_placements, postprocess, prepare, result_function
 from .targets.registry import target_named
 from .targets.target import Array, Run, Runner
 
-__all__ = ["Pipeline", "open_pipeline"]
+__all__ = ["Pipeline", "open_pipeline", "open_runner"]
 
 Pipeline = Callable[[Sequence[Any]], list[Any]]
 _Prepare = Callable[[Sequence[Any]], tuple[Array, ...]]
@@ -46,7 +46,7 @@ def open_pipeline(record: BundleRecord, folder: Path, target: str, threads: int)
     """
     # What does not depend on the input happens here, once.
     preprocessing = record.preprocessing
-    runner = _open_runner(record, folder, target, threads)
+    runner = open_runner(record, folder, target, threads)
     run, predict = runner.run, runner.predict
     arrays_of = _checked(
         prepare(preprocessing, folder), array_check(record, is_any_batch=predict is not None)
@@ -85,8 +85,23 @@ def _prepared_results(record: BundleRecord) -> _Results:
     return lambda outputs, places: postprocess(outputs, steps, labels, places)
 
 
-def _open_runner(record: BundleRecord, folder: Path, target: str, threads: int) -> Runner:
-    """Open a target; its runner takes the arrays in the bundle's order."""
+def open_runner(record: BundleRecord, folder: Path, target: str, threads: int) -> Runner:
+    """Open a target of a bundle; its runner takes the arrays in the bundle's order.
+
+    Parameters
+    ----------
+    record : BundleRecord
+    folder : Path
+        Where the files of the bundle are.
+    target : str
+        `inference` runs in any case.
+    threads : int
+
+    Raises
+    ------
+    BundleError
+        If there is no such target, the bundle was not exported to it, or it does not run here.
+    """
     chosen = target_named(target)
     exported = record.targets.get(target)
     if exported is None and target != "inference":

@@ -43,15 +43,19 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
     Parameters
     ----------
     model : detection.Detector or Bundle
-        A bundle of the task `object-detection` runs with Paddle Inference.
+        A bundle of the task `object-detection`.
     pictures : detection.Dataset, or sequence of uint8 arrays (height, width, 3)
         RGB.
     truth : sequence of (boxes, classes), optional
         For each picture float arrays (N, 4), x1, y1, x2, y2 in pixels, and (N,), whole numbers that
         count the classes of the model; by default the boxes of the data set.
+    target : str, optional
+        Of a bundle, the target whose boxes are shown, such as `onnx`; by default Paddle Inference.
 
     Raises
     ------
+    BundleError
+        If the bundle was not exported to the target, or the target shows no candidates.
     WidgetError
         If the model is neither, there are no pictures or too many, or the truth has a class that
         the model does not know, or not one entry for each picture.
@@ -60,6 +64,9 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
     PictureError
         If the file of a picture cannot be read.
     """
+
+    runtime = traitlets.Unicode().tag(sync=True)
+    """What runs the network of a bundle, such as ONNX; empty for a detector."""
 
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """Names of the classes."""
@@ -121,14 +128,17 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
         model: Detector | Bundle,
         pictures: Dataset | Sequence[NDArray[np.uint8]],
         truth: Truth | None = None,
+        *,
+        target: str | None = None,
         **traits: Any,
     ) -> None:
-        known = described(model)
+        known = described(model, target)
         self._pictures = known_pictures(pictures, truth, known.classes)
         self._candidates = known.see(self._pictures)
         pairs = list(zip(self._pictures, self._candidates, strict=True))
         has_truth = truth is not None or isinstance(pictures, Dataset)
         super().__init__(
+            runtime=known.runtime,
             classes=[sendable(each) for each in known.classes],
             pictures=[_entry(picture, seen) for picture, seen in pairs],
             candidates=_rows(
@@ -219,6 +229,8 @@ class DetectionLens(WorkbenchWidget, front_end="detection-lens"):
             (self.text("Pictures"), str(len(results))),
             (self.text("Boxes"), str(boxes)),
         ]
+        if self.runtime:
+            figures.insert(0, (self.text("Runs with"), self.runtime))
         if not self.has_truth:
             return figures
         right = sum(each.right for each in results)

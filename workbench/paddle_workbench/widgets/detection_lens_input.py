@@ -17,6 +17,7 @@ from ..detection.detector import Detector
 from ..errors import WidgetError
 from ..export.bundle import Bundle
 from ..export.candidates import bundle_candidates, yolo_step
+from ..export.targets.registry import target_named
 
 __all__ = ["LOWEST", "Truth", "YoloModel", "described", "known_pictures"]
 
@@ -45,6 +46,8 @@ class YoloModel:
     strides : tuple of int
     settings : dict
         Traits of the lens to begin with.
+    runtime : str
+        What runs it; empty if that was not chosen.
     """
 
     see: Callable[[Sequence[Picture]], list[Candidates]]
@@ -52,17 +55,31 @@ class YoloModel:
     anchors: tuple[tuple[tuple[float, float], ...], ...]
     strides: tuple[int, ...]
     settings: dict[str, Any]
+    runtime: str = ""
 
 
-def described(model: Any) -> YoloModel:
+def described(model: Any, target: str | None) -> YoloModel:
     """Return what a lens needs of a model.
+
+    Parameters
+    ----------
+    model : Detector or Bundle
+    target : str or None
+        What runs a bundle; by default Paddle Inference.
 
     Raises
     ------
     WidgetError
-        If it is not a detector.
+        If it is not a detector, or has no targets.
+    BundleError
+        If there is no such target.
     """
     if isinstance(model, Detector):
+        if target is not None:
+            raise WidgetError(
+                f"A Detector runs in Paddle alone, and target is {target!r:.60}.",
+                "Pass its bundle: DetectionLens(bundle, pictures, target=...).",
+            )
         net = model.net
         # Detectors have a threshold for evaluation, at which a picture is full of boxes.
         settings = {"iou": model.iou, "limit": model.limit, "method": model.method}
@@ -82,8 +99,10 @@ def described(model: Any) -> YoloModel:
             "limit": step.limit,
             "method": step.method,
         }
-        see = partial(_seen_by_bundle, model, step)
-        return YoloModel(see, tuple(record.labels), step.anchors, step.strides, settings)
+        chosen = target_named("inference" if target is None else target)
+        see = partial(_seen_by_bundle, model, step, chosen.name)
+        labels = tuple(record.labels)
+        return YoloModel(see, labels, step.anchors, step.strides, settings, chosen.title)
     raise WidgetError(
         f"DetectionLens shows a Detector or a Bundle, got {type(model).__name__}.",
         "Such as DetectionLens(Detector(net=net, input_size=128), test_set).",
@@ -99,10 +118,12 @@ def _seen_by_detector(detector: Detector, pictures: Sequence[Picture]) -> list[C
 
 
 def _seen_by_bundle(
-    bundle: Bundle, step: YoloBoxes, pictures: Sequence[Picture]
+    bundle: Bundle, step: YoloBoxes, target: str, pictures: Sequence[Picture]
 ) -> list[Candidates]:
     pixels = (each.pixels for each in pictures)
-    return bundle_candidates(bundle, step, pixels, threshold=LOWEST, limit=MOST_CANDIDATES)
+    return bundle_candidates(
+        bundle, step, pixels, threshold=LOWEST, limit=MOST_CANDIDATES, target=target
+    )
 
 
 def known_pictures(pictures: Any, truth: Truth | None, classes: Sequence[str]) -> list[Picture]:

@@ -228,7 +228,7 @@ export default defineWidget<ILensTraits>(
     );
     const results = make('div', 'pw-DetectionLens-results');
     results.append(
-      make('div', 'pw-DetectionLens-title', trans.__('All pictures')),
+      make('div', 'pw-DetectionLens-title', allTitle(model, trans)),
       figures.node
     );
     if (hasTruth) {
@@ -252,6 +252,14 @@ export default defineWidget<ILensTraits>(
     };
   }
 );
+
+/** The title of what is true of all pictures, with what runs the network. */
+function allTitle(model: IModel<ILensTraits>, trans: ITranslation): string {
+  const runtime = model.get('runtime');
+  return runtime === ''
+    ? trans.__('All pictures')
+    : trans.__('All pictures, with %1', runtime);
+}
 
 interface IPictureBar {
   readonly node: HTMLElement;

@@ -30,6 +30,8 @@ export interface ILensTraits extends ITraits {
   pictures: readonly IPictureEntry[];
   candidates: DataView;
   truth: DataView;
+  /** What runs the network of a bundle; empty for a detector. */
+  runtime: string;
   has_truth: boolean;
   threshold: number;
   iou: number;
