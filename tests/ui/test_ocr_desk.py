@@ -78,7 +78,7 @@ def test_corrects_ten_lines_by_keyboard_and_keeps_them_after_reload(
     desk = desk_in(english_lab, page, "keys", DESK)
     folder = english_lab.home / "keys" / "pages"
     keys = page.keyboard
-    saved = desk.get_by_text("✓ Saved")
+    saved = desk.get_by_text("✓ Edits kept in the workbench")
     desk.get_by_role("listbox").focus()
 
     for at in range(10):

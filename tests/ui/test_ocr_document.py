@@ -89,7 +89,7 @@ def test_corrects_picture_in_its_own_tab(english_lab: Lab, open_page: OpenPage) 
     keys.press("e")
     keys.insert_text("改过的第一行")
     keys.press("Enter")
-    expect(desk.get_by_text("✓ Saved")).to_be_visible()
+    expect(desk.get_by_text("✓ Edits kept in the workbench")).to_be_visible()
     texts = texts_on_disk(english_lab.home)
     assert texts == ["改过的第一行", "第二行", "第三行"]
 

@@ -62,6 +62,30 @@ def test_edits_and_saves_on_request(shop: Path) -> None:
     assert written == [coco_box(category_id=3)]
 
 
+def test_adds_and_renames_classes_on_request(shop: Path) -> None:
+    widget = open_desk(shop)
+    assert (widget.counts, widget.classes_changed) == ([0, 1], False)
+    ask(widget, do="edit", edit="add_class", values={"name": "饮料"})
+    ask(widget, do="edit", edit="rename_class", values={"label": "包装", "name": "盒"})
+    assert widget.classes == ["盒", "瓶罐", "饮料"]
+    assert (widget.counts, widget.classes_changed, widget.can_undo) == ([0, 1, 0], True, True)
+    assert not widget.pages[0]["changed"]
+    ask(widget, do="save")
+    assert widget.notices == [f"Saved the classes in {widget.file}."]
+    assert not widget.classes_changed
+    ask(widget, do="save")
+    assert widget.notices == ["There is nothing to save."]
+
+
+def test_picture_that_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    picture(tmp_path / "shelf/a.png")
+    (tmp_path / "shelf/b.png").write_bytes(b"broken")
+    widget = open_desk(tmp_path / "shelf", classes=["包装"])
+    ask(widget, do="edit", edit="add", values={"points": [[1, 1], [9, 9]], "label": "包装"})
+    ask(widget, do="save")
+    assert widget.notices[1:] == ["Left out of the file, since they cannot be read: b.png."]
+
+
 def test_failed_request_is_reported_with_its_picture(shop: Path) -> None:
     widget = open_desk(shop)
     ask(widget, do="edit", edit="relabel", values={"id": 1, "label": "<b>"})
@@ -127,4 +151,4 @@ def test_rejects_unknown_keyword_and_folder(shop: Path, tmp_path: Path) -> None:
 def test_texts_are_translated(shop: Path) -> None:
     widget = open_desk(shop, lang="zh")
     ask(widget, do="save")
-    assert widget.notices == [f"已保存到 {widget.file}；写入图片：0 张。"]
+    assert widget.notices == ["没有要保存的修改。"]

@@ -60,6 +60,12 @@ class GoodsDesk(DeskWidget, front_end="goods-desk"):
     classes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     """The names of the classes; the keys 1 to 9 stand for the first nine."""
 
+    counts = traitlets.List(traitlets.Int()).tag(sync=True)
+    """Number of boxes of each class on all pictures."""
+
+    classes_changed = traitlets.Bool(default_value=False).tag(sync=True)
+    """Whether classes were added or renamed, and the file does not have them yet."""
+
     file = traitlets.Unicode().tag(sync=True)
     """Path of the file of COCO to save."""
 
@@ -126,7 +132,11 @@ class GoodsDesk(DeskWidget, front_end="goods-desk"):
     def _saved_notices(self, saved: Saved) -> list[str]:
         notices = []
         update = saved.update
-        if saved.pictures or not (update.conflicts or update.missing):
+        if not update.categories and not (update.conflicts or update.missing):
+            notices.append(self.text("There is nothing to save."))
+        elif update.categories and not saved.pictures:
+            notices.append(self.text("Saved the classes in {file}.", file=self.file))
+        elif saved.pictures:
             notices.append(
                 self.text(
                     "Saved in {file}; pictures written: {count}.",
@@ -149,6 +159,13 @@ class GoodsDesk(DeskWidget, front_end="goods-desk"):
                 self.text(
                     "Not saved: {names} is no longer among the pictures of the file.",
                     names=_few(update.missing),
+                )
+            )
+        if saved.unreadable:
+            notices.append(
+                self.text(
+                    "Left out of the file, since they cannot be read: {names}.",
+                    names=_few(saved.unreadable),
                 )
             )
         if update.outlines:
@@ -189,6 +206,9 @@ class GoodsDesk(DeskWidget, front_end="goods-desk"):
         with self._traits_lock, self.hold_sync():
             self.shown = self.index
             self.classes = list(map(sendable, self.desk.classes))
+            self.classes_changed = self.desk.has_other_classes
+            counts = self.desk.box_counts()
+            self.counts = [counts[name] for name in self.desk.classes]
             if self.index in self._failures:
                 self.boxes, self.can_undo, self.can_redo = [], False, False
                 return

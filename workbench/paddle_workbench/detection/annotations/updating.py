@@ -19,6 +19,7 @@ from .entries import Corners, Source, finite_numbers
 
 __all__ = [
     "Box",
+    "CategoryEdits",
     "CocoObject",
     "PictureBoxes",
     "Update",
@@ -26,6 +27,7 @@ __all__ = [
     "places_by_picture",
     "read_document",
     "update_annotations",
+    "used_names",
 ]
 
 CocoObject: TypeAlias = Mapping[str, Any]
@@ -92,6 +94,21 @@ class PictureBoxes:
     orientation: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class CategoryEdits:
+    """What becomes of categories without objects.
+
+    Parameters
+    ----------
+    renamed : mapping of str to str
+        New names by names in the file.
+    removed : sequence of str
+    """
+
+    renamed: Mapping[str, str]
+    removed: Sequence[str]
+
+
 @dataclass(slots=True)
 class Update:
     """What became of an update.
@@ -108,12 +125,18 @@ class Update:
     outlines : int
         Number of outlines (`segmentation`) that were removed, since they do not fit their boxes
         any more.
+    categories : tuple of str
+        The names of all classes in the file that was written; empty if none was.
+    used : frozenset of str
+        Those that have objects.
     """
 
     written: dict[str, tuple[tuple[CocoObject, int | None], ...]] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     outlines: int = 0
+    categories: tuple[str, ...] = ()
+    used: frozenset[str] = frozenset()
 
 
 @storage_errors_as(AnnotationError)
@@ -131,7 +154,12 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 @storage_errors_as(AnnotationError)
-def update_annotations(path: Path, dataset: Dataset, pictures: Sequence[PictureBoxes]) -> Update:
+def update_annotations(
+    path: Path,
+    dataset: Dataset,
+    pictures: Sequence[PictureBoxes],
+    edits: CategoryEdits | None = None,
+) -> Update:
     """Write the boxes of pictures into a COCO file, which is created if it does not exist.
 
     The file is locked, read again, and replaced as a whole. A picture whose objects are no longer
@@ -145,6 +173,9 @@ def update_annotations(path: Path, dataset: Dataset, pictures: Sequence[PictureB
         Its classes are added to the file if they are not there. Its pictures, which are named by
         their paths next to the file, begin a new file.
     pictures : sequence of PictureBoxes
+    edits : CategoryEdits, optional
+        Categories that have an object in the file, also one of another program, stay as they are.
+        With edits the file is written even if no picture is.
 
     Raises
     ------
@@ -155,7 +186,6 @@ def update_annotations(path: Path, dataset: Dataset, pictures: Sequence[PictureB
     with locked(path):
         is_new = not path.exists()
         document = coco.document(dataset) if is_new else read_document(path)
-        labels = _category_ids(document, dataset.classes)
         ids = {
             image["file_name"]: image["id"]
             for image in reversed(document["images"])
@@ -163,25 +193,71 @@ def update_annotations(path: Path, dataset: Dataset, pictures: Sequence[PictureB
         }
         objects: list[Any] = document["annotations"]
         places = places_by_picture(objects)
-        counter = _Counter(objects)
+        writable: list[tuple[PictureBoxes, Any, list[int]]] = []
         for picture in pictures:
+            image = ids.get(picture.file_name)
+            own = places.get(id_key(image), [])
             if picture.file_name not in ids:
                 update.missing.append(picture.name)
-                continue
-            image = ids[picture.file_name]
-            own = places.get(id_key(image), [])
-            if tuple(objects[at] for at in own) != picture.before:
+            elif tuple(objects[at] for at in own) != picture.before:
                 update.conflicts.append(picture.name)
-                continue
+            else:
+                writable.append((picture, image, own))
+        if edits is not None:
+            replaced = {
+                at
+                for picture, _, own in writable
+                for at, is_replaced in zip(own, picture.replaced, strict=True)
+                if is_replaced
+            }
+            rest = [each for at, each in enumerate(objects) if at not in replaced]
+            _edit_categories(document, edits, used_names({**document, "annotations": rest}))
+        labels = _category_ids(document, dataset.classes)
+        counter = _Counter(objects)
+        for picture, image, own in writable:
             kept, new = _write_boxes(picture, image, (labels, counter), update)
             for at, pair in zip(own, kept, strict=True):
                 objects[at] = pair[0] if pair else _DELETED
             objects += [each for each, _ in new]
             update.written[picture.name] = (*filter(None, kept), *new)
-        if update.written:
+        if update.written or edits is not None:
             document["annotations"] = [each for each in objects if each is not _DELETED]
             write_whole(path, _as_text(document, None if is_new else path))
+            update.categories = tuple(dict.fromkeys(_names(document).values()))
+            update.used = used_names(document)
     return update
+
+
+def used_names(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the categories in a document that have objects of any kind."""
+    names = {id_key(number): name for number, name in _names(document).items()}
+    keys = (id_key(each.get("category_id")) for each in document["annotations"] if _is_object(each))
+    return frozenset(names[key] for key in keys if key in names)
+
+
+def _edit_categories(document: dict[str, Any], edits: CategoryEdits, used: frozenset[str]) -> None:
+    """Rename and remove categories, except those that have objects."""
+    names = set(_names(document).values())
+    kept = []
+    for category in document["categories"]:
+        name = category.get("name") if _is_object(category) else None
+        name = name.strip() if isinstance(name, str) else None
+        if name in edits.removed and name not in used:
+            continue
+        new = None if name is None or name in used else edits.renamed.get(name)
+        if new is not None and new not in names:
+            names.add(new)
+            category = {**category, "name": new}
+        kept.append(category)
+    document["categories"] = kept
+
+
+def _names(document: Mapping[str, Any]) -> dict[Any, str]:
+    return coco.category_names(document["categories"], Source(), "")
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 class _Counter:
@@ -283,7 +359,7 @@ def _number(value: float) -> float:
 
 def _category_ids(document: dict[str, Any], classes: Sequence[str]) -> dict[str, Any]:
     """Return the ids of the categories by their names; those of new classes are added."""
-    known = coco.category_names(document["categories"], Source(), "")
+    known = _names(document)
     ids = {name: number for number, name in reversed(known.items())}
     last = max((number for number in known if isinstance(number, int)), default=0)
     for name in classes:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
-from ...desk.page import EditedPage
+from ...desk.page import HISTORY, Change, EditedPage
 from ...errors import DeskError
 from ..annotations.entries import Corners
 from ..annotations.updating import CocoObject, id_key
 
-__all__ = ["DeskBox", "GoodsPage"]
+__all__ = ["ClassChange", "DeskBox", "GoodsPage"]
 
 # The width and height of the smallest box, in pixels.
 SMALLEST: Final = 1.0
@@ -37,6 +37,22 @@ class DeskBox:
     id: int
     label: str
     corners: Corners
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange(Change[DeskBox]):
+    """A change of the classes of all pictures, in the history of the picture where it was made.
+
+    Parameters
+    ----------
+    kind, at, before, after
+        As in `Change`; it changes no boxes.
+    old, new : str or None
+        The name before and after; None if the class was not there.
+    """
+
+    old: str | None = None
+    new: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,11 @@ class GoodsPage(EditedPage[DeskBox]):
     def relabel(self, id: int, label: str) -> GoodsPage:  # noqa: A002
         """Give a box another class."""
         return self._change("relabel", id, lambda box: replace(box, label=label))
+
+    def note(self, kind: str, old: str | None, new: str | None) -> GoodsPage:
+        """Add a change of the classes to the history, to undo it in its place."""
+        change = ClassChange(kind, 0, (), (), old, new)
+        return replace(self, done=(*self.done, change)[-HISTORY:], undone=())
 
     def load(self, page: GoodsPage) -> GoodsPage:
         """Replace all boxes with those of the file, as a page that was read from it; undo restores.

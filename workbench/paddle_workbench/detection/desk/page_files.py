@@ -1,4 +1,4 @@
-"""What is stored of a picture on the desk until its boxes are written, and of its history."""
+"""What is stored of pictures and classes on the desk until they are written, with the history."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pydantic import Field
 
 from ...desk.page import Change
 from ...desk.page_files import StoredModel, StoredPage
-from .page import DeskBox, GoodsPage
+from .classes import ClassList, DeskClass
+from .page import ClassChange, DeskBox, GoodsPage
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["StoredGoodsPage"]
+__all__ = ["StoredClasses", "StoredGoodsPage"]
 
 
 class _Box(StoredModel):
@@ -27,6 +28,40 @@ class _Change(StoredModel):
     at: int = Field(ge=0)
     before: list[_Box]
     after: list[_Box]
+    # Of a change of the classes, which has no boxes.
+    old: str | None = None
+    new: str | None = None
+
+
+class _Class(StoredModel):
+    name: str
+    origin: str | None = None
+
+
+class StoredClasses(StoredPage):
+    """The content of the file of the classes of a desk.
+
+    Parameters
+    ----------
+    schema_version, name, revision
+        As in `StoredPage`; the name is that of the file of annotations.
+    items, base
+        As in `ClassList`.
+    """
+
+    items: list[_Class]
+    base: list[str] = Field(default_factory=list)
+
+    def page(self) -> ClassList:
+        """Return the stored classes."""
+        items = (DeskClass(each.name, each.origin) for each in self.items)
+        return ClassList(tuple(items), tuple(self.base))
+
+    @classmethod
+    def from_page(cls, page: ClassList, *, name: str, revision: int) -> Self:
+        """Return what is stored of classes."""
+        items = [_Class(name=each.name, origin=each.origin) for each in page.items]
+        return cls(name=name, revision=revision, items=items, base=list(page.base))
 
 
 class StoredGoodsPage(StoredPage):
@@ -92,9 +127,13 @@ def _to_stored(boxes: tuple[DeskBox, ...]) -> list[_Box]:
 
 
 def _to_change(change: _Change) -> Change[DeskBox]:
+    if change.old is not None or change.new is not None:
+        return ClassChange(change.kind, change.at, (), (), change.old, change.new)
     return Change(change.kind, change.at, _to_boxes(change.before), _to_boxes(change.after))
 
 
 def _to_stored_change(change: Change[DeskBox]) -> _Change:
     before, after = _to_stored(change.before), _to_stored(change.after)
-    return _Change(kind=change.kind, at=change.at, before=before, after=after)
+    names = (change.old, change.new) if isinstance(change, ClassChange) else (None, None)
+    old, new = names
+    return _Change(kind=change.kind, at=change.at, before=before, after=after, old=old, new=new)

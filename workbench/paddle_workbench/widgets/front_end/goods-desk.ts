@@ -5,12 +5,13 @@ import { HelpSheet } from './desk/help-sheet';
 import { ItemList } from './desk/item-list';
 import { PageCanvas } from './desk/page-canvas';
 import { BoxActions } from './goods-desk/box-actions';
-import type { BoxAction } from './goods-desk/box-keys';
+import type { Action, BoxAction } from './goods-desk/box-keys';
 import { actionOf, keyHelp } from './goods-desk/box-keys';
 import { boxLook } from './goods-desk/box-look';
 import { BoxRow } from './goods-desk/box-row';
 import type { IDeskBox, IGoodsTraits } from './goods-desk/box-state';
 import { BoxState } from './goods-desk/box-state';
+import { ClassForm } from './goods-desk/class-form';
 import { ClassLegend } from './goods-desk/class-legend';
 import { GoodsBar } from './goods-desk/goods-bar';
 import chinese from './goods-desk.zh.json';
@@ -51,10 +52,27 @@ export default defineWidget<IGoodsTraits>(chinese, drawing => {
     list.node.focus({ preventScroll: true });
   };
   const sheet = new HelpSheet(keyHelp(trans), trans, signal, focusList);
+  const run = (action: Action): void => {
+    actions.run(action);
+    draw();
+  };
+  const form = new ClassForm({
+    state,
+    trans,
+    signal,
+    showMessage: text => {
+      frame.showMessage(text);
+    },
+    onLeave: () => {
+      focusList();
+      draw();
+    }
+  });
   const legend = new ClassLegend({
     state,
     trans,
     signal,
+    action: run,
     onChoose: label => {
       state.choose(label);
       draw();
@@ -64,6 +82,7 @@ export default defineWidget<IGoodsTraits>(chinese, drawing => {
   const actions = new BoxActions({
     state,
     canvas,
+    form,
     trans,
     showMessage: text => {
       frame.showMessage(text);
@@ -75,15 +94,7 @@ export default defineWidget<IGoodsTraits>(chinese, drawing => {
       sheet.toggle();
     }
   });
-  const bar = new GoodsBar({
-    state,
-    trans,
-    signal,
-    action: action => {
-      actions.run(action);
-      draw();
-    }
-  });
+  const bar = new GoodsBar({ state, trans, signal, action: run });
   const frame = new DeskFrame<IDeskBox, BoxAction, IGoodsTraits, BoxState>({
     drawing,
     label: trans.__('Goods desk'),
@@ -92,8 +103,8 @@ export default defineWidget<IGoodsTraits>(chinese, drawing => {
     actions,
     sheet,
     bar,
-    side: [legend, list],
-    traits: ['boxes', 'classes'],
+    side: [legend, form, list],
+    traits: ['boxes', 'classes', 'counts', 'classes_changed'],
     actionOf,
     placeholder: () => placeholderText(state, trans),
     summary: () => summaryTexts(state, trans)
@@ -111,13 +122,18 @@ function placeholderText(state: BoxState, trans: ITranslation): string {
     : '';
 }
 
-/** How many pictures the file does not have as they are on the desk. */
+/** What the file does not have as it is on the desk. */
 function summaryTexts(state: BoxState, trans: ITranslation): string[] {
   const changed = state.get('pages').filter(page => page.changed).length;
   const name = state.get('file').split(/[\\/]/).at(-1) ?? '';
-  return [
-    changed === 0
-      ? trans.__('%1 has all boxes', name)
-      : trans.__('not yet in %2: %1', changed, name)
-  ];
+  const parts = [];
+  if (changed > 0) {
+    parts.push(
+      trans.__('not yet saved to %1: %2 pictures (S saves)', name, changed)
+    );
+  }
+  if (state.get('classes_changed')) {
+    parts.push(trans.__('not yet saved to %1: the classes (S saves)', name));
+  }
+  return parts.length > 0 ? parts : [trans.__('nothing to save to %1', name)];
 }

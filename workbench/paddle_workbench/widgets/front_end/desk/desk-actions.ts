@@ -33,7 +33,8 @@ const ACTIONS = [
 
 export type Action = (typeof ACTIONS)[number];
 
-interface IDeskActionsOptions<Item extends IDeskItem, State> {
+/** What the actions of a desk need. */
+export interface IDeskActionsOptions<Item extends IDeskItem, State> {
   readonly state: State;
   readonly canvas: PageCanvas<Item>;
   readonly trans: ITranslation;

@@ -99,7 +99,7 @@ export class DeskFrame<
     const { trans } = drawing;
     const failure = this._watch.silent
       ? trans.__(
-          'The kernel is not responding: %1 edits are not saved. Is it running, or busy with a cell?',
+          'The kernel is not responding: %1 edits are not kept. Is it running, or busy with a cell?',
           state.pending
         )
       : state.get('failure');
@@ -186,8 +186,9 @@ export class DeskFrame<
   private _notices = '';
 }
 
+/** Whether the kernel keeps every edit; what is in a file of the user, each desk says. */
 function savingText(state: DeskState, trans: ITranslation): string {
   return state.pending > 0
-    ? trans.__('Saving %1 …', state.pending)
-    : trans.__('✓ Saved');
+    ? trans.__('Keeping %1 edits …', state.pending)
+    : trans.__('✓ Edits kept in the workbench');
 }

@@ -1,14 +1,28 @@
+import type { IDeskActionsOptions } from '../desk/desk-actions';
 import { DeskActions } from '../desk/desk-actions';
 import type { Action, BoxAction } from './box-keys';
 import type { BoxState, IDeskBox } from './box-state';
+import type { ClassForm } from './class-form';
+
+interface IBoxActionsOptions extends IDeskActionsOptions<IDeskBox, BoxState> {
+  readonly form: ClassForm;
+}
 
 /**
  * Performs the actions of keys and buttons on boxes of goods.
  */
 export class BoxActions extends DeskActions<IDeskBox, BoxAction, BoxState> {
+  constructor(protected override readonly options: IBoxActionsOptions) {
+    super(options);
+  }
+
   override run(action: Action): void {
-    // A class can be chosen while a box is drawn.
-    if (action.startsWith('class-')) {
+    // A class can be chosen and added while a box is drawn.
+    if (
+      action.startsWith('class-') ||
+      action === 'choose-class' ||
+      action === 'new-class'
+    ) {
       this.perform(action as BoxAction);
     } else {
       super.run(action);
@@ -19,6 +33,10 @@ export class BoxActions extends DeskActions<IDeskBox, BoxAction, BoxState> {
     const { state, trans } = this.options;
     if (action === 'choose-class') {
       this.options.edit();
+      return;
+    }
+    if (action === 'new-class' || action === 'rename-class') {
+      this.options.form.open(action === 'new-class' ? 'add' : 'rename');
       return;
     }
     const number = Number(action.slice('class-'.length));

@@ -7,7 +7,10 @@ export const KEYED_CLASSES = 9;
 
 /** The actions that only boxes of goods have. */
 export type BoxAction =
-  `class-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}` | 'choose-class';
+  | `class-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`
+  | 'choose-class'
+  | 'new-class'
+  | 'rename-class';
 
 /** The actions of keys and buttons. */
 export type Action = SharedAction | BoxAction;
@@ -15,6 +18,8 @@ export type Action = SharedAction | BoxAction;
 const KEYS: Readonly<Record<string, Action>> = {
   ...SHARED_KEYS,
   c: 'choose-class',
+  n: 'new-class',
+  N: 'rename-class',
   '1': 'class-1',
   '2': 'class-2',
   '3': 'class-3',
@@ -37,6 +42,8 @@ export function keyHelp(trans: ITranslation): [string, string][] {
     ['↓ ↑', trans.__('next or previous box')],
     ['1 9', trans.__('1 to 9: give the box the class with this number')],
     ['c', trans.__('choose a class from the list')],
+    ['n', trans.__('add a class')],
+    ['N', trans.__('rename a class that has no boxes')],
     [
       'w',
       trans.__(

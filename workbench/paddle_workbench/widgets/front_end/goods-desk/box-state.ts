@@ -21,6 +21,10 @@ export interface IGoodsTraits extends IDeskTraits {
   pages: readonly IPicturePage[];
   boxes: readonly IDeskBox[];
   classes: readonly string[];
+  /** Number of boxes of each class on all pictures. */
+  counts: readonly number[];
+  /** Whether the file does not have the classes yet. */
+  classes_changed: boolean;
   file: string;
 }
 
@@ -48,6 +52,26 @@ export class BoxState extends DeskState<IDeskBox, IGoodsTraits> {
     const box = this.mode === 'draw' ? undefined : this.item;
     if (box && box.label !== label) {
       this.edit('relabel', { id: box.id, label });
+    }
+  }
+
+  /** The classes that no box has, which can be renamed. */
+  get unusedClasses(): readonly string[] {
+    const counts = this.get('counts');
+    return this.get('classes').filter((_, at) => counts[at] === 0);
+  }
+
+  /** Add a class; the next new box gets it. */
+  addClass(name: string): void {
+    this._label = name;
+    this.edit('add_class', { name });
+  }
+
+  /** Give a class without boxes another name; the next new box gets it. */
+  renameClass(label: string, name: string): void {
+    this._label = name;
+    if (name !== label) {
+      this.edit('rename_class', { label, name });
     }
   }
 

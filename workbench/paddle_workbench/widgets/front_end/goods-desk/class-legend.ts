@@ -1,5 +1,7 @@
 import type { ITranslation } from '../base/translation';
+import { button } from '../desk/page-picker';
 import { make } from '../text/elements';
+import type { BoxAction } from './box-keys';
 import { KEYED_CLASSES } from './box-keys';
 import { colourOf } from './box-look';
 import type { BoxState } from './box-state';
@@ -9,17 +11,18 @@ interface IClassLegendOptions {
   readonly trans: ITranslation;
   readonly signal: AbortSignal;
   readonly onChoose: (label: string) => void;
+  readonly action: (action: BoxAction) => void;
   /** Called when the list of all classes was left by a key. */
   readonly onLeave: () => void;
 }
 
 /**
- * The classes with their keys and colours, and a list of all of them. The class of the selected box
- * is marked; a click gives it another one.
+ * The classes with their keys, colours and numbers of boxes, and a list of all of them. The class of
+ * the selected box is marked; a click gives it another one.
  */
 export class ClassLegend {
   constructor(private readonly _options: IClassLegendOptions) {
-    const { trans, signal, onChoose, onLeave } = _options;
+    const { action, trans, signal, onChoose, onLeave } = _options;
     this.node = make('div', 'pw-Desk-classes');
     this._keys = make('div', 'pw-Desk-legend');
     this._keys.setAttribute('role', 'group');
@@ -44,7 +47,22 @@ export class ClassLegend {
       },
       { signal }
     );
-    this.node.append(this._keys, label);
+    const row = make('div', 'pw-Desk-legend');
+    row.append(
+      label,
+      button(trans.__('New class'), trans.__('Add a class (n)'), signal, () => {
+        action('new-class');
+      }),
+      button(
+        trans.__('Rename'),
+        trans.__('Rename a class that has no boxes (N)'),
+        signal,
+        () => {
+          action('rename-class');
+        }
+      )
+    );
+    this.node.append(this._keys, row);
   }
 
   readonly node: HTMLElement;
@@ -63,10 +81,22 @@ export class ClassLegend {
     const chosen =
       state.mode === 'draw' ? state.label : (state.item?.label ?? state.label);
     this._select.value = chosen;
-    for (const button of this._keys.children) {
-      const isChosen = (button as HTMLElement).dataset.label === chosen;
-      button.setAttribute('aria-pressed', String(isChosen));
+    for (const key of this._keys.children) {
+      const isChosen = (key as HTMLElement).dataset.label === chosen;
+      key.setAttribute('aria-pressed', String(isChosen));
     }
+    const counts = state.get('counts');
+    classes.forEach((name, at) => {
+      const count = counts[at] ?? 0;
+      const option = this._select.options[at];
+      const cell = this._keys.children[at]?.lastElementChild;
+      if (option && option.text !== `${name} (${count})`) {
+        option.text = `${name} (${count})`;
+      }
+      if (cell) {
+        cell.textContent = String(count);
+      }
+    });
   }
 
   private _fill(classes: readonly string[]): void {
@@ -80,25 +110,26 @@ export class ClassLegend {
     );
     this._keys.replaceChildren(
       ...classes.slice(0, KEYED_CLASSES).map((name, at) => {
-        const button = make('button', 'pw-Text-button pw-Desk-class');
-        button.type = 'button';
-        button.dataset.label = name;
-        button.title = name;
+        const key = make('button', 'pw-Text-button pw-Desk-class');
+        key.type = 'button';
+        key.dataset.label = name;
+        key.title = name;
         const swatch = make('span', 'pw-Desk-swatch');
         swatch.style.setProperty('--pw-class', `var(${colourOf(at)})`);
-        button.append(
+        key.append(
           make('kbd', 'pw-Desk-key', String(at + 1)),
           swatch,
-          make('span', 'pw-Desk-text', name)
+          make('span', 'pw-Desk-text', name),
+          make('span', 'pw-Desk-count')
         );
-        button.addEventListener(
+        key.addEventListener(
           'click',
           () => {
             onChoose(name);
           },
           { signal }
         );
-        return button;
+        return key;
       })
     );
   }

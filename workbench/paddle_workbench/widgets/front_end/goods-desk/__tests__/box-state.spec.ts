@@ -1,5 +1,9 @@
-import type { IModel } from '../../base/model';
-import { WidgetTranslation } from '../../base/translation';
+import {
+  DeskInMemory,
+  idleKeys,
+  PLAIN,
+  press as pressed
+} from '../../desk/__tests__/desk-in-memory';
 import { actionOf, keyHelp } from '../box-keys';
 import type { IDeskBox, IGoodsTraits } from '../box-state';
 import { BoxState } from '../box-state';
@@ -17,52 +21,18 @@ function box(id: number, label = '包装'): IDeskBox {
   };
 }
 
-/** Traits in memory, and what was sent. */
-class Traits implements IModel<IGoodsTraits> {
-  get<Name extends keyof IGoodsTraits>(name: Name): IGoodsTraits[Name] {
-    return this.values[name];
+class Traits extends DeskInMemory<IGoodsTraits> {
+  constructor() {
+    super({
+      ...PLAIN,
+      pages: [{ name: 'a.png', boxes: 2, changed: false, failure: '' }],
+      boxes: [box(1), box(2, '瓶罐')],
+      classes: ['包装', '瓶罐', '价签'],
+      counts: [1, 1, 0],
+      classes_changed: false,
+      file: '/shop/annotations.json'
+    });
   }
-
-  set<Name extends keyof IGoodsTraits>(
-    name: Name,
-    value: IGoodsTraits[Name]
-  ): void {
-    this.values[name] = value;
-  }
-
-  save_changes(): void {
-    // There is no kernel to save for.
-  }
-
-  send(content: unknown): void {
-    this.sent.push(content);
-  }
-
-  on(): void {
-    // Nothing happens by itself here.
-  }
-
-  off(): void {
-    // So there is nothing to end.
-  }
-
-  readonly sent: unknown[] = [];
-  readonly values: IGoodsTraits = {
-    lang: 'en',
-    pages: [{ name: 'a.png', boxes: 2, changed: false, failure: '' }],
-    index: 0,
-    shown: 0,
-    picture: new DataView(new ArrayBuffer(0)),
-    size: [100, 80],
-    boxes: [box(1), box(2, '瓶罐')],
-    classes: ['包装', '瓶罐', '价签'],
-    can_undo: false,
-    can_redo: false,
-    notices: [],
-    failure: '',
-    answered: 0,
-    file: '/shop/annotations.json'
-  };
 }
 
 function drawn(): { traits: Traits; state: BoxState } {
@@ -162,21 +132,36 @@ describe('boxes of goods', () => {
   });
 });
 
+describe('classes', () => {
+  it('are added, and the next new box gets them', () => {
+    const traits = new Traits();
+    const state = new BoxState(traits);
+    state.addClass('饮料');
+    expect(traits.sent).toMatchObject([
+      { edit: 'add_class', values: { name: '饮料' } }
+    ]);
+    traits.set('classes', [...traits.values.classes, '饮料']);
+    expect(state.label).toBe('饮料');
+  });
+
+  it('are renamed if no box has them', () => {
+    const traits = new Traits();
+    const state = new BoxState(traits);
+    expect(state.unusedClasses).toEqual(['价签']);
+    state.renameClass('价签', '价签');
+    expect(traits.sent).toEqual([]);
+    state.renameClass('价签', '标价');
+    expect(traits.sent).toMatchObject([
+      { edit: 'rename_class', values: { label: '价签', name: '标价' } }
+    ]);
+  });
+});
+
 describe('the keys of the goods desk', () => {
-  const press = (key: string): string | undefined =>
-    actionOf(new KeyboardEvent('keydown', { key }));
+  const press = (key: string): string | undefined => pressed(actionOf, key);
 
   it('are all in the help sheet, and each of those does something', () => {
-    const arrows: Record<string, string> = {
-      '↓': 'ArrowDown',
-      '↑': 'ArrowUp',
-      Esc: 'Escape'
-    };
-    const keys = keyHelp(new WidgetTranslation('en', {}))
-      .flatMap(([shortcuts]) => shortcuts.split(' '))
-      .filter(key => key !== 'Shift+←→↑↓')
-      .map(key => arrows[key] ?? key);
-    expect(keys.filter(key => press(key) === undefined)).toEqual([]);
+    expect(idleKeys(keyHelp, actionOf)).toEqual([]);
   });
 
   it('stand for the first nine classes', () => {
