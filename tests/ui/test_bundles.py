@@ -69,12 +69,10 @@ def test_checks_exports_and_compares(english_lab: Lab, open_page: OpenPage, bund
     expect(both).to_contain_text("Only on the left")
 
 
-def test_refusal_shows_findings_whose_line_opens(
-    english_lab: Lab, open_page: OpenPage, bundle: Path
-) -> None:
+@pytest.fixture(scope="module")
+def recurrent(imported_paddle: None, english_lab: Lab) -> Path:
+    """Make a bundle that ONNX refuses, and return the source of its network."""
     from paddle.static import InputSpec
-
-    from paddle_workbench import Bundle
 
     source = english_lab.home / "recurrent.py"
     shutil.copyfile(Path(__file__).parent.parent / "export" / "networks.py", source)
@@ -86,6 +84,50 @@ def test_refusal_shows_findings_whose_line_opens(
         input_spec=[InputSpec([None, 5, 4], "float32", "x")],
         examples=[np.ones((2, 5, 4), np.float32)],
     )
+    return source
+
+
+def test_checks_all_targets_past_what_fails_until_it_is_cancelled(
+    english_lab: Lab, open_page: OpenPage, recurrent: Path
+) -> None:
+    page = open_page(english_lab)
+    open_file(page, "recurrent")
+    open_file(page, "bundle.json")
+    panel = page.get_by_role("region", name="Bundle: recurrent", exact=True)
+    check_all = panel.get_by_role("button", name="Check all")
+    check_all.click(timeout=READ_LIMIT_MS)
+    expect(panel).to_contain_text("Checking 1 of 8: Paddle Inference")
+    # One target alone is cancelled, another one refuses, and the next follow.
+    inference = target_of(page, "recurrent", "Paddle Inference")
+    inference.get_by_role("button", name="Cancel").click()
+    expect(panel).to_contain_text("Checking 2 of 8: Paddle Inference with oneDNN")
+    expect(inference).to_contain_text("Cancelled. The bundle is as it was before.")
+    expect(panel).to_contain_text("Checking 4 of 8: ONNX", timeout=EXPORT_LIMIT_MS)
+    accepted = target_of(page, "recurrent", "Paddle Inference with oneDNN")
+    expect(accepted).to_contain_text("Accepted, not exported yet")
+    expect(target_of(page, "recurrent", "PaddleX")).to_contain_text("Not accepted")
+
+    onnx = target_of(page, "recurrent", "ONNX")
+    expect(onnx.get_by_role("button", name="Cancel")).to_be_visible()
+    panel.get_by_role("button", name="Cancel all").click()
+    expect(check_all).to_be_visible()
+    expect(onnx).to_contain_text("Cancelled.")
+    for title in ("ONNX Runtime Web", "MNN", "Paddle's legacy format", "Paddle Lite"):
+        expect(target_of(page, "recurrent", title).get_by_role("status")).to_have_text(
+            "Not checked"
+        )
+    # What was found stays, and it can begin again.
+    expect(accepted).to_contain_text("Accepted, not exported yet")
+    check_all.click()
+    expect(panel).to_contain_text("Checking 1 of 8: Paddle Inference")
+    panel.get_by_role("button", name="Cancel all").click()
+    expect(check_all).to_be_visible()
+    expect(inference).to_contain_text("Cancelled.")
+
+
+def test_refusal_shows_findings_whose_line_opens(
+    english_lab: Lab, open_page: OpenPage, recurrent: Path
+) -> None:
     page = open_page(english_lab)
     open_file(page, "recurrent")
     open_file(page, "bundle.json")
@@ -96,7 +138,7 @@ def test_refusal_shows_findings_whose_line_opens(
     expect(onnx).to_contain_text("Use nn.GRU or nn.LSTM.")
     expect(onnx.get_by_role("button", name=re.compile("^Export"))).to_have_count(0)
     onnx.get_by_role("button", name=re.compile(r"^recurrent\.py, line \d+$")).click()
-    lines = source.read_text("utf-8").splitlines()
+    lines = recurrent.read_text("utf-8").splitlines()
     (number,) = [at for at, line in enumerate(lines, 1) if "self.rnn(x)[0]" in line]
     expect(page.get_by_role("button", name=f"Ln {number}, Col 1")).to_be_visible()
 
