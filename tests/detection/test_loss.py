@@ -169,6 +169,21 @@ def test_two_boxes_in_one_cell_both_count(imported_paddle: None) -> None:
 
 
 @pytest.mark.paddle
+def test_ten_thousand_boxes_agree_with_paddle(imported_paddle: None) -> None:
+    import paddle
+
+    heads, boxes, classes = example(0)
+    random = np.random.default_rng(1)
+    low = random.uniform(0, SIZE - 4, (10_000, 2))
+    boxes[1] = np.concatenate([low, low + random.uniform(1, 4, low.shape)], 1).astype(np.float32)
+    classes[1] = random.integers(0, CLASSES, len(low))
+    truth = truth_of(boxes, classes, input_size=SIZE)
+    settings = {"anchors": ANCHORS, "strides": STRIDES, "classes": CLASSES}
+    loss = yolo_loss([paddle.to_tensor(head) for head in heads], truth, **settings)
+    assert float(loss.mean()) == pytest.approx(loss_parts(heads, truth, **settings).total, rel=1e-5)
+
+
+@pytest.mark.paddle
 def test_box_at_the_last_pixel_belongs_to_the_last_cell(imported_paddle: None) -> None:
     """A centre on the edge would make Paddle write outside its arrays."""
     import paddle

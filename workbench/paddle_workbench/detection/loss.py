@@ -24,6 +24,8 @@ _SMALLEST: Final = 1e-6
 # A centre on the right or lower edge would be in a cell outside the picture, where Paddle's loss
 # would write without a check.
 _LAST: Final = np.float32(1 - 2**-20)
+# Pairs of a predicted and a true box that are compared at a time: their numbers stay in the cache.
+_PAIRS: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,16 +250,38 @@ def _good_boxes(cells: Numbers, truth: Truth, sizes: Numbers) -> Numbers:
     with np.errstate(over="ignore", invalid="ignore"):
         centre = (1 / (1 + np.exp(-cells[..., :2])) + np.stack([x, y], axis=-1)) / (columns, rows)
         half = np.exp(cells[..., 2:4]) * sizes[:, None, None] / 2
-        best = np.zeros(cells.shape[:4])
-        for place in range(truth.boxes.shape[1]):
-            box = truth.boxes[:, place].astype(np.float64)[:, None, None, None]
-            low = np.maximum(centre - half, box[..., :2] - box[..., 2:] / 2)
-            high = np.minimum(centre + half, box[..., :2] + box[..., 2:] / 2)
-            shared = np.clip(high - low, 0, None).prod(axis=-1)
-            union = 4 * half.prod(axis=-1) + box[..., 2:].prod(axis=-1) - shared
-            overlap = np.where(_is_valid(truth)[:, place, None, None, None], shared / union, 0)
-            best = np.fmax(best, overlap)
+        best = [
+            _largest_overlaps(centre[row].reshape(-1, 2), half[row].reshape(-1, 2), boxes[is_valid])
+            for row, (boxes, is_valid) in enumerate(
+                zip(truth.boxes.astype(np.float64), _is_valid(truth), strict=True)
+            )
+        ]
+    return np.stack(best).reshape(cells.shape[:4])
+
+
+def _largest_overlaps(centre: Numbers, half: Numbers, boxes: Numbers) -> Numbers:
+    """Return the largest overlap of each of N boxes with one of M true ones; 0 if there are none.
+
+    Parameters
+    ----------
+    centre, half : float64 arrays (N, 2)
+    boxes : float64 array (M, 4)
+        Centre and size.
+    """
+    low, high, area = (centre - half).T, (centre + half).T, 4 * half.prod(axis=1)
+    best = np.zeros(len(centre))
+    block = max(1, _PAIRS // len(centre))
+    for start in range(0, len(boxes), block):
+        x, y, width, height = boxes[start : start + block].T[..., None]
+        shared = _shared(low[0], high[0], x, width) * _shared(low[1], high[1], y, height)
+        best = np.fmax(best, np.fmax.reduce(shared / (area + width * height - shared)))
     return best
+
+
+def _shared(low: Numbers, high: Numbers, middle: Numbers, length: Numbers) -> Numbers:
+    """Return the length that each of M intervals shares with each of N: (M, N)."""
+    shared: Numbers = np.minimum(high, middle + length / 2) - np.maximum(low, middle - length / 2)
+    return shared.clip(0, None, out=shared)
 
 
 def _cross_entropy(x: Numbers, target: NDArray[Any]) -> Numbers:
