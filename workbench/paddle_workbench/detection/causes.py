@@ -98,16 +98,14 @@ def confusion(
     for picture, every in zip(dataset, detections, strict=True):
         shown = every.take(every.scores >= threshold)
         overlaps = iou(shown.boxes, picture.boxes)
-        is_same = shown.classes[:, None] == picture.classes[None]
-        rank = np.where(overlaps >= _SAME, overlaps + is_same, 0.0)
+        found, true = np.nonzero(overlaps >= _SAME)
+        is_same = shown.classes[found] == picture.classes[true]
+        order = np.argsort(-(overlaps[found, true] + is_same), kind="stable")
         true_rest, found_rest = np.ones(len(picture.classes), bool), np.ones(len(shown), bool)
-        for flat in np.argsort(-rank, axis=None, kind="stable"):
-            found, true = np.unravel_index(flat, rank.shape)
-            if rank[found, true] == 0:
-                break
-            if found_rest[found] and true_rest[true]:
-                found_rest[found] = true_rest[true] = False
-                counts[picture.classes[true], shown.classes[found]] += 1
+        for row, column in zip(found[order].tolist(), true[order].tolist(), strict=True):
+            if found_rest[row] and true_rest[column]:
+                found_rest[row] = true_rest[column] = False
+                counts[picture.classes[column], shown.classes[row]] += 1
         np.add.at(counts[:, none], picture.classes[true_rest], 1)
         np.add.at(counts[none], shown.classes[found_rest], 1)
     return pd.DataFrame(
@@ -180,13 +178,15 @@ def error_causes(dataset: Dataset, detections: Sequence[Detections]) -> pd.DataF
 
     every = mistakes(dataset, detections)
     classes, truth = dataset.classes, true_boxes(dataset)
+    owners = [matched_truth(each, *own) for each, own in zip(detections, truth, strict=True)]
     before = average_precision_50(classes, truth, detections)
     rows = []
     for cause in CAUSES:
         chosen = [mistake for mistake in every if mistake.cause == cause]
         cost = 0.0
         if chosen:
-            after = average_precision_50(classes, *_corrected(truth, detections, chosen))
+            corrected = _corrected(truth, detections, owners, chosen)
+            after = average_precision_50(classes, *corrected)
             # If all true boxes were missed, none remains.
             cost = (1.0 if np.isnan(after) else after) - before
         rows.append({"mistakes": len(chosen), "cost": cost})
@@ -203,7 +203,7 @@ def _mistakes(
         return [Mistake(number, "background", place, None) for place in range(len(detections))]
     overlaps = iou(detections.boxes, boxes)
     is_same = detections.classes[:, None] == classes[None]
-    owners = matched_truth(detections, boxes, classes)
+    owners = _owners(overlaps, is_same)
     has_right = np.isin(np.arange(len(boxes)), owners)
     result, has_other = [], np.zeros(len(boxes), bool)
     for place in np.flatnonzero(owners < 0).tolist():
@@ -232,7 +232,10 @@ def _cause(
 
 
 def _corrected(
-    truth: Sequence[Boxes], detections: Sequence[Detections], chosen: Sequence[Mistake]
+    truth: Sequence[Boxes],
+    detections: Sequence[Detections],
+    owners: Sequence[NDArray[np.int64]],
+    chosen: Sequence[Mistake],
 ) -> tuple[list[Boxes], list[Detections]]:
     """Return true boxes and detections without some mistakes."""
     by_picture: dict[int, list[Mistake]] = {}
@@ -244,7 +247,8 @@ def _corrected(
         is_there = np.ones(len(boxes), bool)
         is_there[[each.truth for each in own if each.detection is None]] = False
         there[number] = boxes[is_there], classes[is_there]
-        results[number] = _without(results[number], own, boxes, classes)
+        has_right = np.isin(np.arange(len(boxes)), owners[number])
+        results[number] = _without(results[number], own, boxes, classes, has_right)
     return there, results
 
 
@@ -253,11 +257,10 @@ def _without(
     own: Sequence[Mistake],
     true_boxes: NDArray[np.float32],
     true_classes: NDArray[np.int64],
+    has_right: NDArray[np.bool_],
 ) -> Detections:
     boxes, classes = detections.boxes.copy(), detections.classes.copy()
     keep = np.ones(len(detections), bool)
-    owners = matched_truth(detections, true_boxes, true_classes)
-    has_right = np.isin(np.arange(len(true_boxes)), owners)
     for mistake in own:
         place, truth = mistake.detection, mistake.truth
         if place is None:
@@ -288,13 +291,18 @@ def matched_truth(
     int64 array (detections,)
         The place of the true box; see `mistakes`.
     """
-    owners = np.full(len(detections), -1)
-    if len(boxes):
-        overlaps = iou(detections.boxes, boxes)
-        is_free = np.ones(len(boxes), bool)
-        for place, kind in enumerate(detections.classes):
-            free = np.where(is_free & (classes == kind), overlaps[place], -1.0)
-            best = int(free.argmax())
-            if free[best] >= _SAME:
-                owners[place], is_free[best] = best, False
+    is_same = detections.classes[:, None] == classes[None]
+    return _owners(iou(detections.boxes, boxes), is_same)
+
+
+def _owners(overlaps: NDArray[np.float32], is_same: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return `matched_truth` of overlaps and whether the classes are the same, (detections, N)."""
+    owners = np.full(len(overlaps), -1)
+    is_good = is_same & (overlaps >= _SAME)
+    is_free = np.ones(overlaps.shape[1], bool)
+    for place in np.flatnonzero(is_good.any(axis=1)):
+        free = np.where(is_free & is_good[place], overlaps[place], -1.0)
+        best = int(free.argmax())
+        if free[best] >= _SAME:
+            owners[place], is_free[best] = best, False
     return owners
