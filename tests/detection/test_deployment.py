@@ -17,6 +17,7 @@ from paddle_workbench.detection.evaluation import evaluate
 from paddle_workbench.detection.recipe import Recipe
 from paddle_workbench.detection.training import train
 from paddle_workbench.detection.weights import _name_here, load_paddledetection
+from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 
 from .conftest import CLASSES, make_dataset
@@ -111,3 +112,10 @@ def test_every_target_sees_what_the_network_sees(
     right_map = evaluate(pictures, expected).map
     assert right_map > 0.05
     assert evaluate(pictures, results).map == pytest.approx(right_map, abs=1e-3)
+
+
+def test_program_that_resizes_pictures_itself_rejects_a_huge_one(bundle: Bundle) -> None:
+    huge = np.broadcast_to(np.uint8(114), (20_000, 20_000, 3))
+    with pytest.raises(BundleError, match="The picture is 20,000 x 20,000 pixels") as caught:
+        bundle.predict(huge, target="paddlex")
+    assert "such as onnx" in caught.value.hint

@@ -13,13 +13,19 @@ from numpy.typing import NDArray
 from ..boxes import Placement, letterboxed
 from ..contract import Letterbox, Normalize, Preprocessing, Resize, TextLine
 from ..errors import BundleError
+from ..picture_files.array import conversion
+from ..picture_files.limits import MAX_PIXELS
 
-__all__ = ["letterboxes", "normalized", "placements_of", "resized", "text_lines"]
+__all__ = [
+    "check_pixels",
+    "letterboxes",
+    "normalized",
+    "placements_of",
+    "resized",
+    "text_lines",
+]
 
 Array = NDArray[Any]
-_CONVERT = (
-    'Convert it: numpy.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(path)).convert("RGB")).'
-)
 WIDEST = 3200
 """Pixels of the longest line; PP-OCR squeezes longer ones."""
 
@@ -78,6 +84,27 @@ def placements_of(batch: Sequence[Any], steps: Sequence[Preprocessing]) -> list[
                 Placement(size, resize, whole) for size, resize in zip(sizes, resizes, strict=True)
             ]
     return [Placement(size, size, size) for size in sizes]
+
+
+def check_pixels(batch: Sequence[Any]) -> None:
+    """Reject pictures that are too large for a program that resizes them with ops.
+
+    It takes about 50 bytes for each of their pixels.
+
+    Raises
+    ------
+    BundleError
+        If one has too many pixels, or is not a picture.
+    """
+    for picture in _pictures(batch):
+        height, width = picture.shape[:2]
+        if height * width > MAX_PIXELS:
+            raise BundleError(
+                f"The picture is {width:,} x {height:,} pixels, and the program of this target, "
+                f"which resizes it itself, takes at most {MAX_PIXELS:,}.",
+                "Make it smaller, or use another target, such as onnx.",
+                code="PW-X504",
+            )
 
 
 def _resized_width(step: Resize, height: int, width: int) -> int:
@@ -157,7 +184,7 @@ def _upright(value: Any) -> Array:
         raise BundleError(
             "This bundle takes pictures as uint8 arrays (height, width, 3), got "
             f"{type(value).__name__}: {value!r:.80}.",
-            _CONVERT,
+            conversion(value),
             code="PW-X504",
         )
     return np.asarray(value)
@@ -173,7 +200,7 @@ def _pictures(batch: Sequence[Any]) -> list[Array]:
                 f"{picture.dtype} {picture.shape}.",
                 "Pass several pictures as a list: list(pictures)."
                 if picture.ndim == 4
-                else _CONVERT,
+                else conversion(value),
                 code="PW-X504",
             )
         if not picture.size:

@@ -12,7 +12,7 @@ from ..boxes import Placement
 from ..contract import BundleRecord
 from ..errors import BundleError
 from .misfits import Check, array_check
-from .picture_steps import placements_of
+from .picture_steps import check_pixels, placements_of
 from .processing import needs_placements, postprocess, prepare, result_function
 from .targets.registry import target_named
 from .targets.target import Array, Run, Runner
@@ -53,8 +53,11 @@ def open_pipeline(record: BundleRecord, folder: Path, target: str, threads: int)
     )
     results_of = _prepared_results(record)
     if predict is not None:
+        is_detector = record.task == "object-detection"
 
         def checked_predict(values: Sequence[Any]) -> list[Any]:
+            if is_detector:
+                check_pixels(values)
             arrays_of(values)
             return list(predict(values))
 
