@@ -141,6 +141,25 @@ def test_static_version_shows_boxes_as_text(shop: Path) -> None:
     assert "<b>瓶" not in html
 
 
+def test_static_version_of_a_photograph_can_be_read(tmp_path: Path) -> None:
+    picture(tmp_path / "shop/images/a.png", size=(6400, 3200))
+    coco(tmp_path / "shop", images=[{"id": 7, "file_name": "a.png"}])
+    html = open_desk(tmp_path / "shop").to_html()
+    svg = etree.fromstring(html[html.index("<svg") :])
+    (name,), (frame,) = svg.iter("text"), svg.iter("rect")
+    assert float(name.get("font-size", 16)) * 640 / 6400 >= 10
+    assert frame.get("vector-effect") == "non-scaling-stroke"
+
+
+def test_folder_without_a_picture_to_show_says_why(tmp_path: Path) -> None:
+    picture(tmp_path / "shop/images/a.png")
+    (tmp_path / "shop/images/a.png").write_bytes(b"broken")
+    coco(tmp_path / "shop")
+    with pytest.raises(AnnotationError, match="no picture that can be shown") as caught:
+        open_desk(tmp_path / "shop")
+    assert "a.png is not a picture" in caught.value.hint
+
+
 def test_rejects_unknown_keyword_and_folder(shop: Path, tmp_path: Path) -> None:
     with pytest.raises(WidgetError, match="no option 'clases'"):
         open_desk(shop, clases=["a"])

@@ -22,6 +22,9 @@ __all__ = ["GoodsDesk"]
 
 # Pixels of the longer side of the picture in the static version.
 LONGEST_STATIC: Final = 900
+# Pixels of the screen: the width of that picture, and the height of the names of its boxes.
+WIDTH_STATIC: Final = 640
+TEXT_STATIC: Final = 14
 # Maximum number of names, or of problems, in a notice.
 SHOWN: Final = 3
 
@@ -104,10 +107,11 @@ class GoodsDesk(DeskWidget, front_end="goods-desk"):
             return f"{title}<p role='alert'>{escape(sendable(str(error)))}</p>"
         width, height = self.size
         source = base64.b64encode(small).decode()
-        shapes = "".join(map(_svg_box, boxes))
+        text_size = max(width, height) / WIDTH_STATIC * TEXT_STATIC
+        shapes = "".join(_svg_box(box, text_size) for box in boxes)
         return (
-            f"{title}<svg viewBox='0 0 {width} {height}' style='max-width:640px;width:100%' "
-            f"role='img' aria-label='{name}'>"
+            f"{title}<svg viewBox='0 0 {width} {height}' role='img' aria-label='{name}' "
+            f"style='max-width:{WIDTH_STATIC}px;width:100%'>"
             f"<image href='data:image/jpeg;base64,{source}' width='{width}' height='{height}'/>"
             f"{shapes}</svg>"
         )
@@ -235,13 +239,16 @@ def _to_json(box: DeskBox) -> dict[str, Any]:
     return {"id": box.id, "label": sendable(box.label), "points": points}
 
 
-def _svg_box(box: DeskBox) -> str:
+def _svg_box(box: DeskBox, text_size: float) -> str:
     x1, y1, x2, y2 = box.corners
     label = escape(sendable(box.label))
+    # In pixels of the screen: in those of a photograph, a line of 2 could not be seen.
     return (
         f"<rect x='{x1:g}' y='{y1:g}' width='{x2 - x1:g}' height='{y2 - y1:g}' fill='none' "
-        f"stroke='#0072B2' stroke-width='2'><title>{label}</title></rect>"
-        f"<text x='{x1:g}' y='{y1:g}' dy='-2' fill='#0072B2'>{label}</text>"
+        "stroke='#0072B2' stroke-width='2' vector-effect='non-scaling-stroke'>"
+        f"<title>{label}</title></rect>"
+        f"<text x='{x1:g}' y='{y1:g}' dy='-2' fill='#0072B2' font-size='{text_size:g}'>{label}"
+        "</text>"
     )
 
 

@@ -138,8 +138,8 @@ class OcrDesk(DeskWidget, front_end="ocr-desk"):
         points = " ".join(f"{x:g},{y:g}" for x, y in line.points)
         dashes = " stroke-dasharray='6 4'" if is_doubtful(line, self.doubt_below) else ""
         return (
-            f"<polygon points='{points}' fill='none' stroke='#0072B2' stroke-width='2'{dashes}>"
-            f"<title>{number}</title></polygon>"
+            f"<polygon points='{points}' fill='none' stroke='#0072B2' stroke-width='2'{dashes} "
+            f"vector-effect='non-scaling-stroke'><title>{number}</title></polygon>"
         )
 
     def _row(self, number: int, line: DeskLine) -> str:

@@ -71,7 +71,8 @@ def open_annotations(
     Raises
     ------
     AnnotationError
-        As `load_annotations` does, and if a folder has neither annotations nor names of classes.
+        As `load_annotations` does, if a folder has neither annotations nor names of classes, and if
+        no picture can be shown.
     """
     path = expanded(path)
     wanted = check_classes(classes) if classes is not None else ()
@@ -92,6 +93,11 @@ def open_annotations(
         file = loaded.file or file
         if loaded.file is not None:
             document = read_document(loaded.file)
+    if not len(loaded.dataset):
+        raise AnnotationError(
+            f"{loaded.file or path} has no picture that can be shown.",
+            str(loaded.problems[0]) if loaded.problems else "Add pictures to it.",
+        )
     names = dict.fromkeys((*loaded.dataset.classes, *wanted))
     dataset = Dataset(tuple(names), loaded.dataset.pictures)
     images = _images(dataset, loaded, file, document)
