@@ -116,7 +116,7 @@ def pruning_sensitivity(
     if not scores:
         raise nothing_removable(graph, list(shares), criterion)
     weights = weights_of(saved)
-    program = LoadedProgram(saved.path.with_suffix(""), list(weights))
+    program = LoadedProgram(saved.path, list(weights))
     expected = [program.run(batch) for batch in batches]
     compare = _Comparison(expected, truth, decisions_of(parent.record))
     results = []
