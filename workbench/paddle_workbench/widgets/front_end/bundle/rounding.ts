@@ -7,5 +7,5 @@ export function percent(value: number): string {
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const isTie = value - floor === 0.5;
-  return isTie ? floor + (floor % 2) : Math.round(value);
+  return isTie ? floor + Math.abs(floor % 2) : Math.round(value);
 }
