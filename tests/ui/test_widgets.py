@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from paddle_workbench.program.model.archive import save
 
+from ..conftest import REPOSITORY
 from ..ocr.desk.pictures import save_picture
 from ..program.synthetic import regular_capture
 from .conftest import Lab
@@ -151,6 +152,83 @@ def test_detection_lens_is_used_with_the_keyboard(english_lab: Lab, open_page: O
     expect(chinese.get_by_text("第 2 张，共 2 张 · easy.png")).to_be_visible()
     expect(chinese.get_by_text("这张图：正确 4 个，误检 4 个，漏检 0 个。")).to_be_visible()
     expect(chinese.get_by_role("slider", name="阈值")).to_have_value("0.3")
+
+
+COMPRESSION = f"""
+import sys
+import time
+
+sys.path.insert(0, {str(REPOSITORY)!r})
+from paddle_workbench import CompressionLens
+from paddle_workbench.contract import JobProgress, Text
+from tests.compression.small_network import SmallNetwork
+
+network = SmallNetwork()
+report = network.report()
+
+
+def measure(settings, listener):
+    while "head" in settings:  # until it is cancelled
+        listener(JobProgress(done=1, total=4, step=Text(zh="等待", en="waiting")))
+        time.sleep(0.01)
+    return network.measure(settings, listener=listener)
+
+
+lens = CompressionLens(report, measure=measure)
+lens
+"""
+
+
+def test_compression_lens_sets_measures_and_cancels(english_lab: Lab, open_page: OpenPage) -> None:
+    page = open_page(english_lab)
+    cells = [COMPRESSION, "CompressionLens(report, lang='zh', layer='fc1')"]
+    notebook = open_cells(english_lab, page, "compression", cells)
+    panel = notebook.panel
+    lens = panel.get_by_role("region", name="Compression lens")
+    expect(lens.get_by_text("Nothing is changed: 4.97 KiB")).to_be_visible()
+    lens.get_by_role("button", name="fc1", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    layer = lens.get_by_role("button", name="fc2", exact=True)
+    expect(layer).to_be_focused()
+    page.keyboard.press("Enter")
+    details = lens.get_by_role("group", name="Layer fc2")
+    expect(
+        details.get_by_role("img", name=re.compile("^Weights with 2 bits, 4 levels"))
+    ).to_be_visible()
+    expect(layer).to_be_focused()
+    details.get_by_role("radio", name="32 bits").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(details.get_by_role("radio", name="4 bits")).to_be_focused()
+    expect(lens.get_by_label("Bits of fc2")).to_have_value("4")
+    expect(lens.get_by_text("These settings, estimated: 2.34 KiB (−53 %)")).to_be_visible()
+    lens.get_by_label("Channels of fc1").select_option("16")
+    expect(lens.get_by_text("estimated: 1.41 KiB (−72 %)")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(lens.get_by_label("Channels of fc1")).to_have_value("")
+    expect(notebook.cells).to_have_count(len(cells))
+
+    lens.get_by_role("button", name="Measure", exact=True).click()
+    added = lens.get_by_role("button", name="try 2, measured")
+    expect(added).to_be_visible()
+    expect(lens.get_by_text("Measured as try 2: 2.34 KiB (−53 %)")).to_be_visible()
+    lens.get_by_label("Bits of head").select_option("8")
+    lens.get_by_role("button", name="Keep estimate").click()
+    expect(lens.get_by_role("button", name="try 3, estimated")).to_be_visible()
+    lens.get_by_role("button", name="Measure", exact=True).click()
+    expect(lens.get_by_role("progressbar", name="waiting")).to_be_visible()
+    lens.get_by_role("button", name="Cancel").click()
+    expect(lens.get_by_role("button", name="Measure", exact=True)).to_be_visible()
+    expect(lens.get_by_role("button", name=re.compile("^try"))).to_have_count(2)
+    lens.get_by_role("button", name="Compare with try 2").click()
+    lens.get_by_label("against").select_option("latency")
+    expect(lens.get_by_text("where it was measured: 1 of 4 tries.")).to_be_visible()
+    lens.get_by_text("As a recipe").click()
+    expect(lens.get_by_text("A recipe quantises to 8 bits, and layer fc2 has 4.")).to_be_visible()
+
+    chinese = panel.get_by_role("region", name="压缩透镜")
+    expect(chinese.get_by_role("group", name="层 fc1")).to_be_visible()
+    expect(chinese.get_by_role("button", name="测量")).to_have_count(0)
 
 
 GONE = "The kernel of this widget has stopped or was restarted"

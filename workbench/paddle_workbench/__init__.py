@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .export.opening import preflight
     from .program.capture import capture
     from .runs.metrics import record
+    from .widgets.compression_lens import CompressionLens
     from .widgets.detection_lens import DetectionLens
     from .widgets.goods_desk import GoodsDesk
     from .widgets.ledger_view import LedgerView
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bundle",
     "Classifier",
+    "CompressionLens",
     "DetectionLens",
     "GoodsDesk",
     "Ledger",
@@ -56,6 +58,7 @@ __all__ = [
 _HOMES = {
     "Bundle": ".export.bundle",
     "Classifier": ".widgets.recogniser",
+    "CompressionLens": ".widgets.compression_lens",
     "DetectionLens": ".widgets.detection_lens",
     "GoodsDesk": ".widgets.goods_desk",
     "Ledger": ".export.ledger.ledger",
