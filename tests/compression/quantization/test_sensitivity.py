@@ -15,7 +15,7 @@ from paddle_workbench.errors import BundleError, CompressionError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.targets.int8_onnx import read_plan
 
-from .conftest import pictures_of
+from ..conftest import pictures_of
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

@@ -240,7 +240,7 @@ class _Steps:
             calibration=() if step.method == "dynamic" else self.data or (),
             method=step.method,
             bits=step.bits,
-            layers=step.layers or None,
+            keep=step.keep,
         )
         return made, "int8"
 

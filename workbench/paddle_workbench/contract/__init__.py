@@ -51,17 +51,11 @@ from .codes import CodePage
 from .compression import (
     CompressionReport,
     CompressionTry,
-    DistilStep,
-    FineTuneStep,
     IntegerGrid,
     LayerPrecision,
     LayerPruning,
     LayerReport,
     LayerSettings,
-    PruneStep,
-    QuantizeStep,
-    Recipe,
-    RecipeStep,
     ValueHistogram,
 )
 from .course import (
@@ -123,6 +117,7 @@ from .quantization import (
     QuantizationMethod,
     QuantizationPlan,
 )
+from .recipe import DistilStep, FineTuneStep, PruneStep, QuantizeStep, Recipe, RecipeStep
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
 
 __all__ = [

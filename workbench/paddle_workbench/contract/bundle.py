@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, FiniteFloat, model_validator
 
-from .compression import RecipeStep
 from .model import SCHEMA_VERSION, Language, Model
+from .recipe import RecipeStep
 
 __all__ = [
     "BUNDLE_MIME_TYPE",

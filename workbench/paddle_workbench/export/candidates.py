@@ -59,7 +59,8 @@ def bundle_candidates(
     Raises
     ------
     BundleError
-        If the bundle was not exported to the target, or the target shows no candidates, if one is not a picture, or the program does not take it or fit its steps.
+        If the bundle was not exported to the target, or the target shows no candidates, if one is
+        not a picture, or the program does not take it or fit its steps.
     """
     record = bundle.record
     runner = open_runner(record, bundle.folder, target, _THREADS)

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from ...errors import CompressionError
 from ...export.bundle import Bundle
-from ...export.bundle_files import named_path
-from ...export.making import derive_bundle
+from ...export.deriving import derive, place_of_child
 from ...export.opening import opened
-from ...export.programs import copy_program
 from ...export.saving import LINES
 from ...export.targets.target import PROGRAM_FOLDER
 from ...program.formats.weights import Weight, write_weights
@@ -105,7 +103,7 @@ def sparsify(
     if scope not in ("layer", "network"):
         raise CompressionError(f"There is no scope {scope!r:.80}.", "Choose layer or network.")
     parent = opened(bundle)
-    target = named_path(path, code="PW-X409")
+    target = place_of_child(parent, path)
     saved = saved_program(parent)
     weights = weights_of(saved)
     masks = magnitude_masks(weights, share, scope=scope)
@@ -119,14 +117,8 @@ def sparsify(
     with ScratchFolder("sparsity") as scratch:
         shutil.copyfile(saved.path, scratch / saved.path.name)
         write_weights(scratch / saved.path.with_suffix(".pdiparams").name, arrays, weights)
-        derive_bundle(
-            parent.folder,
-            parent.record,
-            target,
-            lambda folder: copy_program(scratch, folder),
-            lines=load(parent.folder / PROGRAM_FOLDER / LINES),
-        )
-    return Bundle(target)
+        lines = load(parent.folder / PROGRAM_FOLDER / LINES)
+        return derive(parent, target, scratch, lines=lines)
 
 
 def _largest(sizes: NDArray[np.float32], share: float) -> NDArray[np.bool_]:

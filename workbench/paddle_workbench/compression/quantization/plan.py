@@ -105,7 +105,9 @@ def layer_names(program: FloatProgram, saved: Program) -> dict[str, str]:
     return names
 
 
-def with_layers(plan: QuantizationPlan, layers: Sequence[str] | None) -> QuantizationPlan:
+def with_layers(
+    plan: QuantizationPlan, layers: Sequence[str] | None, keep: Sequence[str] = ()
+) -> QuantizationPlan:
     """Return a plan in which only some layers are quantised, and the others stay in float32.
 
     Parameters
@@ -113,19 +115,32 @@ def with_layers(plan: QuantizationPlan, layers: Sequence[str] | None) -> Quantiz
     plan : QuantizationPlan
     layers : sequence of str, or None
         Their names; None for all.
+    keep : sequence of str
+        The names of those that are not quantised in any case.
 
     Raises
     ------
     CompressionError
-        If there is no such layer, or none is named.
+        If there is no such layer, or none is left.
     """
-    if layers is None:
-        return selected(plan, {layer.name for layer in plan.layers})
     names = [layer.name for layer in plan.layers]
+    chosen = names if layers is None else _checked(layers, names, "layers")
+    kept = _checked(keep, names, "keep") if len(keep) else ()
+    left = set(chosen) - set(kept)
+    if layers is None and not kept:
+        return selected(plan, left)
+    if not left:
+        raise CompressionError(
+            "No layer is left to quantise.", f"Name fewer in keep; there are {len(names)} layers."
+        )
+    return selected(plan, left)
+
+
+def _checked(layers: Sequence[str], names: Sequence[str], argument: str) -> Sequence[str]:
     if isinstance(layers, str) or not isinstance(layers, Sequence) or not layers:
         raise CompressionError(
-            f"The layers to quantise are {layers!r:.80}, and not a list of names.",
-            f"Such as layers={names[:2]}; leave it out for all.",
+            f"{argument} is {layers!r:.80}, and not a list of names.",
+            f"Such as {argument}={list(names[:2])}; leave it out for all.",
         )
     for name in layers:
         if name not in names:
@@ -133,7 +148,7 @@ def with_layers(plan: QuantizationPlan, layers: Sequence[str] | None) -> Quantiz
             raise CompressionError(
                 f"The plan has no layer {name!r:.80}.", f"Did you mean {' or '.join(close)}?"
             )
-    return selected(plan, set(layers))
+    return layers
 
 
 def selected(plan: QuantizationPlan, names: Collection[str]) -> QuantizationPlan:

@@ -40,6 +40,7 @@ def quantize(
     percentile: float = PERCENTILE,
     bits: int = MOST_BITS,
     layers: Sequence[str] | None = None,
+    keep: Sequence[str] = (),
     listener: Listener | None = None,
 ) -> Bundle:
     """Make a bundle with a plan for int8; `export("onnx", weights="int8")` follows the plan.
@@ -66,6 +67,8 @@ def quantize(
         Of the weights, 2 to 8. With fewer than 8 the file does not become smaller.
     layers : sequence of str, optional
         The names of those to quantise, as in the plan; by default all. The others stay in float32.
+    keep : sequence of str
+        The names of further layers that stay in float32.
     listener : callable, optional
         Called with the progress, a `contract.JobProgress`.
 
@@ -110,7 +113,7 @@ def quantize(
         bits=bits,
         rows=data.rows,
     )
-    plan = with_layers(plan, layers)
+    plan = with_layers(plan, layers, keep)
     report(steps - 1, _SAVING)
     return derive(parent, place, files={f"{PROGRAM_FOLDER}/{PLAN}": plan})
 
