@@ -143,6 +143,20 @@ def test_export_without_a_plan_is_refused(parent: Bundle) -> None:
         parent.export("onnx", weights="int8")
 
 
+def test_int8_that_decides_otherwise_is_the_cause(copy: Bundle, tmp_path: Path) -> None:
+    plan = read_plan(copy.folder / "inference")
+    coarse = {
+        name: each.model_copy(update={"scale": each.scale * 60})
+        for name, each in plan.activations.items()
+    }
+    plan = plan.model_copy(update={"activations": coarse})
+    bundle = derive(copy, tmp_path / "coarse", files={"inference/quantization.json": plan})
+    with pytest.raises(ExportError, match="ONNX is wrong with int8 weights") as error:
+        bundle.export("onnx", weights="int8")
+    assert "decisions changed" in error.value.message
+    assert "in fp32" in error.value.hint
+
+
 def test_plan_of_another_program_is_named(copy: Bundle, tmp_path: Path) -> None:
     plan = read_plan(copy.folder / "inference")
     renamed = tuple(

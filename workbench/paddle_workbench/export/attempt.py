@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..child_process import Limits, Outcome, read_answer
-from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text
+from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text, Weights
 from ..scratch import ScratchFolder
 from ..storage import disk_full
 from .decisions import decisions_of
@@ -144,7 +144,7 @@ def attempt(
     ]
     if not parity.is_equal:
         failed = any(each.outputs is None for each in results if not each.is_edge_case)
-        findings.insert(0, _not_equal(target, parity, failed=failed))
+        findings.insert(0, _not_equal(target, parity, options.weights, failed=failed))
     return Attempt(parity, tuple(findings))
 
 
@@ -173,13 +173,21 @@ def _failure(target: Target, outcome: Outcome) -> ExportFinding:
     )
 
 
-def _not_equal(target: Target, parity: Parity, *, failed: bool) -> ExportFinding:
+def _not_equal(target: Target, parity: Parity, weights: Weights, *, failed: bool) -> ExportFinding:
     if failed:
         return ExportFinding(
             code="PW-X102",
             severity="error",
             message=f"{target.title} does not run the program. {parity.problem}",
             hint="Use another target.",
+        )
+    if weights != "fp32":
+        return ExportFinding(
+            code="PW-X103",
+            severity="error",
+            message=f"{target.title} is wrong with {weights} weights. {parity.problem}",
+            hint="Leave the layers that it costs most in fp32, choose another method of "
+            "calibration, or use larger weights.",
         )
     return ExportFinding(
         code="PW-X103",

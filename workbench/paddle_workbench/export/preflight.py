@@ -130,7 +130,8 @@ def examine(
     parity = result.parity
     if parity is not None:
         parity = parity.model_copy(update={"reference": bundle.record.samples_from})
-    if result.is_equal:
+    # What ran with smaller weights, and is not equal, has no other cause.
+    if result.is_equal or (options.weights != "fp32" and parity is not None):
         return Preflight(target, result.findings, parity)
     causes = list(explain(bundle.program, target))
     if any(MESSAGE in finding.message for finding in result.findings):
