@@ -125,7 +125,25 @@ def test_frozen_backbone_does_not_change(imported_paddle: None, dataset: Dataset
     after = weights(net)
     changed = {name.split(".")[0] for name in after if (after[name] != before[name]).any()}
     assert changed == {"blocks", "transitions", "tips", "heads"}
-    assert all(not parameter.stop_gradient for parameter in net.parameters())
+    assert_only_weights_learn(net)
+
+
+def assert_only_weights_learn(net: Any) -> None:
+    """Check that the running statistics are none of what an optimiser would change."""
+    learned = {name for name, each in net.named_parameters() if not each.stop_gradient}
+    statistics = {name for name in weights(net) if name.endswith(("._mean", "._variance"))}
+    assert learned == weights(net).keys() - statistics
+
+
+def test_running_statistics_are_not_learned(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    net = small_net()
+    assert_only_weights_learn(net)
+    train(net, dataset, replace(RECIPE, steps=1), folder=tmp_path)
+    assert_only_weights_learn(net)
+    moments = {name.rpartition("/")[0] for name in read_checkpoint(tmp_path / CHECKPOINT).adam}
+    assert moments == {name for name, each in net.named_parameters() if not each.stop_gradient}
 
 
 def test_clipped_gradients_give_smaller_first_moments(

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from paddle.nn import Layer
+
     from .recipe import Recipe
     from .yolo import YOLOv3
 
@@ -23,6 +25,7 @@ __all__ = [
     "load_net_arrays",
     "net_arrays",
     "read_adam_state",
+    "weights_of",
 ]
 
 Arrays = dict[str, NDArray[Any]]
@@ -42,6 +45,18 @@ def load_net_arrays(net: YOLOv3, arrays: Arrays) -> None:
     net.set_state_dict(state)
 
 
+def weights_of(layer: Layer) -> list[Any]:
+    """Return the parameters of a layer that are learned.
+
+    For Paddle, the running mean and variance of a batch normalisation are parameters, too.
+    """
+    return [
+        parameter
+        for name, parameter in layer.named_parameters()
+        if not name.endswith(("._mean", "._variance"))
+    ]
+
+
 def adam_for(net: YOLOv3, recipe: Recipe, *, frozen: bool) -> Any:
     """Return a new Adam for all parameters of a network, or for those outside its backbone.
 
@@ -49,8 +64,8 @@ def adam_for(net: YOLOv3, recipe: Recipe, *, frozen: bool) -> Any:
     """
     import paddle
 
-    for parameter in net.backbone.parameters():
-        parameter.stop_gradient = frozen
+    for weight in weights_of(net.backbone):
+        weight.stop_gradient = frozen
     parameters = [each for each in net.parameters() if not each.stop_gradient]
     clip = recipe.clip_norm
     optimizer = paddle.optimizer.Adam(

@@ -33,6 +33,7 @@ from .optimisation import (
     load_net_arrays,
     net_arrays,
     read_adam_state,
+    weights_of,
 )
 from .recipe import Recipe
 
@@ -195,8 +196,8 @@ class _Training:
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(f"Stopped in step {self._done}. {self._kept()}") from error
         finally:
-            for parameter in self.net.parameters():
-                parameter.stop_gradient = False
+            for weight in weights_of(self.net):
+                weight.stop_gradient = False
             self.net.eval()
         load_net_arrays(self.net, self._result())
 
