@@ -127,7 +127,9 @@ class YOLOv3(nn.Layer):
         The second has a quarter of the channels, and a sixteenth of the parameters.
     strides : sequence of int
         Of the heads, coarse first: some of 32, 16 and 8. Features of coarser strides still
-        contribute.
+        contribute. YOLOv3 has anchors of 10 to 33 pixels of the input at the stride 8, of 30 to 119
+        at 16. Where all things are about as small as the former, `(8,)` is better: coarse features
+        learn more slowly, so that in a short training a head at 16 costs quality.
     neck : int, optional
         Channels of the neck at stride 32; each finer scale has half of them. By default twice the
         width of the backbone: 128 and 32. PaddleDetection's YOLOv3 has 512.
