@@ -77,6 +77,25 @@ def test_prunes_networks_of_paddle(name: str, tmp_path: Path) -> None:
     assert result.flops[1] < 0.6 * result.flops[0]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_prunes_random_networks(seed: int, tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    from .networks import with_random_norms
+    from .random_network import SIZE, RandomNetwork
+
+    paddle.seed(seed)
+    x = np.random.default_rng(seed).standard_normal((2, 3, SIZE, SIZE)).astype(np.float32)
+    network = with_random_norms(RandomNetwork(seed), [x])
+    saved = saved_program(network, [InputSpec([None, 3, SIZE, SIZE], "float32", "x")], tmp_path)
+
+    result = compare(saved, [x], tmp_path)
+
+    assert result.difference < 1e-5
+    assert result.graph.prunable
+
+
 def nn_functional() -> Any:
     from paddle.nn import functional
 
