@@ -12,7 +12,7 @@ from paddle import nn
 from paddle.nn import functional
 from paddle.static import InputSpec
 
-__all__ = ["NETWORKS", "Branching", "Case", "Shared", "with_random_norms"]
+__all__ = ["NETWORKS", "Branching", "Case", "Classes", "Shared", "with_random_norms"]
 
 Case = tuple[nn.Layer, list[InputSpec], tuple[np.ndarray[Any, Any], ...]]
 
@@ -220,6 +220,15 @@ class Branching(nn.Layer):
         else:
             z = y - 1
         return self.take(z)
+
+
+class Classes(nn.Layer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.make, self.take = nn.Linear(4, 6), nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.take(functional.relu(self.make(x))).argmax(axis=1)
 
 
 class Shared(nn.Layer):

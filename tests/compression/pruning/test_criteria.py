@@ -11,6 +11,7 @@ from paddle_workbench.compression.pruning.criteria import l1_scores, taylor_scor
 from paddle_workbench.compression.pruning.groups import find_groups
 from paddle_workbench.compression.pruning.loaded import LoadedProgram
 from paddle_workbench.compression.pruning.program import weights_of, zeroed
+from paddle_workbench.errors import CompressionError
 
 from .equality import saved_program
 
@@ -39,6 +40,18 @@ def test_taylor_is_the_squared_change_where_the_network_is_linear(tmp_path: Path
         change = float(np.square(before - without).sum())
         assert scores[channel] == pytest.approx(change, rel=1e-4, abs=1e-9)
     assert np.array_equal(program.run([x])[0], before)
+
+
+def test_taylor_refuses_a_network_that_only_returns_classes(tmp_path: Path) -> None:
+    from paddle.static import InputSpec
+
+    from .networks import Classes
+
+    saved = saved_program(Classes(), [InputSpec([None, 4], "float32", "x")], tmp_path)
+    program = LoadedProgram(saved.path.with_suffix(""), list(weights_of(saved)))
+    groups = find_groups(saved.program).prunable
+    with pytest.raises(CompressionError, match="returns no floating-point numbers"):
+        taylor_scores(groups, program, [[np.ones((1, 4), np.float32)]])
 
 
 def test_each_weight_around_a_residual_connection_counts_the_same(tmp_path: Path) -> None:

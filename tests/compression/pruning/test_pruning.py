@@ -102,6 +102,16 @@ def test_refuses_criteria_that_say_nothing(parent: Bundle, tmp_path: Path) -> No
         prune(parent, tmp_path / "smaller", share={"layers.1.down": 0.5}, criterion="bn_scale")
 
 
+def test_replaces_the_parent(tmp_path: Path) -> None:
+    from .networks import NETWORKS
+
+    network, spec, inputs = NETWORKS["flattened"]()
+    bundle = Bundle.create(tmp_path / "flat", network, input_spec=spec, examples=list(inputs))
+    pruned = prune(bundle, bundle.path, share=np.float32(0.5))
+    assert [group.channels for group in channel_groups(pruned).prunable] == [4, 4, 8]
+    assert pruned.path == bundle.path
+
+
 def test_refuses_batch_norms_where_there_are_none(tmp_path: Path) -> None:
     from .networks import NETWORKS
 

@@ -101,6 +101,11 @@ def taylor_scores(
     seed : int
         Of the random signs of the outputs.
 
+    Raises
+    ------
+    CompressionError
+        If the outputs are not floating-point numbers.
+
     References
     ----------
     Molchanov et al. 2019, "Importance Estimation for Neural Network Pruning", which squares the
@@ -110,9 +115,14 @@ def taylor_scores(
     scores: Scores = {group.name: np.zeros(group.channels) for group in groups}
     for number, batch in enumerate(batches):
         changes = program.squared_gates(batch, sorted(gates), draws=DRAWS, seed=seed + number)
+        if groups and not changes:
+            raise CompressionError(
+                "The network returns no floating-point numbers, so taylor says nothing about them.",
+                'Use criterion="l1".',
+            )
         for group in groups:
             total = np.zeros((DRAWS, group.channels))
-            for part in _gates(group) if changes else ():
+            for part in _gates(group):
                 own = part.channels >= 0
                 change = changes[part.weight, part.axis][:, own]
                 np.add.at(total.T, part.channels[own], change.T)

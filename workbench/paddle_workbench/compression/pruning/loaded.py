@@ -62,7 +62,8 @@ class LoadedProgram:
         Returns
         -------
         dict of (str, int) to array of shape (draws, positions)
-            The change of each sum; the mean of the squares over the draws is the estimate.
+            The change of each sum; the mean of the squares over the draws is the estimate. Empty
+            if no output is of floating-point numbers.
         """
         import paddle
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -176,13 +177,18 @@ def saved_program(bundle: Bundle) -> SavedProgram:
 
 def check_share(share: float | Mapping[str, float]) -> float | Mapping[str, float]:
     for part in share.values() if isinstance(share, Mapping) else [share]:
-        is_number = isinstance(part, int | float) and not isinstance(part, bool)
-        if not is_number or not 0 <= part < 1:
+        if not _is_share(part):
             raise CompressionError(
                 f"The share {part!r:.40} is not a number from 0 to below 1.",
                 "Pass the part of the channels that is removed: share=0.5. Some have to stay.",
             )
     return share
+
+
+def _is_share(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Real) and 0 <= float(value) < 1
 
 
 def _chosen_groups(graph: ChannelGraph, share: float | Mapping[str, float]) -> list[ChannelGroup]:
