@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from paddle_workbench.detection import Dataset, LoadedAnnotations, Picture
+from paddle_workbench.detection import Dataset, LoadedAnnotations, Picture, load_annotations
 
 CLASSES = ("包装", "<b>瓶 & 罐</b>", "价签")
 SIZE = (40, 30)
@@ -112,6 +112,16 @@ def problems(loaded: LoadedAnnotations) -> list[tuple[str, str, str]]:
 def boxes(loaded: LoadedAnnotations) -> list[list[float]]:
     """Return the boxes of all pictures."""
     return [box for each in loaded.dataset for box in each.boxes.tolist()]
+
+
+def only_problem(folder: Path, *, count: int = 0, **options: Any) -> tuple[str, str, str, str]:
+    """Load a folder with one problem; return its kind, file, place and message."""
+    loaded = load_annotations(folder, **options)
+    assert len(loaded.problems) == 1, loaded.problems
+    assert len(boxes(loaded)) == count
+    problem = loaded.problems[0]
+    assert str(problem) in loaded.summary()
+    return problem.kind, problem.file, problem.place, problem.message
 
 
 def random_dataset(count: int = 5, seed: int = 0) -> Dataset:

@@ -19,12 +19,26 @@ from paddle_workbench.contract import (
 )
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.bundle_files import RECORD, record_of_file
+from paddle_workbench.export.ledger.ledger import Ledger
 from paddle_workbench.export.samples import EagerSample, write_samples
 
 from ..records import write_bundle
 
-__all__ = ["IDS", "ONE_ROUND", "machine", "run_of", "scores", "small_bundle"]
+__all__ = [
+    "IDS",
+    "LABELS",
+    "ONE_ROUND",
+    "inverted",
+    "machine",
+    "measure",
+    "row_of",
+    "run_of",
+    "scores",
+    "single_rows",
+    "small_bundle",
+]
 
+LABELS = ["good", "bad", "good", "bad", "good", "bad"]
 IDS = np.arange(24).reshape(6, 4)
 ONE_ROUND: dict[str, Any] = {
     "warm_up_s": 0,
@@ -103,3 +117,21 @@ def run_of(rounds_ms: dict[str, list[float]], **fields: Any) -> LedgerRun:
             **fields,
         }
     )  # fmt: skip
+
+
+def inverted(arrays: Sequence[Any]) -> list[Any]:
+    return [1 - scores(arrays)[0]]
+
+
+def single_rows(arrays: Sequence[Any]) -> list[Any]:
+    if len(arrays[0]) != 1:
+        raise ValueError("takes one row")
+    return scores(arrays)
+
+
+def measure(ledger: Ledger, *names: str, **options: Any) -> Ledger:
+    return ledger.measure(variants=names, **(ONE_ROUND | {"threads": 1} | options))
+
+
+def row_of(ledger: Ledger, name: str, batch: int = 1) -> LedgerRow:
+    return next(row for row in ledger.run.rows if (row.variant, row.batch) == (name, batch))

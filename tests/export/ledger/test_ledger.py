@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -12,11 +11,8 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from click.testing import CliRunner
 
-from paddle_workbench.cli.ledger import command
-from paddle_workbench.contract import LedgerRow
-from paddle_workbench.errors import BundleError, FileBrokenError, SchemaVersionError
+from paddle_workbench.errors import BundleError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.bundle_files import record_of_file
 from paddle_workbench.export.ledger.ledger import Ledger
@@ -25,40 +21,7 @@ from paddle_workbench.export.ledger.variants import Variant
 from paddle_workbench.export.parity import limit_of
 from paddle_workbench.program.passes.comparison import TOLERANCE
 
-from .small import ONE_ROUND, scores, small_bundle
-
-LABELS = ["good", "bad", "good", "bad", "good", "bad"]
-
-
-def inverted(arrays: Sequence[Any]) -> list[Any]:
-    return [1 - scores(arrays)[0]]
-
-
-def single_rows(arrays: Sequence[Any]) -> list[Any]:
-    if len(arrays[0]) != 1:
-        raise ValueError("takes one row")
-    return scores(arrays)
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
-    return small_bundle(tmp_path / "small")
-
-
-@pytest.fixture
-def ledger(bundle: Bundle) -> Ledger:
-    ledger = Ledger(bundle, truth=LABELS)
-    for name, run in (("same", scores), ("inverted", inverted)):
-        ledger.add(Variant(name, run=run, files=(bundle.folder / "vocabulary.json",)))
-    return ledger
-
-
-def measure(ledger: Ledger, *names: str, **options: Any) -> Ledger:
-    return ledger.measure(variants=names, **(ONE_ROUND | {"threads": 1} | options))
-
-
-def row_of(ledger: Ledger, name: str, batch: int = 1) -> LedgerRow:
-    return next(row for row in ledger.run.rows if (row.variant, row.batch) == (name, batch))
+from .small import ONE_ROUND, inverted, measure, row_of, scores, single_rows
 
 
 @pytest.mark.parametrize("kind", [str, Path])
@@ -204,85 +167,6 @@ def test_runs_are_kept_elsewhere(bundle: Bundle, tmp_path: Path) -> None:
     assert not Ledger(bundle).runs
 
 
-@pytest.mark.parametrize(
-    ("content", "error"),
-    [("[", FileBrokenError), ("{}x", FileBrokenError), ('{"runs": [3]}', FileBrokenError),
-     (json.dumps({"schema_version": 99}), SchemaVersionError)],
-)  # fmt: skip
-def test_broken_file_is_an_error(bundle: Bundle, content: str, error: type[Exception]) -> None:
-    (bundle.folder / "ledger.json").write_text(content, encoding="utf-8")
-    with pytest.raises(error):
-        Ledger(bundle)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"batch": 0}, "batch=0 is not a positive whole number"),
-        ({"batch": (1, -8)}, "batch=(1, -8) is not a positive whole number"),
-        ({"threads": ()}, "threads=() is not"),
-        ({"threads": "2"}, "threads='2' is not"),
-        ({"variants": ["int4"]}, "has no variant 'int4'"),
-        ({"variants": "int4"}, "has no variant 'int4'"),
-        ({"variants": ["same"], "baseline": "inverted"}, "baseline 'inverted' is not measured"),
-        ({"budget": 3}, "field 'budget' is unknown"),
-        ({"width": 0}, "field 'width' is 0"),
-    ],
-)
-def test_rejects_wrong_options(ledger: Ledger, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(BundleError) as error:
-        ledger.measure(**options)
-    assert message in error.value.message
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"truth": ["good"]}, "There are 6 inputs and 1 of truth"),
-        ({"inputs": []}, "no inputs"),
-    ],
-)
-def test_rejects_wrong_inputs(bundle: Bundle, options: dict[str, Any], message: str) -> None:
-    with pytest.raises(BundleError, match=message):
-        Ledger(bundle, **options)
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"name": "x"}, "has 0 of run, load and bundle"),
-        ({"name": "x", "run": scores, "load": lambda _: scores}, "has 2 of run"),
-        ({"name": " ", "run": scores}, "is not a name"),
-        ({"name": "a\nb", "run": scores}, "is not a name"),
-        ({"name": "x", "run": scores, "weights": "int4"}, "has weights='int4'"),
-    ],
-)
-def test_rejects_wrong_variants(fields: dict[str, Any], message: str) -> None:
-    with pytest.raises(BundleError, match=message):
-        Variant(**fields)
-
-
-def test_rejects_targets_that_a_bundle_lacks(bundle: Bundle) -> None:
-    with pytest.raises(BundleError, match="was not exported to 'onnx'"):
-        Variant("onnx", bundle=bundle, target="onnx")
-    with pytest.raises(BundleError, match="no target 'tflite'"):
-        Variant("x", bundle=bundle, target="tflite")
-
-
-def test_empty_ledger_says_so(bundle: Bundle) -> None:
-    ledger = Ledger(bundle)
-    assert str(ledger) == "Ledger(small): nothing was measured yet."
-    assert ledger._repr_html_() is None
-    with pytest.raises(BundleError, match="nothing was measured"):
-        ledger.to_frame()
-
-
-def test_wrong_number_of_decisions_is_an_error(bundle: Bundle) -> None:
-    ledger = Ledger(bundle).add(Variant("a", run=scores, decide=lambda _outputs: [1]))
-    with pytest.raises(BundleError, match="1 decisions were made for 6 inputs"):
-        measure(ledger, "a")
-
-
 @pytest.mark.paddle
 @pytest.mark.usefixtures("imported_paddle")
 def test_measures_a_network_and_its_targets(tmp_path: Path) -> None:
@@ -344,68 +228,3 @@ def test_program_with_a_fixed_batch(tmp_path: Path) -> None:
     (row,) = ledger.run.rows
     assert (row.batch, row.calls, row.problem) == (3, 1, "")
     assert ledger.run.variants[0].accuracy is None
-
-
-def test_command_shows_what_was_measured(ledger: Ledger) -> None:
-    runner, path = CliRunner(), str(ledger.bundle.path)
-    empty = runner.invoke(command, [path, "--show"])
-    assert isinstance(empty.exception, BundleError)
-    measure(ledger, "same")
-    shown = runner.invoke(command, [path, "--show"])
-    assert (shown.exit_code, shown.stdout) == (0, f"{ledger}\n")
-    answer = json.loads(runner.invoke(command, [path, "--show", "--json"]).stdout)
-    assert answer["rows"][0]["variant"] == "same"
-    ledger.add(Variant("single", run=single_rows))
-    measure(ledger, "single", batch=2)
-    assert runner.invoke(command, [path, "--show"]).exit_code == 1
-
-
-@pytest.mark.parametrize("value", ["", "a", "1,,2", "0", "-1"])
-def test_command_rejects_wrong_numbers(ledger: Ledger, value: str) -> None:
-    result = CliRunner().invoke(command, [str(ledger.bundle.path), "--batch", value])
-    assert result.exit_code == 2
-    assert "is not a list of positive numbers" in result.stderr
-
-
-@pytest.mark.paddle
-@pytest.mark.usefixtures("imported_paddle")
-def test_command_measures(tmp_path: Path) -> None:
-    import paddle
-    from paddle.static import InputSpec
-
-    spec = [InputSpec([None, 4], "float32", "x")]
-    Bundle.create(
-        tmp_path / "b", paddle.nn.Linear(4, 2), input_spec=spec, examples=[np.ones((2, 4), "f4")]
-    )
-    options = ["--variant", "inference", "--batch", "1,3", "--threads", "1", "--budget", "0.01"]
-    result = CliRunner().invoke(command, [str(tmp_path / "b"), *options])
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert "inference        1      3" in result.stdout
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"variants": 3}, "has no variant 3"),
-        ({"variants": None}, "has no variant None"),
-        ({"variants": [["same"]]}, r"has no variant \['same'\]"),
-        ({"baseline": ["same"]}, r"The baseline \['same'\] is not measured"),
-        ({"threads": None}, "threads=None is not a positive whole number"),
-        ({"threads": 1.5}, "threads=1.5 is not"),
-        ({"batch": [None]}, r"batch=\[None\] is not"),
-    ],
-)
-def test_setting_of_another_kind_is_named(
-    ledger: Ledger, options: dict[str, Any], message: str
-) -> None:
-    with pytest.raises(BundleError, match=message):
-        ledger.measure(**(ONE_ROUND | options))
-
-
-def test_run_and_variant_of_another_kind_are_named(ledger: Ledger) -> None:
-    with pytest.raises(BundleError, match="Expected a ledger or a run of one, got NoneType"):
-        ledger.compare(None)  # type: ignore[arg-type]
-    with pytest.raises(BundleError, match="3 is not a name for a variant"):
-        Variant(3, run=scores)  # type: ignore[arg-type]
-    with pytest.raises(BundleError, match="3 is not a path"):
-        Variant("same", run=scores, files=3).file_records()  # type: ignore[arg-type]

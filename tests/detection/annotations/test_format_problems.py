@@ -1,15 +1,12 @@
-"""Each problem is reported with its file and, where there is one, its object."""
+"""What each format gets wrong is reported with its file and, where there is one, its object."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from paddle_workbench.detection import load_annotations
 from paddle_workbench.errors import AnnotationError
@@ -19,6 +16,7 @@ from .folders import (
     coco,
     coco_box,
     labelme,
+    only_problem,
     picture,
     problems,
     shape,
@@ -29,16 +27,6 @@ from .folders import (
 
 BOX = [1.0, 2.0, 11.0, 22.0]
 Write = Callable[[Path], object]
-
-
-def only_problem(folder: Path, *, count: int = 0, **options: Any) -> tuple[str, str, str, str]:
-    """Load a folder with one problem; return its kind, file, place and message."""
-    loaded = load_annotations(folder, **options)
-    assert len(loaded.problems) == 1, loaded.problems
-    assert len(boxes(loaded)) == count
-    problem = loaded.problems[0]
-    assert str(problem) in loaded.summary()
-    return problem.kind, problem.file, problem.place, problem.message
 
 
 @pytest.mark.parametrize(
@@ -391,223 +379,3 @@ def test_yolo_reads_names_of_both_forms(tmp_path: Path, names: str) -> None:
     yolo(tmp_path, "1 .5 .5 .5 .5", classes="")
     (tmp_path / "data.yaml").write_text(f"names: {names}\n", encoding="utf-8")
     assert load_annotations(tmp_path).dataset.box_counts() == {"包装": 0, "瓶罐": 1}
-
-
-def test_byte_order_mark_of_windows_is_ignored(tmp_path: Path) -> None:
-    for write in (
-        lambda folder: labelme(folder, shape()),
-        lambda folder: yolo(folder, "0 .5 .5 1 1"),
-    ):
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        folder.mkdir()
-        path = write(folder)
-        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-        assert len(boxes(load_annotations(folder))) == 1
-
-
-def writer_of(style: str, name: str) -> Write:
-    """Return a function that writes a file which names a picture."""
-    image = {"id": 7, "file_name": name}
-    writers: dict[str, Write] = {
-        "coco": lambda folder: coco(folder, images=[image]),
-        "voc": lambda folder: voc(folder, voc_object(), filename=name),
-        "labelme": lambda folder: labelme(folder, shape(), imagePath=name),
-    }
-    return writers[style]
-
-
-@pytest.mark.parametrize("style", ["coco", "voc", "labelme"])
-def test_reports_missing_picture(tmp_path: Path, style: str) -> None:
-    writer_of(style, "b.png")(tmp_path)
-    kind, _file, _place, message = only_problem(tmp_path)
-    assert kind == "missing picture"
-    assert "b.png" in message
-
-
-@pytest.mark.parametrize("style", ["coco", "voc", "labelme"])
-@pytest.mark.parametrize("name", ["../b.png", "..\\b.png", "C:\\b.png", "{root}/b.png", "link.png"])
-def test_reads_no_picture_outside_the_folder(tmp_path: Path, style: str, name: str) -> None:
-    outside = picture(tmp_path / "b.png")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "link.png").symlink_to(outside)
-    writer_of(style, name.format(root=tmp_path))(folder)
-    kind, _file, _place, message = only_problem(folder)
-    assert kind == "forbidden path"
-    assert message.endswith("is outside the folder. It is left out.")
-
-
-def test_follows_paths_of_labelme_within_the_folder(tmp_path: Path) -> None:
-    picture(tmp_path / "images/a.png")
-    (tmp_path / "labels").mkdir()
-    labelme(tmp_path / "labels", shape(), imagePath="..\\images\\a.png")
-    (tmp_path / "labels/a.png").unlink()
-    loaded = load_annotations(tmp_path)
-    assert loaded.problems == ()
-    assert loaded.dataset.pictures[0].path == tmp_path / "images/a.png"
-
-
-def test_pictures_may_be_in_another_folder(tmp_path: Path) -> None:
-    pictures = tmp_path / "pictures"
-    picture(pictures / "a.png")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (voc(folder, voc_object()).with_suffix(".png")).unlink()
-    loaded = load_annotations(folder, pictures=pictures)
-    assert loaded.dataset.pictures[0].path == pictures / "a.png"
-
-
-def make_cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:60])
-
-
-def make_text(path: Path) -> None:
-    path.write_text("not a picture", encoding="utf-8")
-
-
-def make_empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def make_huge(path: Path) -> None:
-    Image.new("1", (20000, 20000)).save(path)
-
-
-def make_pipe(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def make_pdf(path: Path) -> None:
-    Image.new("RGB", (40, 30)).save(path, "PDF")
-
-
-@pytest.mark.parametrize("make", [make_cut, make_text, make_empty, make_huge, make_pipe, make_pdf])
-@pytest.mark.parametrize("style", ["voc", "yolo"])
-def test_reports_unreadable_picture(tmp_path: Path, make: Write, style: str) -> None:
-    if style == "voc":
-        voc(tmp_path, voc_object())
-        make(tmp_path / "a.png")
-        file = "a.xml"
-    else:
-        yolo(tmp_path, "0 .5 .5 .5 .5")
-        make(tmp_path / "images/a.png")
-        file = "labels/a.txt"
-    kind, problem_file, _place, message = only_problem(tmp_path)
-    assert (kind, problem_file) == ("unreadable picture", file)
-    assert message.startswith(("a.png", str(tmp_path), "images/a.png"))
-    assert message.endswith("It is left out.")
-
-
-def test_reports_picture_that_is_annotated_twice(tmp_path: Path) -> None:
-    voc(tmp_path, voc_object())
-    voc(tmp_path, voc_object(), name="b", filename="a.png")
-    problem = only_problem(tmp_path, count=1)
-    assert problem == (
-        "duplicate",
-        "b.xml",
-        "",
-        "a.png is also annotated in a.xml; this one is left out.",
-    )
-
-
-def test_reports_picture_of_another_size(tmp_path: Path) -> None:
-    voc(tmp_path, voc_object(), size="<width>80</width><height>60</height>")
-    problem = only_problem(tmp_path)
-    assert problem[:3] == ("wrong size", "a.xml", "")
-    assert problem[3] == "a.png has 40 x 30 pixels, and not 80 x 60; it is left out."
-
-
-def test_size_of_zero_is_not_a_size(tmp_path: Path) -> None:
-    voc(tmp_path, voc_object(), size="<width>0</width><height>0</height>")
-    assert boxes(load_annotations(tmp_path)) == [BOX]
-
-
-def test_edge_that_is_counted_from_one_is_cut_silently(tmp_path: Path) -> None:
-    voc(tmp_path, voc_object(box=(1, 1, 41, 31)))
-    loaded = load_annotations(tmp_path)
-    assert loaded.problems == ()
-    assert boxes(loaded) == [[1, 1, 40, 30]]
-
-
-def test_ten_thousand_boxes_are_read(tmp_path: Path) -> None:
-    lines = [f"0 {at % 100 / 100} {at // 100 / 100} 0.02 0.02" for at in range(10000)]
-    yolo(tmp_path, *lines)
-    assert len(boxes(load_annotations(tmp_path))) == 10000
-
-
-def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
-    voc(tmp_path, voc_object())
-    (tmp_path / ".ipynb_checkpoints").mkdir()
-    voc(tmp_path / ".ipynb_checkpoints", voc_object(), name="a-checkpoint")
-    assert len(load_annotations(tmp_path).dataset) == 1
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda folder: None, "contains no annotations."),
-        (
-            lambda folder: (voc(folder, voc_object()), labelme(folder, shape())),
-            "contains several formats: labelme, voc.",
-        ),
-        (
-            lambda folder: (coco(folder), (folder / "b.json").write_text("{}")),
-            "contains 2 JSON files; COCO needs one.",
-        ),
-        (lambda folder: voc(folder), "contains no objects with a class."),
-        (lambda folder: coco(folder, categories={}), "is not a COCO file: it needs the lists"),
-        (
-            lambda folder: (folder / "annotations.json").write_bytes(b"{"),
-            "annotations.json is not a file of annotations: it is not JSON",
-        ),
-    ],
-    ids=["empty", "several", "two files", "no classes", "no list", "broken"],
-)
-def test_rejects_folder_without_usable_annotations(
-    tmp_path: Path, write: Write, message: str
-) -> None:
-    write(tmp_path)
-    with pytest.raises(AnnotationError) as caught:
-        load_annotations(tmp_path)
-    assert message in caught.value.message
-    assert caught.value.hint
-
-
-def test_rejects_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(AnnotationError, match="b is not a folder"):
-        load_annotations(tmp_path / "b")
-    with pytest.raises(AnnotationError, match="There is no format 'csv'"):
-        load_annotations(tmp_path, style="csv")  # type: ignore[arg-type]
-
-
-def test_summary_counts_pictures_boxes_and_problems(tmp_path: Path) -> None:
-    objects = [voc_object(box=(at, 0, at, 5)) for at in range(12)]
-    voc(tmp_path, voc_object(), voc_object("瓶罐"), *objects)
-    loaded = load_annotations(tmp_path)
-    assert loaded.summary().splitlines()[:4] == [
-        "voc: 1 picture (0 without boxes), 2 boxes",
-        "  包装: 1",
-        "  瓶罐: 1",
-        "12 problems: no area 12",
-    ]
-    assert loaded.summary().splitlines()[-1] == "  and 2 more in `problems`"
-
-
-def test_control_characters_of_a_label_are_made_visible(tmp_path: Path) -> None:
-    labelme(tmp_path, shape(), shape(label="\x1b[31m红"))
-    loaded = load_annotations(tmp_path)
-    assert problems(loaded)[0][0] == "unknown class"
-    assert "\x1b" not in loaded.summary()
-
-
-def test_json_keys_of_coco_may_be_texts(tmp_path: Path) -> None:
-    coco(
-        tmp_path,
-        images=[{"id": "x", "file_name": "a.png"}],
-        annotations=[coco_box(image_id="x", category_id="c")],
-        categories=[{"id": "c", "name": " 包装 "}],
-    )
-    loaded = load_annotations(tmp_path)
-    assert (loaded.problems, boxes(loaded)) == ((), [BOX])
-    assert json.loads((tmp_path / "annotations.json").read_text("utf-8"))["images"][0]["id"] == "x"
