@@ -8,24 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import BundleRecord, Language, Postprocessing, Preprocessing, Task, Weights
-from ..errors import BundleError, ExportError, SchemaVersionError
+from ..errors import BundleError, ExportError
 from ..program.formats.saved import read
 from ..program.model.structure import Program
-from ..reading import is_file
 from ..scratch import ScratchFolder
 from ..storage import locked
 from .adding import add_target, made_again
 from .attempt import Listener
-from .bundle_files import (
-    RECORD,
-    check_files,
-    named_path,
-    pack,
-    read_record,
-    unpack,
-    version_of,
-)
-from .drafts import recover
+from .bundle_files import RECORD, named_path, pack
+from .bundle_folder import BundleFolder
 from .examples import Example, read_examples
 from .making import make_bundle
 from .page import LIMIT_MB, write_page
@@ -63,21 +54,8 @@ class Bundle:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = named_path(path, code="PW-X301")
-        recover(self.path)
-        self.folder = self.path
-        try:
-            if is_file(self.path):
-                self._unpacked = ScratchFolder("bundle")
-                self.folder = self._unpacked.path
-                unpack(self.path, self.folder)
-            self._version = version_of(self.folder / RECORD)
-            self._record = read_record(self.folder)
-        except SchemaVersionError as error:
-            error.code = "PW-X306"
-            raise
-        check_files(self.folder, self._record.files)
-        self._is_replaced = False
+        self._opened = BundleFolder(named_path(path, code="PW-X301"))
+        self.path, self.folder = self._opened.path, self._opened.folder
         self._pipelines: dict[tuple[str, int], Pipeline] = {}
 
     def __repr__(self) -> str:
@@ -94,29 +72,14 @@ class Bundle:
         BundleError
             If a file of such an export is not what the record says.
         """
-        version = version_of(self.folder / RECORD)
-        if version not in (None, self._version):
-            self._renew()
-            self._version = version
-        return self._record
-
-    def _renew(self) -> None:
-        record = read_record(self.folder)
-        self._is_replaced = record.created_at != self._record.created_at
-        if self._is_replaced or record == self._record:
-            return
-        known = self._record.files
-        check_files(
-            self.folder,
-            {name: file for name, file in record.files.items() if known.get(name) != file},
-        )
-        self._record = record
-        self._pipelines = {}
+        if self._opened.renew():
+            self._pipelines = {}
+        return self._opened.record
 
     def _check_current(self) -> BundleRecord:
         """Return the record, if the files next to it are still those of this bundle."""
         record = self.record
-        if self._is_replaced:
+        if self._opened.is_replaced:
             raise made_again(self.path)
         return record
 
@@ -319,8 +282,8 @@ class Bundle:
                     code=first.code,
                 )
             with locked(self.folder / RECORD):
-                self._record = add_target(
-                    self.path, self._record, chosen, scratch, result.parity, options
+                self._opened.record = add_target(
+                    self.path, self._opened.record, chosen, scratch, result.parity, options
                 )
             self._pipelines = {}
         return result
@@ -358,13 +321,13 @@ class Bundle:
         if isinstance(value, _BATCHES):
             return run(value)
         results = run([value])
-        return results[0] if self._record.postprocessing else results
+        return results[0] if self._opened.record.postprocessing else results
 
     def _open(self, target: str, threads: int) -> Pipeline:
         self._check_current()
         # An export meanwhile replaces them: what is opened here is then not used again.
         pipelines = self._pipelines
-        run = open_pipeline(self._record, self.folder, target, threads)
+        run = open_pipeline(self._opened.record, self.folder, target, threads)
         pipelines[target, threads] = run
         return run
 
