@@ -12,6 +12,7 @@ from paddle_workbench.detection.detector import Detector
 from paddle_workbench.errors import DetectionError, ShapeError
 from paddle_workbench.export.box_steps import detected
 
+from .conftest import CLASSES, make_dataset
 from .networks import INPUT_SIZE, small_net
 
 pytestmark = pytest.mark.paddle
@@ -124,3 +125,11 @@ def test_rejects_what_is_not_a_picture(imported_paddle: None, pixels: np.ndarray
     """Grey, with transparency, or of fractions."""
     with pytest.raises(ShapeError, match="must be uint8"):
         Detector(net=small_net(), input_size=INPUT_SIZE).detect([pixels])
+
+
+def test_rejects_a_data_set_whose_classes_have_another_order(imported_paddle: None) -> None:
+    """Its figures would be those of the wrong classes."""
+    swapped = Dataset(CLASSES[::-1], make_dataset(1).pictures)
+    with pytest.raises(DetectionError, match="The network has the classes") as caught:
+        Detector(net=small_net(), input_size=INPUT_SIZE).detect(swapped)
+    assert "classes=net.classes" in caught.value.hint

@@ -46,6 +46,15 @@ def test_without_warm_up_starts_at_the_peak() -> None:
         ({"patience": 0}, "patience=0"),
         ({"schedule": "linear"}, "schedule='linear'"),
         ({"frozen_steps": -1}, "frozen_steps=-1"),
+        ({"input_size": "96"}, "input_size='96'"),
+        ({"batch_size": True}, "batch_size=True"),
+        ({"steps": 2.5}, r"steps=2\.5"),
+        ({"seed": None}, "seed=None"),
+        ({"peak_rate": "0.1"}, "peak_rate='0.1'"),
+        ({"flip": None}, "flip=None"),
+        ({"clip_norm": "1"}, "clip_norm='1'"),
+        ({"patience": 1.5}, r"patience=1\.5"),
+        ({"patience": 3}, "patience=3, and evaluates only in the end"),
     ],
 )
 def test_rejects_values_that_make_no_sense(values: dict[str, Any], message: str) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -312,6 +314,34 @@ def test_stop_while_a_checkpoint_is_written_keeps_the_last(
         train(small_net(), dataset, recipe, folder=tmp_path, listener=listener)
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
     assert len(read_checkpoint(tmp_path / CHECKPOINT).record.history.steps) == 2
+
+
+def test_leftovers_of_killed_processes_are_removed(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; "
+        "from paddle_workbench.scratch import locked_neighbour; folder = Path(sys.argv[1])\n"
+        f"with locked_neighbour(folder / {CHECKPOINT!r}) as draft: "
+        "(draft / 'part').write_bytes(b'x'); print(flush=True); time.sleep(999)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        train(small_net(), dataset, replace(RECIPE, steps=1), folder=tmp_path)
+        # That of a process that is still writing stays.
+        assert len(list(tmp_path.iterdir())) == 2
+        process.kill()
+    train(small_net(), dataset, replace(RECIPE, steps=1), folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
+
+
+def test_evaluations_need_a_validation_set(imported_paddle: None, dataset: Dataset) -> None:
+    recipe = replace(RECIPE, evaluate_every=2)
+    with pytest.raises(DetectionError, match="evaluate_every=2, and there is no validation set"):
+        train(small_net(), dataset, recipe)
 
 
 def test_trains_on_pictures_without_boxes_and_names_with_markup(imported_paddle: None) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from .errors import StorageError
@@ -21,6 +23,8 @@ from .errors import StorageError
 __all__ = [
     "ScratchFolder",
     "lock_folder",
+    "locked_neighbour",
+    "neighbours",
     "new_locked_folder",
     "remove_leftovers",
     "remove_unless_locked",
@@ -107,6 +111,50 @@ def new_locked_folder(make: Callable[[], Path]) -> tuple[Path, int]:
             if _is_at(folder, descriptor):
                 return folder, descriptor
             os.close(descriptor)
+
+
+@contextmanager
+def locked_neighbour(path: Path) -> Iterator[Path]:
+    """Make a hidden folder next to a path, where what will be put at the path is written.
+
+    Those of processes that were killed are removed first. At the end it is removed, with what is
+    in it then.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made.
+    """
+    for leftover in neighbours(path):
+        remove_unless_locked(leftover)
+    folder, descriptor = new_locked_folder(partial(_make_neighbour, path))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def neighbours(path: Path, *, ending: str = "") -> list[Path]:
+    """Return the folders that `locked_neighbour` has made for a path and that are still there.
+
+    Parameters
+    ----------
+    path : Path
+    ending : str
+        Of those that were renamed since: what was added to their names.
+    """
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}{re.escape(ending)}")
+    entries: list[Path] = []
+    with suppress(OSError, ValueError):  # whoever opens or makes the folder tells why
+        entries = list(path.parent.iterdir())
+    return [each for each in entries if name.fullmatch(each.name) and each.is_dir()]
+
+
+def _make_neighbour(path: Path) -> Path:
+    folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    folder.mkdir()
+    return folder
 
 
 def lock_folder(folder: Path, *, wait: bool = True) -> int:

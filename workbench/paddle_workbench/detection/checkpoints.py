@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import DetectionError, FileMissingError
 from ..reading import broken_file, is_file, parse_json
+from ..scratch import locked_neighbour
 from ..storage import check_schema_version, make_folder, storage_error
 from .dataset import Dataset
 from .history import History
@@ -88,28 +87,27 @@ _PARTS: Final = ("net", "adam", "average", "best")
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint atomically: if the program is stopped meanwhile, the old one remains.
 
+    What a killed process has left of the one it was writing is removed.
+
     Raises
     ------
     StorageError
         If it cannot be written.
     """
     make_folder(path.parent)
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
     try:
-        with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED) as file:
-            file.writestr(_RECORD, checkpoint.record.model_dump_json())
-            for part in _PARTS:
-                arrays: Mapping[str, NDArray[Any]] = getattr(checkpoint, part)
-                for name, array in arrays.items():
-                    with file.open(f"{part}/{name}.npy", "w", force_zip64=True) as entry:
-                        np.save(entry, array, allow_pickle=False)
-        temporary.replace(path)
+        with locked_neighbour(path) as draft:
+            temporary = draft / path.name
+            with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED) as file:
+                file.writestr(_RECORD, checkpoint.record.model_dump_json())
+                for part in _PARTS:
+                    arrays: Mapping[str, NDArray[Any]] = getattr(checkpoint, part)
+                    for name, array in arrays.items():
+                        with file.open(f"{part}/{name}.npy", "w", force_zip64=True) as entry:
+                            np.save(entry, array, allow_pickle=False)
+            temporary.replace(path)
     except OSError as error:
         raise storage_error(path, error) from error
-    finally:
-        # Also after Ctrl-C.
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -123,6 +123,8 @@ class Detector:
         ------
         ShapeError
             If one is not a picture, or they are not a list.
+        DetectionError
+            If a data set has other classes than the network, or another order of them.
         """
         return [
             suppress(
@@ -155,11 +157,18 @@ class Detector:
 
         Raises
         ------
-        ShapeError
-            If one is not a picture, or they are not a list.
+        ShapeError, DetectionError
+            As for `detect`.
         """
         import paddle
 
+        if isinstance(pictures, Dataset) and pictures.classes != self.net.classes:
+            raise DetectionError(
+                f"The network has the classes {self.net.classes}, and the data set "
+                f"{pictures.classes}.",
+                "Read the data set in their order: load_annotations(folder, classes=net.classes); "
+                "or pass pixels only: [each.pixels for each in data].",
+            )
         is_array = getattr(pictures, "ndim", 0) == 4
         if not (is_array or isinstance(pictures, Dataset | Sequence)):
             raise ShapeError(

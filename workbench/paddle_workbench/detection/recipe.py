@@ -12,6 +12,7 @@ __all__ = ["FULL_WIDTH", "QUARTER_WIDTH", "Recipe", "Schedule"]
 
 Schedule = Literal["one-cycle", "cosine"]
 
+_COUNTS: Final = ("frozen_steps", "evaluate_every", "checkpoint_every", "seed")
 _SHARES: Final = ("warm_up", "flip", "crop", "colour", "mosaic")
 
 
@@ -44,7 +45,7 @@ class Recipe:
     evaluate_every, checkpoint_every : int
         Steps between two of them; 0 for none but the one at the end.
     patience : int, optional
-        Training stops after this many evaluations without a better one.
+        Training stops after this many evaluations without a better one; needs `evaluate_every`.
     seed : int
         Of the order of the pictures and of their augmentation.
 
@@ -73,13 +74,17 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        whole = ("batch_size", "steps")
-        counts = ("frozen_steps", "evaluate_every", "checkpoint_every", "seed")
+        for name in ("input_size", "batch_size", "steps", *_COUNTS):
+            value = getattr(self, name)
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            self._check(name, "a whole number", is_whole)
+        for name in ("peak_rate", "average_decay", *_SHARES):
+            self._check(name, "a number", isinstance(getattr(self, name), int | float))
         size = self.input_size
         self._check("input_size", "a multiple of 32", size > 0 and size % 32 == 0)
-        for name in whole:
+        for name in ("batch_size", "steps"):
             self._check(name, "a number above 0", getattr(self, name) > 0)
-        for name in counts:
+        for name in _COUNTS:
             self._check(name, "0 or more", getattr(self, name) >= 0)
         rate = self.peak_rate
         self._check("peak_rate", "a number above 0", isfinite(rate) and rate > 0)
@@ -87,8 +92,15 @@ class Recipe:
             self._check(name, "from 0 to 1", 0 <= getattr(self, name) <= 1)
         self._check("average_decay", "from 0 to below 1", 0 <= self.average_decay < 1)
         norm, patience = self.clip_norm, self.patience
-        self._check("clip_norm", "None or a number above 0", norm is None or norm > 0)
-        self._check("patience", "None or a number above 0", patience is None or patience > 0)
+        is_norm = norm is None or (isinstance(norm, int | float) and norm > 0)
+        self._check("clip_norm", "None or a number above 0", is_norm)
+        is_patience = patience is None or (isinstance(patience, int) and patience > 0)
+        self._check("patience", "None or a whole number above 0", is_patience)
+        if patience is not None and not self.evaluate_every:
+            raise DetectionError(
+                f"The recipe has patience={patience}, and evaluates only in the end.",
+                "Set evaluate_every, too, such as evaluate_every=50.",
+            )
         one_of = " or ".join(map(repr, get_args(Schedule)))
         self._check("schedule", one_of, self.schedule in get_args(Schedule))
 

@@ -133,8 +133,15 @@ class _Training:
             if tuple(each.classes) != net.classes:
                 raise DetectionError(
                     f"The network has the classes {net.classes}, and a data set {each.classes}.",
-                    "Make the network with the classes of the data set.",
+                    "Make the network with the classes of the data set, or read the data set in "
+                    "their order: load_annotations(folder, classes=net.classes).",
                 )
+        if validation is None and (recipe.evaluate_every or recipe.patience):
+            name = "evaluate_every" if recipe.evaluate_every else "patience"
+            raise DetectionError(
+                f"The recipe has {name}={getattr(recipe, name)}, and there is no validation set.",
+                "Pass validation=…, or set evaluate_every=0 and patience=None.",
+            )
         if validation is not None and not len(validation):
             raise DetectionError("The validation set has no pictures.", "Add some, or pass None.")
         if validation is not None and not any(validation.box_counts().values()):

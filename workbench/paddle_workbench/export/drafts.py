@@ -5,15 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ..errors import StorageError
-from ..scratch import lock_folder, new_locked_folder, remove_unless_locked
+from ..scratch import lock_folder, locked_neighbour, neighbours, remove_unless_locked
 from ..storage import make_folder, storage_error
 
 __all__ = ["new_draft", "put_in_place", "recover"]
@@ -41,17 +38,14 @@ def new_draft(path: Path) -> Iterator[Path]:
     if "\0" in path.name:
         raise StorageError(f"{str(path)!r:.200} is not a path: it contains NUL.", "Check it.")
     recover(path)
-    for leftover in _drafts(path):
+    for leftover in neighbours(path, ending=OLD):
         remove_unless_locked(leftover)
-    try:
-        draft, descriptor = new_locked_folder(partial(_make_draft, path))
-    except OSError as error:
-        raise storage_error(path, error) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            draft = stack.enter_context(locked_neighbour(path))
+        except OSError as error:
+            raise storage_error(path, error) from error
         yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        os.close(descriptor)
 
 
 def put_in_place(draft: Path, path: Path) -> None:
@@ -84,31 +78,10 @@ def recover(path: Path) -> None:
     """Put the old folder back if a process was killed while it replaced the folder."""
     if os.path.lexists(path):
         return
-    for old in _drafts(path):
-        if old.name.endswith(OLD):
-            with suppress(OSError), _locked(old):  # a running process may be replacing it
-                if not os.path.lexists(path):
-                    old.rename(path)
-
-
-def _make_draft(path: Path) -> Path:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    draft.mkdir()
-    return draft
-
-
-def _drafts(path: Path) -> list[Path]:
-    start = f".{path.name}."
-    drafts = []
-    entries: list[Path] = []
-    with suppress(OSError, ValueError):  # whoever opens or makes the folder tells why
-        entries = list(path.parent.iterdir())
-    for each in entries:
-        word = each.name.removeprefix(start).removesuffix(OLD)
-        is_hexadecimal = len(word) == 8 and not word.strip("0123456789abcdef")
-        if each.name.startswith(start) and is_hexadecimal and each.is_dir():
-            drafts.append(each)
-    return drafts
+    for old in neighbours(path, ending=OLD):
+        with suppress(OSError), _locked(old):  # a running process may be replacing it
+            if not os.path.lexists(path):
+                old.rename(path)
 
 
 def _exchange(one: Path, other: Path) -> bool:
