@@ -73,7 +73,9 @@ def test_corrects_boxes_of_a_coco_file_by_keyboard_and_pointer(
     keys.insert_text("饮料")
     keys.press("Enter")
     expect(classes).to_have_text(["1包装2", "2瓶罐0", "3饮料0"])
-    expect(desk.get_by_text("not yet saved to annotations.json: the classes")).to_be_visible()
+    expect(
+        desk.get_by_text("not yet saved to annotations.json (key S): pictures 1, and classes")
+    ).to_be_visible()
     keys.press("N")
     keys.press("Tab")
     keys.insert_text("瓶罐")
@@ -106,7 +108,9 @@ def test_corrects_boxes_of_a_coco_file_by_keyboard_and_pointer(
     page.mouse.move(*place(desk, 270, 110), steps=3)
     page.mouse.up()
     expect(desk.get_by_text("✓ Edits kept in the workbench")).to_be_visible()
-    expect(desk.get_by_text("not yet saved to annotations.json: 1 pictures")).to_be_visible()
+    expect(
+        desk.get_by_text("not yet saved to annotations.json (key S): pictures 1")
+    ).to_be_visible()
     keys.press("]")
     expect(options(desk)).to_have_count(0)
     expect(desk.get_by_text("There are no boxes on this picture.")).to_be_visible()

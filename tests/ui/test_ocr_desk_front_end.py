@@ -103,6 +103,21 @@ def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
     expect(page.get_by_text("✓ Edits kept in the workbench")).to_be_visible()
 
 
+def test_edits_wait_for_the_page_that_is_coming(page: Page) -> None:
+    lines = page.get_by_role("listbox")
+    page.evaluate("model.set('index', 1)")
+    for key in ("x", "b", "a"):
+        lines.press(key)
+    expect(page.get_by_text("The page is still coming. Press again.")).to_be_visible()
+    busy = page.locator("[aria-busy='true']")
+    expect(busy).to_have_count(1)
+    assert sent(page) == []
+    page.evaluate("model.set('index', 0)")
+    expect(busy).to_have_count(0)
+    lines.press("x")
+    assert [request["edit"] for request in sent(page)] == ["delete"]
+
+
 def test_keys_do_not_delay_the_alert(page: Page) -> None:
     lines = page.get_by_role("listbox")
     lines.press("i")

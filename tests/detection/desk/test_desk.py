@@ -231,6 +231,8 @@ def test_box_that_was_put_where_it_was_is_unchanged(shop: Path, kept: Path) -> N
         ("redraw", {"id": 1, "points": corners(3, 3, 3.4, 9)}, "less than a pixel"),
         ("redraw", {"id": 1, "points": [[float("nan"), 1], [2, 2]]}, "are not corners"),
         ("add", {"points": "x", "label": "包装"}, "are not corners"),
+        ("add", {"points": corners(1, 2, 11, 22), "label": "瓶罐"}, "already a box of the class"),
+        ("redraw", {"id": 1, "points": corners(1, 2, 11, 22)}, "a.png: There is already a box"),
         ("relabel", {"id": 1, "label": "<b>"}, "There is no class '<b>' for a box in a.png"),
         ("relabel", {"id": 99, "label": "包装"}, "a.png: Box 99 is no longer on this page"),
         ("explode", {}, "There is no edit 'explode'"),

@@ -91,6 +91,7 @@ class GoodsPage(EditedPage[DeskBox]):
     def add(self, points: Sequence[Sequence[float]], label: str) -> GoodsPage:
         """Add a box."""
         box = DeskBox(self.next_id, label, self._corners(points))
+        self._check_place(box)
         return self._splice("add", len(self.items), (), [box])
 
     def redraw(self, id: int, points: Sequence[Sequence[float]]) -> GoodsPage:  # noqa: A002
@@ -100,10 +101,12 @@ class GoodsPage(EditedPage[DeskBox]):
         # Corners are rounded; a box that was put where it was has not changed.
         if all(abs(old - new) < RESOLUTION for old, new in pairs):
             return self
+        self._check_place(replace(self.item(id), corners=corners))
         return self._change("redraw", id, lambda box: replace(box, corners=corners))
 
     def relabel(self, id: int, label: str) -> GoodsPage:  # noqa: A002
         """Give a box another class."""
+        self._check_place(replace(self.item(id), label=label))
         return self._change("relabel", id, lambda box: replace(box, label=label))
 
     def note(self, kind: str, old: str | None, new: str | None) -> GoodsPage:
@@ -156,6 +159,21 @@ class GoodsPage(EditedPage[DeskBox]):
                 key: each for key, each in {**self.deleted, **gone}.items() if key not in present
             },
         )
+
+    def _check_place(self, box: DeskBox) -> None:
+        """Check that no other box of the class is at the same place: readers leave out the second.
+
+        Raises
+        ------
+        DeskError
+            If there is one.
+        """
+        for other in self.items:
+            if (other.label, other.corners) == (box.label, box.corners) and other.id != box.id:
+                raise DeskError(
+                    f"There is already a box of the class {box.label!r} at this place.",
+                    "Draw it elsewhere, or give it another class.",
+                )
 
     def _owned(self) -> Iterator[tuple[int, CocoObject]]:
         """Yield the boxes that the file has, by their ids, with their objects."""

@@ -126,14 +126,21 @@ function placeholderText(state: BoxState, trans: ITranslation): string {
 function summaryTexts(state: BoxState, trans: ITranslation): string[] {
   const changed = state.get('pages').filter(page => page.changed).length;
   const name = state.get('file').split(/[\\/]/).at(-1) ?? '';
-  const parts = [];
-  if (changed > 0) {
-    parts.push(
-      trans.__('not yet saved to %1: %2 pictures (S saves)', name, changed)
-    );
+  const hasClasses = state.get('classes_changed');
+  if (changed === 0) {
+    return [
+      hasClasses
+        ? trans.__('not yet saved to %1 (key S): classes', name)
+        : trans.__('nothing to save to %1', name)
+    ];
   }
-  if (state.get('classes_changed')) {
-    parts.push(trans.__('not yet saved to %1: the classes (S saves)', name));
-  }
-  return parts.length > 0 ? parts : [trans.__('nothing to save to %1', name)];
+  return [
+    hasClasses
+      ? trans.__(
+          'not yet saved to %1 (key S): pictures %2, and classes',
+          name,
+          changed
+        )
+      : trans.__('not yet saved to %1 (key S): pictures %2', name, changed)
+  ];
 }

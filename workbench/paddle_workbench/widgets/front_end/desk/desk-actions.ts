@@ -33,6 +33,9 @@ const ACTIONS = [
 
 export type Action = (typeof ACTIONS)[number];
 
+/** The actions on the items of a page. */
+const EDITS: readonly string[] = ['redraw', 'draw', 'delete', 'undo', 'redo'];
+
 /** What the actions of a desk need. */
 export interface IDeskActionsOptions<Item extends IDeskItem, State> {
   readonly state: State;
@@ -55,6 +58,17 @@ export abstract class DeskActions<
   constructor(protected readonly options: IDeskActionsOptions<Item, State>) {}
 
   run(action: Action | Own): void {
+    const { state, trans } = this.options;
+    // A key that was meant for the next page must not change this one.
+    const isEdit = EDITS.includes(action) || !isShared(action);
+    if (isEdit && state.isTurning) {
+      this.showMessage(trans.__('The page is still coming. Press again.'));
+    } else {
+      this.act(action);
+    }
+  }
+
+  protected act(action: Action | Own): void {
     const { state, canvas, trans } = this.options;
     // While corners are drawn, only the view changes besides.
     if (state.draft !== null && action !== 'leave' && action !== 'help') {
@@ -118,7 +132,9 @@ export abstract class DeskActions<
     if (!draft) {
       return false;
     }
-    const step = event.shiftKey ? 10 : 1;
+    // By a pixel of the screen: large pictures are shown smaller.
+    const pixel = Math.max(1, Math.round(this.options.canvas.pixel));
+    const step = pixel * (event.shiftKey ? 10 : 1);
     const moves: Record<string, Point> = {
       ArrowLeft: [-step, 0],
       ArrowRight: [step, 0],

@@ -39,6 +39,7 @@ interface IDeskFrameOptions<
 
 const TRAITS = [
   'pages',
+  'index',
   'shown',
   'can_undo',
   'notices',
@@ -68,7 +69,7 @@ export class DeskFrame<
     });
     this._failure.setAttribute('role', 'alert');
     this._message.setAttribute('aria-live', 'polite');
-    const page = make('div', 'pw-Desk-page');
+    const page = this._page;
     page.append(canvas.node, this._placeholder, sheet.node);
     const column = make('div', 'pw-Desk-side');
     column.append(...side.map(each => each.node));
@@ -95,6 +96,7 @@ export class DeskFrame<
       part.draw();
     }
     canvas.draw();
+    this._page.setAttribute('aria-busy', String(state.isTurning));
     this._watch.look();
     const { trans } = drawing;
     const failure = this._watch.silent
@@ -108,6 +110,11 @@ export class DeskFrame<
       this._failure.textContent = failure;
     }
     this._placeholder.textContent = placeholder();
+    // Boxes are drawn beneath it.
+    this._placeholder.classList.toggle(
+      'pw-mod-over',
+      state.get('picture').byteLength > 0
+    );
     this._placeholder.hidden = this._placeholder.textContent === '';
     this._summary.textContent = [
       savingText(state, trans),
@@ -180,6 +187,7 @@ export class DeskFrame<
 
   private readonly _failure = make('div', 'pw-Widget-failure');
   private readonly _message = make('span', 'pw-Text-note');
+  private readonly _page = make('div', 'pw-Desk-page');
   private readonly _placeholder = make('div', 'pw-Desk-empty');
   private readonly _summary = make('span', 'pw-Text-note pw-Desk-summary');
   private readonly _watch: KernelWatch;

@@ -94,6 +94,11 @@ export abstract class DeskState<
     return Math.max(0, this._sent - this.model.get('answered'));
   }
 
+  /** Whether another page was asked for and has not come yet. */
+  get isTurning(): boolean {
+    return this.model.get('index') !== this._shown;
+  }
+
   /** Take in what the kernel says; the selection stays where it was. */
   refresh(): void {
     const shown = this.model.get('shown');

@@ -105,6 +105,11 @@ export class PageCanvas<Item extends IDeskItem> {
     return this._picture;
   }
 
+  /** How many pixels of the picture one pixel of the screen is. */
+  get pixel(): number {
+    return 1 / this._view.scale;
+  }
+
   fit(): void {
     this._view.turns = this._options.state.turns;
     const [width, height] = this._options.state.get('size');

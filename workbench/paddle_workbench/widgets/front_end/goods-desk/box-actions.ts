@@ -16,7 +16,7 @@ export class BoxActions extends DeskActions<IDeskBox, BoxAction, BoxState> {
     super(options);
   }
 
-  override run(action: Action): void {
+  protected override act(action: Action): void {
     // A class can be chosen and added while a box is drawn.
     if (
       action.startsWith('class-') ||
@@ -25,7 +25,7 @@ export class BoxActions extends DeskActions<IDeskBox, BoxAction, BoxState> {
     ) {
       this.perform(action as BoxAction);
     } else {
-      super.run(action);
+      super.act(action);
     }
   }
 

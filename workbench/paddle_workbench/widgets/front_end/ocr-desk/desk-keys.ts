@@ -57,7 +57,7 @@ export function keyHelp(trans: ITranslation): [string, string][] {
     [
       'w',
       trans.__(
-        'redraw: Tab selects the next corner, arrows move it, Alt moves the whole box, Shift moves by 10 pixels, Enter saves'
+        'redraw: Tab selects the next corner, arrows move it, Alt moves the whole box, Shift moves ten times as far, Enter saves'
       )
     ],
     ['b', trans.__('draw a new box, with the pointer or the same keys')],
