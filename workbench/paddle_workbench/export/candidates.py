@@ -58,7 +58,7 @@ def bundle_candidates(
     Raises
     ------
     BundleError
-        If the bundle was not exported to the target, or the target shows no candidates, if one is
+        If the bundle was not exported to the target, or the target shows no candidates; if one is
         not a picture, or the program does not take it or fit its steps.
     """
     record = bundle.record
