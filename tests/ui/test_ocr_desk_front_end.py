@@ -92,7 +92,7 @@ def test_reports_silent_kernel_until_it_answers(page: Page, by: str) -> None:
         page.mouse.down()
         page.mouse.move(x + 50, y + 50)
         page.mouse.up()
-    expect(page.get_by_text("Keeping 1 edits …")).to_be_visible()
+    expect(page.get_by_text("Keeping edits: 1 …")).to_be_visible()
     page.clock.fast_forward(6_000)
     expect(alert).to_contain_text("The kernel is not responding")
     # The alert stays while the user continues.

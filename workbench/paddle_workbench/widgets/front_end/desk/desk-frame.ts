@@ -197,6 +197,6 @@ export class DeskFrame<
 /** Whether the kernel keeps every edit; what is in a file of the user, each desk says. */
 function savingText(state: DeskState, trans: ITranslation): string {
   return state.pending > 0
-    ? trans.__('Keeping %1 edits …', state.pending)
+    ? trans.__('Keeping edits: %1 …', state.pending)
     : trans.__('✓ Edits kept in the workbench');
 }
