@@ -126,8 +126,8 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         self._report = report
         self._measure = measure
         self._measurement: Measurement | None = None
-        # A request to cancel may come while the thread ends.
-        self._ending = threading.Lock()
+        # Guards traits and tries, which the thread of a measurement sets too.
+        self._lock = threading.RLock()
         bits = {each.bits for layer in report.layers for each in layer.precisions} - {FULL_BITS}
         super().__init__(
             **{
@@ -193,6 +193,7 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         """Handle a request of the browser."""
         if not isinstance(request, dict):
             return
+        self.failure = ""
         try:
             # With the settings, since those of the trait may still be on their way.
             settings = checked_settings(self._report, request.get("settings", self.settings))
@@ -204,23 +205,23 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
             self.failure = sendable(str(error))
         if request.get("do") == "cancel" and self._measurement:
             self._measurement.cancel()
-            with self._ending:
+            with self._lock:
                 if self.state == "measuring":
                     self.state = "cancelling"
 
     def _start(self, settings: dict[str, LayerSettings]) -> None:
         if self._measure is None or self.state != "idle":
             return
-        with self.hold_sync():
-            self.state, self.progress, self.stage, self.failure = "measuring", -1.0, "", ""
+        with self._lock, self.hold_sync():
+            self.state, self.progress, self.stage = "measuring", -1.0, ""
         self._measurement = Measurement(
             self._measure, settings, on_progress=self._show_progress, on_end=self._end
         )
         self._measurement.start()
 
     def _show_progress(self, progress: JobProgress) -> None:
-        with self.hold_sync():
-            self.progress = progress.done / progress.total if progress.total else -1.0
+        with self._lock, self.hold_sync():
+            self.progress = min(1.0, progress.done / progress.total) if progress.total else -1.0
             self.stage = sendable(progress.step.in_language(self.lang)) if progress.step else ""
 
     def _end(self, result: CompressionTry | str) -> None:
@@ -230,12 +231,17 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
                 self._add(result)
         except WorkbenchError as error:
             failure = str(error)
-        with self._ending, self.hold_sync():
+        with self._lock, self.hold_sync():
             self.failure = sendable(failure)
             self.state, self.progress, self.stage = "idle", -1.0, ""
 
     def _add(self, entry: CompressionTry) -> None:
-        """Add a try under a name that no other has."""
+        with self._lock:
+            self._report = self._report_with(entry)
+            self.tries = _sent(self._report)
+
+    def _report_with(self, entry: CompressionTry) -> CompressionReport:
+        """Return the report with a try under a name that no other has."""
         names = {each.name for each in self._tries}
         name, number = entry.name, len(names)
         while not name or name in names:
@@ -244,13 +250,12 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         tries = (*self._report.tries, entry.model_copy(update={"name": name}))
         try:
             # Made again, since a try may have settings of layers that do not exist.
-            self._report = CompressionReport(**{**dict(self._report), "tries": tries})
+            return CompressionReport(**{**dict(self._report), "tries": tries})
         except ValidationError as error:
             raise WidgetError(
                 f"The try that measure returned does not fit the report: {invalid_field(error)}.",
                 "Return the settings that it was called with.",
             ) from error
-        self.tries = _sent(self._report)
 
     def to_html(self) -> str:
         """Return the layers as a table, and the tries as a picture with their figures."""

@@ -5,8 +5,12 @@ import { defineWidget } from './base/widget';
 import { LensState } from './compression-lens/lens-state';
 import type { ICompressionTraits } from './compression-lens/lens-traits';
 import { FULL_BITS } from './compression-lens/lens-traits';
-import { layersInTable, layerTable } from './compression-lens/layer-table';
-import { nowBar } from './compression-lens/now-bar';
+import {
+  layersInTable,
+  layerTable,
+  revealDetails
+} from './compression-lens/layer-table';
+import { nowBar, summaryOf } from './compression-lens/now-bar';
 import { recipePanel } from './compression-lens/recipe-panel';
 import { Slot } from './compression-lens/slot';
 import { triesPanel } from './compression-lens/tries-panel';
@@ -50,11 +54,21 @@ export default defineWidget<ICompressionTraits>(
     const recipe = slot('');
     const tries = slot('pw-CompressionLens-tries');
 
+    const summary = live('pw-CompressionLens-now');
+    const count = live('pw-Text-note');
+    const failure = make('div', 'pw-Widget-failure');
+    failure.setAttribute('role', 'alert');
+
     const drawBar = (): void => {
+      say(summary, summaryOf(state, trans));
       bar.draw(end => nowBar(state, trans, end));
+      say(failure, model.get('failure'));
+      failure.hidden = model.get('failure') === '';
     };
     const drawTable = (): void => {
       table.draw(end => layerTable(state, trans, end));
+      const { length } = layersInTable(state);
+      say(count, trans.__('%1 of %2 layers', length, state.layers.length));
     };
     const draw = (): void => {
       drawBar();
@@ -68,6 +82,9 @@ export default defineWidget<ICompressionTraits>(
     for (const name of VIEW_TRAITS) {
       onChange(name, draw);
     }
+    onChange('layer', () => {
+      revealDetails(table.node);
+    });
     for (const name of MEASURE_TRAITS) {
       onChange(name, drawBar);
     }
@@ -86,9 +103,12 @@ export default defineWidget<ICompressionTraits>(
     );
     root.append(
       make('p', 'pw-CompressionLens-heading', model.get('title')),
+      summary,
       bar.node,
+      failure,
       tools(state, { model, trans, signal, onChange, onFilter: drawTable }),
       table.node,
+      count,
       recipeDetails,
       tries.node
     );
@@ -96,6 +116,20 @@ export default defineWidget<ICompressionTraits>(
     return undefined;
   }
 );
+
+/** Make a line whose changes are read out. */
+function live(className: string): HTMLElement {
+  const line = make('p', className);
+  line.setAttribute('aria-live', 'polite');
+  return line;
+}
+
+/** Change a text; the same text is not read out again. */
+function say(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
 
 /** Undo and redo; other keys of the widget stay in it. */
 function handleKey(event: KeyboardEvent, state: LensState): void {

@@ -12,6 +12,9 @@ import type { Column, IRowsView } from './layer-rows';
 import { COLUMNS, lossOf, shownLayers } from './layer-rows';
 import type { LensState } from './lens-state';
 
+/** Pixels of the head of the table, which stays on top. */
+const HEAD = 28;
+
 /** The layers in the order of the view, with what is known of each; one may be open. */
 export function layerTable(
   state: LensState,
@@ -44,14 +47,24 @@ export function layerTable(
   table.append(body);
   body.addEventListener('keydown', onKey, { signal });
   const scroll = make('div', 'pw-Text-scroll');
+  scroll.dataset.scroll = 'layers';
   scroll.append(table);
-  const count = make(
-    'p',
-    'pw-Text-note',
-    trans.__('%1 of %2 layers', layers.length, state.layers.length)
-  );
-  count.setAttribute('aria-live', 'polite');
-  return [scroll, count];
+  return [scroll];
+}
+
+/** Scroll the table, and nothing else, so that the layer that is open is visible. */
+export function revealDetails(node: HTMLElement): void {
+  const details = node.querySelector('.pw-CompressionLens-details');
+  const scroll = node.querySelector('[data-scroll]');
+  const line = details?.previousElementSibling;
+  if (!details || !scroll || !line) {
+    return;
+  }
+  const area = scroll.getBoundingClientRect();
+  const below = details.getBoundingClientRect().bottom - area.bottom;
+  const above = line.getBoundingClientRect().top - area.top - HEAD;
+  // The line of the layer stays below the head, also if there is no room for all that follows.
+  scroll.scrollTop += above < 0 ? above : Math.max(0, Math.min(below, above));
 }
 
 /** The layers that the table shows. */

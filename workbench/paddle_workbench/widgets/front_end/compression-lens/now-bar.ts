@@ -5,51 +5,37 @@ import { bytes, change, points, share, short } from './figures';
 import { worthOf } from './front';
 import type { LensState } from './lens-state';
 
-/** What the settings cost, and what is done with them. */
+/** What was measured with the settings, how they are estimated, and what is done with them. */
 export function nowBar(
   state: LensState,
   trans: ITranslation,
   signal: AbortSignal
 ): HTMLElement[] {
-  const summary = make('p', 'pw-CompressionLens-now', summaryOf(state, trans));
-  summary.setAttribute('aria-live', 'polite');
-  const note = make(
-    'p',
-    'pw-Text-note',
-    trans.__(
-      'Estimated: sizes are summed, and what single layers lose is added up. Layers affect each other; a measurement says what is really lost.'
-    )
+  const note = trans.__(
+    'Estimated: sizes are summed, and what single layers lose is added up. Layers affect each other; a measurement says what is really lost.'
   );
-  const parts: HTMLElement[] = [summary, note];
-  const { sameTry } = state;
-  if (sameTry?.is_measured && !state.isUnchanged) {
-    parts.splice(
-      1,
-      0,
-      make('p', 'pw-CompressionLens-measuredNow', measuredOf(state, trans))
+  const parts = [
+    make('p', 'pw-Text-note', note),
+    actions(state, trans, signal)
+  ];
+  const { isUnchanged, sameTry } = state;
+  if (sameTry?.is_measured && !isUnchanged) {
+    const text = trans.__(
+      'Measured as %1: %2.',
+      sameTry.name,
+      figuresOf(sameTry, state, trans)
     );
-  }
-  parts.push(actions(state, trans, signal));
-  if (state.get('failure') !== '') {
-    const failure = make('div', 'pw-Widget-failure', state.get('failure'));
-    failure.setAttribute('role', 'alert');
-    parts.push(failure);
+    parts.unshift(make('p', 'pw-CompressionLens-measuredNow', text));
   }
   return parts;
 }
 
-function summaryOf(state: LensState, trans: ITranslation): string {
+/** What the settings cost, as a sentence. */
+export function summaryOf(state: LensState, trans: ITranslation): string {
   if (state.isUnchanged) {
     return trans.__(
       'Nothing is changed: %1.',
-      figuresOf(
-        {
-          ...state.unchanged,
-          latency_ms: null
-        },
-        state,
-        trans
-      )
+      figuresOf({ ...state.unchanged, latency_ms: null }, state, trans)
     );
   }
   const { decisions } = state.unchanged;
@@ -57,17 +43,6 @@ function summaryOf(state: LensState, trans: ITranslation): string {
     'These settings, estimated: %1.',
     figuresOf({ ...state.estimate, decisions, latency_ms: null }, state, trans)
   );
-}
-
-function measuredOf(state: LensState, trans: ITranslation): string {
-  const { sameTry } = state;
-  return sameTry === undefined
-    ? ''
-    : trans.__(
-        'Measured as %1: %2.',
-        sameTry.name,
-        figuresOf(sameTry, state, trans)
-      );
 }
 
 interface IFigures {

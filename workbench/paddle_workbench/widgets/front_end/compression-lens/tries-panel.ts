@@ -159,6 +159,7 @@ function table(
   }
   element.append(body);
   const scroll = make('div', 'pw-Text-scroll');
+  scroll.dataset.scroll = 'tries';
   scroll.append(element);
   return scroll;
 }
