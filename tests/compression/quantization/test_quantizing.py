@@ -117,8 +117,8 @@ def test_other_layers_stay_in_float32(parent: Bundle, tmp_path: Path) -> None:
     bundle.export("onnx", weights="int8")
     graph = model_of(bundle).graph
     integers = {each.name for each in graph.initializer if each.data_type == 3 and each.dims}
-    (wide,) = (layer.weight for layer in plan.layers if layer.name == "wide")
-    assert integers == {f"{wide}_quantized", f"{wide}_zero_point"}
+    (weight,) = (layer.weight for layer in plan.layers if layer.is_quantized)
+    assert integers == {f"{weight}_quantized", f"{weight}_zero_point"}
 
 
 def test_dynamic_plan_needs_no_data(parent: Bundle, tmp_path: Path) -> None:

@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .quantization.calibration import Histogram, range_of
+    from .quantization.paddle_scales import (
+        load_trained,
+        paddle_scales,
+        prepare_ptq,
+        prepare_qat,
+    )
     from .quantization.quantizer import Quantization, fake_quantize
     from .quantization.quantizing import quantize
     from .quantization.sensitivity import Budget, sensitivity
@@ -20,6 +26,10 @@ __all__ = [
     "Histogram",
     "Quantization",
     "fake_quantize",
+    "load_trained",
+    "paddle_scales",
+    "prepare_ptq",
+    "prepare_qat",
     "quantize",
     "range_of",
     "sensitivity",
@@ -30,6 +40,10 @@ _HOMES = {
     "Histogram": ".quantization.calibration",
     "Quantization": ".quantization.quantizer",
     "fake_quantize": ".quantization.quantizer",
+    "load_trained": ".quantization.paddle_scales",
+    "paddle_scales": ".quantization.paddle_scales",
+    "prepare_ptq": ".quantization.paddle_scales",
+    "prepare_qat": ".quantization.paddle_scales",
     "quantize": ".quantization.quantizing",
     "range_of": ".quantization.calibration",
     "sensitivity": ".quantization.sensitivity",

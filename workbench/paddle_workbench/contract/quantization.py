@@ -45,6 +45,8 @@ class PlannedLayer(Model):
     scales: tuple[Scale, ...]
     zero_point: int = Field(0, ge=-128, le=255)
     """The same for all channels."""
+    scales_from: Literal["weights", "paddle"] = "weights"
+    """Whether they cover all weights, or are those of Paddle's PTQ or QAT."""
     bits: int = Field(8, ge=2, le=8)
     """With fewer than 8 bits, fewer of the integers are used."""
     is_quantized: bool = True

@@ -15,7 +15,8 @@ CONVERTED = (
 )
 CONVERTED_HINT = (
     "Take the network before convert(…), and let the target store its weights with 8 bits: "
-    'bundle.export("mnn", weights="int8"); or quantise the ONNX file with ONNX Runtime.'
+    'bundle.export("mnn", weights="int8"); or make a bundle with a plan for ONNX: '
+    "paddle_workbench.compression.quantize(bundle, path, calibration=inputs)."
 )
 
 

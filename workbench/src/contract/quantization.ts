@@ -21,6 +21,7 @@ export interface PlannedLayer {
   axis: number | null;
   scales: number[];
   zero_point: number;
+  scales_from: 'weights' | 'paddle';
   bits: number;
   is_quantized: boolean;
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ...scratch import ScratchFolder
 from .activations import observe_program
 from .calibration import PERCENTILE, check_method
 from .calibration_data import CalibrationData, calibration_data
+from .paddle_scales import LayerScales, with_paddle_scales
 from .plan import layer_names, make_plan, with_layers
 from .quantizer import MOST_BITS, check_bits
 
@@ -41,6 +42,7 @@ def quantize(
     bits: int = MOST_BITS,
     layers: Sequence[str] | None = None,
     keep: Sequence[str] = (),
+    scales: Mapping[str, LayerScales] | None = None,
     listener: Listener | None = None,
 ) -> Bundle:
     """Make a bundle with a plan for int8; `export("onnx", weights="int8")` follows the plan.
@@ -69,6 +71,9 @@ def quantize(
         The names of those to quantise, as in the plan; by default all. The others stay in float32.
     keep : sequence of str
         The names of further layers that stay in float32.
+    scales : mapping of str to LayerScales, optional
+        What Paddle's PTQ or QAT found for the network of the bundle: `paddle_scales(network)`.
+        Where both know a layer, these are used; the calibration data are for everything else.
     listener : callable, optional
         Called with the progress, a `contract.JobProgress`.
 
@@ -91,6 +96,11 @@ def quantize(
     parent = opened(bundle)
     place = place_of_child(parent, path)
     check_bits(bits)
+    if scales is not None and (method == "dynamic" or bits != MOST_BITS):
+        raise CompressionError(
+            "Paddle's scales are static, and for 8 bits.",
+            "Leave out bits, and choose another method than dynamic for what Paddle does not know.",
+        )
     data = _data(parent, calibration, method)
     steps = len(data.batches) + 2
 
@@ -113,6 +123,8 @@ def quantize(
         bits=bits,
         rows=data.rows,
     )
+    if scales is not None:
+        plan = with_paddle_scales(plan, program, scales)
     plan = with_layers(plan, layers, keep)
     report(steps - 1, _SAVING)
     return derive(parent, place, files={f"{PROGRAM_FOLDER}/{PLAN}": plan})

@@ -334,8 +334,8 @@ def _scales(
 ) -> tuple[dict[str, list[dict[str, Any]]], bool]:
     """Return the scales of activations, as ONNX Runtime's quantiser takes them.
 
-    And whether a ReLU has to stay. Otherwise the layer before it has its scale, and saturates what
-    it would cut off.
+    And whether a ReLU has to stay: the layer before it has its scale, and saturates what it would
+    cut off, unless some of its integers stand for negative numbers.
     """
     activations = dict(plan.activations)
     chosen, outputs = set(nodes), program.output_names()
@@ -346,7 +346,7 @@ def _scales(
         if node.op_type in _CUTTING and node.name in chosen
     ]
     stays = any(activations[cut].zero_point for _, cut in cutting)
-    for value, cut in () if stays else reversed(cutting):
+    for value, cut in reversed(cutting):
         if readers[value] == 1 and value not in outputs:
             activations[value] = activations[cut]
     scales = {
