@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-from paddle_workbench.processor import MKL_AVX2_PATH, MKL_VARIABLE, has_slow_mkl, select_mkl_path
+from paddle_workbench.processor import (
+    MKL_AVX2_PATH,
+    MKL_VARIABLE,
+    has_slow_mkl,
+    int8_instructions,
+    select_mkl_path,
+)
 
 AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
 INTEL = b"vendor_id\t: GenuineIntel\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
@@ -20,6 +26,21 @@ OLD_AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx bmi2\n"
 )
 def test_only_amd_with_avx2_needs_the_setting(description: bytes, slow: bool) -> None:
     assert has_slow_mkl(description) is slow
+
+
+@pytest.mark.parametrize(
+    ("description", "instructions"),
+    [
+        (AMD, ()),
+        (b"flags\t\t: fpu amx_int8 avx512_vnni avx2\n", ("amx_int8", "avx512_vnni")),
+        (b"Features\t: fp asimd asimddp i8mm\n", ("asimddp", "i8mm")),
+        (b"", None),
+    ],
+)
+def test_names_the_instructions_for_int8(
+    description: bytes, instructions: tuple[str, ...] | None
+) -> None:
+    assert int8_instructions(description) == instructions
 
 
 @pytest.mark.parametrize("value", ["0", "4", ""])

@@ -9,7 +9,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from paddle_workbench.compression import quantize
 from paddle_workbench.environment.devices import read_machine
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.targets.registry import files_of_target, target_named
+from paddle_workbench.processor import int8_instructions
 from paddle_workbench.scratch import ScratchFolder
 
 ROUNDS = 15
@@ -79,7 +79,7 @@ def networks() -> Iterator[tuple[str, Any, Any, Any]]:
 
 def main() -> None:
     """Print a table."""
-    print(read_machine().processor, *int8_flags())
+    print(read_machine().processor, *(int8_instructions() or ()))
     print("network, method: size; time with a batch of", *BATCHES, "; difference")
     for name, network, spec, inputs in networks():
         _warm_up(network, inputs)
@@ -92,12 +92,6 @@ def main() -> None:
                 calibration = [] if method == "dynamic" else [inputs(32)]
                 child = quantize(parent, scratch / method, calibration=calibration, method=method)
                 _print_row(f"{name}, {method}", parent, child, inputs)
-
-
-def int8_flags() -> list[str]:
-    """Return the instructions of the processor that multiply integers of 8 bits."""
-    words = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].split()
-    return sorted(word for word in words if "vnni" in word or "amx_int8" in word)
 
 
 def _print_row(name: str, parent: Bundle, child: Bundle, inputs: Any) -> None:

@@ -13,7 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-__all__ = ["MKL_AVX2_PATH", "MKL_VARIABLE", "THREAD_VARIABLES", "has_slow_mkl", "select_mkl_path"]
+__all__ = [
+    "MKL_AVX2_PATH",
+    "MKL_VARIABLE",
+    "THREAD_VARIABLES",
+    "has_slow_mkl",
+    "int8_instructions",
+    "select_mkl_path",
+]
 
 # Each numerical library below Paddle and NumPy has its own variable.
 THREAD_VARIABLES = (
@@ -47,6 +54,33 @@ def has_slow_mkl(description: "bytes | None" = None) -> bool:
     if description is None:
         description = _first_processor()
     return b"AuthenticAMD" in description and b" avx2 " in description
+
+
+def int8_instructions(description: "bytes | None" = None) -> "tuple[str, ...] | None":
+    """Return the instructions of the processor that multiply and add integers of 8 bits.
+
+    Parameters
+    ----------
+    description : bytes, optional
+        The first entry of `/proc/cpuinfo`, by default that of this machine.
+
+    Returns
+    -------
+    tuple of str, or None
+        Such as `avx512_vnni` and `amx_int8`, or `asimddp` and `i8mm` of ARM. None if the system
+        does not say which it has.
+    """
+    if description is None:
+        description = _first_processor()
+    for line in description.decode("ascii", "replace").splitlines():
+        name, _, words = line.partition(":")
+        if name.strip() in ("flags", "Features"):
+            return tuple(sorted({word for word in words.split() if _multiplies_int8(word)}))
+    return None
+
+
+def _multiplies_int8(word: str) -> bool:
+    return "vnni" in word or word in ("amx_int8", "asimddp", "i8mm")
 
 
 def select_mkl_path(environment: "MutableMapping[str, str] | None" = None) -> None:

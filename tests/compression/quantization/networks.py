@@ -7,7 +7,7 @@ from typing import Any
 import paddle
 from paddle import nn
 
-__all__ = ["Attention", "Pictures", "Texts"]
+__all__ = ["Attention", "Pictures", "Texts", "Twice"]
 
 
 class Pictures(nn.Layer):
@@ -59,3 +59,14 @@ class Attention(nn.Layer):
 
     def forward(self, x: Any) -> Any:
         return self.scores(self.encoder(x).mean(axis=1))
+
+
+class Twice(nn.Layer):
+    """Runs one layer twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(6, 6)
+
+    def forward(self, x: Any) -> Any:
+        return self.linear(nn.functional.relu(self.linear(x)))

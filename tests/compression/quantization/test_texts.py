@@ -97,3 +97,40 @@ def test_transformer_is_quantised_while_it_runs(imported_paddle: None, tmp_path:
         "encoder.self_attn.v_proj",
         "scores",
     ]
+
+
+def test_layers_that_share_weights_are_quantised_one_by_one(
+    imported_paddle: None, tmp_path: Path
+) -> None:
+    import onnxruntime
+    import paddle
+    from paddle.static import InputSpec
+
+    from .networks import Twice
+
+    paddle.seed(0)
+    x = np.random.default_rng(0).standard_normal((4, 6)).astype(np.float32)
+    spec = [InputSpec([None, 6], "float32", "x")]
+    parent = Bundle.create(tmp_path / "twice", Twice(), input_spec=spec, examples=[x])
+    parent.export("onnx")
+    bundle = quantize(parent, tmp_path / "int8", calibration=[x], layers=["linear#2"])
+    plan = read_plan(bundle.folder / "inference")
+    assert [layer.is_quantized for layer in plan.layers] == [False, True]
+    program = FloatProgram(parent.folder / "onnx" / "model.onnx")
+    model = quantized(program, plan).SerializeToString()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (outputs,), (expected,) = session.run(None, {"x": x}), parent.predict([x])
+    assert 0 < np.abs(outputs - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_recurrent_network_has_nothing_to_quantise(imported_paddle: None, tmp_path: Path) -> None:
+    import paddle
+    from paddle import nn
+    from paddle.static import InputSpec
+
+    paddle.seed(0)
+    x = np.random.default_rng(0).standard_normal((4, 5, 6)).astype(np.float32)
+    spec = [InputSpec([None, 5, 6], "float32", "x")]
+    parent = Bundle.create(tmp_path / "gru", nn.GRU(6, 4), input_spec=spec, examples=[x])
+    with pytest.raises(CompressionError, match="No layer of the network can be quantised"):
+        quantize(parent, tmp_path / "int8", method="dynamic")

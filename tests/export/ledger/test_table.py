@@ -56,6 +56,33 @@ def test_problems_are_shown_as_they_are() -> None:
     assert "base differs from the samples of the bundle. Output 1 differs." in shown
 
 
+@pytest.mark.parametrize(
+    ("instructions", "sentence"),
+    [
+        ((), "The processor has neither VNNI nor AMX"),
+        (("avx512_vnni",), "The processor multiplies integers of 8 bits, by avx512_vnni."),
+        (None, "It is unknown whether"),
+    ],
+)
+def test_int8_that_is_not_faster_is_noted(
+    instructions: tuple[str, ...] | None, sentence: str
+) -> None:
+    run = run_of(
+        {"onnx": [2.0] * 9, "small": [4.0] * 9, "fast": [1.0] * 9},
+        machine=machine(int8_instructions=instructions),
+    )
+    variants = [
+        each.model_copy(
+            update={"title": "ONNX", "weights": "fp32" if each.name == "onnx" else "int8"}
+        )
+        for each in run.variants
+    ]
+    lines = text_table(run.model_copy(update={"variants": tuple(variants)})).splitlines()
+    (note,) = (line for line in lines if "is not faster" in line)
+    assert note.startswith("small is not faster than onnx (batch 1, threads 1: 2.00 of its time).")
+    assert sentence in note
+
+
 def test_text_of_a_hostile_file_is_harmless() -> None:
     run = run_of({"a\x1b[31m": [1.0] * 9, "<b>": [1.0] * 9})
     assert "\x1b" not in text_table(run)

@@ -21,6 +21,8 @@ class LedgerMachine(Model):
     """What a run was measured on."""
 
     processor: str
+    int8_instructions: tuple[str, ...] | None = None
+    """Those that multiply integers of 8 bits, such as `avx512_vnni`; None if they are unknown."""
     cores: int
     """Those that the process may use, within the limits of its container."""
     memory_bytes: int

@@ -6,6 +6,7 @@ import type { FileRecord } from './bundle';
  */
 export interface LedgerMachine {
   processor: string;
+  int8_instructions: string[] | null;
   cores: number;
   memory_bytes: number;
   governor: string;

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...contract import LedgerMachine
 from ...environment.devices import read_machine
-from ...processor import MKL_VARIABLE, THREAD_VARIABLES
+from ...processor import MKL_VARIABLE, THREAD_VARIABLES, int8_instructions
 
 __all__ = ["describe_machine", "load_average", "machine_differences"]
 
@@ -47,6 +47,7 @@ def describe_machine(packages: Iterable[str], load_before: float | None) -> Ledg
     names = (MKL_VARIABLE, *THREAD_VARIABLES)
     return LedgerMachine(
         processor=machine.processor,
+        int8_instructions=int8_instructions(),
         cores=machine.cores,
         memory_bytes=machine.memory_bytes,
         governor=governor,

@@ -166,6 +166,7 @@ def notes_of(run: LedgerRun) -> list[str]:
         notes.append(f"Changed decisions are counted against {run.reference}.")
     notes += [f"{each.name}: {each.problem}" for each in run.variants if each.problem]
     notes += [note for each in run.variants if (note := _parity_note(each))]
+    notes += _int8_notes(run)
     seen = {each.problem for each in run.variants}
     notes += [
         f"{row.variant}, batch {row.batch}, threads {row.threads}: {row.problem}"
@@ -173,6 +174,34 @@ def notes_of(run: LedgerRun) -> list[str]:
         if row.problem and row.problem not in seen
     ]
     return notes
+
+
+def _int8_notes(run: LedgerRun) -> Iterator[str]:
+    """Yield where a runtime is not faster with int8 than with float32, and what is missing."""
+    float_names = {each.title: each.name for each in run.variants if each.weights == "fp32"}
+    for variant in run.variants:
+        other = float_names.get(variant.title)
+        if variant.weights != "int8" or other is None:
+            continue
+        slow = [
+            f"batch {line.row.batch}, threads {line.row.threads}: {line.ratio.middle:.2f}"
+            for line in lines_of(run, other)
+            if line.row.variant == variant.name and line.ratio is not None and line.ratio.high >= 1
+        ]
+        if slow:
+            yield (
+                f"{variant.name} is not faster than {other} ({'; '.join(slow)} of its time). "
+                f"{_int8_sentence(run)}"
+            )
+
+
+def _int8_sentence(run: LedgerRun) -> str:
+    found = run.machine.int8_instructions
+    if found is None:
+        return "It is unknown whether the processor multiplies integers of 8 bits."
+    if found:
+        return f"The processor multiplies integers of 8 bits, by {', '.join(found)}."
+    return "The processor has neither VNNI nor AMX, which multiply integers of 8 bits."
 
 
 def _parity_note(variant: LedgerVariant) -> str:
