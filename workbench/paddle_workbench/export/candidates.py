@@ -15,8 +15,8 @@ from .bundle import Bundle
 from .misfits import array_check
 from .picture_steps import placements_of
 from .pipeline import open_runner
-from .targets.registry import target_named
 from .processing import prepare
+from .targets.registry import target_named
 
 __all__ = ["bundle_candidates", "yolo_step"]
 
