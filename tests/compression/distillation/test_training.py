@@ -380,7 +380,7 @@ def test_explains_what_is_wrong(
         distil(teacher, student, inputs, **arguments)
 
 
-def test_a_student_without_parameters_is_refused() -> None:
+def test_a_student_without_parameters_is_rejected() -> None:
     from paddle import nn
 
     with pytest.raises(CompressionError, match="no parameters that can be trained"):
@@ -395,7 +395,7 @@ def test_a_loaded_program_has_no_layers_to_learn_features(tmp_path: Path) -> Non
         distil(certain(), student, X, features={"1": "1"})
 
 
-def test_a_teaching_without_the_features_is_refused() -> None:
+def test_a_teaching_without_the_features_is_rejected() -> None:
     with pytest.raises(CompressionError, match="The teaching has no features '1'"):
         distil(teach(certain(), X), network(), X, features={"1": "1"})
 

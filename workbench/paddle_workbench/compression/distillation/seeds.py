@@ -39,8 +39,8 @@ class SeedScores:
         Raises
         ------
         CompressionError
-            If there is one seed, which says nothing about others, or the confidence is not between
-            0 and 1.
+            If there is only one seed, which says nothing about others, or the confidence is not
+            between 0 and 1.
 
         References
         ----------

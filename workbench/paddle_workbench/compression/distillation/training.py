@@ -95,7 +95,7 @@ def distil(
         Of the order of the inputs and of Paddle, from which dropout draws. The weights that the
         student starts with are those that it has.
     blank : int
-        The class of CTC that is no character.
+        The class of CTC that stands for no character.
     validation : callable, optional
         Called with the student, in evaluation mode, after each epoch; returns a score, of which
         more is better. In the end the student has the weights of the best epoch, and without

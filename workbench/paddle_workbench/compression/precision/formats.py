@@ -147,7 +147,7 @@ def unscaled(gradients: ArrayLike, number_format: FloatFormat, *, scale: float) 
     gradients : array_like
     number_format : FloatFormat
     scale : float
-        Above 0; powers of 2 add no error of their own. 1 is no scaling.
+        Above 0; powers of 2 add no error of their own. 1 changes nothing.
 
     Returns
     -------
