@@ -92,7 +92,7 @@ def test_equal_in_every_size(python: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_inputs_in_another_order_than_they_are_used(python: Path, tmp_path: Path) -> None:
+def test_inputs_in_a_different_order_from_their_use(python: Path, tmp_path: Path) -> None:
     from paddle.static import InputSpec
 
     from .networks import Difference

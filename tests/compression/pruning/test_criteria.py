@@ -48,7 +48,7 @@ def test_taylor_refuses_a_network_that_only_returns_classes(tmp_path: Path) -> N
     from .networks import Classes
 
     saved = saved_program(Classes(), [InputSpec([None, 4], "float32", "x")], tmp_path)
-    program = LoadedProgram(saved.path.with_suffix(""), list(weights_of(saved)))
+    program = LoadedProgram(saved.path, list(weights_of(saved)))
     groups = find_groups(saved.program).prunable
     with pytest.raises(CompressionError, match="returns no floating-point numbers"):
         taylor_scores(groups, program, [[np.ones((1, 4), np.float32)]])

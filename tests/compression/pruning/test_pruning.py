@@ -12,7 +12,7 @@ from paddle_workbench.compression.pruning import channel_groups, prune
 from paddle_workbench.compression.pruning.criteria import norm_scores
 from paddle_workbench.compression.pruning.pruning import choose
 from paddle_workbench.contract import JobProgress
-from paddle_workbench.errors import CompressionError
+from paddle_workbench.errors import BundleError, CompressionError
 from paddle_workbench.export.bundle import Bundle
 
 from .pictures import PICTURES
@@ -102,14 +102,16 @@ def test_refuses_criteria_that_say_nothing(parent: Bundle, tmp_path: Path) -> No
         prune(parent, tmp_path / "smaller", share={"layers.1.down": 0.5}, criterion="bn_scale")
 
 
-def test_replaces_the_parent(tmp_path: Path) -> None:
+def test_takes_shares_of_numpy_and_keeps_the_parent(tmp_path: Path) -> None:
     from .networks import NETWORKS
 
     network, spec, inputs = NETWORKS["flattened"]()
     bundle = Bundle.create(tmp_path / "flat", network, input_spec=spec, examples=list(inputs))
-    pruned = prune(bundle, bundle.path, share=np.float32(0.5))
+    pruned = prune(bundle, tmp_path / "pruned", share=np.float32(0.5))
     assert [group.channels for group in channel_groups(pruned).prunable] == [4, 4, 8]
-    assert pruned.path == bundle.path
+    assert [group.channels for group in channel_groups(bundle).prunable] == [8, 8, 16]
+    with pytest.raises(BundleError, match="is the bundle itself"):
+        prune(bundle, bundle.path, share=0.5)
 
 
 def test_refuses_batch_norms_where_there_are_none(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_can_be_exported_in_float32_too(copy: Bundle, parent: Bundle) -> None:
     assert copy.record.targets["onnx"].parity == parent.record.targets["onnx"].parity
 
 
-def test_export_without_a_plan_is_refused(parent: Bundle) -> None:
+def test_export_without_a_plan_is_rejected(parent: Bundle) -> None:
     for target in ("onnx", "browser"):
         (finding,) = parent.preflight(target, weights="int8")
         assert (finding.code, finding.severity) == ("PW-X509", "error")

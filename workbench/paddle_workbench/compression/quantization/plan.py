@@ -59,7 +59,7 @@ def make_plan(
         raise CompressionError(
             "No layer of the network can be quantised: none is a convolution, a matrix product or "
             "an embedding with weights in float32.",
-            "Leave it as it is; recurrent layers stay in float32.",
+            "Keep it in float32; recurrent layers stay so in any case.",
         )
     activations = {
         name: scale_of(histogram, _method_of(name, method, program), percentile)
