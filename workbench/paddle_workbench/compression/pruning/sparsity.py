@@ -75,8 +75,8 @@ def sparsify(
     """Set the smallest weights of a bundle's network to zero, and make a bundle of the result.
 
     The arrays keep their shapes, so the program computes as much as before: on the processors and
-    runtimes here it is not faster, and the file with the weights is not smaller. Only compression of
-    the file, as `bundle.pack` does it, gains.
+    runtimes here it is not faster, and the file with the weights is not smaller. Only a compressed
+    file, such as that of `bundle.pack`, is.
 
     Parameters
     ----------
