@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,11 @@ def test_anchors_cover_better_than_a_grid() -> None:
 def test_rejects_too_few_sizes(sizes: np.ndarray) -> None:
     with pytest.raises(DetectionError, match="too few for 6 anchors"):
         find_anchors(dataset_of(sizes), input_size=96)
+
+
+@pytest.mark.parametrize(
+    "values", [{"scales": 0}, {"per_scale": -1}, {"input_size": "96"}, {"input_size": None}]
+)
+def test_rejects_numbers_that_make_no_sense(values: dict[str, Any]) -> None:
+    with pytest.raises(DetectionError, match=f"with {next(iter(values))}="):
+        find_anchors(dataset_of(clusters()), **{"input_size": 96, **values})

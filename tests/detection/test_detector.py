@@ -107,6 +107,7 @@ def test_narrow_pictures_are_pictures(imported_paddle: None, height: int) -> Non
         ({"limit": 20_000}, "limit=20000"),
         ({"threshold": float("nan")}, "threshold=nan"),
         ({"iou": 2}, "iou=2"),
+        ({"threshold": "0.3"}, "threshold='0.3'"),
         ({"method": "hard"}, "method='hard'"),
         ({"net": None}, "net=None"),
     ],
@@ -133,3 +134,10 @@ def test_rejects_a_data_set_whose_classes_have_another_order(imported_paddle: No
     with pytest.raises(DetectionError, match="The network has the classes") as caught:
         Detector(net=small_net(), input_size=INPUT_SIZE).detect(swapped)
     assert "classes=net.classes" in caught.value.hint
+
+
+def test_takes_pictures_of_a_data_set(imported_paddle: None) -> None:
+    dataset = make_dataset(2)
+    detector = Detector(net=small_net(), input_size=INPUT_SIZE)
+    some, all_ = detector.detect(dataset.pictures[1:]), detector.detect(dataset)
+    np.testing.assert_allclose(some[0].scores, all_[1].scores, rtol=1e-4)

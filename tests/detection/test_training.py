@@ -338,6 +338,16 @@ def test_leftovers_of_killed_processes_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
+def test_rejects_what_is_neither_network_nor_recipe(
+    imported_paddle: None, dataset: Dataset
+) -> None:
+    wrong: Any = {"steps": 2}
+    with pytest.raises(DetectionError, match="The network is a dict, and not a YOLOv3"):
+        train(wrong, dataset, RECIPE)
+    with pytest.raises(DetectionError, match="The recipe is a dict, and not a Recipe"):
+        train(small_net(), dataset, wrong)
+
+
 def test_evaluations_need_a_validation_set(imported_paddle: None, dataset: Dataset) -> None:
     recipe = replace(RECIPE, evaluate_every=2)
     with pytest.raises(DetectionError, match="evaluate_every=2, and there is no validation set"):

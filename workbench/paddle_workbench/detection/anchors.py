@@ -46,12 +46,17 @@ def find_anchors(
     Raises
     ------
     DetectionError
-        If there are fewer sizes of boxes than anchors.
+        If there are fewer sizes of boxes than anchors, or a number is not valid.
 
     References
     ----------
     Redmon and Farhadi 2017, "YOLO9000: Better, Faster, Stronger", section 2.
     """
+    for name, value in (("input_size", input_size), ("scales", scales), ("per_scale", per_scale)):
+        if not isinstance(value, int) or value < 1:
+            raise DetectionError(
+                f"Anchors cannot be found with {name}={value!r:.80}.", "Pass a whole number from 1."
+            )
     sizes = box_sizes(dataset, input_size=input_size)
     count = scales * per_scale
     distinct = np.unique(sizes, axis=0)

@@ -24,7 +24,7 @@ from ..errors import DetectionError, ShapeError
 from ..picture_files.array import check_picture
 from .augmentation import PADDING, Sample, fit
 from .batches import DEVIATION, MEAN, normalised
-from .dataset import Dataset
+from .dataset import Dataset, Picture
 
 if TYPE_CHECKING:
     from .yolo import YOLOv3
@@ -82,7 +82,8 @@ class Detector:
         _check("input_size", "a multiple of 32", self.input_size, is_valid=is_multiple)
         for name in ("threshold", "iou"):
             value = getattr(self, name)
-            _check(name, "a number from 0 to 1", value, is_valid=0 <= value <= 1)
+            is_valid = isinstance(value, int | float) and 0 <= value <= 1
+            _check(name, "a number from 0 to 1", value, is_valid=is_valid)
         wanted = "one of " + ", ".join(METHODS)
         _check("method", wanted, self.method, is_valid=self.method in METHODS)
 
@@ -109,14 +110,14 @@ class Detector:
             )
         ]
 
-    def detect(self, pictures: Sequence[NDArray[np.uint8]] | Dataset) -> list[Detections]:
+    def detect(self, pictures: Sequence[NDArray[np.uint8] | Picture] | Dataset) -> list[Detections]:
         """Return the boxes in each picture, in its own pixels.
 
         As in a bundle, boxes are cut at the edges of the picture before they are suppressed.
 
         Parameters
         ----------
-        pictures : sequence of uint8 arrays (H, W, 3), or Dataset
+        pictures : sequence of uint8 arrays (H, W, 3) or Picture, or Dataset
             RGB.
 
         Raises
@@ -139,7 +140,7 @@ class Detector:
 
     def candidates(
         self,
-        pictures: Sequence[NDArray[np.uint8]] | Dataset,
+        pictures: Sequence[NDArray[np.uint8] | Picture] | Dataset,
         *,
         threshold: float,
         limit: int | None = None,
@@ -148,7 +149,7 @@ class Detector:
 
         Parameters
         ----------
-        pictures : sequence of uint8 arrays (H, W, 3), or Dataset
+        pictures : sequence of uint8 arrays (H, W, 3) or Picture, or Dataset
             RGB.
         threshold : float
             Boxes with a lower score are left out.
@@ -176,12 +177,13 @@ class Detector:
                 "Put them into a list, also if there is only one: detect([picture]).",
             )
         seen: list[Candidates] = []
-        is_dataset = isinstance(pictures, Dataset)
         source: Sequence[Any] = pictures.pictures if isinstance(pictures, Dataset) else pictures
         with _evaluating(self.net), paddle.no_grad():
             for start in range(0, len(source), self.batch_size):
                 rows = source[start : start + self.batch_size]
-                batch = [check_picture(row.pixels if is_dataset else row) for row in rows]
+                batch = [
+                    check_picture(row.pixels if isinstance(row, Picture) else row) for row in rows
+                ]
                 seen += yolo_candidates(
                     self._heads(batch),
                     anchors=self.net.anchors,

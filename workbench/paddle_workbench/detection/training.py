@@ -124,6 +124,16 @@ class _Training:
         validation: Dataset | None,
         folder: Path | None,
     ) -> None:
+        if not hasattr(net, "strides"):
+            raise DetectionError(
+                f"The network is a {type(net).__name__}, and not a YOLOv3.",
+                "Make one: YOLOv3(train_set.classes, anchors).",
+            )
+        if not isinstance(recipe, Recipe):
+            raise DetectionError(
+                f"The recipe is a {type(recipe).__name__}, and not a Recipe.",
+                "For example: dataclasses.replace(QUARTER_WIDTH, steps=100).",
+            )
         for each in (dataset,) if validation is None else (dataset, validation):
             if not isinstance(each, Dataset):
                 raise DetectionError(
