@@ -85,11 +85,10 @@ def main(arguments: list[str] | None = None) -> bool:
     if not options.quick:
         drawing()
         exchanging()
-    detection_networks.main(quick=options.quick)
-    return False
+    return not detection_networks.main(quick=options.quick)
 
 
 if __name__ == "__main__":
     import sys
 
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
