@@ -18,7 +18,8 @@ from paddle_workbench.compression.quantization.paddle_scales import (
 )
 from paddle_workbench.errors import CompressionError
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.export.targets.int8_onnx import FloatProgram, quantized, read_plan
+from paddle_workbench.export.targets.float_onnx import FloatProgram
+from paddle_workbench.export.targets.int8_onnx import quantized, read_plan
 
 from ..conftest import pictures_of
 

@@ -22,7 +22,8 @@ from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.bundle_files import RECORD, record_of_file
 from paddle_workbench.export.deriving import derive
 from paddle_workbench.export.description import describe
-from paddle_workbench.export.targets.int8_onnx import FloatProgram, read_plan
+from paddle_workbench.export.targets.float_onnx import FloatProgram
+from paddle_workbench.export.targets.int8_onnx import read_plan
 
 from ..conftest import pictures_of
 

@@ -12,7 +12,8 @@ from paddle_workbench.contract import CharacterIds, CleanText
 from paddle_workbench.errors import CompressionError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.page import collect
-from paddle_workbench.export.targets.int8_onnx import FloatProgram, quantized, read_plan
+from paddle_workbench.export.targets.float_onnx import FloatProgram
+from paddle_workbench.export.targets.int8_onnx import quantized, read_plan
 
 pytestmark = [pytest.mark.paddle, pytest.mark.usefixtures("imported_paddle")]
 

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ...errors import CompressionError
-from ...export.targets.int8_onnx import FloatProgram
+from ...export.targets.float_onnx import FloatProgram
 from .calibration import Histogram
 
 __all__ = ["observe_network", "observe_program"]

@@ -14,7 +14,8 @@ from ...errors import CompressionError
 from ...export.bundle import Bundle
 from ...export.decisions import box_step, decisions_of
 from ...export.processing import placements, postprocess
-from ...export.targets.int8_onnx import FloatProgram, quantized
+from ...export.targets.float_onnx import FloatProgram
+from ...export.targets.int8_onnx import quantized
 from .calibration_data import calibration_data
 
 __all__ = ["Effect", "Effects", "Score"]

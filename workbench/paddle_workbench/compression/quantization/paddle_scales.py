@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ...contract import ActivationScale, PlannedLayer, QuantizationPlan
 from ...errors import CompressionError
-from ...export.targets.int8_onnx import FloatProgram
+from ...export.targets.float_onnx import FloatProgram
 
 __all__ = [
     "LayerScales",

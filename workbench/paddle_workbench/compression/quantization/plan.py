@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...contract import ActivationScale, PlannedLayer, QuantizationMethod, QuantizationPlan
 from ...errors import CompressionError
-from ...export.targets.int8_onnx import FloatProgram, WeightLayer
+from ...export.targets.float_onnx import FloatProgram, WeightLayer
 from ...program.model.structure import Program
 from .calibration import PERCENTILE, Histogram, range_of
 from .quantizer import MOST_BITS, Quantization, check_bits

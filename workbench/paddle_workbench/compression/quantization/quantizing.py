@@ -13,7 +13,8 @@ from ...export.bundle import Bundle
 from ...export.deriving import derive, place_of_child
 from ...export.opening import opened
 from ...export.preflight import examine
-from ...export.targets.int8_onnx import PLAN, FloatProgram
+from ...export.targets.float_onnx import FloatProgram
+from ...export.targets.int8_onnx import PLAN
 from ...export.targets.onnx_file import MODEL
 from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
