@@ -26,6 +26,8 @@ BENCHMARKS = [
     "pruning",
     "detection",
     "detection_recipe",
+    "compression",
+    "distillation",
     "int8",
 ]
 
