@@ -69,6 +69,7 @@ def bundle_candidates(
             f"{target_named(target).title} makes boxes itself, and shows no candidates before "
             "suppression.",
             "Choose another target, such as inference.",
+            code="PW-X506",
         )
     to_arrays = prepare(record.preprocessing, bundle.folder)
     check = array_check(record, is_any_batch=False)
