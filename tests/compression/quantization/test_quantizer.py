@@ -66,13 +66,13 @@ def test_equals_onnx_runtime_bit_for_bit(dtype: Any, is_symmetric: bool, axis: i
     for shape in ((3, 5, 70), (4, 4, 4)):
         values = tensors(rng, shape)
         count = () if axis is None else (shape[axis],)
-        found = Quantization.of_range(
+        covering = Quantization.of_range(
             -rng.random(count) * 20, rng.random(count) * 60,
             dtype=dtype, is_symmetric=is_symmetric, axis=axis,
         )  # fmt: skip
         # A power of two makes the halves exact.
-        powers = Quantization(np.full(count, 0.25, np.float32), found.zero_point, axis)
-        for quantization in (found, powers):
+        powers = Quantization(np.full(count, 0.25, np.float32), covering.zero_point, axis)
+        for quantization in (covering, powers):
             integers, numbers = onnx_runtime(values, quantization)
             ours = quantize(values, quantization)
             assert ours.dtype == integers.dtype

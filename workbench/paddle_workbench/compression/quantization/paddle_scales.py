@@ -195,11 +195,11 @@ def with_paddle_scales(
         else layer
         for layer in plan.layers
     ]
-    found: dict[str, set[float]] = {}
+    limits_by_input: dict[str, set[float]] = {}
     for layer in layers:
         if layer.scales_from == "paddle":
-            found.setdefault(inputs[layer.node], set()).add(scales[layer.name].activation)
-    if not found:
+            limits_by_input.setdefault(inputs[layer.node], set()).add(scales[layer.name].activation)
+    if not limits_by_input:
         raise CompressionError(
             f"Paddle's scales are those of {', '.join(sorted(scales)[:3])}, and the plan has none "
             "of these layers.",
@@ -207,7 +207,7 @@ def with_paddle_scales(
         )
     activations = {
         name: ActivationScale(scale=float(np.float32(max(limits) / _LEVELS)), zero_point=_ZERO)
-        for name, limits in found.items()
+        for name, limits in limits_by_input.items()
         if max(limits) - min(limits) <= _SAME * max(limits)
     }
     # What only moves numbers has the same integers before and after.
@@ -268,17 +268,20 @@ def _limits(path: str, quanter: Any) -> Array:
     return limits.reshape(()) if limits.size == 1 else limits.reshape(-1)
 
 
-def _rescaled(layer: PlannedLayer, weights: Array, found: LayerScales) -> PlannedLayer:
+def _rescaled(layer: PlannedLayer, weights: Array, layer_scales: LayerScales) -> PlannedLayer:
     axes = tuple(axis for axis in range(weights.ndim) if axis != layer.axis)
     folded = np.abs(weights).max(axis=axes)
-    if folded.shape != found.largest.shape or found.weights.shape not in ((), folded.shape):
+    channels = layer_scales.largest.size
+    if folded.size != channels or layer_scales.weights.size not in (1, channels):
         raise CompressionError(
-            f"Paddle's scales of {layer.name} are those of {found.largest.size} channels, and the "
-            f"program has {folded.size}.",
+            f"Paddle's scales of {layer.name} are those of {channels} channels, and the program "
+            f"has {folded.size}.",
             "Quantise the network that the bundle was made of.",
         )
-    factors = np.divide(folded, found.largest, out=np.ones(folded.shape), where=found.largest > 0)
-    scales = found.weights / _LEVELS * np.where(factors > 0, factors, 1)
+    # What a batch norm that was folded has multiplied the weights by.
+    largest = layer_scales.largest
+    factors = np.divide(folded, largest, out=np.ones(folded.shape), where=largest > 0)
+    scales = layer_scales.weights / _LEVELS * np.where(factors > 0, factors, 1)
     # A channel without weights keeps the scale that has room for its bias.
     scales = np.where(folded > 0, scales, np.asarray(layer.scales))
     changes = {

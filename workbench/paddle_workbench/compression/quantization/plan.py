@@ -59,7 +59,7 @@ def make_plan(
         raise CompressionError(
             "No layer of the network can be quantised: none is a convolution, a matrix product or "
             "an embedding with weights in float32.",
-            "Keep it in float32; recurrent layers stay so in any case.",
+            "Recurrent layers stay in float32; store their weights with 8 bits for MNN.",
         )
     activations = {
         name: scale_of(histogram, _method_of(name, method, program), percentile)
@@ -178,14 +178,14 @@ def _planned(
             "Train the network again; a smaller learning rate may help.",
         )
     is_table = layer.kind == "Gather"
-    found = Quantization.of_values(
+    quantization = Quantization.of_values(
         weights,
         dtype="u8" if is_table else "s8",
         is_symmetric=not is_table,
         axis=layer.axis,
         bits=MOST_BITS if is_table else bits,
     )
-    scales = found.scale
+    scales = quantization.scale
     if scale is not None and layer.bias in program.constants:
         scales = _with_room_for_bias(scales, program.values_of(layer.bias), scale.scale)
     return PlannedLayer(
@@ -197,8 +197,8 @@ def _planned(
         is_signed=not is_table,
         axis=layer.axis,
         scales=tuple(map(float, np.atleast_1d(scales))),
-        zero_point=int(found.zero_point) if is_table else 0,
-        bits=found.bits,
+        zero_point=int(quantization.zero_point) if is_table else 0,
+        bits=quantization.bits,
     )
 
 

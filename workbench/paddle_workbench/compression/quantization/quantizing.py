@@ -100,7 +100,7 @@ def quantize(
     if scales is not None and (method == "dynamic" or bits != MOST_BITS):
         raise CompressionError(
             "Paddle's scales are static, and for 8 bits.",
-            "Leave out bits, and choose one of the other methods for what Paddle does not know.",
+            "Leave out bits, and choose a calibration for what Paddle does not know: percentile.",
         )
     data = _data(parent, calibration, method)
     steps = len(data.batches) + 2

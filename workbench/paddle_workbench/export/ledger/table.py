@@ -196,11 +196,11 @@ def _int8_notes(run: LedgerRun) -> Iterator[str]:
 
 
 def _int8_sentence(run: LedgerRun) -> str:
-    found = run.machine.int8_instructions
-    if found is None:
+    instructions = run.machine.int8_instructions
+    if instructions is None:
         return "It is unknown whether the processor multiplies integers of 8 bits."
-    if found:
-        return f"The processor multiplies integers of 8 bits, by {', '.join(found)}."
+    if instructions:
+        return f"The processor multiplies integers of 8 bits, by {', '.join(instructions)}."
     return "The processor has neither VNNI nor AMX, which multiply integers of 8 bits."
 
 
