@@ -97,7 +97,9 @@ def test_distils_into_another_bundle(tmp_path: Path, imported_paddle: None) -> N
 # Paddle warns of what it does itself.
 @pytest.mark.filterwarnings("ignore:Value do not have")
 @pytest.mark.parametrize("kind", ["GRU", "LSTM", "SimpleRNN"])
-def test_trains_programs_with_recurrent_layers(kind: str, tmp_path: Path) -> None:
+def test_trains_programs_with_recurrent_layers(
+    kind: str, tmp_path: Path, imported_paddle: None
+) -> None:
     import paddle
     from paddle.static import InputSpec
 
