@@ -10,6 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .distillation.teaching import teach
+    from .distillation.training import distil
+    from .pruning.pruning import channel_groups, prune
     from .quantization.calibration import Histogram, range_of
     from .quantization.paddle_scales import (
         load_trained,
@@ -25,28 +28,36 @@ __all__ = [
     "Budget",
     "Histogram",
     "Quantization",
+    "channel_groups",
+    "distil",
     "fake_quantize",
     "load_trained",
     "paddle_scales",
     "prepare_ptq",
     "prepare_qat",
+    "prune",
     "quantize",
     "range_of",
     "sensitivity",
+    "teach",
 ]
 
 _HOMES = {
     "Budget": ".quantization.sensitivity",
     "Histogram": ".quantization.calibration",
     "Quantization": ".quantization.quantizer",
+    "channel_groups": ".pruning.pruning",
+    "distil": ".distillation.training",
     "fake_quantize": ".quantization.quantizer",
     "load_trained": ".quantization.paddle_scales",
     "paddle_scales": ".quantization.paddle_scales",
     "prepare_ptq": ".quantization.paddle_scales",
     "prepare_qat": ".quantization.paddle_scales",
+    "prune": ".pruning.pruning",
     "quantize": ".quantization.quantizing",
     "range_of": ".quantization.calibration",
     "sensitivity": ".quantization.sensitivity",
+    "teach": ".distillation.teaching",
 }
 
 
