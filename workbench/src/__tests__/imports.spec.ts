@@ -24,6 +24,7 @@ const PROGRAM_FOLDERS = ['data', 'layout', 'scene', 'microscope'];
 /** All that widgets import from `src`. */
 const FRONT_DOORS = [
   'src/contract/bundle.ts',
+  'src/contract/compression.ts',
   'src/page-frame.ts',
   'src/program/microscope/index.ts',
   'src/program/scene/graph.worker.ts',
