@@ -167,11 +167,31 @@ def test_names_what_is_wrong(
 
 
 def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
+    steps: list[JobProgress] = []
     with pytest.raises(BundleError, match="is the bundle itself"):
-        compress(parent, ["prune"], parent.path, measure=False)
+        compress(parent, ["prune"], parent.path, measure=False, listener=steps.append)
     (tmp_path / "notes").mkdir()
     with pytest.raises(BundleError, match="is not a bundle"):
-        compress(parent, ["prune"], tmp_path / "notes", measure=False)
+        compress(parent, ["prune"], tmp_path / "notes", measure=False, listener=steps.append)
+    assert steps == []
+
+
+def test_names_a_truth_that_does_not_fit_before_the_first_step(
+    parent: Bundle, tmp_path: Path
+) -> None:
+    steps: list[JobProgress] = []
+    inputs = [pictures_of(8, seed=300)]
+    with pytest.raises(BundleError, match="8 inputs and 2 of truth"):
+        compress(
+            parent,
+            ["prune"],
+            tmp_path / "made",
+            inputs=inputs,
+            truth=["a", "b"],
+            listener=steps.append,
+        )
+    assert [each.step.en for each in steps if each.step] == ["export"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_command(parent: Bundle, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ..contract import (
 from ..errors import CompressionError, ExportError, WorkbenchError
 from ..export.attempt import Listener
 from ..export.bundle import Bundle
-from ..export.deriving import adopt, derive
+from ..export.deriving import adopt, derive, place_of_child
 from ..export.ledger.ledger import Ledger
 from ..export.ledger.variants import Variant
 from ..export.opening import opened
@@ -105,6 +105,7 @@ def compress(
         If the bundle is not whole, there is no such target, or the path is another folder.
     """
     original = opened(bundle)
+    place_of_child(original, path)
     chosen = recipe_of(recipe)
     raw = _data_of(data, chosen, recipe, original)
     if raw is not None:
@@ -120,6 +121,9 @@ def compress(
         show(0, Text(zh="导出", en="export"))
         first = derive(original, work / ORIGINAL / original.record.name)
         first.export(chosen.target)
+        if measure:
+            # What cannot be measured with is named before anything is trained.
+            Ledger(first, inputs=inputs, truth=truth, path=work / "ledger.json")
         recipes = _Steps(original, raw, _folder_of(recipe))
         stages = [(ORIGINAL, first)]
         for number, step in enumerate(chosen.steps, 1):
