@@ -214,6 +214,14 @@ def test_boxes_are_those_of_paddle(goods: Bundle, open_file: Open, tmp_path: Pat
     assert frame["x"] - stage["x"] == pytest.approx(best.corners[0] * scale, abs=1)
     assert frame["height"] == pytest.approx((best.corners[3] - best.corners[1]) * scale, abs=1)
 
+    # One bit a pixel, but decoded 1.6 GB.
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    page.get_by_label("Choose a picture").set_input_files(tmp_path / "huge.png")
+    alert = result(page).get_by_role("alert")
+    expect(alert).to_contain_text("20000 x 20000")
+    page.get_by_label("Choose a picture").set_input_files(tmp_path / "photograph.png")
+    expect(items).to_have_text(listed(goods, goods.examples[1]))
+
     page.get_by_role("button", name="中文").click()
     expect(result(page).get_by_role("list", name="框")).to_be_visible()
 

@@ -24,6 +24,10 @@ export class HugePicture extends Error {
 
 /** Decode a picture file; what is transparent becomes white. */
 export async function decodePicture(file: Blob): Promise<IPicture> {
+  const size = await sizeOf(file);
+  if (size.width * size.height > MOST_PIXELS) {
+    throw new HugePicture(size.width, size.height);
+  }
   const { canvas, context } = await drawn(file, Infinity);
   const { width, height } = canvas;
   const { data } = context.getImageData(0, 0, width, height);
@@ -52,6 +56,24 @@ export async function sendablePicture(file: Blob): Promise<string> {
     : canvas.toDataURL('image/jpeg', 0.92);
 }
 
+/** Read the size of a picture without decoding it, which takes seconds and gigabytes if it is huge. */
+async function sizeOf(file: Blob): Promise<{ width: number; height: number }> {
+  const image = new Image();
+  const url = URL.createObjectURL(file);
+  try {
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = reject;
+      image.src = url;
+    });
+  } catch {
+    throw new UnreadablePicture('The browser cannot read its size.');
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+  return { width: image.naturalWidth, height: image.naturalHeight };
+}
+
 async function drawn(
   file: Blob,
   longest: number
@@ -61,11 +83,6 @@ async function drawn(
   }).catch((error: unknown) => {
     throw new UnreadablePicture(String(error));
   });
-  if (longest === Infinity && bitmap.width * bitmap.height > MOST_PIXELS) {
-    const { width, height } = bitmap;
-    bitmap.close();
-    throw new HugePicture(width, height);
-  }
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
