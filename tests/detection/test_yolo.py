@@ -84,7 +84,7 @@ def test_backbone_is_the_resnet34_of_paddle(full: Any) -> None:
 def test_quarter_width_has_a_sixteenth_of_the_parameters(full: Any) -> None:
     quarter = network(backbone="resnet34-quarter")
     assert parameters(full) == pytest.approx(21.5e6, rel=0.01)
-    assert parameters(quarter) == pytest.approx(parameters(full) / 16, rel=0.02)
+    assert parameters(quarter.backbone) == pytest.approx(parameters(full.backbone) / 16, rel=0.02)
 
 
 def test_blocks_start_as_their_shortcuts(full: Any) -> None:

@@ -135,5 +135,5 @@ class Recipe:
 FULL_WIDTH: Final = Recipe()
 """Of the full ResNet34 with one head, `strides=(8,)`: about 90 s on two cores."""
 
-QUARTER_WIDTH: Final = Recipe(input_size=128, batch_size=8, steps=600, peak_rate=4e-2)
+QUARTER_WIDTH: Final = Recipe(input_size=128, batch_size=8, steps=680, peak_rate=4e-2)
 """Of a quarter of its channels, with one head as well, larger pictures and more steps."""

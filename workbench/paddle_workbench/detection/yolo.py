@@ -124,15 +124,16 @@ class YOLOv3(nn.Layer):
     anchors : sequence of sequences of (width, height)
         For each stride its A anchors, in pixels of the input, as `find_anchors` returns them.
     backbone : {"resnet34", "resnet34-quarter"}
-        The second has a quarter of the channels, and a sixteenth of the parameters.
+        The second has a quarter of the channels, and a sixteenth of the parameters. The neck is the
+        same.
     strides : sequence of int
         Of the heads, coarse first: some of 32, 16 and 8. Features of coarser strides still
         contribute. YOLOv3 has anchors of 10 to 33 pixels of the input at the stride 8, of 30 to 119
         at 16. Where all things are about as small as the former, `(8,)` is better: coarse features
         learn more slowly, so that in a short training a head at 16 costs quality.
-    neck : int, optional
-        Channels of the neck at stride 32; each finer scale has half of them. By default twice the
-        width of the backbone: 128 and 32. PaddleDetection's YOLOv3 has 512.
+    neck : int
+        Channels of the neck at stride 32; each finer scale has half of them. PaddleDetection's
+        YOLOv3 has 512.
     neck_depth : {1, 3, 5}
         Convolutions of the neck at each scale. PaddleDetection's YOLOv3 has 5; in a training of few
         steps from scratch, each of them costs quality.
@@ -150,7 +151,7 @@ class YOLOv3(nn.Layer):
         *,
         backbone: Backbone = "resnet34",
         strides: Sequence[int] = (16, 8),
-        neck: int | None = None,
+        neck: int = 128,
         neck_depth: Literal[1, 3, 5] = 1,
     ) -> None:
         super().__init__()
@@ -166,7 +167,6 @@ class YOLOv3(nn.Layer):
         )
         self.strides = tuple(strides)
         width = _WIDTHS[backbone]
-        neck = 2 * width if neck is None else neck
         self.backbone = ResNet34(width)
         used = STRIDES[: STRIDES.index(strides[-1]) + 1]
         channels = [neck // 2**place for place in range(len(used))]
