@@ -176,19 +176,26 @@ def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
     assert steps == []
 
 
-def test_names_a_truth_that_does_not_fit_before_the_first_step(
-    parent: Bundle, tmp_path: Path
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"truth": ["a", "b"]}, "8 inputs and 2 of truth"),
+        ({"budjet_s": 1}, "The protocol is not valid: .*budjet_s"),
+        ({"threads": 0}, "threads=0 is not a positive whole number"),
+    ],
+)
+def test_names_what_cannot_be_measured_before_the_first_step(
+    parent: Bundle, tmp_path: Path, options: dict[str, Any], sentence: str
 ) -> None:
     steps: list[JobProgress] = []
-    inputs = [pictures_of(8, seed=300)]
-    with pytest.raises(BundleError, match="8 inputs and 2 of truth"):
+    with pytest.raises(BundleError, match=sentence):
         compress(
             parent,
             ["prune"],
             tmp_path / "made",
-            inputs=inputs,
-            truth=["a", "b"],
+            inputs=[pictures_of(8, seed=300)],
             listener=steps.append,
+            **options,
         )
     assert [each.step.en for each in steps if each.step] == ["export"]
     assert not list(tmp_path.iterdir())

@@ -123,7 +123,8 @@ def compress(
         first.export(chosen.target)
         if measure:
             # What cannot be measured with is named before anything is trained.
-            Ledger(first, inputs=inputs, truth=truth, path=work / "ledger.json")
+            ledger = Ledger(first, inputs=inputs, truth=truth, path=work / "ledger.json")
+            ledger.check_protocol(**protocol)
         recipes = _Steps(original, raw, _folder_of(recipe))
         stages = [(ORIGINAL, first)]
         for number, step in enumerate(chosen.steps, 1):

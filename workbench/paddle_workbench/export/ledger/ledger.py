@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,15 +184,7 @@ class Ledger:
                 f"Use one of: {', '.join(chosen)}.",
                 code="PW-L103",
             )
-        try:
-            settings = LedgerProtocol.model_validate(protocol)
-        except ValidationError as error:
-            fields = ", ".join(LedgerProtocol.model_fields)
-            raise BundleError(
-                f"The protocol is not valid: {invalid_field(error)}.",
-                f"Its fields are: {fields}.",
-                code="PW-L102",
-            ) from error
+        settings = _protocol_of(protocol)
         with ExitStack() as stack:
             if progress is None:
                 bar = stack.enter_context(ProgressBar(f"ledger of {self.bundle.record.name}"))
@@ -212,6 +204,31 @@ class Ledger:
         if self.path is not None:
             self.runs = add_run(self.path, run)
         return self
+
+    def check_protocol(
+        self,
+        *,
+        batch: int | Sequence[int] | None = None,
+        threads: int | Sequence[int] = (1, 2),
+        progress: Callable[[float], None] | None = None,
+        **protocol: float,
+    ) -> None:
+        """Raise what `measure` would for these options, before work whose result it measures.
+
+        Parameters
+        ----------
+        batch, threads, progress, **protocol
+            As for `measure`.
+
+        Raises
+        ------
+        BundleError
+            If a batch, a number of threads or a field does not exist.
+        """
+        del progress
+        _protocol_of(protocol)
+        self._batches(batch)
+        _counts(threads, "threads")
 
     def to_frame(self, *, baseline: str | None = None) -> pd.DataFrame:
         """Return the last run as a table of numbers; times in ms, sizes in bytes, shares of 1."""
@@ -335,6 +352,18 @@ class Ledger:
                 code="PW-L103",
             )
         return baseline
+
+
+def _protocol_of(fields: Mapping[str, float]) -> LedgerProtocol:
+    try:
+        return LedgerProtocol.model_validate(fields)
+    except ValidationError as error:
+        known = ", ".join(LedgerProtocol.model_fields)
+        raise BundleError(
+            f"The protocol is not valid: {invalid_field(error)}.",
+            f"Its fields are: {known}.",
+            code="PW-L102",
+        ) from error
 
 
 def _counts(values: int | Sequence[int], name: str) -> tuple[int, ...]:
