@@ -8,13 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_workbench.compression.data import (
-    batches_of,
-    check_not_held_out,
-    count_of,
-    read_inputs,
-    read_labelled,
-)
+from paddle_workbench.compression.batches import count_of
+from paddle_workbench.compression.data import check_not_held_out, read_inputs, read_labelled
 from paddle_workbench.contract import Normalize, Resize
 from paddle_workbench.errors import CompressionError, PictureError
 from paddle_workbench.export.bundle import Bundle
@@ -127,17 +122,6 @@ def test_rejects_arrays_that_are_not_there(of_arrays: Bundle, tmp_path: Path) ->
     for name in ("y.npz", "x.npy", "zero.npz", "number.npz"):
         with pytest.raises(CompressionError, match=name):
             read_inputs(tmp_path / name, record)
-
-
-def test_makes_batches(sentiment: Bundle, of_arrays: Bundle) -> None:
-    sizes = [batch[0].shape for batch in batches_of(["房间", "小", "住"], sentiment, 2)]
-    assert sizes == [(2, 8), (1, 8)]
-    x = np.ones((5, 3), np.float32)
-    assert [batch[0].shape for batch in batches_of([x], of_arrays, 3)] == [(3, 3), (2, 3)]
-    with pytest.raises(CompressionError, match="no inputs for sentiment"):
-        list(batches_of([], sentiment))
-    with pytest.raises(CompressionError, match="inputs 3 to 3 are not what sentiment takes"):
-        list(batches_of(["房间", "小", 3], sentiment, 2))
 
 
 def test_finds_what_is_held_out(sentiment: Bundle, of_arrays: Bundle) -> None:

@@ -55,7 +55,7 @@ def test_measures_the_accuracy_on_raw_inputs(parent: Bundle) -> None:
         ({"shares": [0.5, 1]}, "The share 1 is not a number"),
         ({"truth": [0]}, "truth has 1 classes, and there are 3 inputs."),
         ({"inputs": []}, "There are no inputs."),
-        ({"inputs": ["text"]}, "This bundle takes pictures"),
+        ({"inputs": ["text"]}, "The inputs do not fit: This bundle takes pictures"),
         ({"criterion": "size"}, "There is no criterion 'size'."),
     ],
 )

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract import BundleRecord, CharacterIds, CleanText
-from ..errors import BundleError, CompressionError, StorageError, clause_of
+from ..errors import CompressionError, StorageError, clause_of
 from ..export.bundle import Bundle
-from ..export.processing import prepare
 from ..picture_files.picture_file import PictureFile
 from ..reading import expanded, is_file, is_folder, read_text
+from .batches import all_batches
 
-__all__ = ["batches_of", "check_not_held_out", "count_of", "read_inputs", "read_labelled"]
+__all__ = ["check_not_held_out", "read_inputs", "read_labelled"]
 
 Array = NDArray[Any]
 MAX_BYTES = 256 * 1024**2
@@ -26,7 +26,6 @@ _PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 LABELS = "labels.txt"
 """The file of a folder of pictures that says what is right for them."""
 _SHOWN = 40
-_BATCH = 32
 
 
 def read_inputs(path: str | Path, record: BundleRecord) -> Sequence[Any]:
@@ -160,49 +159,6 @@ def _some(values: list[Any], path: Path, kind: str, hint: str) -> list[Any]:
     return values
 
 
-def count_of(inputs: Sequence[Any], record: BundleRecord) -> int:
-    """Return the number of raw inputs: without preprocessing, that of the rows of each array."""
-    return len(inputs) if record.preprocessing or not len(inputs) else len(inputs[0])
-
-
-def batches_of(
-    inputs: Sequence[Any], bundle: Bundle, size: int = _BATCH
-) -> Iterator[tuple[Array, ...]]:
-    """Yield the input arrays of the program for raw inputs, in batches.
-
-    Parameters
-    ----------
-    inputs : sequence
-        As `bundle.predict` takes them; without preprocessing one array for each input.
-    bundle : Bundle
-    size : int
-        Rows of a batch; the last one may have fewer.
-
-    Raises
-    ------
-    CompressionError
-        If an input is not what the bundle takes.
-    """
-    record = bundle.record
-    count = count_of(inputs, record)
-    if not count:
-        raise CompressionError(
-            f"There are no inputs for {record.name}.", "Pass some, as `bundle.predict` takes them."
-        )
-    arrays_of = prepare(record.preprocessing, bundle.folder)
-    for start in range(0, count, size):
-        rows = slice(start, start + size)
-        batch = inputs[rows] if record.preprocessing else [array[rows] for array in inputs]
-        try:
-            yield tuple(arrays_of(batch))
-        except BundleError as error:
-            raise CompressionError(
-                f"The inputs {start + 1} to {min(start + size, count)} are not what "
-                f"{record.name} takes: {error.message}",
-                error.hint,
-            ) from error
-
-
 def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence[Any] = ()) -> None:
     """Reject inputs for training or calibration that are in the held-out set, too.
 
@@ -212,7 +168,7 @@ def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence
     Parameters
     ----------
     inputs : sequence
-        As for `batches_of`.
+        As for `all_batches`.
     bundle : Bundle
         Its own held-out set is compared in any case.
     held_out : sequence
@@ -229,11 +185,11 @@ def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence
         for digest in _digests(sample.inputs)
     }  # fmt: skip
     if len(held_out):
-        for batch in batches_of(held_out, bundle):
+        for batch in all_batches(held_out, bundle):
             known.update(_digests(batch))
     if not known:
         return
-    digests = [digest for batch in batches_of(inputs, bundle) for digest in _digests(batch)]
+    digests = [digest for batch in all_batches(inputs, bundle) for digest in _digests(batch)]
     same = [number for number, digest in enumerate(digests) if digest in known]
     if same:
         first = inputs[same[0]] if bundle.record.preprocessing else ""

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...contract import JobProgress, Text
 from ...errors import CompressionError
 from ...export.attempt import Listener
 from ...export.bundle import Bundle
 from ...export.deriving import derive, place_of_child
-from ...export.misfits import check_arrays
 from ...export.opening import opened
-from ...export.processing import check_inputs, preprocess
 from ...export.saving import LINES
 from ...export.targets.target import PROGRAM, PROGRAM_FOLDER
 from ...program.formats.saved import SavedProgram, read
@@ -27,6 +24,7 @@ from ...program.model.archive import load
 from ...program.model.capture import Capture
 from ...program.model.structure import Program
 from ...scratch import ScratchFolder
+from ..batches import Batch, program_batches
 from .criteria import Criterion, Scores, check_criterion, l1_scores, norm_scores, taylor_scores
 from .groups import ChannelGraph, ChannelGroup, find_groups
 from .lines import layer_names, with_sizes_of
@@ -44,7 +42,6 @@ __all__ = [
     "scores_of",
 ]
 
-BATCH = 32
 _STEPS = (
     Text(zh="计算通道的重要性", en="Scoring the channels"),
     Text(zh="写出文件", en="Writing the files"),
@@ -220,38 +217,9 @@ def scores_of(
     return taylor_scores(groups, program, batches_of(bundle, inputs))
 
 
-def batches_of(bundle: Bundle, inputs: Sequence[Any] | None) -> list[tuple[NDArray[Any], ...]]:
-    """Return raw inputs in batches of arrays for the program.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    inputs : sequence, or None
-        Raw inputs; without preprocessing one array for each input of the program. None for the
-        examples among the bundle's samples.
-
-    Raises
-    ------
-    BundleError
-        If they are not what the bundle takes.
-    CompressionError
-        If there are none.
-    """
-    if inputs is None:
-        return [bundle.samples[0].inputs]
-    record = bundle.record
-    values = [inputs]
-    if record.preprocessing:
-        check_inputs(inputs)
-        shape = record.inputs[0].shape
-        size = (shape[0] if shape else None) or BATCH
-        values = [inputs[start : start + size] for start in range(0, len(inputs), size)]
-    batches = [preprocess(each, record.preprocessing, bundle.folder) for each in values]
-    for batch in batches:
-        check_arrays(batch, record)
-    if not batches or any(not array.size for array in batches[0]):
-        raise CompressionError("There are no inputs.", "Pass some, such as bundle.examples.")
-    return batches
+def batches_of(bundle: Bundle, inputs: Sequence[Any] | None) -> list[Batch]:
+    """Return raw inputs in batches for the program; None stands for the bundle's examples."""
+    return [bundle.samples[0].inputs] if inputs is None else program_batches(inputs, bundle)
 
 
 def _check_scored(groups: Sequence[ChannelGroup], scores: Scores, criterion: Criterion) -> None:

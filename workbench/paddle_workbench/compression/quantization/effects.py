@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...contract import QuantizationPlan
-from ...errors import CompressionError
 from ...export.bundle import Bundle
-from ...export.decisions import box_step, decisions_of
-from ...export.processing import placements, postprocess
 from ...export.targets.float_onnx import FloatProgram
 from ...export.targets.int8_onnx import quantized
-from .calibration_data import calibration_data
+from ..batches import Batch
+from ..effects import Comparison, Effect, Outputs, Score
+from .calibration_data import named
 
-__all__ = ["Effect", "Effects", "Score"]
-
-Array = NDArray[Any]
-Outputs = list[list[Array]]
-Score = Callable[[list[Any]], float]
-"""From the results of all inputs, as `Bundle.predict` returns them, to a number; more is better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """How far a program is from that in float32.
-
-    Parameters
-    ----------
-    difference : float
-        Root of the mean squared difference of the outputs, relative to that of the outputs.
-    changed : float or None
-        Share of the decisions that changed; None if the outputs are not decisions.
-    lost : float or None
-        By how much the score became smaller; None without one.
-    """
-
-    difference: float
-    changed: float | None
-    lost: float | None
+__all__ = ["Effects", "opened_model", "outputs_of"]
 
 
 class Effects:
@@ -75,85 +46,39 @@ class Effects:
         truth: Sequence[object] | None = None,
         score: Score | None = None,
     ) -> None:
-        data = calibration_data(bundle, inputs)
-        self._program = program
-        self._record = bundle.record
-        self._batches = data.batches
-        self._values = inputs if self._record.preprocessing else None
-        self._decisions = decisions_of(self._record)
-        self._score = score if truth is None else _accuracy(truth, data.rows)
-        if truth is not None and (score is not None or box_step(self._record) is not None):
-            raise CompressionError(
-                "The truth was passed with a score, or for a detector, whose boxes are hardly ever "
-                "exactly those of the truth.",
-                "Pass only score=, a function of the predictions.",
-            )
-        if self._score is not None and not self._record.postprocessing:
-            raise CompressionError(
-                f"{self._record.name} has no steps after its program, so that there is no result "
-                "to compare with the truth.",
-                "Leave out truth and score, or make the bundle with a task.",
-            )
-        self._expected = self._run(program.model)
-        self.score = None if self._score is None else self._score(self._results(self._expected))
+        self._bundle, self._program = bundle, program
+        self._comparison = Comparison(
+            bundle,
+            inputs,
+            lambda batches: outputs_of(program.model, batches, bundle),
+            truth=truth,
+            score=score,
+        )
+
+    @property
+    def score(self) -> float | None:
         """Of the program in float32."""
+        return self._comparison.score
 
     def of(self, plan: QuantizationPlan) -> Effect:
         """Return the effect of a plan."""
-        outputs = self._run(quantized(self._program, plan))
-        lost = None
-        if self._score is not None and self.score is not None:
-            lost = self.score - self._score(self._results(outputs))
-        return Effect(_difference(self._expected, outputs), self._changed(outputs), lost)
-
-    def _run(self, model: Any) -> Outputs:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        return [list(session.run(None, dict(batch))) for batch in self._batches]
-
-    def _changed(self, outputs: Outputs) -> float | None:
-        if self._decisions is None:
-            return None
-        counts = [
-            self._decisions.count(expected, actual)
-            for expected, actual in zip(self._expected, outputs, strict=True)
-        ]
-        return sum(changed for _, changed in counts) / max(1, sum(count for count, _ in counts))
-
-    def _results(self, outputs: Outputs) -> list[Any]:
-        record = self._record
-        results: list[Any] = []
-        for arrays in outputs:
-            places = None
-            if self._values is not None:
-                values = self._values[len(results) : len(results) + len(arrays[0])]
-                places = placements(values, record.preprocessing, record.postprocessing)
-            results += postprocess(arrays, record.postprocessing, record.labels, places)
-        return results
+        model = quantized(self._program, plan)
+        return self._comparison.of(outputs_of(model, self._comparison.batches, self._bundle))
 
 
-def _accuracy(truth: Sequence[object], rows: int) -> Score:
-    if len(truth) != rows:
-        raise CompressionError(
-            f"There are {rows} inputs and {len(truth)} of truth.", "Pass one label for each input."
-        )
-    return lambda results: float(
-        np.mean([each.label == right for each, right in zip(results, truth, strict=True)])
+def outputs_of(model: Any, batches: Sequence[Batch], bundle: Bundle) -> Outputs:
+    """Run an ONNX model of a bundle, and return its outputs for each batch."""
+    session = opened_model(model)
+    return [list(session.run(None, batch)) for batch in named(batches, bundle)]
+
+
+def opened_model(model: Any, *, threads: int = 0) -> Any:
+    """Return a session of ONNX Runtime with a model; 0 threads are as many as there are cores."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-
-
-def _difference(expected: Outputs, outputs: Outputs) -> float:
-    size = error = 0.0
-    for rights, others in zip(expected, outputs, strict=True):
-        for right, other in zip(rights, others, strict=True):
-            if right.dtype.kind == "f" and right.shape == other.shape:
-                size += float(np.square(right, dtype=np.float64).sum())
-                error += float(np.square(right.astype(np.float64) - other).sum())
-    if not size:
-        return 0.0 if not error else np.inf
-    return float(np.sqrt(error / size))

@@ -14,7 +14,8 @@ from ...export.bundle import Bundle
 from ...export.opening import opened
 from ...export.targets.int8_onnx import check_plan, read_plan
 from ...export.targets.target import PROGRAM_FOLDER
-from .effects import Effect, Effects, Score
+from ..effects import Effect, Score
+from .effects import Effects
 from .plan import selected
 from .quantizing import float_program
 
