@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from paddle_workbench.errors import CompressionError, WidgetError
 from paddle_workbench.widgets.base import STATIC
 
 from ..compression.small_network import SmallNetwork
+from ..export.sentiment import create
 
 Settings = dict[str, LayerSettings]
 Listener = Callable[[JobProgress], None]
@@ -190,8 +192,42 @@ def test_rejects(options: dict[str, Any], sentence: str, report: CompressionRepo
 
 
 def test_rejects_what_is_not_a_report() -> None:
-    with pytest.raises(WidgetError, match="shows a CompressionReport, got dict"):
+    with pytest.raises(WidgetError, match="shows a Bundle or a CompressionReport, got dict"):
         CompressionLens({})  # type: ignore[arg-type]
+
+
+@pytest.mark.paddle
+def test_shows_and_measures_a_bundle(imported_paddle: None, tmp_path: Path) -> None:
+    texts = ["房间很干净", "很小", "但是下次还会住", "房间小", "下次住房间", "不会"]
+    truth = ["好评", "差评"]
+    bundle = create(tmp_path / "sentiment")
+    lens = CompressionLens(bundle, data=texts[:4], inputs=texts[4:], truth=truth, lang="en")
+    assert lens.title.startswith("sentiment, ")
+    assert [each["name"] for each in lens.tries] == ["float32", "int8"]
+    assert lens.can_measure
+    layer = lens.layers[-1]["name"]
+    ask(lens, "measure", settings={layer: {"bits": 4, "kept": None}})
+    assert (lens.state, lens.failure) == ("idle", "")
+    assert lens.report.tries[-1].settings == {layer: LayerSettings(bits=4)}
+    assert lens.to_html().count("<svg") == 2 * len(lens.layers)  # a table takes no activations
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"inputs": ["很小"]}, "needs data of a bundle"),
+        ({"data": ["很小"]}, "needs inputs of a bundle"),
+        ({"data": ["很小"], "inputs": ["小"], "measure": len}, "A bundle measures itself"),
+    ],
+)
+def test_says_what_it_needs_of_a_bundle(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(WidgetError, match=sentence):
+        CompressionLens("bundles/sentiment", **options)
+
+
+def test_takes_no_inputs_with_a_report(report: CompressionReport) -> None:
+    with pytest.raises(WidgetError, match="inputs is for a bundle"):
+        CompressionLens(report, inputs=["很小"])
 
 
 def test_static_version_has_the_layers_and_the_front(report: CompressionReport) -> None:

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from .quantization.quantizer import Quantization, fake_quantize
     from .quantization.quantizing import quantize
     from .quantization.sensitivity import Budget, sensitivity
+    from .study import CompressionStudy, compression_report
 
 __all__ = [
     "Budget",
+    "CompressionStudy",
     "Histogram",
     "Quantization",
     "channel_groups",
+    "compression_report",
     "distil",
     "fake_quantize",
     "load_trained",
@@ -44,9 +47,11 @@ __all__ = [
 
 _HOMES = {
     "Budget": ".quantization.sensitivity",
+    "CompressionStudy": ".study",
     "Histogram": ".quantization.calibration",
     "Quantization": ".quantization.quantizer",
     "channel_groups": ".pruning.pruning",
+    "compression_report": ".study",
     "distil": ".distillation.training",
     "fake_quantize": ".quantization.quantizer",
     "load_trained": ".quantization.paddle_scales",

@@ -91,7 +91,7 @@ class LayerPrecision(Loss):
 
     bits: Bits
     size_bytes: NonNegativeInt
-    """Of its parameters."""
+    """Of its parameters, and of what the program needs to round."""
     weights: IntegerGrid | None = None
     activations: IntegerGrid | None = None
     """None if they are not rounded."""

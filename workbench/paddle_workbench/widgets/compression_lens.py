@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 import traitlets
@@ -23,15 +24,16 @@ from ..contract import (
     invalid_field,
 )
 from ..errors import CompressionError, WidgetError, WorkbenchError
+from ..export.bundle import Bundle
 from ..text.characters import sendable
 from .base import WorkbenchWidget
-from .compression_picture import front_picture, small_histogram
+from .compression_lens_input import described
+from .compression_picture import front_picture, html_table, small_histogram, unit_of
 from .measurement import Measure, Measurement
 
 __all__ = ["CompressionLens"]
 
 FULL_BITS: Final = 32
-UNITS: Final = (("MiB", 1024**2), ("KiB", 1024), ("B", 1))
 NOTHING: Final = "–"
 
 
@@ -44,18 +46,31 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
 
     Parameters
     ----------
-    report : CompressionReport
+    source : Bundle, str or Path, or CompressionReport
+        Of a bundle or its path, each layer is measured, which takes a while.
+    data, inputs : sequence, optional
+        Of a bundle: raw inputs as `Bundle.predict` takes them, to calibrate with and to judge on.
+        See `compression.CompressionStudy`.
+    truth : sequence, optional
+        Of a bundle: the right label or text of each of the inputs.
+    score : callable, optional
+        Of a bundle, instead of `truth`: returns an accuracy, from 0 to 1, for the results of all
+        inputs.
     measure : callable, optional
-        Takes settings by layer, a dict of `LayerSettings`, and returns a `CompressionTry`. With a
-        parameter `listener` it gets a function to call with a `JobProgress`; that function ends it
-        when the measurement was cancelled. It runs in a thread.
+        Of a report: takes settings by layer, a dict of `LayerSettings`, and returns a
+        `CompressionTry`. With a parameter `listener` it gets a function to call with a
+        `JobProgress`; that function ends it when the measurement was cancelled. It runs in a
+        thread. A bundle measures itself.
     settings : mapping, optional
         To begin with, such as `{"fc1": {"bits": 8}}`.
 
     Raises
     ------
     WidgetError
-        If it is not a report, `measure` cannot be called, or the settings do not fit the report.
+        If it is neither, what is passed is for the other, `measure` cannot be called, or the
+        settings do not fit the report.
+    CompressionError, ExportError, BundleError
+        If the bundle, its data or inputs are not valid; see `compression.CompressionStudy`.
     """
 
     title = traitlets.Unicode().tag(sync=True)
@@ -107,22 +122,23 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
 
     def __init__(
         self,
-        report: CompressionReport,
+        source: CompressionReport | Bundle | str | Path,
         *,
+        data: Sequence[Any] | None = None,
+        inputs: Sequence[Any] | None = None,
+        truth: Sequence[object] | None = None,
+        score: Callable[[list[Any]], float] | None = None,
         measure: Measure | None = None,
         settings: Mapping[str, Any] | None = None,
         **traits: Any,
     ) -> None:
-        if not isinstance(report, CompressionReport):
-            raise WidgetError(
-                f"CompressionLens shows a CompressionReport, got {type(report).__name__}.",
-                "See help(paddle_workbench.contract.CompressionReport).",
-            )
         if measure is not None and not callable(measure):
             raise WidgetError(
                 f"measure is {measure!r:.80}, which cannot be called.",
                 "Pass a function that takes settings and returns a CompressionTry.",
             )
+        of_bundle = {"data": data, "inputs": inputs, "truth": truth, "score": score}
+        report, measure = described(source, measure, of_bundle)
         self._report = report
         self._measure = measure
         self._measurement: Measurement | None = None
@@ -261,7 +277,9 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         """Return the layers as a table, and the tries as a picture with their figures."""
         title = f"<p><b>{escape(self.title)}</b></p>"
         figures = self.text("With {bits} bits:", bits=self.figures_bits)
-        layers = _table(self._layer_heads(), [self._layer(each) for each in self._report.layers])
+        layers = html_table(
+            self._layer_heads(), [self._layer(each) for each in self._report.layers]
+        )
         return f"{title}<p>{escape(figures)}</p>{layers}{self._drawn()}{self._tries_table()}"
 
     def _layer_heads(self) -> list[str]:
@@ -321,7 +339,7 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
 
     def _drawn(self) -> str:
         largest = max(each.size_bytes for each in self._tries)
-        unit, size = _unit_of(largest)
+        unit, size = unit_of(largest)
         cost: Cost = "size" if self.cost == "size" else "latency"
         is_size = cost == "size"
         best = front(self._tries, cost=cost, has_truth=self._has_truth)
@@ -344,7 +362,7 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         heads = [self.text("try"), self.text("size"), self.text("ms"), worth, self.text("changed")]
         rows = []
         for entry in self._tries:
-            unit, size = _unit_of(entry.size_bytes)
+            unit, size = unit_of(entry.size_bytes)
             kept = worth_of(entry, has_truth=self._has_truth)
             sign = "●" if entry.is_measured else "○"
             pin = " ◆" if entry.name == self.baseline else ""
@@ -360,22 +378,7 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
                 ]
             )
         legend = self.text("● measured, ○ estimated, ◆ baseline")
-        return f"{_table(heads, rows)}<p><small>{escape(legend)}</small></p>"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; cells are HTML, heads are texts."""
-    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
-    lines = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{first}</th>"
-        f"{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
-        for first, *cells in rows
-    )
-    return f"<table><tr>{head}</tr>{lines}</table>"
-
-
-def _unit_of(size_bytes: int) -> tuple[str, int]:
-    return next((each for each in UNITS if size_bytes >= each[1]), UNITS[-1])
+        return f"{html_table(heads, rows)}<p><small>{escape(legend)}</small></p>"
 
 
 def _decibels(grid: IntegerGrid | None) -> str:

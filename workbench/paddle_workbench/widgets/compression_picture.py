@@ -1,4 +1,4 @@
-"""The pictures of the static version of a compression lens, as SVG."""
+"""The parts of the static version of a compression lens: pictures as SVG, tables, and units."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Final
 from ..compression.estimates import Cost, cost_of, front, worth_of
 from ..contract import CompressionTry, IntegerGrid, ValueHistogram
 
-__all__ = ["front_picture", "small_histogram"]
+__all__ = ["front_picture", "html_table", "small_histogram", "unit_of"]
 
+UNITS: Final = (("MiB", 1024**2), ("KiB", 1024), ("B", 1))
 _SMALL: Final = (104, 26)
 _SIZE: Final = (460, 260)
 # Left, right, above and below the plot.
@@ -163,3 +164,19 @@ def _names(places: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def html_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; cells are HTML, heads are texts."""
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    lines = "".join(
+        f"<tr><th scope='row' style='text-align:left'>{first}</th>"
+        f"{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
+        for first, *cells in rows
+    )
+    return f"<table><tr>{head}</tr>{lines}</table>"
+
+
+def unit_of(size_bytes: int) -> tuple[str, int]:
+    """Return the largest unit that a size is at least one of, and its bytes."""
+    return next((each for each in UNITS if size_bytes >= each[1]), UNITS[-1])

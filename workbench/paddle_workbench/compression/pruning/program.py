@@ -17,7 +17,7 @@ from ...reading import parse_json, read_bytes, storage_errors_as
 from .channels import Axis, SizeEntry
 from .groups import ChannelGraph
 
-__all__ = ["program_of", "weights_of", "write_program", "zeroed"]
+__all__ = ["program_of", "shares_left", "weights_of", "write_program", "zeroed"]
 
 
 def weights_of(saved: SavedProgram) -> dict[str, Weight]:
@@ -122,6 +122,22 @@ def zeroed(
                 arrays.setdefault(name, weights[name].array.copy())
                 arrays[name][(slice(None),) * at + (~kept,)] = 0
     return arrays
+
+
+def shares_left(graph: ChannelGraph, removed: NDArray[np.bool_]) -> dict[str, float]:
+    """Return which share of each weight is left without the removed channels, by its name."""
+    return {
+        each.name: float(
+            np.prod(
+                [
+                    kept.mean()
+                    for kept in _kept(graph.axes.get(each.value or 0, ()), removed)
+                    if kept is not None
+                ]
+            )
+        )
+        for each in graph.program.parameters
+    }
 
 
 def program_of(saved: SavedProgram) -> dict[str, Any]:

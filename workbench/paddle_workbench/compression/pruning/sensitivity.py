@@ -30,7 +30,7 @@ from .pruning import (
     scores_of,
 )
 
-__all__ = ["SHARES", "Sensitivity", "pruning_sensitivity"]
+__all__ = ["SHARES", "GroupTrials", "Sensitivity", "pruning_sensitivity"]
 
 SHARES = (0.25, 0.5, 0.75)
 
@@ -109,28 +109,74 @@ def pruning_sensitivity(
     for share in shares:
         check_share(share)
     parent = opened(bundle)
-    saved, graph = saved_program(parent), channel_groups(parent)
     batches = batches_of(parent, inputs)
     _check_truth(truth, batches)
-    scores = scores_of(parent, saved, graph.prunable, criterion, inputs)
-    if not scores:
-        raise nothing_removable(graph, list(shares), criterion)
-    weights = weights_of(saved)
-    program = LoadedProgram(saved.path, list(weights))
-    expected = [program.run(batch) for batch in batches]
-    compare = _Comparison(expected, truth, decisions_of(parent.record))
+    trials = GroupTrials(parent, batches, criterion=criterion, inputs=inputs)
+    if not trials.groups:
+        raise nothing_removable(trials.graph, list(shares), criterion)
+    compare = _Comparison(trials.outputs(), truth, decisions_of(parent.record))
     results = []
-    for number, name in enumerate(scores):
+    for number, group in enumerate(trials.groups):
         for share in shares:
-            choice = choose(graph, {name: scores[name]}, share)
-            zeros = zeroed(weights, graph, graph.removed(choice), where="both")
-            with program.with_weights(zeros):
-                outputs = [program.run(batch) for batch in batches]
-            results.append(compare.of(name, share, len(choice[name]), outputs))
+            removed, count = trials.removed(group, share)
+            results.append(compare.of(group, share, count, trials.outputs(removed)))
         if listener is not None:
-            step = Text(zh=f"测量 {name}", en=f"Measuring {name}")
-            listener(JobProgress(done=number + 1, total=len(scores), step=step))
+            step = Text(zh=f"测量 {group}", en=f"Measuring {group}")
+            listener(JobProgress(done=number + 1, total=len(trials.groups), step=step))
     return results
+
+
+class GroupTrials:
+    """Runs the network of a bundle without some channels of one group.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    batches : sequence of tuple of array
+        Inputs of the program.
+    criterion : {"l1", "bn_scale", "taylor"}
+    inputs : sequence, optional
+        Raw inputs for `taylor`.
+
+    Raises
+    ------
+    CompressionError
+        If it is not a program of Paddle 3.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        batches: Sequence[Sequence[Array]],
+        *,
+        criterion: Criterion = "l1",
+        inputs: Sequence[Any] | None = None,
+    ) -> None:
+        saved, self.graph = saved_program(bundle), channel_groups(bundle)
+        self._batches = batches
+        self._scores = scores_of(bundle, saved, self.graph.prunable, criterion, inputs)
+        self._weights = weights_of(saved)
+        self._program = LoadedProgram(saved.path, list(self._weights))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups of which channels can be removed."""
+        return tuple(self._scores)
+
+    def removed(self, group: str, share: float) -> tuple[NDArray[np.bool_], int]:
+        """Return for each channel of the program whether it goes, and how many of the group do."""
+        choice = choose(self.graph, {group: self._scores[group]}, share)
+        return self.graph.removed(choice), len(choice[group])
+
+    def outputs(self, removed: NDArray[np.bool_] | None = None) -> list[list[Array]]:
+        """Return the outputs for each batch, without the channels that are removed.
+
+        They are set to zero where they are made and taken, which has the same result as removing
+        them and needs no other program.
+        """
+        zeros = {} if removed is None else zeroed(self._weights, self.graph, removed, where="both")
+        with self._program.with_weights(zeros):
+            return [self._program.run(batch) for batch in self._batches]
 
 
 def _check_truth(truth: Sequence[int] | None, batches: Sequence[Sequence[Array]]) -> None:

@@ -17,7 +17,14 @@ from ...program.model.structure import Program
 from .calibration import PERCENTILE, Histogram, range_of
 from .quantizer import MOST_BITS, Quantization, check_bits
 
-__all__ = ["layer_names", "make_plan", "scale_of", "selected", "with_layers"]
+__all__ = [
+    "layer_names",
+    "make_plan",
+    "paths_of_parameters",
+    "scale_of",
+    "selected",
+    "with_layers",
+]
 
 _LARGEST_BIAS = 2.0**30
 """Biases are integers of 32 bits, with the scale of the weights times that of the input."""
@@ -94,7 +101,7 @@ def layer_names(program: FloatProgram, saved: Program) -> dict[str, str]:
     saved : Program
         The program of the bundle, which knows which layer made an op.
     """
-    paths = _paths_of_parameters(saved)
+    paths = paths_of_parameters(saved)
     names: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for layer in program.layers:
@@ -210,7 +217,7 @@ def _with_room_for_bias(
     return np.maximum(scales, smallest.astype(np.float32).reshape(scales.shape))
 
 
-def _paths_of_parameters(saved: Program) -> dict[str, str]:
+def paths_of_parameters(saved: Program) -> dict[str, str]:
     """Return the path of the layer that uses a parameter first, by the parameter's name."""
     values: dict[int, str] = {}
     paths: dict[str, str] = {}

@@ -1,0 +1,224 @@
+"""What is known of the layers of a program before anything is measured: values and grids."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract import (
+    ActivationScale,
+    IntegerGrid,
+    LayerPrecision,
+    LayerReport,
+    PlannedLayer,
+    ValueHistogram,
+)
+from ..export.bundle import Bundle
+from ..export.targets.float_onnx import FloatProgram, WeightLayer
+from .quantization.calibrated import CalibratedProgram, packed_bytes
+from .quantization.calibration import Histogram
+from .quantization.plan import paths_of_parameters
+from .quantization.quantizer import Quantization, fake_quantize, saturated_share
+
+__all__ = ["layer_reports"]
+
+Array = NDArray[Any]
+
+FULL_BITS = 32
+MOST_BINS = 96
+"""Of the histograms of a report: the page draws no finer ones."""
+_FLOAT_BYTES = 4
+_SCALE_BYTES = 5
+"""A scale in float32, and its zero point."""
+# Ops whose weights stay in float32, and which are worth a row all the same.
+_OTHERS = frozenset({"LSTM", "GRU", "RNN", "ConvTranspose"})
+
+
+def layer_reports(
+    bundle: Bundle, calibrated: CalibratedProgram, bits: Sequence[int]
+) -> list[LayerReport]:
+    """Return the layers of a program with their values, and with the grid for each number of bits.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    calibrated : CalibratedProgram
+        Of the bundle.
+    bits : sequence of int
+        2 to 8.
+
+    Returns
+    -------
+    list of LayerReport
+        Those that can be quantised, in the order in which they run, and then recurrent layers and
+        transposed convolutions. Weights that two layers share are counted in the first of them.
+    """
+    program = calibrated.program
+    lines = _lines(bundle)
+    paths = paths_of_parameters(bundle.program)
+    plans = {each: calibrated.plan(each) for each in bits} if program.layers else {}
+    seen: set[str] = set()
+    reports = []
+    layers = [(layer, calibrated.names[layer.node]) for layer in program.layers]
+    names = {name for _, name in layers}
+    for layer in _other_layers(program):
+        own = program.parameters_of(layer) & paths.keys()
+        name = min((paths[each] for each in own), default=layer.node)
+        layers.append((layer, name if name not in names else layer.node))
+        names.add(layers[-1][1])
+    for layer, name in layers:
+        counted = {layer.weight, layer.bias} & program.constants.keys() - seen
+        seen |= counted
+        sizes = {each: program.values_of(each).size for each in counted}
+        weights = program.values_of(layer.weight)
+        planned = {
+            each: next((one for one in plan.layers if one.name == name), None)
+            for each, plan in plans.items()
+        }
+        scale = next(iter(plans.values())).activations.get(layer.input) if plans else None
+        taken = calibrated.histograms.get(layer.input)
+        reports.append(
+            LayerReport(
+                name=name,
+                op=layer.kind,
+                line=lines.get(name.split("#")[0], ""),
+                shape=weights.shape,
+                parameters=sum(sizes.values()),
+                weights=_histogram_of(weights),
+                activations=_drawn(taken) if taken is not None and taken.count else None,
+                precisions=(
+                    LayerPrecision(bits=FULL_BITS, size_bytes=_FLOAT_BYTES * sum(sizes.values())),
+                    *(
+                        LayerPrecision(
+                            bits=each,
+                            size_bytes=_bytes_of(sizes, layer, one),
+                            weights=_weight_grid(weights, one),
+                            activations=_activation_grid(taken, scale),
+                        )
+                        for each, one in planned.items()
+                        # Tables always have 8 bits.
+                        if one is not None and one.bits == each
+                    ),
+                ),
+            )
+        )
+    return reports
+
+
+def _bytes_of(sizes: Mapping[str, int], layer: WeightLayer, planned: PlannedLayer) -> int:
+    if layer.weight not in sizes:
+        return _FLOAT_BYTES * sum(sizes.values())
+    scales = len(planned.scales)
+    total = packed_bytes(planned) + _SCALE_BYTES * scales
+    if layer.bias in sizes:
+        # Integers of 32 bits, with scales of their own and zero points as large.
+        total += _FLOAT_BYTES * sizes[layer.bias] + 2 * _FLOAT_BYTES * scales
+    return total
+
+
+def _other_layers(program: FloatProgram) -> Iterator[WeightLayer]:
+    for node in program.model.graph.node:
+        if node.op_type in _OTHERS:
+            constants = [name for name in node.input if name in program.constants]
+            large = sorted(constants, key=lambda name: -program.values_of(name).size)
+            if large:
+                yield WeightLayer(
+                    node.name,
+                    node.op_type,
+                    large[0],
+                    None,
+                    large[1] if len(large) > 1 else "",
+                    node.input[0],
+                    node.output[0],
+                )
+
+
+def _lines(bundle: Bundle) -> dict[str, str]:
+    """Return where the network calls a layer first, by the path of the layer."""
+    lines: dict[str, str] = {}
+    for op in bundle.program.walk():
+        if op.layer and op.line is not None:
+            lines.setdefault(op.layer, f"{PurePath(op.line.file).name}:{op.line.line}")
+    return lines
+
+
+def _histogram_of(values: Array) -> ValueHistogram:
+    histogram = Histogram()
+    histogram.add(values)
+    return _drawn(histogram)
+
+
+def _drawn(histogram: Histogram) -> ValueHistogram:
+    """Return a histogram in fewer bins, of which one begins at 0 if it contains it."""
+    counts, edges = histogram.counts, histogram.edges
+    width = float(edges[1] - edges[0])
+    first = round(float(edges[0]) / width)
+    together = 1
+    while -(-(len(counts) + first % together) // together) > MOST_BINS:
+        together *= 2
+    before = first % together
+    after = -(before + len(counts)) % together
+    sums = np.pad(counts, (before, after)).reshape(-1, together).sum(axis=1)
+    starts = (first - before + together * np.arange(len(sums) + 1)) * width
+    return ValueHistogram(edges=tuple(starts.tolist()), counts=tuple(sums.tolist()))
+
+
+def _weight_grid(weights: Array, planned: PlannedLayer) -> IntegerGrid:
+    dtype = np.int8 if planned.is_signed else np.uint8
+    scale = np.asarray(planned.scales, np.float32)
+    quantization = Quantization(
+        scale,
+        np.full(scale.shape, planned.zero_point, dtype),
+        planned.axis,
+        planned.bits,
+    )
+    return _grid(
+        quantization,
+        weights.astype(np.float64),
+        np.ones(weights.shape),
+        saturated_share(weights, quantization),
+    )
+
+
+def _activation_grid(
+    histogram: Histogram | None, scale: ActivationScale | None
+) -> IntegerGrid | None:
+    if histogram is None or scale is None or not histogram.count:
+        return None
+    quantization = Quantization(
+        np.asarray(scale.scale, np.float32), np.asarray(scale.zero_point, np.uint8)
+    )
+    centres, counts = histogram.centres, histogram.counts
+    low, high = (float(each) for each in quantization.range)
+    # Half a step beyond the ends is rounded to them.
+    beyond = (centres < low - scale.scale / 2) | (centres > high + scale.scale / 2)
+    # What is exactly 0 stays 0; the middle of its bin would not.
+    return _grid(
+        quantization, centres, histogram.rounded_counts, float(counts[beyond].sum() / counts.sum())
+    )
+
+
+def _grid(
+    quantization: Quantization, values: Array, counts: Array, saturated: float
+) -> IntegerGrid:
+    occurs = counts > 0
+    gone = (values - fake_quantize(values, quantization))[occurs]
+    power = float((counts[occurs] * np.square(values[occurs])).sum())
+    noise = float((counts[occurs] * np.square(gone)).sum())
+    scales = np.atleast_1d(quantization.scale)
+    lowest, highest = quantization.limits
+    return IntegerGrid(
+        scales=tuple(scales.tolist()),
+        zero_points=tuple(np.atleast_1d(quantization.zero_point).tolist()),
+        axis=quantization.axis,
+        lowest=lowest,
+        highest=highest,
+        snr_db=10 * math.log10(power / noise) if power and noise else None,
+        largest_error=float(np.abs(gone).max(initial=0)),
+        saturated=saturated,
+    )
