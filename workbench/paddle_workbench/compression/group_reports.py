@@ -196,8 +196,7 @@ def _weights_of_layers(bundle: Bundle, calibrated: CalibratedProgram) -> dict[st
     """Return the weights of each layer in the saved program, by the name of the layer."""
     paths = paths_of_parameters(bundle.program)
     weights: dict[str, frozenset[str]] = {}
-    for layer in calibrated.program.layers:
-        name = calibrated.names[layer.node]
+    for layer, name in calibrated.layers:
         own = {each for each, path in paths.items() if path == name}
         weights[name] = frozenset(own | calibrated.program.parameters_of(layer))
     return weights

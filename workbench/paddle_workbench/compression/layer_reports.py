@@ -30,8 +30,8 @@ __all__ = ["layer_reports"]
 Array = NDArray[Any]
 
 FULL_BITS = 32
-MOST_BINS = 96
-"""Of the histograms of a report: the page draws no finer ones."""
+MOST_BINS = 64
+"""Of the histograms of a report."""
 _FLOAT_BYTES = 4
 _SCALE_BYTES = 5
 """A scale in float32, and its zero point."""
@@ -55,7 +55,7 @@ def layer_reports(
     Returns
     -------
     list of LayerReport
-        Those that can be quantised, in the order in which they run, and then recurrent layers and
+        Those that can be quantised, in the order of `calibrated`, and then recurrent layers and
         transposed convolutions. Weights that two layers share are counted in the first of them.
     """
     program = calibrated.program
@@ -64,7 +64,7 @@ def layer_reports(
     plans = {each: calibrated.plan(each) for each in bits} if program.layers else {}
     seen: set[str] = set()
     reports = []
-    layers = [(layer, calibrated.names[layer.node]) for layer in program.layers]
+    layers = calibrated.layers
     names = {name for _, name in layers}
     for layer in _other_layers(program):
         own = program.parameters_of(layer) & paths.keys()
@@ -154,18 +154,16 @@ def _histogram_of(values: Array) -> ValueHistogram:
 
 
 def _drawn(histogram: Histogram) -> ValueHistogram:
-    """Return a histogram in fewer bins, of which one begins at 0 if it contains it."""
-    counts, edges = histogram.counts, histogram.edges
-    width = float(edges[1] - edges[0])
-    first = round(float(edges[0]) / width)
-    together = 1
-    while -(-(len(counts) + first % together) // together) > MOST_BINS:
-        together *= 2
-    before = first % together
-    after = -(before + len(counts)) % together
-    sums = np.pad(counts, (before, after)).reshape(-1, together).sum(axis=1)
-    starts = (first - before + together * np.arange(len(sums) + 1)) * width
-    return ValueHistogram(edges=tuple(starts.tolist()), counts=tuple(sums.tolist()))
+    """Return a histogram in few bins, from the smallest value to the largest."""
+    low, high = histogram.low, histogram.high
+    # Of a single value, a bin that is as narrow as float32 allows.
+    high = max(high, low + max(abs(low), 1.0) * float(np.finfo(np.float32).eps))
+    bins = min(MOST_BINS, max(1, 2 * math.isqrt(histogram.count)))
+    places = (histogram.centres - low) / (high - low) * bins
+    whole = np.clip(places.astype(np.int64), 0, bins - 1)
+    counts = np.bincount(whole, histogram.counts, minlength=bins).astype(np.int64)
+    edges = np.linspace(low, high, bins + 1)
+    return ValueHistogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
 def _weight_grid(weights: Array, planned: PlannedLayer) -> IntegerGrid:

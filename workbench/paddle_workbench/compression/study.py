@@ -300,7 +300,7 @@ class CompressionStudy:
 
     def _checked(self, settings: Mapping[str, Any]) -> dict[str, LayerSettings]:
         """Return the settings of layers that are changed."""
-        quantisable = self._calibrated.layer_names
+        quantisable = list(self._calibrated.names.values())
         known = dict.fromkeys((*quantisable, *self._groups.channels))
         result = {}
         for name, value in settings.items():

@@ -42,6 +42,8 @@ def small_histogram(histogram: ValueHistogram, grid: IntegerGrid | None, label: 
         scale = max(grid.scales)
         zero = grid.zero_points[grid.scales.index(scale)]
         ends = [(whole - zero) * scale for whole in (grid.lowest, grid.highest)]
+        # What is less than half a step beyond is only rounded.
+        ends = [ends[0] - scale / 2, ends[1] + scale / 2]
         left, right = (width * (min(max(x, edges[0]), edges[-1]) - edges[0]) / span for x in ends)
         cuts = "".join(
             f"<rect x='{x:.1f}' width='{wide:.1f}' height='{height}' fill='{_RED}' opacity='.3'/>"

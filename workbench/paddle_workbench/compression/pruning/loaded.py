@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...program.tracing.native_warnings import without_native_warnings
 from ..trainable import load_trainable
 
 __all__ = ["LoadedProgram"]
@@ -80,7 +81,7 @@ class LoadedProgram:
                 total = part if total is None else total + part
             if total is None:
                 return {}
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), without_native_warnings():
                 warnings.simplefilter("ignore")
                 total.backward()
             for name, axis in gates:
@@ -110,7 +111,7 @@ class LoadedProgram:
         import paddle
         from paddle.utils.layers_utils import flatten
 
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), without_native_warnings():
             warnings.simplefilter("ignore")
             outputs = flatten(self._layer(*[paddle.to_tensor(array) for array in inputs]))
         return [output for output in outputs if isinstance(output, paddle.Tensor)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...contract import PlannedLayer, QuantizationPlan
 from ...export.bundle import Bundle
-from ...export.targets.float_onnx import FloatProgram
+from ...export.targets.float_onnx import FloatProgram, WeightLayer
 from ...export.targets.int8_onnx import quantized
 from .activations import observe_program
 from .calibration import Histogram
@@ -30,7 +30,8 @@ class CalibratedProgram:
     ----------
     program : FloatProgram
     names : mapping of str to str
-        The names of its layers, as in a plan, by their nodes.
+        The names of its layers, as in a plan, by their nodes; in the order in which the network
+        calls them, since ONNX Runtime may run branches in another one.
     histograms : mapping of str to Histogram
         By the names of the values.
     rows : int
@@ -70,7 +71,12 @@ class CalibratedProgram:
         if after_batch is not None:
             after_batch(0)
         histograms = observe_program(program, data.batches, after_batch=after_batch)
-        return cls(program, names_of_layers(program, bundle.program), histograms, data.rows)
+        names = names_of_layers(program, bundle.program)
+        order: dict[str, int] = {}
+        for op in bundle.program.walk():
+            order.setdefault(op.layer, len(order))
+        called = sorted(names, key=lambda node: order.get(names[node].split("#")[0], len(order)))
+        return cls(program, {node: names[node] for node in called}, histograms, data.rows)
 
     def plan(self, bits: int = MOST_BITS) -> QuantizationPlan:
         """Return the plan that `quantize` makes by default, with a number of bits for all weights.
@@ -93,7 +99,8 @@ class CalibratedProgram:
         """Return a plan with the bits of each layer, by name; the others stay in float32."""
         plans = {each: self.plan(each) for each in {MOST_BITS, *bits.values()}}
         layers = [
-            plans[bits.get(name, MOST_BITS)].layers[at] for at, name in enumerate(self.layer_names)
+            plans[bits.get(self.names[layer.node], MOST_BITS)].layers[at]
+            for at, layer in enumerate(self.program.layers)
         ]
         plan = plans[MOST_BITS].model_copy(update={"layers": tuple(layers)})
         return selected(plan, bits.keys())
@@ -113,9 +120,10 @@ class CalibratedProgram:
         return size - sum(each.elements - packed_bytes(each) for each in layers)
 
     @property
-    def layer_names(self) -> list[str]:
-        """The names of the layers that can be quantised, in the order in which they run."""
-        return [self.names[layer.node] for layer in self.program.layers]
+    def layers(self) -> list[tuple[WeightLayer, str]]:
+        """The layers that can be quantised with their names, in the order of the names."""
+        by_node = {layer.node: layer for layer in self.program.layers}
+        return [(by_node[node], name) for node, name in self.names.items()]
 
 
 def packed_bytes(layer: PlannedLayer) -> int:

@@ -1,10 +1,10 @@
 import { codePoints } from '../text/elements';
-import { share, short } from './figures';
+import { short } from './figures';
 import type { IPoint } from './front';
 import { fixed, picture, shape, ticks } from './svg';
 
 /** The size of the picture, and of the margins around the plot, in pixels. */
-const [WIDTH, HEIGHT, LEFT, RIGHT, ABOVE, BELOW] = [460, 280, 52, 16, 14, 36];
+const [WIDTH, HEIGHT, LEFT, RIGHT, ABOVE, BELOW] = [460, 280, 58, 16, 14, 36];
 
 /** Pixels of a letter, and of a line, of a name next to a point. */
 const [LETTER, LINE] = [6, 12];
@@ -96,7 +96,7 @@ function axes(
   const best = Math.max(...worths);
   const worst = Math.min(...worths);
   const margin = Math.max(0.08 * (best - worst), 0.005);
-  const [low, high] = [worst - margin, Math.min(best + margin, 1 + margin)];
+  const [low, high] = [worst - margin, Math.min(best + margin, 1)];
   const bottom = HEIGHT - BELOW;
   const x = (value: number): number =>
     LEFT + ((WIDTH - LEFT - RIGHT) * value) / most;
@@ -114,9 +114,6 @@ function axes(
     );
   }
   for (const tick of ticks(low, high, 5)) {
-    if (tick > 1) {
-      continue;
-    }
     svg.append(
       shape('path', 'grid', {
         d: `M${LEFT} ${fixed(y(tick))}H${WIDTH - RIGHT}`
@@ -125,7 +122,7 @@ function axes(
         'text',
         'text',
         { x: LEFT - 4, y: y(tick) + 4, 'text-anchor': 'end' },
-        high - low < 0.02 ? `${short(100 * tick)} %` : share(tick)
+        `${short(100 * tick)} %`
       )
     );
   }

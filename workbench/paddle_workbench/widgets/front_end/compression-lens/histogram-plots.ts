@@ -33,8 +33,7 @@ export function smallHistogram(
   const x = axis(low, high, SMALL_WIDTH);
   svg.append(area(histogram, x, SMALL_HEIGHT));
   if (grid) {
-    const range = rangeOf(levelsOf(grid));
-    svg.append(...beyond(range, [low, high], x, SMALL_HEIGHT));
+    svg.append(...beyond(levelsOf(grid), [low, high], x, SMALL_HEIGHT));
   }
   return svg;
 }
@@ -90,7 +89,7 @@ export function levelsPlot(
     const levels = levelsOf(grid);
     svg.append(
       ...bars(histogram, levels, x),
-      ...beyond(rangeOf(levels), [low, high], x, HEIGHT),
+      ...beyond(levels, [low, high], x, HEIGHT),
       ...errors(levels, [low, high], x, widest)
     );
   }
@@ -161,14 +160,16 @@ function bars(
 
 /** What lies beyond the ends of a grid, and the ends. */
 function beyond(
-  [from, to]: readonly [number, number],
+  levels: ILevels,
   [low, high]: readonly [number, number],
   x: Axis,
   height: number
 ): SVGElement[] {
   const parts: SVGElement[] = [];
-  // Next to the outer values nothing is cut off.
-  const margin = (MARGIN * (high - low)) / (1 + 2 * MARGIN);
+  const [from, to] = rangeOf(levels);
+  // Next to the outer values nothing is cut off, and what is less than half a step beyond is only
+  // rounded.
+  const margin = (MARGIN * (high - low)) / (1 + 2 * MARGIN) + levels.scale / 2;
   const cut = (start: number, end: number, at: number): void => {
     if (end - start > 1.01 * margin) {
       parts.push(
