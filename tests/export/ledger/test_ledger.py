@@ -117,9 +117,9 @@ def test_smaller_weights_are_held_to_their_own_limit(ledger: Ledger) -> None:
     ):
         (note,) = (note for note in notes if note.startswith(f"{name} "))
         assert note.endswith(f"he limit is {limit}"), note
-    half = limit_of("fp32", ["float32", "float16"], has_decisions=True)
+    half = limit_of("fp32", ["float32", "float16"])
     assert half == "0.001 of the largest value, 0.03 in float16"
-    assert limit_of("int8", [], has_decisions=False) == "0.1 of the largest value, for int8 weights"
+    assert limit_of("int8", []) == "0.1 of the largest value, for int8 weights"
 
 
 def test_no_process_is_left(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ Plain numpy. Export, detection, server and widgets share these definitions, of w
 `widgets/front_end/bundle/` has the same in TypeScript.
 """
 
-from .agreement import SAME_PX, matching
+from .agreement import SAME_IOU, SAME_PX, matching
 from .candidates import Candidates, yolo_candidates
 from .detections import Detections
 from .overlap import iou
@@ -14,6 +14,7 @@ from .yolo import decode_yolo
 
 __all__ = [
     "METHODS",
+    "SAME_IOU",
     "SAME_PX",
     "Candidates",
     "Detections",

@@ -102,7 +102,7 @@ class Comparison:
         self.batches = program_batches(inputs, bundle, BATCH)
         self._record = record
         self._values = inputs if record.preprocessing else None
-        self._decisions = decisions_of(record)
+        self._decisions = decisions_of(record, is_approximate=True)
         self._score = score
         if truth is not None:
             _check_truth(truth, record, count_of_rows(self.batches))

@@ -124,7 +124,7 @@ def attempt(
         accepted[: len(results)],
         results,
         [each.dtype for each in record.outputs],
-        decisions=decisions_of(record),
+        decisions=decisions_of(record, is_approximate=options.weights == "int8"),
         weights=options.weights,
     )
     parity = compare_examples(comparison.parity, answer.get("examples", ()))

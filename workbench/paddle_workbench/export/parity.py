@@ -20,7 +20,7 @@ from ..program.passes.comparison import (
     gaps,
     relative_difference,
 )
-from .decisions import MAX_CHANGED_DECISIONS, Decisions
+from .decisions import Decisions
 from .samples import EagerSample
 
 __all__ = [
@@ -71,8 +71,9 @@ def compare_samples(
     dtypes : sequence of str
         Of the outputs.
     decisions : Decisions, optional
-        How those that outputs make are counted; see `decisions.decisions_of`. Boxes, which a small
-        difference of the outputs may move, have to be the same with any weights.
+        How those that outputs make are counted; see `decisions.decisions_of`, approximately with
+        int8 weights. Boxes, which a small difference of the outputs may move, have to be the same
+        with any weights.
     weights : {"fp32", "fp16", "int8"}
         How the target stores its weights. With int8 weights values move, and what counts are the
         decisions, where there are any.
@@ -123,14 +124,14 @@ def compare_samples(
     )
 
 
-def limit_of(weights: Weights, dtypes: Sequence[str], *, has_decisions: bool) -> str:
+def limit_of(weights: Weights, dtypes: Sequence[str], *, decisions: Decisions | None = None) -> str:
     """Return what counts as equal, as a phrase: `0.03 of the largest value, for fp16 weights`.
 
     The parameters are those of `compare_samples`.
     """
-    tolerance = _tolerance(weights, has_decisions=has_decisions)
-    if math.isinf(tolerance):
-        return f"{MAX_CHANGED_DECISIONS:.0%} of the decisions, for {weights} weights"
+    tolerance = _tolerance(weights, has_decisions=decisions is not None)
+    if decisions is not None and math.isinf(tolerance):
+        return f"{decisions.limit}, for {weights} weights"
     limit = f"{tolerance:g} of the largest value"
     if weights != "fp32":
         return f"{limit}, for {weights} weights"

@@ -114,7 +114,8 @@ def pruning_sensitivity(
     trials = GroupTrials(parent, batches, criterion=criterion, inputs=inputs)
     if not trials.groups:
         raise nothing_removable(trials.graph, list(shares), criterion)
-    compare = _Comparison(trials.outputs(), truth, decisions_of(parent.record))
+    decisions = decisions_of(parent.record, is_approximate=True)
+    compare = _Comparison(trials.outputs(), truth, decisions)
     results = []
     for number, group in enumerate(trials.groups):
         for share in shares:

@@ -87,7 +87,7 @@ def _same_decisions(
     record: BundleRecord, results: Sequence[Array], expected: Sequence[Array]
 ) -> bool:
     """Whether the decisions, which count with int8 weights, are the same ones."""
-    decisions = decisions_of(record)
+    decisions = decisions_of(record, is_approximate=True)
     shapes = [[each.shape for each in arrays] for arrays in (results, expected)]
     if decisions is None or shapes[0] != shapes[1]:
         return False

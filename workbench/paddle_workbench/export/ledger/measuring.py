@@ -179,7 +179,9 @@ class Measurement:
         ]
         record = source.record
         dtypes = [each.dtype for each in record.outputs]
-        weights, decisions = known.variant.stored_weights, decisions_of(record)
+        weights = known.variant.stored_weights
+        is_approximate = weights == "int8"
+        decisions = decisions_of(record, is_approximate=is_approximate)
         comparison = compare_samples(
             samples,
             contender.results(samples),
@@ -189,12 +191,12 @@ class Measurement:
         )
         known.fields |= {
             "weights": weights,
-            "parity_limit": limit_of(weights, dtypes, has_decisions=decisions is not None),
+            "parity_limit": limit_of(weights, dtypes, decisions=decisions),
             "largest_difference": comparison.parity.largest_difference,
             "parity_problem": comparison.parity.problem,
             "inputs": 0,
         }
-        decide = known.variant.decide or self._default_decide(record)
+        decide = known.variant.decide or self._default_decide(record, is_approximate=is_approximate)
         if decide is not None:
             known.decisions = self._decisions(contender, decide, known.inputs)
             known.fields["inputs"] = len(known.decisions)
@@ -224,7 +226,9 @@ class Measurement:
             )
         return decisions
 
-    def _default_decide(self, record: BundleRecord) -> Decide | None:
+    def _default_decide(
+        self, record: BundleRecord, *, is_approximate: bool = False
+    ) -> Decide | None:
         if self._decide is not None:
             return self._decide
         if not record.postprocessing:
@@ -232,7 +236,8 @@ class Measurement:
         step = box_step(record)
         if step is not None:
             return lambda outputs: [
-                SeenBoxes(each) for each in detected(outputs, step, record.labels)
+                SeenBoxes(each, is_approximate=is_approximate)
+                for each in detected(outputs, step, record.labels)
             ]
         return lambda outputs: [
             each.label for each in postprocess(outputs, record.postprocessing, record.labels)
