@@ -54,8 +54,8 @@ def assert_same(official: PaddleOCR, pipeline: Pipeline, picture: Picture) -> No
 def test_equals_paddleocr_on_generated_pictures(
     official: PaddleOCR, pipeline: Pipeline, camera: str
 ) -> None:
-    for place in range(12):
-        kind = ("price_tag", "line", "form", "line", "receipt", "price_tag")[place % 6]
+    for place in range(6):
+        kind = ("price_tag", "line", "form", "line", "receipt", "price_tag")[place]
         options: Any = {"camera": None} if camera == "phone" else {}
         assert_same(official, pipeline, generate(kind, 100 + place, **options).picture)
 
@@ -86,7 +86,7 @@ def test_picture_without_text_has_no_lines(pipeline: Pipeline) -> None:
 
 
 def test_reads_clean_pictures_almost_without_errors(pipeline: Pipeline) -> None:
-    pages = [generate(kind, seed) for kind in KINDS for seed in range(3)]
+    pages = [generate(kind, seed) for kind in KINDS for seed in range(2)]
     scores = score_pages((pipeline.recognise(page.picture), page.lines) for page in pages)
     assert scores.character_error_rate < 0.02
     assert scores.h_mean > 0.97
