@@ -2,10 +2,11 @@
 
 python -m tests.benchmarks compression
 python -m tests.benchmarks.compression reader --method minmax
+python -m tests.benchmarks.compression detector --networks FOLDER    # keeps those it trains
 
 The reader is PP-OCRv5's recogniser with int8. Each seed has other lines of text: to calibrate, to
-choose the layers that stay in float32, and to measure with. `distillation` and `pruning` are
-benchmarks of their own.
+choose the layers that stay in float32, and to measure with. The detector is YOLOv3 of a quarter of
+the channels, trained once per seed. `distillation` and `pruning` are benchmarks of their own.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from paddle_workbench.compression.distillation.seeds import SeedScores
 from paddle_workbench.compression.quantization.sensitivity import Budget, sensitivity
 from paddle_workbench.environment.devices import read_machine
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.export.ledger.ledger import Ledger
-from paddle_workbench.export.ledger.variants import Variant
-from paddle_workbench.export.targets.registry import files_of_target
 
+from .compression_detector import detector
+from .compression_figures import ratio_of_times, shown, size_of
 from .ledger import padded, recogniser, use_two_cores
 from .table import print_table
 
@@ -51,23 +51,9 @@ def characters_right(bundle: Bundle, pictures: Sequence[Any], texts: Sequence[st
     return 100 * (1 - character_error_rate(read, list(texts)))
 
 
-def size_of(bundle: Bundle) -> int:
-    return sum(file.bytes for file in files_of_target(bundle.record, "onnx").values())
-
-
-def ratio_of_times(original: Bundle, smaller: Bundle, inputs: Sequence[Any]) -> str:
-    """Return the time of the smaller one as a share of the original's, with its interval."""
-    ledger = Ledger(original, inputs=inputs, path=smaller.path.with_suffix(".ledger.json"))
-    ledger.add(Variant("smaller", bundle=smaller, target="onnx"))
-    ledger.measure(variants=["onnx", "smaller"], baseline="onnx", batch=1, threads=1, budget_s=30)
-    line = next(row for row in ledger.to_frame(baseline="onnx").to_dict("records")
-                if row["variant"] == "smaller")  # fmt: skip
-    return f"{line['ratio']:.2f} ({line['ratio_low']:.2f} to {line['ratio_high']:.2f})"
-
-
-def reader(folder: Path, method: str) -> None:
+def reader(folder: Path, options: argparse.Namespace) -> None:
     """Quantise PP-OCRv5's recogniser: a quarter of the size, with less than a point lost."""
-    original = recogniser(folder).bundle
+    original, method = recogniser(folder).bundle, options.method
     original.export("onnx")
     rows, lost = [], []
     for seed in SEEDS:
@@ -75,16 +61,16 @@ def reader(folder: Path, method: str) -> None:
         calibration, _ = lines(first, CALIBRATION)
         choosing, _ = lines(first + 1_000, CHOOSING)
         pictures, texts = lines(first + 2_000, LINES)
-        whole = quantize(original, folder / f"whole-{seed}", calibration=calibration, method=method)  # type: ignore[arg-type]
+        whole = quantize(original, folder / f"whole-{seed}", calibration=calibration, method=method)
         measured = sensitivity(whole, choosing)
         names = measured.within(BUDGET)
         smaller = quantize(
             original, folder / f"mixed-{seed}", calibration=calibration, method=method, layers=names
-        )  # type: ignore[arg-type]
+        )
         smaller.export("onnx", weights="int8")
         before, after = (characters_right(each, pictures, texts) for each in (original, smaller))
         size = size_of(smaller) / size_of(original)
-        time = ratio_of_times(original, smaller, pictures[:8]) if seed == SEEDS[0] else ""
+        time = shown(ratio_of_times(original, smaller, pictures[:8])) if seed == SEEDS[0] else ""
         lost.append(before - after)
         count = f"{len(names)} of {len(measured.layers)}"
         every = f"{measured.all.changed:.1%}" if measured.all.changed is not None else ""
@@ -100,20 +86,24 @@ def reader(folder: Path, method: str) -> None:
     )
 
 
-CASES: dict[str, Callable[[Path, str], None]] = {"reader": reader}
+CASES: dict[str, Callable[[Path, argparse.Namespace], None]] = {
+    "reader": reader,
+    "detector": detector,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", choices=[[], *CASES])
     parser.add_argument("--method", default="mse")
+    parser.add_argument("--networks", type=Path, help="folder of the trained detectors")
     options = parser.parse_args(arguments if arguments is not None else [])
     use_two_cores()
     machine = read_machine()
     print(f"{machine.processor}")
     for name in options.names or CASES:
         with tempfile.TemporaryDirectory() as folder:
-            CASES[name](Path(folder), options.method)
+            CASES[name](Path(folder), options)
 
 
 if __name__ == "__main__":

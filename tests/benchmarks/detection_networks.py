@@ -68,7 +68,7 @@ def beginner(width: Any) -> YOLOv3:
     return net
 
 
-def bundle_of(detector: Detector, path: Path, examples: Dataset) -> Bundle:
+def bundle_of(detector: Detector, path: Path, examples: Dataset, **options: Any) -> Bundle:
     from paddle.static import InputSpec
 
     size = detector.input_size
@@ -81,6 +81,7 @@ def bundle_of(detector: Detector, path: Path, examples: Dataset) -> Bundle:
         labels=detector.net.classes,
         preprocessing=detector.preprocessing,
         postprocessing=detector.postprocessing,
+        **options,
     )
 
 
