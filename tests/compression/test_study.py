@@ -150,6 +150,21 @@ def test_texts_without_a_truth(tmp_path: Path) -> None:
     assert table.activations is None
 
 
+def test_a_transposed_convolution_is_pruned_and_never_quantised(tmp_path: Path) -> None:
+    from .pruning.networks import NETWORKS
+
+    network, spec, (x,) = NETWORKS["transposed"]()
+    bundle = Bundle.create(tmp_path / "up", network, input_spec=spec, examples=[x])
+    study = CompressionStudy(bundle, data=[x], inputs=[x + 0.1])
+    make, up, take = study.report(bits=(8,), shares=(0.5,)).layers
+    assert [make.name, up.name, take.name] == ["make", "up", "take"]
+    assert [each.bits for each in up.precisions] == [32]
+    assert set(make.prunings[0].removed) == {"make", "up"}
+    assert set(up.prunings[0].removed) == {"up", "take"}
+    with pytest.raises(CompressionError, match="Layer up cannot be quantised"):
+        study.measure({"up": {"bits": 8}})
+
+
 def test_counts_shared_weights_once(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 

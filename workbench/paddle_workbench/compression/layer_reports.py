@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -19,10 +19,9 @@ from ..contract import (
     ValueHistogram,
 )
 from ..export.bundle import Bundle
-from ..export.targets.float_onnx import FloatProgram, WeightLayer
+from ..export.targets.float_onnx import WeightLayer
 from .quantization.calibrated import CalibratedProgram, packed_bytes
 from .quantization.calibration import Histogram
-from .quantization.plan import paths_of_parameters
 from .quantization.quantizer import Quantization, fake_quantize, saturated_share
 
 __all__ = ["layer_reports"]
@@ -35,8 +34,6 @@ MOST_BINS = 64
 _FLOAT_BYTES = 4
 _SCALE_BYTES = 5
 """A scale in float32, and its zero point."""
-# Ops whose weights stay in float32, and which are worth a row all the same.
-_OTHERS = frozenset({"LSTM", "GRU", "RNN", "ConvTranspose"})
 
 
 def layer_reports(
@@ -55,23 +52,14 @@ def layer_reports(
     Returns
     -------
     list of LayerReport
-        Those that can be quantised, in the order of `calibrated`, and then recurrent layers and
-        transposed convolutions. Weights that two layers share are counted in the first of them.
+        As `calibrated` has them. Weights that two layers share are counted in the first of them.
     """
     program = calibrated.program
     lines = _lines(bundle)
-    paths = paths_of_parameters(bundle.program)
     plans = {each: calibrated.plan(each) for each in bits} if program.layers else {}
     seen: set[str] = set()
     reports = []
-    layers = calibrated.layers
-    names = {name for _, name in layers}
-    for layer in _other_layers(program):
-        own = program.parameters_of(layer) & paths.keys()
-        name = min((paths[each] for each in own), default=layer.node)
-        layers.append((layer, name if name not in names else layer.node))
-        names.add(layers[-1][1])
-    for layer, name in layers:
+    for layer, name in calibrated.layers:
         counted = {layer.weight, layer.bias} & program.constants.keys() - seen
         seen |= counted
         sizes = {each: program.values_of(each).size for each in counted}
@@ -119,23 +107,6 @@ def _bytes_of(sizes: Mapping[str, int], layer: WeightLayer, planned: PlannedLaye
         # Integers of 32 bits, with scales of their own and zero points as large.
         total += _FLOAT_BYTES * sizes[layer.bias] + 2 * _FLOAT_BYTES * scales
     return total
-
-
-def _other_layers(program: FloatProgram) -> Iterator[WeightLayer]:
-    for node in program.model.graph.node:
-        if node.op_type in _OTHERS:
-            constants = [name for name in node.input if name in program.constants]
-            large = sorted(constants, key=lambda name: -program.values_of(name).size)
-            if large:
-                yield WeightLayer(
-                    node.name,
-                    node.op_type,
-                    large[0],
-                    None,
-                    large[1] if len(large) > 1 else "",
-                    node.input[0],
-                    node.output[0],
-                )
 
 
 def _lines(bundle: Bundle) -> dict[str, str]:

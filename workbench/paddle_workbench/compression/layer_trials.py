@@ -125,7 +125,8 @@ def _sized(layers: list[LayerReport], calibrated: CalibratedProgram) -> list[Lay
     if not chosen:
         return layers
     saved = sum(sizes[name][FULL_BITS] - sizes[name][most] for name in chosen)
-    added = calibrated.size(chosen) - (calibrated.size({}) - saved)
+    size = calibrated.size_of(calibrated.model(chosen), chosen)
+    added = size - (calibrated.program.model.ByteSize() - saved)
     part = max(0, added) // len(chosen)
     return [
         layer.model_copy(

@@ -261,7 +261,8 @@ class CompressionStudy:
                 # Between two rounds a listener can end the measurement.
                 on_round=lambda _share: show(_TIMING),
             )
-        return self._try(name, chosen, calibrated.size(bits), effect, _times(own, ratio))
+        size = calibrated.size_of(model, bits)
+        return self._try(name, chosen, size, effect, _times(own, ratio))
 
     def _own(self, on_round: Any = None) -> CompressionTry:
         """Return the network without a change; it is timed once."""
