@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..contract import LedgerProtocol
 from ..export.ledger.intervals import Interval, median_interval, ratio_interval
-from ..export.ledger.protocol import Block, run_rounds
+from ..export.ledger.protocol import Block, Rounds, run_rounds
 from .quantization.effects import opened_model
 
 __all__ = ["latency_of", "latency_ratio"]
@@ -50,8 +50,11 @@ def latency_ratio(
     return ratio_interval(rounds.medians_ms(_OTHER), rounds.medians_ms(_OWN))
 
 
-def _measured(blocks: Mapping[str, Block], on_round: Progress | None) -> Any:
-    return run_rounds(blocks, _OWN, _PROTOCOL, budget_s=_PROTOCOL.budget_s, on_round=on_round)
+def _measured(blocks: Mapping[str, Block], on_round: Progress | None) -> Rounds:
+    rounds = run_rounds(blocks, _OWN, _PROTOCOL, budget_s=_PROTOCOL.budget_s, on_round=on_round)
+    if rounds.is_interrupted:
+        raise KeyboardInterrupt
+    return rounds
 
 
 def _block(model: Any, feed: Feed) -> Block:
