@@ -64,8 +64,13 @@ def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
             lambda folder: (folder / "annotations.json").write_bytes(b"{"),
             "annotations.json is not a file of annotations: it is not JSON",
         ),
+        (lambda folder: yolo(folder, classes=" "), "classes.txt is empty."),
+        (
+            lambda folder: yolo(folder, classes="盒\n盒\n"),
+            "The names of the classes in {folder} are not right: Two classes have the name '盒'.",
+        ),
     ],
-    ids=["empty", "several", "two files", "no classes", "no list", "broken"],
+    ids=["empty", "several", "two files", "no classes", "no list", "broken", "no name", "twice"],
 )
 def test_rejects_folder_without_usable_annotations(
     tmp_path: Path, write: Write, message: str
@@ -73,7 +78,7 @@ def test_rejects_folder_without_usable_annotations(
     write(tmp_path)
     with pytest.raises(AnnotationError) as caught:
         load_annotations(tmp_path)
-    assert message in caught.value.message
+    assert message.replace("{folder}", str(tmp_path)) in caught.value.message
     assert caught.value.hint
 
 

@@ -45,6 +45,18 @@ def test_saving_again_replaces_annotations_and_keeps_pictures(tmp_path: Path, st
 
 
 @each_style
+def test_pictures_named_like_folders_and_lists_keep_their_boxes(
+    tmp_path: Path, style: Style
+) -> None:
+    names = ["classes.png", "images/a.png", "images/images/a.png", "labels/readme.png", "train.png"]
+    pictures = [Picture(name, PIXELS, [[10, 15, 30, 30]], [2]) for name in names]
+    save_annotations(Dataset(CLASSES, pictures), tmp_path, style=style)
+    loaded = load_annotations(tmp_path)
+    assert (loaded.problems, loaded.notes) == ((), ())
+    assert [len(each.boxes) for each in loaded.dataset] == [1] * 5
+
+
+@each_style
 def test_converts_a_rotated_photograph(tmp_path: Path, style: Style) -> None:
     path = picture(tmp_path / "photo.jpg", orientation=6)
     photo = Picture("photo.jpg", path, [[1, 2, 11, 22]], [0])

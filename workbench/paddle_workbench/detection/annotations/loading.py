@@ -168,7 +168,11 @@ def _class_names(source: Source, path: Path) -> tuple[str, ...]:
             f"{path} contains no objects with a class.{first}",
             "Check that it is the folder of the annotations.",
         )
-    return check_classes(names)
+    try:
+        return check_classes(names)
+    except AnnotationError as error:
+        message = f"The names of the classes in {path} are not right: {error.message}"
+        raise AnnotationError(message, error.hint) from error
 
 
 def _guess(folder: Folder) -> Style:

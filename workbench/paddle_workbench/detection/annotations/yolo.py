@@ -54,11 +54,10 @@ def read(folder: Folder, classes: tuple[str, ...] | None = None) -> Source:
         If there are neither names nor a file with names.
     """
     source = Source()
-    source.classes = classes or _class_names(folder)
+    file = next((each for each in (*SETTINGS, *NAMES) if (folder.path / each).exists()), "")
+    source.classes = classes or _class_names(folder, file)
     names = source.classes
-    label_files = {
-        name for name in folder.files(".txt") if PurePosixPath(name).name.lower() not in _OTHERS
-    }
+    label_files = set(folder.files(".txt")) - {file}
     for picture in folder.picture_files():
         candidates = _label_paths(picture)
         name = next((each for each in candidates if each in label_files), None)
@@ -71,6 +70,8 @@ def read(folder: Folder, classes: tuple[str, ...] | None = None) -> Source:
         if items is not None:
             source.entries.append(Entry(name, "", (picture,), items, is_relative=True))
     for name in sorted(label_files):
+        if PurePosixPath(name).name.lower() in _OTHERS:
+            continue
         message = f"There is no picture {PurePosixPath(name).stem} with a supported ending."
         source.report("missing picture", name, "", message)
     return source
@@ -105,18 +106,20 @@ def _lines(picture: Picture) -> list[str]:
     return lines
 
 
-def _class_names(folder: Folder) -> tuple[str, ...]:
-    for name in SETTINGS:
-        if (folder.path / name).exists():
-            return _names_in_yaml(folder, name)
-    for name in NAMES:
-        if (folder.path / name).exists():
-            lines = [line.strip() for line in folder.text(name).splitlines()]
-            return tuple(line for line in lines if line)
-    raise AnnotationError(
-        f"{folder.path} does not name its classes: it has no data.yaml and no classes.txt.",
-        'Write classes.txt with one name a line, or pass classes=("包装", "瓶罐").',
-    )
+def _class_names(folder: Folder, file: str) -> tuple[str, ...]:
+    if file in SETTINGS:
+        return _names_in_yaml(folder, file)
+    if not file:
+        raise AnnotationError(
+            f"{folder.path} does not name its classes: it has no data.yaml and no classes.txt.",
+            'Write classes.txt with one name a line, or pass classes=("包装", "瓶罐").',
+        )
+    names = tuple(filter(None, (line.strip() for line in folder.text(file).splitlines())))
+    if not names:
+        raise AnnotationError(
+            f"{folder.path / file} is empty.", "Write the names of the classes, one a line."
+        )
+    return names
 
 
 def _names_in_yaml(folder: Folder, name: str) -> tuple[str, ...]:
@@ -141,14 +144,19 @@ def _names_in_yaml(folder: Folder, name: str) -> tuple[str, ...]:
 
 
 def _label_paths(picture: str) -> list[str]:
-    """Return where the labels of a picture may be; the last `images` becomes `labels`."""
+    """Return where the labels of a picture may be.
+
+    First, the last `images` becomes `labels`; then the first one, as in a folder that has another
+    folder of this name.
+    """
     path = PurePosixPath(picture)
-    parts = list(path.with_suffix(".txt").parts)
-    paths = [str(path.with_suffix(".txt")), "/".join(("labels", *parts))]
-    if "images" in parts[:-1]:
-        at = len(parts) - 2 - parts[-2::-1].index("images")
-        paths.insert(0, "/".join((*parts[:at], "labels", *parts[at + 1 :])))
-    return paths
+    parts = path.with_suffix(".txt").parts
+    folders = [at for at, part in enumerate(parts[:-1]) if part == "images"]
+    paths = ["/".join((*parts[:at], "labels", *parts[at + 1 :])) for at in reversed(folders)]
+    beside = str(path.with_suffix(".txt"))
+    # `train.txt` next to a picture may be a list of pictures.
+    others = [] if PurePosixPath(beside).name.lower() in _OTHERS else [beside]
+    return [*paths, *others, "/".join(("labels", *parts))]
 
 
 def _items(
