@@ -56,6 +56,17 @@ def test_pictures_named_like_folders_and_lists_keep_their_boxes(
     assert [len(each.boxes) for each in loaded.dataset] == [1] * 5
 
 
+@pytest.mark.parametrize("style", ["voc", "labelme", "yolo"])
+def test_does_not_mix_with_annotations_of_other_pictures(tmp_path: Path, style: Style) -> None:
+    dataset = random_dataset()
+    save_annotations(dataset, tmp_path, style=style)
+    files = sorted(tmp_path.rglob("*"))
+    with pytest.raises(AnnotationError, match="has annotations of other pictures, such as"):
+        save_annotations(Dataset(CLASSES, dataset.pictures[:2]), tmp_path, style=style)
+    assert sorted(tmp_path.rglob("*")) == files
+    assert len(load_annotations(tmp_path).dataset) == len(dataset)
+
+
 @each_style
 def test_converts_a_rotated_photograph(tmp_path: Path, style: Style) -> None:
     path = picture(tmp_path / "photo.jpg", orientation=6)
@@ -131,6 +142,11 @@ def test_does_not_replace_another_picture(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match=r"exists, and is a different picture from a"):
         save_annotations(Dataset(CLASSES, [Picture("a.png", PIXELS, [], [])]), tmp_path)
     assert path.read_bytes() == content
+
+
+def test_rejects_what_is_not_a_data_set(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="The data set is a list, and not a Dataset"):
+        save_annotations([], tmp_path)  # type: ignore[arg-type]
 
 
 def test_rejects_unknown_format(tmp_path: Path) -> None:

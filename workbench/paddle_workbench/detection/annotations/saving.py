@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Final
@@ -12,11 +13,11 @@ from PIL import Image
 
 from ...errors import AnnotationError, StorageError
 from ...picture_files.limits import MAX_BYTES
-from ...reading import is_file, read_bytes, resolved, storage_errors_as
+from ...reading import is_file, is_folder, read_bytes, resolved, storage_errors_as
 from ...storage import write_whole
 from ..dataset import Dataset, Picture
 from . import coco, labelme, voc, yolo
-from .folder import PICTURE_ENDINGS, plain_path
+from .folder import PICTURE_ENDINGS, Folder, plain_path
 from .loading import STYLES, Style
 
 __all__ = ["save_annotations"]
@@ -50,8 +51,8 @@ def save_annotations(
     ----------
     dataset : Dataset
     folder : str or Path
-        It is created. Annotations in it are replaced, pictures are not: one with the same name must
-        have the same content.
+        It is created. Annotations of these pictures in it are replaced, pictures are not: one with
+        the same name must have the same content.
     style : {"coco", "voc", "labelme", "yolo"}
     copy_pictures : bool
         Whether to write the pictures as well: files are copied, arrays become PNG.
@@ -64,19 +65,27 @@ def save_annotations(
     Raises
     ------
     AnnotationError
-        If the name of a picture is not a relative path, two pictures would share a file, another
-        picture is in the place of one, or a file cannot be read or written.
+        If the data set is not one, the name of a picture is not a relative path, two pictures would
+        share a file, another picture is in the place of one, the folder has annotations of other
+        pictures in this format, or a file cannot be read or written.
     """
+    if not isinstance(dataset, Dataset):
+        raise AnnotationError(
+            f"The data set is a {type(dataset).__name__}, and not a Dataset.",
+            "Make one: Dataset(classes, pictures).",
+        )
     if style not in STYLES:
         raise AnnotationError(f"There is no format {style!r}.", f"Use one of: {', '.join(STYLES)}.")
     folder = Path(folder)
     _check_names(dataset, style)
     module = _MODULES[style]
+    files = module.write(dataset)
+    _check_no_others(folder, files)
     base = folder / module.PICTURES
     if copy_pictures:
         for picture in dataset:
             _write_picture(picture, base / picture.name)
-    for name, content in module.write(dataset).items():
+    for name, content in files.items():
         write_whole(folder / name, content)
     return folder
 
@@ -105,6 +114,24 @@ def _check_names(dataset: Dataset, style: Style) -> None:
             "would share a file.",
             'Rename one of them, or use style="coco".',
         )
+
+
+def _check_no_others(folder: Path, files: Mapping[str, str]) -> None:
+    """Reject a folder in which other annotations would be read together with these."""
+    kinds = {
+        PurePosixPath(name).parts[0]: PurePosixPath(name).suffix for name in files if "/" in name
+    }
+    for part, ending in kinds.items():
+        if not is_folder(folder / part):
+            continue
+        names = (f"{part}/{name}" for name in Folder(folder / part).files(ending))
+        others = [name for name in names if name not in files]
+        if others:
+            raise AnnotationError(
+                f"{folder} has annotations of other pictures, such as {others[0]}, which would be "
+                "read together with these.",
+                "Choose an empty folder, or move them away.",
+            )
 
 
 def _write_picture(picture: Picture, path: Path) -> None:
