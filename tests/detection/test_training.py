@@ -13,7 +13,7 @@ import pytest
 
 from paddle_workbench.detection import training
 from paddle_workbench.detection.anchors import find_anchors
-from paddle_workbench.detection.checkpoints import read_checkpoint
+from paddle_workbench.detection.checkpoints import read_checkpoint, write_checkpoint
 from paddle_workbench.detection.dataset import Dataset, Picture
 from paddle_workbench.detection.evaluation import evaluate
 from paddle_workbench.detection.history import EvaluationRecord, StepRecord
@@ -23,6 +23,7 @@ from paddle_workbench.errors import (
     DetectionError,
     FileBrokenError,
     FileMissingError,
+    StorageError,
     TrainingError,
 )
 from paddle_workbench.program.progress import ProgressBar
@@ -407,7 +408,7 @@ def test_rejects_a_checkpoint_of_another_network(trained: Path, dataset: Dataset
 
 def test_rejects_a_checkpoint_of_other_layers(trained: Path, dataset: Dataset) -> None:
     net = network(backbone="resnet34-quarter", neck=16)
-    with pytest.raises(DetectionError, match="other layers: .* such as backbone"):
+    with pytest.raises(DetectionError, match="other layers, .* such as backbone"):
         train(net, dataset, replace(RECIPE, steps=1), folder=trained, resume=True)
 
 
@@ -418,6 +419,43 @@ def test_rejects_a_broken_checkpoint(
     (tmp_path / CHECKPOINT).write_bytes(content)
     with pytest.raises(FileBrokenError, match="checkpoint"):
         train(small_net(), dataset, RECIPE, folder=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("part", ["net", "adam", "best"])
+def test_rejects_a_checkpoint_with_arrays_missing_and_changes_nothing(
+    dataset: Dataset, tmp_path: Path, trained: Path, part: str
+) -> None:
+    checkpoint = read_checkpoint(trained / CHECKPOINT)
+    arrays = {"net": checkpoint.net, "adam": checkpoint.adam, "best": dict(checkpoint.net)}[part]
+    name = next(each for each in arrays if each.startswith("heads.0.weight"))
+    del arrays[name]
+    write_checkpoint(tmp_path / CHECKPOINT, replace(checkpoint, **{part: arrays}))
+    net = small_net(seed=1)
+    before = weights(net)
+    with pytest.raises(DetectionError, match=rf"not complete: 1 entries such as {name}"):
+        train(net, dataset, replace(RECIPE, steps=1), folder=tmp_path, resume=True)
+    assert_equal(weights(net), before)
+
+
+def test_an_entry_that_seems_encrypted_is_a_broken_checkpoint(
+    trained: Path, tmp_path: Path
+) -> None:
+    content = bytearray((trained / CHECKPOINT).read_bytes())
+    # The flags of the first entry in the table at the end of the file.
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(FileBrokenError, match="is not a checkpoint"):
+        read_checkpoint(tmp_path / CHECKPOINT)
+
+
+def test_a_folder_that_cannot_be_made_shows_before_the_first_step(
+    imported_paddle: None, dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    records: list[StepRecord | EvaluationRecord] = []
+    with pytest.raises(StorageError, match="file"):
+        train(small_net(), dataset, RECIPE, folder=tmp_path / "file", listener=records.append)
+    assert not records
 
 
 def test_rejects_to_resume_from_nothing(

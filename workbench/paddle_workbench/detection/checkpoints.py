@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,10 @@ from .recipe import Recipe
 __all__ = [
     "Checkpoint",
     "CheckpointRecord",
+    "check_arrays",
     "check_resumable",
     "fingerprint",
+    "prepare_folder",
     "read_checkpoint",
     "write_checkpoint",
 ]
@@ -82,6 +84,22 @@ class Checkpoint:
 
 
 _PARTS: Final = ("net", "adam", "average", "best")
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder of a training, so that one that cannot be written shows before it.
+
+    Raises
+    ------
+    StorageError
+        If nothing can be written there.
+    """
+    make_folder(folder)
+    try:
+        with locked_neighbour(folder / "checkpoint"):
+            pass
+    except OSError as error:
+        raise storage_error(folder, error) from error
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -140,7 +158,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise broken_file(path, _KIND, f"{where}: {first['msg']}", _HINT) from error
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    # RuntimeError for an entry that seems to be encrypted or compressed.
+    except (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise broken_file(path, _KIND, str(error), _HINT) from error
     return Checkpoint(record, **parts)
 
@@ -178,4 +197,45 @@ def check_resumable(record: CheckpointRecord, other: CheckpointRecord) -> None:
         raise DetectionError(
             "The checkpoint was trained with other pictures or other boxes.",
             f"Pass the same data set. {_HINT}",
+        )
+
+
+def check_arrays(
+    checkpoint: Checkpoint, shapes: Mapping[str, tuple[int, ...]], *, learned: Iterable[str]
+) -> None:
+    """Reject a checkpoint of a network with other layers, or one that is not complete.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    shapes : mapping of str to tuple of int
+        Of all parameters and statistics of the network.
+    learned : iterable of str
+        The parameters that have a state of Adam. In a frozen backbone they have none yet.
+
+    Raises
+    ------
+    DetectionError
+    """
+    adam = {f"{name}/{part}": shapes[name] for name in learned for part in ("moment1", "moment2")}
+    for arrays in (checkpoint.net, checkpoint.average, checkpoint.best):
+        if arrays or arrays is checkpoint.net:
+            _check_shapes(arrays, shapes, arrays.keys() | shapes)
+    _check_shapes(
+        checkpoint.adam,
+        adam,
+        [name for name in adam if name in checkpoint.adam or not name.startswith("backbone.")],
+    )
+
+
+def _check_shapes(
+    arrays: Arrays, shapes: Mapping[str, tuple[int, ...]], names: Iterable[str]
+) -> None:
+    found = {name: array.shape for name, array in arrays.items()}
+    wrong = sorted(name for name in names if found.get(name) != shapes.get(name))
+    if wrong:
+        raise DetectionError(
+            f"The checkpoint is of a network with other layers, or is not complete: {len(wrong)} "
+            f"entries such as {wrong[0]} differ.",
+            f"Make the network with the same backbone, neck and classes. {_HINT}",
         )

@@ -16,8 +16,10 @@ from .batches import Batch, Batches
 from .checkpoints import (
     Checkpoint,
     CheckpointRecord,
+    check_arrays,
     check_resumable,
     fingerprint,
+    prepare_folder,
     read_checkpoint,
     write_checkpoint,
 )
@@ -93,7 +95,8 @@ def train(
         If the loss is not a finite number. `batch` of the error is what caused it; the weights are
         those before it, and so is the checkpoint.
     StorageError
-        If a checkpoint cannot be read or written.
+        If a checkpoint cannot be read or written; a folder that cannot be written shows before the
+        first step.
     KeyboardInterrupt
         If the learner stops it. The last checkpoint remains, and the message names it.
     """
@@ -102,6 +105,8 @@ def train(
     training = _Training(net, dataset, recipe, validation, Path(folder) if folder else None)
     if resume:
         training.resume()
+    elif folder:
+        prepare_folder(Path(folder))
     with ProgressBar("training") as bar:
 
         def show(record: StepRecord | EvaluationRecord) -> None:
@@ -183,7 +188,11 @@ class _Training:
         assert self._path is not None  # noqa: S101 - `train` has checked it
         checkpoint = read_checkpoint(self._path)
         check_resumable(checkpoint.record, self._record())
-        self._check_weights(checkpoint)
+        check_arrays(
+            checkpoint,
+            {name: tuple(value.shape) for name, value in self.net.state_dict().items()},
+            learned=[name for name, each in self.net.named_parameters() if not each.stop_gradient],
+        )
         self.history = checkpoint.record.history
         load_net_arrays(self.net, checkpoint.net)
         self._best = checkpoint.best
@@ -191,20 +200,6 @@ class _Training:
             self._average.load(checkpoint.average)
         self._start_optimizer(checkpoint.adam)
         self._checkpoint_steps = self._done
-
-    def _check_weights(self, checkpoint: Checkpoint) -> None:
-        """Reject a checkpoint of a network with other layers."""
-        expected = {name: tuple(value.shape) for name, value in self.net.state_dict().items()}
-        shapes = {name: array.shape for name, array in checkpoint.net.items()}
-        wrong = sorted(
-            name for name in expected.keys() | shapes if expected.get(name) != shapes.get(name)
-        )
-        if wrong:
-            raise DetectionError(
-                f"The checkpoint is of a network with other layers: {len(wrong)} entries such as "
-                f"{wrong[0]} differ.",
-                "Make the network with the same backbone, neck and classes.",
-            )
 
     def run(self, show: Listener) -> None:
         """Run the steps that remain."""
