@@ -66,8 +66,14 @@ def test_rejects_too_few_sizes(sizes: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"scales": 0}, {"per_scale": -1}, {"input_size": "96"}, {"input_size": None}]
+    "values",
+    [{"scales": 0}, {"per_scale": -1}, {"input_size": "96"}, {"input_size": None}, {"seed": -1}],
 )
 def test_rejects_numbers_that_make_no_sense(values: dict[str, Any]) -> None:
     with pytest.raises(DetectionError, match=f"with {next(iter(values))}="):
         find_anchors(dataset_of(clusters()), **{"input_size": 96, **values})
+
+
+def test_rejects_what_is_not_a_data_set() -> None:
+    with pytest.raises(DetectionError, match="The data set is a list, and not a Dataset"):
+        find_anchors([1], input_size=96)  # type: ignore[arg-type]

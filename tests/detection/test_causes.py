@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from paddle_workbench.detection.causes import (
     mistakes,
 )
 from paddle_workbench.detection.dataset import Dataset
-from paddle_workbench.errors import ShapeError
+from paddle_workbench.errors import DetectionError, ShapeError
 
 from .test_evaluation import CLASSES, detections, picture
 
@@ -141,3 +143,9 @@ def test_rejects_detections_of_other_pictures() -> None:
     for function in (confusion, mistakes, error_causes):
         with pytest.raises(ShapeError, match="detections for 0"):
             function(one(), [])
+
+
+@pytest.mark.parametrize("threshold", [5, -1, float("nan"), "0.3"])
+def test_rejects_a_threshold_that_is_not_a_share(threshold: Any) -> None:
+    with pytest.raises(DetectionError, match=f"The threshold is {threshold!r}"):
+        confusion(one(), [Detections.none()], threshold=threshold)

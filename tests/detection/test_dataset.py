@@ -101,12 +101,24 @@ def test_counts_boxes_by_class() -> None:
         (("a\nb",), r"'a\nb' cannot be the name of a class."),
         (("a", "b", "a"), "Two classes have the name 'a'."),
         ((1,), "The name of a class is of type int."),
+        (None, "The classes are of the type NoneType."),
     ],
 )
 def test_rejects_invalid_classes(classes: Any, message: str) -> None:
     with pytest.raises(AnnotationError) as caught:
         Dataset(classes, [])
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize("pictures", [None, 5, [PIXELS], [None]])
+def test_rejects_what_is_not_a_list_of_pictures(pictures: Any) -> None:
+    with pytest.raises(AnnotationError, match="of the type"):
+        Dataset(("盒",), pictures)
+
+
+def test_rejects_a_name_that_is_not_a_text() -> None:
+    with pytest.raises(AnnotationError, match="name of a picture is of the type int"):
+        Picture(7, PIXELS, BOXES, [0, 1])  # type: ignore[arg-type]
 
 
 def test_rejects_pictures_that_do_not_fit_the_classes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -203,10 +205,15 @@ def test_rejects_curves_and_intervals_that_do_not_exist(
     result = evaluate(dataset, found)
     with pytest.raises(DetectionError, match="no class '罐'"):
         result.curve("罐")
-    with pytest.raises(DetectionError, match="overlap 0.52"):
-        result.curve("盒", iou=0.52)
-    with pytest.raises(DetectionError, match="level 1.5"):
-        bootstrap(dataset, found, level=1.5)
+    overlaps: list[Any] = [0.52, 0.45, 1.0, float("nan"), "0.5"]
+    for overlap in overlaps:
+        with pytest.raises(DetectionError, match=f"no curve at the overlap {overlap!r}"):
+            result.curve("盒", iou=overlap)
+    arguments: list[dict[str, Any]] = [{"level": 1.5}, {"samples": 2.5}, {"seed": -1}]
+    for wrong in arguments:
+        name, value = next(iter(wrong.items()))
+        with pytest.raises(DetectionError, match=rf"{name[:5]}.*{value}|{value} {name}"):
+            bootstrap(dataset, found, **wrong)
 
 
 def test_rejects_what_is_not_detections(dataset: Dataset, found: list[Detections]) -> None:

@@ -245,3 +245,8 @@ def test_rejects_other_files(tmp_path: Path, content: bytes, message: str) -> No
 def test_reports_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError, match="no file of weights"):
         read_pdparams(tmp_path / "none.pdparams")
+
+
+def test_rejects_another_network(tmp_path: Path) -> None:
+    with pytest.raises(DetectionError, match="The network is a dict, and not a YOLOv3"):
+        load_paddledetection({}, tmp_path / "weights.pdparams")  # type: ignore[arg-type]

@@ -275,6 +275,9 @@ BLACK = np.zeros((8, 8, 3), np.uint8)
         ([BLACK], [([[0, 0, 4, 4]], [2])], WidgetError, "has the class 2, and the model has 2"),
         ([BLACK], [([[0, 0, 0, 4]], [1])], AnnotationError, "has no area"),
         ([BLACK], [7], WidgetError, "boxes and classes"),
+        ([BLACK], [([[0, 0, 4, 4]], 1)], WidgetError, "not a pair of boxes and classes"),
+        ([BLACK], [(None, None)], WidgetError, "not a pair of boxes and classes"),
+        ([BLACK], 7, WidgetError, "The truth is of the type int"),
     ],
 )
 def test_rejects_what_does_not_fit(

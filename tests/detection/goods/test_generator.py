@@ -112,7 +112,11 @@ def test_small_pictures_are_drawn_too() -> None:
         ({"part": "hardest"}, "There is no part 'hardest'."),
         ({"size": 31}, "Cannot generate pictures of 31 x 31 pixels."),
         ({"size": (96, 20000)}, "Cannot generate pictures of 96 x 20000 pixels."),
+        ({"size": 96.0}, "Cannot generate pictures of the size 96.0."),
+        ({"size": (96, 64, 3)}, "Cannot generate pictures of the size (96, 64, 3)."),
+        ({"count": "3"}, "Cannot generate '3' pictures."),
         ({"seed": -3}, "The seed -3 is negative."),
+        ({"seed": "a"}, "The seed 'a' is not a number."),
     ],
 )
 def test_rejects_invalid_arguments(arguments: dict[str, Any], message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -52,11 +53,23 @@ def find_anchors(
     ----------
     Redmon and Farhadi 2017, "YOLO9000: Better, Faster, Stronger", section 2.
     """
-    for name, value in (("input_size", input_size), ("scales", scales), ("per_scale", per_scale)):
-        if not isinstance(value, int) or value < 1:
+    numbers: tuple[tuple[str, Any, int], ...] = (
+        ("input_size", input_size, 1),
+        ("scales", scales, 1),
+        ("per_scale", per_scale, 1),
+        ("seed", seed, 0),
+    )
+    for name, value, least in numbers:
+        if not isinstance(value, Integral) or value < least:
             raise DetectionError(
-                f"Anchors cannot be found with {name}={value!r:.80}.", "Pass a whole number from 1."
+                f"Anchors cannot be found with {name}={value!r:.80}.",
+                f"Pass a whole number from {least}.",
             )
+    if not isinstance(dataset, Dataset):
+        raise DetectionError(
+            f"The data set is a {type(dataset).__name__}, and not a Dataset.",
+            "Load one: load_annotations(folder).dataset.",
+        )
     sizes = box_sizes(dataset, input_size=input_size)
     count = scales * per_scale
     distinct = np.unique(sizes, axis=0)

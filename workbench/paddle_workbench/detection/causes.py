@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..boxes import Detections, iou
+from ..errors import DetectionError
 from .dataset import Dataset
-from .evaluation import Boxes, average_precision_50, check_detections, true_boxes
+from .evaluation import Boxes, average_precision_50, check_detections, is_share, true_boxes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,11 +89,13 @@ def confusion(
     Raises
     ------
     ShapeError, DetectionError
-        As for `evaluate`.
+        As for `evaluate`, or if the threshold is not a share.
     """
     import pandas as pd
 
     check_detections(dataset, detections)
+    if not is_share(threshold):
+        raise DetectionError(f"The threshold is {threshold!r:.80}.", "Choose one from 0 to 1.")
     none = len(dataset.classes)
     counts = np.zeros((none + 1, none + 1), np.int64)
     for picture, every in zip(dataset, detections, strict=True):

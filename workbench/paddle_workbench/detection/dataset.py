@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Picture:
     ShapeError
         If an array does not have this shape and type.
     AnnotationError
-        If a box is not finite or has no area, or if a class is negative.
+        If the name is not a text, a box is not finite or has no area, or a class is negative.
     """
 
     __slots__ = ("_size", "_source", "boxes", "classes", "name")
@@ -56,6 +56,10 @@ class Picture:
         *,
         size: tuple[int, int] | None = None,
     ) -> None:
+        if not isinstance(name, str):
+            raise AnnotationError(
+                f"The name of a picture is of the type {type(name).__name__}.", "Give a text."
+            )
         self.name = name
         self.boxes = _boxes(boxes, name)
         self.classes = _classes(classes, name, count=len(self.boxes))
@@ -130,8 +134,9 @@ class Dataset:
     Raises
     ------
     AnnotationError
-        If a class has no name, or a name that files cannot hold, if two classes or two pictures
-        have the same name, or if a picture has a box of another class.
+        If `pictures` is not a list of them, if a class has no name, or a name that files cannot
+        hold, if two classes or two pictures have the same name, or if a picture has a box of
+        another class.
     """
 
     classes: tuple[str, ...]
@@ -139,7 +144,18 @@ class Dataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", check_classes(self.classes))
+        if not isinstance(self.pictures, Iterable):
+            raise AnnotationError(
+                f"The pictures are of the type {type(self.pictures).__name__}.",
+                "Pass a list of Picture.",
+            )
         object.__setattr__(self, "pictures", tuple(self.pictures))
+        for picture in self:
+            if not isinstance(picture, Picture):
+                raise AnnotationError(
+                    f"A picture of the data set is of the type {type(picture).__name__}.",
+                    "Make one: Picture(name, pixels, boxes, classes).",
+                )
         name, count = next(iter(Counter(each.name for each in self).most_common(1)), ("", 0))
         if count > 1:
             raise AnnotationError(
@@ -182,6 +198,11 @@ def check_classes(classes: Sequence[str]) -> tuple[str, ...]:
         If there are none, or one is empty, not a text, repeated, begins or ends with a space, or
         contains a line break or another character that is not printable.
     """
+    if not isinstance(classes, str | Iterable):
+        raise AnnotationError(
+            f"The classes are of the type {type(classes).__name__}.",
+            'Name them: classes=("包装", "瓶罐").',
+        )
     names = (classes,) if isinstance(classes, str) else tuple(classes)
     if not names:
         raise AnnotationError("There are no classes.", 'Name them: classes=("包装", "瓶罐").')
@@ -239,7 +260,9 @@ def _numbers(values: ArrayLike, dtype: type[np.generic], what: str) -> NDArray[A
     """Return a read-only copy of numbers."""
     try:
         given = np.asarray(values)
-        numbers = given.astype(dtype)
+        # A number that float32 cannot hold becomes infinite, and is rejected as such.
+        with np.errstate(over="ignore"):
+            numbers = given.astype(dtype)
     except (ValueError, TypeError) as error:
         raise ShapeError(
             f"{what} are not numbers: {error}.", "Give an array of numbers."

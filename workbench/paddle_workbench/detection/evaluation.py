@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "bootstrap",
     "check_detections",
     "evaluate",
+    "is_share",
     "true_boxes",
 ]
 
@@ -105,10 +107,10 @@ class Evaluation:
             raise DetectionError(
                 f"There is no class {class_name!r}.", f"Use one of: {', '.join(self.classes)}."
             )
-        place = round((iou - 0.5) / 0.05)
-        if not (0 <= place <= 9 and abs(0.5 + 0.05 * place - iou) < 1e-9):
+        place = round((iou - 0.5) / 0.05) if is_share(iou) else -1
+        if not 0 <= place <= 9 or abs(0.5 + 0.05 * place - iou) > 1e-9:
             raise DetectionError(
-                f"There is no curve at the overlap {iou}.", "Use 0.5, 0.55, … or 0.95."
+                f"There is no curve at the overlap {iou!r:.80}.", "Use 0.5, 0.55, … or 0.95."
             )
         kind = self.classes.index(class_name)
         precision = self.precision[place, :, kind]
@@ -253,11 +255,13 @@ def bootstrap(
     ----------
     Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".
     """
-    if samples < 1 or not 0 < level < 1:
+    if not _is_whole(samples, least=1) or not is_share(level) or level in (0, 1):
         raise DetectionError(
-            f"An interval of the level {level} from {samples} samples is not possible.",
+            f"An interval of the level {level!r:.80} from {samples!r:.80} samples is not possible.",
             "For example: samples=200, level=0.95.",
         )
+    if not _is_whole(seed, least=0):
+        raise DetectionError(f"The seed is {seed!r:.80}.", "Use a whole number from 0.")
     check_detections(dataset, detections)
     coco = _coco(dataset.classes, true_boxes(dataset), detections)
     _only_50(coco)
@@ -282,6 +286,15 @@ def bootstrap(
     known = [each for each in (*values, value) if not np.isnan(each)] or [np.nan]
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(value, float(low), float(high), level, samples)
+
+
+def is_share(value: Any) -> bool:
+    """Whether a value is a number from 0 to 1."""
+    return isinstance(value, Real) and 0 <= float(value) <= 1
+
+
+def _is_whole(value: Any, *, least: int) -> bool:
+    return isinstance(value, Integral) and int(value) >= least
 
 
 def true_boxes(dataset: Dataset) -> list[Boxes]:

@@ -94,8 +94,14 @@ def load_paddledetection(net: YOLOv3, path: Path | str) -> LoadedWeights:
     FileMissingError, FileBrokenError, StorageError
         If the file cannot be read, or contains more than arrays.
     DetectionError
-        If a name in the file belongs to another network, or the backbone does not fit.
+        If the network is not a YOLOv3, a name in the file belongs to another one, or the backbone
+        does not fit.
     """
+    if not hasattr(net, "places"):
+        raise DetectionError(
+            f"The network is a {type(net).__name__}, and not a YOLOv3.",
+            "Make one: YOLOv3(train_set.classes, anchors).",
+        )
     path = Path(path)
     arrays = read_pdparams(path)
     state = {name: tuple(value.shape) for name, value in net.state_dict().items()}

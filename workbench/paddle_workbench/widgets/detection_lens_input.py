@@ -160,6 +160,11 @@ def known_pictures(pictures: Any, truth: Truth | None, classes: Sequence[str]) -
             "The pictures have boxes, but the names of their classes are not known.",
             "Pass Dataset(classes, pictures), or the pixels: [each.pixels for each in pictures].",
         )
+    if truth is not None and not isinstance(truth, list | tuple):
+        raise WidgetError(
+            f"The truth is of the type {type(truth).__name__}.",
+            "Pass a list with boxes and classes of each picture: [(boxes, classes), ...].",
+        )
     if truth is not None and any(not _is_pair(each) for each in truth):
         raise WidgetError(
             "The truth of a picture is not a pair of boxes and classes.",
@@ -178,7 +183,11 @@ def known_pictures(pictures: Any, truth: Truth | None, classes: Sequence[str]) -
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(hasattr(each, "__len__") for each in value)
+    )
 
 
 def _picture(name: str, pixels: Any, boxes: Any, kinds: Any, classes: Sequence[str]) -> Picture:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Final
 
 import numpy as np
 
@@ -55,8 +57,10 @@ def generate_goods(
     ParameterError
         If an argument is not valid.
     """
-    if count < 0:
-        raise ParameterError(f"Cannot generate {count} pictures.", "Give a number of at least 0.")
+    if not _is_whole(count) or count < 0:
+        raise ParameterError(
+            f"Cannot generate {count!r:.80} pictures.", "Give a whole number of at least 0."
+        )
     return Dataset(
         CLASSES, [generate_shelf(number, seed, part=part, size=size) for number in range(count)]
     )
@@ -72,17 +76,31 @@ def generate_shelf(
     """Generate the picture with an index of `generate_goods`, without those before it."""
     if part not in PARTS:
         raise ParameterError(f"There is no part {part!r}.", f"Use one of: {', '.join(PARTS)}.")
-    width, height = (size, size) if isinstance(size, int) else size
+    sides: Any = (size, size) if _is_whole(size) else size
+    is_pair = isinstance(sides, Sequence) and len(sides) == 2
+    if not is_pair or not all(map(_is_whole, sides)):
+        raise ParameterError(
+            f"Cannot generate pictures of the size {size!r:.80}.",
+            "Give one whole number for a square, or a pair of them.",
+        )
+    width, height = sides
     if not SMALLEST <= min(width, height) <= max(width, height) <= LARGEST:
         raise ParameterError(
             f"Cannot generate pictures of {width} x {height} pixels.",
             f"Each side may have {SMALLEST} to {LARGEST}.",
         )
-    if number < 0 or seed < 0:
-        raise ParameterError(f"The seed {min(number, seed)} is negative.", "Use 0 or more.")
+    for value in (number, seed):
+        if not _is_whole(value):
+            raise ParameterError(f"The seed {value!r:.80} is not a number.", "Use 0 or more.")
+        if value < 0:
+            raise ParameterError(f"The seed {value} is negative.", "Use 0 or more.")
     shop = SHOPS[part]
     rng = np.random.default_rng([seed, shop.stream, number])
     sheet = sheet_size(shop, (width, height))
     rack = stock(rng, shop, sheet, unit=min(width, height) * DETAIL)
     pixels, boxes, classes = photograph(rng, shop, rack, (width, height))
     return Picture(f"{part}_{seed}_{number:05d}.png", pixels, boxes, classes)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral)
