@@ -153,9 +153,9 @@ def _label_paths(picture: str) -> list[str]:
     parts = path.with_suffix(".txt").parts
     folders = [at for at, part in enumerate(parts[:-1]) if part == "images"]
     paths = ["/".join((*parts[:at], "labels", *parts[at + 1 :])) for at in reversed(folders)]
-    beside = str(path.with_suffix(".txt"))
+    own = str(path.with_suffix(".txt"))
     # `train.txt` next to a picture may be a list of pictures.
-    others = [] if PurePosixPath(beside).name.lower() in _OTHERS else [beside]
+    others = [] if PurePosixPath(own).name.lower() in _OTHERS else [own]
     return [*paths, *others, "/".join(("labels", *parts))]
 
 
