@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.child_process import Limits, Outcome, run_fork
-from paddle_workbench.contract import TensorSignature
+from paddle_workbench.contract import Parity, TensorSignature
 from paddle_workbench.errors import StorageError
 from paddle_workbench.export import attempt as attempt_module
 from paddle_workbench.export import warm_child, worker
@@ -151,3 +151,17 @@ def test_busy_child_is_not_waited_for(tmp_path: Path) -> None:
     with warm_child._lock:
         outcome = run_attempt(requested(tmp_path / "a", "a"), Limits(time_s=300))
     assert "There is no target 'a'." in outcome.stderr.decode()
+
+
+def test_boxes_that_rounding_moves_are_not_the_fault_of_the_target() -> None:
+    values = {"is_equal": False, "reference": "eager", "samples": 1, "problem": "9 of 9 boxes …"}
+    numbers = {"largest_difference": 7e-7, "tolerance": 1e-3, "decisions": 9}
+    near = Parity(**values, **numbers, changed_decisions=9)
+    finding = attempt_module._not_equal(registry.TARGETS["onednn"], near, "fp32", failed=False)
+    assert "the same numbers within 7e-07, and decides differently. 9 of 9 boxes" in finding.message
+    assert "train it further" in finding.hint
+    assert attempt_module.decides_by_rounding(near)
+    for change in ({"largest_difference": 0.1}, {"largest_difference": None}, {"tolerance": None}):
+        assert not attempt_module.decides_by_rounding(near.model_copy(update=change))
+    raw = near.model_copy(update={"changed_decisions": 0})
+    assert not attempt_module.decides_by_rounding(raw)

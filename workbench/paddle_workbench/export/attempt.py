@@ -12,7 +12,7 @@ from ..child_process import Limits, Outcome, read_answer
 from ..contract import BundleRecord, ExportFinding, JobProgress, Parity, Sample, Text, Weights
 from ..scratch import ScratchFolder
 from ..storage import disk_full
-from .decisions import decisions_of
+from .decisions import MAX_CHANGED_DECISIONS, decisions_of
 from .parity import compare_samples
 from .raw_examples import compare_examples
 from .samples import EagerSample, read_samples, write_samples
@@ -20,7 +20,7 @@ from .targets.target import NO_OPTIONS, PROGRAM_FOLDER, Options, Target
 from .warm_child import run_attempt
 from .worker import INPUTS, OUTPUTS, REQUEST, RUN_LIMIT_S
 
-__all__ = ["LIMITS", "Attempt", "Listener", "attempt"]
+__all__ = ["LIMITS", "Attempt", "Listener", "attempt", "decides_by_rounding"]
 
 Listener = Callable[[JobProgress], None]
 """Called with how far an attempt is; an exception ends it."""
@@ -189,12 +189,28 @@ def _not_equal(target: Target, parity: Parity, weights: Weights, *, failed: bool
             hint="Leave the layers that it costs most in fp32, choose another method of "
             "calibration, or use larger weights.",
         )
+    if decides_by_rounding(parity):
+        return ExportFinding(
+            code="PW-X103",
+            severity="error",
+            message=f"{target.title} has the same numbers within "
+            f"{parity.largest_difference or 0:.1g}, and decides differently. {parity.problem}",
+            hint="The network decides by less than rounding, as after a few steps of training: "
+            "train it further, or pass examples like those it was trained with.",
+        )
     return ExportFinding(
         code="PW-X103",
         severity="error",
         message=f"{target.title} returns normally and is wrong. {parity.problem}",
         hint="Use another target, or rewrite the op that differs.",
     )
+
+
+def decides_by_rounding(parity: Parity) -> bool:
+    """Whether the outputs are equal within the tolerance, and only decisions differ."""
+    difference, tolerance = parity.largest_difference, parity.tolerance
+    is_near = difference is not None and tolerance is not None and difference <= tolerance
+    return is_near and parity.changed_decisions > MAX_CHANGED_DECISIONS * parity.decisions
 
 
 def _problem(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..contract import ExportFinding, Parity, Weights
 from ..errors import BundleError
 from ..scratch import ScratchFolder
-from .attempt import Listener, attempt
+from .attempt import Listener, attempt, decides_by_rounding
 from .exportable import Exportable
 from .forecast import forecast, missing_dtypes, outlook
 from .guilty_pass import blame_legacy_pass, blame_pass
@@ -143,7 +143,7 @@ def examine(
     if chosen.load_without is not None and not options.without and not causes:
         if chosen.needs_legacy_program:
             causes += blame_legacy_pass(bundle)
-        elif parity is not None:
+        elif parity is not None and not decides_by_rounding(parity):
             causes += blame_pass(bundle, target, parity.worst_sample)
     return Preflight(target, (*causes, *result.findings), parity)
 
