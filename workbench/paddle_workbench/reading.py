@@ -184,7 +184,7 @@ def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
         if reason.startswith("recursion limit"):
             reason = "it is nested too deeply"
         elif not isinstance(error, _LargeNumberError):
-            reason = f"it is not JSON, or only part of it ({reason})"
+            reason = f"{_what_is_wrong(text)} ({reason})"
         raise broken_file(path, kind, reason, hint) from error
     return values
 
@@ -220,6 +220,15 @@ class _LargeNumberError(ValueError):
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _what_is_wrong(text: str) -> str:
+    """Return why a text is not JSON; Python's own module writes NaN and Infinity."""
+    try:
+        from_json(text, allow_inf_nan=True)
+    except ValueError:
+        return "it is not JSON, or only part of it"
+    return "it has NaN or Infinity, which JSON does not have"
 
 
 def _check_number(text: str) -> None:
