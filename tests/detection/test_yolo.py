@@ -116,6 +116,11 @@ def test_saved_network_predicts_the_same(full: Any, tmp_path: Path) -> None:
         ({"anchors": (ANCHORS[0], ((8, 8), (float("nan"), 9)))}, "is not possible"),
         ({"anchors": ANCHORS[:1]}, "anchors for 1 scales, and 2 strides"),
         ({"anchors": (ANCHORS[0], ())}, "anchors for 2 scales"),
+        ({"anchors": None}, "anchors None are not pairs"),
+        ({"anchors": ((8, 8), (4, 9))}, "are not pairs of width and height"),
+        ({"strides": 8}, "strides 8 are not some of"),
+        ({"neck": 0}, "neck of 0 channels"),
+        ({"neck": "512"}, "neck of '512' channels"),
         ({"neck_depth": 2}, "neck of 2 convolutions"),
     ],
 )

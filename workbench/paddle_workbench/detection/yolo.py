@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite, log
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import paddle
 from paddle import Tensor, nn
@@ -39,6 +39,8 @@ STRIDES: Final = (32, 16, 8)
 """Pixels of the input between two cells of the features, coarse first."""
 
 _DEPTHS: Final = (1, 3, 5)
+# At stride 8 a quarter of them remains, half of which go up from the scale before.
+_LEAST_NECK: Final = 8
 _WIDTHS: Final = {"resnet34": 64, "resnet34-quarter": 16}
 # The share of cells that contain a thing, as far as an untrained network knows. Without this start,
 # the first steps only teach that most cells are empty.
@@ -160,6 +162,11 @@ class YOLOv3(nn.Layer):
             raise DetectionError(
                 f"A neck of {neck_depth!r} convolutions is not possible.", "Choose 1, 3 or 5."
             )
+        if not isinstance(neck, int) or neck < _LEAST_NECK:
+            raise DetectionError(
+                f"A neck of {neck!r:.80} channels is not possible.",
+                f"Choose a whole number from {_LEAST_NECK}, such as 128.",
+            )
         self.classes = tuple(classes)
         # The loss takes whole pixels, so all others do as well.
         self.anchors: Anchors = tuple(
@@ -230,7 +237,7 @@ def _check(
     classes: Sequence[str],
     anchors: Sequence[Sequence[tuple[float, float]]],
     backbone: str,
-    strides: Sequence[int],
+    strides: Any,
 ) -> None:
     if isinstance(classes, str) or not classes:
         raise DetectionError(
@@ -241,15 +248,22 @@ def _check(
         raise DetectionError(
             f"There is no backbone {backbone!r}.", f"Use one of: {', '.join(BACKBONES)}."
         )
-    if not strides or list(strides) != [stride for stride in STRIDES if stride in strides]:
+    listed = list(strides) if isinstance(strides, Sequence) else []
+    if not listed or listed != [stride for stride in STRIDES if stride in listed]:
         raise DetectionError(
-            f"The strides {tuple(strides)} are not some of 32, 16 and 8, coarse first.",
+            f"The strides {strides!r:.80} are not some of 32, 16 and 8, coarse first.",
             "For example: strides=(16, 8).",
         )
-    lengths = [length for scale in anchors for anchor in scale for length in anchor]
+    try:
+        lengths = [float(length) for scale in anchors for anchor in scale for length in anchor]
+    except (TypeError, ValueError) as error:
+        raise DetectionError(
+            f"The anchors {anchors!r:.80} are not pairs of width and height for each scale.",
+            "Find them with: find_anchors(train_set, input_size=128, scales=1).",
+        ) from error
     if not all(isfinite(length) and round(length) > 0 for length in lengths):
         raise DetectionError(
-            f"An anchor of {min(lengths)} pixels is not possible.",
+            f"An anchor of {min(lengths):g} pixels is not possible.",
             "Widths and heights are whole pixels of the input, from 1.",
         )
     if len(anchors) != len(strides) or not all(len(scale) for scale in anchors):
