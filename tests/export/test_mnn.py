@@ -142,6 +142,31 @@ def test_smaller_weights_make_smaller_files(
     assert not (tmp_path / "called").exists()
 
 
+def test_half_precision_is_the_nearest(tmp_path: Path) -> None:
+    """Also where a batch norm is folded into the weights; MNN itself would cut bits off."""
+    import paddle
+    from paddle import nn
+    from paddle.static import InputSpec
+
+    paddle.seed(0)
+    layers = nn.Conv2D(3, 8, 3), nn.BatchNorm2D(8), nn.Flatten(), nn.Linear(8 * 16, 4)
+    convolution, norm, _, linear = layers
+    network = nn.Sequential(*layers)
+    norm._mean.set_value(paddle.rand([8]))
+    norm._variance.set_value(paddle.rand([8]) + 0.5)
+    pictures = np.random.default_rng(0).random((2, 3, 6, 6), dtype=np.float32)
+    spec = [InputSpec([None, 3, 6, 6], "float32", "x")]
+    bundle = Bundle.create(tmp_path / "pictures", network, input_spec=spec, examples=[pictures])
+    bundle.export("mnn", weights="fp16")
+    factors = 1 / paddle.sqrt(norm._variance + 1e-5)
+    convolution.bias.set_value((convolution.bias - norm._mean) * factors)
+    for layer, factor in ((convolution, factors.reshape([8, 1, 1, 1])), (linear, 1.0)):
+        layer.weight.set_value((layer.weight * factor).astype("float16").astype("float32"))
+    expected = linear(convolution(paddle.to_tensor(pictures)).flatten(1)).numpy()
+    (outputs,) = bundle.predict([pictures], target="mnn")
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
 def test_refuses_what_its_converter_gets_wrong(tmp_path: Path) -> None:
     from paddle.static import InputSpec
 

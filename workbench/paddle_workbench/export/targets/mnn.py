@@ -16,6 +16,7 @@ import numpy as np
 
 from ...scratch import ScratchFolder
 from . import onnx_file
+from .float_onnx import FloatProgram
 from .target import Array, Runner, Target
 
 __all__ = [
@@ -28,6 +29,11 @@ SIGNATURE = "signature.json"
 and how the weights are stored."""
 
 _NARROWER = {"int64": "int32", "bool": "int32", "float64": "float32"}
+_WEIGHTS = {
+    "Conv": (1,), "ConvTranspose": (1,), "Gather": (0,), "Gemm": (1,), "GRU": (1, 2),
+    "LSTM": (1, 2), "MatMul": (0, 1),
+}  # fmt: skip
+"""Which inputs of an op are weights, if they are constants."""
 _FLAGS = {"fp32": (), "fp16": ("--fp16",), "int8": ("--weightQuantBits", "8")}
 
 
@@ -48,6 +54,8 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
         onnx_file.write(source, scratch)
         model = scratch / onnx_file.MODEL
         signature = _signature(model) | {"weights": weights}
+        if weights == "fp16":
+            _round_weights(model)
         path = folder / MODEL
         options = ("-f", "ONNX", "--modelFile", model, "--MNNModel", path, *_FLAGS[weights])
         # The first entry stands for the name of the program.
@@ -55,6 +63,36 @@ def write(source: Path, folder: Path, *, weights: str = "fp32") -> None:
     if not path.is_file():
         raise RuntimeError("mnnconvert wrote no file")
     (folder / SIGNATURE).write_text(json.dumps(signature), encoding="utf-8")
+
+
+def _round_weights(path: Path) -> None:
+    """Round the weights of an ONNX file to the nearest numbers of half precision.
+
+    MNN 3.6.1 cuts off the bits that half precision does not have, always towards 0; in numbers
+    that are rounded before, there are none. Batch norms are folded first, as MNN would fold them
+    into the weights afterwards.
+    """
+    import onnx as package
+
+    program = FloatProgram(path)
+    names = {
+        name
+        for node in program.model.graph.node
+        for place in _WEIGHTS.get(node.op_type, ())
+        for name in node.input[place : place + 1]
+    }
+    for name in names & program.constants.keys():
+        values = program.values_of(name)
+        if values.dtype == np.float32 and values.ndim > 1:
+            program.constants[name].CopyFrom(package.numpy_helper.from_array(_halves(values), name))
+    package.save(program.model, str(path))
+
+
+def _halves(values: Array) -> Array:
+    """Return the nearest numbers of half precision, as float32; what is too large stays."""
+    with np.errstate(over="ignore"):
+        rounded = values.astype(np.float16).astype(np.float32)
+    return np.where(np.isfinite(rounded), rounded, values)
 
 
 def read_signature(folder: Path) -> dict[str, Any]:
