@@ -52,7 +52,7 @@ class Sensitivity:
         The largest of an output, relative to its largest value.
     kept_decisions : float or None
         The share of decisions that are still those of the whole network; None if the outputs are
-        not decisions.
+        not decisions. Boxes may move as far as they overlap; see `decisions_of`.
     accuracy : float or None
         The share of inputs whose first output is largest at their class; None without `truth`.
     """
