@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from paddle_workbench.cli.compress import command
 from paddle_workbench.compression.compress import compress
+from paddle_workbench.compression.pruning import channel_groups, prune
 from paddle_workbench.compression.trainable import load_trainable, save_trained
 from paddle_workbench.contract import FineTuneStep, JobProgress, PruneStep, QuantizeStep
 from paddle_workbench.errors import BundleError, CompressionError
@@ -143,12 +144,40 @@ def test_reports_progress_and_leaves_the_parent_alone(parent: Bundle, tmp_path: 
     assert Bundle(parent.path).record == before
 
 
+def test_rounds_of_pruning_end_with_as_many_channels(parent: Bundle, tmp_path: Path) -> None:
+    progress: list[JobProgress] = []
+    recipe = [{"step": "prune", "rounds": 3}, {"step": "fine_tune", "epochs": 3}]
+    made = compress(
+        parent,
+        recipe,
+        tmp_path / "made",
+        data=[pictures_of(32, seed=200)],
+        measure=False,
+        listener=progress.append,
+    )
+    titles = [each.step.en for each in progress if each.step]
+    assert titles == ["export", *["pruning", "fine-tuning"] * 3]
+    assert progress[-1].total == 7
+    once = channel_groups(prune(parent, tmp_path / "once", share=0.5)).groups
+    assert [(each.name, each.channels) for each in channel_groups(made).groups] == [
+        (each.name, each.channels) for each in once
+    ]
+    assert made.record.parent is not None
+    assert made.record.parent.steps == (PruneStep(rounds=3), FineTuneStep(epochs=3))
+
+
 @pytest.mark.parametrize(
     ("recipe", "data", "sentence"),
     [
         (["quantize"], None, "has the step quantize, which needs inputs"),
         ([{"step": "prune", "criterion": "taylor"}], None, "has the step prune, which needs"),
         (["quantize"], "held out", "64 of 64 inputs are also in the held-out set"),
+        ([{"step": "prune", "rounds": 2}], None, "prune, has 2 rounds, and no fine_tune follows"),
+        (
+            [{"step": "prune", "rounds": 90}, {"step": "fine_tune", "epochs": 90}],
+            "new",
+            "Step 1, prune, round 1, was not done: With 90 rounds",
+        ),
         (["shrink"], None, "'shrink', which is not a step"),
         ([{"step": "prune", "groups": {"nose": 0.5}}], None, "Step 1, prune, was not done: "),
         ([{"step": "prune", "share": 0.001}], None, "Step 1, prune, was not done: "),

@@ -53,6 +53,7 @@ WRONG = [
     ([{"step": "prune", "share": 0}], "field 'share' is 0"),
     ([{"step": "prune", "share": "NaN"}], "field 'share' is 'NaN'"),
     ([{"step": "prune", "groups": {"conv": 1.5}}], "field 'groups.conv' is 1.5"),
+    ([{"step": "prune", "rounds": 0}], "field 'rounds' is 0"),
     ([{"step": "quantize", "bits": 0}], "field 'bits' is 0"),
     ([{"step": "quantize", "methods": "kl"}], "field 'methods' is unknown"),
     ([{"step": "fine_tune", "lr": float("inf")}], "field 'lr' is inf"),

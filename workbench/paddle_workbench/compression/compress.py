@@ -26,16 +26,21 @@ from ..export.ledger.ledger import Ledger
 from ..export.ledger.variants import Variant
 from ..export.opening import opened
 from ..export.processing import prepare
+from ..export.saving import LINES
 from ..export.targets.target import PROGRAM, PROGRAM_FOLDER
+from ..program.model.archive import load
 from ..program.progress import ProgressBar
 from ..reading import expanded
 from ..scratch import ScratchFolder
 from .data import check_not_held_out, read_inputs
 from .distillation.teaching import Teaching, teach
 from .distillation.training import distil
-from .pruning.pruning import prune
+from .pruning.groups import ChannelGraph
+from .pruning.pruning import channel_groups, prune
+from .pruning.rounds import shares_of_round
 from .quantization.quantizing import quantize
 from .recipe import recipe_of
+from .stages import Stage, stages_of
 from .trainable import load_trainable, save_trained
 
 __all__ = ["ORIGINAL", "compress"]
@@ -68,7 +73,8 @@ def compress(
     After each step the bundle is exported to the recipe's target, run and compared with itself, as
     `Bundle.export` does. The result is a bundle whose record names its parent and the steps. Its
     ledger has a row for the original and for each step: accuracy, decisions that changed, time and
-    size. The original is not changed, and nothing is written to `path` before all steps are done.
+    size; if a pruning has rounds, for each round of it and of its fine-tuning. The original is not
+    changed, and nothing is written to `path` before all steps are done.
 
     Parameters
     ----------
@@ -107,10 +113,11 @@ def compress(
     original = opened(bundle)
     place_of_child(original, path)
     chosen = recipe_of(recipe)
+    stages = stages_of(chosen)
     raw = _data_of(data, chosen, recipe, original)
     if raw is not None:
         check_not_held_out(raw, original, () if inputs is None else inputs)
-    total = len(chosen.steps) + 1 + measure
+    total = len(stages) + 1 + measure
     with ProgressBar(f"compress {original.record.name}") as bar, ScratchFolder("compress") as work:
 
         def show(done: int, step: Text) -> None:
@@ -125,21 +132,20 @@ def compress(
             # What cannot be measured with is named before anything is trained.
             ledger = Ledger(first, inputs=inputs, truth=truth, path=work / "ledger.json")
             ledger.check_protocol(**protocol)
-        recipes = _Steps(original, raw, _folder_of(recipe))
-        stages = [(ORIGINAL, first)]
-        for number, step in enumerate(chosen.steps, 1):
-            show(number, _TITLES[step.step])
+        steps = _Steps(original, raw, _folder_of(recipe))
+        made = {ORIGINAL: first}
+        last = first
+        for number, stage in enumerate(stages, 1):
+            show(number, _TITLES[stage.step.step])
             place = work / f"{number}" / expanded(path).name
-            made = _done(recipes, step, number, stages[-1][1], place, chosen.target)
-            stages.append((f"{number} {step.step}", made))
-        last = adopt(stages[-1][1], path, parent=original, steps=chosen.steps)
+            last = made[stage.name] = _done(steps, stage, last, place, chosen.target)
+        last = adopt(last, path, parent=original, steps=chosen.steps)
         if measure:
             show(total - 1, _MEASURING)
             ledger = Ledger(first, inputs=inputs, truth=truth, path=last.path)
-            for name, each in stages:
+            for name, each in made.items():
                 ledger.add(Variant(name, bundle=each, target=chosen.target, title=name))
-            names = [name for name, _ in stages]
-            ledger.measure(variants=names, baseline=ORIGINAL, **protocol)
+            ledger.measure(variants=list(made), baseline=ORIGINAL, **protocol)
     return last
 
 
@@ -172,23 +178,20 @@ def _folder_of(recipe: Any) -> Path:
     return expanded(recipe).parent if isinstance(recipe, str | Path) else Path()
 
 
-def _done(
-    steps: _Steps, step: RecipeStep, number: int, bundle: Bundle, place: Path, target: str
-) -> Bundle:
-    """Do one step, and export its result; an error names the step."""
+def _done(steps: _Steps, stage: Stage, bundle: Bundle, place: Path, target: str) -> Bundle:
+    """Do one stage, and export its result; an error names it."""
     try:
-        made, weights = steps.do(step, bundle, place)
+        made, weights = steps.do(stage, bundle, place)
         made.export(target, weights=weights)
     except ExportError as error:
         raise CompressionError(
-            f"Step {number}, {step.step}, was done, but its result was not exported: "
-            f"{error.message}",
+            f"{stage.description}, was done, but its result was not exported: {error.message}",
             error.hint,
             code=error.code,
         ) from error
     except WorkbenchError as error:
         raise CompressionError(
-            f"Step {number}, {step.step}, was not done: {error.message}",
+            f"{stage.description}, was not done: {error.message}",
             error.hint,
             code=error.code,
         ) from error
@@ -213,10 +216,30 @@ class _Steps:
     data: Sequence[Any] | None
     folder: Path
     _teaching: Teaching | None = None
+    _whole: ChannelGraph | None = None
+    """The channels before the first round of a pruning."""
 
-    def do(self, step: RecipeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
+    def do(self, stage: Stage, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         """Do a step with a bundle; return the new one, and the weights that it is exported with."""
+        step = stage.step
+        if isinstance(step, PruneStep) and stage.round:
+            step = self._round_of(step, stage.round, bundle)
         return _DOING[type(step)](self, step, bundle, place)
+
+    def _round_of(self, step: PruneStep, number: int, bundle: Bundle) -> PruneStep:
+        """Return what is pruned in one round."""
+        now = channel_groups(bundle)
+        if number == 1 or self._whole is None:
+            self._whole = now
+        shares = shares_of_round(
+            self._whole,
+            now,
+            step.groups or step.share,
+            number=number,
+            rounds=step.rounds,
+            criterion=step.criterion,
+        )
+        return step.model_copy(update={"groups": shares, "rounds": 1})
 
     def _prune(self, step: PruneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         share: Any = step.groups or step.share
@@ -275,7 +298,8 @@ class _Steps:
             trained = scratch / "trained"
             trained.mkdir()
             save_trained(layer, source, trained)
-            return derive(student, place, trained)
+            # Its ops are those of the student, so they keep their names and lines.
+            return derive(student, place, trained, lines=load(source / LINES))
 
 
 _DOING: dict[type, Callable[..., tuple[Bundle, Weights]]] = {

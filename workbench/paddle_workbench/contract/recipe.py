@@ -30,6 +30,9 @@ class PruneStep(Model):
     """The share of some groups, by name; with it, the others are left as they are."""
     criterion: Literal["l1", "bn_scale", "taylor"] = "l1"
     """Which channels go first."""
+    rounds: int = Field(1, ge=1, le=100)
+    """In how many rounds they go. After each, a part of the epochs of the `fine_tune` that follows
+    is trained, so a recipe with more rounds trains as long and ends with as many channels."""
 
 
 class Training(Model):

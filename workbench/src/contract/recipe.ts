@@ -35,6 +35,7 @@ export interface PruneStep {
     [k: string]: number;
   };
   criterion: 'l1' | 'bn_scale' | 'taylor';
+  rounds: number;
 }
 
 /**
