@@ -11,9 +11,10 @@ import pytest
 from paddle_workbench.processor import (
     MKL_AVX2_PATH,
     MKL_VARIABLE,
+    WAITING_VARIABLE,
     has_slow_mkl,
     int8_instructions,
-    select_mkl_path,
+    set_defaults,
 )
 
 AMD = b"vendor_id\t: AuthenticAMD\nflags\t\t: fpu sse4_2 avx avx2 bmi2\n"
@@ -45,15 +46,16 @@ def test_names_the_instructions_for_int8(
 
 @pytest.mark.parametrize("value", ["0", "4", ""])
 def test_keeps_the_users_value(value: str) -> None:
-    environment = {MKL_VARIABLE: value}
-    select_mkl_path(environment)
-    assert environment == {MKL_VARIABLE: value}
+    environment = {MKL_VARIABLE: value, WAITING_VARIABLE: value}
+    set_defaults(environment)
+    assert environment == {MKL_VARIABLE: value, WAITING_VARIABLE: value}
 
 
-def test_every_interpreter_of_the_environment_has_the_variable() -> None:
-    environment = {name: value for name, value in os.environ.items() if name != MKL_VARIABLE}
-    code = f"import os; print(os.environ.get({MKL_VARIABLE!r}))"
+def test_every_interpreter_of_the_environment_has_the_variables() -> None:
+    names = (MKL_VARIABLE, WAITING_VARIABLE)
+    environment = {name: value for name, value in os.environ.items() if name not in names}
+    code = f"import os; print(*map(os.environ.get, {names!r}))"
     child = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert child.stdout.strip() == (MKL_AVX2_PATH if has_slow_mkl() else "None")
+    assert child.stdout.split() == [MKL_AVX2_PATH if has_slow_mkl() else "None", "0"]

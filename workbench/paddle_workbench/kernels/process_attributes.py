@@ -112,7 +112,7 @@ def differing_variable(
         The names that imports were observed to read.
     """
     kernel = dict(kernel)
-    processor.select_mkl_path(kernel)  # as the shim in a cold kernel does
+    processor.set_defaults(kernel)  # as the shim in a cold kernel does
     telemetry.refuse_telemetry(kernel)
     for name in sorted(own.keys() | kernel.keys()):
         if own.get(name) != kernel.get(name) and _matters(name, variables):

@@ -96,7 +96,7 @@ def _become(
     old_environment = dict(os.environ)
     os.environ.clear()
     os.environ.update(request["env"])
-    processor.select_mkl_path()
+    processor.set_defaults()
     telemetry.refuse_telemetry()
     os.chdir(request["cwd"])
     sys.orig_argv = list(request["argv"])

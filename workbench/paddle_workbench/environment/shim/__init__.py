@@ -13,7 +13,7 @@ __all__ = ["install"]
 
 def install() -> None:
     """Install the import hooks and set the variables; a second call does nothing."""
-    processor.select_mkl_path()
+    processor.set_defaults()
     telemetry.refuse_telemetry()
     aistudio_hub.install()
     lazy_grammar.install()

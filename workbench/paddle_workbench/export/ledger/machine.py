@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...contract import LedgerMachine
 from ...environment.devices import read_machine
-from ...processor import MKL_VARIABLE, THREAD_VARIABLES, int8_instructions
+from ...processor import MKL_VARIABLE, THREAD_VARIABLES, WAITING_VARIABLE, int8_instructions
 
 __all__ = ["describe_machine", "load_average", "machine_differences"]
 
@@ -44,7 +44,7 @@ def describe_machine(packages: Iterable[str], load_before: float | None) -> Ledg
     governor = ""
     with suppress(OSError):
         governor = _GOVERNOR.read_text(encoding="utf-8").strip()
-    names = (MKL_VARIABLE, *THREAD_VARIABLES)
+    names = (MKL_VARIABLE, WAITING_VARIABLE, *THREAD_VARIABLES)
     return LedgerMachine(
         processor=machine.processor,
         int8_instructions=int8_instructions(),
