@@ -112,6 +112,9 @@ def test_picture_shows_every_variant(
     (axes,) = ledger.picture().axes
     assert [each.get_text() for each in axes.texts] == ["base, 1 MiB", "slow, 1 MiB"]
     assert axes.get_ylabel() == {"zh": "准确率", "en": "accuracy"}[language]
+    ticks = [each.get_text() for each in axes.get_xticklabels(minor=True)]
+    assert any(ticks)
+    assert not any("times" in tick for tick in ticks)
     with pytest.raises(BundleError, match="Batch 8 with None threads was not measured"):
         ledger.picture(batch=8)
 

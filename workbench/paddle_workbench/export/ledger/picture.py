@@ -39,6 +39,7 @@ def draw(
     """
     use_chinese_fonts()
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import LogFormatter
 
     lines = [
         line
@@ -62,6 +63,8 @@ def draw(
         _point(place, line, value, colours[line.row.variant], largest, side)
     place.set_xscale("log")
     place.xaxis.set_major_formatter("{x:g}")
+    # By default `6 × 10⁰`.
+    place.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
     place.set_xlabel(_TIME.in_language(language))
     place.set_ylabel(label)
     place.margins(0.25)
