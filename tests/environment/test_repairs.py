@@ -59,6 +59,14 @@ def test_repairs_environment_without_pip_with_uv(monkeypatch: pytest.MonkeyPatch
     assert "-y" not in uninstall_command("jieba")
 
 
+def test_setuptools_can_be_imported_after_a_repair() -> None:
+    code = (
+        "from paddle_workbench.environment.repairs import uninstall_command\n"
+        "uninstall_command('jieba')\nimport setuptools"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize(
     ("driver_cuda", "end"),
     [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, distribution
-from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = [
@@ -47,15 +47,21 @@ def install_command(*arguments: str) -> str:
 
 def uninstall_command(*names: str) -> str:
     """Return the command that removes distributions from this environment."""
-    options = ["-y"] if find_spec("pip") else []
+    options = ["-y"] if _has_pip() else []
     return " ".join([_pip("uninstall"), *options, *names])
 
 
 def _pip(verb: str) -> str:
-    # An environment that uv created has no pip.
-    if find_spec("pip"):
+    if _has_pip():
         return python_command("-m", "pip", verb)
     return f"uv pip {verb} --python {shell_path(sys.executable)}"
+
+
+def _has_pip() -> bool:
+    """Whether there is a pip; an environment that uv created has none."""
+    # Whoever asks all finders for pip is taken for pip by that of setuptools, which then no longer
+    # provides distutils, so that this process cannot import setuptools any more.
+    return PathFinder.find_spec("pip") is not None
 
 
 def install_paddle_command(version: str, driver_cuda: tuple[int, int] | None = None) -> str:
