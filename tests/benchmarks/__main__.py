@@ -12,6 +12,7 @@ BENCHMARKS = [
     "kernels",
     "checks",
     "runs",
+    "threads",
     "program",
     "export",
     "export_times",

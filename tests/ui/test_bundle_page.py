@@ -214,11 +214,16 @@ def test_boxes_are_those_of_paddle(goods: Bundle, open_file: Open, tmp_path: Pat
     assert frame["x"] - stage["x"] == pytest.approx(best.corners[0] * scale, abs=1)
     assert frame["height"] == pytest.approx((best.corners[3] - best.corners[1]) * scale, abs=1)
 
-    # One bit a pixel, but decoded 1.6 GB.
+    # One bit a pixel, but decoded 1.6 GB: so it is not decoded.
+    page.evaluate("""() => {
+        window.decode = window.createImageBitmap;
+        window.createImageBitmap = () => Promise.reject(new Error('decoded'));
+    }""")
     Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
     page.get_by_label("Choose a picture").set_input_files(tmp_path / "huge.png")
     alert = result(page).get_by_role("alert")
     expect(alert).to_contain_text("20000 x 20000")
+    page.evaluate("() => { window.createImageBitmap = window.decode; }")
     page.get_by_label("Choose a picture").set_input_files(tmp_path / "photograph.png")
     expect(items).to_have_text(listed(goods, goods.examples[1]))
 

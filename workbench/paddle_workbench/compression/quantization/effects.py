@@ -24,17 +24,13 @@ class Effects:
     bundle : Bundle
     program : FloatProgram
         Its program in float32.
-    inputs : sequence
-        Raw inputs, as `quantize` takes them for calibration.
-    truth : sequence, optional
-        The right label or text of each of them; the score is then the share that is right.
-    score : callable, optional
-        Another score, such as the character accuracy or the mAP.
+    inputs, truth, score
+        As for `Comparison`.
 
     Raises
     ------
     CompressionError
-        If there are no inputs, they do not fit, or there is not one truth for each.
+        As for `Comparison`.
     """
 
     def __init__(
