@@ -1,4 +1,4 @@
-"""The pictures of README and docs are there, shown, small, and of today's course."""
+"""What README and docs show is there, small, and of today's course."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ def test_every_picture_is_shown() -> None:
 def test_readme_shows_the_interface_in_its_language(page: str, language: str) -> None:
     expected = {picture.path for picture in PICTURES if picture.language == language}
     assert set(shown_in(ROOT / page)) == expected
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_readme_names_every_lesson(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    lessons = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+    numbers = [f"{int(path.parent.name[:2])}.{int(path.name[:2])}" for path in lessons]
+    assert re.findall(r"^\| (\d+\.\d+) ", text, re.MULTILINE) == numbers
+    assert re.findall(r"(\d+) (?:notebooks|个 notebook)", text)[0] == str(len(lessons))
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
