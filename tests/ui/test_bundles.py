@@ -155,6 +155,50 @@ def test_says_why_a_folder_is_not_a_bundle(english_lab: Lab, open_page: OpenPage
     )
 
 
+LENS = """
+from paddle_workbench import CompressionLens
+
+texts = ["房间很干净", "很小", "但是下次还会住", "房间小", "下次住房间", "不会"]
+CompressionLens("sentiment", data=texts[:4], inputs=texts[4:], truth=["好评", "差评"], lang="en")
+"""
+
+
+def test_compression_lens_sets_and_measures_a_bundle(
+    english_lab: Lab, open_page: OpenPage, bundle: Path
+) -> None:
+    page = open_page(english_lab)
+    notebook = open_cells(english_lab, page, "compression", [LENS])
+    lens = notebook.panel.get_by_role("region", name="Compression lens")
+    unchanged = lens.get_by_text("Nothing is changed: 1.26 KiB, accuracy")
+    expect(unchanged).to_be_visible()
+    bits = lens.get_by_label("Bits of fc")
+    bits.focus()
+    page.keyboard.press("ArrowDown")
+    expect(bits).to_have_value("8")
+    expect(bits).to_be_focused()
+    # What rounds takes more than so small a layer saves.
+    expect(lens.get_by_text("These settings, estimated: 2.1 KiB (+66 %)")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(bits).to_have_value("32")
+    expect(unchanged).to_be_visible()
+    channels = lens.get_by_label("Channels of embedding")
+    channels.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    expect(channels).to_have_value("4")
+    expect(lens.get_by_text("These settings, estimated: 942 B (−27 %)")).to_be_visible()
+
+    lens.get_by_role("button", name="Measure", exact=True).press("Enter")
+    row = lens.get_by_role("row").filter(has=page.get_by_role("button", name="try 2, measured"))
+    expect(row).to_be_visible(timeout=EXPORT_LIMIT_MS)
+    expect(row).to_contain_text("embedding: 4 channels")
+    expect(row).to_contain_text("✓")
+    expect(
+        lens.get_by_role("img", name=re.compile("^Tries; on the front are try 2"))
+    ).to_be_visible()
+    expect(lens.get_by_text(re.compile("^Measured as try 2: 942 B"))).to_be_visible()
+
+
 CLASSIFIER = """
 from paddle_workbench import Bundle, Classifier
 
