@@ -14,6 +14,7 @@ from ..ocr.desk.pictures import save_picture
 from ..program.synthetic import regular_capture
 from .conftest import Lab
 from .notebooks import open_cells, style_of_terms
+from .pages import choose_theme, contrast
 from .test_text_widgets import LENS, SPANS, TOKENS
 
 OpenPage = Callable[[Lab], Page]
@@ -229,6 +230,15 @@ def test_compression_lens_sets_measures_and_cancels(english_lab: Lab, open_page:
     chinese = panel.get_by_role("region", name="压缩透镜")
     expect(chinese.get_by_role("group", name="层 fc1")).to_be_visible()
     expect(chinese.get_by_role("button", name="测量")).to_have_count(0)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        choose_theme(page, theme)
+        for place in (
+            "details .pw-Text-note",
+            "table .pw-mod-changed .pw-CompressionLens-facts",
+            "table .pw-mod-baseline .pw-CompressionLens-facts",
+        ):
+            ratio = contrast(page, f".pw-CompressionLens-{place}")
+            assert ratio >= 4.5, f"{theme}: {place} {ratio:.1f}"
 
 
 GONE = "The kernel of this widget has stopped or was restarted"

@@ -13,9 +13,6 @@ import type { Column, IRowsView } from './layer-rows';
 import { COLUMNS, lossOf, shownLayers } from './layer-rows';
 import type { LensState } from './lens-state';
 
-/** Pixels of the head of the table, which stays on top. */
-const HEAD = 28;
-
 /** The layers in the order of the view, with what is known of each; one may be open. */
 export function layerTable(
   state: LensState,
@@ -62,8 +59,10 @@ export function revealDetails(node: HTMLElement): void {
     return;
   }
   const area = scroll.getBoundingClientRect();
+  // The head stays on top.
+  const head = scroll.querySelector('thead')?.getBoundingClientRect().height;
   const below = details.getBoundingClientRect().bottom - area.bottom;
-  const above = line.getBoundingClientRect().top - area.top - HEAD;
+  const above = line.getBoundingClientRect().top - area.top - (head ?? 0);
   // The line of the layer stays below the head, also if there is no room for all that follows.
   scroll.scrollTop += above < 0 ? above : Math.max(0, Math.min(below, above));
 }
