@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .padding_masks import shrink_masks
 from .target import PROGRAM
 
 __all__ = ["MODEL", "OPSET", "write"]
@@ -32,5 +33,8 @@ def write(source: Path, folder: Path) -> None:
     )
     if not path.is_file():
         raise RuntimeError("Paddle2ONNX wrote no file")
+    model = onnx.load(str(path))
+    if shrink_masks(model):
+        onnx.save(model, str(path))
     # Not its shape inference, which also refuses files that run and are equal.
     onnx.checker.check_model(str(path))
