@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...program.model.structure import Op, Program, Value
 
-__all__ = ["Axis", "Channels", "NoRule", "SizeEntry", "connected"]
+__all__ = ["Axis", "Channels", "NoRule", "Positions", "SizeEntry", "connected", "source_of"]
 
 Positions = NDArray[np.int64]
 Axis = Positions | None
@@ -182,6 +182,14 @@ class Channels:
         if self.readers.get(number, 0) > 1:
             raise NoRule("The size of a shape is used in several places.")
         self.entries.append(SizeEntry(producer.id, "value", place, positions))
+
+
+def source_of(op: Op) -> int:
+    """Return the id of the value that an op takes first; raise NoRule if it takes none."""
+    source = op.inputs[0] if op.inputs else None
+    if source is None:
+        raise NoRule("It has no input.")
+    return source
 
 
 def connected(count: int, ties: list[tuple[Positions, Positions]]) -> Positions:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...program.model.structure import Op
 from .channels import Axis, Channels, NoRule
+from .part_rules import PART_RULES
 from .shape_rules import SHAPE_RULES
 
 __all__ = ["follow"]
@@ -341,5 +342,6 @@ RULES: dict[str, _Rule] = {
     "matmul": _matmul,
     "prelu": _prelu,
     "softmax": _softmax,
+    **PART_RULES,
     **SHAPE_RULES,
 }
