@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,9 @@ class FloatProgram:
         self.layers = tuple(self._find_layers())
         """In the order in which they run."""
         self._sources = _constants_by_node(package.load(str(path)).graph)
+        self.integers: dict[Hashable, Any] = {}
+        """Constants that were quantised before: plans of one program share most of them."""
+        self._skeleton: Any = None
 
     def values_of(self, name: str) -> Array:
         """Return a constant as an array."""
@@ -89,6 +92,16 @@ class FloatProgram:
         """Return the constants that Paddle2ONNX wrote for a layer, some of which are folded now."""
         # Where ONNX Runtime fuses nodes, it appends a word to the name of the first.
         return self._sources.get(layer.node.partition("/")[0], frozenset())
+
+    def without_constants(self) -> Any:
+        """Return a copy of the model without its initializers, which are large."""
+        if self._skeleton is None:
+            self._skeleton = type(self.model)()
+            self._skeleton.CopyFrom(self.model)
+            del self._skeleton.graph.initializer[:]
+        model = type(self.model)()
+        model.CopyFrom(self._skeleton)
+        return model
 
     def output_names(self) -> set[str]:
         """Return the names of what the program returns."""

@@ -1,8 +1,9 @@
-"""An ONNX program with int8, written by the plan of a bundle, through ONNX Runtime's quantiser.
+"""An ONNX program with int8, written by the plan of a bundle.
 
 A static plan becomes QDQ: pairs of QuantizeLinear and DequantizeLinear around each layer, with the
 scales of the plan, which a runtime replaces by kernels that compute with integers. A dynamic plan
-stores the weights with 8 bits, and activations get their scales while the program runs.
+stores the weights with 8 bits, and activations get their scales while the program runs; ONNX
+Runtime's quantiser writes it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ...contract import BundleRecord, PlannedLayer, QuantizationPlan
+from ...contract import ActivationScale, BundleRecord, PlannedLayer, QuantizationPlan
 from ...errors import BundleError
 from ...scratch import ScratchFolder
 from ...storage import read_model
 from . import onnx_file
 from .float_onnx import FloatProgram, WeightLayer
+from .qdq import with_pairs
 from .target import PROGRAM_FOLDER
 
 __all__ = [
@@ -113,13 +113,11 @@ def quantized(program: FloatProgram, plan: QuantizationPlan) -> Any:
                 f"the plan names the layer {layer.name}, which the converted program does not "
                 "have; another version of a converter made it: quantize the bundle again"
             )
+    if layers and not is_computed_dynamically(plan):
+        return _static(program, plan, [nodes[layer.node] for layer in layers])
     model = type(program.model)()
     model.CopyFrom(program.model)
-    if not layers:
-        return model
-    if is_computed_dynamically(plan):
-        return _dynamic(model, layers)
-    return _static(program, model, plan, [nodes[layer.node] for layer in layers])
+    return _dynamic(model, layers) if layers else model
 
 
 def is_computed_dynamically(plan: QuantizationPlan) -> bool:
@@ -153,47 +151,15 @@ def _dynamic(model: Any, layers: Sequence[PlannedLayer]) -> Any:
     )
     quantizer.quantize_model()
     quantizer.model.topological_sort()
-    return _without_metadata(quantizer.model.model)
+    del quantizer.model.model.metadata_props[:]
+    return quantizer.model.model
 
 
-def _static(
-    program: FloatProgram, model: Any, plan: QuantizationPlan, layers: Sequence[WeightLayer]
-) -> Any:
-    from onnx import helper
-    from onnxruntime.quantization import QuantType
-    from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
-    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
-
+def _static(program: FloatProgram, plan: QuantizationPlan, layers: Sequence[WeightLayer]) -> Any:
     nodes = _nodes_with_integers(program, plan, layers)
     scales, stays = _scales(program, plan, nodes)
-    known = {each.name for each in (*model.graph.input, *model.graph.output)}
-    model.graph.value_info.extend(
-        helper.make_tensor_value_info(name, 1, None) for name in scales if name not in known
-    )
-    _skip_shape_inference(model)
-    # The scales are given; it only has to know that there is a range.
-    some = TensorData(lowest=np.float32(0), highest=np.float32(1))
-    kinds = {node.name: node.op_type for node in model.graph.node}
-    quantizer = QDQQuantizer(
-        model,
-        per_channel=True,
-        reduce_range=False,
-        weight_qType=QuantType.QInt8,
-        activation_qType=QuantType.QUInt8,
-        tensors_range=TensorsData(CalibrationMethod.MinMax, dict.fromkeys(scales, some)),
-        nodes_to_quantize=list(nodes),
-        nodes_to_exclude=[],
-        op_types_to_quantize=sorted({kinds[name] for name in nodes}),
-        extra_options={
-            "TensorQuantOverrides": scales | _weight_scales(plan),
-            "QDQKeepRemovableActivations": stays,
-            # The plan has already made room for the bias.
-            "QDQDisableWeightAdjustForInt32Bias": True,
-        },
-    )
-    quantizer.quantize_model()
-    quantizer.model.topological_sort()
-    return _without_metadata(_with_exact_sums(quantizer.model.model))
+    planned = {layer.weight: layer for layer in plan.layers if layer.is_quantized}
+    return _with_exact_sums(with_pairs(program, nodes, scales, planned, keeps_cutting=stays))
 
 
 def _nodes_with_integers(
@@ -220,8 +186,8 @@ def _nodes_with_integers(
 
 def _scales(
     program: FloatProgram, plan: QuantizationPlan, nodes: Iterable[str]
-) -> tuple[dict[str, list[dict[str, Any]]], bool]:
-    """Return the scales of activations, as ONNX Runtime's quantiser takes them.
+) -> tuple[dict[str, ActivationScale], bool]:
+    """Return the scales of activations by their names.
 
     And whether a ReLU has to stay: the layer before it has its scale, and saturates what it would
     cut off, unless some of its integers stand for negative numbers.
@@ -238,38 +204,7 @@ def _scales(
     for value, cut in reversed(cutting):
         if readers[value] == 1 and value not in outputs:
             activations[value] = activations[cut]
-    scales = {
-        name: [
-            {
-                "scale": np.array(each.scale, np.float32),
-                "zero_point": np.array(each.zero_point, np.uint8),
-            }
-        ]
-        for name, each in activations.items()
-    }
-    return scales, stays
-
-
-def _weight_scales(plan: QuantizationPlan) -> dict[str, list[dict[str, Any]]]:
-    from onnxruntime.quantization import QuantType
-
-    scales: dict[str, list[dict[str, Any]]] = {}
-    for layer in plan.layers:
-        if not layer.is_quantized:
-            continue
-        axis = {} if layer.axis is None else {"axis": layer.axis}
-        kind = QuantType.QInt8 if layer.is_signed else QuantType.QUInt8
-        dtype = np.int8 if layer.is_signed else np.uint8
-        scales[layer.weight] = [
-            {
-                "quant_type": kind,
-                "scale": np.array(scale, np.float32),
-                "zero_point": np.array(layer.zero_point, dtype),
-                **axis,
-            }
-            for scale in layer.scales
-        ]
-    return scales
+    return activations, stays
 
 
 def _with_exact_sums(model: Any) -> Any:
@@ -302,8 +237,3 @@ def _skip_shape_inference(model: Any) -> None:
     from onnxruntime.quantization.quant_utils import add_infer_metadata
 
     add_infer_metadata(model)
-
-
-def _without_metadata(model: Any) -> Any:
-    del model.metadata_props[:]
-    return model
