@@ -76,7 +76,7 @@ def test_names_what_does_not_fit(linear: Bundle, inputs: Any, sentence: str) -> 
 def test_names_the_inputs_that_are_of_another_kind(sentiment: Bundle) -> None:
     with pytest.raises(CompressionError, match="no inputs for sentiment"):
         list(all_batches([], sentiment))
-    with pytest.raises(CompressionError, match="inputs 3 to 3 are not what sentiment takes"):
+    with pytest.raises(CompressionError, match="inputs 3 to 3 do not fit"):
         list(all_batches(["房间", "小", 3], sentiment, 2))
     with pytest.raises(CompressionError, match="calibration data do not fit: This bundle takes"):
         program_batches(["房间", 3], sentiment, role="calibration data")

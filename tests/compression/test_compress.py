@@ -15,7 +15,7 @@ from paddle_workbench.compression.compress import compress
 from paddle_workbench.compression.pruning import channel_groups, prune
 from paddle_workbench.compression.trainable import load_trainable, save_trained
 from paddle_workbench.contract import FineTuneStep, JobProgress, PruneStep, QuantizeStep
-from paddle_workbench.errors import BundleError, CompressionError
+from paddle_workbench.errors import BundleError, CompressionError, StorageError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.ledger.ledger import Ledger
 
@@ -176,12 +176,12 @@ def test_rounds_of_pruning_end_with_as_many_channels(parent: Bundle, tmp_path: P
         (
             [{"step": "prune", "rounds": 90}, {"step": "fine_tune", "epochs": 90}],
             "new",
-            "Step 1, prune, round 1, was not done: With 90 rounds",
+            "Step 1, prune, cannot be done: With 90 rounds",
         ),
         (["shrink"], None, "'shrink', which is not a step"),
-        ([{"step": "prune", "groups": {"nose": 0.5}}], None, "Step 1, prune, was not done: "),
-        ([{"step": "prune", "share": 0.001}], None, "Step 1, prune, was not done: "),
-        ([{"step": "distil", "student": "no"}], "new", "Step 1, distil, was not done: "),
+        ([{"step": "prune", "groups": {"nose": 0.5}}], None, "Step 1, prune, cannot be done: "),
+        ([{"step": "prune", "share": 0.001}], None, "Step 1, prune, cannot be done: "),
+        ([{"step": "distil", "student": "no"}], "new", "Step 1, distil, cannot be done: "),
     ],
 )
 def test_names_what_is_wrong(
@@ -193,6 +193,102 @@ def test_names_what_is_wrong(
         compress(parent, recipe, tmp_path / "made", data=inputs, measure=False)
     assert error.value.hint
     assert not list(tmp_path.iterdir())
+
+
+GOOD = pictures_of(32, seed=200)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([GOOD[:, :, :8]], r"data do not fit: .* has the shape \(32, 3, 8, 16\)"),
+        ([GOOD.astype(np.float64)], "data do not fit: .* float64 instead of float32"),
+        ([GOOD.astype(object)], "data do not fit: .* object instead of float32"),
+        ([GOOD * np.nan], "data for x contain NaN or infinity"),
+        ([GOOD, GOOD], "data are 2 arrays, and the program takes one array for each of x"),
+        ([None], "data for x are None, and not an array with rows"),
+        (["a"], "data for x are 'a', and not an array with rows"),
+        ([[[1.0, 2.0], [3.0]]], "data do not fit: .* is not an array"),
+        ((each for each in GOOD), "data do not fit: Expected a list of inputs, got generator"),
+        ({"x": GOOD}, "data do not fit: Expected a list of inputs, got dict"),
+        ([], "data are 0 arrays"),
+        ([GOOD[:0]], "There are no data"),
+        ([GOOD * 0 + 1], "Step 3, quantize, cannot be done: All 24576 calibration values .* are 1"),
+    ],
+)
+def test_checks_the_data_before_the_first_step(
+    parent: Bundle, tmp_path: Path, data: Any, sentence: str
+) -> None:
+    steps: list[JobProgress] = []
+    with pytest.raises(CompressionError, match=sentence) as error:
+        compress(parent, RECIPE, tmp_path / "made", data=data, listener=steps.append)
+    assert error.value.hint
+    assert not steps
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sentence"),
+    [
+        ([{"step": "prune", "groups": {"nose": 0.5}}], "no group of channels named 'nose'"),
+        ([{"step": "prune", "share": 0.001}], "no channel is removed"),
+        ([{"step": "distil", "student": "no"}], "no does not exist"),
+        (["quantize", "prune"], "Step 3, prune, .* the quantize before it would be lost"),
+        ({"steps": ["quantize"], "target": "inference"}, "inference has no int8 weights"),
+    ],
+)
+def test_checks_later_steps_before_the_first(
+    parent: Bundle, tmp_path: Path, recipe: Any, sentence: str
+) -> None:
+    values = recipe if isinstance(recipe, dict) else {"steps": recipe}
+    values = {**values, "steps": ["fine_tune", *values["steps"]]}
+    steps: list[JobProgress] = []
+    with pytest.raises(CompressionError, match=sentence):
+        compress(parent, values, tmp_path / "made", data=[GOOD], listener=steps.append)
+    assert not steps
+
+
+def test_checks_layers_before_the_first_step(parent: Bundle, tmp_path: Path) -> None:
+    steps: list[JobProgress] = []
+    recipe = ["fine_tune", {"step": "quantize", "keep": ["nose"]}]
+    with pytest.raises(CompressionError, match="Step 2, quantize, .* no layer 'nose'"):
+        compress(parent, recipe, tmp_path / "made", data=[GOOD], listener=steps.append)
+    assert [each.step.en for each in steps if each.step] == ["export"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "truth", "sentence"),
+    [
+        ([pictures_of(2)], [0, 1], "The truth contains 0, which is not a label of pictures"),
+        ([pictures_of(2)], ["a", "e"], "The truth contains 'e', which is not a label"),
+        ([pictures_of(2)], "ab", "The truth is 'ab', and not a list"),
+        ([pictures_of(2)], ["a"], "2 inputs and 1 of truth"),
+        ([pictures_of(2) * np.inf], None, "held-out inputs for x contain NaN or infinity"),
+        ("ab", None, "held-out inputs do not fit: Expected a list of inputs, got str"),
+    ],
+)
+def test_checks_held_out_inputs_before_the_first_step(
+    parent: Bundle, tmp_path: Path, inputs: Any, truth: Any, sentence: str
+) -> None:
+    steps: list[JobProgress] = []
+    with pytest.raises(CompressionError, match=sentence):
+        compress(
+            parent,
+            ["prune"],
+            tmp_path / "made",
+            inputs=inputs,
+            truth=truth,
+            listener=steps.append,
+        )
+    assert not steps
+
+
+def test_checks_its_place_before_the_first_step(parent: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    steps: list[JobProgress] = []
+    with pytest.raises(StorageError, match="file"):
+        compress(parent, ["prune"], tmp_path / "file" / "made", listener=steps.append)
+    assert not steps
 
 
 def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
@@ -208,7 +304,6 @@ def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"truth": ["a", "b"]}, "8 inputs and 2 of truth"),
         ({"budjet_s": 1}, "The protocol is not valid: .*budjet_s"),
         ({"threads": 0}, "threads=0 is not a positive whole number"),
     ],

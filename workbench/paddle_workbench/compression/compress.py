@@ -14,7 +14,6 @@ from ..contract import (
     PruneStep,
     QuantizeStep,
     Recipe,
-    RecipeStep,
     Text,
     Weights,
 )
@@ -22,6 +21,7 @@ from ..errors import CompressionError, ExportError, WorkbenchError
 from ..export.attempt import Listener
 from ..export.bundle import Bundle
 from ..export.deriving import adopt, derive, place_of_child
+from ..export.drafts import new_draft
 from ..export.ledger.ledger import Ledger
 from ..export.ledger.variants import Variant
 from ..export.opening import opened
@@ -40,6 +40,13 @@ from .pruning.pruning import channel_groups, prune
 from .pruning.rounds import shares_of_round
 from .quantization.quantizing import quantize
 from .recipe import recipe_of
+from .recipe_checks import (
+    check_layers,
+    check_measured_inputs,
+    check_steps,
+    needs_data,
+    student_of,
+)
 from .stages import Stage, stages_of
 from .trainable import load_trainable, save_trained
 
@@ -111,12 +118,17 @@ def compress(
         If the bundle is not whole, there is no such target, or the path is another folder.
     """
     original = opened(bundle)
-    place_of_child(original, path)
+    place = place_of_child(original, path)
     chosen = recipe_of(recipe)
+    folder = _folder_of(recipe)
     stages = stages_of(chosen)
-    raw = _data_of(data, chosen, recipe, original)
+    raw = _data_of(data, chosen, folder, original)
+    check_measured_inputs(inputs, truth, original)
+    check_steps(chosen, original, raw, folder)
     if raw is not None:
         check_not_held_out(raw, original, () if inputs is None else inputs)
+    with new_draft(place):
+        pass  # A folder that cannot be written is named before anything is trained.
     total = len(stages) + 1 + measure
     with ProgressBar(f"compress {original.record.name}") as bar, ScratchFolder("compress") as work:
 
@@ -128,17 +140,18 @@ def compress(
         show(0, Text(zh="导出", en="export"))
         first = derive(original, work / ORIGINAL / original.record.name)
         first.export(chosen.target)
+        check_layers(chosen, first, folder)
         if measure:
             # What cannot be measured with is named before anything is trained.
             ledger = Ledger(first, inputs=inputs, truth=truth, path=work / "ledger.json")
             ledger.check_protocol(**protocol)
-        steps = _Steps(original, raw, _folder_of(recipe))
+        steps = _Steps(original, () if raw is None else raw, folder)
         made = {ORIGINAL: first}
         last = first
         for number, stage in enumerate(stages, 1):
             show(number, _TITLES[stage.step.step])
-            place = work / f"{number}" / expanded(path).name
-            last = made[stage.name] = _done(steps, stage, last, place, chosen.target)
+            last = _done(steps, stage, last, work / f"{number}" / place.name, chosen.target)
+            made[stage.name] = last
         last = adopt(last, path, parent=original, steps=chosen.steps)
         if measure:
             show(total - 1, _MEASURING)
@@ -150,14 +163,14 @@ def compress(
 
 
 def _data_of(
-    data: Sequence[Any] | str | Path | None, recipe: Recipe, source: Any, bundle: Bundle
+    data: Sequence[Any] | str | Path | None, recipe: Recipe, folder: Path, bundle: Bundle
 ) -> Sequence[Any] | None:
     """Return the raw inputs for training and calibration; None if no step needs any."""
     chosen: Any = data
     if chosen is None and recipe.data:
-        chosen = _folder_of(source) / expanded(recipe.data)
+        chosen = folder / expanded(recipe.data)
     if chosen is None:
-        needing = [step.step for step in recipe.steps if _needs_data(step)]
+        needing = [step.step for step in recipe.steps if needs_data(step)]
         if needing:
             raise CompressionError(
                 f"The recipe has the step {needing[0]}, which needs inputs, and there are none.",
@@ -165,12 +178,6 @@ def _data_of(
             )
         return None
     return read_inputs(chosen, bundle.record) if isinstance(chosen, str | Path) else chosen
-
-
-def _needs_data(step: RecipeStep) -> bool:
-    if isinstance(step, PruneStep):
-        return step.criterion == "taylor"
-    return not isinstance(step, QuantizeStep) or step.method != "dynamic"
 
 
 def _folder_of(recipe: Any) -> Path:
@@ -206,14 +213,14 @@ class _Steps:
     ----------
     original : Bundle
         Whose outputs training learns from.
-    data : sequence or None
-        Raw inputs.
+    data : sequence
+        Raw inputs; none if no step needs any.
     folder : Path
         That paths in the recipe are relative to.
     """
 
     original: Bundle
-    data: Sequence[Any] | None
+    data: Sequence[Any]
     folder: Path
     _teaching: Teaching | None = None
     _whole: ChannelGraph | None = None
@@ -250,22 +257,14 @@ class _Steps:
         return self._trained(bundle, place, self._taught(), step), "fp32"
 
     def _distil(self, step: DistilStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
-        student = opened(self.folder / expanded(step.student))
-        for name in ("task", "labels"):
-            mine, its = (getattr(each.record, name) for each in (bundle, student))
-            if mine != its:
-                raise CompressionError(
-                    f"The {name} of the student {student.record.name} is {its!r:.80}, and that of "
-                    f"{bundle.record.name} {mine!r:.80}.",
-                    "Make the student's bundle with the same task and labels.",
-                )
+        student = student_of(step, bundle, self.folder)
         return self._trained(student, place, teach(bundle, self.data), step), "fp32"
 
     def _quantize(self, step: QuantizeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         made = quantize(
             bundle,
             place,
-            calibration=() if step.method == "dynamic" else self.data or (),
+            calibration=() if step.method == "dynamic" else self.data,
             method=step.method,
             bits=step.bits,
             keep=step.keep,
@@ -282,7 +281,7 @@ class _Steps:
     ) -> Bundle:
         """Train the program of a bundle."""
         source = student.folder / PROGRAM_FOLDER
-        arrays = prepare(student.record.preprocessing, student.folder)(self.data or ())
+        arrays = prepare(student.record.preprocessing, student.folder)(self.data)
         with ScratchFolder("training") as scratch:
             layer = load_trainable(source / f"{PROGRAM}.json")
             distil(

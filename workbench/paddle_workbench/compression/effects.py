@@ -16,7 +16,7 @@ from ..export.decisions import box_step, decisions_of
 from ..export.processing import placements, postprocess
 from .batches import Batch, count_of_rows, program_batches
 
-__all__ = ["Comparison", "Effect", "Outputs", "Score"]
+__all__ = ["Comparison", "Effect", "Outputs", "Score", "check_truth", "checked_score", "scoring"]
 
 Array = NDArray[Any]
 Outputs = list[list[Array]]
@@ -86,36 +86,18 @@ class Comparison:
         truth: Sequence[object] | None = None,
         score: Score | None = None,
     ) -> None:
-        record = bundle.record
-        if truth is not None and (score is not None or box_step(record) is not None):
-            raise CompressionError(
-                "The truth was passed with a score, or for a detector, whose boxes are hardly ever "
-                "exactly those of the truth.",
-                "Pass only score=, a function of the predictions.",
-            )
-        if not (truth is None and score is None) and not record.postprocessing:
-            raise CompressionError(
-                f"{record.name} has no steps after its program, so that there is no result to "
-                "compare with the truth.",
-                "Leave out truth and score, or make the bundle with a task.",
-            )
         self.batches = program_batches(inputs, bundle, BATCH)
-        self._record = record
-        self._values = inputs if record.preprocessing else None
-        self._decisions = decisions_of(record, is_approximate=True)
-        self._score = score
-        if truth is not None:
-            _check_truth(truth, record, count_of_rows(self.batches))
-            self._score = _share_right(truth)
+        self._decisions = decisions_of(bundle.record, is_approximate=True)
+        self._score = scoring(bundle, inputs, self.batches, truth=truth, score=score)
         self._expected = run(self.batches)
-        self.score = None if self._score is None else self._score(self._results(self._expected))
+        self.score = None if self._score is None else self._score(self._expected)
         """Of the bundle's own program."""
 
     def of(self, outputs: Outputs) -> Effect:
         """Return how far the outputs of another program are from those of the bundle's own."""
         lost = None
         if self._score is not None and self.score is not None:
-            lost = self.score - self._score(self._results(outputs))
+            lost = self.score - self._score(outputs)
         changed, decisions = self._changed(outputs)
         return Effect(_difference(self._expected, outputs), changed, lost, decisions)
 
@@ -135,24 +117,104 @@ class Comparison:
         decisions = sum(count for count, _ in counts)
         return sum(changed for _, changed in counts) / max(1, decisions), decisions
 
-    def _results(self, outputs: Outputs) -> list[Any]:
-        record = self._record
-        results: list[Any] = []
-        for arrays in outputs:
-            places = None
-            if self._values is not None:
-                values = self._values[len(results) : len(results) + len(arrays[0])]
-                places = placements(values, record.preprocessing, record.postprocessing)
-            results += postprocess(arrays, record.postprocessing, record.labels, places)
-        return results
+
+def scoring(
+    bundle: Bundle,
+    inputs: Sequence[Any],
+    batches: Sequence[Batch],
+    *,
+    truth: Sequence[object] | None = None,
+    score: Score | None = None,
+) -> Callable[[Outputs], float] | None:
+    """Return a function from the outputs of all batches to their score; None without one.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    inputs : sequence
+        Raw inputs, as `Bundle.predict` takes them.
+    batches : sequence of tuple of array
+        The same as the program takes them.
+    truth : sequence, optional
+        The right label or text of each of them; the score is then the share that is right.
+    score : callable, optional
+        Another score, such as the character accuracy or the mAP.
+
+    Raises
+    ------
+    CompressionError
+        If there is not one truth for each input, the bundle has no such label, it makes no results
+        that could be compared with the truth, or the score is not a function that returns a
+        number.
+    """
+    record = bundle.record
+    if truth is not None and (score is not None or box_step(record) is not None):
+        raise CompressionError(
+            "The truth was passed with a score, or for a detector, whose boxes are hardly ever "
+            "exactly those of the truth.",
+            "Pass only score=, a function of the predictions.",
+        )
+    if truth is None and score is None:
+        return None
+    if not record.postprocessing:
+        raise CompressionError(
+            f"{record.name} has no steps after its program, so that there is no result to "
+            "compare with the truth.",
+            "Leave out truth and score, or make the bundle with a task.",
+        )
+    if truth is not None:
+        check_truth(truth, record, count_of_rows(batches))
+    of_results = (
+        _share_right(() if truth is None else truth) if score is None else checked_score(score)
+    )
+    values = inputs if record.preprocessing else None
+    return lambda outputs: of_results(_results(outputs, record, values))
 
 
-def _check_truth(truth: Sequence[object], record: BundleRecord, rows: int) -> None:
+def _results(outputs: Outputs, record: BundleRecord, values: Sequence[Any] | None) -> list[Any]:
+    """Return the results of all inputs, as `Bundle.predict` does."""
+    results: list[Any] = []
+    for arrays in outputs:
+        places = None
+        if values is not None:
+            rows = values[len(results) : len(results) + len(arrays[0])]
+            places = placements(rows, record.preprocessing, record.postprocessing)
+        results += postprocess(arrays, record.postprocessing, record.labels, places)
+    return results
+
+
+def check_truth(truth: Sequence[object], record: BundleRecord, rows: int) -> None:
+    """Reject a truth that is not the right label or text of each input.
+
+    Parameters
+    ----------
+    truth : sequence
+    record : BundleRecord
+    rows : int
+        Number of inputs.
+
+    Raises
+    ------
+    CompressionError
+        If there is not one for each input, or the bundle has no such label.
+    """
+    if isinstance(truth, str) or not hasattr(truth, "__len__"):
+        raise CompressionError(
+            f"The truth is {truth!r:.60}, and not a list of labels or texts.",
+            "Pass a list with one for each input.",
+        )
     if len(truth) != rows:
         raise CompressionError(
             f"There are {rows} inputs and {len(truth)} of truth.", "Pass one label for each input."
         )
-    if any(isinstance(step, TopLabels) for step in record.postprocessing):
+    other = next((each for each in truth if not isinstance(each, str)), None)
+    is_classifier = any(isinstance(step, TopLabels) for step in record.postprocessing)
+    if other is not None and not is_classifier:
+        raise CompressionError(
+            f"The truth contains {other!r:.60}, which is not a text.",
+            "Pass the right text of each input.",
+        )
+    if is_classifier:
         unknown = next((each for each in truth if each not in record.labels), None)
         if unknown is not None:
             labels = ", ".join(map(repr, record.labels[:5]))
@@ -166,6 +228,31 @@ def _share_right(truth: Sequence[object]) -> Score:
     return lambda results: float(
         np.mean([each.label == right for each, right in zip(results, truth, strict=True)])
     )
+
+
+def checked_score(score: Score) -> Score:
+    """Return a score of which each result is checked to be a finite number.
+
+    Raises
+    ------
+    CompressionError
+        If it is not a function, and by the score itself if it returns something else.
+    """
+    hint = "Pass a function of the results of all inputs that returns a number; more is better."
+    if not callable(score):
+        raise CompressionError(f"score is {score!r:.60}, and not a function.", hint)
+
+    def checked(results: list[Any]) -> float:
+        value: Any = score(results)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = np.nan
+        if not np.isfinite(number):
+            raise CompressionError(f"score returned {value!r:.60}, and not a number.", hint)
+        return number
+
+    return checked
 
 
 def _difference(expected: Outputs, outputs: Outputs) -> float:

@@ -26,7 +26,7 @@ from ..export.opening import opened
 from ..program.progress import ProgressBar
 from ..scratch import ScratchFolder
 from .data import check_not_held_out
-from .effects import Comparison, Effect, Score
+from .effects import Comparison, Effect, Score, checked_score
 from .group_reports import GroupReports
 from .latency import latency_of, latency_ratio
 from .layer_trials import BITS, LayerTrials
@@ -330,9 +330,10 @@ class CompressionStudy:
 
 def _portion(score: Score) -> Score:
     """Return a score that is checked to be from 0 to 1, as the lens shows it."""
+    number_of = checked_score(score)
 
     def checked(results: list[Any]) -> float:
-        value = float(score(results))
+        value = number_of(results)
         if not 0 <= value <= 1:
             raise CompressionError(
                 f"score returned {value:g}, and an accuracy is from 0 to 1.",

@@ -18,6 +18,7 @@ __all__ = [
     "Criterion",
     "Scores",
     "check_criterion",
+    "has_norm",
     "l1_scores",
     "norm_scores",
     "taylor_scores",
@@ -73,11 +74,12 @@ def norm_scores(groups: Sequence[ChannelGroup], weights: Mapping[str, Weight]) -
     ----------
     Liu et al. 2017, "Learning Efficient Convolutional Networks through Network Slimming".
     """
-    return {
-        group.name: _norms(group, weights, "scales")
-        for group in groups
-        if any(part.role == "scales" for part in group.parts)
-    }
+    return {group.name: _norms(group, weights, "scales") for group in groups if has_norm(group)}
+
+
+def has_norm(group: ChannelGroup) -> bool:
+    """Return whether the channels of a group go through a batch norm."""
+    return any(part.role == "scales" for part in group.parts)
 
 
 def taylor_scores(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -25,7 +25,15 @@ from ...program.model.capture import Capture
 from ...program.model.structure import Program
 from ...scratch import ScratchFolder
 from ..batches import Batch, program_batches
-from .criteria import Criterion, Scores, check_criterion, l1_scores, norm_scores, taylor_scores
+from .criteria import (
+    Criterion,
+    Scores,
+    check_criterion,
+    has_norm,
+    l1_scores,
+    norm_scores,
+    taylor_scores,
+)
 from .groups import ChannelGraph, ChannelGroup, find_groups
 from .lines import layer_names, with_sizes_of
 from .loaded import LoadedProgram
@@ -34,6 +42,7 @@ from .program import weights_of, write_program
 __all__ = [
     "batches_of",
     "channel_groups",
+    "check_removable",
     "check_share",
     "choose",
     "nothing_removable",
@@ -152,7 +161,7 @@ def choose(
     every = np.full(graph.count, np.inf)
     for name, values in scores.items():
         part = share.get(name, 0.0) if isinstance(share, Mapping) else share
-        count = math.floor(part * len(values) + 1e-9)
+        count = _count(part, len(values))
         choice[name] = np.argsort(values, kind="stable")[:count].tolist()
         every[graph.numbers_of(graph.group(name))] = values
     removed = np.zeros(graph.count, bool)
@@ -166,6 +175,40 @@ def choose(
         name: np.flatnonzero(removed[graph.numbers_of(graph.group(name))]).tolist()
         for name in choice
     }
+
+
+def check_removable(
+    graph: ChannelGraph, share: float | Mapping[str, float], criterion: Criterion = "l1"
+) -> None:
+    """Raise what `prune` would for these groups, before work whose result it prunes.
+
+    Parameters
+    ----------
+    graph : ChannelGraph
+    share : float, or mapping of str to float
+        As for `prune`.
+    criterion : {"l1", "bn_scale", "taylor"}
+
+    Raises
+    ------
+    CompressionError
+        If there is no such group, its channels cannot be removed, or no channel would be.
+    """
+    groups = _chosen_groups(graph, share)
+    scored = {group.name: group for group in groups if criterion != "bn_scale" or has_norm(group)}
+    if isinstance(share, Mapping):
+        _check_scored(groups, scored, criterion)
+    counts = [
+        _count(share[name] if isinstance(share, Mapping) else share, group.channels)
+        for name, group in scored.items()
+    ]
+    if not any(counts):
+        raise nothing_removable(graph, share, criterion if groups and not scored else None)
+
+
+def _count(share: float, channels: int) -> int:
+    """Return how many channels a share is."""
+    return math.floor(share * channels + 1e-9)
 
 
 def saved_program(bundle: Bundle) -> SavedProgram:
@@ -222,7 +265,9 @@ def batches_of(bundle: Bundle, inputs: Sequence[Any] | None) -> list[Batch]:
     return [bundle.samples[0].inputs] if inputs is None else program_batches(inputs, bundle)
 
 
-def _check_scored(groups: Sequence[ChannelGroup], scores: Scores, criterion: Criterion) -> None:
+def _check_scored(
+    groups: Sequence[ChannelGroup], scores: Container[str], criterion: Criterion
+) -> None:
     for group in groups:
         if group.name not in scores:
             raise CompressionError(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from ...errors import CompressionError
-from .criteria import Criterion
+from .criteria import Criterion, has_norm
 from .groups import ChannelGraph
 
 __all__ = ["shares_of_round"]
@@ -54,11 +54,7 @@ def shares_of_round(
         wanted = dict(share)
     else:
         is_scored = criterion != "bn_scale"
-        wanted = {
-            group.name: share
-            for group in first.prunable
-            if is_scored or any(part.role == "scales" for part in group.parts)
-        }
+        wanted = {group.name: share for group in first.prunable if is_scored or has_norm(group)}
     shares = {}
     for name, part in wanted.items():
         whole, left = first.group(name).channels, now.group(name).channels
