@@ -41,19 +41,31 @@ def test_says_what_pruning_a_group_would_cost(parent: Bundle, tmp_path: Path) ->
 
 
 def test_measures_the_accuracy_on_raw_inputs(parent: Bundle) -> None:
-    (scores,) = (sample.outputs[0] for sample in parent.samples[:1] if sample.outputs)
-    truth = scores.argmax(axis=-1).tolist()
+    truth = [each.label for each in parent.predict(PICTURES)]
 
     rows = pruning_sensitivity(parent, inputs=PICTURES, truth=truth, shares=[0.25])
 
     assert all(row.accuracy == pytest.approx(row.kept_decisions) for row in rows)
+    assert rows == pruning_sensitivity(
+        parent,
+        inputs=PICTURES,
+        score=lambda results: np.mean([each.label for each in results] == np.array(truth)),
+        shares=[0.25],
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"shares": [0.5, 1]}, "The share 1 is not a number"),
-        ({"truth": [0]}, "truth has 1 classes, and there are 3 inputs."),
+        ({"inputs": PICTURES, "truth": ["box"]}, "There are 3 inputs and 1 of truth."),
+        (
+            {"inputs": PICTURES, "truth": [0, 1, 2]},
+            "The truth contains 0, which is not a label of goods.",
+        ),
+        ({"truth": ["box"]}, "The truth or the score was passed without inputs."),
+        ({"inputs": PICTURES, "score": 0.5}, "score is 0.5, and not a function."),
+        ({"inputs": PICTURES, "score": print}, "score returned None, and not a number."),
         ({"inputs": []}, "There are no inputs."),
         ({"inputs": ["text"]}, "The inputs do not fit: This bundle takes pictures"),
         ({"criterion": "size"}, "There is no criterion 'size'."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ...export.bundle import Bundle
 from ...export.decisions import Decisions, decisions_of
 from ...export.opening import opened
 from ...program.passes.comparison import relative_difference
+from ..effects import Outputs, Score, scoring
 from .criteria import Criterion, check_criterion
 from .loaded import LoadedProgram
 from .program import weights_of, zeroed
@@ -54,7 +55,8 @@ class Sensitivity:
         The share of decisions that are still those of the whole network; None if the outputs are
         not decisions. Boxes may move as far as they overlap; see `decisions_of`.
     accuracy : float or None
-        The share of inputs whose first output is largest at their class; None without `truth`.
+        The share of inputs with the right label or text, or what `score` returns; None without
+        both.
     """
 
     group: str
@@ -69,7 +71,8 @@ def pruning_sensitivity(
     bundle: Bundle | str | Path,
     *,
     inputs: Sequence[Any] | None = None,
-    truth: Sequence[int] | None = None,
+    truth: Sequence[object] | None = None,
+    score: Score | None = None,
     shares: Sequence[float] = SHARES,
     criterion: Criterion = "l1",
     listener: Listener | None = None,
@@ -84,8 +87,12 @@ def pruning_sensitivity(
     bundle : Bundle, str or Path
     inputs : sequence, optional
         Raw inputs, as `predict` takes them; by default the samples of the bundle.
-    truth : sequence of int, optional
-        For a classifier the class of each input.
+    truth : sequence, optional
+        The right label or text of each of the inputs, which are passed with it; the accuracy is
+        then the share that is right.
+    score : callable, optional
+        Another accuracy, which a detector needs: takes the results of all inputs, as
+        `Bundle.predict` returns them.
     shares : sequence of float
         0 to below 1.
     criterion : {"l1", "bn_scale", "taylor"}
@@ -101,21 +108,32 @@ def pruning_sensitivity(
     Raises
     ------
     CompressionError
-        If a share is not one, the truth does not fit the inputs, or no channels can be removed.
+        If a share is not one, the inputs are not what the bundle takes, there is not one truth for
+        each of them, the bundle has no such label, or no channels can be removed.
     BundleError
-        If it is not a bundle, or the inputs are not what it takes.
+        If it is not a bundle.
+
+    Examples
+    --------
+    >>> rows = pruning_sensitivity(bundle, inputs=valid.pictures, truth=valid.labels)
+    >>> [(row.group, row.share) for row in rows if row.accuracy > 0.9]
     """
     check_criterion(criterion)
     for share in shares:
         check_share(share)
     parent = opened(bundle)
+    if inputs is None and not (truth is None and score is None):
+        raise CompressionError(
+            "The truth or the score was passed without inputs.",
+            "Pass those that it belongs to: inputs=[…].",
+        )
     batches = batches_of(parent, inputs)
-    _check_truth(truth, batches)
+    accuracy = scoring(parent, inputs or (), batches, truth=truth, score=score)
     trials = GroupTrials(parent, batches, criterion=criterion, inputs=inputs)
     if not trials.groups:
         raise nothing_removable(trials.graph, list(shares), criterion)
     decisions = decisions_of(parent.record, is_approximate=True)
-    compare = _Comparison(trials.outputs(), truth, decisions)
+    compare = _Comparison(trials.outputs(), accuracy, decisions)
     results = []
     for number, group in enumerate(trials.groups):
         for share in shares:
@@ -169,7 +187,7 @@ class GroupTrials:
         choice = choose(self.graph, {group: self._scores[group]}, share)
         return self.graph.removed(choice), len(choice[group])
 
-    def outputs(self, removed: NDArray[np.bool_] | None = None) -> list[list[Array]]:
+    def outputs(self, removed: NDArray[np.bool_] | None = None) -> Outputs:
         """Return the outputs for each batch, without the channels that are removed.
 
         They are set to zero where they are made and taken, which has the same result as removing
@@ -180,26 +198,15 @@ class GroupTrials:
             return [self._program.run(batch) for batch in self._batches]
 
 
-def _check_truth(truth: Sequence[int] | None, batches: Sequence[Sequence[Array]]) -> None:
-    rows = sum(len(batch[0]) for batch in batches)
-    if truth is not None and len(truth) != rows:
-        raise CompressionError(
-            f"truth has {len(truth)} classes, and there are {rows} inputs.",
-            "Pass the class of each input: truth=[0, 1, …].",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class _Comparison:
     """Compares outputs with those of the whole network, batch after batch."""
 
-    expected: Sequence[Sequence[Array]]
-    truth: Sequence[int] | None
+    expected: Outputs
+    accuracy: Callable[[Outputs], float] | None
     decisions: Decisions | None
 
-    def of(
-        self, group: str, share: float, removed: int, outputs: Sequence[Sequence[Array]]
-    ) -> Sensitivity:
+    def of(self, group: str, share: float, removed: int, outputs: Outputs) -> Sensitivity:
         pairs = list(zip(self.expected, outputs, strict=True))
         counts = [self.decisions.count(*pair) for pair in pairs] if self.decisions else []
         decided = sum(count for count, _ in counts)
@@ -214,9 +221,5 @@ class _Comparison:
                 for right, other in zip(before, after, strict=True)
             ),
             kept_decisions=1 - changed / decided if decided else None,
-            accuracy=None if self.truth is None else self._accuracy(outputs),
+            accuracy=None if self.accuracy is None else self.accuracy(outputs),
         )
-
-    def _accuracy(self, outputs: Sequence[Sequence[Array]]) -> float:
-        classes = np.concatenate([batch[0].argmax(axis=-1).ravel() for batch in outputs])
-        return float((classes == np.asarray(self.truth)).mean())
