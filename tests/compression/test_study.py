@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paddle_workbench.compression import CompressionStudy, compression_report
+from paddle_workbench.compression import CompressionStudy, compression_report, quantize
 from paddle_workbench.compression.estimates import checked_settings, estimate, recipe_for
 from paddle_workbench.compression.pruning import channel_groups
 from paddle_workbench.contract import CompressionReport, JobProgress, LayerReport
@@ -197,8 +197,12 @@ def test_counts_shared_weights_once(tmp_path: Path) -> None:
         ({"inputs": [NAN]}, "inputs for x contain NaN"),
         ({"inputs": [pictures_of(8)[:0]]}, "There are no inputs"),
         ({"data": INPUTS}, "64 of 64 inputs are also in the held-out set"),
+        ({"inputs": iter(INPUTS)}, "inputs do not fit: Expected a list of inputs, got"),
+        ({"inputs": None}, "inputs do not fit: .* got NoneType"),
         ({"truth": ["a"]}, "64 inputs and 1 of truth"),
         ({"truth": [0] * 64}, "truth contains 0, which is not a label"),
+        ({"truth": None, "score": 1}, "score is 1, and not a function"),
+        ({"truth": None, "score": print}, "score returned None, and not a number"),
         ({"score": len}, "truth was passed with a score"),
         ({"truth": None, "score": len}, "score returned 64, and an accuracy is from 0 to 1"),
     ],
@@ -217,10 +221,11 @@ def test_names_what_does_not_fit(parent: Bundle, options: dict[str, Any], senten
         ({"wide": {"width": 8}}, "settings of layer wide are not valid"),
         ({"wide": {"kept": 65}}, "wide has 64 channels, and 65"),
         ({"scores": {"kept": 2}}, "No channels of layer scores can be removed"),
+        (["wide"], r"settings are \['wide'\], and not a mapping by layer"),
     ],
 )
 def test_names_what_cannot_be_measured(
-    study: CompressionStudy, settings: dict[str, Any], sentence: str
+    study: CompressionStudy, settings: Any, sentence: str
 ) -> None:
     with pytest.raises(CompressionError, match=sentence) as error:
         study.measure(settings)
@@ -232,3 +237,32 @@ def test_names_bits_and_shares_that_do_not_exist(study: CompressionStudy) -> Non
         study.report(bits=[16])
     with pytest.raises(CompressionError, match="share 1 is not a number"):
         study.report(shares=[1])
+    with pytest.raises(CompressionError, match="bits is 8, and not a list"):
+        study.report(bits=8)  # type: ignore[arg-type]
+    with pytest.raises(CompressionError, match=r"shares is 0\.5, and not a list"):
+        study.report(shares=0.5)  # type: ignore[arg-type]
+
+
+def test_checks_truth_bits_and_shares_before_it_converts(parent: Bundle) -> None:
+    steps: list[JobProgress] = []
+    for options in ({"truth": [0] * 64}, {"bits": (16,)}, {"shares": (1,)}):
+        with pytest.raises(CompressionError):
+            compression_report(
+                parent,
+                **({"data": DATA, "inputs": INPUTS, "listener": steps.append} | options),
+            )
+    assert not steps
+
+
+def test_names_numbers_that_an_embedding_does_not_have(tmp_path: Path) -> None:
+    import paddle
+    from paddle.static import InputSpec
+
+    ids = np.arange(20).reshape(4, 5) % 8
+    network = paddle.nn.Sequential(paddle.nn.Embedding(8, 4), paddle.nn.Linear(4, 2))
+    spec = [InputSpec([None, None], "int64", "ids")]
+    bundle = Bundle.create(tmp_path / "ids", network, input_spec=spec, examples=[ids])
+    with pytest.raises(CompressionError, match=r"program refuses the inputs: .*idx=10\d"):
+        CompressionStudy(bundle, data=[ids + 100], inputs=[ids])
+    with pytest.raises(CompressionError, match=r"program refuses the inputs: .*idx=10\d"):
+        quantize(bundle, tmp_path / "made", calibration=[ids + 100])

@@ -191,6 +191,12 @@ def test_rejects(options: dict[str, Any], sentence: str, report: CompressionRepo
         CompressionLens(report, **options)
 
 
+def test_rejects_a_misspelt_option_before_it_measures(tmp_path: Path) -> None:
+    with pytest.raises(WidgetError, match="no option 'trooth'") as caught:
+        CompressionLens(tmp_path, data=["a"], inputs=["b"], trooth=["c"])
+    assert "'truth'" in caught.value.hint
+
+
 def test_rejects_what_is_not_a_report() -> None:
     with pytest.raises(WidgetError, match="shows a Bundle or a CompressionReport, got dict"):
         CompressionLens({})  # type: ignore[arg-type]

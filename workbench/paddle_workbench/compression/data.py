@@ -177,14 +177,14 @@ def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence
     Raises
     ------
     CompressionError
-        With the first of them, if one is in both.
+        With the first of them, if one is in both, or if the inputs are not what the bundle takes.
     """
     known = {
         digest
         for sample in bundle.samples if sample.is_held_out
         for digest in _digests(sample.inputs)
     }  # fmt: skip
-    if len(held_out):
+    if not hasattr(held_out, "__len__") or len(held_out):
         for batch in all_batches(held_out, bundle):
             known.update(_digests(batch))
     if not known:

@@ -17,7 +17,7 @@ from .batches import Batch
 from .effects import Outputs
 from .pruning.groups import ChannelGroup
 from .pruning.program import shares_left
-from .pruning.pruning import check_share, saved_program
+from .pruning.pruning import check_shares, saved_program
 from .pruning.sensitivity import GroupTrials
 from .quantization.calibrated import CalibratedProgram
 from .quantization.plan import paths_of_parameters
@@ -94,8 +94,7 @@ class GroupReports:
         CompressionError
             If a share is not one.
         """
-        for share in shares:
-            check_share(share)
+        check_shares(shares)
         changes: dict[tuple[str, int], Change] = {}
         for layer, group in self.channels.items():
             assert self._trials is not None  # noqa: S101 - there are groups

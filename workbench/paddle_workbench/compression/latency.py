@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..contract import LedgerProtocol
 from ..export.ledger.intervals import Interval, median_interval, ratio_interval
 from ..export.ledger.protocol import Block, Rounds, run_rounds
-from .quantization.effects import opened_model
+from .quantization.sessions import opened_model
 
 __all__ = ["latency_of", "latency_ratio"]
 

@@ -13,7 +13,7 @@ from .group_reports import GroupReports
 from .layer_reports import layer_reports
 from .quantization.calibrated import CalibratedProgram
 from .quantization.effects import outputs_of
-from .quantization.quantizer import check_bits
+from .quantization.quantizer import check_list_of_bits
 
 __all__ = ["BITS", "LayerTrials"]
 
@@ -50,8 +50,7 @@ class LayerTrials:
         bits: Sequence[int],
         shares: Sequence[float],
     ) -> None:
-        for each in bits:
-            check_bits(each)
+        check_list_of_bits(bits)
         self._bundle, self._calibrated = bundle, calibrated
         self._comparison, self._groups = comparison, groups
         self._changes = groups.changes(shares)

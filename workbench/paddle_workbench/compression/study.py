@@ -25,17 +25,18 @@ from ..export.ledger.machine import describe_machine, load_average
 from ..export.opening import opened
 from ..program.progress import ProgressBar
 from ..scratch import ScratchFolder
+from .batches import Batch
 from .data import check_not_held_out
-from .effects import Comparison, Effect, Score, checked_score
+from .effects import Comparison, Effect, Outputs, Score, checked_score
 from .group_reports import GroupReports
 from .latency import latency_of, latency_ratio
 from .layer_trials import BITS, LayerTrials
-from .pruning.pruning import prune
+from .pruning.pruning import check_shares, prune
 from .pruning.sensitivity import SHARES
 from .quantization.calibrated import CalibratedProgram
 from .quantization.calibration_data import calibration_data, named
 from .quantization.effects import outputs_of
-from .quantization.quantizer import check_bits
+from .quantization.quantizer import check_bits, check_list_of_bits
 
 __all__ = ["CompressionStudy", "compression_report"]
 
@@ -76,6 +77,8 @@ def compression_report(
     CompressionError, ExportError, BundleError
         As for `CompressionStudy`.
     """
+    check_list_of_bits(bits)
+    check_shares(shares)
     study = CompressionStudy(
         bundle, data=data, inputs=inputs, truth=truth, score=score, listener=listener
     )
@@ -134,21 +137,26 @@ class CompressionStudy:
         self.bundle = opened(bundle)
         calibration = calibration_data(self.bundle, data)
         check_not_held_out(data, self.bundle, inputs)
+        self._calibration = calibration
         with _progress(self.bundle, listener) as show:
             total = len(calibration.batches) + 2
-            show(0, total, _CONVERTING)
-            self._calibrated = CalibratedProgram.of(
-                self.bundle,
-                calibration,
-                after_batch=lambda number: show(1 + number, total, _OBSERVING),
-            )
-            show(total - 1, total, _RUNNING)
-            self._calibration = calibration
-            self._program = self._calibrated.program.model
+
+            def run(batches: Sequence[Batch]) -> Outputs:
+                """Convert the program, which takes longer than to check inputs and truth."""
+                show(0, total, _CONVERTING)
+                self._calibrated = CalibratedProgram.of(
+                    self.bundle,
+                    calibration,
+                    after_batch=lambda number: show(1 + number, total, _OBSERVING),
+                )
+                self._program = self._calibrated.program.model
+                show(total - 1, total, _RUNNING)
+                return outputs_of(self._program, batches, self.bundle)
+
             self._comparison = Comparison(
                 self.bundle,
                 inputs,
-                lambda batches: outputs_of(self._program, batches, self.bundle),
+                run,
                 truth=truth,
                 score=None if score is None else _portion(score),
             )
@@ -303,6 +311,11 @@ class CompressionStudy:
         """Return the settings of layers that are changed."""
         quantisable = list(self._calibrated.names.values())
         known = dict.fromkeys((*quantisable, *self._groups.channels))
+        if not isinstance(settings, Mapping):
+            raise CompressionError(
+                f"The settings are {settings!r:.60}, and not a mapping by layer.",
+                'Such as {"fc1": {"bits": 8}}.',
+            )
         result = {}
         for name, value in settings.items():
             if name not in known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,16 +53,7 @@ class WorkbenchWidget(anywidget.AnyWidget):
         super().__init_subclass__(**options)
 
     def __init__(self, **traits: Any) -> None:
-        names = sorted(name for name in self.trait_names() if not name.startswith("_"))
-        for name in traits:
-            if name not in names:
-                matches = difflib.get_close_matches(name, names, n=1)
-                raise WidgetError(
-                    f"{type(self).__name__} has no option {name!r}.",
-                    f"Did you mean {matches[0]!r}?"
-                    if matches
-                    else f"Use one of: {', '.join(names)}.",
-                )
+        self.check_options(traits)
         try:
             super().__init__(**traits)
         except traitlets.TraitError as error:
@@ -69,6 +61,28 @@ class WorkbenchWidget(anywidget.AnyWidget):
                 f"{type(self).__name__} does not accept this value: {error}",
                 f"See help({type(self).__name__}).",
             ) from error
+
+    @classmethod
+    def check_options(cls, options: Iterable[str], arguments: Sequence[str] = ()) -> None:
+        """Raise WidgetError if one of the keywords is not a trait, before any work is done.
+
+        Parameters
+        ----------
+        options : iterable of str
+            Names of keywords.
+        arguments : sequence of str
+            Other keywords that the widget has, to suggest one.
+        """
+        names = sorted(name for name in cls.class_trait_names() if not name.startswith("_"))
+        for name in options:
+            if name not in names:
+                matches = difflib.get_close_matches(name, [*arguments, *names], n=1)
+                raise WidgetError(
+                    f"{cls.__name__} has no option {name!r}.",
+                    f"Did you mean {matches[0]!r}?"
+                    if matches
+                    else f"Use one of: {', '.join([*arguments, *names])}.",
+                )
 
     @traitlets.default("lang")
     def _default_lang(self) -> str:

@@ -132,12 +132,8 @@ class CompressionLens(WorkbenchWidget, front_end="compression-lens"):
         settings: Mapping[str, Any] | None = None,
         **traits: Any,
     ) -> None:
-        if measure is not None and not callable(measure):
-            raise WidgetError(
-                f"measure is {measure!r:.80}, which cannot be called.",
-                "Pass a function that takes settings and returns a CompressionTry.",
-            )
         of_bundle = {"data": data, "inputs": inputs, "truth": truth, "score": score}
+        self.check_options(traits, [*of_bundle, "measure"])
         report, measure = described(source, measure, of_bundle)
         self._report = report
         self._measure = measure

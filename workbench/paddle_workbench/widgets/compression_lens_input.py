@@ -30,10 +30,15 @@ def described(
     Raises
     ------
     WidgetError
-        If it is neither, or what was passed is for the other.
+        If it is neither, what was passed is for the other, or `measure` cannot be called.
     CompressionError, ExportError, BundleError
         As for `compression.CompressionStudy`.
     """
+    if measure is not None and not callable(measure):
+        raise WidgetError(
+            f"measure is {measure!r:.80}, which cannot be called.",
+            "Pass a function that takes settings and returns a CompressionTry.",
+        )
     passed = {name: value for name, value in of_bundle.items() if value is not None}
     if isinstance(source, CompressionReport):
         if passed:

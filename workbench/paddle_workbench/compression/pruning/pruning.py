@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -44,6 +44,7 @@ __all__ = [
     "channel_groups",
     "check_removable",
     "check_share",
+    "check_shares",
     "choose",
     "nothing_removable",
     "prune",
@@ -223,6 +224,16 @@ def check_share(share: float | Mapping[str, float]) -> float | Mapping[str, floa
                 "Pass the part of the channels that is removed: share=0.5. Some have to stay.",
             )
     return share
+
+
+def check_shares(shares: Any) -> None:
+    """Raise CompressionError unless a value is a list of shares from 0 to below 1."""
+    if isinstance(shares, str) or not isinstance(shares, Iterable):
+        raise CompressionError(
+            f"shares is {shares!r:.40}, and not a list of numbers.", "Such as shares=(0.25, 0.5)."
+        )
+    for share in shares:
+        check_share(share)
 
 
 def _is_share(value: object) -> bool:

@@ -24,7 +24,7 @@ from .program import weights_of, zeroed
 from .pruning import (
     batches_of,
     channel_groups,
-    check_share,
+    check_shares,
     choose,
     nothing_removable,
     saved_program,
@@ -119,8 +119,7 @@ def pruning_sensitivity(
     >>> [(row.group, row.share) for row in rows if row.accuracy > 0.9]
     """
     check_criterion(criterion)
-    for share in shares:
-        check_share(share)
+    check_shares(shares)
     parent = opened(bundle)
     if inputs is None and not (truth is None and score is None):
         raise CompressionError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import CompressionError
 from ...export.targets.float_onnx import FloatProgram
 from .calibration import Histogram
+from .sessions import opened_model, results_of
 
 __all__ = ["observe_network", "observe_program"]
 
@@ -42,13 +43,13 @@ def observe_program(
     Raises
     ------
     CompressionError
-        If a value is NaN or infinite.
+        If a value is NaN or infinite, or the program refuses a batch.
     """
     session, names = _session(program)
     outputs = [name for name in names if name in {each.name for each in session.get_outputs()}]
     histograms = {name: Histogram() for name in names}
     for number, feed in enumerate(batches, 1):
-        results = zip(outputs, session.run(outputs, dict(feed)), strict=True)
+        results = zip(outputs, results_of(session, feed, outputs), strict=True)
         _add(histograms, {name: feed[name] for name in names if name in feed} | dict(results))
         if after_batch is not None:
             after_batch(number)
@@ -129,8 +130,6 @@ def _observe(name: str, array: Array, histogram: Histogram) -> None:
 
 def _session(program: FloatProgram) -> tuple[Any, list[str]]:
     """Return a session that returns every value, and the names of those that are float32."""
-    import onnxruntime
-
     model = type(program.model)()
     model.CopyFrom(program.model)
     graph = model.graph
@@ -138,10 +137,6 @@ def _session(program: FloatProgram) -> tuple[Any, list[str]]:
     for name in [name for node in graph.node for name in node.output if name]:
         if name not in returned:
             graph.output.add().name = name
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    session = opened_model(model)
     values = [*session.get_inputs(), *session.get_outputs()]
     return session, [each.name for each in values if each.type == "tensor(float)"]

@@ -12,8 +12,9 @@ from ...export.targets.int8_onnx import quantized
 from ..batches import Batch
 from ..effects import Comparison, Effect, Outputs, Score
 from .calibration_data import named
+from .sessions import opened_model, results_of
 
-__all__ = ["Effects", "opened_model", "outputs_of"]
+__all__ = ["Effects", "outputs_of"]
 
 
 class Effects:
@@ -63,18 +64,12 @@ class Effects:
 
 
 def outputs_of(model: Any, batches: Sequence[Batch], bundle: Bundle) -> Outputs:
-    """Run an ONNX model of a bundle, and return its outputs for each batch."""
+    """Run an ONNX model of a bundle, and return its outputs for each batch.
+
+    Raises
+    ------
+    CompressionError
+        If the model refuses a batch.
+    """
     session = opened_model(model)
-    return [list(session.run(None, batch)) for batch in named(batches, bundle)]
-
-
-def opened_model(model: Any, *, threads: int = 0) -> Any:
-    """Return a session of ONNX Runtime with a model; 0 threads are as many as there are cores."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return [results_of(session, batch) for batch in named(batches, bundle)]

@@ -7,6 +7,7 @@ and `DequantizeLinear` of ONNX Runtime bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ __all__ = [
     "Quantization",
     "Storage",
     "check_bits",
+    "check_list_of_bits",
     "dequantize",
     "fake_quantize",
     "quantize",
@@ -264,6 +266,16 @@ def check_bits(bits: int) -> None:
             f"{bits!r:.40} bits cannot hold weights or activations.",
             f"Pass a whole number from {_FEWEST_BITS} to {MOST_BITS}.",
         )
+
+
+def check_list_of_bits(bits: Any) -> None:
+    """Raise CompressionError unless a value is a list of numbers of bits from 2 to 8."""
+    if isinstance(bits, str) or not isinstance(bits, Iterable):
+        raise CompressionError(
+            f"bits is {bits!r:.40}, and not a list of numbers.", "Such as bits=(8, 4)."
+        )
+    for each in bits:
+        check_bits(each)
 
 
 def _limits(dtype: Storage, bits: int) -> tuple[int, int]:
