@@ -11,13 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 from paddle_workbench.cli.compress import command
-from paddle_workbench.compression.compress import compress
+from paddle_workbench.compression.compress import CALIBRATION_INPUTS, compress
 from paddle_workbench.compression.pruning import channel_groups, prune
 from paddle_workbench.compression.trainable import load_trainable, save_trained
 from paddle_workbench.contract import FineTuneStep, JobProgress, PruneStep, QuantizeStep
 from paddle_workbench.errors import BundleError, CompressionError, StorageError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.ledger.ledger import Ledger
+from paddle_workbench.export.targets.int8_onnx import read_plan
+from paddle_workbench.export.targets.target import PROGRAM_FOLDER
 
 from ..export.sentiment import create
 from .conftest import pictures_of
@@ -133,6 +135,12 @@ def test_trains_programs_with_recurrent_layers(
     expected = layer(paddle.to_tensor(x)).numpy()
     np.testing.assert_array_equal(again(paddle.to_tensor(x)).numpy(), expected)
     assert np.abs(expected - before).max() > 1e-4
+
+
+def test_calibrates_with_a_part_of_much_data(parent: Bundle, tmp_path: Path) -> None:
+    data = [pictures_of(CALIBRATION_INPUTS + 8, seed=200)]
+    made = compress(parent, ["quantize"], tmp_path / "made", data=data, measure=False)
+    assert read_plan(made.folder / PROGRAM_FOLDER).rows == CALIBRATION_INPUTS // 2 + 4
 
 
 def test_reports_progress_and_leaves_the_parent_alone(parent: Bundle, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from ..program.model.archive import load
 from ..program.progress import ProgressBar
 from ..reading import expanded
 from ..scratch import ScratchFolder
+from .batches import count_of
 from .data import check_not_held_out, read_inputs
 from .distillation.teaching import Teaching, teach
 from .distillation.training import distil
@@ -54,6 +55,8 @@ __all__ = ["ORIGINAL", "compress"]
 
 ORIGINAL = "original"
 """The name of the bundle that a recipe starts from, in the ledger of the one that it ends with."""
+CALIBRATION_INPUTS = 512
+"""More do not make scales better, and all activations of each are counted."""
 _TITLES = {
     "prune": Text(zh="剪枝", en="pruning"),
     "fine_tune": Text(zh="微调", en="fine-tuning"),
@@ -93,7 +96,8 @@ def compress(
     data : sequence, str or Path, optional
         Raw inputs for training and calibration, as `bundle.predict` takes them, or what
         `read_inputs` reads. By default the `data` of the recipe. No labels: what is trained learns
-        from the outputs of the bundle that the recipe starts from.
+        from the outputs of the bundle that the recipe starts from. Scales for int8 are chosen
+        from up to 512 of them, from all parts of the data.
     inputs, truth : sequence, optional
         Held-out inputs and their right labels or texts, as for `Ledger`. By default the bundle's
         examples, without a truth.
@@ -138,8 +142,10 @@ def compress(
             bar.advance(done / total, step.en)
 
         show(0, Text(zh="导出", en="export"))
-        first = derive(original, work / ORIGINAL / original.record.name)
-        first.export(chosen.target)
+        first = original
+        if measure or not _is_exported(original, chosen.target):
+            first = derive(original, work / ORIGINAL / original.record.name)
+            first.export(chosen.target)
         check_layers(chosen, first, folder)
         if measure:
             # What cannot be measured with is named before anything is trained.
@@ -178,6 +184,11 @@ def _data_of(
             )
         return None
     return read_inputs(chosen, bundle.record) if isinstance(chosen, str | Path) else chosen
+
+
+def _is_exported(bundle: Bundle, target: str) -> bool:
+    exported = bundle.record.targets.get(target)
+    return exported is not None and exported.weights == "fp32"
 
 
 def _folder_of(recipe: Any) -> Path:
@@ -264,12 +275,18 @@ class _Steps:
         made = quantize(
             bundle,
             place,
-            calibration=() if step.method == "dynamic" else self.data,
+            calibration=() if step.method == "dynamic" else self._calibration(),
             method=step.method,
             bits=step.bits,
             keep=step.keep,
         )
         return made, "int8"
+
+    def _calibration(self) -> Sequence[Any]:
+        """Return inputs from all parts of the data, `CALIBRATION_INPUTS` at most."""
+        data, record = self.data or (), self.original.record
+        chosen = slice(None, None, max(1, -(-count_of(data, record) // CALIBRATION_INPUTS)))
+        return data[chosen] if record.preprocessing else [array[chosen] for array in data]
 
     def _taught(self) -> Teaching:
         if self._teaching is None:

@@ -97,9 +97,11 @@ class Histogram:
                 "infinite.",
                 "Leave out the inputs that cause them.",
             )
-        self.low, self.high = min(self.low, low), max(self.high, high)
-        self._widen()
-        bins = np.floor(np.ldexp(numbers, -self._exponent)).astype(np.int64) - self._first
+        if low < self.low or high > self.high:
+            self.low, self.high = min(self.low, low), max(self.high, high)
+            self._widen()
+        # A power of two changes only the exponent, so the product is exact.
+        bins = np.floor(numbers * 2.0**-self._exponent).astype(np.int64) - self._first
         self._counts += np.bincount(bins, minlength=len(self._counts))
         self.count += numbers.size
         self.zeros += numbers.size - int(np.count_nonzero(numbers))

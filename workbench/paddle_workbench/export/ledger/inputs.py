@@ -105,8 +105,9 @@ class Inputs:
 
     def chunks(self, size: int) -> Iterator[tuple[tuple[Array, ...], int]]:
         """Yield all inputs in batches, each with the number of rows that are not repetitions."""
-        for start in range(0, self.count, size):
-            yield self._batch(start, size), min(size, self.count - start)
+        count = self.count
+        for start in range(0, count, size):
+            yield self._batch(start, size), min(size, count - start)
 
     def batches(self, size: int) -> list[EagerSample]:
         """Return a few different batches, from the first inputs; few inputs are repeated."""
@@ -116,10 +117,10 @@ class Inputs:
         ]
 
     def _batch(self, start: int, size: int) -> tuple[Array, ...]:
-        rows = [(start + at) % self.count for at in range(size)]
+        rows = np.arange(start, start + size) % self.count
         if self.are_raw:
             values = self.values or ()
-            return self._prepare([values[row] for row in rows])
+            return self._prepare([values[row] for row in rows.tolist()])
         if self.fixed_batch is not None and self.fixed_batch == self.count:
             return self._arrays
         return tuple(np.ascontiguousarray(array[rows]) for array in self._arrays)
