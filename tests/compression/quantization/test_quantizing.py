@@ -185,6 +185,7 @@ NAN[3, 0, 0, 0] = np.nan
         ({"calibration": "x"}, "Expected a list of inputs, got str"),
         ({"calibration": [NAN]}, "calibration data for x contain NaN or infinity"),
         ({"calibration": [pictures_of(8) * 0 + 0.5]}, "All 6144 calibration values for x are 0.5"),
+        ({"calibration": [pictures_of(64, seed=101)[:8]]}, "8 of 8 inputs are also in the held-"),
         ({"method": "median"}, "no calibration 'median'"),
         ({"method": "dynamic"}, "a dynamic quantisation uses none"),
         ({"bits": 0}, "0 bits cannot hold"),

@@ -19,6 +19,7 @@ from ...export.targets.onnx_file import MODEL
 from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
 from ...scratch import ScratchFolder
+from ..data import check_not_held_out
 from .activations import observe_program
 from .calibration import PERCENTILE, check_method
 from .calibration_data import CalibrationData, calibration_data
@@ -86,7 +87,8 @@ def quantize(
     Raises
     ------
     CompressionError
-        If a setting or the calibration data are not valid, or no layer can be quantised.
+        If a setting or the calibration data are not valid, one of these is in the held-out set, or
+        no layer can be quantised.
     ExportError
         If the bundle cannot be exported to ONNX at all.
     BundleError
@@ -163,7 +165,9 @@ def float_program(bundle: Bundle) -> FloatProgram:
 def _data(bundle: Bundle, calibration: Sequence[Any], method: str) -> CalibrationData:
     if method != "dynamic":
         check_method(method)
-        return calibration_data(bundle, calibration)
+        data = calibration_data(bundle, calibration)
+        check_not_held_out(calibration, bundle)
+        return data
     if len(calibration):
         raise CompressionError(
             "Calibration data were passed, and a dynamic quantisation uses none.",
