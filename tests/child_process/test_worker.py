@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -213,3 +214,38 @@ def test_fork_ends_with_its_error_and_when_closed(tmp_path: Path) -> None:
     number = reply(waiting).values["pid"]
     waiting.close()
     assert not psutil.pid_exists(number)
+
+
+def test_fork_without_a_lock_that_another_thread_held_is_replaced(tmp_path: Path) -> None:
+    lock = threading.Lock()
+    lock.acquire()
+
+    def check() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        (tmp_path / str(os.getpid())).touch()
+        with lock:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def hold() -> None:
+        """Release the lock, which stays held in the fork that is there by then."""
+        while not any(tmp_path.iterdir()):
+            time.sleep(0.01)
+        lock.release()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    worker = ForkWorker(
+        lambda _request: Reply({"pid": os.getpid()}), limits=MINUTE, folder=tmp_path, check=check
+    )
+    holder.join()
+    pid = reply(worker).values["pid"]
+    assert {path.name for path in tmp_path.iterdir()} > {str(pid)}
+    worker.close()
+
+
+def test_failed_check_is_the_outcome(tmp_path: Path) -> None:
+    def check() -> None:
+        raise ArithmeticError("1 + 1 is 3")
+
+    worker = ForkWorker(lambda _request: Reply({}), limits=MINUTE, folder=tmp_path, check=check)
+    assert outcome(worker).last_lines(1) == ["ArithmeticError: 1 + 1 is 3"]

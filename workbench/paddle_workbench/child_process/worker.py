@@ -24,6 +24,10 @@ __all__ = ["ForkWorker", "Reply", "Worker", "answer_requests"]
 
 # The sizes in bytes of the values, as JSON, and of the content that follows them.
 _HEAD = struct.Struct(">IQ")
+# What a fork sends when it has passed its check.
+_SOUND = b"s"
+FORKS = 3
+"""How many forks are tried; that another thread holds a lock at each of them is improbable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,9 @@ class ForkWorker(Worker):
         Those on time and output, as for `Worker`.
     folder : Path
         Its working folder.
+    check : callable, optional
+        Called once in the fork before the first request. It ends the fork if a lock was held by
+        another thread when this process was forked; another fork then takes its place.
 
     Raises
     ------
@@ -188,13 +195,35 @@ class ForkWorker(Worker):
     """
 
     def __init__(
-        self, answer: Callable[[dict[str, Any]], Reply], *, limits: Limits, folder: Path
+        self,
+        answer: Callable[[dict[str, Any]], Reply],
+        *,
+        limits: Limits,
+        folder: Path,
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        for attempts_left in reversed(range(FORKS if check is not None else 1)):
+            self._fork(answer, limits, folder, check)
+            # After the last one, the first request returns how the fork has ended.
+            if check is None or self._is_sound() or not attempts_left:
+                return
+            self.close()
+
+    def _fork(
+        self,
+        answer: Callable[[dict[str, Any]], Reply],
+        limits: Limits,
+        folder: Path,
+        check: Callable[[], None] | None,
     ) -> None:
         child_socket = self._open(limits)
         own_socket, stop = self._socket, self._stop
 
         def work() -> None:
             own_socket.close()  # else the fork would not notice that this process has closed it
+            if check is not None:
+                check()
+                child_socket.sendall(_SOUND)
             _answer_on(child_socket, answer, idle_s=None)
 
         # Here and not in the thread, so that the fork continues in the caller's thread.
@@ -208,6 +237,20 @@ class ForkWorker(Worker):
                 process.close()
 
         self._wait(supervise_fork, child_socket, name="fork worker")
+
+    def _is_sound(self) -> bool:
+        """Wait until the fork has passed its check, or has ended; return whether it has passed."""
+        deadline = None if self._limits.time_s is None else monotonic() + self._limits.time_s
+        try:
+            return self._receive(len(_SOUND), deadline) == _SOUND
+        except (EOFError, ConnectionError):
+            return False
+        except TimeoutError:
+            self.close()
+            return False
+        except BaseException:
+            self.close()
+            raise
 
 
 def _let_go(stop: threading.Event, connection: socket.socket, process_id: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ...child_process import ForkWorker, Limits, Outcome, Worker
 from ...contract import Sample
 from ...errors import clause_of
 from ...processor import THREAD_VARIABLES
+from ...program.passes.forks import check_fork
 from ..samples import EagerSample, read_samples, write_samples
 from ..session import MODULE, REFERENCE, Session
 from ..targets.target import Run
@@ -71,7 +73,9 @@ class Contender:
                 self._worker = Worker(MODULE, limits=limits, environment=environment)
             else:
                 session = Session(lambda _request: _load_here(variant, threads))
-                self._worker = ForkWorker(session.answer, limits=limits, folder=folder)
+                self._worker = ForkWorker(
+                    session.answer, limits=limits, folder=folder, check=_check()
+                )
         except OSError as error:
             raise BlockFailed(f"{self.title} has no process: {clause_of(error)}.") from error
         try:
@@ -123,6 +127,12 @@ class Contender:
         if "error" in reply.values:
             raise BlockFailed(f"{self.title} failed: {reply.values['error']}")
         return dict(reply.values)
+
+
+def _check() -> Callable[[], None] | None:
+    """Return what shows in a fork that no thread held a lock of Paddle; None if it cannot."""
+    paddle = sys.modules.get("paddle")
+    return check_fork if paddle is not None and paddle.device.get_device() == "cpu" else None
 
 
 def _load_here(variant: Variant, threads: int) -> Run:
