@@ -74,9 +74,11 @@ NOT_JSON = [
     _case("brackets", _write(b"[" * 5000), "it is nested too deeply"),
     _case("balanced", _write(b"[" * 5000 + b"]" * 5000), "it is nested too deeply"),
     _case("objects", _write(b'{"a":' * 5000 + b"1" + b"}" * 5000), "it is nested too deeply"),
-    _case("NaN", _write(b'{"a": NaN}'), "it has NaN or Infinity, which JSON does not have"),
+    _case("NaN", _write(b'{"a": NaN}'), "a is NaN, which JSON does not have"),
     _case(
-        "infinity", _write(b'{"a": -Infinity}'), "it has NaN or Infinity, which JSON does not have"
+        "infinity",
+        _write(b'{"a": [1, {"b c": [2.5, -Infinity]}]}'),
+        "a[1]['b c'][1] is -Infinity, which JSON does not have",
     ),
     _case("exponent", _write(b'{"a": 1e999}'), "the number 1e999 is too large"),
     _case(

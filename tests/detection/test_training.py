@@ -339,12 +339,14 @@ def test_leftovers_of_killed_processes_are_removed(
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
-def test_rejects_what_is_neither_network_nor_recipe(
+def test_rejects_what_is_neither_network_nor_recipe_nor_listener(
     imported_paddle: None, dataset: Dataset
 ) -> None:
     wrong: Any = {"steps": 2}
     with pytest.raises(DetectionError, match="The network is a dict, and not a YOLOv3"):
         train(wrong, dataset, RECIPE)
+    with pytest.raises(DetectionError, match="The listener is 5, which cannot be called"):
+        train(small_net(), dataset, RECIPE, listener=5)  # type: ignore[arg-type]
     with pytest.raises(DetectionError, match="The recipe is a dict, and not a Recipe"):
         train(small_net(), dataset, wrong)
 

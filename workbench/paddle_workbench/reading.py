@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -225,10 +225,28 @@ def _open_without_waiting(path: str, flags: int) -> int:
 def _what_is_wrong(text: str) -> str:
     """Return why a text is not JSON; Python's own module writes NaN and Infinity."""
     try:
-        from_json(text, allow_inf_nan=True)
+        values = from_json(text, allow_inf_nan=True)
     except ValueError:
         return "it is not JSON, or only part of it"
-    return "it has NaN or Infinity, which JSON does not have"
+    found = _first_not_finite(values, "")
+    where, number = found if found is not None else ("", "NaN or Infinity")
+    return f"{where.removeprefix('.') or 'it'} is {number}, which JSON does not have"
+
+
+def _first_not_finite(value: object, place: str) -> tuple[str, str] | None:
+    """Return where the first number is that is not finite, such as `.boxes[2]`, and which it is."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return place, "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    entries: Iterable[tuple[str, object]] = ()
+    if isinstance(value, dict):
+        entries = (
+            (f".{key}" if key.isidentifier() else f"[{key!r:.40}]", each)
+            for key, each in value.items()
+        )
+    elif isinstance(value, list):
+        entries = ((f"[{number}]", each) for number, each in enumerate(value))
+    places = (_first_not_finite(each, f"{place}{name}") for name, each in entries)
+    return next((found for found in places if found is not None), None)
 
 
 def _check_number(text: str) -> None:

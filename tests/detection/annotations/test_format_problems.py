@@ -283,7 +283,11 @@ def test_takes_the_box_around_other_shapes(tmp_path: Path) -> None:
     [
         (b"{", "broken file", "It is not a file of annotations: it is not JSON"),
         (b"[]", "broken file", 'It is not a LabelMe file: it needs a list "shapes".'),
-        (b'{"shapes": NaN}', "broken file", "It is not a file of annotations: it has NaN or"),
+        (
+            b'{"shapes": NaN}',
+            "broken file",
+            "It is not a file of annotations: shapes is NaN, which",
+        ),
         (b"[" * 9999, "broken file", "It is not a file of annotations: it is nested too deeply"),
         (
             '{"shapes": [], "imagePath": "包.png"}'.encode("gbk"),

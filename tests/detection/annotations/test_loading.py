@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from .folders import (
     coco,
     coco_box,
     labelme,
+    picture,
     problems,
     shape,
     voc,
@@ -64,13 +66,37 @@ def test_hidden_files_are_passed_over(tmp_path: Path) -> None:
             lambda folder: (folder / "annotations.json").write_bytes(b"{"),
             "annotations.json is not a file of annotations: it is not JSON",
         ),
+        (
+            lambda folder: (folder / "annotations.json").write_text(
+                '{"images": [], "categories": [], "annotations": [{"bbox": [1, NaN, 2, 2]}]}'
+            ),
+            "annotations[0].bbox[1] is NaN, which JSON does not have",
+        ),
+        (
+            lambda folder: (
+                picture(folder / "a.png"),
+                (folder / "label_list.txt").write_text("盒\n"),
+            ),
+            "contains no annotations.",
+        ),
         (lambda folder: yolo(folder, classes=" "), "classes.txt is empty."),
         (
             lambda folder: yolo(folder, classes="盒\n盒\n"),
             "The names of the classes in {folder} are not right: Two classes have the name '盒'.",
         ),
     ],
-    ids=["empty", "several", "two files", "no classes", "no list", "broken", "no name", "twice"],
+    ids=[
+        "empty",
+        "several",
+        "two files",
+        "no classes",
+        "no list",
+        "broken",
+        "nan",
+        "only pictures",
+        "no name",
+        "twice",
+    ],
 )
 def test_rejects_folder_without_usable_annotations(
     tmp_path: Path, write: Write, message: str
@@ -87,6 +113,14 @@ def test_rejects_folder_that_does_not_exist(tmp_path: Path) -> None:
         load_annotations(tmp_path / "b")
     with pytest.raises(AnnotationError, match="There is no format 'csv'"):
         load_annotations(tmp_path, style="csv")  # type: ignore[arg-type]
+
+
+def test_rejects_what_is_not_a_path(tmp_path: Path) -> None:
+    number: Any = 5
+    with pytest.raises(AnnotationError, match=r"5 is not a path\."):
+        load_annotations(number)
+    with pytest.raises(AnnotationError, match=r"5 is not a path\."):
+        load_annotations(tmp_path, pictures=number)
 
 
 def test_summary_counts_pictures_boxes_and_problems(tmp_path: Path) -> None:

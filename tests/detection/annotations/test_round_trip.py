@@ -35,6 +35,13 @@ def test_round_trip_is_exact(tmp_path: Path, style: Style) -> None:
 
 
 @each_style
+def test_data_set_without_pictures_is_read_again(tmp_path: Path, style: Style) -> None:
+    save_annotations(Dataset(CLASSES, []), tmp_path, style=style)
+    loaded = load_annotations(tmp_path)
+    assert (loaded.style, loaded.dataset.classes, len(loaded.dataset)) == (style, CLASSES, 0)
+
+
+@each_style
 def test_saving_again_replaces_annotations_and_keeps_pictures(tmp_path: Path, style: Style) -> None:
     save_annotations(random_dataset(), tmp_path, style=style)
     loaded = load_annotations(tmp_path)

@@ -90,7 +90,8 @@ def train(
     Raises
     ------
     DetectionError
-        If network, data set, recipe and checkpoint do not go together.
+        If network, data set, recipe and checkpoint do not go together, or the listener cannot be
+        called.
     TrainingError
         If the loss is not a finite number. `batch` of the error is what caused it; the weights are
         those before it, and so is the checkpoint.
@@ -102,6 +103,11 @@ def train(
     """
     if resume and folder is None:
         raise DetectionError("Training cannot be resumed without a folder.", "Pass its folder.")
+    if listener is not None and not callable(listener):
+        raise DetectionError(
+            f"The listener is {listener!r:.80}, which cannot be called.",
+            "Pass a function that takes the record of a step or of an evaluation.",
+        )
     training = _Training(net, dataset, recipe, validation, Path(folder) if folder else None)
     if resume:
         training.resume()

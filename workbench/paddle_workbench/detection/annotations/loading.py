@@ -114,17 +114,17 @@ def load_annotations(
     Raises
     ------
     AnnotationError
-        If the folder or file does not exist or contains no annotations, if it is not clear in
-        which format, if the file of COCO cannot be read, or if no class has a name.
+        If the folder or file is not a path, does not exist or contains no annotations, if it is not
+        clear in which format, if the file of COCO cannot be read, or if no class has a name.
     """
-    path = Path(path)
+    path = _as_path(path)
     names = check_classes(classes) if classes is not None else None
     file = path.name if is_file(path) else None
     root = path.parent if file else path
     # The usual place of the file is a folder next to that of the pictures.
     if file and root.name == "annotations" and pictures is None:
         root, file = root.parent, f"annotations/{file}"
-    folder = Folder(root, Path(pictures) if pictures is not None else None)
+    folder = Folder(root, _as_path(pictures) if pictures is not None else None)
     if style is not None and style not in STYLES:
         raise AnnotationError(f"There is no format {style!r}.", f"Use one of: {', '.join(STYLES)}.")
     chosen = style or ("coco" if file else _guess(folder))
@@ -139,6 +139,16 @@ def load_annotations(
     notes = _notes(source, checks)
     coco_file = folder.path / file if file else None
     return LoadedAnnotations(dataset, problems, notes, chosen, coco_file, checks.origins)
+
+
+def _as_path(path: str | Path) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise AnnotationError(
+            f"{path!r:.80} is not a path.",
+            'Pass a text or a pathlib.Path: load_annotations("goods").',
+        ) from None
 
 
 def _read(folder: Folder, style: Style, file: str | None, names: tuple[str, ...] | None) -> Source:
@@ -190,6 +200,10 @@ def _guess(folder: Folder) -> Style:
     names = (*yolo.SETTINGS, *yolo.NAMES)
     if any(is_file(folder.path / name) for name in names):
         styles.append("yolo")
+    if not styles and not folder.picture_files():
+        # A data set without pictures has only the names of its classes.
+        lists: tuple[tuple[Style, str], ...] = (("voc", voc.LABELS), ("labelme", labelme.LABELS))
+        styles = [style for style, name in lists if is_file(folder.path / name)]
     if len(styles) == 1:
         return styles[0]
     reason = f"several formats: {', '.join(styles)}" if styles else "no annotations"
