@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,22 +16,29 @@ import pytest
 
 from paddle_workbench.child_process import Limits, run_fork
 from paddle_workbench.errors import StorageError
-from paddle_workbench.scratch import ScratchFolder, remove_leftovers
+from paddle_workbench.scratch import (
+    KernelFolder,
+    ScratchFolder,
+    remove_leftovers,
+    shared_folder,
+    with_shared_folder,
+)
 
 MINUTE = Limits(time_s=60)
 MAKE_ONE = "from paddle_workbench.scratch import ScratchFolder; folder = ScratchFolder('trial')"
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files, with a path that is short enough for kernels."""
+    folder = Path(tempfile.mkdtemp(prefix="pw-"))
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
     yield folder
     gc.collect()
-    assert list(folder.glob("paddle-workbench-trial-*")) == []
+    left = list(folder.glob("paddle-workbench-*.scratch"))
+    shutil.rmtree(folder)
+    assert left == []
 
 
 def leave_one(folder: Path) -> Path:
@@ -131,3 +139,76 @@ def test_leaves_folders_of_other_users(temporary: Path, monkeypatch: pytest.Monk
     assert left.is_dir()
     remove_leftovers()
     assert not left.exists()
+
+
+def test_kernel_has_a_folder_of_its_own(temporary: Path) -> None:
+    with KernelFolder({**os.environ, "LESSON": "1.1"}) as kernel:
+        assert kernel.path is not None
+        assert kernel.path.parent == temporary
+        assert kernel.environment == {**os.environ, "LESSON": "1.1", "TMPDIR": str(kernel.path)}
+        (kernel.path / "lesson_abcdefgh").mkdir()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "TEMP"])
+def test_kernel_keeps_the_folder_that_its_caller_has_chosen(name: str) -> None:
+    environment = {**os.environ, name: "/elsewhere"}
+    with KernelFolder(environment) as kernel:
+        assert kernel.path is None
+        assert kernel.environment == environment
+
+
+def test_kernel_has_no_folder_whose_path_is_too_long_for_sockets(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = temporary / ("x" * 60)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with KernelFolder() as kernel:
+        assert kernel.path is None
+        assert kernel.environment == dict(os.environ)
+
+
+def test_kernel_that_is_started_in_a_kernel_has_a_folder_next_to_it(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with KernelFolder() as outer:
+        monkeypatch.setenv("TMPDIR", str(outer.path))
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        assert shared_folder() == temporary
+        assert with_shared_folder(os.environ) == {**os.environ, "TMPDIR": str(temporary)}
+        with KernelFolder() as inner:
+            assert inner.path is not None
+            assert inner.path.parent == temporary
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_folder_stays_while_a_process_of_the_kernel_runs(temporary: Path) -> None:
+    kernel = KernelFolder()
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", "input()"], env=kernel.environment, stdin=subprocess.PIPE
+    ) as process:
+        kernel.close()
+        remove_leftovers()
+        assert list(temporary.iterdir()) == [kernel.path]
+        process.communicate(b"\n")
+    remove_leftovers()
+    assert list(temporary.iterdir()) == []
+
+
+def test_kernels_share_the_caches_of_libraries(temporary: Path) -> None:
+    with KernelFolder() as kernel:
+        assert kernel.path is not None
+        (kernel.path / "jieba.cache").write_bytes(b"made by the first kernel")
+    shared = temporary / "jieba.cache"
+    with KernelFolder() as kernel:
+        assert kernel.path is not None
+        cache = kernel.path / "jieba.cache"
+        assert cache.read_bytes() == b"made by the first kernel"
+    assert shared.read_bytes() == b"made by the first kernel"
+    with KernelFolder() as kernel:
+        assert kernel.path is not None
+        # As jieba does.
+        (kernel.path / "tmp").write_bytes(b"renewed")
+        (kernel.path / "tmp").replace(kernel.path / "jieba.cache")
+    assert shared.read_bytes() == b"renewed"

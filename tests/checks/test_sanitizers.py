@@ -33,6 +33,16 @@ CASES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "/t/paddle-workbench-check-abcd1234.scratch/000/y",
         ),
     ),
+    "kernel_folder": (
+        (
+            "/tmp/paddle-workbench-kernel-abcd1234.scratch/lesson/x",
+            "/t/paddle-workbench-kernel-zyxw9876.scratch/lesson/x",
+        ),
+        (
+            "/tmp/paddle-workbench-kernel-abcd1234.scratch/lesson/x",
+            "/tmp/paddle-workbench-kernel-abcd1234.scratch/lesson/y",
+        ),
+    ),
     "temporary_file": (
         ("/tmp/tmpabcd1234/model.json", "/tmp/tmpzz_y9876/model.json"),
         ("/tmp/tmpabcd1234/model.json", "/tmp/tmpabcd1234/other.json"),

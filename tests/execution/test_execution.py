@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,21 @@ def outputs(execution: Execution, index: int) -> list[str]:
     ]
 
 
+MAKE_FOLDER = """
+import tempfile
+folder = tempfile.TemporaryDirectory()
+with open("folder.txt", "w") as file:
+    file.write(folder.name)
+"""
+
+
+def assert_temporary_folder_is_removed(working_folder: Path) -> None:
+    """Check the folder that `MAKE_FOLDER` has made, and that of its kernel."""
+    folder = Path((working_folder / "folder.txt").read_text())
+    assert folder.parent != Path(tempfile.gettempdir())
+    assert not folder.parent.exists()
+
+
 def test_divides_threads_equally() -> None:
     cores = shared_threads(1)
     assert shared_threads(cores) == 1
@@ -115,8 +131,12 @@ def test_stops_at_failing_cell(tmp_path: Path) -> None:
 
 def test_reports_log_of_a_kernel_that_died(tmp_path: Path) -> None:
     # File descriptor 2, since the kernel replaces sys.stderr.
-    ending = execution(tmp_path, "import os; os.write(2, b'last words'); os._exit(1)", "1").run()
-    assert (ending.state, ending.cell, ending.reason) == ("kernel_died", 0, "the kernel died")
+    notebook = execution(
+        tmp_path, MAKE_FOLDER, "import os; os.write(2, b'last words'); os._exit(1)", "1"
+    )
+    ending = notebook.run()
+    assert (ending.state, ending.cell, ending.reason) == ("kernel_died", 1, "the kernel died")
+    assert_temporary_folder_is_removed(tmp_path)
 
 
 def test_reports_kernel_that_does_not_start(tmp_path: Path) -> None:
@@ -149,7 +169,7 @@ def test_stop_interrupts_or_kills_the_kernel(
     tmp_path: Path, source: str, grace_s: float, name: str | None
 ) -> None:
     recorder = Recorder()
-    notebook = execution(tmp_path, "", source, "2", recorder=recorder, grace_s=grace_s)
+    notebook = execution(tmp_path, MAKE_FOLDER, source, "2", recorder=recorder, grace_s=grace_s)
     queue = ExecutionQueue(1)
     future = queue.put(notebook)
     assert recorder.has_printed.wait(LIMIT_S)
@@ -158,8 +178,9 @@ def test_stop_interrupts_or_kills_the_kernel(
     assert (ending.state, ending.cell) == ("cancelled", 1)
     errors = [out.ename for out in notebook.notebook.cells[1].outputs if out.output_type == "error"]
     assert errors == ([name] if name else [])
-    assert set(recorder.cells) == {1}
+    assert set(recorder.cells) == {0, 1}
     queue.close()
+    assert_temporary_folder_is_removed(tmp_path)
 
 
 def test_second_stop_kills_the_kernel_at_once(tmp_path: Path) -> None:

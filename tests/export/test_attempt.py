@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -89,10 +90,18 @@ def test_run_that_never_returns_is_a_finding(
     assert "did not return within 60 s on the sample “examples”" in finding.message
 
 
-def test_abort_is_a_finding(attempt_with: Callable[..., Attempt]) -> None:
-    (finding,) = attempt_with(double, write=lambda _source, _folder: os.abort()).findings
+def test_abort_is_a_finding_and_leaves_no_temporary_files(
+    attempt_with: Callable[..., Attempt], tmp_path: Path
+) -> None:
+    def write(_source: Path, _folder: Path) -> None:
+        # As Paddle2ONNX makes one, to remove it at the end of the process.
+        (tmp_path / "folder.txt").write_text(tempfile.mkdtemp())
+        os.abort()
+
+    (finding,) = attempt_with(double, write=write).findings
     assert finding.code == "PW-X101"
     assert "was killed by SIGABRT" in finding.message
+    assert not Path((tmp_path / "folder.txt").read_text()).exists()
 
 
 def test_other_result_for_a_raw_example_is_a_finding(

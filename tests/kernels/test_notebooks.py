@@ -70,4 +70,8 @@ def test_first_kernel_starts_the_fork_server(directory: Path) -> None:
         assert not make().is_warm
         wait_until(lambda: (client.read_status() or {}).get("state") == "ready", limit_s=120)
         assert make().is_warm
+    pid = client.read_status()["pid"]
+    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    # Not that of the kernel, which has ended.
+    assert not [each for each in variables if each.startswith(b"TMPDIR=") and b"-kernel-" in each]
     assert start("json")["state"] == "ready"

@@ -37,15 +37,22 @@ def children_of(pid: int) -> list[int]:
     return [int(pid) for pid in pids.split()]
 
 
-def test_reports_that_a_kernel_was_killed(directory: Path, session: MakeSession) -> None:
+def test_reports_that_a_kernel_was_killed_and_removes_what_it_left(
+    directory: Path, session: MakeSession
+) -> None:
     start("json")
     kernel, other = session(), session()
+    make = "import tempfile; folder = tempfile.TemporaryDirectory(); print(folder.name)"
+    left, kept = Path(kernel.run(make)), Path(other.run(make))
     os.kill(kernel.pid, signal.SIGKILL)
     assert kernel.process.wait(timeout=LIMIT_S) == -signal.SIGKILL
-    assert other.run("1 + 1") == "2"
     kernel.manager.restart_kernel()
     kernel.wait()
     assert kernel.is_warm
+    assert not left.parent.exists()
+    assert Path(kernel.run(make)).parent.parent == left.parent.parent
+    assert other.run("1 + 1") == "2"
+    assert kept.is_dir()
 
 
 def test_late_shutdown_request_does_not_end_the_next_kernel(

@@ -165,7 +165,7 @@ def kernels_directory() -> Path:
     create a folder in the temporary one first. If the user's folder there is not private, the
     directory is in the user's cache.
     """
-    import tempfile
+    from .scratch import shared_folder
 
     identity = f"{os.path.realpath(sys.prefix)}\n{sys.version}"
     name = hashlib.sha256(identity.encode()).hexdigest()[:12]
@@ -174,7 +174,7 @@ def kernels_directory() -> Path:
         return Path(named).absolute() / name
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     folders = [Path(runtime, "paddle-workbench")] if runtime and _is_own(Path(runtime)) else []
-    folders.append(Path(tempfile.gettempdir(), f"paddle-workbench-{os.geteuid()}"))
+    folders.append(shared_folder() / f"paddle-workbench-{os.geteuid()}")
     for folder in folders:
         if is_private(folder) or (not os.path.lexists(folder) and _is_writable(folder.parent)):
             return folder / name

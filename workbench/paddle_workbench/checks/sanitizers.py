@@ -105,6 +105,13 @@ _FOLDERS = (
         "…/lesson",
         "path",
     ),
+    # `scratch.KernelFolder`.
+    _noise(
+        "kernel_folder",
+        r"/(?:[^\s'\"<>:/]+/)*paddle-workbench-kernel-[a-z0-9_]{8}\.scratch(?!\w)",
+        "…/tmp",
+        "path",
+    ),
 )
 _TEMPORARY = _noise(
     "temporary_file",

@@ -17,6 +17,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 
+from ..scratch import KernelFolder
 from ..settings import OutputLimits, output_limits
 from .client import LimitedClient
 from .streams import join_streams
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 GRACE_S = 5.0
+CONNECTION_FILE = ".connection.json"
 _LAST_LINES = 20
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -146,7 +148,7 @@ class Execution:
         self._cells = list(executed if cells is None else cells)
         self._time_limit_s = time_limit_s
         self._grace_s = grace_s
-        self._environment = None if environment is None else dict(environment)
+        self._environment = environment
         self._client = LimitedClient(
             notebook,
             limits=output_limits() if limits is None else limits,
@@ -195,20 +197,24 @@ class Execution:
         if self._time_limit_s is not None:
             deadline = self._loop.call_later(self._time_limit_s, self.stop, "timed_out")
         try:
-            with self._kernel_log.open("w", encoding="utf-8") as log:
-                return await self._run_in_kernel(log)
+            # The kernel is often killed, and then cannot remove its temporary files.
+            with (
+                self._kernel_log.open("w", encoding="utf-8") as log,
+                KernelFolder(self._environment) as temporary,
+            ):
+                return await self._run_in_kernel(log, temporary)
         finally:
             if deadline is not None:
                 deadline.cancel()
             if self._ending_kernel is not None:
                 self._ending_kernel.cancel()
 
-    async def _run_in_kernel(self, log: IO[str]) -> Ending:
+    async def _run_in_kernel(self, log: IO[str], temporary: KernelFolder) -> Ending:
         first = self._cells[0]
         if self._is_stopping():
             return self._stopped(first)
         try:
-            await self._start_kernel(log)
+            await self._start_kernel(log, temporary)
         except Exception as error:
             # Kernel provisioners raise exceptions of any type.
             await self._shut_down_kernel()
@@ -259,13 +265,15 @@ class Execution:
         reason = self._stop_reason or "cancelled"
         return Ending(reason, index, reasons[reason])
 
-    async def _start_kernel(self, log: IO[str]) -> None:
+    async def _start_kernel(self, log: IO[str], temporary: KernelFolder) -> None:
         client = self._client
         client.reset_execution_trackers()
-        client.create_kernel_manager()
-        options = {} if self._environment is None else {"env": self._environment}
+        manager: Any = client.create_kernel_manager()
+        if temporary.path is not None:
+            # By default it would be among the temporary files of this process.
+            manager.connection_file = str(temporary.path / CONNECTION_FILE)
         await client.async_start_new_kernel(
-            cwd=str(self._folder), stdout=log, stderr=log, **options
+            cwd=str(self._folder), stdout=log, stderr=log, env=temporary.environment
         )
         kernel_client = await client.async_start_new_kernel_client()
         reply = await client.async_wait_for_reply(await ensure_async(kernel_client.kernel_info()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,6 +39,8 @@ def main() -> None:
     request = json.loads(Path(REQUEST).read_text("utf-8"))
     target = target_named(request["target"])
     folder = Path(request["folder"])
+    # The folder of the attempt, which is removed with what a converter leaves if it is killed.
+    tempfile.tempdir = str(Path.cwd())
     write_answer({"step": "write"})
     write = target.writer(request["weights"])
     if write is not None:

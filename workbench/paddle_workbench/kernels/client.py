@@ -80,6 +80,8 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
     """
     import subprocess
 
+    from ..scratch import with_shared_folder
+
     paths = runtime_paths()
     paths.make()
     command = [
@@ -88,7 +90,8 @@ def start_server(environment: Mapping[str, str], options: Sequence[str] | None =
         MODULE,
         *(_options(environment) if options is None else options),
     ]
-    variables = {name: value for name, value in environment.items() if not name.startswith("JPY_")}
+    variables = with_shared_folder(environment)
+    variables = {name: value for name, value in variables.items() if not name.startswith("JPY_")}
     # This process ends as soon as the server has detached from it.
     subprocess.run(
         command,

@@ -56,13 +56,14 @@ _READ_BY_IMPORTS = (
     "QT_API",
     "SOT_",
     "SPYDER",
-    "TMPDIR",
     "TOKENIZERS_",
     "TQDM_",
     "TZ",
     "XDG_",
 )
-_NOT_READ_BY_IMPORTS = ("PADDLE_WORKBENCH_", "XDG_RUNTIME_DIR", "XDG_SESSION_")
+# Every kernel has a folder for temporary files of its own. Only `tempfile` keeps it, and
+# `process_values` lets it forget.
+_NOT_READ_BY_IMPORTS = ("PADDLE_WORKBENCH_", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_SESSION_")
 # These differ from one terminal to the next. What imports take from them is of no consequence, such
 # as whether a compiler is found, or ipykernel sets them itself before the first cell.
 _OF_TERMINALS = frozenset(

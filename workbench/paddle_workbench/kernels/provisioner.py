@@ -17,6 +17,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from ..errors import WorkbenchError
+from ..scratch import KernelFolder
 from ..terminal_text import one_line
 from .client import are_supported, read_status, try_to_start_server
 from .environment_watch import EnvironmentWatch
@@ -39,6 +40,9 @@ class WarmProvisioner(LocalProvisioner):
     Everything else, from files to signals, is inherited from Jupyter's local provisioner. If the
     fork server is not running or declines, the kernel also starts as Jupyter starts it. The ports
     of a kernel are reserved from the moment they are chosen until it ends, also during restarts.
+
+    A kernel has a folder for temporary files of its own, which is removed when it has ended. One
+    that may outlive this process has none.
     """
 
     # The base class has a Popen here; both have the same methods.
@@ -46,6 +50,7 @@ class WarmProvisioner(LocalProvisioner):
     _is_shutting_down = False
     _was_shutdown_too_late = False
     _reservation: PortReservation | None = None
+    _temporary: KernelFolder | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose the ports, then prepare as the base class does."""
@@ -64,6 +69,9 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel if possible, else start it as the base class does."""
+        if not kwargs.get("independent", False):
+            self._temporary = await asyncio.to_thread(KernelFolder, kwargs.get("env"))
+            kwargs["env"] = self._temporary.environment
         if not are_supported():
             return await super().launch_kernel(cmd, **kwargs)
         try:
@@ -99,14 +107,17 @@ class WarmProvisioner(LocalProvisioner):
 
     # The base's signature.
     async def cleanup(self, restart: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Release the ports, or wait until the next kernel cannot receive this one's shutdown.
+        """Remove the kernel's temporary files, and release the ports.
 
+        Before a restart, wait until the next kernel cannot receive this one's shutdown instead.
         A shutdown request that did not reach its kernel waits for a kernel at the same port. A fork
         may start before jupyter_client gives up sending, and would receive it and end.
         """
         await super().cleanup(restart)
         if not restart and self._reservation is not None:
             self._reservation.release()
+        if self._temporary is not None:
+            await asyncio.to_thread(self._temporary.close)
         if restart and self._was_shutdown_too_late:
             await asyncio.sleep(UNSENT_LIMIT_S)
 
