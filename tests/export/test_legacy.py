@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ExportError
+from paddle_workbench.export import legacy_program
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.guilty_pass import blame_legacy_pass
 from paddle_workbench.export.legacy_program import legacy_problem
@@ -48,6 +51,26 @@ def test_runs_after_the_network_is_gone(tmp_path: Path) -> None:
     np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-6)
     content = (bundle.folder / "inference" / "inference.pdmodel").read_bytes()
     assert b"networks.py" not in content  # paths of the machine that made it
+
+
+def test_fork_that_waits_for_a_lock_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from .networks import Calls
+
+    monkeypatch.setattr(legacy_program, "STALL_S", 0.5)
+    parent, lock = os.getpid(), threading.Lock()
+
+    def wait(x: Any) -> Any:
+        if os.getpid() != parent:
+            lock.acquire()
+        return x + 1
+
+    with lock:
+        bundle = create(tmp_path / "waits", Calls(wait), X, batch=2)
+    problem = legacy_problem(bundle.record)
+    assert problem is not None
+    assert "waits for a lock" in problem.message
 
 
 def test_network_without_weights(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..child_process import Limits, run_fork, write_answer
+from ..child_process import Limits, Outcome, StalledForkError, run_fork, write_answer
 from ..contract import BundleRecord, ExportFinding, SourcePlace
 from ..program.tracing.library_code import is_library, package_of
 from ..program.tracing.targets import input_spec_of, mode, plain_function
@@ -25,6 +26,9 @@ __all__ = ["legacy_problem", "save_legacy_program"]
 
 CODE = "PW-X106"
 LIMITS = Limits(time_s=300.0)
+STALL_S = 30.0
+FORKS = 2
+"""A fork may inherit a lock that another thread holds at that moment; the next one rarely does."""
 HINT = "Use a target that reads the new format: inference, onnx or mnn."
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
@@ -56,9 +60,11 @@ def save_legacy_program(
     """
     with ScratchFolder("legacy") as work:
         try:
-            outcome = run_fork(partial(_save, network, input_spec), limits=LIMITS, folder=work)
+            outcome = _outcome(partial(_save, network, input_spec), work)
         except OSError as error:
             return _finding(f"The process that traces it did not start: {error}.")
+        except StalledForkError:
+            return _finding("The process that traces it waits for a lock of another thread.")
         answer = outcome.answer or {}
         if "problem" in answer:
             place = SourcePlace(**answer["line"]) if answer["line"] else None
@@ -72,6 +78,13 @@ def save_legacy_program(
         except OSError as error:
             raise storage_error(folder / LEGACY_PROGRAM, error) from error
     return None
+
+
+def _outcome(work: Callable[[], None], folder: Path) -> Outcome:
+    for _ in range(FORKS - 1):
+        with suppress(StalledForkError):
+            return run_fork(work, limits=LIMITS, folder=folder, stall_s=STALL_S)
+    return run_fork(work, limits=LIMITS, folder=folder, stall_s=STALL_S)
 
 
 def legacy_problem(record: BundleRecord) -> ExportFinding | None:
