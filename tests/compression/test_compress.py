@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,11 @@ def test_reports_progress_and_leaves_the_parent_alone(parent: Bundle, tmp_path: 
     before = parent.record
     steps: list[JobProgress] = []
     compress(parent, ["prune"], tmp_path / "pruned", measure=False, listener=steps.append)
-    assert [each.step.en for each in steps if each.step] == ["export", "pruning"]
-    assert [each.done for each in steps] == [0, 1]
+    assert [each.step.en for each in steps if each.step] == [
+        "export", "pruning", "pruning: scoring the channels", "pruning: writing the files",
+        "pruning: running the samples",
+    ]  # fmt: skip
+    assert [each.done for each in steps] == [0, 1, 1, 1, 1]
     assert Bundle(parent.path).record == before
 
 
@@ -163,8 +167,10 @@ def test_rounds_of_pruning_end_with_as_many_channels(parent: Bundle, tmp_path: P
         measure=False,
         listener=progress.append,
     )
-    titles = [each.step.en for each in progress if each.step]
+    texts = [each.step.en for each in progress if each.step]
+    titles = [text for text in texts if ":" not in text]
     assert titles == ["export", *["pruning", "fine-tuning"] * 3]
+    assert any(text.startswith("fine-tuning: epoch 1, loss ") for text in texts)
     assert progress[-1].total == 7
     once = channel_groups(prune(parent, tmp_path / "once", share=0.5)).groups
     assert [(each.name, each.channels) for each in channel_groups(made).groups] == [
@@ -303,6 +309,13 @@ def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
     steps: list[JobProgress] = []
     with pytest.raises(BundleError, match="is the bundle itself"):
         compress(parent, ["prune"], parent.path, measure=False, listener=steps.append)
+    with pytest.raises(BundleError, match="lies in the bundle pictures"):
+        compress(parent, ["prune"], parent.path / "made", measure=False, listener=steps.append)
+    recipe = [{"step": "distil", "student": str(parent.path)}]
+    copy = tmp_path / "copy"
+    shutil.copytree(parent.path, copy)
+    with pytest.raises(CompressionError, match="Step 1, distil, .* is the bundle itself"):
+        compress(Bundle(copy), recipe, parent.path, data=[GOOD], listener=steps.append)
     (tmp_path / "notes").mkdir()
     with pytest.raises(BundleError, match="is not a bundle"):
         compress(parent, ["prune"], tmp_path / "notes", measure=False, listener=steps.append)

@@ -46,6 +46,7 @@ WRONG = [
     ({}, "no list of steps, but None"),
     (3, "no list of steps, but 3"),
     ([3], "Step 1 of the recipe is 3"),
+    ({"steps": ["prune"], "schema_version": 99}, "schema version 99, and this workbench reads up"),
     (["prune", {"step": "shrink"}], "Step 2 of the recipe is 'shrink', which is not a step"),
     ([{"share": 0.5}], "Step 1 of the recipe is None, which is not a step"),
     ([{"step": ["prune"]}], "which is not a step"),
@@ -74,6 +75,11 @@ def test_rejects(values: Any, sentence: str) -> None:
     ("content", "sentence"),
     [
         (b"steps: [prune", "is not YAML"),
+        (
+            b"steps: [quantize]\nsteps: [prune]",
+            "line 2 is not YAML: .* 'steps' occurs twice",
+        ),
+        (b"steps: [{step: prune, share: 0.1, share: 0.9}]", "the field 'share' occurs twice"),
         (b"steps: !!python/object/apply:os.getcwd []", "is not YAML"),
         (b"\xff", "not UTF-8"),
         (b"[" * 20_000, "nested too deeply"),

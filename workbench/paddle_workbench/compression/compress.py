@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,8 @@ def compress(
     measure : bool
         Whether the ledger is measured.
     listener : callable, optional
-        Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
+        Called with the progress, a `contract.JobProgress`, also within steps, of which its `step`
+        then says what they are at; an exception ends the work. A bar shows it as well, where a
         person watches.
     **protocol
         Of `Ledger.measure`, such as `batch=1`, `threads=1`, `budget_s=60`.
@@ -128,7 +130,7 @@ def compress(
     stages = stages_of(chosen)
     raw = _data_of(data, chosen, folder, original)
     check_measured_inputs(inputs, truth, original)
-    check_steps(chosen, original, raw, folder)
+    check_steps(chosen, original, raw, folder, place)
     if raw is not None:
         check_not_held_out(raw, original, () if inputs is None else inputs)
     with new_draft(place):
@@ -136,10 +138,12 @@ def compress(
     total = len(stages) + 1 + measure
     with ProgressBar(f"compress {original.record.name}") as bar, ScratchFolder("compress") as work:
 
-        def show(done: int, step: Text) -> None:
+        def show(done: int, step: Text, part: JobProgress | None = None) -> None:
+            text = step if part is None else _within(step, part)
             if listener is not None:
-                listener(JobProgress(done=done, total=total, step=step))
-            bar.advance(done / total, step.en)
+                listener(JobProgress(done=done, total=total, step=text))
+            share = part.done / part.total if part is not None and part.total else 0.0
+            bar.advance((done + share) / total, text.en)
 
         show(0, Text(zh="导出", en="export"))
         first = original
@@ -155,7 +159,9 @@ def compress(
         made = {ORIGINAL: first}
         last = first
         for number, stage in enumerate(stages, 1):
-            show(number, _TITLES[stage.step.step])
+            title = _TITLES[stage.step.step]
+            show(number, title)
+            steps.show = partial(show, number, title)
             last = _done(steps, stage, last, work / f"{number}" / place.name, chosen.target)
             made[stage.name] = last
         last = adopt(last, path, parent=original, steps=chosen.steps)
@@ -166,6 +172,14 @@ def compress(
                 ledger.add(Variant(name, bundle=each, target=chosen.target, title=name))
             ledger.measure(variants=list(made), baseline=ORIGINAL, **protocol)
     return last
+
+
+def _within(step: Text, part: JobProgress) -> Text:
+    """Return what a step does, with what it is at."""
+    if part.step is None:
+        return step
+    detail = part.step.en[:1].lower() + part.step.en[1:]
+    return Text(zh=f"{step.zh}：{part.step.zh}", en=f"{step.en}: {detail}")
 
 
 def _data_of(
@@ -233,6 +247,8 @@ class _Steps:
     original: Bundle
     data: Sequence[Any]
     folder: Path
+    show: Listener | None = None
+    """Called with the progress within a step."""
     _teaching: Teaching | None = None
     _whole: ChannelGraph | None = None
     """The channels before the first round of a pruning."""
@@ -261,7 +277,14 @@ class _Steps:
 
     def _prune(self, step: PruneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         share: Any = step.groups or step.share
-        made = prune(bundle, place, share=share, criterion=step.criterion, inputs=self.data)
+        made = prune(
+            bundle,
+            place,
+            share=share,
+            criterion=step.criterion,
+            inputs=self.data,
+            listener=self.show,
+        )
         return made, "fp32"
 
     def _fine_tune(self, step: FineTuneStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
@@ -279,6 +302,7 @@ class _Steps:
             method=step.method,
             bits=step.bits,
             keep=step.keep,
+            listener=self.show,
         )
         return made, "int8"
 
@@ -310,6 +334,7 @@ class _Steps:
                 batch_size=step.batch_size,
                 temperature=step.temperature,
                 seed=step.seed,
+                listener=self.show,
             )
             trained = scratch / "trained"
             trained.mkdir()

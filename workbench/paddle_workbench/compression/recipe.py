@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..contract import (
+    SCHEMA_VERSION,
     DistilStep,
     FineTuneStep,
     PruneStep,
@@ -48,7 +49,7 @@ def read_recipe(path: str | Path) -> Recipe:
     except StorageError as error:
         raise CompressionError(error.message, error.hint) from error
     try:
-        values = yaml.safe_load(text)
+        values = _loaded(text)
     except (yaml.YAMLError, RecursionError) as error:
         # YAML's errors have several lines: what is wrong, and then where.
         problem = getattr(error, "problem", None) or "it is nested too deeply"
@@ -56,6 +57,26 @@ def read_recipe(path: str | Path) -> Recipe:
         place = f", line {mark.line + 1}" if mark is not None else ""
         raise CompressionError(f"{file}{place} is not YAML: {problem}.", _EXAMPLE) from error
     return recipe_of(values)
+
+
+def _loaded(text: str) -> Any:
+    """Return the values of a YAML text; a key that occurs twice is an error, and not the last."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, *options: Any, **more: Any) -> dict[Any, Any]:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"the field {key.value!r:.80} occurs twice",
+                        problem_mark=key.start_mark,
+                    )
+                if isinstance(key, yaml.ScalarNode):
+                    seen.add(key.value)
+            return super().construct_mapping(node, *options, **more)
+
+    return yaml.load(text, Loader)  # noqa: S506 - it is a safe one
 
 
 def recipe_of(values: Any) -> Recipe:
@@ -69,13 +90,21 @@ def recipe_of(values: Any) -> Recipe:
     Raises
     ------
     CompressionError
-        If it is not a recipe: no steps, an unknown step, or a value out of its limits.
+        If it is not a recipe: no steps, an unknown step, a field twice, a value out of its limits,
+        or one of a newer version of the workbench.
     """
     if isinstance(values, Recipe):
         return values
     if isinstance(values, str | Path):
         return read_recipe(values)
     fields = dict(values) if isinstance(values, Mapping) else {"steps": values}
+    version = fields.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise CompressionError(
+            f"The recipe has the schema version {version}, and this workbench reads up to version "
+            f"{SCHEMA_VERSION}.",
+            "Upgrade: pip install --upgrade paddle-workbench",
+        )
     steps = fields.get("steps")
     if not isinstance(steps, list | tuple) or not steps:
         raise CompressionError(f"The recipe has no list of steps, but {steps!r:.200}.", _EXAMPLE)

@@ -17,6 +17,7 @@ from ..contract import (
 )
 from ..errors import CompressionError, WorkbenchError
 from ..export.bundle import Bundle
+from ..export.deriving import place_of_child
 from ..export.opening import opened
 from ..export.targets.registry import TARGETS, target_named
 from ..reading import expanded
@@ -33,7 +34,9 @@ __all__ = ["check_layers", "check_measured_inputs", "check_steps", "needs_data",
 _DATA = "data"
 
 
-def check_steps(recipe: Recipe, bundle: Bundle, data: Sequence[Any] | None, folder: Path) -> None:
+def check_steps(
+    recipe: Recipe, bundle: Bundle, data: Sequence[Any] | None, folder: Path, place: Path
+) -> None:
     """Reject a recipe with a step that cannot be done, or with data that do not fit one.
 
     Parameters
@@ -45,6 +48,8 @@ def check_steps(recipe: Recipe, bundle: Bundle, data: Sequence[Any] | None, fold
         Raw inputs for training and calibration; None if no step needs any.
     folder : Path
         That paths in the recipe are relative to.
+    place : Path
+        Where the result goes.
 
     Raises
     ------
@@ -72,6 +77,7 @@ def check_steps(recipe: Recipe, bundle: Bundle, data: Sequence[Any] | None, fold
                 is_pruned = True
             elif isinstance(step, DistilStep):
                 student = student_of(step, current, folder)
+                place_of_child(student, place)
                 _check_training(student, current, data)
                 current, is_pruned = student, False
             elif isinstance(step, FineTuneStep):

@@ -145,13 +145,20 @@ def place_of_child(parent: Bundle, path: str | Path) -> Path:
     Raises
     ------
     BundleError
-        If it is the path of that one, which would be lost, or something there is not a bundle.
+        If it is the path of that one, which would be lost, or lies in it, or something there is not
+        a bundle.
     """
     target = named_path(path, code="PW-X409")
     if is_folder(target) and target.samefile(parent.path):
         raise BundleError(
             f"{target} is the bundle itself, which is kept for comparison.",
             f"Choose another path, such as {target.with_name(f'{target.name}-small')}.",
+            code="PW-X409",
+        )
+    if target.resolve().is_relative_to(parent.path.resolve()):
+        raise BundleError(
+            f"{target} lies in the bundle {parent.record.name}, whose files stay as they are.",
+            f"Choose another path, such as {parent.path.with_name(target.name)}.",
             code="PW-X409",
         )
     check_replaceable(target)
