@@ -40,6 +40,12 @@ def test_equal_scores_have_an_interval_without_width() -> None:
     ("call", "error", "message"),
     [
         (lambda: over_seeds(lambda _: 1.0, ()), CompressionError, "The seeds are ()."),
+        (lambda: over_seeds(lambda _: 1.0, 3), CompressionError, "The seeds are 3."),  # type: ignore[arg-type]
+        (
+            lambda: over_seeds(lambda _: None),  # type: ignore[arg-type,return-value]
+            CompressionError,
+            "The score with seed 0 is None.",
+        ),
         (lambda: over_seeds(lambda _: 1.0, (1, 1)), CompressionError, "The seeds are (1, 1)."),
         (
             lambda: over_seeds(lambda _: float("nan")),

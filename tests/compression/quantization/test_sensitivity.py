@@ -95,6 +95,7 @@ def test_score_may_be_any_function_of_the_results(coarse: Bundle) -> None:
         (lambda _: Budget(), "has no limit"),
         (lambda _: Budget(changed=-1), "budget for changed is -1"),
         (lambda _: Budget(lost=np.nan), "budget for lost is nan"),
+        (lambda _: Budget(lost="1 %"), "budget for lost is '1 %'"),  # type: ignore[arg-type]
         (lambda coarse: sensitivity(coarse, [PICTURES], truth=TRUTH[:3]), "32 inputs and 3"),
         (
             lambda coarse: sensitivity(coarse, [PICTURES]).within(Budget(lost=0.1)),

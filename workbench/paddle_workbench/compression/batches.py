@@ -75,7 +75,9 @@ def all_batches(inputs: Sequence[Any], bundle: Bundle, size: int = BATCH) -> Ite
         yield tuple(batch)
 
 
-def whole_batch(inputs: Sequence[Any], bundle: Bundle, *, role: str = "inputs") -> Batch:
+def whole_batch(
+    inputs: Sequence[Any], bundle: Bundle, *, role: str = "inputs", is_finite: bool = True
+) -> Batch:
     """Return all raw inputs as one batch, whatever number of rows the program takes.
 
     Parameters
@@ -85,6 +87,8 @@ def whole_batch(inputs: Sequence[Any], bundle: Bundle, *, role: str = "inputs") 
     bundle : Bundle
     role : str
         What errors call the inputs.
+    is_finite : bool
+        Whether NaN and infinity are rejected.
 
     Returns
     -------
@@ -107,7 +111,8 @@ def whole_batch(inputs: Sequence[Any], bundle: Bundle, *, role: str = "inputs") 
         batch = _arrays(inputs, bundle, role)
     with _misfits(role):
         check_arrays(batch, bundle.record, is_any_batch=True)
-    _check_finite([batch], bundle.record, role)
+    if is_finite:
+        _check_finite([batch], bundle.record, role)
     return batch
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from html import escape
 from time import monotonic
 from typing import Any, Protocol
+
+from ..contract import JobProgress
 
 __all__ = ["ProgressBar"]
 
@@ -49,6 +52,16 @@ class ProgressBar:
         self._place = self._place or _place()
         name = f"{self._name}, {detail}" if detail else self._name
         self._place.show(name, min(100, round(100 * share)))
+
+    def show(
+        self, progress: JobProgress, listener: Callable[[JobProgress], None] | None = None
+    ) -> None:
+        """Show the progress of a job, or tell it to a listener, which then shows it."""
+        if listener is not None:
+            listener(progress)
+        elif progress.total:
+            step = progress.step
+            self.advance(progress.done / progress.total, "" if step is None else step.en)
 
 
 class _Place(Protocol):

@@ -247,7 +247,17 @@ def best_paths(outputs: Array, *, blank: int = 0) -> list[tuple[int, ...]]:
     -------
     list of tuple of int
         Without blanks and repetitions.
+
+    Raises
+    ------
+    ShapeError
+        If the outputs have other axes.
     """
+    if np.ndim(outputs) != 3:
+        raise ShapeError(
+            f"The outputs have the shape {np.shape(outputs)}, and not (batch, time, classes).",
+            'Only networks that read texts learn with method="sequence".',
+        )
     paths = []
     for best in np.asarray(outputs).argmax(axis=-1):
         keep = (best != blank) & np.concatenate([[True], best[1:] != best[:-1]])

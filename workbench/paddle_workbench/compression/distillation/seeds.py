@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,17 +85,22 @@ def over_seeds(run: Callable[[int], float], seeds: Sequence[int] = (0, 1, 2)) ->
     CompressionError
         If there are no seeds, one is there twice, or a score is not a finite number.
     """
-    numbers = tuple(seeds)
-    if not numbers or len(set(numbers)) != len(numbers):
+    numbers = tuple(seeds) if isinstance(seeds, Iterable) else seeds
+    if not isinstance(numbers, tuple) or not numbers or len(set(numbers)) != len(numbers):
         raise CompressionError(
-            f"The seeds are {numbers}.", "Pass different ones, such as seeds=(0, 1, 2)."
+            f"The seeds are {numbers!r:.60}.", "Pass different ones, such as seeds=(0, 1, 2)."
         )
     scores = []
     for seed in numbers:
-        score = float(run(seed))
+        value: Any = run(seed)
+        try:
+            score = float(value)
+        except (TypeError, ValueError):
+            score = np.nan
         if not np.isfinite(score):
             raise CompressionError(
-                f"The score with seed {seed} is {score}.", "Return a finite number from `run`."
+                f"The score with seed {seed} is {value!r:.60}.",
+                "Return a finite number from `run`.",
             )
         scores.append(score)
     return SeedScores(numbers, tuple(scores))

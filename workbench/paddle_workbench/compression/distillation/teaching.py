@@ -19,9 +19,9 @@ from ...errors import (
     clause_of,
 )
 from ...export.bundle import Bundle
-from ...export.processing import prepare
 from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
+from ..batches import whole_batch
 from .losses import are_probabilities
 from .settings import Method
 
@@ -96,11 +96,9 @@ def teach(teacher: Any, inputs: Any, *, features: Sequence[str] = ()) -> Teachin
     Raises
     ------
     CompressionError
-        If it is not a teacher, refuses the inputs, or has no such layer.
+        If it is not a teacher, the inputs are not what it takes, or it has no such layer.
     DistillationError
-        If an output is not a finite number; `rows` of the error names its inputs.
-    BundleError
-        If the inputs are not what the bundle takes.
+        If an input or output is not a finite number; `rows` of the error names the inputs.
     """
     if isinstance(teacher, Bundle):
         if features:
@@ -115,8 +113,8 @@ def teach(teacher: Any, inputs: Any, *, features: Sequence[str] = ()) -> Teachin
 
 def _of_bundle(bundle: Bundle, inputs: Any) -> Teaching:
     record = bundle.record
-    arrays = prepare(record.preprocessing, bundle.folder)(inputs)
-    check_rows(arrays)
+    arrays = whole_batch(inputs, bundle, is_finite=False)
+    check_rows(arrays)  # Its error has the rows.
     runner = target_named("inference").load(bundle.folder / PROGRAM_FOLDER, 2)
     names = [each.name for each in record.inputs]
     order = [names.index(name) for name in runner.inputs]

@@ -34,6 +34,7 @@ __all__ = ["accuracy", "distil"]
 _WARM_UP = 0.1
 """The share of the steps in which the learning rate rises."""
 _LONGEST_GRADIENT = 1.0
+_SCORE = "Pass a function of the student that returns a number; more is better."
 
 
 def distil(
@@ -111,7 +112,8 @@ def distil(
     Raises
     ------
     CompressionError
-        If an argument is not valid, or the student refuses the inputs.
+        If an argument is not valid, the bundle does not take the inputs, the student refuses them,
+        or `validation` does not return a finite number.
     ShapeError
         If the outputs of teacher and student, or inputs and labels, do not go together.
     DistillationError
@@ -123,6 +125,9 @@ def distil(
     Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
     """
     check_network(student, "student")
+    _check_features(features)
+    if validation is not None and not callable(validation):
+        raise CompressionError(f"validation is {validation!r:.60}, and not a function.", _SCORE)
     features = dict(features or {})
     alpha = 1.0 if labels is None else alpha
     teaching = _teaching(teacher, inputs, teacher_inputs, features, alpha)
@@ -148,16 +153,7 @@ def distil(
     targets = checked_labels(labels, len(arrays[0]), settings.method)
     training = _Training(student, arrays, teaching, targets, settings)
     with ProgressBar("distillation") as bar:
-
-        def show(progress: JobProgress) -> None:
-            if listener is not None:
-                listener(progress)
-            else:
-                bar.advance(
-                    progress.done / progress.total, progress.step.en if progress.step else ""
-                )
-
-        return training.run(validation, show)
+        return training.run(validation, lambda progress: bar.show(progress, listener))
 
 
 def accuracy(network: Any, inputs: Any, labels: Any) -> float:
@@ -347,9 +343,24 @@ def _teaching(
     return teach(teacher, inputs if teacher_inputs is None else teacher_inputs, features=names)
 
 
+def _check_features(features: Any) -> None:
+    if features is not None and not isinstance(features, Mapping):
+        raise CompressionError(
+            f"features is {features!r:.60}, and not a mapping of layers.",
+            'Pass for layers of the student those of the teacher: features={"conv2": "layer3"}.',
+        )
+
+
 def _score(validation: Callable[[Any], float], student: Any) -> float:
-    score = float(validation(student))
+    value: Any = validation(student)
     student.eval()
+    try:
+        score = float(value)
+    except (TypeError, ValueError):
+        score = math.nan
+    if not math.isfinite(score):
+        # No epoch would be better than one whose score is NaN.
+        raise CompressionError(f"validation returned {value!r:.60}, and not a number.", _SCORE)
     return score
 
 

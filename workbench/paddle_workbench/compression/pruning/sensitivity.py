@@ -17,6 +17,7 @@ from ...export.bundle import Bundle
 from ...export.decisions import Decisions, decisions_of
 from ...export.opening import opened
 from ...program.passes.comparison import relative_difference
+from ...program.progress import ProgressBar
 from ..effects import Outputs, Score, scoring
 from .criteria import Criterion, check_criterion
 from .loaded import LoadedProgram
@@ -98,7 +99,8 @@ def pruning_sensitivity(
     criterion : {"l1", "bn_scale", "taylor"}
         As for `prune`. With `bn_scale` groups without a batch norm are left out.
     listener : callable, optional
-        Called with the progress after each group.
+        Called with the progress, a `contract.JobProgress`, after each group; by default a bar
+        shows it, where a person watches.
 
     Returns
     -------
@@ -134,13 +136,14 @@ def pruning_sensitivity(
     decisions = decisions_of(parent.record, is_approximate=True)
     compare = _Comparison(trials.outputs(), accuracy, decisions)
     results = []
-    for number, group in enumerate(trials.groups):
-        for share in shares:
-            removed, count = trials.removed(group, share)
-            results.append(compare.of(group, share, count, trials.outputs(removed)))
-        if listener is not None:
+    total = len(trials.groups)
+    with ProgressBar(f"sensitivity of {parent.record.name}") as bar:
+        for number, group in enumerate(trials.groups, 1):
+            for share in shares:
+                removed, count = trials.removed(group, share)
+                results.append(compare.of(group, share, count, trials.outputs(removed)))
             step = Text(zh=f"测量 {group}", en=f"Measuring {group}")
-            listener(JobProgress(done=number + 1, total=len(trials.groups), step=step))
+            bar.show(JobProgress(done=number, total=total, step=step), listener)
     return results
 
 

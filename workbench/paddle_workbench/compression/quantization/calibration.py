@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -164,7 +165,7 @@ def range_of(
     """
     check_method(method)
     check_bits(bits)
-    if not 50 < percentile <= 100:
+    if not _is_percentile(percentile):
         raise CompressionError(
             f"The percentile {percentile!r:.40} keeps no range of the values.",
             f"Pass a number above 50, up to 100, such as {PERCENTILE}.",
@@ -182,6 +183,10 @@ def range_of(
     options = {"bits": bits, "is_symmetric": is_symmetric}
     ranges = list(_candidates(whole))
     return min(ranges, key=lambda limits: loss(histogram, *limits, **options))
+
+
+def _is_percentile(value: object) -> bool:
+    return isinstance(value, Real) and 50 < float(value) <= 100
 
 
 def check_method(method: object) -> None:

@@ -132,7 +132,7 @@ def with_layers(
     """
     names = [layer.name for layer in plan.layers]
     chosen = names if layers is None else _checked(layers, names, "layers")
-    kept = _checked(keep, names, "keep") if len(keep) else ()
+    kept = () if isinstance(keep, Sequence) and not keep else _checked(keep, names, "keep")
     left = set(chosen) - set(kept)
     if layers is None and not kept:
         return selected(plan, left)

@@ -18,6 +18,7 @@ from ...export.targets.int8_onnx import PLAN
 from ...export.targets.onnx_file import MODEL
 from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
+from ...program.progress import ProgressBar
 from ...scratch import ScratchFolder
 from ..data import check_not_held_out
 from .activations import observe_program
@@ -77,7 +78,8 @@ def quantize(
         What Paddle's PTQ or QAT found for the network of the bundle: `paddle_scales(network)`.
         Where both know a layer, these are used; the calibration data are for everything else.
     listener : callable, optional
-        Called with the progress, a `contract.JobProgress`.
+        Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
+        person watches.
 
     Returns
     -------
@@ -99,6 +101,11 @@ def quantize(
     parent = opened(bundle)
     place = place_of_child(parent, path)
     check_bits(bits)
+    if scales is not None and not isinstance(scales, Mapping):
+        raise CompressionError(
+            f"scales is {scales!r:.60}, and not a mapping by layer.",
+            "Pass what Paddle found: scales=paddle_scales(network).",
+        )
     if scales is not None and (method == "dynamic" or bits != MOST_BITS):
         raise CompressionError(
             "Paddle's scales are static, and for 8 bits.",
@@ -106,31 +113,31 @@ def quantize(
         )
     data = _data(parent, calibration, method)
     steps = len(data.batches) + 2
+    with ProgressBar(f"quantisation of {parent.record.name}") as bar:
 
-    def report(done: int, step: Text) -> None:
-        if listener is not None:
-            listener(JobProgress(done=done, total=steps, step=step))
+        def report(done: int, step: Text) -> None:
+            bar.show(JobProgress(done=done, total=steps, step=step), listener)
 
-    report(0, _CONVERTING)
-    program = float_program(parent)
-    report(1, _OBSERVING)
-    histograms = observe_program(
-        program, data.batches, after_batch=lambda number: report(1 + number, _OBSERVING)
-    )
-    plan = make_plan(
-        program,
-        layer_names(program, parent.program),
-        histograms,
-        method=method,
-        percentile=percentile,
-        bits=bits,
-        rows=data.rows,
-    )
-    if scales is not None:
-        plan = with_paddle_scales(plan, program, scales)
-    plan = with_layers(plan, layers, keep)
-    report(steps - 1, _SAVING)
-    return derive(parent, place, files={f"{PROGRAM_FOLDER}/{PLAN}": plan})
+        report(0, _CONVERTING)
+        program = float_program(parent)
+        report(1, _OBSERVING)
+        histograms = observe_program(
+            program, data.batches, after_batch=lambda number: report(1 + number, _OBSERVING)
+        )
+        plan = make_plan(
+            program,
+            layer_names(program, parent.program),
+            histograms,
+            method=method,
+            percentile=percentile,
+            bits=bits,
+            rows=data.rows,
+        )
+        if scales is not None:
+            plan = with_paddle_scales(plan, program, scales)
+        plan = with_layers(plan, layers, keep)
+        report(steps - 1, _SAVING)
+        return derive(parent, place, files={f"{PROGRAM_FOLDER}/{PLAN}": plan})
 
 
 def float_program(bundle: Bundle) -> FloatProgram:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from ...export.bundle import Bundle
 from ...export.opening import opened
 from ...export.targets.int8_onnx import check_plan, read_plan
 from ...export.targets.target import PROGRAM_FOLDER
+from ...program.progress import ProgressBar
 from ..effects import Effect, Score
 from .effects import Effects
 from .plan import selected
@@ -54,7 +56,7 @@ class Budget:
         if not limits and self.bytes is None:
             raise CompressionError("The budget has no limit.", "Such as Budget(changed=0.01).")
         for name, limit in {**limits, "bytes": self.bytes}.items():
-            if limit is not None and not limit >= 0:
+            if limit is not None and not _is_limit(limit):
                 raise CompressionError(
                     f"The budget for {name} is {limit!r:.40}.",
                     "Pass a number that is not negative.",
@@ -84,6 +86,10 @@ class Budget:
     def _limits(self) -> dict[str, float]:
         limits = {"lost": self.lost, "changed": self.changed, "difference": self.difference}
         return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, Real) and float(value) >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +243,8 @@ def sensitivity(
     score : callable, optional
         Another score: takes the results of all inputs, as `Bundle.predict` returns them.
     listener : callable, optional
-        Called with the progress.
+        Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
+        person watches.
 
     Raises
     ------
@@ -260,10 +267,11 @@ def sensitivity(
             yield selected(plan, {other.name for other in layers if other is not each})
 
     measured: list[Effect] = []
-    for each in plans():
-        if listener is not None:
-            listener(JobProgress(done=len(measured), total=total, step=_MEASURING))
-        measured.append(effects.of(each))
+    with ProgressBar(f"sensitivity of {chosen.record.name}") as bar:
+        for each in plans():
+            progress = JobProgress(done=len(measured), total=total, step=_MEASURING)
+            bar.show(progress, listener)
+            measured.append(effects.of(each))
     whole, *rest = measured
     return Sensitivity(
         tuple(
