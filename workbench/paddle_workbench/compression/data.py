@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,40 +182,63 @@ def check_not_held_out(inputs: Sequence[Any], bundle: Bundle, held_out: Sequence
     known = {
         digest
         for sample in bundle.samples if sample.is_held_out
-        for digest in _digests(sample.inputs)
+        for digests in _digests(sample.inputs)
+        for digest in digests
     }  # fmt: skip
     if not hasattr(held_out, "__len__") or len(held_out):
         for batch in all_batches(held_out, bundle):
-            known.update(_digests(batch))
+            known.update(*_digests(batch))
     if not known:
         return
-    digests = [digest for batch in all_batches(inputs, bundle) for digest in _digests(batch)]
-    same = [number for number, digest in enumerate(digests) if digest in known]
+    rows = [digests for batch in all_batches(inputs, bundle) for digests in _digests(batch)]
+    same = [number for number, digests in enumerate(rows) if not known.isdisjoint(digests)]
     if same:
         first = inputs[same[0]] if bundle.record.preprocessing else ""
         shown = f" (“{first[:_SHOWN]}”)" if isinstance(first, str) and first else ""
         raise CompressionError(
-            f"{len(same)} of {len(digests)} inputs are also in the held-out set of "
+            f"{len(same)} of {len(rows)} inputs are also in the held-out set of "
             f"{bundle.record.name}; the first is number {same[0] + 1}{shown}.",
             "Leave them out: what was trained on cannot measure what was lost.",
         )
 
 
-def _digests(arrays: Sequence[Array]) -> Iterator[bytes]:
-    """Yield a digest of each row of a batch, the same with more or less padding on the right."""
+def _digests(arrays: Sequence[Array]) -> Iterator[set[bytes]]:
+    """Yield digests of each row of a batch; equal rows with other padding have one in common."""
     for row in zip(*arrays, strict=True):
-        digest = hashlib.sha256()
-        for array in row:
-            kept = np.ascontiguousarray(_without_padding(np.asarray(array)))
-            digest.update(f"{kept.dtype}{kept.shape}".encode())
-            digest.update(kept.tobytes())
-        yield digest.digest()
+        yield {_digest(map(form, map(np.asarray, row))) for form in _FORMS}
 
 
-def _without_padding(array: Array) -> Array:
-    """Cut an array along its last axis after the last value that differs from what follows."""
-    if not array.ndim or not array.size:
-        return array
+def _digest(arrays: Iterable[Array]) -> bytes:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
+
+
+def _as_it_is(array: Array) -> Array:
+    """The widest row of a batch has no padding."""
+    return array
+
+
+def _with_end(array: Array) -> Array:
+    """Cut an array along its last axis after the first of its equal last values."""
+    return array[..., : _end(array) + 1] if array.ndim else array
+
+
+def _without_end(array: Array) -> Array:
+    """Cut the equal last columns off a picture; numbers of texts would become those of others."""
+    is_picture = array.ndim > 1 and array.dtype.kind == "f"
+    return array[..., : max(1, _end(array))] if is_picture else _with_end(array)
+
+
+def _end(array: Array) -> int:
+    """Return the place along the last axis from which all values are equal."""
+    if not array.size:
+        return 0
     differs = (array != array[..., -1:]).reshape(-1, array.shape[-1]).any(axis=0)
     ends = np.flatnonzero(differs)
-    return array[..., : (int(ends[-1]) + 2 if ends.size else 1)]
+    return int(ends[-1]) + 1 if ends.size else 0
+
+
+_FORMS = (_as_it_is, _with_end, _without_end)
