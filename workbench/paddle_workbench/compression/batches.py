@@ -31,7 +31,13 @@ BATCH = 32
 
 
 def count_of(inputs: Sequence[Any], record: BundleRecord) -> int:
-    """Return the number of raw inputs: without preprocessing, that of the rows of each array."""
+    """Return the number of raw inputs: without preprocessing, that of the rows of each array.
+
+    Parameters
+    ----------
+    inputs : sequence
+    record : BundleRecord
+    """
     return len(inputs) if record.preprocessing or not len(inputs) else len(inputs[0])
 
 

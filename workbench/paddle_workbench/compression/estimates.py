@@ -169,6 +169,17 @@ def _changed(decisions: int | None, changed: Sequence[int | None]) -> int | None
 def recipe_for(report: CompressionReport, settings: Mapping[str, Any]) -> Recipe:
     """Return the recipe that makes a bundle smaller in this way.
 
+    Parameters
+    ----------
+    report : CompressionReport
+    settings : mapping
+        As for `checked_settings`.
+
+    Returns
+    -------
+    Recipe
+        A `prune` step, a `quantize` step, or both.
+
     Raises
     ------
     CompressionError
@@ -223,6 +234,14 @@ def front(
     tries: Iterable[CompressionTry], *, cost: Cost, has_truth: bool = True
 ) -> tuple[CompressionTry, ...]:
     """Return the tries of which no other is better in one respect and as good in the other.
+
+    Parameters
+    ----------
+    tries : iterable of CompressionTry
+    cost : {"size", "latency"}
+        In bytes or in ms.
+    has_truth : bool
+        Whether they are judged by their accuracy, or by the share of unchanged decisions.
 
     Returns
     -------

@@ -36,6 +36,10 @@ _EXAMPLE = "Such as steps: [{step: prune, share: 0.5}, {step: fine_tune}, {step:
 def read_recipe(path: str | Path) -> Recipe:
     """Read a recipe from a YAML file.
 
+    Parameters
+    ----------
+    path : str or Path
+
     Raises
     ------
     CompressionError

@@ -30,12 +30,22 @@ class SeedScores:
 
     @property
     def mean(self) -> float:
+        """Of the scores."""
         return float(np.mean(self.scores))
 
     def interval(self, *, confidence: float = CONFIDENCE) -> Interval:
         """Return the mean with the interval of Student's t, for other seeds of the same training.
 
         With three seeds it is 2.5 standard deviations to each side: few seeds say little.
+
+        Parameters
+        ----------
+        confidence : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Interval
 
         Raises
         ------
@@ -53,6 +63,17 @@ class SeedScores:
         """Return the mean difference to another training with the same seeds, with its interval.
 
         Seed by seed, since both start alike: what is chance in both cancels out.
+
+        Parameters
+        ----------
+        other : SeedScores
+        confidence : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Interval
+            Above 0 if this training is better.
 
         Raises
         ------
@@ -79,6 +100,10 @@ def over_seeds(run: Callable[[int], float], seeds: Sequence[int] = (0, 1, 2)) ->
         score on the held-out set.
     seeds : sequence of int
         Each one once.
+
+    Returns
+    -------
+    SeedScores
 
     Raises
     ------

@@ -48,6 +48,7 @@ class FloatFormat:
 
     @property
     def bits(self) -> int:
+        """Of a number, with its sign."""
         return 1 + self.exponent_bits + self.fraction_bits
 
     @property

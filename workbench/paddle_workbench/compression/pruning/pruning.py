@@ -66,6 +66,11 @@ def channel_groups(bundle: Bundle | str | Path) -> ChannelGraph:
     ----------
     bundle : Bundle, str or Path
 
+    Returns
+    -------
+    ChannelGraph
+        Its `groups` are in the order of the network; `prunable` are those that can lose channels.
+
     Raises
     ------
     BundleError
@@ -213,10 +218,18 @@ def _count(share: float, channels: int) -> int:
 
 
 def saved_program(bundle: Bundle) -> SavedProgram:
+    """Return the program of a bundle with its weights."""
     return read(bundle.folder / PROGRAM_FOLDER / f"{PROGRAM}.json")
 
 
 def check_share(share: float | Mapping[str, float]) -> float | Mapping[str, float]:
+    """Return a share, or a mapping of them, if each is from 0 to below 1.
+
+    Raises
+    ------
+    CompressionError
+        With the one that is not.
+    """
     for part in share.values() if isinstance(share, Mapping) else [share]:
         if not _is_share(part):
             raise CompressionError(
@@ -262,6 +275,27 @@ def scores_of(
     criterion: Criterion,
     inputs: Sequence[Any] | None,
 ) -> Scores:
+    """Return how much each channel of groups matters.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    saved : SavedProgram
+        Its program.
+    groups : sequence of ChannelGroup
+    criterion : {"l1", "bn_scale", "taylor"}
+    inputs : sequence, optional
+        Raw inputs for `taylor`; by default the samples of the bundle.
+
+    Returns
+    -------
+    dict of str to float64 array, (channels,)
+
+    Raises
+    ------
+    CompressionError
+        If the inputs do not fit, or `taylor` finds no floating-point outputs.
+    """
     weights = weights_of(saved)
     if criterion == "l1":
         return l1_scores(groups, weights)

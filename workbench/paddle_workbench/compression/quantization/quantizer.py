@@ -230,7 +230,22 @@ def dequantize(integers: Array, quantization: Quantization) -> NDArray[np.float3
 
 
 def fake_quantize(values: Array, quantization: Quantization) -> NDArray[np.float32]:
-    """Return the nearest numbers that integers stand for: `dequantize` of `quantize`."""
+    """Return the nearest numbers that integers stand for: `dequantize` of `quantize`.
+
+    Parameters
+    ----------
+    values : array of float, any shape
+    quantization : Quantization
+
+    Returns
+    -------
+    float32 array of the same shape
+
+    Raises
+    ------
+    CompressionError
+        If a number is NaN, or there is not one scale for each channel.
+    """
     return dequantize(quantize(values, quantization), quantization)
 
 

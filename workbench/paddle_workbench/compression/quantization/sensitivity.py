@@ -246,6 +246,10 @@ def sensitivity(
         Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
         person watches.
 
+    Returns
+    -------
+    Sensitivity
+
     Raises
     ------
     CompressionError
