@@ -180,6 +180,11 @@ def test_scale_is_that_of_paddle(imported_paddle: None, capsys: pytest.CaptureFi
     [
         (lambda: rounded(["a"], FLOAT16), "Expected an array of numbers, got ['a']."),
         (lambda: rounded([[1.0], [1.0, 2.0]], FLOAT16), "Expected an array of numbers"),
+        (lambda: rounded([1.0], "float16"), "The format is 'float16', and not a FloatFormat."),  # type: ignore[arg-type]
+        (lambda: FloatFormat("wide", 40, 3), "exponent_bits is 40."),
+        (lambda: FloatFormat("half", 5, 9.5), "fraction_bits is 9.5."),  # type: ignore[arg-type]
+        (lambda: unscaled([1.0], FLOAT16, scale=2.0**400), "The loss cannot be scaled by 2.58"),
+        (lambda: unscaled([1.0], FLOAT16, scale="1"), "The loss cannot be scaled by 1."),  # type: ignore[arg-type]
         (lambda: unscaled([1.0], FLOAT16, scale=0), "The loss cannot be scaled by 0."),
         (lambda: unscaled([1.0], FLOAT16, scale=np.nan), "The loss cannot be scaled by nan."),
         (lambda: rounding_loss([np.nan], FLOAT16), "There are no finite values to round."),

@@ -136,6 +136,9 @@ def test_names_what_is_wrong(bundle: Bundle, network: Any, trained: Any, tmp_pat
 
     with pytest.raises(CompressionError, match="layer 0 has no scales"):
         paddle_scales(prepare_ptq(network))
+    for call in (prepare_ptq, prepare_qat, paddle_scales):
+        with pytest.raises(CompressionError, match="Expected a network, got int"):
+            call(5)
     with pytest.raises(CompressionError, match="Sequential has no layer that Paddle quantises"):
         paddle_scales(network)
     with pytest.raises(CompressionError, match="the plan has none of these layers"):

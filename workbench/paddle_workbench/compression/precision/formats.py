@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Final
 
 import numpy as np
@@ -40,11 +41,25 @@ class FloatFormat:
     name : str
         As Paddle and numpy name the dtype.
     exponent_bits, fraction_bits : int
+        At most those of float32, in which numbers are stored: 2 to 8, and 1 to 23.
+
+    Raises
+    ------
+    CompressionError
+        If a number of bits is another one.
     """
 
     name: str
     exponent_bits: int
     fraction_bits: int
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("exponent_bits", 2, 8), ("fraction_bits", 1, 23)):
+            bits: object = getattr(self, name)
+            if not isinstance(bits, int) or not least <= bits <= most:
+                raise CompressionError(
+                    f"{name} is {bits!r:.40}.", f"Use a whole number from {least} to {most}."
+                )
 
     @property
     def bits(self) -> int:
@@ -120,12 +135,13 @@ def rounded(values: ArrayLike, number_format: FloatFormat) -> Array:
     Raises
     ------
     CompressionError
-        If the values are not numbers.
+        If the values are not numbers, or the format is not a `FloatFormat`.
 
     References
     ----------
     IEEE 754-2019, section 4.3.1.
     """
+    _check_format(number_format)
     exact = _numbers(values).astype(np.float64)
     _, exponents = np.frexp(exact)  # of numbers from 0.5 to below 1
     exponents = np.maximum(exponents - 1, number_format.least_exponent)
@@ -158,13 +174,14 @@ def unscaled(gradients: ArrayLike, number_format: FloatFormat, *, scale: float) 
     Raises
     ------
     CompressionError
-        If the scale is not a finite number above 0, or the gradients are not numbers.
+        If the scale is not a number above 0 that float32 has, the format is not a `FloatFormat`,
+        or the gradients are not numbers.
 
     References
     ----------
     Micikevicius et al. 2018, "Mixed Precision Training", section 3.2.
     """
-    if not (np.isfinite(scale) and scale > 0):
+    if not _is_scale(scale):
         raise CompressionError(
             f"The loss cannot be scaled by {scale}.", "Use a number above 0, such as 2**16."
         )
@@ -299,6 +316,18 @@ def dynamic_scales(
             scale, finite = scale * growth, 0
         scales.append(scale)
     return np.array(scales)
+
+
+def _check_format(number_format: object) -> None:
+    if not isinstance(number_format, FloatFormat):
+        raise CompressionError(
+            f"The format is {number_format!r:.60}, and not a FloatFormat.",
+            "Use FLOAT16 or BFLOAT16 of this module.",
+        )
+
+
+def _is_scale(value: object) -> bool:
+    return isinstance(value, Real) and 0 < float(value) <= FLOAT32.largest
 
 
 def _numbers(values: Any) -> Array:

@@ -73,6 +73,11 @@ def prepare_ptq(network: Any) -> Any:
     -------
     paddle.nn.Layer
         In evaluation mode.
+
+    Raises
+    ------
+    CompressionError
+        If it is not a network.
     """
     from paddle.quantization import PTQ
     from paddle.quantization.observers import AbsmaxObserver
@@ -95,6 +100,11 @@ def prepare_qat(network: Any) -> Any:
     -------
     paddle.nn.Layer
         In training mode.
+
+    Raises
+    ------
+    CompressionError
+        If it is not a network.
     """
     from paddle.quantization import QAT
     from paddle.quantization.quanters import FakeQuanterWithAbsMaxObserver
@@ -119,8 +129,10 @@ def load_trained(network: Any, quantized: Any) -> None:
     Raises
     ------
     CompressionError
-        If it was made of another network.
+        If one is not a network, or it was made of another one.
     """
+    for each in (network, quantized):
+        _check_network(each)
     state = {
         name.replace(_WRAPPED, ""): value
         for name, value in quantized.state_dict().items()
@@ -153,8 +165,9 @@ def paddle_scales(quantized: Any) -> dict[str, LayerScales]:
     Raises
     ------
     CompressionError
-        If it has no such layers, or they have seen nothing.
+        If it is not a network, has no such layers, or they have seen nothing.
     """
+    _check_network(quantized)
     layers = {
         path: layer
         for path, layer in quantized.named_sublayers()
@@ -234,12 +247,23 @@ def _configured(quanter: Any) -> Any:
 @contextmanager
 def _in_mode(network: Any, *, is_training: bool) -> Iterator[None]:
     """Let a network be in the mode that Paddle demands, while it is copied."""
+    _check_network(network)
     was_training = network.training
     (network.train if is_training else network.eval)()
     try:
         yield
     finally:
         (network.train if was_training else network.eval)()
+
+
+def _check_network(network: Any) -> None:
+    from paddle import nn
+
+    if not isinstance(network, nn.Layer):
+        raise CompressionError(
+            f"Expected a network, got {type(network).__name__}.",
+            "Pass the paddle.nn.Layer, and not its bundle.",
+        )
 
 
 def _has_8_bits(quanter: Any) -> bool:
