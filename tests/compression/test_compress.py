@@ -322,28 +322,28 @@ def test_leaves_what_is_at_its_place(parent: Bundle, tmp_path: Path) -> None:
     assert steps == []
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"budjet_s": 1}, "The protocol is not valid: .*budjet_s"),
-        ({"threads": 0}, "threads=0 is not a positive whole number"),
-    ],
-)
 def test_names_what_cannot_be_measured_before_the_first_step(
-    parent: Bundle, tmp_path: Path, options: dict[str, Any], sentence: str
+    parent: Bundle, tmp_path: Path
 ) -> None:
     steps: list[JobProgress] = []
-    with pytest.raises(BundleError, match=sentence):
+    with pytest.raises(BundleError, match="threads=0 is not a positive whole number"):
         compress(
             parent,
             ["prune"],
             tmp_path / "made",
             inputs=[pictures_of(8, seed=300)],
             listener=steps.append,
-            **options,
+            threads=0,
         )
     assert [each.step.en for each in steps if each.step] == ["export"]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "meant"), [("budjet_s", "budget_s"), ("dta", "data")])
+def test_names_a_misspelt_option(parent: Bundle, tmp_path: Path, name: str, meant: str) -> None:
+    with pytest.raises(CompressionError, match=f"compress has no option '{name}'") as error:
+        compress(parent, ["prune"], tmp_path / "made", measure=False, **{name: 1})  # type: ignore[arg-type]
+    assert meant in error.value.hint
 
 
 def test_command(parent: Bundle, tmp_path: Path) -> None:

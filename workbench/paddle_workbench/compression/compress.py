@@ -45,6 +45,7 @@ from .recipe import recipe_of
 from .recipe_checks import (
     check_layers,
     check_measured_inputs,
+    check_options,
     check_steps,
     needs_data,
     student_of,
@@ -109,7 +110,8 @@ def compress(
         then says what they are at; an exception ends the work. A bar shows it as well, where a
         person watches.
     **protocol
-        Of `Ledger.measure`, such as `batch=1`, `threads=1`, `budget_s=60`.
+        Of `Ledger.measure`: `batch=1`, `threads=1`, and fields of `contract.LedgerProtocol`, such
+        as `budget_s=60`.
 
     Returns
     -------
@@ -118,11 +120,12 @@ def compress(
     Raises
     ------
     CompressionError
-        If the recipe or the data is not valid, an input is also in the held-out set, or a step
-        cannot be done; the message names the step.
+        If an option, the recipe or the data is not valid, an input is also in the held-out set, or
+        a step cannot be done; the message names the step.
     BundleError
         If the bundle is not whole, there is no such target, or the path is another folder.
     """
+    check_options(protocol)
     original = opened(bundle)
     place = place_of_child(original, path)
     chosen = recipe_of(recipe)

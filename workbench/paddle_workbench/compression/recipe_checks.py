@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ..contract import (
     DistilStep,
     FineTuneStep,
+    LedgerProtocol,
     PruneStep,
     QuantizeStep,
     Recipe,
@@ -29,9 +31,17 @@ from .quantization.calibration_data import calibration_data
 from .quantization.plan import layer_names, make_plan, with_layers
 from .quantization.quantizing import float_program
 
-__all__ = ["check_layers", "check_measured_inputs", "check_steps", "needs_data", "student_of"]
+__all__ = [
+    "check_layers",
+    "check_measured_inputs",
+    "check_options",
+    "check_steps",
+    "needs_data",
+    "student_of",
+]
 
 _DATA = "data"
+_OPTIONS = ("data", "inputs", "truth", "measure", "listener", "batch", "threads", "progress")
 
 
 def check_steps(
@@ -129,6 +139,24 @@ def check_measured_inputs(
     whole_batch(inputs, bundle, role="held-out inputs")
     if truth is not None and bundle.record.postprocessing:
         check_truth(truth, bundle.record, count_of(inputs, bundle.record))
+
+
+def check_options(options: Iterable[str]) -> None:
+    """Reject a keyword that `compress` does not have.
+
+    Raises
+    ------
+    CompressionError
+        With one that may be meant.
+    """
+    names = [*_OPTIONS, *LedgerProtocol.model_fields]
+    for name in options:
+        if name not in names:
+            matches = get_close_matches(name, names, n=1)
+            raise CompressionError(
+                f"compress has no option {name!r:.80}.",
+                f"Did you mean {matches[0]!r}?" if matches else f"Use one of: {', '.join(names)}.",
+            )
 
 
 def needs_data(step: RecipeStep) -> bool:
