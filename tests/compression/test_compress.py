@@ -275,6 +275,7 @@ def test_checks_layers_before_the_first_step(parent: Bundle, tmp_path: Path) -> 
     [
         ([pictures_of(2)], [0, 1], "The truth contains 0, which is not a label of pictures"),
         ([pictures_of(2)], ["a", "e"], "The truth contains 'e', which is not a label"),
+        (None, [0] * 4, "The truth contains 0, which is not a label"),
         ([pictures_of(2)], "ab", "The truth is 'ab', and not a list"),
         ([pictures_of(2)], ["a"], "2 inputs and 1 of truth"),
         ([pictures_of(2) * np.inf], None, "held-out inputs for x contain NaN or infinity"),

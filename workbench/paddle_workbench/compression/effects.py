@@ -183,15 +183,15 @@ def _results(outputs: Outputs, record: BundleRecord, values: Sequence[Any] | Non
     return results
 
 
-def check_truth(truth: Sequence[object], record: BundleRecord, rows: int) -> None:
+def check_truth(truth: Sequence[object], record: BundleRecord, rows: int | None) -> None:
     """Reject a truth that is not the right label or text of each input.
 
     Parameters
     ----------
     truth : sequence
     record : BundleRecord
-    rows : int
-        Number of inputs.
+    rows : int or None
+        Number of inputs; None if it is not known yet.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def check_truth(truth: Sequence[object], record: BundleRecord, rows: int) -> Non
             f"The truth is {truth!r:.60}, and not a list of labels or texts.",
             "Pass a list with one for each input.",
         )
-    if len(truth) != rows:
+    if rows is not None and len(truth) != rows:
         raise CompressionError(
             f"There are {rows} inputs and {len(truth)} of truth.", "Pass one label for each input."
         )
