@@ -1,4 +1,4 @@
-"""The QDQ pairs of a plan are those of ONNX Runtime's quantiser, in each bit."""
+"""The programs of plans are those of ONNX Runtime's quantisers, in each bit."""
 
 from __future__ import annotations
 
@@ -121,6 +121,18 @@ def own_network(name: str, inputs: Any) -> Callable[[], tuple[Any, Any]]:
     return make
 
 
+def converted(make: Callable[[], tuple[Any, Any]], folder: Path) -> tuple[FloatProgram, Any]:
+    """Return the ONNX program of a network, and what it takes."""
+    import paddle
+    from paddle.static import InputSpec
+
+    paddle.seed(0)
+    network, inputs = make()
+    saved_program(network, [InputSpec([None, *inputs.shape[1:]], str(inputs.dtype), "x")], folder)
+    write(folder, folder)
+    return FloatProgram(folder / MODEL), inputs
+
+
 RANDOM = np.random.default_rng(0)
 
 
@@ -142,14 +154,7 @@ RANDOM = np.random.default_rng(0)
 def test_pairs_are_those_of_onnxruntime(
     make: Callable[[], tuple[Any, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import paddle
-    from paddle.static import InputSpec
-
-    paddle.seed(0)
-    network, inputs = make()
-    saved_program(network, [InputSpec([None, *inputs.shape[1:]], str(inputs.dtype), "x")], tmp_path)
-    write(tmp_path, tmp_path)
-    program = FloatProgram(tmp_path / MODEL)
+    program, inputs = converted(make, tmp_path)
     histograms = observe_program(program, [{"x": inputs}])
     names = {layer.node: layer.node for layer in program.layers}
     whole = make_plan(program, names, histograms, method="percentile")
@@ -159,3 +164,15 @@ def test_pairs_are_those_of_onnxruntime(
     monkeypatch.setattr(int8_onnx, "with_pairs", pairs_of_onnxruntime)
     for plan, model in zip(plans, models, strict=True):
         assert int8_onnx.quantized(program, plan).SerializeToString() == model
+
+
+def test_dynamic_plan_does_not_depend_on_earlier_ones(tmp_path: Path) -> None:
+    values = RANDOM.standard_normal((4, 5, 16), np.float32)
+    program, _ = converted(own_network("Attention", values), tmp_path)
+    names = {layer.node: layer.node for layer in program.layers}
+    whole = make_plan(program, names, {}, method="dynamic")
+    for choice in (set(names), *({name} for name in names)):
+        plan = selected(whole, choice)
+        model = int8_onnx.quantized(program, plan).SerializeToString()
+        fresh = FloatProgram(tmp_path / MODEL)
+        assert int8_onnx.quantized(fresh, plan).SerializeToString() == model
