@@ -4,9 +4,6 @@
 """
 
 from .bundle import (
-    BUNDLE_MIME_TYPE,
-    BundleOutput,
-    BundlePage,
     BundleRecord,
     CharacterIds,
     CleanText,
@@ -16,9 +13,6 @@ from .bundle import (
     LabelledBox,
     Letterbox,
     Normalize,
-    PageArray,
-    PageExample,
-    PageSample,
     Parent,
     Parity,
     Postprocessing,
@@ -110,6 +104,14 @@ from .ledger import (
     LedgerVariant,
 )
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
+from .page import (
+    BUNDLE_MIME_TYPE,
+    BundleOutput,
+    BundlePage,
+    PageArray,
+    PageExample,
+    PageSample,
+)
 from .program import ProgramPicture, ProgramRequest
 from .quantization import (
     ActivationScale,

@@ -10,6 +10,7 @@ export type * from './export';
 export type * from './jobs';
 export type * from './ledger';
 export type * from './model';
+export type * from './page';
 export type * from './program';
 export type * from './quantization';
 export type * from './recipe';

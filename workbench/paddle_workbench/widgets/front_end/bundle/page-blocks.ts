@@ -1,4 +1,4 @@
-import type { BundlePage, PageArray } from '../../../../src/contract/bundle';
+import type { BundlePage, PageArray } from '../../../../src/contract/page';
 import type {
   BlockName,
   IBlockAnswer,

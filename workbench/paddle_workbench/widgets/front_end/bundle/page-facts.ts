@@ -1,4 +1,5 @@
-import type { BundlePage, BundleRecord } from '../../../../src/contract/bundle';
+import type { BundleRecord } from '../../../../src/contract/bundle';
+import type { BundlePage } from '../../../../src/contract/page';
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
 import { scientific } from './result-view';

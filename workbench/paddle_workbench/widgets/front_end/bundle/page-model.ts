@@ -1,4 +1,4 @@
-import type { BundlePage, PageExample } from '../../../../src/contract/bundle';
+import type { BundlePage, PageExample } from '../../../../src/contract/page';
 import { compare } from './difference';
 import { Network } from './network';
 import { readBlock, samplesOf } from './page-blocks';

@@ -1,4 +1,4 @@
-import type { BundlePage } from '../../../../src/contract/bundle';
+import type { BundlePage } from '../../../../src/contract/page';
 import { WidgetTranslation } from '../base/translation';
 import type { ITranslation, Language, Texts } from '../base/translation';
 import { make } from '../text/elements';

@@ -1,4 +1,4 @@
-import type { BundlePage } from '../../../../src/contract/bundle';
+import type { BundlePage } from '../../../../src/contract/page';
 import type { ITranslation } from '../base/translation';
 import { make } from '../text/elements';
 import type { IParity } from './page-model';
