@@ -10,7 +10,6 @@ from typing import Any
 
 from ..contract import (
     DistilStep,
-    FineTuneStep,
     LedgerProtocol,
     PruneStep,
     QuantizeStep,
@@ -73,6 +72,7 @@ def check_steps(
     if data is not None:
         # Also if no step takes them, since they are compared with the held-out inputs.
         whole_batch(data, bundle, role=_DATA)
+    values = () if data is None else data
     current, is_pruned = bundle, False
     for number, step in enumerate(recipe.steps, 1):
         with _named(number, step):
@@ -84,17 +84,15 @@ def check_steps(
                     "Put quantize last.",
                 )
             if isinstance(step, PruneStep):
-                _check_pruning(step, current, data, is_first=not is_pruned)
+                _check_pruning(step, current, values, is_first=not is_pruned)
                 is_pruned = True
             elif isinstance(step, DistilStep):
                 student = student_of(step, current, folder)
                 place_of_child(student, place)
-                _check_training(student, current, data)
+                whole_batch(values, student, role=_DATA)
                 current, is_pruned = student, False
-            elif isinstance(step, FineTuneStep):
-                _check_training(current, bundle, data)
-            else:
-                _check_quantization(step, current, data, recipe.target)
+            elif isinstance(step, QuantizeStep):
+                _check_quantization(step, current, values, recipe.target)
 
 
 def check_layers(recipe: Recipe, exported: Bundle, folder: Path) -> None:
@@ -202,25 +200,18 @@ def _named(number: int, step: RecipeStep) -> Iterator[None]:
         ) from error
 
 
-def _check_pruning(
-    step: PruneStep, bundle: Bundle, data: Sequence[Any] | None, *, is_first: bool
-) -> None:
+def _check_pruning(step: PruneStep, bundle: Bundle, data: Sequence[Any], *, is_first: bool) -> None:
     graph = channel_groups(bundle)
     share: Any = step.groups or step.share
     check_removable(graph, share, step.criterion)
     if is_first and step.rounds > 1:
         shares_of_round(graph, graph, share, number=1, rounds=step.rounds, criterion=step.criterion)
     if needs_data(step):
-        program_batches(() if data is None else data, bundle, role=_DATA)
-
-
-def _check_training(student: Bundle, teacher: Bundle, data: Sequence[Any] | None) -> None:
-    for bundle in (teacher, student):
-        whole_batch(() if data is None else data, bundle, role=_DATA)
+        program_batches(data, bundle, role=_DATA)
 
 
 def _check_quantization(
-    step: QuantizeStep, bundle: Bundle, data: Sequence[Any] | None, target: str
+    step: QuantizeStep, bundle: Bundle, data: Sequence[Any], target: str
 ) -> None:
     if "int8" not in target_named(target).lighter:
         targets = [name for name, each in TARGETS.items() if "int8" in each.lighter]
@@ -229,4 +220,4 @@ def _check_quantization(
             f"Choose another target for the recipe: {', '.join(targets)}.",
         )
     if needs_data(step):
-        calibration_data(bundle, () if data is None else data)
+        calibration_data(bundle, data)
