@@ -1,4 +1,4 @@
-"""What a bundle says of inputs that it does not take."""
+"""What teachers say of inputs, and of those that they do not take."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.compression.distillation.teaching import teach
+from paddle_workbench.contract import JobProgress
 from paddle_workbench.errors import CompressionError
 from paddle_workbench.export.bundle import Bundle
 
@@ -37,3 +38,18 @@ def test_a_teacher_names_what_it_does_not_take(tmp_path: Path, inputs: Any, mess
     teacher = Bundle.create(tmp_path / "teacher", network, input_spec=spec, examples=[X[:4]])
     with pytest.raises(CompressionError, match=re.escape(message)):
         teach(teacher, inputs)
+
+
+def test_reports_progress_and_can_be_ended() -> None:
+    import paddle
+
+    steps: list[JobProgress] = []
+    inputs = np.zeros((150, 4), np.float32)
+    teach(paddle.nn.Linear(4, 2), inputs, listener=steps.append)
+    assert [(each.done, each.total) for each in steps] == [(64, 150), (128, 150), (150, 150)]
+
+    def end(_: JobProgress) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        teach(paddle.nn.Linear(4, 2), inputs, listener=end)

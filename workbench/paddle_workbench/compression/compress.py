@@ -295,7 +295,9 @@ class _Steps:
 
     def _distil(self, step: DistilStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         student = student_of(step, bundle, self.folder)
-        return self._trained(student, place, teach(bundle, self.data), step), "fp32"
+        return self._trained(
+            student, place, teach(bundle, self.data, listener=self.show), step
+        ), "fp32"
 
     def _quantize(self, step: QuantizeStep, bundle: Bundle, place: Path) -> tuple[Bundle, Weights]:
         made = quantize(
@@ -317,7 +319,7 @@ class _Steps:
 
     def _taught(self) -> Teaching:
         if self._teaching is None:
-            self._teaching = teach(self.original, self.data)
+            self._teaching = teach(self.original, self.data, listener=self.show)
         return self._teaching
 
     def _trained(

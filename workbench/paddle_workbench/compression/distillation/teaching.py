@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract import JobProgress, Text
 from ...errors import (
     CompressionError,
     DistillationError,
@@ -18,9 +20,11 @@ from ...errors import (
     WorkbenchError,
     clause_of,
 )
+from ...export.attempt import Listener
 from ...export.bundle import Bundle
 from ...export.targets.registry import target_named
 from ...export.targets.target import PROGRAM_FOLDER
+from ...program.progress import ProgressBar
 from ..batches import whole_batch
 from .losses import are_probabilities
 from .settings import Method
@@ -46,6 +50,7 @@ _METHODS: dict[str, Method] = {
 }
 BATCH = 64
 """Inputs that a teacher takes at once."""
+_ANSWERING = Text(zh="运行教师网络", en="running the inputs")
 TINY = 1e-12
 """Probabilities below it count as this one, whose logarithm is finite."""
 
@@ -76,7 +81,13 @@ class Teaching:
         return len(self.outputs[0])
 
 
-def teach(teacher: Any, inputs: Any, *, features: Sequence[str] = ()) -> Teaching:
+def teach(
+    teacher: Any,
+    inputs: Any,
+    *,
+    features: Sequence[str] = (),
+    listener: Listener | None = None,
+) -> Teaching:
     """Return what a teacher says of inputs, to pass it to several students.
 
     Parameters
@@ -88,6 +99,9 @@ def teach(teacher: Any, inputs: Any, *, features: Sequence[str] = ()) -> Teachin
         to the widest. Of a network an array, (n, …), or a tuple with one for each input.
     features : sequence of str
         The names of layers of a network whose outputs are wanted, too.
+    listener : callable, optional
+        Called with the progress, a `contract.JobProgress`; by default a bar shows it, where a
+        person watches.
 
     Returns
     -------
@@ -106,23 +120,34 @@ def teach(teacher: Any, inputs: Any, *, features: Sequence[str] = ()) -> Teachin
                 "A bundle has no layers whose features could be learned.",
                 "Pass the network that it was made of, or leave features out.",
             )
-        return _of_bundle(teacher, inputs)
-    check_network(teacher, "teacher")
-    return _of_network(teacher, arrays_of(inputs), features)
+    else:
+        check_network(teacher, "teacher")
+    with ProgressBar("teacher") as bar:
+        show = partial(bar.show, listener=listener)
+        if isinstance(teacher, Bundle):
+            return _of_bundle(teacher, inputs, show)
+        return _of_network(teacher, arrays_of(inputs), features, show)
 
 
-def _of_bundle(bundle: Bundle, inputs: Any) -> Teaching:
+def _of_bundle(bundle: Bundle, inputs: Any, show: Listener) -> Teaching:
     record = bundle.record
     arrays = whole_batch(inputs, bundle, is_finite=False)
     check_rows(arrays)  # Its error has the rows.
     runner = target_named("inference").load(bundle.folder / PROGRAM_FOLDER, 2)
     names = [each.name for each in record.inputs]
     order = [names.index(name) for name in runner.inputs]
-    outputs = _in_batches(lambda batch: runner.run([batch[at] for at in order]), arrays, "teacher")
+    outputs = _in_batches(
+        lambda batch: runner.run([batch[at] for at in order]), arrays, "teacher", show
+    )
     return Teaching(_checked(outputs), _METHODS[record.task], arrays)
 
 
-def _of_network(network: Any, arrays: tuple[Array, ...], features: Sequence[str]) -> Teaching:
+def _of_network(
+    network: Any,
+    arrays: tuple[Array, ...],
+    features: Sequence[str],
+    show: Listener,
+) -> Teaching:
     kept: dict[str, list[Array]] = {name: [] for name in features}
 
     def run(batch: Sequence[Array]) -> list[Array]:
@@ -132,7 +157,7 @@ def _of_network(network: Any, arrays: tuple[Array, ...], features: Sequence[str]
             values.append(seen[name].numpy())
         return outputs
 
-    outputs = _in_eval(network, lambda: _in_batches(run, arrays, "teacher"))
+    outputs = _in_eval(network, lambda: _in_batches(run, arrays, "teacher", show))
     whole = {name: np.concatenate(values) for name, values in kept.items()}
     return Teaching(_checked(outputs), "logits", None, whole)
 
@@ -176,11 +201,18 @@ def _in_eval(network: Any, work: Callable[[], tuple[Array, ...]]) -> tuple[Array
 
 
 def _in_batches(
-    run: Callable[[Sequence[Array]], Sequence[Array]], arrays: tuple[Array, ...], role: str
+    run: Callable[[Sequence[Array]], Sequence[Array]],
+    arrays: tuple[Array, ...],
+    role: str,
+    show: Listener | None = None,
 ) -> tuple[Array, ...]:
-    starts = range(0, len(arrays[0]), BATCH)
-    with refusals(role):
-        results = [run([array[start : start + BATCH] for array in arrays]) for start in starts]
+    count = len(arrays[0])
+    results = []
+    for start in range(0, count, BATCH):
+        with refusals(role):
+            results.append(run([array[start : start + BATCH] for array in arrays]))
+        if show is not None:
+            show(JobProgress(done=min(start + BATCH, count), total=count, step=_ANSWERING))
     return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
 
 
