@@ -45,6 +45,7 @@ FLOORS = {
     "runs": 2,
     "checks": 2,
     "compression": 3,
+    "serving": 3,
     "server": 4,
     "widgets": 4,
     "cli": 5,
@@ -59,6 +60,7 @@ FORBIDDEN = {
     "program": {"ipywidgets", "tornado"},
     "runs": {"paddle"},
     "server": {"paddle", "ipywidgets"},
+    "serving": {"paddle", "ipywidgets", "tornado"},
     "widgets": {"paddle"},
 }
 # Probes are separate programs that the doctor runs in child processes.

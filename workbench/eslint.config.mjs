@@ -105,6 +105,10 @@ export default defineConfig([
     extends: [js.configs.recommended],
     languageOptions: { globals: globals.node }
   },
+  {
+    files: ['paddle_workbench/**/front_end/**/*.js'],
+    languageOptions: { globals: globals.browser }
+  },
   prettierRecommended,
   { rules: { curly: ['error', 'all'] } }
 ]);

@@ -31,6 +31,7 @@
     * TrainingError
   * CompressionError
     * DistillationError
+  * ServingError
   * WidgetError
 """
 
@@ -67,6 +68,7 @@ __all__ = [
     "ProgramError",
     "RunNotFoundError",
     "SchemaVersionError",
+    "ServingError",
     "ShapeError",
     "StorageError",
     "TextError",
@@ -265,6 +267,10 @@ class DistillationError(CompressionError):
     def __init__(self, message: str, hint: str = "", *, rows: tuple[int, ...] = ()) -> None:
         super().__init__(message, hint)
         self.rows = rows
+
+
+class ServingError(WorkbenchError):
+    """A bundle cannot be served, or a server does not answer as it should."""
 
 
 class WidgetError(WorkbenchError, TypeError):

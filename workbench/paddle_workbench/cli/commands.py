@@ -26,6 +26,7 @@ _COMMANDS = [
     "program",
     "run",
     "runs",
+    "serve",
     "trace",
 ]
 

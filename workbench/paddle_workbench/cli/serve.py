@@ -1,0 +1,128 @@
+"""`workbench serve`: answer with bundles over HTTP."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .printing import print_text
+
+__all__ = ["command"]
+
+TOKEN_VARIABLE = "WORKBENCH_SERVING_TOKEN"  # noqa: S105 - its name
+
+
+@click.command("serve")
+@click.argument(
+    "bundles", metavar="BUNDLE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=9292, show_default=True, type=click.IntRange(0, 65535), help="0 for any."
+)
+@click.option(
+    "--target",
+    default="inference",
+    show_default=True,
+    help="Runtime: inference, onednn, onnx, mnn.",
+)
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="Of each bundle."
+)
+@click.option(
+    "--threads", default=1, show_default=True, type=click.IntRange(1, 256), help="Of each worker."
+)
+@click.option(
+    "--batch",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    help="Most inputs of a call.",
+)
+@click.option(
+    "--wait-ms",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 10_000),
+    help="How long an input waits for others while a worker is free.",
+)
+@click.option(
+    "--queue",
+    default=64,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Most inputs that wait; beyond it the answer is 429.",
+)
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600, min_open=True),
+    help="Seconds after which the answer is 504.",
+)
+@click.option(
+    "--body-mb",
+    default=16.0,
+    show_default=True,
+    type=click.FloatRange(0, 4096, min_open=True),
+    help="Largest body in megabytes; beyond it the answer is 413.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"What clients must send; or set {TOKEN_VARIABLE}. Without it: loopback only.",
+)
+def command(
+    bundles: tuple[Path, ...],
+    *,
+    host: str,
+    port: int,
+    target: str,
+    workers: int,
+    threads: int,
+    batch: int,
+    wait_ms: float,
+    queue: int,
+    timeout: float,
+    body_mb: float,
+    token_file: Path | None,
+) -> None:
+    """Serve bundles over HTTP, each by workers of its own, until Ctrl-C.
+
+    What was accepted is answered before it ends. SIGHUP takes the bundles from their paths again.
+    """
+    import os
+
+    from ..contract.serving import ModelSettings
+    from ..serving.bodies import BodyLimits
+    from ..serving.server import ServerOptions, serve
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    token = os.environ.get(TOKEN_VARIABLE)
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8").strip()
+        if not token:
+            raise click.BadParameter(f"{token_file} is empty.", param_hint="--token-file")
+    settings = ModelSettings(
+        batch=batch, wait_ms=wait_ms, workers=workers, queue=queue, timeout_s=timeout
+    )
+    options = ServerOptions(
+        host=host,
+        port=port,
+        target=target,
+        threads=threads,
+        token=token or None,
+        settings=settings,
+        limits=BodyLimits(largest_bytes=round(body_mb * 1_000_000)),
+    )
+    serve(bundles, options, on_ready=_show)
+
+
+def _show(address: str, models: Any) -> None:
+    for served in models:
+        name, version = served.name, served.record.version
+        print_text(f"{name} {version} in {served.target}: {address}/models/{name}")
+    print_text(f"Ready on {address}")

@@ -1,0 +1,229 @@
+"""The models of a server: each with its versions, which are replaced without a lost request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract import BundleRecord
+from ..contract.serving import ModelSettings, ModelSettingsChange
+from ..errors import ServingError, StorageError, WorkbenchError
+from ..export.bundle_folder import BundleFolder
+from ..reading import expanded, is_file
+from ..scratch import ScratchFolder
+from .batching import BatchQueue
+from .metrics import Metrics
+from .nursery import RUNTIMES
+from .pool import WorkerPool
+
+__all__ = ["Models", "Served", "UnknownModelError"]
+
+_log = logging.getLogger(__name__)
+
+
+class UnknownModelError(ServingError):
+    """The server has no such model, or not this version of it."""
+
+
+@dataclass(eq=False, slots=True)
+class Served:
+    """A version of a model that is served.
+
+    Parameters
+    ----------
+    path : Path
+        Where the bundle was taken from, and is taken from again.
+    record : BundleRecord
+    target : str
+    settings : ModelSettings
+    pool : WorkerPool
+    copy : ScratchFolder
+        The files that its workers open: those at the path may be replaced at any time.
+    """
+
+    path: Path
+    record: BundleRecord
+    target: str
+    settings: ModelSettings
+    pool: WorkerPool
+    copy: ScratchFolder
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.record.name
+
+    def change(self, change: ModelSettingsChange) -> ModelSettings:
+        """Change settings while it runs, and return all of them."""
+        changes = change.model_dump(exclude_none=True)
+        self.settings = settings = self.settings.model_copy(update=changes)
+        queue = self.pool.queue
+        queue.batch, queue.wait_s = settings.batch, settings.wait_ms / 1000
+        queue.limit = settings.queue
+        queue.wake()
+        self.pool.resize(settings.workers)
+        return settings
+
+    async def close(self, grace_s: float) -> None:
+        """Answer what waits, end the workers, and remove the copy."""
+        await self.pool.close(grace_s)
+        self.copy.close()
+
+
+class Models:
+    """All models of a server.
+
+    Parameters
+    ----------
+    metrics : Metrics
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._versions: dict[str, dict[str, Served]] = {}
+        self._lock = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __iter__(self) -> Iterator[Served]:
+        for versions in self._versions.values():
+            yield from versions.values()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the models."""
+        return tuple(self._versions)
+
+    def versions(self, name: str) -> tuple[str, ...]:
+        """Return the versions of a model, the one that answers by default last.
+
+        Raises
+        ------
+        UnknownModelError
+        """
+        self.find(name)
+        return tuple(self._versions[name])
+
+    def find(self, name: str, version: str | None = None) -> Served:
+        """Return a version of a model; by default the one that was added last.
+
+        Raises
+        ------
+        UnknownModelError
+        """
+        versions = self._versions.get(name)
+        if not versions:
+            raise UnknownModelError(
+                f"There is no model {name!r}.", f"Use one of these: {', '.join(self._versions)}."
+            )
+        if version is None:
+            return next(reversed(versions.values()))
+        if version not in versions:
+            raise UnknownModelError(
+                f"The model {name} has no version {version!r}.",
+                f"Use one of these: {', '.join(versions)}.",
+            )
+        return versions[version]
+
+    async def add(
+        self, path: str | Path, *, target: str, threads: int, settings: ModelSettings
+    ) -> Served:
+        """Open a bundle and start its workers; one of the same name and version is replaced.
+
+        What the one before has accepted is answered. If the new one is not ready, nothing changes.
+
+        Raises
+        ------
+        BundleError
+            If it is not a whole and unchanged bundle.
+        ServingError
+            If the target is not served, or the bundle does not run in it.
+        """
+        async with self._lock:
+            served = await self._started(expanded(path), target, threads, settings)
+            versions = self._versions.setdefault(served.name, {})
+            before = [
+                each
+                for each in versions.values()
+                if each.path == served.path or each.record.version == served.record.version
+            ]
+            for each in before:
+                del versions[each.record.version]
+            versions[served.record.version] = served
+        for each in before:
+            self._close_later(each, settings.timeout_s)
+        return served
+
+    async def reload(self, name: str) -> Sequence[Served]:
+        """Take the bundles of a model from their paths again.
+
+        Raises
+        ------
+        WorkbenchError
+            As for `add`; what ran before still runs.
+        """
+        self.find(name)
+        return [
+            await self.add(
+                each.path, target=each.target, threads=each.pool.threads, settings=each.settings
+            )
+            for each in list(self._versions[name].values())
+        ]
+
+    async def close(self, grace_s: float) -> None:
+        """Answer what waits in all models, for as long as the grace, and end their workers."""
+        await asyncio.gather(*(each.close(grace_s) for each in self), *self._closing)
+        self._versions = {}
+
+    def _close_later(self, served: Served, grace_s: float) -> None:
+        task = asyncio.create_task(served.close(grace_s))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _started(
+        self, path: Path, target: str, threads: int, settings: ModelSettings
+    ) -> Served:
+        if target not in RUNTIMES:
+            raise ServingError(
+                f"The target {target!r} is not served.", f"Use one of these: {', '.join(RUNTIMES)}."
+            )
+        copy, record = await asyncio.to_thread(_copied, path)
+        metrics = self._metrics.for_model(record.name, record.version)
+        queue = BatchQueue(settings.batch, settings.wait_ms / 1000, settings.queue)
+        pool = WorkerPool(
+            record.name, copy.path / "bundle", target, threads, queue=queue, metrics=metrics
+        )
+        try:
+            await pool.start(settings.workers)
+        except WorkbenchError as error:
+            copy.close()
+            _log.error("%s was not loaded: %s %s", path, error.message, error.hint)
+            raise
+        return Served(path, record, target, settings, pool, copy)
+
+
+def _copied(path: Path) -> tuple[ScratchFolder, BundleRecord]:
+    """Copy a bundle, and compare the copy with its digests."""
+    copy = ScratchFolder("serving")
+    place = copy.path / "bundle"
+    try:
+        if is_file(path):
+            place = copy.path / "bundle.zip"
+            shutil.copyfile(path, place)
+            opened = BundleFolder(place)
+            shutil.copytree(opened.folder, copy.path / "bundle")
+            return copy, opened.record
+        BundleFolder(path)  # names what is wrong with it by its own path
+        shutil.copytree(path, place)
+        return copy, BundleFolder(place).record
+    except OSError as error:
+        copy.close()
+        raise StorageError(
+            f"{path} cannot be copied: {error}.", "Free some space, or set TMPDIR."
+        ) from error
+    except WorkbenchError:
+        copy.close()
+        raise

@@ -1,0 +1,133 @@
+"""What a server counts, in the format of Prometheus; the same names on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from .batching import Waiting
+
+__all__ = ["Metrics", "ModelMetrics"]
+
+_SECONDS = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, 30.0),
+)
+_ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
+_MODEL = ("model", "version")
+
+
+class Metrics:
+    """The metrics of one server, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, about: str, *labels: str) -> Counter:
+            return Counter(f"workbench_{name}", about, labels, registry=self.registry)
+
+        def histogram(name: str, about: str, buckets: Sequence[float]) -> Histogram:
+            return Histogram(
+                f"workbench_{name}", about, _MODEL, buckets=buckets, registry=self.registry
+            )
+
+        self.requests = counter(
+            "requests", "Requests by their status.", "model", "version", "route", "code"
+        )
+        self.request_seconds = Histogram(
+            "workbench_request_seconds",
+            "Time from a request's first byte to its answer.",
+            ("model", "version", "route"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.inputs = counter("inputs", "Inputs that were answered.", *_MODEL)
+        self.batch_rows = histogram("batch_rows", "Rows of a batch.", _ROWS)
+        self.wait_seconds = histogram("wait_seconds", "Time of an input in the queue.", _SECONDS)
+        self.predict_seconds = histogram(
+            "predict_seconds", "Time of a batch in the predictor.", _SECONDS
+        )
+        self.start_seconds = histogram(
+            "worker_start_seconds", "Time in which a worker opened its predictor.", _SECONDS
+        )
+        self.restarts = counter("worker_restarts", "Workers that ended by themselves.", *_MODEL)
+
+    def for_model(self, model: str, version: str) -> ModelMetrics:
+        """Return the metrics of one version of a model."""
+        return ModelMetrics(self, model, version)
+
+    def watch(self, name: str, about: str, labels: Sequence[str], values: _Values) -> None:
+        """Add a gauge whose values are read when the metrics are.
+
+        Parameters
+        ----------
+        name, about : str
+        labels : sequence of str
+        values : callable
+            Returns pairs of the values of the labels and the value.
+        """
+        self.registry.register(_Watched(f"workbench_{name}", about, labels, values))
+
+    def gauge(self, name: str, about: str, labels: Sequence[str]) -> Gauge:
+        """Return a new gauge."""
+        return Gauge(f"workbench_{name}", about, labels, registry=self.registry)
+
+
+_Values = Callable[[], Iterable[tuple[Sequence[str], float]]]
+
+
+class _Watched(Collector):
+    def __init__(self, name: str, about: str, labels: Sequence[str], values: _Values) -> None:
+        self._name, self._about, self._labels, self._values = name, about, labels, values
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._about, labels=self._labels)
+        for labels, value in self._values():
+            family.add_metric(labels, value)
+        yield family
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return [GaugeMetricFamily(self._name, self._about, labels=self._labels)]
+
+
+class ModelMetrics:
+    """The metrics of one version of a model.
+
+    Parameters
+    ----------
+    metrics : Metrics
+    model, version : str
+    """
+
+    def __init__(self, metrics: Metrics, model: str, version: str) -> None:
+        labels = (model, version)
+        self._inputs = metrics.inputs.labels(*labels)
+        self._rows = metrics.batch_rows.labels(*labels)
+        self._wait = metrics.wait_seconds.labels(*labels)
+        self._predict = metrics.predict_seconds.labels(*labels)
+        self._start = metrics.start_seconds.labels(*labels)
+        self._restarts = metrics.restarts.labels(*labels)
+
+    def taken(self, batch: Sequence[Waiting]) -> None:
+        """Count a batch that a worker has taken."""
+        now = monotonic()
+        self._rows.observe(sum(each.rows for each in batch))
+        for each in batch:
+            self._wait.observe(now - each.arrived_s)
+
+    def answered(self, inputs: int, predict_s: float) -> None:
+        """Count a batch that a worker has answered."""
+        self._inputs.inc(inputs)
+        self._predict.observe(predict_s)
+
+    def ready_in(self, seconds: float) -> None:
+        """Count a worker that has become ready."""
+        self._start.observe(seconds)
+
+    def restarted(self) -> None:
+        """Count a worker that is replaced."""
+        self._restarts.inc()

@@ -1,0 +1,180 @@
+"""The routes of the Open Inference Protocol, with its extensions for binary tensors and loading."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as version_of
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from ..contract.serving import (
+    InferRequest,
+    InferResponse,
+    ModelIndex,
+    ModelIndexEntry,
+    ModelList,
+    ModelMetadata,
+    ServerMetadata,
+    ServerState,
+    ServingProblem,
+)
+from .answering import answers_of, described_body, failed
+from .bodies import BodyLimits, read_body
+from .deployment import Models, Served
+from .model import Item
+from .tensors import HEADER_LENGTH, encode_response, metadata_of, read_request, tensors_of
+
+__all__ = ["Name", "ServerStatus", "protocol_routes"]
+
+NAME = "paddle-workbench"
+EXTENSIONS = ("binary_tensor_data", "model_repository")
+_PLATFORMS = {
+    "inference": "paddle_inference",
+    "onednn": "paddle_inference_onednn",
+    "onnx": "onnx_onnxruntime",
+    "mnn": "mnn",
+}
+_MOST_LABELS = 1000
+"""The characters of a recogniser are not shown."""
+
+Name = Annotated[str, Path(description="The name of a model.")]
+Version = Annotated[str, Path(description="A version of the model.")]
+
+
+class ServerStatus:
+    """Whether a server takes requests; not while it starts or ends."""
+
+    def __init__(self) -> None:
+        self.is_ready = False
+
+
+def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) -> APIRouter:
+    """Return the routes below `/v2`."""
+    router = APIRouter()
+
+    @router.get("/v2/health/live", tags=["health"])
+    async def live() -> ServerState:
+        """Is the server alive?"""
+        return ServerState(live=True)
+
+    @router.get("/v2/health/ready", tags=["health"], responses={503: {"model": ServerState}})
+    async def ready(response: Response) -> ServerState:
+        """Do all models have a worker that is ready?"""
+        is_ready = status.is_ready and all(served.pool.ready for served in models)
+        response.status_code = 200 if is_ready else 503
+        return ServerState(ready=is_ready)
+
+    @router.get("/v2", tags=["models"])
+    async def server() -> ServerMetadata:
+        """What is this server?"""
+        return ServerMetadata(
+            name=NAME, version=version_of("paddle-workbench"), extensions=EXTENSIONS
+        )
+
+    @router.get("/v2/models", tags=["models"])
+    async def names() -> ModelList:
+        """Which models are there?"""
+        return ModelList(models=models.names)
+
+    @router.get("/v2/models/{name}", tags=["models"])
+    async def metadata(name: Name) -> ModelMetadata:
+        """What does a model take and return?"""
+        return _metadata(models, models.find(name))
+
+    @router.get("/v2/models/{name}/versions/{version}", tags=["models"])
+    async def metadata_of_version(name: Name, version: Version) -> ModelMetadata:
+        """What does a version of a model take and return?"""
+        return _metadata(models, models.find(name, version))
+
+    @router.get("/v2/models/{name}/ready", tags=["health"], responses={503: {"model": ServerState}})
+    async def model_ready(name: Name, response: Response) -> ServerState:
+        """Does a model have a worker that is ready?"""
+        return _ready(models.find(name), response)
+
+    @router.get(
+        "/v2/models/{name}/versions/{version}/ready",
+        tags=["health"],
+        responses={503: {"model": ServerState}},
+    )
+    async def version_ready(name: Name, version: Version, response: Response) -> ServerState:
+        """Does a version of a model have a worker that is ready?"""
+        return _ready(models.find(name, version), response)
+
+    infer_body = described_body(InferRequest)
+
+    @router.post(
+        "/v2/models/{name}/infer",
+        tags=["inference"],
+        response_model=InferResponse,
+        openapi_extra=infer_body,
+    )
+    async def infer(name: Name, request: Request) -> Response:
+        """Run a model on tensors: those that its program takes, after its preprocessing."""
+        return await _infer(models.find(name), request, limits)
+
+    @router.post(
+        "/v2/models/{name}/versions/{version}/infer",
+        tags=["inference"],
+        response_model=InferResponse,
+        openapi_extra=infer_body,
+    )
+    async def infer_version(name: Name, version: Version, request: Request) -> Response:
+        """Run a version of a model on tensors."""
+        return await _infer(models.find(name, version), request, limits)
+
+    @router.post("/v2/repository/index", tags=["settings"])
+    async def index() -> ModelIndex:
+        """Which versions of which models are ready?"""
+        return ModelIndex(
+            models=tuple(
+                ModelIndexEntry(
+                    name=served.name,
+                    version=served.record.version,
+                    state="READY" if served.pool.ready else "UNAVAILABLE",
+                )
+                for served in models
+            )
+        )
+
+    @router.post(
+        "/v2/repository/models/{name}/load",
+        tags=["settings"],
+        responses={409: {"model": ServingProblem, "description": "The model before still runs."}},
+    )
+    async def load(name: Name) -> ModelMetadata:
+        """Take a model from its path again, without losing a request."""
+        await models.reload(name)
+        return _metadata(models, models.find(name))
+
+    return router
+
+
+def _metadata(models: Models, served: Served) -> ModelMetadata:
+    inputs, outputs = metadata_of(served.record)
+    return ModelMetadata(
+        name=served.name,
+        versions=models.versions(served.name),
+        platform=_PLATFORMS[served.target],
+        inputs=inputs,
+        outputs=outputs,
+        task=served.record.task,
+        labels=served.record.labels if len(served.record.labels) <= _MOST_LABELS else (),
+    )
+
+
+def _ready(served: Served, response: Response) -> ServerState:
+    is_ready = served.pool.ready > 0
+    response.status_code = 200 if is_ready else 503
+    return ServerState(name=served.name, ready=is_ready)
+
+
+async def _infer(served: Served, request: Request, limits: BodyLimits) -> Response:
+    request.state.served = served
+    body = await read_body(request, limits)
+    values, content = read_request(body, request.headers.get(HEADER_LENGTH))
+    arrays = tensors_of(values, content, served.record)
+    (answer,) = await answers_of(served, [Item(arrays=arrays)], request)
+    if answer.error:
+        raise failed(answer, "inputs")
+    content_out, headers = encode_response(answer.arrays, values, served.record)
+    return Response(content_out, headers=headers)
