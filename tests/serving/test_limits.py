@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from paddle_workbench.child_process import module_command
+from paddle_workbench.errors import ServingError
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.serving.local import LocalServer
 
 from .running import RunningServer
 
 
-def refused(*arguments: str | Path) -> str:
-    """Return what a server that does not start says."""
-    command = [*module_command("paddle_workbench.cli", "serve"), *map(str, arguments)]
-    process = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert process.returncode == 2, process
-    return process.stderr
+def refused(bundle: Path, **options: Any) -> str:
+    """Return why a server does not start."""
+    with pytest.raises(ServingError) as caught:
+        LocalServer(bundle, **options)
+    return str(caught.value)
 
 
 def test_starts_on_a_free_port_of_the_loopback(server: RunningServer) -> None:
     assert server.lines[0].startswith("sentiment 1 in inference: http://127.0.0.1:")
-    processes = [psutil.Process(server.process.pid), *server.nurseries(), *server.workers()]
+    processes = [psutil.Process(server.pid), *server.nurseries(), *server.workers()]
     listening = [
         connection.laddr.ip
         for process in processes
@@ -49,7 +49,7 @@ def test_token_is_needed_for_all_but_the_health(bundles: dict[str, Bundle]) -> N
 
 
 def test_bodies_have_a_limit(bundles: dict[str, Bundle]) -> None:
-    with RunningServer([bundles["sentiment"].folder], "--body-mb", "0.1") as server:
+    with RunningServer([bundles["sentiment"].folder], body_mb=0.1) as server:
         for content in (b"x" * 200_000, iter([b"x" * 1000] * 200)):
             answer = server.client.post("/predict", content=content)
             assert (answer.status_code, "100,000 bytes" in answer.json()["error"]) == (413, True)
@@ -89,12 +89,12 @@ def test_timeout_of_a_request_is_a_positive_number(server: RunningServer, second
 def test_says_why_it_does_not_start(bundles: dict[str, Bundle], tmp_path: Path) -> None:
     bundle = bundles["sentiment"].folder
     assert "does not exist" in refused(tmp_path / "none")
-    assert "loopback only, and not on 0.0.0.0" in refused(bundle, "--host", "0.0.0.0")
-    assert "not served" in refused(bundle, "--target", "lite")
-    assert "not exported to 'onnx'" in refused(bundle, "--target", "onnx")
+    assert "loopback only, and not on 0.0.0.0" in refused(bundle, host="0.0.0.0")
+    assert "not served" in refused(bundle, target="lite")
+    assert "not exported to 'onnx'" in refused(bundle, target="onnx")
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        assert f"cannot listen on 127.0.0.1:{port}" in refused(bundle, "--port", port)
+        port = taken.getsockname()[1]
+        assert f"cannot listen on 127.0.0.1:{port}" in refused(bundle, port=port)
     shutil.copytree(bundle, tmp_path / "damaged")
     (tmp_path / "damaged" / "vocabulary.json").write_text("[]")
     assert "SHA-256 differs" in refused(tmp_path / "damaged")
