@@ -115,5 +115,5 @@ def test_counts_what_it_does(server: RunningServer) -> None:
     assert count("workbench_inputs_total", model="sentiment") == inputs + 2
     assert count("workbench_workers", model="shelf") == 1
     assert count("workbench_predict_seconds_count", model="sentiment") > 0
-    assert count("workbench_process_resident_bytes", process="server") > 1e6
+    assert count("workbench_process_resident_memory_bytes", process="server") > 1e6
     assert count("workbench_model_info", model="reader", target="inference") == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from .batching import Waiting
@@ -61,11 +61,12 @@ class Metrics:
         return ModelMetrics(self, model, version)
 
     def watch(self, name: str, about: str, labels: Sequence[str], values: _Values) -> None:
-        """Add a gauge whose values are read when the metrics are.
+        """Add a gauge whose values are read when the metrics are, or a counter.
 
         Parameters
         ----------
         name, about : str
+            A name that ends with `_total` is that of a counter.
         labels : sequence of str
         values : callable
             Returns pairs of the values of the labels and the value.
@@ -78,20 +79,25 @@ class Metrics:
 
 
 _Values = Callable[[], Iterable[tuple[Sequence[str], float]]]
+_Family = CounterMetricFamily | GaugeMetricFamily
 
 
 class _Watched(Collector):
     def __init__(self, name: str, about: str, labels: Sequence[str], values: _Values) -> None:
         self._name, self._about, self._labels, self._values = name, about, labels, values
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        family = GaugeMetricFamily(self._name, self._about, labels=self._labels)
+    def collect(self) -> Iterable[_Family]:
+        family = self._empty()
         for labels, value in self._values():
             family.add_metric(labels, value)
         yield family
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
-        return [GaugeMetricFamily(self._name, self._about, labels=self._labels)]
+    def describe(self) -> Iterable[_Family]:
+        return [self._empty()]
+
+    def _empty(self) -> _Family:
+        kind = CounterMetricFamily if self._name.endswith("_total") else GaugeMetricFamily
+        return kind(self._name, self._about, labels=self._labels)
 
 
 class ModelMetrics:

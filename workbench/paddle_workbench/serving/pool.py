@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -64,7 +65,7 @@ class WorkerPool:
         self._metrics = metrics
         self._nursery = Nursery(target)
         self._slots: list[asyncio.Task[None]] = []
-        self._workers: dict[int, WorkerProcess] = {}
+        self._workers: dict[int, int] = {}  # the number of each that is ready, by its process
         self._busy: set[int] = set()
         self._input_s = 0.01
 
@@ -79,10 +80,14 @@ class WorkerPool:
         return len(self.queue) * self._input_s / max(1, self.ready)
 
     @property
-    def pids(self) -> list[int]:
-        """The processes of the workers, and last that of the nursery."""
+    def processes(self) -> dict[str, int]:
+        """The process of the nursery and of each worker that is ready, by a name.
+
+        A worker has the lowest number that is free, so what replaces it takes over its name.
+        """
         nursery = self._nursery.pid
-        return [*self._workers, *([nursery] if nursery else [])]
+        workers = {f"worker-{number}": pid for pid, number in self._workers.items()}
+        return workers if nursery is None else {"nursery": nursery, **workers}
 
     async def start(self, workers: int) -> None:
         """Start workers, and wait until each is ready.
@@ -185,7 +190,8 @@ class WorkerPool:
                 pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     async def _serve(self, worker: WorkerProcess) -> None:
-        self._workers[worker.pid] = worker
+        taken = self._workers.values()
+        self._workers[worker.pid] = next(each for each in count() if each not in taken)
         while True:
             batch = await self.queue.take()
             self._busy.add(worker.pid)

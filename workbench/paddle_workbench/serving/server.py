@@ -16,11 +16,13 @@ from typing import Any
 import psutil
 import uvicorn
 import uvloop
+from prometheus_client import disable_created_metrics
 
 from ..contract.serving import ModelSettings
 from ..errors import ServingError, WorkbenchError
 from .application import make_application
 from .bodies import BodyLimits
+from .cards import watch_cards
 from .deployment import Models
 from .gate import Gate
 from .metrics import Metrics
@@ -100,6 +102,8 @@ async def _serve(
     on_ready: Callable[[str, Models], None] | None,
 ) -> None:
     listener = _listener(options)
+    # Of this process: each series of a counter or histogram would be followed by its time of birth.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     metrics = Metrics()
     models = Models(metrics)
     status = ServerStatus()
@@ -228,6 +232,12 @@ def _watch(metrics: Metrics, models: Models) -> None:
         "queue_inputs", "Inputs that wait.", labels, of_models(lambda each: len(each.pool.queue))
     )
     metrics.watch(
+        "queue_limit_inputs",
+        "Most inputs that wait; beyond it the answer is 429.",
+        labels,
+        of_models(lambda each: each.settings.queue),
+    )
+    metrics.watch(
         "workers", "Workers that are ready.", labels, of_models(lambda each: each.pool.ready)
     )
     metrics.watch(
@@ -243,29 +253,33 @@ def _watch(metrics: Metrics, models: Models) -> None:
         lambda: (([each.name, each.record.version, each.target], 1.0) for each in models),
     )
     metrics.watch(
-        "process_resident_bytes",
-        "Memory of a process.",
-        ("process",),
+        "process_resident_memory_bytes",
+        "Memory of a process; pages that it shares with others count in each.",
+        (*labels, "process"),
         lambda: _of_processes(models, lambda process: process.memory_info().rss),
     )
     metrics.watch(
-        "process_cpu_seconds",
+        "process_cpu_seconds_total",
         "Time of the processor that a process has used.",
-        ("process",),
+        (*labels, "process"),
         lambda: _of_processes(models, lambda process: sum(process.cpu_times()[:2])),
     )
+    metrics.watch(
+        "process_start_time_seconds",
+        "When a process started, in seconds since 1970.",
+        (*labels, "process"),
+        lambda: _of_processes(models, lambda process: process.create_time()),
+    )
+    watch_cards(metrics)
 
 
 def _of_processes(
     models: Models, value: Callable[[psutil.Process], float]
 ) -> Iterator[tuple[list[str], float]]:
-    yield ["server"], value(psutil.Process())
+    yield ["", "", "server"], value(psutil.Process())
     for served in models:
-        for number, pid in enumerate(served.pool.pids):
+        for name, pid in served.pool.processes.items():
             try:
-                yield (
-                    [f"{served.name}-{served.record.version}-{number}"],
-                    value(psutil.Process(pid)),
-                )
+                yield [served.name, served.record.version, name], value(psutil.Process(pid))
             except psutil.Error:  # noqa: PERF203 - it has ended
                 continue
