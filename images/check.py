@@ -28,6 +28,7 @@ FILES = (
     "kubernetes/common.yaml",
     "kubernetes/cpu.yaml",
     "kubernetes/gpu.yaml",
+    "monitoring/compose.yaml",
 )
 # The two newest that the locked validator knows; the tests hold that it does.
 KUBERNETES = ("1.36", "1.37")

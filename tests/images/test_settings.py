@@ -109,6 +109,15 @@ def test_rejects_wrong_compose_file(
     assert message in faults("compose.yaml", change)
 
 
+def test_rejects_monitoring_that_others_can_reach(faults: Callable[[str, Change], str]) -> None:
+    command = ["--web.listen-address=0.0.0.0:9090"]
+    message = faults(
+        "monitoring/compose.yaml", lambda d: d["services"]["prometheus"].update(command=command)
+    )
+    assert "services.prometheus.command[0]: '--web.listen-address=0.0.0.0:9090'" in message
+    assert "Listen on this machine alone" in message
+
+
 def test_reports_wrong_port_from_a_variable(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
