@@ -93,6 +93,16 @@ def test_nothing_is_lost_when_a_worker_is_killed(
     assert "was ended by SIGKILL" in server.close()
 
 
+def test_worker_that_ends_while_it_waits_is_replaced_at_once(server: RunningServer) -> None:
+    (worker,) = server.workers()
+    worker.kill()
+    restarts = "workbench_worker_restarts_total"
+    wait_until(lambda: list(server.metrics()[restarts].values()) == [1.0])
+    wait_until(lambda: list(server.metrics()["workbench_workers"].values()) == [1.0])
+    assert [each.pid for each in server.workers()] != [worker.pid]
+    assert server.predict(TEXTS[0]).status_code == 200
+
+
 def test_workers_go_on_when_their_nursery_is_killed(
     server: RunningServer, expected: dict[str, float]
 ) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from .model import Answer, Item
 
@@ -104,9 +105,17 @@ class BatchQueue:
             if not taker.done():
                 taker.set_result(None)
 
-    async def take(self) -> list[Waiting]:
-        """Return the next batch, of at least one item that is still wanted."""
+    async def take(self, unless: asyncio.Future[Any] | None = None) -> list[Waiting]:
+        """Return the next batch, of at least one item that is still wanted.
+
+        Parameters
+        ----------
+        unless : future, optional
+            Once it is done, nothing is taken any more: the batch is empty.
+        """
         while True:
+            if unless is not None and unless.done():
+                return []
             self._drop_unwanted()
             remaining_s = 0.0
             if self._items:
@@ -114,7 +123,7 @@ class BatchQueue:
                 remaining_s = oldest.arrived_s + self.wait_s - monotonic()
                 if oldest.attempts or self._rows >= self.batch or remaining_s <= 0:
                     return self._next_batch()
-            await self._changed(remaining_s if self._items else None)
+            await self._changed(remaining_s if self._items else None, unless)
 
     def _next_batch(self) -> list[Waiting]:
         items: list[Waiting] = []
@@ -146,11 +155,12 @@ class BatchQueue:
         self._items = deque(item for item in self._items if not item.answer.done())
         self._rows = sum(item.rows for item in self._items)
 
-    async def _changed(self, timeout_s: float | None) -> None:
+    async def _changed(self, timeout_s: float | None, unless: asyncio.Future[Any] | None) -> None:
         taker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._takers.append(taker)
+        either = [taker] if unless is None else [taker, unless]
         # Unlike wait_for, it does not cancel the future, and leaves no exception to catch.
-        await asyncio.wait([taker], timeout=timeout_s)
+        await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         if not taker.done():
             self._takers.remove(taker)
 

@@ -192,8 +192,11 @@ class WorkerPool:
     async def _serve(self, worker: WorkerProcess) -> None:
         taken = self._workers.values()
         self._workers[worker.pid] = next(each for each in count() if each not in taken)
+        ended = self._nursery.status_of(worker)
         while True:
-            batch = await self.queue.take()
+            batch = await self.queue.take(unless=ended)
+            if not batch:
+                raise WorkerEndedError
             self._busy.add(worker.pid)
             self._metrics.taken(batch)
             # A worker is not interrupted: what it has begun, it answers.

@@ -153,6 +153,10 @@ class Nursery:
             ) from error
         return WorkerProcess(reader, writer, values["pid"])
 
+    def status_of(self, worker: WorkerProcess) -> asyncio.Future[int]:
+        """Return the status with which a worker ends; it stays open if the nursery has ended."""
+        return self._status(worker.pid)
+
     async def end_of(self, worker: WorkerProcess) -> str:
         """Wait until a worker has ended, and return how, as a clause."""
         status = self._status(worker.pid)
