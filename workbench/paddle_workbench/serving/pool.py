@@ -192,9 +192,8 @@ class WorkerPool:
     async def _serve(self, worker: WorkerProcess) -> None:
         taken = self._workers.values()
         self._workers[worker.pid] = next(each for each in count() if each not in taken)
-        ended = self._nursery.status_of(worker)
         while True:
-            batch = await self.queue.take(unless=ended)
+            batch = await self.queue.take(unless=worker.ended)
             if not batch:
                 raise WorkerEndedError
             self._busy.add(worker.pid)

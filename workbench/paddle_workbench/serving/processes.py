@@ -38,13 +38,20 @@ class WorkerProcess:
     Attributes
     ----------
     pid : int
+    ended : future
+        The exit status, once it has one; it stays open if the nursery ends first.
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pid: int,
+        ended: asyncio.Future[int],
     ) -> None:
         self._reader, self._writer = reader, writer
         self.pid = pid
+        self.ended = ended
 
     async def ready(self) -> float:
         """Wait until it has opened its predictor, and return the seconds that it took.
@@ -115,7 +122,7 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._lines: asyncio.StreamWriter | None = None
-        self._statuses: dict[int, asyncio.Future[int]] = {}
+        self._ends: dict[int, asyncio.Future[int]] = {}
         self._listening: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
 
@@ -151,26 +158,18 @@ class Nursery:
                 f"No worker can be started for {self._target}: {str(error) or 'it ended'}.",
                 "See its messages above; memory or processes may be short.",
             ) from error
-        return WorkerProcess(reader, writer, values["pid"])
-
-    def status_of(self, worker: WorkerProcess) -> asyncio.Future[int]:
-        """Return the status with which a worker ends; it stays open if the nursery has ended."""
-        return self._status(worker.pid)
+        pid = values["pid"]
+        ended = self._ends.pop(pid, None)  # if it has ended already
+        if ended is None:
+            ended = self._ends[pid] = asyncio.get_running_loop().create_future()
+        return WorkerProcess(reader, writer, pid, ended)
 
     async def end_of(self, worker: WorkerProcess) -> str:
         """Wait until a worker has ended, and return how, as a clause."""
-        status = self._status(worker.pid)
         if self._listening is not None:  # it ends with the nursery
-            either: set[asyncio.Future[Any]] = {status, self._listening}
+            either: set[asyncio.Future[Any]] = {worker.ended, self._listening}
             await asyncio.wait(either, timeout=STATUS_S, return_when=asyncio.FIRST_COMPLETED)
-        del self._statuses[worker.pid]
-        if not status.done():
-            return "ended"
-        return self._clause(status.result())
-
-    def _status(self, pid: int) -> asyncio.Future[int]:
-        loop = asyncio.get_running_loop()
-        return self._statuses.setdefault(pid, loop.create_future())
+        return self._clause(worker.ended.result()) if worker.ended.done() else "ended"
 
     @staticmethod
     def _clause(status: int) -> str:
@@ -219,9 +218,10 @@ class Nursery:
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
             values: Mapping[str, int] = json.loads(line)
-            status = self._status(values["ended"])
-            if not status.done():
-                status.set_result(values["status"])
+            ended = self._ends.pop(values["ended"], None)
+            if ended is None:  # before the server knew of it
+                ended = self._ends[values["ended"]] = asyncio.get_running_loop().create_future()
+            ended.set_result(values["status"])
 
 
 def _described(item: Item) -> tuple[dict[str, Any], list[Any]]:
