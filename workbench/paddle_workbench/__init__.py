@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .export.opening import preflight
     from .program.capture import capture
     from .runs.metrics import record
+    from .serving.client import ServingClient
     from .widgets.compression_lens import CompressionLens
     from .widgets.detection_lens import DetectionLens
     from .widgets.goods_desk import GoodsDesk
@@ -42,6 +43,7 @@ __all__ = [
     "OcrDesk",
     "ProgramMicroscope",
     "Recogniser",
+    "ServingClient",
     "SpanView",
     "TextLens",
     "TokenView",
@@ -66,6 +68,7 @@ _HOMES = {
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "Recogniser": ".widgets.recogniser",
+    "ServingClient": ".serving.client",
     "SpanView": ".widgets.span_view",
     "TextLens": ".widgets.text_lens",
     "TokenView": ".widgets.token_view",

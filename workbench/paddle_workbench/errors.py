@@ -270,7 +270,28 @@ class DistillationError(CompressionError):
 
 
 class ServingError(WorkbenchError):
-    """A bundle cannot be served, or a server does not answer as it should."""
+    """A bundle cannot be served, or a server does not answer as it should.
+
+    Parameters
+    ----------
+    message, hint : str
+    place : str
+        Where in the request, such as `texts[1]`.
+    status : int, optional
+        Of HTTP, if a server answered.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, place: str = "", status: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.place = printable(place)
+        self.status = status
+
+    @property
+    def sentence(self) -> str:
+        """The message after the place, if there is one."""
+        return f"{self.place}: {self.message}" if self.place else self.message
 
 
 class WidgetError(WorkbenchError, TypeError):

@@ -14,6 +14,7 @@ from .bundle import LabelledBox, Task
 from .model import Model
 
 __all__ = [
+    "TIMEOUT_HEADER",
     "BoxesResult",
     "InferRequest",
     "InferResponse",
@@ -37,6 +38,8 @@ __all__ = [
     "TextsRequest",
 ]
 
+TIMEOUT_HEADER = "x-request-timeout"
+"""With the seconds after which a client does not want the answer any more."""
 TensorType = Literal[
     "BOOL",
     "UINT8",

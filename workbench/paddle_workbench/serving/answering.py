@@ -10,15 +10,13 @@ from typing import Any
 
 from fastapi import Request
 
+from ..contract.serving import TIMEOUT_HEADER
 from .batching import QueueFullError
 from .deployment import Served
 from .model import Answer, Item
 from .problems import RequestError
 
-__all__ = ["TIMEOUT", "answers_of", "described_body", "failed"]
-
-TIMEOUT = "x-request-timeout"
-"""A header with the seconds after which a client does not want the answer any more."""
+__all__ = ["answers_of", "described_body", "failed"]
 
 
 async def answers_of(served: Served, items: Sequence[Item], request: Request) -> list[Answer]:
@@ -63,7 +61,7 @@ async def _disconnected(request: Request) -> None:
 
 
 def _timeout(request: Request, limit_s: float) -> float:
-    text = request.headers.get(TIMEOUT)
+    text = request.headers.get(TIMEOUT_HEADER)
     if text is None:
         return limit_s
     try:
@@ -72,7 +70,10 @@ def _timeout(request: Request, limit_s: float) -> float:
         seconds = math.nan
     if not 0 < seconds < math.inf:
         raise RequestError(
-            422, f"{TIMEOUT} is {text!r:.80}.", "Send seconds, such as 2.5.", place=TIMEOUT
+            422,
+            f"{TIMEOUT_HEADER} is {text!r:.80}.",
+            "Send seconds, such as 2.5.",
+            place=TIMEOUT_HEADER,
         )
     return min(seconds, limit_s)
 

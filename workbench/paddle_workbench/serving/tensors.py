@@ -21,6 +21,8 @@ from .frames import Array
 from .problems import InvalidRequestError, read_json
 
 __all__ = [
+    "BINARY_SIZE",
+    "DTYPES",
     "HEADER_LENGTH",
     "datatype_of",
     "encode_response",
@@ -31,7 +33,7 @@ __all__ = [
 
 HEADER_LENGTH = "inference-header-content-length"
 
-_DTYPES = {
+DTYPES = {
     "BOOL": "bool",
     "UINT8": "uint8",
     "UINT16": "uint16",
@@ -45,9 +47,11 @@ _DTYPES = {
     "FP32": "float32",
     "FP64": "float64",
 }
-_DATATYPES = {dtype: name for name, dtype in _DTYPES.items()}
+"""The dtypes of the protocol, and those of numpy."""
+_DATATYPES = {dtype: name for name, dtype in DTYPES.items()}
+BINARY_SIZE = "binary_data_size"
 _MOST_ELEMENTS = 1 << 30
-_BINARY_SIZE, _BINARY, _BINARY_OUTPUT = "binary_data_size", "binary_data", "binary_data_output"
+_BINARY, _BINARY_OUTPUT = "binary_data", "binary_data_output"
 
 
 def datatype_of(dtype: str) -> str:
@@ -123,18 +127,18 @@ def tensors_of(
     if start != len(content):
         raise InvalidRequestError(
             f"{len(content) - start} bytes follow the last tensor.",
-            f"Give each tensor its {_BINARY_SIZE}.",
+            f"Give each tensor its {BINARY_SIZE}.",
             place="body",
         )
     return tuple(arrays[name] for name in known)
 
 
 def _array(tensor: TensorValues, content: memoryview, start: int, place: str) -> tuple[Array, int]:
-    name = _DTYPES.get(tensor.datatype)
+    name = DTYPES.get(tensor.datatype)
     if name is None:
         raise InvalidRequestError(
             f"The datatype is {tensor.datatype!r:.80}.",
-            f"Use one of these: {', '.join(_DTYPES)}.",
+            f"Use one of these: {', '.join(DTYPES)}.",
             place=f"{place}.datatype",
         )
     dtype = np.dtype(name)
@@ -145,20 +149,20 @@ def _array(tensor: TensorValues, content: memoryview, start: int, place: str) ->
             place=f"{place}.shape",
         )
     count = math.prod(tensor.shape)
-    size = (tensor.parameters or {}).get(_BINARY_SIZE)
+    size = (tensor.parameters or {}).get(BINARY_SIZE)
     if size is not None:
         if size != count * dtype.itemsize or start + size > len(content):
             raise InvalidRequestError(
-                f"{_BINARY_SIZE} is {size!r:.80}, and {list(tensor.shape)} of {tensor.datatype} "
+                f"{BINARY_SIZE} is {size!r:.80}, and {list(tensor.shape)} of {tensor.datatype} "
                 f"take {count * dtype.itemsize}; the body has {len(content) - start} left.",
                 "Send the tensor's bytes after the JSON, little-endian, in row-major order.",
-                place=f"{place}.parameters.{_BINARY_SIZE}",
+                place=f"{place}.parameters.{BINARY_SIZE}",
             )
         array = np.frombuffer(content, dtype.newbyteorder("<"), count, start)
         return array.astype(dtype, copy=False).reshape(tensor.shape), start + size
     if tensor.data is None:
         raise InvalidRequestError(
-            "There are no data.", f"Send `data`, or `{_BINARY_SIZE}`.", place=f"{place}.data"
+            "There are no data.", f"Send `data`, or `{BINARY_SIZE}`.", place=f"{place}.data"
         )
     return _from_json(tensor.data, dtype, tensor, f"{place}.data"), start
 
@@ -229,7 +233,7 @@ def encode_response(
         ).model_dump(exclude_none=True)
         if is_binary:
             content = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-            values["parameters"] = {_BINARY_SIZE: len(content)}
+            values["parameters"] = {BINARY_SIZE: len(content)}
             parts.append(content)
         else:
             values["data"] = _numbers(array)
