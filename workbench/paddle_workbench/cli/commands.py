@@ -23,6 +23,7 @@ _COMMANDS = [
     "kernels",
     "lab",
     "ledger",
+    "load",
     "program",
     "run",
     "runs",

@@ -19,6 +19,12 @@ __all__ = [
     "InferRequest",
     "InferResponse",
     "LabelResult",
+    "LatencySummary",
+    "LoadClient",
+    "LoadPlan",
+    "LoadRun",
+    "LoadSecond",
+    "LoadServer",
     "ModelIndex",
     "ModelIndexEntry",
     "ModelList",
@@ -237,3 +243,97 @@ class ModelSettingsChange(Model):
     workers: int | None = Field(None, ge=1, le=256)
     queue: int | None = Field(None, ge=1, le=100_000)
     timeout_s: float | None = Field(None, gt=0, le=3600)
+
+
+class LoadPlan(Model):
+    """How a server is loaded: at a rate that it cannot slow down, or by clients that wait."""
+
+    arrivals: Literal["poisson", "constant", "closed"]
+    """`closed` for clients, each of which sends when its last answer has come."""
+    rate: float | None = None
+    """Requests per second; None if clients wait."""
+    clients: int | None = None
+    """None at a rate."""
+    duration_s: float
+    timeout_s: float
+    """Of a request, from the instant for which it is scheduled."""
+    seed: int = 0
+
+
+class LatencySummary(Model):
+    """The time from the scheduled instant to the answer, of what was answered with 200."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    mean_ms: float
+    largest_ms: float
+
+
+class LoadSecond(Model):
+    """What was scheduled in a second of a run."""
+
+    start_s: int
+    scheduled: int
+    answered: int
+    failed: int
+    p50_ms: float | None = None
+    """Of those that were answered; None if none was."""
+    p99_ms: float | None = None
+
+
+class LoadClient(Model):
+    """How the client of a run has kept to the plan."""
+
+    late_p99_ms: float
+    """From the scheduled instant to the sending."""
+    cpu: float
+    """Share of one core."""
+    connections: int
+
+
+class LoadServer(Model):
+    """What a server has counted during a run, for all its clients."""
+
+    inputs: int
+    batches: int
+    batch_rows: dict[str, int]
+    """Batches by their rows: up to 1, 2, 4, … or `+Inf`."""
+    queue_mean: float
+    """Inputs that waited at an average instant."""
+    wait_mean_ms: float
+    """Of an input, in the queue."""
+    predict_mean_ms: float
+    """Of a batch, in the predictor."""
+    restarts: int
+    cpu: dict[str, float]
+    """Share of one core, by process."""
+
+
+class LoadRun(Model):
+    """What a load of requests has shown of a server."""
+
+    plan: LoadPlan
+    url: str
+    model: str
+    elapsed_s: float
+    """Until the last answer."""
+    scheduled: int
+    answered: int
+    """With 200."""
+    errors: dict[str, int]
+    """Others by status, or `timeout`, or `connection`."""
+    unanswered: int = 0
+    """Still open when the run was interrupted."""
+    per_second: float
+    """Answers with 200."""
+    latency: LatencySummary | None
+    """None if nothing was answered."""
+    seconds: tuple[LoadSecond, ...]
+    client: LoadClient
+    server: LoadServer | None
+    """None if the metrics cannot be read."""
+    notes: tuple[str, ...] = ()
+    """What to know before believing the numbers."""
+    is_complete: bool = True
+    """False if the run was interrupted."""

@@ -34,7 +34,7 @@ from .tensors import HEADER_LENGTH
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["ServingClient", "authorization"]
+__all__ = ["ServingClient", "authorization", "path_of"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -122,7 +122,7 @@ class ServingClient:
 
     def metadata(self, model: str) -> ModelMetadata:
         """Return what a model takes and returns."""
-        return self._ask(ModelMetadata, "GET", _path("/v2/models", model))
+        return self._ask(ModelMetadata, "GET", path_of("/v2/models", model))
 
     @overload
     def predict(
@@ -157,7 +157,7 @@ class ServingClient:
         StorageError
             If a file cannot be read.
         """
-        path = "/predict" if model is None else _path("/models", model, "predict")
+        path = "/predict" if model is None else path_of("/models", model, "predict")
         answer = self._ask(Predictions, "POST", path, encode_inputs(inputs))
         predictions = [prediction_of(result) for result in answer.results]
         return predictions if isinstance(inputs, list | tuple) else predictions[0]
@@ -187,7 +187,7 @@ class ServingClient:
         if not isinstance(arrays, Mapping):
             arrays = self._named(arrays, name)
         try:
-            reply = self._send("POST", _path("/v2/models", name, "infer"), encode_tensors(arrays))
+            reply = self._send("POST", path_of("/v2/models", name, "infer"), encode_tensors(arrays))
         except ServingError:
             self._metadata.pop(name, None)  # another version may have other inputs
             raise
@@ -195,7 +195,7 @@ class ServingClient:
 
     def settings(self, model: str) -> ModelSettings:
         """Return how a model is served."""
-        return self._ask(ModelSettings, "GET", _path("/models", model, "settings"))
+        return self._ask(ModelSettings, "GET", path_of("/models", model, "settings"))
 
     def change_settings(self, model: str, **changes: float) -> ModelSettings:
         """Change how a model is served while it runs, and return all settings.
@@ -215,12 +215,12 @@ class ServingClient:
             ) from error
         content = change.model_dump_json(exclude_none=True).encode()
         body = Body(content, {"content-type": "application/json"})
-        return self._ask(ModelSettings, "PATCH", _path("/models", model, "settings"), body)
+        return self._ask(ModelSettings, "PATCH", path_of("/models", model, "settings"), body)
 
     def reload(self, model: str) -> ModelMetadata:
         """Let the server take a model from its path again, and return what it is now."""
         self._metadata.pop(model, None)
-        return self._ask(ModelMetadata, "POST", _path("/v2/repository/models", model, "load"))
+        return self._ask(ModelMetadata, "POST", path_of("/v2/repository/models", model, "load"))
 
     def _only_model(self) -> str:
         names = self.models()
@@ -360,5 +360,6 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def _path(start: str, model: str, *rest: str) -> str:
+def path_of(start: str, model: str, *rest: str) -> str:
+    """Return the path of a model's route."""
     return "/".join([start, quote(model, safe=""), *rest])
