@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import signal
@@ -130,6 +131,9 @@ async def _serve(
             loop.add_signal_handler(number, server.handle_exit, number, None)
         host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        # A full collection would look at all that was imported, for some 50 ms, again and again.
+        gc.collect()
+        gc.freeze()
         status.is_ready = True
         if on_ready is not None:
             loop.call_soon(on_ready, address, models)
