@@ -30,6 +30,7 @@ BENCHMARKS = [
     "compression",
     "distillation",
     "int8",
+    "serving",
 ]
 
 
