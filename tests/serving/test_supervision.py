@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import threading
@@ -160,6 +161,27 @@ def test_another_version_takes_over_without_a_lost_request(
     assert server.predict("很小").json()["version"] == "2"
     assert server.client.get("/v2/models/sentiment/versions/1").status_code == 404
     wait_until(lambda: len(server.nurseries()) == 1)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/v2/models/sentiment/infer"])
+def test_body_that_arrives_after_the_change_goes_to_the_new_version(
+    server: RunningServer, folder: Path, path: str
+) -> None:
+    tensor = {"name": "ids", "shape": [1, 2], "datatype": "INT64", "data": [2, 3]}
+    content = json.dumps({"text": "很小"} if path == "/predict" else {"inputs": [tensor]})
+
+    def slowly() -> Iterator[bytes]:
+        yield content[:1].encode()
+        wait_until(lambda: server.client.get("/v2/models/sentiment").json()["versions"] == ["2"])
+        wait_until(lambda: len(server.nurseries()) == 1)
+        yield content[1:].encode()
+
+    create(folder, version="2")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(httpx.post, server.url + path, content=slowly(), timeout=60)
+        server.client.post("/v2/repository/models/sentiment/load")
+        answer = slow.result().json()
+    assert answer.get("version", answer.get("model_version")) == "2", answer
 
 
 def test_damaged_version_does_not_take_over(

@@ -110,7 +110,7 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     )
     async def infer(name: Name, request: Request) -> Response:
         """Run a model on tensors: those that its program takes, after its preprocessing."""
-        return await _infer(models.find(name), request, limits)
+        return await _infer(models, name, None, request, limits)
 
     @router.post(
         "/v2/models/{name}/versions/{version}/infer",
@@ -120,7 +120,7 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     )
     async def infer_version(name: Name, version: Version, request: Request) -> Response:
         """Run a version of a model on tensors."""
-        return await _infer(models.find(name, version), request, limits)
+        return await _infer(models, name, version, request, limits)
 
     @router.post("/v2/repository/index", tags=["settings"])
     async def index() -> ModelIndex:
@@ -168,9 +168,13 @@ def _ready(served: Served, response: Response) -> ServerState:
     return ServerState(name=served.name, ready=is_ready)
 
 
-async def _infer(served: Served, request: Request, limits: BodyLimits) -> Response:
-    request.state.served = served
+async def _infer(
+    models: Models, name: str, version: str | None, request: Request, limits: BodyLimits
+) -> Response:
+    request.state.served = models.find(name, version)
     body = await read_body(request, limits)
+    # Another version may have taken over meanwhile, and the one before may have ended.
+    served = request.state.served = models.find(name, version)
     values, content = read_request(body, request.headers.get(HEADER_LENGTH))
     arrays = tensors_of(values, content, served.record)
     (answer,) = await answers_of(served, [Item(arrays=arrays)], request)

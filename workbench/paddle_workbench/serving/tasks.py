@@ -15,7 +15,7 @@ from ..contract.serving import (
 )
 from .answering import answers_of, described_body, failed
 from .bodies import BodyLimits, items_of, read_body
-from .deployment import Models, Served
+from .deployment import Models
 from .problems import RequestError, read_json
 from .protocol import Name
 
@@ -35,7 +35,7 @@ def task_routes(models: Models, limits: BodyLimits) -> APIRouter:
     )
     async def predict(name: Name, request: Request) -> Response:
         """Run a model on texts or pictures, with its processing before and after."""
-        return await _predict(models.find(name), request, limits)
+        return await _predict(models, name, request, limits)
 
     @router.post(
         "/predict", tags=["inference"], response_model=Predictions, openapi_extra=predict_body
@@ -48,7 +48,7 @@ def task_routes(models: Models, limits: BodyLimits) -> APIRouter:
                 f"The server has {len(models.names)} models.",
                 f"Name one: /models/NAME/predict, with {', '.join(models.names)}.",
             )
-        return await _predict(models.find(models.names[0]), request, limits)
+        return await _predict(models, models.names[0], request, limits)
 
     @router.get("/models/{name}/settings", tags=["settings"])
     async def settings(name: Name) -> ModelSettings:
@@ -62,15 +62,18 @@ def task_routes(models: Models, limits: BodyLimits) -> APIRouter:
     )
     async def change_settings(name: Name, request: Request) -> ModelSettings:
         """Change how a model is served, while it runs."""
-        served = models.find(name)
-        body = await read_body(request, limits)
-        return served.change(read_json(body, ModelSettingsChange))
+        models.find(name)
+        change = read_json(await read_body(request, limits), ModelSettingsChange)
+        return models.find(name).change(change)
 
     return router
 
 
-async def _predict(served: Served, request: Request, limits: BodyLimits) -> Response:
-    request.state.served = served
+async def _predict(models: Models, name: str, request: Request, limits: BodyLimits) -> Response:
+    request.state.served = models.find(name)
+    body = await read_body(request, limits)
+    # Another version may have taken over meanwhile, and the one before may have ended.
+    served = request.state.served = models.find(name)
     record = served.record
     if not record.preprocessing or not record.postprocessing:
         raise RequestError(
@@ -78,7 +81,6 @@ async def _predict(served: Served, request: Request, limits: BodyLimits) -> Resp
             f"The model {served.name} takes tensors only.",
             f"Use /v2/models/{served.name}/infer.",
         )
-    body = await read_body(request, limits)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     named = items_of(body, media_type, record)
     answers = await answers_of(served, [item for _, item in named], request)
