@@ -107,9 +107,9 @@ def bare(bundle: Bundle, inputs: Sequence[Any], seconds: float) -> list[float]:
 @contextmanager
 def served(bundle: Bundle, target: str = "") -> Iterator[list[Subject]]:
     """A server of a bundle, with and without batches."""
-    options = ("--queue", str(QUEUE), *(("--target", target) if target else ()))
+    options = {"queue": QUEUE} | ({"target": target} if target else {})
     with (
-        RunningServer([bundle.folder], *options) as server,
+        RunningServer([bundle.folder], **options) as server,
         ServingClient(server.url) as client,
     ):
         name = f"workbench{f', {target}' if target else ''}"

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from paddle_workbench.serving import batching
 from paddle_workbench.serving.batching import BatchQueue, QueueFullError, Waiting
 from paddle_workbench.serving.model import Answer, Item
 
@@ -100,7 +101,9 @@ def test_drops_what_nobody_wants_any_more() -> None:
     assert run(work) == ["b", "d"]
 
 
-def test_takes_all_items_of_a_request_or_none() -> None:
+def test_takes_all_items_of_a_request_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "FORGET_S", 0)
+
     async def work() -> int:
         queue = BatchQueue(batch=8, wait_s=0, limit=3)
         items = [waiting("a"), waiting("b")]

@@ -36,7 +36,7 @@ SECRET = "a b c"  # noqa: S105 - of one server
 
 @pytest.fixture
 def own_server(bundles: dict[str, Bundle]) -> Iterator[RunningServer]:
-    with RunningServer([bundles["sentiment"].folder], "--queue", "2") as server:
+    with RunningServer([bundles["sentiment"].folder], queue=2) as server:
         yield server
 
 
@@ -105,7 +105,7 @@ def test_sends_pictures_and_samples(
 
 def test_latency_counts_from_the_scheduled_instant(bundles: dict[str, Bundle]) -> None:
     with (
-        RunningServer([bundles["sentiment"].folder], "--queue", "1000") as server,
+        RunningServer([bundles["sentiment"].folder], queue=1000) as server,
         ThreadPoolExecutor(1) as pool,
     ):
         (worker,) = server.workers()
@@ -149,7 +149,7 @@ def test_counts_connections_that_fail(own_server: RunningServer) -> None:
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(run_load, own_server.url, TEXTS, clients=2, duration_s=3)
         wait_until(lambda: inputs_of(own_server) > 3)
-        own_server.stop(signal.SIGKILL)
+        own_server.send_signal(signal.SIGKILL)
         run = work.result()
     assert set(run.errors) == {"connection"}
     assert run.server is None

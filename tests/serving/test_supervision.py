@@ -118,6 +118,8 @@ def test_workers_go_on_when_their_nursery_is_killed(
 
 def test_what_is_not_answered_in_time_is_dropped(folder: Path) -> None:
     with RunningServer([folder], queue=2) as server:
+        many = server.client.post("/predict", json={"texts": TEXTS})
+        assert (many.status_code, "4 inputs" in many.json()["error"]) == (413, True)
         (worker,) = server.workers()
         worker.suspend()
         late = server.predict("很小", headers={"x-request-timeout": "0.3"})
@@ -129,8 +131,6 @@ def test_what_is_not_answered_in_time_is_dropped(folder: Path) -> None:
             wait_until(lambda: sum(server.metrics()[queued].values()) == 2)
             full = server.predict("很小")
             assert (full.status_code, full.headers["retry-after"]) == (429, "1")
-            many = server.client.post("/predict", json={"texts": TEXTS})
-            assert (many.status_code, "4 inputs" in many.json()["error"]) == (413, True)
             worker.resume()
             assert [each.result().status_code for each in held] == [200, 200]
         assert server.predict("很小").status_code == 200

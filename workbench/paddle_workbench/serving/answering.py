@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from fastapi import Request
+from starlette.requests import Request
 
 from ..contract.serving import TIMEOUT_HEADER
 from .batching import QueueFullError
@@ -16,43 +16,85 @@ from .deployment import Served
 from .model import Answer, Item
 from .problems import RequestError
 
-__all__ = ["answers_of", "described_body", "failed"]
+__all__ = ["answers_of", "check_room", "described_body", "failed"]
+
+QUICK_S = 0.05
 
 
 async def answers_of(served: Served, items: Sequence[Item], request: Request) -> list[Answer]:
-    """Return the answers to items; nothing is computed for a client that has gone."""
+    """Return the answers to items; nothing is computed for a client that has gone.
+
+    Raises
+    ------
+    RequestError
+    """
     timeout_s = _timeout(request, served.settings.timeout_s)
-    work = asyncio.ensure_future(served.pool.answer(items, timeout_s))
-    gone = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise RequestError(400, "The connection was closed.")
-        return work.result()
+        answers = served.pool.put(items, timeout_s)
     except QueueFullError:
-        if len(items) > served.settings.queue:
+        raise _full(served, len(items)) from None
+    try:
+        # Whether a client has gone is only watched if the answer takes its time.
+        quick_s = min(timeout_s, QUICK_S)
+        _, late = await asyncio.wait(answers, timeout=quick_s)
+        if late:
+            late = await _late(request, late, timeout_s - quick_s)
+        if late:
             raise RequestError(
-                413,
-                f"The request has {len(items)} inputs; the queue takes {served.settings.queue}.",
-                "Send fewer at a time.",
-            ) from None
-        raise RequestError(
-            429,
-            f"{len(served.pool.queue)} inputs wait, and the queue takes {served.settings.queue}.",
-            "Send it again later.",
-            headers={"retry-after": f"{max(1, math.ceil(served.pool.wait_s))}"},
-        ) from None
-    except (asyncio.TimeoutError, TimeoutError):
-        raise RequestError(
-            504,
-            f"There was no answer within {timeout_s:g} seconds.",
-            "Send fewer inputs, or start more workers.",
-        ) from None
+                504,
+                f"There was no answer within {timeout_s:g} seconds.",
+                "Send fewer inputs, or start more workers.",
+            )
+        return [answer.result() for answer in answers]
     finally:
-        work.cancel()
-        gone.cancel()
-        with suppress(asyncio.CancelledError):
-            await gone
+        for answer in answers:
+            answer.cancel()  # nothing, if it is done
+
+
+def check_room(served: Served) -> None:
+    """Reject a request before its body is read, if the queue has no room for it.
+
+    Raises
+    ------
+    RequestError
+    """
+    if served.pool.queue.is_full:
+        raise _full(served, 1)
+
+
+def _full(served: Served, count: int) -> RequestError:
+    limit = served.settings.queue
+    if count > limit:
+        return RequestError(
+            413,
+            f"The request has {count} inputs; the queue takes {limit}.",
+            "Send fewer at a time.",
+        )
+    return RequestError(
+        429,
+        f"{len(served.pool.queue)} inputs wait, and the queue takes {limit}.",
+        "Send it again later.",
+        headers={"retry-after": f"{max(1, math.ceil(served.pool.wait_s))}"},
+    )
+
+
+async def _late(
+    request: Request, answers: set[asyncio.Future[Answer]], timeout_s: float
+) -> set[asyncio.Future[Answer]]:
+    """Wait for answers while the client is there, and return those that did not come."""
+    gone = asyncio.ensure_future(_disconnected(request))
+    everything = asyncio.gather(*answers)
+    try:
+        either: set[asyncio.Future[Any]] = {gone, everything}
+        await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done() and not everything.done():
+            raise RequestError(400, "The connection was closed.")
+        return {answer for answer in answers if not answer.done()}
+    finally:
+        for task in (gone, everything):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def _disconnected(request: Request) -> None:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from ..contract.serving import ServingProblem
 from ..errors import WorkbenchError
 from .bodies import BodyLimits
-from .deployment import Models, UnknownModelError
+from .deployment import Models
 from .metrics import Metrics
 from .problems import RequestError, response_to
 from .protocol import ServerStatus, protocol_routes
@@ -50,13 +50,9 @@ def make_application(
     )
 
     @application.exception_handler(RequestError)
-    async def _answer_problem(_: Request, error: RequestError) -> Response:
-        return response_to(error)
-
     @application.exception_handler(WorkbenchError)
-    async def _answer_error(_: Request, error: WorkbenchError) -> Response:
-        code = 404 if isinstance(error, UnknownModelError) else 409
-        return response_to(RequestError(code, error.message, error.hint))
+    async def _answer_error(_: Request, error: Exception) -> Response:
+        return response_to(error)
 
     @application.exception_handler(HTTPException)
     async def _answer_http(request: Request, error: HTTPException) -> Response:
@@ -70,10 +66,6 @@ def make_application(
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         return response_to(RequestError(422, f"{first['msg']}.", place=place))
-
-    @application.exception_handler(Exception)
-    async def _answer_failure(_: Request, error: Exception) -> Response:
-        return response_to(RequestError(500, f"The server failed: {type(error).__name__}."))
 
     application.include_router(task_routes(models, limits))
     application.include_router(protocol_routes(models, status, limits))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from .model import Answer, Item
 __all__ = ["MOST_ATTEMPTS", "BatchQueue", "QueueFullError", "Waiting"]
 
 MOST_ATTEMPTS = 2
+FORGET_S = 0.01
 
 
 class QueueFullError(Exception):
@@ -71,10 +73,19 @@ class BatchQueue:
     limit: int
     _items: deque[Waiting] = field(default_factory=deque)
     _rows: int = 0
+    _forgotten_s: float = -math.inf
     _takers: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     def __len__(self) -> int:
         return len(self._items)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another item."""
+        if len(self._items) < self.limit:
+            return False
+        self._forget_unwanted()
+        return len(self._items) >= self.limit
 
     def put(self, items: list[Waiting]) -> None:
         """Add the items of a request, all or none.
@@ -152,6 +163,10 @@ class BatchQueue:
 
     def _forget_unwanted(self) -> None:
         """Remove all items that nobody wants any more, so that they take no room."""
+        now = monotonic()
+        if now < self._forgotten_s + FORGET_S:  # looking at all of them takes time
+            return
+        self._forgotten_s = now
         self._items = deque(item for item in self._items if not item.answer.done())
         self._rows = sum(item.rows for item in self._items)
 

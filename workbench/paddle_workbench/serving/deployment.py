@@ -19,14 +19,11 @@ from .batching import BatchQueue
 from .metrics import Metrics
 from .nursery import RUNTIMES
 from .pool import WorkerPool
+from .problems import UnknownModelError
 
-__all__ = ["Models", "Served", "UnknownModelError"]
+__all__ = ["Models", "Served"]
 
 _log = logging.getLogger(__name__)
-
-
-class UnknownModelError(ServingError):
-    """The server has no such model, or not this version of it."""
 
 
 @dataclass(eq=False, slots=True)

@@ -42,7 +42,7 @@ def _counts(text: str, model: str) -> ServerCounts:
     counts: ServerCounts = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if sample.labels.get("model", model) != model:
+            if sample.labels.get("model") not in (None, "", model):  # the server itself has ""
                 continue
             key = next((sample.labels[name] for name in _LABELS if name in sample.labels), "")
             values = counts.setdefault(sample.name, {})
@@ -81,9 +81,9 @@ def server_load(
         restarts=round(gain("worker_restarts_total")),
         cpu={
             # A worker that was started meanwhile has used all of its time since.
-            process: gain("process_cpu_seconds", process) / elapsed_s
-            for process in after.get("workbench_process_cpu_seconds", {})
-            if gain("process_cpu_seconds", process) >= 0
+            process: gain("process_cpu_seconds_total", process) / elapsed_s
+            for process in after.get("workbench_process_cpu_seconds_total", {})
+            if gain("process_cpu_seconds_total", process) >= 0
         },
     )
 

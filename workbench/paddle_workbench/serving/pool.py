@@ -122,29 +122,19 @@ class WorkerPool:
         while len(self._slots) < workers:
             self._slots.append(asyncio.create_task(self._fill(None)))
 
-    async def answer(self, items: Sequence[Item], timeout_s: float) -> list[Answer]:
-        """Return the answers to the items of a request.
+    def put(self, items: Sequence[Item], timeout_s: float) -> list[asyncio.Future[Answer]]:
+        """Return what will be the answers to items; one that is cancelled is not computed.
 
         Raises
         ------
         QueueFullError
             If they do not fit into the queue.
-        TimeoutError
-            If it takes longer; the work is dropped.
         """
         loop = asyncio.get_running_loop()
         now = monotonic()
         waiting = [Waiting(item, now, now + timeout_s, loop.create_future()) for item in items]
         self.queue.put(waiting)
-        futures = [each.answer for each in waiting]
-        try:
-            _, late = await asyncio.wait(futures, timeout=timeout_s)
-        finally:
-            for future in futures:
-                future.cancel()  # nothing, if it is done
-        if late:
-            raise TimeoutError
-        return [future.result() for future in futures]
+        return [each.answer for each in waiting]
 
     async def close(self, grace_s: float) -> None:
         """Answer what waits, for as long as the grace, and end the workers."""

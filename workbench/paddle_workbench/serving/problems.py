@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -9,8 +10,11 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 
 from ..contract.serving import ServingProblem
+from ..errors import ServingError, WorkbenchError
 
-__all__ = ["InvalidRequestError", "RequestError", "read_json", "response_to"]
+__all__ = ["InvalidRequestError", "RequestError", "UnknownModelError", "read_json", "response_to"]
+
+_log = logging.getLogger(__name__)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -50,8 +54,18 @@ class InvalidRequestError(RequestError):
         super().__init__(422, error, hint, place=place)
 
 
-def response_to(error: RequestError) -> Response:
+class UnknownModelError(ServingError):
+    """The server has no such model, or not this version of it."""
+
+
+def response_to(error: Exception) -> Response:
     """Return the answer to a request that failed."""
+    if isinstance(error, WorkbenchError):
+        status = 404 if isinstance(error, UnknownModelError) else 409
+        error = RequestError(status, error.message, error.hint)
+    elif not isinstance(error, RequestError):
+        _log.error("A request failed.", exc_info=error)
+        error = RequestError(500, f"The server failed: {type(error).__name__}.")
     return Response(
         error.problem.model_dump_json(),
         error.status,

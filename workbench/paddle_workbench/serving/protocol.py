@@ -18,11 +18,11 @@ from ..contract.serving import (
     ServerState,
     ServingProblem,
 )
-from .answering import answers_of, described_body, failed
-from .bodies import BodyLimits, read_body
+from . import inference
+from .answering import described_body
+from .bodies import BodyLimits
 from .deployment import Models, Served
-from .model import Item
-from .tensors import HEADER_LENGTH, encode_response, metadata_of, read_request, tensors_of
+from .tensors import metadata_of
 
 __all__ = ["Name", "ServerStatus", "protocol_routes"]
 
@@ -110,7 +110,7 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     )
     async def infer(name: Name, request: Request) -> Response:
         """Run a model on tensors: those that its program takes, after its preprocessing."""
-        return await _infer(models, name, None, request, limits)
+        return await inference.infer(models, name, None, request, limits)
 
     @router.post(
         "/v2/models/{name}/versions/{version}/infer",
@@ -120,7 +120,7 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     )
     async def infer_version(name: Name, version: Version, request: Request) -> Response:
         """Run a version of a model on tensors."""
-        return await _infer(models, name, version, request, limits)
+        return await inference.infer(models, name, version, request, limits)
 
     @router.post("/v2/repository/index", tags=["settings"])
     async def index() -> ModelIndex:
@@ -166,19 +166,3 @@ def _ready(served: Served, response: Response) -> ServerState:
     is_ready = served.pool.ready > 0
     response.status_code = 200 if is_ready else 503
     return ServerState(name=served.name, ready=is_ready)
-
-
-async def _infer(
-    models: Models, name: str, version: str | None, request: Request, limits: BodyLimits
-) -> Response:
-    request.state.served = models.find(name, version)
-    body = await read_body(request, limits)
-    # Another version may have taken over meanwhile, and the one before may have ended.
-    served = request.state.served = models.find(name, version)
-    values, content = read_request(body, request.headers.get(HEADER_LENGTH))
-    arrays = tensors_of(values, content, served.record)
-    (answer,) = await answers_of(served, [Item(arrays=arrays)], request)
-    if answer.error:
-        raise failed(answer, "inputs")
-    content_out, headers = encode_response(answer.arrays, values, served.record)
-    return Response(content_out, headers=headers)

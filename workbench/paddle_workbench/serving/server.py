@@ -25,6 +25,7 @@ from .application import make_application
 from .bodies import BodyLimits
 from .cards import watch_cards
 from .deployment import Models
+from .direct import Direct
 from .gate import Gate
 from .metrics import Metrics
 from .protocol import ServerStatus
@@ -116,7 +117,7 @@ async def _serve(
             )
         application = make_application(models, metrics, status, options.limits)
         config = uvicorn.Config(
-            Gate(application, token=options.token, metrics=metrics),
+            Gate(Direct(application, models, options.limits), token=options.token, metrics=metrics),
             log_config=None,
             access_log=False,
             lifespan="off",
