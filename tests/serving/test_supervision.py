@@ -136,6 +136,32 @@ def test_what_is_not_answered_in_time_is_dropped(folder: Path) -> None:
         assert server.predict("很小").status_code == 200
 
 
+def test_nothing_is_computed_for_a_client_that_has_gone(folder: Path) -> None:
+    with RunningServer([folder], queue=1) as server, ThreadPoolExecutor(1) as pool:
+        (worker,) = server.workers()
+        worker.suspend()
+        held = pool.submit(server.predict, "很小")
+        wait_until(lambda: sum(server.metrics()["workbench_batch_rows_sum"].values()) == 1)
+        with httpx.Client(base_url=server.url) as client, pytest.raises(httpx.ReadTimeout):
+            client.post("/predict", json={"text": "很小"}, timeout=0.5)  # it waits in the queue
+        short = {"x-request-timeout": "0.1"}
+        # Once its place is free again, another one waits there and is late.
+        wait_until(lambda: server.predict("很小", headers=short).status_code == 504)
+        worker.resume()
+        assert held.result().status_code == 200
+        assert server.predict("很小").status_code == 200
+        assert sum(server.metrics()["workbench_inputs_total"].values()) == 2
+
+
+def test_worker_that_hangs_is_replaced(server: RunningServer) -> None:
+    (worker,) = server.workers()
+    worker.suspend()
+    assert server.predict("很小", headers={"x-request-timeout": "0.1"}).status_code == 504
+    wait_until(lambda: [each.pid for each in server.workers()] not in ([], [worker.pid]))
+    assert server.predict("很小").status_code == 200
+    assert "was ended by SIGKILL" in server.close()
+
+
 def test_settings_change_while_it_runs(server: RunningServer) -> None:
     path = "/models/sentiment/settings"
     before = server.client.get(path).json()
