@@ -30,6 +30,7 @@ from paddle_workbench.export.bundle import Bundle
 from .compression_detector import detector
 from .compression_figures import ratio_of_times, shown, size_of
 from .ledger import padded, recogniser, use_two_cores
+from .resampling import interval_over_items
 from .table import print_table
 
 SEEDS = (0, 1, 2)
@@ -62,15 +63,6 @@ def wrong_characters(bundle: Bundle, pictures: Sequence[Any], texts: Sequence[st
             for line, text in zip(read, texts, strict=True)
         ]
     )
-
-
-def interval_over_lines(lost: Array, characters: Array) -> tuple[float, float]:
-    """Return the 95 % interval of points lost when lines are drawn again (Efron 1979)."""
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(0, len(lost), (2000, len(lost)))
-    points = 100 * lost[drawn].sum(axis=1) / characters[drawn].sum(axis=1)
-    low, high = np.quantile(points, (0.025, 0.975))
-    return float(low), float(high)
 
 
 def reader(folder: Path, options: argparse.Namespace) -> None:
@@ -119,7 +111,7 @@ def reader(folder: Path, options: argparse.Namespace) -> None:
         rows,
     )
     interval = SeedScores(SEEDS, tuple(lost)).interval()
-    low, high = interval_over_lines(np.concatenate(lost_edits), np.concatenate(sizes))
+    low, high = interval_over_items(np.concatenate(lost_edits), np.concatenate(sizes))
     print(
         f"Points lost: {interval.middle:.2f}; over the seeds {interval.low:.2f} to "
         f"{interval.high:.2f}, over the lines {low:.2f} to {high:.2f}. The goal is below "

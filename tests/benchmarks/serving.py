@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -40,6 +39,7 @@ from paddle_workbench.serving.load_summary import summarize
 from paddle_workbench.serving.sending import Sender
 from tests.serving.running import RunningServer
 
+from ..local_servers import listen
 from .ledger import CASES, use_two_cores
 from .table import print_table, show
 
@@ -127,7 +127,7 @@ def served(bundle: Bundle, target: str = "") -> Iterator[list[Subject]]:
 @contextmanager
 def peer(python: str, engine: str, bundle: Bundle) -> Iterator[Subject]:
     """One of the other engines, in an environment of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with listen() as free:
         port = free.getsockname()[1]
     script = Path(__file__).with_name("serving_peers.py")
     environment = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,8 @@ from click.testing import CliRunner
 
 from paddle_workbench.cli.load import command
 from paddle_workbench.errors import ServingError
+
+from ..local_servers import listen
 
 
 def test_asks_for_inputs() -> None:
@@ -20,7 +21,7 @@ def test_asks_for_inputs() -> None:
 
 def test_says_that_nothing_answers(tmp_path: Path) -> None:
     (tmp_path / "texts.txt").write_text("很小", encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with listen() as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     arguments = [url, "--rate", "5", "--texts", str(tmp_path / "texts.txt")]
     with pytest.raises(ServingError, match="does not answer"):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,6 +23,7 @@ from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.pipeline import open_runner
 from paddle_workbench.serving.client import ServingClient
 
+from ..local_servers import LoopbackHTTPServer
 from .conftest import picture
 from .running import RunningServer
 
@@ -193,7 +194,7 @@ def scripted(*answers: tuple[int, dict[str, str]] | None) -> Iterator[Script]:
         def log_message(self, *_: object) -> None:
             """Print nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with LoopbackHTTPServer(("127.0.0.1", 0), Handler) as server:
         script.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -14,6 +14,7 @@ from paddle_workbench.errors import ServingError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.serving.local import LocalServer
 
+from ..local_servers import listen
 from .running import RunningServer
 
 
@@ -92,7 +93,7 @@ def test_says_why_it_does_not_start(bundles: dict[str, Bundle], tmp_path: Path) 
     assert "loopback only, and not on 0.0.0.0" in refused(bundle, host="0.0.0.0")
     assert "not served" in refused(bundle, target="lite")
     assert "not exported to 'onnx'" in refused(bundle, target="onnx")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with listen() as taken:
         port = taken.getsockname()[1]
         assert f"cannot listen on 127.0.0.1:{port}" in refused(bundle, port=port)
     shutil.copytree(bundle, tmp_path / "damaged")

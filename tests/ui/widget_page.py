@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from paddle_workbench.widgets.base import STATIC
 from paddle_workbench.widgets.desk_widget import DeskWidget
+
+from ..local_servers import LoopbackHTTPServer
 
 KINDS = {".css": "text/css", ".js": "text/javascript"}
 
@@ -49,7 +51,7 @@ def served(page: bytes, answers: Mapping[str, tuple[bytes, str]]) -> Iterator[st
     """
     pages = {"/": (page, "text/html"), **answers}
     handler = type("Handler", (_Handler,), {"answers": pages})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = LoopbackHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

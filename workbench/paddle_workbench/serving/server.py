@@ -193,7 +193,9 @@ def _listener(options: ServerOptions) -> socket.socket:
         )[0]
         # With the protocol, without which asyncio leaves Nagle's algorithm on: 40 ms a request.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A port that the system chooses must be free: with the option, it may be one that another
+        # process has reserved, such as a kernel that has not opened it yet.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(options.port != 0))
         listener.bind(address)
     except OSError as error:
         raise ServingError(
