@@ -40,6 +40,13 @@ def test_numbers_in_a_table_have_a_tolerance() -> None:
     assert compare(TABLE, near) == []
 
 
+def test_drawing_of_any_number_may_lie_anywhere() -> None:
+    measured = drawing(x="5 L 6 6 L 7")
+    assert differences(drawing(x="4"), measured)
+    assert differences(drawing(x="4"), measured, numbers="any") == []
+    assert differences(drawing(colour="#000"), measured, numbers="any")
+
+
 def test_names_row_and_column_of_a_wrong_cell() -> None:
     wrong = TABLE.copy()
     wrong.loc["b", "accuracy"] *= 1.01

@@ -176,11 +176,15 @@ def _compare_pieces(
     new = [(piece.kind, piece.text.split()[0]) for piece in other if piece.kind == "element"]
     if skeleton != new or [p.kind for p in one] != [p.kind for p in other]:
         return [_structure_difference(one, other, place)]
+    # Where any number will do, what is drawn of it may lie anywhere.
+    drawing = _DRAWING.model_copy(
+        update={"numbers": options.numbers, "texts": "any" if options.numbers == "any" else "exact"}
+    )
     return [
         difference
         for left, right in zip(one, other, strict=True)
         for difference in compare_text(
-            left.text, right.text, left.place, _DRAWING if left.kind == "coordinates" else options
+            left.text, right.text, left.place, drawing if left.kind == "coordinates" else options
         )
     ]
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -109,6 +110,10 @@ def check_fork() -> None:
     thread = threading.Thread(target=paddle.ones, args=([1],), daemon=True)
     thread.start()
     thread.join()
+    # Until it has left that list, which it does after Python has finished with it: a fork of this
+    # process at that moment would inherit the lock.
+    while Path(f"/proc/self/task/{thread.native_id}").exists():
+        time.sleep(0.001)
     signal.setitimer(signal.ITIMER_REAL, 0)
     Path(SOUND).touch()
 

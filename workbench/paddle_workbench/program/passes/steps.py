@@ -106,6 +106,8 @@ def _timings(messages: Sequence[Message]) -> list[tuple[str, float | None, int |
     for message in messages:
         if message.text.startswith(MARK):
             inside = message.text.endswith(" timed")
+            if inside:  # again, if the first run of it did not end
+                timings.clear()
             continue
         if not inside:
             continue

@@ -91,10 +91,9 @@ def _predictor(request: dict[str, Any]) -> dict[str, Any]:
     with _stderr_in(Path(CRASH_LOG)):
         predictor = _create(request, debug=True)
         ctypes.CDLL(None).fflush(None)  # the programs, if this process does not get any further
-    if measurement is None:
+    limit_s = 2 * (time.monotonic() - started) + MEASUREMENT_LIMIT_S
+    if measurement is None or not _has_ended(measurement, limit_s):
         _measure(request)
-    else:
-        _wait(measurement, 2 * (time.monotonic() - started) + MEASUREMENT_LIMIT_S)
     if not request["run"]:
         return {}
     # If the run crashes or never ends, the parent still has everything up to here.
@@ -130,15 +129,16 @@ def _measure(request: dict[str, Any]) -> None:
     _report("end")
 
 
-def _wait(pid: int, limit_s: float) -> None:
-    """Wait for a fork, and kill it at a limit: without it, only the times of passes are missing."""
+def _has_ended(pid: int, limit_s: float) -> bool:
+    """Wait for a fork, kill it at a limit, and return whether it ended before."""
     deadline = time.monotonic() + limit_s
     while os.waitpid(pid, os.WNOHANG) == (0, 0):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            return
+            return False
         time.sleep(0.005)
+    return True
 
 
 @contextmanager
