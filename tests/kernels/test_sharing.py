@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -48,6 +49,21 @@ def test_starts_thirty_kernels_at_once(full_server: dict[str, object]) -> None:
     assert {total for total, _ in outputs} == {"4"}
     assert len({pid for _, pid in outputs}) == 30
     wait_until(lambda: (client.read_status() or {})["kernels"] == 0)
+
+
+def test_starts_warm_kernels_in_a_process_with_many_files(full_server: dict[str, object]) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        with Session.several() as make:
+            session = make()
+            assert session.is_warm
+            assert session.run("print(1)") == "1"
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_reserves_ports_until_the_kernel_has_them(directory: Path) -> None:

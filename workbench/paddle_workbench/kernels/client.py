@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 from ..errors import WorkbenchError
 from ..settings import WARM_VARIABLE
 from .messages import connect, receive, send
+from .readable import readable
 from .runtime_paths import RuntimePaths, runtime_paths
 
 __all__ = [
@@ -212,7 +212,7 @@ def _end_process(pid: int) -> bool:
         if not _is_fork_server(pid):
             return False
         signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-        return bool(select.select([descriptor], [], [], ANSWER_LIMIT_S)[0])
+        return bool(readable(descriptor, timeout_s=ANSWER_LIMIT_S))
     except OSError:
         return False
     finally:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import select
 import threading
 from collections.abc import Callable
+
+from .readable import readable
 
 __all__ = ["ClientWatch"]
 
@@ -34,6 +35,6 @@ class ClientWatch(threading.Thread):
             return
         except OSError:
             return
-        select.select([descriptor], [], [])
+        readable(descriptor)
         os.close(descriptor)
         self._on_end()

@@ -11,7 +11,6 @@ import gc
 import json
 import logging
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from _thread import LockType
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from .readable import readable
 
 __all__ = ["FORK_LIMIT_S", "fork_problem", "held_locks", "os_threads", "run_in_child"]
 
@@ -111,7 +112,7 @@ def run_in_child(work: Callable[[], None], *, limit_s: float) -> str:
 def _outcome(pid: int, reader: int, limit_s: float) -> str:
     descriptor = os.pidfd_open(pid)
     try:
-        ended, _, _ = select.select([descriptor], [], [], limit_s)
+        ended = readable(descriptor, timeout_s=limit_s)
         if not ended:
             os.kill(pid, signal.SIGKILL)
     finally:

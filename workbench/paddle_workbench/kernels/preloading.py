@@ -14,7 +14,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import signal
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from functools import partial
 from typing import IO, Any
 
 from .fork_safety import fork_problem, held_locks, os_threads
+from .readable import readable
 from .recording import ImportRecorder, package_of
 
 __all__ = ["DEFAULT_PRELOADS", "Preload", "preload_all", "skip_releases"]
@@ -160,11 +160,10 @@ def _receive(reader: int, pid: int, limit_s: float) -> bytes | None:
     """
     descriptor = os.pidfd_open(pid)
     try:
-        select.select([reader, descriptor], [], [], limit_s)
-        if select.select([reader], [], [], 0)[0]:
+        readable(reader, descriptor, timeout_s=limit_s)
+        if readable(reader, timeout_s=0):
             return os.read(reader, MAXIMUM_ANSWER_BYTES)
-        has_ended = select.select([descriptor], [], [], 0)[0]
-        return b"" if has_ended else None
+        return b"" if readable(descriptor, timeout_s=0) else None
     finally:
         os.close(descriptor)
         os.close(reader)

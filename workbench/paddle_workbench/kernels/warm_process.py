@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import time
 from typing import IO
 
 from .messages import receive
+from .readable import readable
 
 __all__ = ["UNKNOWN_STATUS", "WarmProcess"]
 
@@ -62,9 +62,9 @@ class WarmProcess:
         bytes
             Empty if the process ends without a report, or does not report within the limit.
         """
-        select.select([self._report, self.fileno()], [], [], limit_s)
+        readable(self._report, self.fileno(), timeout_s=limit_s)
         # Both may be ready.
-        is_ready = bool(select.select([self._report], [], [], 0)[0])
+        is_ready = bool(readable(self._report, timeout_s=0))
         data = os.read(self._report, MAXIMUM_REPORT_BYTES) if is_ready else b""
         os.close(self._report)
         return data
@@ -113,7 +113,7 @@ class WarmProcess:
     def _poll(self, wait_s: float | None) -> int | None:
         if self.returncode is None:
             # The fork server sends the status. Without it, the pidfd shows only that it ended.
-            ready, _, _ = select.select([self], [], [], wait_s)
+            ready = readable(self.fileno(), timeout_s=wait_s)
             if ready and self._connection is None:
                 self._end(UNKNOWN_STATUS)
             elif ready:
