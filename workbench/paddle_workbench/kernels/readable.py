@@ -11,7 +11,7 @@ __all__ = ["readable"]
 def readable(*descriptors: int, timeout_s: float | None = None) -> list[int]:
     """Wait until one of some descriptors can be read, has an error or was closed at its other end.
 
-    Unlike `select.select`, it takes numbers from 1024 on: the server of a class has so many files.
+    Unlike `select.select`, it takes numbers from 1024 on, which the server of a class reaches.
 
     Parameters
     ----------
