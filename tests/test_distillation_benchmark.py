@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .benchmarks.distillation import rows_not_in
+from .benchmarks.held_out import rows_not_in
 
 
 def test_finds_rows_that_are_equal_but_for_padding() -> None:

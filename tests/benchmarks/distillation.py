@@ -30,6 +30,7 @@ from paddle_workbench.export.targets.registry import target_named
 from paddle_workbench.text.reviews import Reviews, load_reviews
 from paddle_workbench.text.segmentation import MASK, SubwordTokenizer, padded
 
+from .held_out import rows_not_in
 from .ledger import use_two_cores
 from .resampling import interval_over_items
 from .table import print_table
@@ -183,19 +184,6 @@ def _adam(rate: Any, parameters: Any) -> Any:
 
     clip = paddle.nn.ClipGradByGlobalNorm(1.0)
     return paddle.optimizer.AdamW(rate, parameters=parameters, grad_clip=clip)
-
-
-def rows_not_in(inputs: Any, held_out: Any) -> Any:
-    """Return the numbers of the rows of an array that are not also rows of another one.
-
-    Parameters
-    ----------
-    inputs, held_out : int array, (n, length) and (m, width)
-        Token ids, padded with 0 on the right.
-    """
-    known = {tuple(np.trim_zeros(row, "b").tolist()) for row in held_out}
-    rows = (tuple(np.trim_zeros(row, "b").tolist()) for row in inputs)
-    return np.array([number for number, row in enumerate(rows) if row not in known], np.int64)
 
 
 class Experiment:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from ..serving.token import TOKEN_VARIABLE, read_token
 from .printing import print_json, print_text, rewrite_line
 
 if TYPE_CHECKING:
     from ..serving.load import LoadProgress
 
 __all__ = ["command"]
-
-TOKEN_VARIABLE = "WORKBENCH_SERVING_TOKEN"  # noqa: S105 - its name
 
 
 @click.command("load")
@@ -102,9 +100,6 @@ def command(
     from ..serving.load_inputs import inputs_from
 
     inputs: list[Any] = inputs_from(texts=texts, pictures=pictures, samples=samples)
-    token = os.environ.get(TOKEN_VARIABLE)
-    if token_file is not None:
-        token = token_file.read_text(encoding="utf-8").strip()
     run = run_load(
         url,
         inputs,
@@ -115,7 +110,7 @@ def command(
         duration_s=duration,
         timeout_s=timeout,
         seed=seed,
-        token=token or None,
+        token=read_token(token_file),
         on_progress=_show,
     )
     rewrite_line("")

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
+from ..serving.token import TOKEN_VARIABLE, read_token
 from .printing import print_text
 
 __all__ = ["command"]
-
-TOKEN_VARIABLE = "WORKBENCH_SERVING_TOKEN"  # noqa: S105 - its name
 
 
 @click.command("serve")
@@ -94,18 +93,11 @@ def command(
 
     What was accepted is answered before it ends. SIGHUP takes the bundles from their paths again.
     """
-    import os
-
     from ..contract.serving import ModelSettings
     from ..serving.bodies import BodyLimits
     from ..serving.server import ServerOptions, serve
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    token = os.environ.get(TOKEN_VARIABLE)
-    if token_file is not None:
-        token = token_file.read_text(encoding="utf-8").strip()
-        if not token:
-            raise click.BadParameter(f"{token_file} is empty.", param_hint="--token-file")
     settings = ModelSettings(
         batch=batch, wait_ms=wait_ms, workers=workers, queue=queue, timeout_s=timeout
     )
@@ -114,7 +106,7 @@ def command(
         port=port,
         target=target,
         threads=threads,
-        token=token or None,
+        token=read_token(token_file),
         settings=settings,
         limits=BodyLimits(largest_bytes=round(body_mb * 1_000_000)),
     )

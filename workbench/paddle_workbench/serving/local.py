@@ -13,10 +13,10 @@ from typing import Any
 from ..child_process import module_command, with_absolute_paths
 from ..errors import ServingError
 from ..scratch import ScratchFolder
+from .token import TOKEN_VARIABLE
 
 __all__ = ["LocalServer"]
 
-TOKEN_VARIABLE = "WORKBENCH_SERVING_TOKEN"  # noqa: S105 - its name
 GRACE_S = 30.0
 _CHILD = "paddle_workbench.child_process"
 _READY = "Ready on "

@@ -29,6 +29,7 @@ from .direct import Direct
 from .gate import Gate
 from .metrics import Metrics
 from .protocol import ServerStatus
+from .token import TOKEN_VARIABLE
 
 __all__ = ["ServerOptions", "serve"]
 
@@ -185,7 +186,7 @@ def _listener(options: ServerOptions) -> socket.socket:
     if options.token is None and not _is_loopback(options.host):
         raise ServingError(
             f"Without a token, the server listens on the loopback only, and not on {options.host}.",
-            "Pass --token-file FILE, or set WORKBENCH_SERVING_TOKEN.",
+            f"Pass --token-file FILE, or set {TOKEN_VARIABLE}.",
         )
     try:
         family, _, _, _, address = socket.getaddrinfo(
