@@ -45,7 +45,7 @@ def test_knows_the_models(client: ServingClient) -> None:
     assert client.ready()
     assert client.models() == ("sentiment", "shelf", "reader")
     assert client.metadata("sentiment").labels == ("差评", "好评")
-    assert client.settings("sentiment").batch == 8
+    assert client.settings("sentiment").queue == 64
 
 
 def test_predicts_texts_as_the_bundle_does(

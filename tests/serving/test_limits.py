@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -26,7 +27,10 @@ def refused(bundle: Path, **options: Any) -> str:
 
 
 def test_starts_on_a_free_port_of_the_loopback(server: RunningServer) -> None:
-    assert server.lines[0].startswith("sentiment 1 in inference: http://127.0.0.1:")
+    assert re.match(
+        r"sentiment 1 in inference, (one input a call|batches of up to \d+): http://127\.0\.0\.1:",
+        server.lines[0],
+    )
     processes = [psutil.Process(server.pid), *server.nurseries(), *server.workers()]
     listening = [
         connection.laddr.ip

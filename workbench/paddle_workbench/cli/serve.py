@@ -36,10 +36,8 @@ __all__ = ["command"]
 )
 @click.option(
     "--batch",
-    default=8,
-    show_default=True,
     type=click.IntRange(1, 1024),
-    help="Most inputs of a call.",
+    help="Most inputs of a call; by default what a worker is fastest with, at its start.",
 )
 @click.option(
     "--wait-ms",
@@ -82,7 +80,7 @@ def command(
     target: str,
     workers: int,
     threads: int,
-    batch: int,
+    batch: int | None,
     wait_ms: float,
     queue: int,
     timeout: float,
@@ -99,7 +97,7 @@ def command(
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     settings = ModelSettings(
-        batch=batch, wait_ms=wait_ms, workers=workers, queue=queue, timeout_s=timeout
+        batch=batch or 1, wait_ms=wait_ms, workers=workers, queue=queue, timeout_s=timeout
     )
     options = ServerOptions(
         host=host,
@@ -108,6 +106,7 @@ def command(
         threads=threads,
         token=read_token(token_file),
         settings=settings,
+        measures_batch=batch is None,
         limits=BodyLimits(largest_bytes=round(body_mb * 1_000_000)),
     )
     serve(bundles, options, on_ready=_show)
@@ -116,5 +115,7 @@ def command(
 def _show(address: str, models: Any) -> None:
     for served in models:
         name, version = served.name, served.record.version
-        print_text(f"{name} {version} in {served.target}: {address}/models/{name}")
+        batch = served.settings.batch
+        calls = f"batches of up to {batch}" if batch > 1 else "one input a call"
+        print_text(f"{name} {version} in {served.target}, {calls}: {address}/models/{name}")
     print_text(f"Ready on {address}")

@@ -37,6 +37,8 @@ class Served:
     record : BundleRecord
     target : str
     settings : ModelSettings
+    measures_batch : bool
+        Whether the batch is what a worker was fastest with.
     pool : WorkerPool
     copy : ScratchFolder
         The files that its workers open: those at the path may be replaced at any time.
@@ -46,6 +48,7 @@ class Served:
     record: BundleRecord
     target: str
     settings: ModelSettings
+    measures_batch: bool
     pool: WorkerPool
     copy: ScratchFolder
 
@@ -58,6 +61,7 @@ class Served:
         """Change settings while it runs, and return all of them."""
         changes = change.model_dump(exclude_none=True)
         self.settings = settings = self.settings.model_copy(update=changes)
+        self.measures_batch &= change.batch is None
         queue = self.pool.queue
         queue.batch, queue.wait_s = settings.batch, settings.wait_ms / 1000
         queue.limit = settings.queue
@@ -126,11 +130,19 @@ class Models:
         return versions[version]
 
     async def add(
-        self, path: str | Path, *, target: str, threads: int, settings: ModelSettings
+        self,
+        path: str | Path,
+        *,
+        target: str,
+        threads: int,
+        settings: ModelSettings,
+        measures_batch: bool = False,
     ) -> Served:
         """Open a bundle and start its workers; one of the same name and version is replaced.
 
         What the one before has accepted is answered. If the new one is not ready, nothing changes.
+        With `measures_batch`, the batch is what the first worker is fastest with, instead of that
+        of the settings.
 
         Raises
         ------
@@ -140,7 +152,9 @@ class Models:
             If the target is not served, or the bundle does not run in it.
         """
         async with self._lock:
-            served = await self._started(expanded(path), target, threads, settings)
+            served = await self._started(
+                expanded(path), target, threads, settings, measures_batch=measures_batch
+            )
             versions = self._versions.setdefault(served.name, {})
             before = [
                 each
@@ -165,7 +179,11 @@ class Models:
         self.find(name)
         return [
             await self.add(
-                each.path, target=each.target, threads=each.pool.threads, settings=each.settings
+                each.path,
+                target=each.target,
+                threads=each.pool.threads,
+                settings=each.settings,
+                measures_batch=each.measures_batch,
             )
             for each in list(self._versions[name].values())
         ]
@@ -181,7 +199,13 @@ class Models:
         task.add_done_callback(self._closing.discard)
 
     async def _started(
-        self, path: Path, target: str, threads: int, settings: ModelSettings
+        self,
+        path: Path,
+        target: str,
+        threads: int,
+        settings: ModelSettings,
+        *,
+        measures_batch: bool,
     ) -> Served:
         if target not in RUNTIMES:
             raise ServingError(
@@ -194,12 +218,13 @@ class Models:
             record.name, copy.path / "bundle", target, threads, queue=queue, metrics=metrics
         )
         try:
-            await pool.start(settings.workers)
+            await pool.start(settings.workers, measures_batch=measures_batch)
         except WorkbenchError as error:
             copy.close()
             _log.error("%s was not loaded: %s %s", path, error.message, error.hint)
             raise
-        return Served(path, record, target, settings, pool, copy)
+        settings = settings.model_copy(update={"batch": queue.batch})
+        return Served(path, record, target, settings, measures_batch, pool, copy)
 
 
 def _copied(path: Path) -> tuple[ScratchFolder, BundleRecord]:

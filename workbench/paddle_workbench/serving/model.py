@@ -78,6 +78,11 @@ class ServedModel:
     target : str
     threads : int
 
+    Attributes
+    ----------
+    is_batchable : bool
+        Whether several items may share a call.
+
     Raises
     ------
     BundleError
@@ -91,7 +96,7 @@ class ServedModel:
         self._seconds = 0.0
         # A program whose inputs have a fixed number of rows, or whose outputs mix them, takes one
         # item at a time.
-        self._is_batchable = all(
+        self.is_batchable = all(
             signature.shape is not None and signature.shape[:1] == (None,)
             for signature in self.record.inputs
         )
@@ -129,7 +134,7 @@ class ServedModel:
         return seconds
 
     def _groups(self, prepared: list[tuple[int, Any, tuple[Array, ...]]]) -> Iterator[list[Any]]:
-        if not self._is_batchable:
+        if not self.is_batchable:
             yield from ([each] for each in prepared)
             return
         groups: dict[Any, list[Any]] = {}
@@ -163,7 +168,7 @@ class ServedModel:
         ]
         outputs = self.run(joined)
         if any(output.ndim == 0 or output.shape[0] != sum(rows) for output in outputs):
-            self._is_batchable = False
+            self.is_batchable = False
             return [self._outputs([each])[0] for each in group]
         ends = np.cumsum(rows)
         return [

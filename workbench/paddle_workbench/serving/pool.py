@@ -89,8 +89,14 @@ class WorkerPool:
         workers = {f"worker-{number}": pid for pid, number in self._workers.items()}
         return workers if nursery is None else {"nursery": nursery, **workers}
 
-    async def start(self, workers: int) -> None:
+    async def start(self, workers: int, *, measures_batch: bool = False) -> None:
         """Start workers, and wait until each is ready.
+
+        Parameters
+        ----------
+        workers : int
+        measures_batch : bool
+            Whether the first one finds the batch of the queue.
 
         Raises
         ------
@@ -99,9 +105,14 @@ class WorkerPool:
         """
         started: list[WorkerProcess] = []
         try:
+            if measures_batch:  # alone, so that others do not disturb it
+                first = await self._nursery.fork(self.folder, self.threads, measures_batch=True)
+                started.append(first)
+                self._metrics.ready_in(await first.ready())
+                self.queue.batch = first.batch or self.queue.batch
             while len(started) < workers:
                 started.append(await self._nursery.fork(self.folder, self.threads))
-            for worker in started:
+            for worker in started[int(measures_batch) :]:
                 self._metrics.ready_in(await worker.ready())
         except (ServingError, WorkerEndedError) as error:
             for worker in started:

@@ -40,6 +40,8 @@ class WorkerProcess:
     pid : int
     ended : future
         The exit status, once it has one; it stays open if the nursery ends first.
+    batch : int, optional
+        The most inputs that one call should take, if it was told to measure that; once it is ready.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class WorkerProcess:
         self._reader, self._writer = reader, writer
         self.pid = pid
         self.ended = ended
+        self.batch: int | None = None
 
     async def ready(self) -> float:
         """Wait until it has opened its predictor, and return the seconds that it took.
@@ -65,6 +68,7 @@ class WorkerProcess:
         values, _ = await self._next()
         if "error" in values:
             raise ServingError(values["error"], values["hint"])
+        self.batch = values["batch"]
         return float(values["ready_s"])
 
     async def answer(self, items: Sequence[Item]) -> tuple[list[Answer], float]:
@@ -131,8 +135,12 @@ class Nursery:
         """Its process, while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    async def fork(self, folder: Path, threads: int) -> WorkerProcess:
+    async def fork(
+        self, folder: Path, threads: int, *, measures_batch: bool = False
+    ) -> WorkerProcess:
         """Return a new worker, which opens its predictor next.
+
+        With `measures_batch`, it also finds the batch that it is fastest with.
 
         Raises
         ------
@@ -141,7 +149,12 @@ class Nursery:
         """
         own, other = socket.socketpair()
         own.setblocking(False)  # noqa: FBT003 - socket has no keyword
-        request = {"folder": str(folder), "target": self._target, "threads": threads}
+        request = {
+            "folder": str(folder),
+            "target": self._target,
+            "threads": threads,
+            "measures_batch": measures_batch,
+        }
         try:
             async with self._lock:
                 if self.pid is None:

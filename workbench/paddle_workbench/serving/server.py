@@ -56,6 +56,8 @@ class ServerOptions:
     token : str, optional
         What clients send; without it the server listens on the loopback only.
     settings : ModelSettings
+    measures_batch : bool
+        Whether the batch is what a worker is fastest with, instead of that of the settings.
     limits : BodyLimits
     grace_s : float
         How long what was accepted may take after a signal to end.
@@ -67,6 +69,7 @@ class ServerOptions:
     threads: int = 1
     token: str | None = None
     settings: ModelSettings = field(default_factory=ModelSettings)
+    measures_batch: bool = False
     limits: BodyLimits = field(default_factory=BodyLimits)
     grace_s: float = 30.0
 
@@ -114,7 +117,11 @@ async def _serve(
     try:
         for path in bundles:
             await models.add(
-                path, target=options.target, threads=options.threads, settings=options.settings
+                path,
+                target=options.target,
+                threads=options.threads,
+                settings=options.settings,
+                measures_batch=options.measures_batch,
             )
         application = make_application(models, metrics, status, options.limits)
         config = uvicorn.Config(

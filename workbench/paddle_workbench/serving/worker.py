@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from ..errors import WorkbenchError
+from .batch_choice import measured_batch
 from .frames import pack, pack_arrays, receive_frame, unpack_arrays
 from .model import Answer, Item, ServedModel
 from .warm_up import warm_up
@@ -23,7 +24,7 @@ def work(connection: socket.socket, request: dict[str, Any]) -> None:
     ----------
     connection : socket
     request : dict
-        `folder`, `target` and `threads`.
+        `folder`, `target` and `threads`, and whether it `measures_batch`.
     """
     _send(connection, {"pid": os.getpid()})
     start = perf_counter()
@@ -31,10 +32,12 @@ def work(connection: socket.socket, request: dict[str, Any]) -> None:
         folder = Path(request["folder"])
         model = ServedModel(folder, request["target"], request["threads"])
         warm_up(model, folder, request["target"])
+        batch = measured_batch(model, folder) if request["measures_batch"] else None
+        model.take_seconds()
     except WorkbenchError as error:
         _send(connection, {"error": error.message, "hint": error.hint})
         return
-    _send(connection, {"ready_s": perf_counter() - start})
+    _send(connection, {"ready_s": perf_counter() - start, "batch": batch})
     while (frame := receive_frame(connection)) is not None:
         values, content = frame
         answers = model.answer(_items(values["items"], content))
