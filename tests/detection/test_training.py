@@ -347,6 +347,8 @@ def test_rejects_what_is_neither_network_nor_recipe_nor_listener(
         train(wrong, dataset, RECIPE)
     with pytest.raises(DetectionError, match="The listener is 5, which cannot be called"):
         train(small_net(), dataset, RECIPE, listener=5)  # type: ignore[arg-type]
+    with pytest.raises(StorageError, match="5 is not a path"):
+        train(small_net(), dataset, RECIPE, folder=5)  # type: ignore[arg-type]
     with pytest.raises(DetectionError, match="The recipe is a dict, and not a Recipe"):
         train(small_net(), dataset, wrong)
 

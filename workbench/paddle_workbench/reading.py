@@ -49,9 +49,20 @@ _LARGE_EXPONENT = re.compile(r"[eE][+]?[0-9]{3}")
 
 
 def expanded(path: str | Path) -> Path:
-    """Return a path that a person gave, with `~` for a home folder replaced as a shell does."""
+    """Return a path that a person gave, with `~` for a home folder replaced as a shell does.
+
+    Raises
+    ------
+    StorageError
+        If it is not a path.
+    """
     try:
         return Path(path).expanduser()
+    except TypeError:
+        raise StorageError(
+            f"{path!r:.80} is not a path.",
+            'Pass a text or a pathlib.Path, such as "bundles/sentiment".',
+        ) from None
     except RuntimeError:  # there is no such user, or this one has no home
         return Path(path)
 

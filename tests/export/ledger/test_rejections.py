@@ -50,6 +50,8 @@ def test_rejects_wrong_options(ledger: Ledger, options: dict[str, Any], message:
     ("options", "message"),
     [
         ({"truth": ["good"]}, "There are 6 inputs and 1 of truth"),
+        ({"truth": ["good"] * 5 + ["fine"]}, "contains 'fine', which is not a label of small"),
+        ({"truth": [0, 1, 0, 1, 0, 1]}, "contains 0, which is not a label of small"),
         ({"inputs": []}, "no inputs"),
     ],
 )

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract import BundleRecord, TopLabels
+from ..contract import BundleRecord
 from ..errors import CompressionError
 from ..export.bundle import Bundle
 from ..export.decisions import box_step, decisions_of
 from ..export.processing import placements, postprocess
+from ..export.truth import truth_problem
 from .batches import Batch, count_of_rows, program_batches
 
 __all__ = ["Comparison", "Effect", "Outputs", "Score", "check_truth", "checked_score", "scoring"]
@@ -198,30 +199,9 @@ def check_truth(truth: Sequence[object], record: BundleRecord, rows: int | None)
     CompressionError
         If there is not one for each input, or the bundle has no such label.
     """
-    if isinstance(truth, str) or not hasattr(truth, "__len__"):
-        raise CompressionError(
-            f"The truth is {truth!r:.60}, and not a list of labels or texts.",
-            "Pass a list with one for each input.",
-        )
-    if rows is not None and len(truth) != rows:
-        raise CompressionError(
-            f"There are {rows} inputs and {len(truth)} of truth.", "Pass one label for each input."
-        )
-    other = next((each for each in truth if not isinstance(each, str)), None)
-    is_classifier = any(isinstance(step, TopLabels) for step in record.postprocessing)
-    if other is not None and not is_classifier:
-        raise CompressionError(
-            f"The truth contains {other!r:.60}, which is not a text.",
-            "Pass the right text of each input.",
-        )
-    if is_classifier:
-        unknown = next((each for each in truth if each not in record.labels), None)
-        if unknown is not None:
-            labels = ", ".join(map(repr, record.labels[:5]))
-            raise CompressionError(
-                f"The truth contains {unknown!r:.60}, which is not a label of {record.name}.",
-                f"Pass the names of the right labels, such as {labels}.",
-            )
+    problem = truth_problem(truth, record, rows)
+    if problem is not None:
+        raise CompressionError(*problem)
 
 
 def _share_right(truth: Sequence[object]) -> Score:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DetectionError, TrainingError
 from ..program.progress import ProgressBar
+from ..reading import expanded
 from .batches import Batch, Batches
 from .checkpoints import (
     Checkpoint,
@@ -108,11 +109,12 @@ def train(
             f"The listener is {listener!r:.80}, which cannot be called.",
             "Pass a function that takes the record of a step or of an evaluation.",
         )
-    training = _Training(net, dataset, recipe, validation, Path(folder) if folder else None)
+    place = None if folder is None else expanded(folder)
+    training = _Training(net, dataset, recipe, validation, place)
     if resume:
         training.resume()
-    elif folder:
-        prepare_folder(Path(folder))
+    elif place is not None:
+        prepare_folder(place)
     with ProgressBar("training") as bar:
 
         def show(record: StepRecord | EvaluationRecord) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..contract import BundleRecord, CharacterIds, FileRecord, invalid_field
-from ..errors import BundleError, clause_of
+from ..errors import BundleError, StorageError, clause_of
 from ..reading import expanded, parse_json, storage_errors_as
 from ..storage import check_schema_version, read_model, storage_error
 
@@ -59,12 +59,8 @@ def named_path(path: str | Path, *, code: str) -> Path:
     """
     try:
         return expanded(path)
-    except TypeError:
-        raise BundleError(
-            f"{path!r:.80} is not a path.",
-            'Pass a text or a pathlib.Path, such as "bundles/sentiment".',
-            code=code,
-        ) from None
+    except StorageError as error:
+        raise BundleError(error.message, error.hint, code=code) from None
 
 
 @storage_errors_as(BundleError)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from ...errors import AnnotationError, StorageError
-from ...reading import is_file, storage_errors_as
+from ...reading import expanded, is_file, storage_errors_as
 from ..dataset import Dataset, check_classes
 from . import coco, labelme, voc, yolo
 from .checking import Checks
@@ -143,12 +143,9 @@ def load_annotations(
 
 def _as_path(path: str | Path) -> Path:
     try:
-        return Path(path)
-    except TypeError:
-        raise AnnotationError(
-            f"{path!r:.80} is not a path.",
-            'Pass a text or a pathlib.Path: load_annotations("goods").',
-        ) from None
+        return expanded(path)
+    except StorageError as error:
+        raise AnnotationError(error.message, 'Pass its path: load_annotations("goods").') from None
 
 
 def _read(folder: Folder, style: Style, file: str | None, names: tuple[str, ...] | None) -> Source:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ...errors import AnnotationError, StorageError
 from ...picture_files.limits import MAX_BYTES
-from ...reading import is_file, is_folder, read_bytes, resolved, storage_errors_as
+from ...reading import expanded, is_file, is_folder, read_bytes, resolved, storage_errors_as
 from ...storage import write_whole
 from ..dataset import Dataset, Picture
 from . import coco, labelme, voc, yolo
@@ -76,7 +76,7 @@ def save_annotations(
         )
     if style not in STYLES:
         raise AnnotationError(f"There is no format {style!r}.", f"Use one of: {', '.join(STYLES)}.")
-    folder = Path(folder)
+    folder = expanded(folder)
     _check_names(dataset, style)
     module = _MODULES[style]
     files = module.write(dataset)

@@ -17,6 +17,7 @@ from ..bundle import Bundle
 from ..bundle_files import named_path
 from ..decisions import box_step
 from ..opening import opened
+from ..truth import truth_problem
 from .comparison import RunComparison, compare_runs
 from .inputs import Inputs
 from .measuring import Measurement
@@ -94,6 +95,11 @@ class Ledger:
                 code="PW-L101",
             )
         self._inputs = Inputs(self.bundle, inputs, truth)
+        # Decisions of the caller's own are of any kind.
+        if truth is not None and decide is None and self.bundle.record.postprocessing:
+            problem = truth_problem(truth, self.bundle.record, self._inputs.count)
+            if problem is not None:
+                raise BundleError(*problem, code="PW-L101")
         self._decide = decide
         self._variants = {each.name: each for each in variants_of(self.bundle, network)}
         is_folder = self.bundle.folder == self.bundle.path
