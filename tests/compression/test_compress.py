@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -296,6 +299,28 @@ def test_checks_held_out_inputs_before_the_first_step(
             listener=steps.append,
         )
     assert not steps
+
+
+def test_full_disk_at_the_end_loses_nothing(
+    parent: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "full" / "made"
+    copyfile = shutil.copyfile
+
+    def fill_the_disk(source: Any, target: Any, **options: Any) -> Any:
+        if place.parent in Path(target).parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return copyfile(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copyfile", fill_the_disk)
+    with pytest.raises(StorageError, match="The disk is full") as caught:
+        compress(parent, ["prune"], place, measure=False)
+    kept = Path(re.findall(r"is kept in (.*); copy it", caught.value.hint)[0])
+    try:
+        assert Bundle(kept).predict(GOOD).label
+    finally:
+        shutil.rmtree(kept.parent)
+    assert not place.exists()
 
 
 def test_checks_its_place_before_the_first_step(parent: Bundle, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from ..contract import (
     Text,
     Weights,
 )
-from ..errors import CompressionError, ExportError, WorkbenchError
+from ..errors import CompressionError, ExportError, StorageError, WorkbenchError
 from ..export.attempt import Listener
 from ..export.bundle import Bundle
 from ..export.deriving import adopt, derive, place_of_child
@@ -124,6 +125,8 @@ def compress(
         a step cannot be done; the message names the step.
     BundleError
         If the bundle is not whole, there is no such target, or the path is another folder.
+    StorageError
+        If the result cannot be written, such as on a full disk; the message says where it is kept.
     """
     check_options(protocol)
     original = opened(bundle)
@@ -167,7 +170,10 @@ def compress(
             steps.show = partial(show, number, title)
             last = _done(steps, stage, last, work / f"{number}" / place.name, chosen.target)
             made[stage.name] = last
-        last = adopt(last, path, parent=original, steps=chosen.steps)
+        try:
+            last = adopt(last, path, parent=original, steps=chosen.steps)
+        except StorageError as error:
+            raise _rescued(last, error) from error
         if measure:
             show(total - 1, _MEASURING)
             ledger = Ledger(first, inputs=inputs, truth=truth, path=last.path)
@@ -175,6 +181,17 @@ def compress(
                 ledger.add(Variant(name, bundle=each, target=chosen.target, title=name))
             ledger.measure(variants=list(made), baseline=ORIGINAL, **protocol)
     return last
+
+
+def _rescued(bundle: Bundle, error: StorageError) -> StorageError:
+    """Keep what was made though it cannot be copied to its place, and say where it is."""
+    try:
+        kept = Path(tempfile.mkdtemp(prefix="compressed-")) / bundle.path.name
+        bundle.path.rename(kept)  # takes no space
+    except OSError:
+        return error
+    hint = f"{error.hint} The new bundle is kept in {kept}; copy it from there."
+    return StorageError(error.message, hint.strip())
 
 
 def _within(step: Text, part: JobProgress) -> Text:
