@@ -92,6 +92,8 @@ def test_returns_only_the_outputs_that_are_wanted(server: RunningServer) -> None
         ([tensor(shape=[2, 5])], "inputs[0].data", "8 values"),
         ([tensor(shape=[-1, 4])], "inputs[0].shape", "[-1, 4]"),
         ([tensor(shape=[1 << 40, 1 << 40])], "inputs[0].shape", "elements"),
+        ([tensor(shape=[0, 1 << 62, 1 << 62], data=[])], "inputs[0].shape", "elements"),
+        ([tensor(shape=[1] * 40, data=[2])], "inputs[0].shape", "32 sizes"),
         ([tensor(shape=[8], data=[2] * 8)], "inputs", "shape"),
         ([tensor(data=[[2, 3, 4, "5"], [6, 1, 0, 0]])], "inputs[0].data", "not numbers"),
         ([tensor(data=[[2, 3, 4, 1.5], [6, 1, 0, 0]])], "inputs[0].data", "not whole"),

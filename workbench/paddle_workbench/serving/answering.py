@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from starlette.requests import Request
-
-from ..contract.serving import TIMEOUT_HEADER
 from .batching import QueueFullError
 from .deployment import Served
+from .frames import Array
 from .model import Answer, Item
 from .problems import RequestError
 
-__all__ = ["answers_of", "check_room", "described_body", "failed"]
+__all__ = ["answers_of", "check_room", "failed", "outputs_of"]
 
 QUICK_S = 0.05
 
 
-async def answers_of(served: Served, items: Sequence[Item], request: Request) -> list[Answer]:
-    """Return the answers to items; nothing is computed for a client that has gone.
+Gone = Callable[[], Awaitable[None]]
+
+
+async def answers_of(
+    served: Served, items: Sequence[Item], *, timeout_s: float, gone: Gone | None = None
+) -> list[Answer]:
+    """Return the answers to items; what waits is dropped if this is cancelled.
+
+    Parameters
+    ----------
+    served : Served
+    items : sequence of Item
+    timeout_s : float
+    gone : callable, optional
+        Returns once the client has gone, for whom nothing is computed any more. Without it, this
+        is cancelled then.
 
     Raises
     ------
     RequestError
     """
-    timeout_s = _timeout(request, served.settings.timeout_s)
     try:
         answers = served.pool.put(items, timeout_s)
     except QueueFullError:
@@ -38,7 +49,7 @@ async def answers_of(served: Served, items: Sequence[Item], request: Request) ->
         quick_s = min(timeout_s, QUICK_S)
         _, late = await asyncio.wait(answers, timeout=quick_s)
         if late:
-            late = await _late(request, late, timeout_s - quick_s)
+            late = await _late(late, timeout_s - quick_s, gone)
         if late:
             raise RequestError(
                 504,
@@ -49,6 +60,22 @@ async def answers_of(served: Served, items: Sequence[Item], request: Request) ->
     finally:
         for answer in answers:
             answer.cancel()  # nothing, if it is done
+
+
+async def outputs_of(
+    served: Served, arrays: tuple[Array, ...], *, timeout_s: float, gone: Gone | None = None
+) -> tuple[Array, ...]:
+    """Return the outputs of a model for arrays; see `answers_of`.
+
+    Raises
+    ------
+    RequestError
+        Also if the program refuses the arrays.
+    """
+    (answer,) = await answers_of(served, [Item(arrays=arrays)], timeout_s=timeout_s, gone=gone)
+    if answer.error:
+        raise failed(answer, "inputs")
+    return answer.arrays
 
 
 def check_room(served: Served) -> None:
@@ -79,55 +106,28 @@ def _full(served: Served, count: int) -> RequestError:
 
 
 async def _late(
-    request: Request, answers: set[asyncio.Future[Answer]], timeout_s: float
+    answers: set[asyncio.Future[Answer]], timeout_s: float, gone: Gone | None
 ) -> set[asyncio.Future[Answer]]:
     """Wait for answers while the client is there, and return those that did not come."""
-    gone = asyncio.ensure_future(_disconnected(request))
+    if gone is None:
+        _, late = await asyncio.wait(answers, timeout=timeout_s)
+        return late
+    leaving = asyncio.ensure_future(gone())
     everything = asyncio.gather(*answers)
     try:
-        either: set[asyncio.Future[Any]] = {gone, everything}
+        either: set[asyncio.Future[Any]] = {leaving, everything}
         await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if gone.done() and not everything.done():
+        if leaving.done() and not everything.done():
             raise RequestError(400, "The connection was closed.")
         return {answer for answer in answers if not answer.done()}
     finally:
-        for task in (gone, everything):
+        for task in (leaving, everything):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _timeout(request: Request, limit_s: float) -> float:
-    text = request.headers.get(TIMEOUT_HEADER)
-    if text is None:
-        return limit_s
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise RequestError(
-            422,
-            f"{TIMEOUT_HEADER} is {text!r:.80}.",
-            "Send seconds, such as 2.5.",
-            place=TIMEOUT_HEADER,
-        )
-    return min(seconds, limit_s)
 
 
 def failed(answer: Answer, place: str) -> RequestError:
     return RequestError(
         answer.status, answer.error, answer.hint, place=place if answer.status == 422 else ""
     )
-
-
-def described_body(*models: Any) -> dict[str, Any]:
-    """Return the description of a body that the route reads itself."""
-    schemas = [model.model_json_schema() for model in models]
-    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -14,9 +14,10 @@ from ..contract.serving import ServingProblem
 from ..errors import WorkbenchError
 from .bodies import BodyLimits
 from .deployment import Models
+from .descriptions import ServerStatus
 from .metrics import Metrics
 from .problems import RequestError, response_to
-from .protocol import ServerStatus, protocol_routes
+from .protocol import protocol_routes
 from .reference import reference_routes
 from .tasks import task_routes
 

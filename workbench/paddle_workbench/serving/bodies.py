@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from time import monotonic
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -15,7 +16,7 @@ from ..contract.serving import PicturesRequest, TextsRequest
 from .model import Item
 from .problems import InvalidRequestError, RequestError, read_json
 
-__all__ = ["BodyLimits", "items_of", "read_body"]
+__all__ = ["BodyLimits", "described_body", "items_of", "read_body"]
 
 _TEXT_TASKS = frozenset({"text-classification"})
 
@@ -148,3 +149,10 @@ def _from_base64(text: str, place: str) -> bytes:
     if not content:
         raise InvalidRequestError("The picture is empty.", "Send a picture file.", place=place)
     return content
+
+
+def described_body(*models: Any) -> dict[str, Any]:
+    """Return the description of a body that the route reads itself."""
+    schemas = [model.model_json_schema() for model in models]
+    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -28,8 +28,8 @@ from ..errors import ServingError
 from ..export.processing import Prediction
 from .encoding import Body, decode_tensors, encode_inputs, encode_tensors
 from .frames import Array
+from .json_tensors import HEADER_LENGTH
 from .replies import prediction_of, problem_of, retry_after
-from .tensors import HEADER_LENGTH
 
 if TYPE_CHECKING:
     from PIL.Image import Image

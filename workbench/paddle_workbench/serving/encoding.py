@@ -19,7 +19,8 @@ from ..contract.serving import InferResponse, TensorValues
 from ..errors import ServingError, StorageError
 from ..picture_files.array import check_picture
 from .frames import Array
-from .tensors import BINARY_SIZE, DTYPES, HEADER_LENGTH, datatype_of
+from .json_tensors import BINARY_SIZE, HEADER_LENGTH
+from .tensors import DTYPES, datatype_of
 
 __all__ = ["Body", "decode_tensors", "encode_inputs", "encode_tensors"]
 

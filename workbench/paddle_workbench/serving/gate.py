@@ -11,7 +11,7 @@ from .metrics import Metrics
 from .problems import RequestError, response_to
 from .reference import FILES
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "check_token"]
 
 OPEN = frozenset({"/v2/health/live", "/v2/health/ready", *FILES})
 """Paths that need no token: what watches a server, and the page that asks for the token."""
@@ -30,7 +30,7 @@ class Gate:
 
     def __init__(self, application: ASGIApp, *, token: str | None, metrics: Metrics) -> None:
         self._application = application
-        self._expected = f"Bearer {token}".encode() if token else None
+        self._token = token
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,32 +48,38 @@ class Gate:
             await send(message)
 
         try:
-            if self._is_let_in(scope):
-                await self._application(scope, receive, counted)
-            else:
-                await response_to(_no_token())(scope, receive, counted)
+            if scope["path"] not in OPEN:
+                check_token(dict(scope["headers"]).get(b"authorization", b""), self._token)
+            await self._application(scope, receive, counted)
+        except RequestError as error:
+            await response_to(error)(scope, receive, counted)
         finally:
             self._count(scope, status, perf_counter() - start)
-
-    def _is_let_in(self, scope: Scope) -> bool:
-        if self._expected is None or scope["path"] in OPEN:
-            return True
-        received = dict(scope["headers"]).get(b"authorization", b"")
-        return hmac.compare_digest(received, self._expected)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         served = scope.get("state", {}).get("served")
         route = getattr(scope.get("route"), "path", "")
-        model, version = (served.name, served.record.version) if served is not None else ("", "")
-        self._metrics.requests.labels(model, version, route, status or 499).inc()
-        if served is not None:
-            self._metrics.request_seconds.labels(model, version, route).observe(seconds)
+        model = served and (served.name, served.record.version)
+        self._metrics.count_request(model, route, status or 499, seconds)
 
 
-def _no_token() -> RequestError:
-    return RequestError(
-        401,
-        "The token is missing or wrong.",
-        "Send it: curl -H 'Authorization: Bearer TOKEN' …",
-        headers={"www-authenticate": "Bearer"},
-    )
+def check_token(authorization: bytes, token: str | None) -> None:
+    """Reject a request without the token of the server; without one, everyone is let in.
+
+    Parameters
+    ----------
+    authorization : bytes
+        What the client has sent under this name.
+    token : str, optional
+
+    Raises
+    ------
+    RequestError
+    """
+    if token and not hmac.compare_digest(authorization, f"Bearer {token}".encode()):
+        raise RequestError(
+            401,
+            "The token is missing or wrong.",
+            "Send it as the header or metadata `authorization: Bearer TOKEN`.",
+            headers={"www-authenticate": "Bearer"},
+        )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .answering import answers_of, check_room, failed
+from ..contract.serving import TIMEOUT_HEADER
+from .answering import answers_of, check_room, failed, outputs_of
 from .bodies import BodyLimits, items_of, read_body
 from .deployment import Models
-from .model import Item
+from .json_tensors import HEADER_LENGTH, encode_response, read_request, tensors_of
 from .problems import RequestError
-from .tensors import HEADER_LENGTH, encode_response, read_request, tensors_of
 
 __all__ = ["infer", "predict"]
 
@@ -49,7 +51,12 @@ async def predict(
         )
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     named = items_of(body, media_type, record)
-    answers = await answers_of(served, [item for _, item in named], request)
+    answers = await answers_of(
+        served,
+        [item for _, item in named],
+        timeout_s=_timeout(request, served.settings.timeout_s),
+        gone=partial(_disconnected, request),
+    )
     for (place, _), answer in zip(named, answers, strict=True):
         if answer.error:
             raise failed(answer, place)
@@ -87,8 +94,34 @@ async def infer(
     served = request.state.served = models.find(name, version)
     values, content = read_request(body, request.headers.get(HEADER_LENGTH))
     arrays = tensors_of(values, content, served.record)
-    (answer,) = await answers_of(served, [Item(arrays=arrays)], request)
-    if answer.error:
-        raise failed(answer, "inputs")
-    content_out, headers = encode_response(answer.arrays, values, served.record)
+    outputs = await outputs_of(
+        served,
+        arrays,
+        timeout_s=_timeout(request, served.settings.timeout_s),
+        gone=partial(_disconnected, request),
+    )
+    content_out, headers = encode_response(outputs, values, served.record)
     return Response(content_out, headers=headers)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _timeout(request: Request, limit_s: float) -> float:
+    text = request.headers.get(TIMEOUT_HEADER)
+    if text is None:
+        return limit_s
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise RequestError(
+            422,
+            f"{TIMEOUT_HEADER} is {text!r:.80}.",
+            "Send seconds, such as 2.5.",
+            place=TIMEOUT_HEADER,
+        )
+    return min(seconds, limit_s)

@@ -56,6 +56,25 @@ class Metrics:
         )
         self.restarts = counter("worker_restarts", "Workers that ended by themselves.", *_MODEL)
 
+    def count_request(
+        self, version_of_model: tuple[str, str] | None, route: str, status: int, seconds: float
+    ) -> None:
+        """Count a request that has ended, and its time if it was for a model.
+
+        Parameters
+        ----------
+        version_of_model : tuple of two str, optional
+            The model and its version.
+        route : str
+        status : int
+            Of HTTP; 499 if the client has gone.
+        seconds : float
+        """
+        model, version = version_of_model or ("", "")
+        self.requests.labels(model, version, route, status).inc()
+        if version_of_model is not None:
+            self.request_seconds.labels(model, version, route).observe(seconds)
+
     def for_model(self, model: str, version: str) -> ModelMetrics:
         """Return the metrics of one version of a model."""
         return ModelMetrics(self, model, version)

@@ -12,7 +12,14 @@ from starlette.responses import Response
 from ..contract.serving import ServingProblem
 from ..errors import ServingError, WorkbenchError
 
-__all__ = ["InvalidRequestError", "RequestError", "UnknownModelError", "read_json", "response_to"]
+__all__ = [
+    "InvalidRequestError",
+    "RequestError",
+    "UnknownModelError",
+    "as_request_error",
+    "read_json",
+    "response_to",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +32,7 @@ class RequestError(Exception):
     Parameters
     ----------
     status : int
-        Of HTTP.
+        Of HTTP, also if the request came by gRPC.
     error, hint : str
     place : str
         Where in the request.
@@ -58,14 +65,20 @@ class UnknownModelError(ServingError):
     """The server has no such model, or not this version of it."""
 
 
-def response_to(error: Exception) -> Response:
-    """Return the answer to a request that failed."""
+def as_request_error(error: Exception) -> RequestError:
+    """Return an error of any kind as what is wrong with a request; unexpected ones are logged."""
+    if isinstance(error, RequestError):
+        return error
     if isinstance(error, WorkbenchError):
         status = 404 if isinstance(error, UnknownModelError) else 409
-        error = RequestError(status, error.message, error.hint)
-    elif not isinstance(error, RequestError):
-        _log.error("A request failed.", exc_info=error)
-        error = RequestError(500, f"The server failed: {type(error).__name__}.")
+        return RequestError(status, error.message, error.hint)
+    _log.error("A request failed.", exc_info=error)
+    return RequestError(500, f"The server failed: {type(error).__name__}.")
+
+
+def response_to(error: Exception) -> Response:
+    """Return the answer to a request that failed."""
+    error = as_request_error(error)
     return Response(
         error.problem.model_dump_json(),
         error.status,

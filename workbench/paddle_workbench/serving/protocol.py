@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as version_of
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -19,33 +18,14 @@ from ..contract.serving import (
     ServingProblem,
 )
 from . import inference
-from .answering import described_body
-from .bodies import BodyLimits
+from .bodies import BodyLimits, described_body
 from .deployment import Models, Served
-from .tensors import metadata_of
+from .descriptions import ServerStatus, describe_model, describe_server
 
-__all__ = ["Name", "ServerStatus", "protocol_routes"]
-
-NAME = "paddle-workbench"
-EXTENSIONS = ("binary_tensor_data", "model_repository")
-_PLATFORMS = {
-    "inference": "paddle_inference",
-    "onednn": "paddle_inference_onednn",
-    "onnx": "onnx_onnxruntime",
-    "mnn": "mnn",
-}
-_MOST_LABELS = 1000
-"""The characters of a recogniser are not shown."""
+__all__ = ["Name", "protocol_routes"]
 
 Name = Annotated[str, Path(description="The name of a model.")]
 Version = Annotated[str, Path(description="A version of the model.")]
-
-
-class ServerStatus:
-    """Whether a server takes requests; not while it starts or ends."""
-
-    def __init__(self) -> None:
-        self.is_ready = False
 
 
 def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) -> APIRouter:
@@ -60,16 +40,14 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     @router.get("/v2/health/ready", tags=["health"], responses={503: {"model": ServerState}})
     async def ready(response: Response) -> ServerState:
         """Do all models have a worker that is ready?"""
-        is_ready = status.is_ready and all(served.pool.ready for served in models)
+        is_ready = status.is_ready_for(models)
         response.status_code = 200 if is_ready else 503
         return ServerState(ready=is_ready)
 
     @router.get("/v2", tags=["models"])
     async def server() -> ServerMetadata:
         """What is this server?"""
-        return ServerMetadata(
-            name=NAME, version=version_of("paddle-workbench"), extensions=EXTENSIONS
-        )
+        return describe_server()
 
     @router.get("/v2/models", tags=["models"])
     async def names() -> ModelList:
@@ -79,12 +57,12 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     @router.get("/v2/models/{name}", tags=["models"])
     async def metadata(name: Name) -> ModelMetadata:
         """What does a model take and return?"""
-        return _metadata(models, models.find(name))
+        return describe_model(models, models.find(name))
 
     @router.get("/v2/models/{name}/versions/{version}", tags=["models"])
     async def metadata_of_version(name: Name, version: Version) -> ModelMetadata:
         """What does a version of a model take and return?"""
-        return _metadata(models, models.find(name, version))
+        return describe_model(models, models.find(name, version))
 
     @router.get("/v2/models/{name}/ready", tags=["health"], responses={503: {"model": ServerState}})
     async def model_ready(name: Name, response: Response) -> ServerState:
@@ -144,22 +122,9 @@ def protocol_routes(models: Models, status: ServerStatus, limits: BodyLimits) ->
     async def load(name: Name) -> ModelMetadata:
         """Take a model from its path again, without losing a request."""
         await models.reload(name)
-        return _metadata(models, models.find(name))
+        return describe_model(models, models.find(name))
 
     return router
-
-
-def _metadata(models: Models, served: Served) -> ModelMetadata:
-    inputs, outputs = metadata_of(served.record)
-    return ModelMetadata(
-        name=served.name,
-        versions=models.versions(served.name),
-        platform=_PLATFORMS[served.target],
-        inputs=inputs,
-        outputs=outputs,
-        task=served.record.task,
-        labels=served.record.labels if len(served.record.labels) <= _MOST_LABELS else (),
-    )
 
 
 def _ready(served: Served, response: Response) -> ServerState:

@@ -25,10 +25,10 @@ from .application import make_application
 from .bodies import BodyLimits
 from .cards import watch_cards
 from .deployment import Models
+from .descriptions import ServerStatus
 from .direct import Direct
 from .gate import Gate
 from .metrics import Metrics
-from .protocol import ServerStatus
 from .token import TOKEN_VARIABLE
 
 __all__ = ["ServerOptions", "serve"]

@@ -12,8 +12,7 @@ from ..contract.serving import (
     TextsRequest,
 )
 from . import inference
-from .answering import described_body
-from .bodies import BodyLimits, read_body
+from .bodies import BodyLimits, described_body, read_body
 from .deployment import Models
 from .problems import read_json
 from .protocol import Name

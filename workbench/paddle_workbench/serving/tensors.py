@@ -1,37 +1,35 @@
-"""Tensors as the Open Inference Protocol writes them, as JSON or as bytes.
+"""Tensors as the Open Inference Protocol describes them, in JSON and by gRPC.
 
 References
 ----------
-https://github.com/kserve/open-inference-protocol, version 2, and the extension for binary tensors
-of https://github.com/triton-inference-server/server/blob/main/docs/protocol/
+https://github.com/kserve/open-inference-protocol, version 2
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from ..contract import BundleRecord
-from ..contract.serving import InferRequest, TensorMetadata, TensorValues
+from ..contract.serving import TensorMetadata
 from .frames import Array
-from .problems import InvalidRequestError, read_json
+from .problems import InvalidRequestError
 
 __all__ = [
-    "BINARY_SIZE",
     "DTYPES",
-    "HEADER_LENGTH",
+    "DescribedTensor",
+    "arrays_of",
+    "bytes_of",
+    "check_outputs",
     "datatype_of",
-    "encode_response",
+    "dtype_of",
+    "from_bytes",
+    "from_numbers",
     "metadata_of",
-    "read_request",
-    "tensors_of",
 ]
-
-HEADER_LENGTH = "inference-header-content-length"
 
 DTYPES = {
     "BOOL": "bool",
@@ -49,9 +47,9 @@ DTYPES = {
 }
 """The dtypes of the protocol, and those of numpy."""
 _DATATYPES = {dtype: name for name, dtype in DTYPES.items()}
-BINARY_SIZE = "binary_data_size"
 _MOST_ELEMENTS = 1 << 30
-_BINARY, _BINARY_OUTPUT = "binary_data", "binary_data_output"
+_MOST_DIMENSIONS = 32
+"""As numpy 1 has them."""
 
 
 def datatype_of(dtype: str) -> str:
@@ -74,49 +72,53 @@ def metadata_of(record: BundleRecord) -> tuple[tuple[TensorMetadata, ...], ...]:
     )
 
 
-def read_request(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryview]:
-    """Return a request, and the bytes of its tensors that follow the JSON.
+class DescribedTensor(Protocol):
+    """A tensor of a request, in JSON or in a message of gRPC."""
 
-    Raises
-    ------
-    InvalidRequestError
-    """
-    size = len(body)
-    if header_length is not None:
-        if not header_length.isdecimal() or int(header_length) > size:
-            raise InvalidRequestError(
-                f"{HEADER_LENGTH} is {header_length!r:.80}, and the body has {size} bytes.",
-                "Send the length of the JSON in bytes.",
-                place=HEADER_LENGTH,
-            )
-        size = int(header_length)
-    return read_json(body[:size], InferRequest), memoryview(body)[size:]
+    @property
+    def name(self) -> str:
+        """The name of an input."""
+
+    @property
+    def datatype(self) -> str:
+        """A name of the protocol."""
+
+    @property
+    def shape(self) -> Sequence[int]:
+        """The sizes."""
 
 
-def tensors_of(
-    request: InferRequest, content: memoryview, record: BundleRecord
+_Tensor = TypeVar("_Tensor", bound=DescribedTensor)
+
+
+def arrays_of(
+    tensors: Sequence[_Tensor], read: Callable[[int, _Tensor], Array], record: BundleRecord
 ) -> tuple[Array, ...]:
     """Return the arrays for the inputs of a program, in its order.
 
+    Parameters
+    ----------
+    tensors : sequence
+    read : callable
+        Returns the array of a tensor, of which it gets the number, too.
+    record : BundleRecord
+
     Raises
     ------
     InvalidRequestError
-        With the place, if a tensor is missing, unknown, or not what it says.
+        With the place, if a tensor is missing or unknown.
     """
     arrays: dict[str, Array] = {}
-    start = 0
     known = {each.name: each for each in record.inputs}
-    for number, tensor in enumerate(request.inputs):
-        place = f"inputs[{number}]"
+    for number, tensor in enumerate(tensors):
         if tensor.name not in known or tensor.name in arrays:
             again = "twice" if tensor.name in arrays else "which the model does not have"
             raise InvalidRequestError(
                 f"There is an input {tensor.name!r:.80}, {again}.",
                 f"The inputs are: {', '.join(known)}.",
-                place=f"{place}.name",
+                place=f"inputs[{number}].name",
             )
-        array, start = _array(tensor, content, start, place)
-        arrays[tensor.name] = array
+        arrays[tensor.name] = read(number, tensor)
     missing = [name for name in known if name not in arrays]
     if missing:
         raise InvalidRequestError(
@@ -124,16 +126,16 @@ def tensors_of(
             f"The inputs are: {', '.join(known)}.",
             place="inputs",
         )
-    if start != len(content):
-        raise InvalidRequestError(
-            f"{len(content) - start} bytes follow the last tensor.",
-            f"Give each tensor its {BINARY_SIZE}.",
-            place="body",
-        )
     return tuple(arrays[name] for name in known)
 
 
-def _array(tensor: TensorValues, content: memoryview, start: int, place: str) -> tuple[Array, int]:
+def dtype_of(tensor: DescribedTensor, place: str) -> np.dtype[Any]:
+    """Return the dtype of a tensor, whose shape is checked, too.
+
+    Raises
+    ------
+    InvalidRequestError
+    """
     name = DTYPES.get(tensor.datatype)
     if name is None:
         raise InvalidRequestError(
@@ -141,51 +143,53 @@ def _array(tensor: TensorValues, content: memoryview, start: int, place: str) ->
             f"Use one of these: {', '.join(DTYPES)}.",
             place=f"{place}.datatype",
         )
-    dtype = np.dtype(name)
-    if any(size < 0 for size in tensor.shape) or math.prod(tensor.shape) > _MOST_ELEMENTS:
+    shape = tensor.shape
+    # A size of 0 must not hide others that numpy refuses.
+    elements = math.prod(max(1, size) for size in shape)
+    if min(shape, default=0) < 0 or elements > _MOST_ELEMENTS or len(shape) > _MOST_DIMENSIONS:
         raise InvalidRequestError(
-            f"The shape is {list(tensor.shape)!r:.80}.",
-            f"Use sizes from 0 on, and at most {_MOST_ELEMENTS:,} elements.",
+            f"The shape is {list(shape)!r:.80}.",
+            f"Use at most {_MOST_DIMENSIONS} sizes from 0 on, and {_MOST_ELEMENTS:,} elements.",
             place=f"{place}.shape",
         )
-    count = math.prod(tensor.shape)
-    size = (tensor.parameters or {}).get(BINARY_SIZE)
-    if size is not None:
-        if size != count * dtype.itemsize or start + size > len(content):
-            raise InvalidRequestError(
-                f"{BINARY_SIZE} is {size!r:.80}, and {list(tensor.shape)} of {tensor.datatype} "
-                f"take {count * dtype.itemsize}; the body has {len(content) - start} left.",
-                "Send the tensor's bytes after the JSON, little-endian, in row-major order.",
-                place=f"{place}.parameters.{BINARY_SIZE}",
-            )
-        array = np.frombuffer(content, dtype.newbyteorder("<"), count, start)
-        return array.astype(dtype, copy=False).reshape(tensor.shape), start + size
-    if tensor.data is None:
-        raise InvalidRequestError(
-            "There are no data.", f"Send `data`, or `{BINARY_SIZE}`.", place=f"{place}.data"
-        )
-    return _from_json(tensor.data, dtype, tensor, f"{place}.data"), start
+    return np.dtype(name)
 
 
-def _from_json(
-    data: Sequence[Any], dtype: np.dtype[Any], tensor: TensorValues, place: str
+def from_bytes(
+    content: bytes | memoryview, tensor: DescribedTensor, dtype: np.dtype[Any], start: int = 0
 ) -> Array:
+    """Return the array whose bytes begin at a place of a content that is long enough."""
+    count = math.prod(tensor.shape)
+    array = np.frombuffer(content, dtype.newbyteorder("<"), count, start)
+    return array.astype(dtype, copy=False).reshape(tensor.shape)
+
+
+def from_numbers(
+    numbers: Sequence[Any] | Array, tensor: DescribedTensor, dtype: np.dtype[Any], place: str
+) -> Array:
+    """Return the array of numbers, flat or nested like the shape.
+
+    Raises
+    ------
+    InvalidRequestError
+    """
     try:
-        array = np.asarray(data)
+        array = np.asarray(numbers)
     except (ValueError, OverflowError) as error:
         raise _not_of_type(tensor, str(error).splitlines()[0], place) from error
     problem = _problem(array, dtype)
     if problem:
         raise _not_of_type(tensor, problem, place)
-    has_shape = array.ndim == 1 or array.shape == tensor.shape
-    if array.size != math.prod(tensor.shape) or not has_shape:
+    shape = tuple(tensor.shape)
+    has_shape = array.ndim == 1 or array.shape == shape
+    if array.size != math.prod(shape) or not has_shape:
         raise InvalidRequestError(
             f"The data have {array.size} values in the shape {list(array.shape)}, and the shape is "
-            f"{list(tensor.shape)}.",
+            f"{list(shape)}.",
             "Send as many values as the shape has.",
             place=place,
         )
-    return array.astype(dtype).reshape(tensor.shape)
+    return array.astype(dtype).reshape(shape)
 
 
 def _problem(array: Array, dtype: np.dtype[Any]) -> str:
@@ -205,7 +209,7 @@ def _problem(array: Array, dtype: np.dtype[Any]) -> str:
     return ""
 
 
-def _not_of_type(tensor: TensorValues, reason: str, place: str) -> InvalidRequestError:
+def _not_of_type(tensor: DescribedTensor, reason: str, place: str) -> InvalidRequestError:
     return InvalidRequestError(
         f"The data are not {tensor.datatype}: {reason.rstrip('.')}.",
         "Send numbers in row-major order, flat or nested like the shape.",
@@ -213,63 +217,23 @@ def _not_of_type(tensor: TensorValues, reason: str, place: str) -> InvalidReques
     )
 
 
-def encode_response(
-    arrays: Sequence[Array], request: InferRequest, record: BundleRecord
-) -> tuple[bytes, dict[str, str]]:
-    """Return the body of a response, and its headers.
+def check_outputs(wanted: Sequence[str], record: BundleRecord) -> None:
+    """Reject a request for an output that the model does not have.
 
     Raises
     ------
     InvalidRequestError
-        If the request wants an output that the model does not have.
     """
-    wanted = _wanted(request, record)
-    by_name = dict(zip((each.name for each in record.outputs), arrays, strict=True))
-    outputs, parts = [], []
-    for name, is_binary in wanted.items():
-        array = np.ascontiguousarray(by_name[name])
-        values = TensorValues(
-            name=name, shape=array.shape, datatype=datatype_of(array.dtype.name)
-        ).model_dump(exclude_none=True)
-        if is_binary:
-            content = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-            values["parameters"] = {BINARY_SIZE: len(content)}
-            parts.append(content)
-        else:
-            values["data"] = _numbers(array)
-        outputs.append(values)
-    response: dict[str, Any] = {"model_name": record.name, "model_version": record.version}
-    if request.id is not None:
-        response["id"] = request.id
-    response["outputs"] = outputs
-    head = json.dumps(response, ensure_ascii=False).encode()
-    if not parts:
-        return head, {"content-type": "application/json"}
-    headers = {"content-type": "application/octet-stream", HEADER_LENGTH: str(len(head))}
-    return b"".join([head, *parts]), headers
-
-
-def _numbers(array: Array) -> list[Any]:
-    """Return values for JSON, which has no NaN and no infinity."""
-    flat = array.reshape(-1)
-    if array.dtype.kind == "f" and not np.isfinite(flat).all():
-        return [value if math.isfinite(value) else None for value in flat.tolist()]
-    return list(flat.tolist())
-
-
-def _wanted(request: InferRequest, record: BundleRecord) -> dict[str, bool]:
-    """Return the names of the outputs to return, and whether as bytes."""
     names = [each.name for each in record.outputs]
-    is_binary = bool((request.parameters or {}).get(_BINARY_OUTPUT, False))
-    if request.outputs is None:
-        return dict.fromkeys(names, is_binary)
-    wanted = {}
-    for number, each in enumerate(request.outputs):
-        if each.name not in names:
+    for number, name in enumerate(wanted):
+        if name not in names:
             raise InvalidRequestError(
-                f"There is no output {each.name!r:.80}.",
+                f"There is no output {name!r:.80}.",
                 f"The outputs are: {', '.join(names)}.",
                 place=f"outputs[{number}].name",
             )
-        wanted[each.name] = bool((each.parameters or {}).get(_BINARY, is_binary))
-    return wanted
+
+
+def bytes_of(array: Array) -> bytes:
+    """Return the bytes of an array, little-endian, in row-major order."""
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
