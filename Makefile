@@ -37,7 +37,7 @@ PACKAGING := workbench/pyproject.toml workbench/hatch_build.py workbench/package
 # What stages of the tests need; `make test STAGES='units python'` runs these alone.
 RUN := VENV=$(BIN) JOBS=$(JOBS) PATH="$(CURDIR)/$(BIN):$(NODE_BIN)$$PATH" tests/run
 
-.PHONY: help setup lab watch quick test test-images test-all check bench screenshots lock build clean
+.PHONY: help setup lab watch quick test test-images test-all check bench screenshots lock build proto clean
 
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -88,6 +88,10 @@ build: setup ## Write the contract's files again and build the wheel into dist/
 	mv dist/contract workbench/src/contract
 	@$(MAKE) setup
 	cd workbench && ../$(BIN)/hatchling build -t wheel -d ../dist
+
+proto: ## Write the messages of gRPC again, by Debian's protoc (protobuf-compiler)
+	cd workbench && protoc --proto_path=. --python_out=. --pyi_out=. \
+	  paddle_workbench/serving/grpc_stubs/open_inference.proto
 
 clean: ## Remove what was made; the learner's home stays
 	rm -rf $(VENV) dist workbench/node_modules workbench/lib workbench/paddle_workbench/labextension \

@@ -22,6 +22,7 @@ __all__ = ["command"]
 @click.option(
     "--port", default=9292, show_default=True, type=click.IntRange(0, 65535), help="0 for any."
 )
+@click.option("--grpc-port", type=click.IntRange(0, 65535), help="For gRPC, too; 0 for any.")
 @click.option(
     "--target",
     default="inference",
@@ -77,6 +78,7 @@ def command(
     *,
     host: str,
     port: int,
+    grpc_port: int | None,
     target: str,
     workers: int,
     threads: int,
@@ -102,6 +104,7 @@ def command(
     options = ServerOptions(
         host=host,
         port=port,
+        grpc_port=grpc_port,
         target=target,
         threads=threads,
         token=read_token(token_file),
@@ -112,10 +115,13 @@ def command(
     serve(bundles, options, on_ready=_show)
 
 
-def _show(address: str, models: Any) -> None:
+def _show(addresses: Any, models: Any) -> None:
     for served in models:
         name, version = served.name, served.record.version
         batch = served.settings.batch
         calls = f"batches of up to {batch}" if batch > 1 else "one input a call"
-        print_text(f"{name} {version} in {served.target}, {calls}: {address}/models/{name}")
-    print_text(f"Ready on {address}")
+        path = f"{addresses.http}/models/{name}"
+        print_text(f"{name} {version} in {served.target}, {calls}: {path}")
+    if addresses.grpc:
+        print_text(f"gRPC on {addresses.grpc}")
+    print_text(f"Ready on {addresses.http}")

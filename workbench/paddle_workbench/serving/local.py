@@ -19,7 +19,7 @@ __all__ = ["LocalServer"]
 
 GRACE_S = 30.0
 _CHILD = "paddle_workbench.child_process"
-_READY = "Ready on "
+_READY, _GRPC = "Ready on ", "gRPC on "
 
 
 class LocalServer:
@@ -41,6 +41,8 @@ class LocalServer:
     ----------
     url : str
         Such as `http://127.0.0.1:40123`.
+    grpc_address : str
+        Such as `127.0.0.1:40124`; empty without the option `grpc_port`, which may be 0.
     pid : int
 
     Raises
@@ -81,6 +83,7 @@ class LocalServer:
             )
         self.pid = self._process.pid
         self.lines: list[str] = []
+        self.grpc_address = ""
         try:
             self.url = self._wait()
         except BaseException:  # also an interrupt
@@ -131,6 +134,8 @@ class LocalServer:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         for line in self._process.stdout:
             self.lines.append(line.rstrip())
+            if line.startswith(_GRPC):
+                self.grpc_address = self.lines[-1].removeprefix(_GRPC)
             if line.startswith(_READY):
                 return self.lines[-1].removeprefix(_READY)
         raise self._failure()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import ipaddress
 import logging
 import signal
 import socket
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import uvicorn
@@ -28,10 +27,13 @@ from .deployment import Models
 from .descriptions import ServerStatus
 from .direct import Direct
 from .gate import Gate
+from .listening import check_host, open_listener
 from .metrics import Metrics
-from .token import TOKEN_VARIABLE
 
-__all__ = ["ServerOptions", "serve"]
+if TYPE_CHECKING:
+    from .grpc_server import GrpcServer
+
+__all__ = ["Addresses", "ServerOptions", "serve"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class ServerOptions:
     host : str
     port : int
         0 for any that is free.
+    grpc_port : int, optional
+        0 for any that is free; without it there is no gRPC.
     target : str
         Which all bundles were exported to, or `inference`.
     threads : int
@@ -65,6 +69,7 @@ class ServerOptions:
 
     host: str = "127.0.0.1"
     port: int = 9292
+    grpc_port: int | None = None
     target: str = "inference"
     threads: int = 1
     token: str | None = None
@@ -74,11 +79,27 @@ class ServerOptions:
     grace_s: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a server listens.
+
+    Parameters
+    ----------
+    http : str
+        Such as `http://127.0.0.1:9292`.
+    grpc : str, optional
+        Such as `127.0.0.1:9293`.
+    """
+
+    http: str
+    grpc: str | None
+
+
 def serve(
     bundles: Sequence[str | Path],
     options: ServerOptions,
     *,
-    on_ready: Callable[[str, Models], None] | None = None,
+    on_ready: Callable[[Addresses, Models], None] | None = None,
 ) -> None:
     """Serve bundles until SIGTERM or SIGINT; then answer what was accepted, and return.
 
@@ -89,14 +110,15 @@ def serve(
     bundles : sequence of str or Path
     options : ServerOptions
     on_ready : callable, optional
-        Called with the address and the models, once all have a worker that is ready.
+        Called with the addresses and the models, once all have a worker that is ready.
 
     Raises
     ------
     BundleError
         If one is not a whole and unchanged bundle.
     ServingError
-        If the address is taken or not allowed, or a bundle does not run in the target.
+        If an address is taken or not allowed, a bundle does not run in the target, or gRPC is not
+        installed.
     """
     work = _serve(bundles, options, on_ready)
     uvloop.run(work)
@@ -105,9 +127,10 @@ def serve(
 async def _serve(
     bundles: Sequence[str | Path],
     options: ServerOptions,
-    on_ready: Callable[[str, Models], None] | None,
+    on_ready: Callable[[Addresses, Models], None] | None,
 ) -> None:
-    listener = _listener(options)
+    check_host(options.host, options.token)
+    listener = open_listener(options.host, options.port)
     # Of this process: each series of a counter or histogram would be followed by its time of birth.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     metrics = Metrics()
@@ -115,6 +138,8 @@ async def _serve(
     status = ServerStatus()
     _watch(metrics, models)
     try:
+        host, port = listener.getsockname()[:2]
+        calls = _grpc_server(host, models, status, metrics, options)
         for path in bundles:
             await models.add(
                 path,
@@ -133,37 +158,64 @@ async def _serve(
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=round(options.grace_s),
         )
-        server = _Server(config, status)
+        server = _Server(config, status, calls)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, _reload_all, models)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.handle_exit, number, None)
-        host, port = listener.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        addresses = Addresses(address, None if calls is None else calls.address)
         # A full collection would look at all that was imported, for some 50 ms, again and again.
         gc.collect()
         gc.freeze()
         status.is_ready = True
+        if calls is not None:
+            await calls.start()
         if on_ready is not None:
-            loop.call_soon(on_ready, address, models)
+            loop.call_soon(on_ready, addresses, models)
         await server.serve(sockets=[listener])
     finally:
         listener.close()
         await models.close(options.grace_s)
 
 
-class _Server(uvicorn.Server):
-    """Says that it is not ready any more as soon as it is to end."""
+def _grpc_server(
+    host: str, models: Models, status: ServerStatus, metrics: Metrics, options: ServerOptions
+) -> GrpcServer | None:
+    if options.grpc_port is None:
+        return None
+    try:
+        from .grpc_server import GrpcServer
+        from .grpc_service import InferenceServicer
+    except ImportError as error:
+        raise ServingError(
+            f"gRPC is not installed: {error}.",
+            "Install it: pip install 'paddle-workbench[scale]'. Or leave out --grpc-port.",
+        ) from error
+    servicer = InferenceServicer(models, status, token=options.token, metrics=metrics)
+    return GrpcServer(servicer, host=host, port=options.grpc_port, limits=options.limits)
 
-    def __init__(self, config: uvicorn.Config, status: ServerStatus) -> None:
+
+class _Server(uvicorn.Server):
+    """Says that it is not ready any more as soon as it is to end; ends calls of gRPC, too."""
+
+    def __init__(
+        self, config: uvicorn.Config, status: ServerStatus, calls: GrpcServer | None
+    ) -> None:
         super().__init__(config)
-        self._status = status
+        self._status, self._calls = status, calls
         self._silent_since: dict[Any, float] = {}
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone: uvicorn would raise them again before the models are closed."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was accepted, over HTTP and gRPC at once; see the class above."""
+        grace_s = float(self.config.timeout_graceful_shutdown or 0)
+        stopping = [] if self._calls is None else [self._calls.stop(grace_s)]
+        await asyncio.gather(super().shutdown(sockets), *stopping)
 
     async def on_tick(self, counter: int) -> bool:
         """Close connections that send nothing, ten times a second; see the class above."""
@@ -187,37 +239,6 @@ class _Server(uvicorn.Server):
 def _is_answering(connection: Any) -> bool:
     cycle = getattr(connection, "cycle", None)
     return cycle is not None and not cycle.response_complete
-
-
-def _listener(options: ServerOptions) -> socket.socket:
-    if options.token is None and not _is_loopback(options.host):
-        raise ServingError(
-            f"Without a token, the server listens on the loopback only, and not on {options.host}.",
-            f"Pass --token-file FILE, or set {TOKEN_VARIABLE}.",
-        )
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        # With the protocol, without which asyncio leaves Nagle's algorithm on: 40 ms a request.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        # A port that the system chooses must be free: with the option, it may be one that another
-        # process has reserved, such as a kernel that has not opened it yet.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(options.port != 0))
-        listener.bind(address)
-    except OSError as error:
-        raise ServingError(
-            f"The server cannot listen on {options.host}:{options.port}: {error.strerror}.",
-            "Choose another address with --host and --port; --port 0 takes any that is free.",
-        ) from error
-    return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 _reloading: set[asyncio.Task[None]] = set()
