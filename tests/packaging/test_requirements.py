@@ -15,7 +15,10 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-LOCKS = ["cpu", "gpu", "test", "build", "node", "classroom", "hub", "sbom", "lite"]
+LOCKS = [
+    *("cpu", "gpu", "test", "build", "node", "classroom", "hub"),
+    *("sbom", "lite", "scale", "tritonclient"),
+]
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_lock_satisfies_its_input(requirements: Path, name: str) -> None:
 
 def test_locks_agree_with_each_other(requirements: Path) -> None:
     cpu = locked_packages(requirements / "cpu.txt")
-    for name in ("gpu", "test", "build", "classroom", "lite"):
+    for name in ("gpu", "test", "build", "classroom", "lite", "scale"):
         for package, versions in locked_packages(requirements / f"{name}.txt").items():
             assert versions == cpu.get(package, versions), f"{name}: {package}"
     assert "paddlepaddle" not in locked_packages(requirements / "gpu.txt")
