@@ -85,6 +85,18 @@ def test_half_a_request_disturbs_nobody(server: RunningServer) -> None:
     assert server.predict("很小").status_code == 200
 
 
+def test_starts_again_on_its_port(bundles: dict[str, Bundle]) -> None:
+    folder = bundles["sentiment"].folder
+    with RunningServer([folder]) as first, _connection(first) as idle:
+        idle.sendall(b"GET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert idle.recv(10_000).startswith(b"HTTP/1.1 200")
+        first.close()
+        # Its side of the connection is closed, but still there.
+        with RunningServer([folder], port=int(first.url.rpartition(":")[2])) as second:
+            assert second.url == first.url
+            assert second.predict("很小").status_code == 200
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "x"])
 def test_timeout_of_a_request_is_a_positive_number(server: RunningServer, seconds: str) -> None:
     answer = server.predict("很小", headers={"x-request-timeout": seconds})

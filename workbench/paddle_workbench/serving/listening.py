@@ -43,6 +43,8 @@ def open_listener(host: str, port: int) -> socket.socket:
         # process has reserved, such as a kernel that has not opened it yet.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
         listener.bind(address)
+        # So that it can be started again on this port while its last connections still time out.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except OSError as error:
         raise ServingError(
             f"The server cannot listen on {host}:{port}: {error.strerror}.",
