@@ -55,7 +55,7 @@ PHRASES = (
     Phrase(r"(?:is|are) to be seen", "is visible"),
     Phrase(r"named so", "with that name"),
     Phrase(r"so many (?:(?P<right>as|that)|[a-z]+)", "this many, a number of"),
-    Phrase(r"holds? no [a-z]+", "contains no …"),
+    Phrase(r"(?P<right>tensor )?holds? no [a-z]+", "contains no …"),  # an error of Paddle's
     Phrase(r"and given is", "got …"),
     Phrase(r"without a word", "silently"),
     Phrase(r"(?:afresh|anew)", "again, from the start"),

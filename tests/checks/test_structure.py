@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from paddle_workbench.checks.structure import check_structure
+from paddle_workbench.checks.structure import check_code, check_structure
 from paddle_workbench.notebooks import Notebook
 
 from .conftest import LessonMaker, code, result, stream
@@ -135,3 +135,13 @@ def test_finds_use_of_unsolved_exercise(lesson: LessonMaker, source: str) -> Non
 def test_allows_use_of_solved_exercise(lesson: LessonMaker, source: str) -> None:
     cells = solution("double", "def double(x):\n    return 2 * x"), CHECK, code("use", source)
     assert rules(lesson(*cells)) == []
+
+
+def test_code_of_any_notebook_is_checked(lesson: LessonMaker) -> None:
+    path = lesson(
+        code("open", "ocr = PaddleOCR()"),
+        code("ask", "ThreadPoolExecutor(2).map(ocr.predict, ['a.png'])"),
+    )
+    (finding,) = check_code(Notebook.read(path))
+    assert (finding.rule, finding.cell) == ("shared_predictor", "ask")
+    assert "PW-S101 Line 1: `ThreadPoolExecutor(2).map(…)`" in finding.message

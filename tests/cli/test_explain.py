@@ -28,6 +28,13 @@ def test_prints_the_page_of_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (page["code"], page["language"], page["markdown"]) == ("PW-X204", "en", text)
 
 
+def test_finds_the_page_of_an_error_by_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = (
+        "RuntimeError: (PreconditionNotMet) Tensor holds no memory. Call mutable_data firstly."
+    )
+    assert explain(monkeypatch, message) == explain(monkeypatch, "PW-S102")
+
+
 def test_lists_all_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = explain(monkeypatch).splitlines()
     assert [line.split()[0] for line in lines] == list(all_codes())

@@ -129,6 +129,11 @@ def test_stops_at_failing_cell(tmp_path: Path) -> None:
     assert set(recorder.cells) == {0}
 
 
+def test_names_the_code_of_an_error_of_paddle(tmp_path: Path) -> None:
+    notebook = execution(tmp_path, "raise RuntimeError('(Precondition) Tensor holds no memory.')")
+    assert notebook.run().details.endswith("What this means: workbench explain PW-S102")
+
+
 def test_reports_log_of_a_kernel_that_died(tmp_path: Path) -> None:
     # File descriptor 2, since the kernel replaces sys.stderr.
     notebook = execution(

@@ -26,7 +26,7 @@ FAILED: tuple[CellOutcome, ...] = ("differs", "raised", "unchecked")
 
 
 class StructuralFinding(Model):
-    """Something that a lesson must not contain, found without running it."""
+    """Something that a notebook must not contain, found without running it."""
 
     rule: str
     message: str

@@ -21,7 +21,7 @@ from .cache import CheckCache, Lookup
 from .learner import LearnerCopy, is_working_copy, lesson_of, prepare_copy
 from .pytest_child import CheckListener, run_pytest
 from .results import EXECUTED_SUFFIX, CheckedCell, NotebookReport
-from .structure import check_structure
+from .structure import check_code, check_structure
 
 __all__ = ["CheckedNotebook", "check_notebooks", "read_notebooks"]
 
@@ -140,8 +140,8 @@ def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, Noteb
     report = NotebookReport(notebook=_display_name(path))
     try:
         notebook = Notebook.read(path)
-        if _is_lesson(notebook):
-            report = report.model_copy(update={"findings": check_structure(notebook)})
+        findings = check_structure(notebook) if _is_lesson(notebook) else []
+        report = report.model_copy(update={"findings": [*findings, *check_code(notebook)]})
         require_kernel(kernel or kernel_of(notebook.node), path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)

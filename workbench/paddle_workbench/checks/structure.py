@@ -1,4 +1,4 @@
-"""Rules for the content of a lesson, checked by reading it."""
+"""Rules for the content of a lesson, checked by reading it, and of any notebook's code."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ..errors import LessonMetadataError, NotebookError
 from ..notebooks import Notebook
 from .comparison.options import check_options
 from .results import StructuralFinding
+from .shared_predictors import Cell, find_shared_predictors
 from .unsolved_exercises import uses_of_unsolved_exercises
 
-__all__ = ["check_structure"]
+__all__ = ["check_code", "check_structure"]
 
 KERNEL = "paddle"
 MAXIMUM_COLUMNS = 88
@@ -52,6 +53,15 @@ _Rule = Callable[[Notebook], Iterator[StructuralFinding]]
 def check_structure(notebook: Notebook) -> list[StructuralFinding]:
     """Return the problems of a lesson's notebook, without running its cells."""
     return [finding for rule in _RULES for finding in rule(notebook)]
+
+
+def check_code(notebook: Notebook) -> list[StructuralFinding]:
+    """Return the mistakes in the code of any notebook, without running its cells."""
+    cells = [Cell(cell.get("id"), cell.source) for cell in _code_cells(notebook)]
+    return [
+        StructuralFinding(rule="shared_predictor", message=each.message, cell=each.used.cell)
+        for each in find_shared_predictors(cells)
+    ]
 
 
 def _metadata(notebook: Notebook) -> Iterator[StructuralFinding]:

@@ -34,7 +34,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--explain", is_flag=True,
               help="Explain why each notebook was run or not.")  # fmt: skip
 @click.option("--static", "only_read", is_flag=True,
-              help="Only check metadata, cell ids, tags, line widths and paths.")  # fmt: skip
+              help="Only read: ids, tags, widths, paths, and predictors of threads.")  # fmt: skip
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the report as JSON.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE",
               help="Write the report as JUnit XML.")  # fmt: skip

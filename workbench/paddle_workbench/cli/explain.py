@@ -6,7 +6,7 @@ import json
 
 import click
 
-from ..codes import all_codes, page
+from ..codes import all_codes, code_of_error, page
 from ..contract import CodePage, Language
 from ..settings import language as chosen_language
 from .printing import print_json, print_text
@@ -20,13 +20,14 @@ __all__ = ["command"]
 def command(code: str | None, *, as_json: bool) -> None:
     """Explain the CODE of a finding or error: its cause, a cell that shows it, its repair.
 
-    Without CODE, list all codes. The language is that of PADDLE_WORKBENCH_LANG.
+    CODE may be the message of an error of Paddle: "Tensor holds no memory". Without CODE, list all
+    codes. The language is that of PADDLE_WORKBENCH_LANG.
     """
     language = chosen_language()
     if code is None:
         _list(language, as_json=as_json)
         return
-    found = page(code.upper(), language)
+    found = page(code_of_error(code) or code.upper(), language)
     if as_json:
         answer = CodePage(
             code=found.code, title=found.title, language=language, markdown=found.markdown

@@ -2,12 +2,13 @@
 
 A code is never given to another finding. `PW-X` are the codes of exports, which stand where they
 are raised, as do `PW-L` of the ledger and `PW-T` of finding where a result goes wrong; `PW-C` are
-those of the coach, `PW-D` those of the doctor. `PW-S` is reserved for serving.
+those of the coach, `PW-D` those of the doctor. `PW-S` are those of serving: what a check of
+notebooks finds, and errors of Paddle.
 """
 
 from __future__ import annotations
 
-__all__ = ["CHECK_FAILED", "COACH", "DOCTOR"]
+__all__ = ["CHECK_FAILED", "COACH", "DOCTOR", "ERRORS", "code_of_error"]
 
 COACH = {
     # No rule explains it.
@@ -100,3 +101,19 @@ DOCTOR = {
     "image_volume": "PW-D603",
 }
 """From a check to the code of its warnings and faults."""
+
+ERRORS = {
+    "Tensor holds no memory": "PW-S102",
+}
+"""From what an error of another library says to the code of its cause."""
+
+
+def code_of_error(message: str) -> str:
+    """Return the code that explains an error of another library; empty if there is none.
+
+    Parameters
+    ----------
+    message : str
+        Contains what the error says.
+    """
+    return next((code for words, code in ERRORS.items() if words in message), "")

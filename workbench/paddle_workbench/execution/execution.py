@@ -17,6 +17,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 
+from ..codes import code_of_error
 from ..scratch import KernelFolder
 from ..settings import OutputLimits, output_limits
 from .client import LimitedClient
@@ -244,6 +245,8 @@ class Execution:
             ending = Ending("kernel_died", index, "the kernel died", self._last_log_lines())
         except CellExecutionError as error:
             details = _TERMINAL_COLOUR.sub("", _traceback(cell))
+            if code := code_of_error(details):
+                details = f"{details.rstrip()}\nWhat this means: workbench explain {code}"
             ending = Ending("cell_failed", index, f"{error.ename}: {error.evalue}", details)
         cell.outputs = join_streams(cell.outputs)
         was_interrupted = ending is not None and self._is_stopping()
