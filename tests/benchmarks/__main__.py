@@ -31,6 +31,7 @@ BENCHMARKS = [
     "distillation",
     "int8",
     "serving",
+    "serving_stress",
 ]
 
 

@@ -14,6 +14,13 @@ from paddle_workbench.serving.local import LocalServer
 NURSERY = "paddle_workbench.serving.nursery"
 
 
+def private_mb(pid: int) -> float:
+    """Return the memory that a process shares with no other process, in MB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kilobytes = [int(line.split()[1]) for line in text.splitlines() if line.startswith("Private_")]
+    return sum(kilobytes) * 1024 / 1e6
+
+
 class RunningServer(LocalServer):
     """A server with a client."""
 
