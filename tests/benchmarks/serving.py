@@ -1,17 +1,21 @@
 """A server of bundles next to its bare predictor: throughput, and latency below saturation.
 
 python -m tests.benchmarks serving
-python -m tests.benchmarks.serving sentiment --peers PYTHON
+python -m tests.benchmarks.serving --peers PYTHON
 
 Each has one worker with one thread; the load comes from this machine. The subjects are saturated in
 turn, round by round, and ratios are taken within a round. With `--peers`, litserve and mosec take
-part, from an environment that has them, numpy and onnxruntime; they and a second server of bundles
-then run the same ONNX file.
+part with the classifier, from an environment that has them, numpy and onnxruntime; they and a
+second server of bundles then run the same ONNX file. PaddleX's server takes part with the
+recogniser, plain and with oneDNN, and so does a server of bundles with oneDNN; PaddleX is that of
+this environment, and the package filetype, which its server needs, that of PYTHON.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import os
 import statistics
 import subprocess
@@ -31,9 +35,10 @@ import uvloop
 
 from paddle_workbench.contract.serving import LoadPlan, LoadRun
 from paddle_workbench.export.bundle import Bundle
+from paddle_workbench.ocr.models import choose_models
 from paddle_workbench.serving.client import ServingClient
 from paddle_workbench.serving.connections import request_bytes
-from paddle_workbench.serving.encoding import encode_inputs
+from paddle_workbench.serving.encoding import Body, encode_inputs
 from paddle_workbench.serving.load import arrivals
 from paddle_workbench.serving.load_summary import summarize
 from paddle_workbench.serving.sending import Sender
@@ -68,12 +73,15 @@ class Subject:
         Where it answers.
     prepare : callable
         Makes the settings; called before each load.
+    encode : callable
+        Returns the body for an input.
     """
 
     name: str
     url: str
     path: str
     prepare: Callable[[], object] = lambda: None
+    encode: Callable[[Any], Body] = encode_inputs
 
     def load(self, inputs: Sequence[Any], seconds: float, rate: float | None = None) -> LoadRun:
         """Send inputs at a rate, or by clients that wait."""
@@ -86,7 +94,7 @@ class Subject:
             timeout_s=30.0,
         )
         url = httpx.URL(self.url)
-        contents = [request_bytes(url, self.path, encode_inputs(each), {}) for each in inputs]
+        contents = [request_bytes(url, self.path, self.encode(each), {}) for each in inputs]
         instants = np.empty(0) if rate is None else arrivals(rate, seconds, "poisson")
         sender = Sender(url, plan, instants, contents)
         uvloop.run(sender.send())
@@ -105,7 +113,9 @@ def bare(bundle: Bundle, inputs: Sequence[Any], seconds: float) -> list[float]:
 
 
 @contextmanager
-def served(bundle: Bundle, target: str = "") -> Iterator[list[Subject]]:
+def served(
+    bundle: Bundle, target: str = "", batches: Sequence[int] = (1, BATCH)
+) -> Iterator[list[Subject]]:
     """A server of a bundle, with and without batches."""
     options = {"queue": QUEUE} | ({"target": target} if target else {})
     with (
@@ -120,43 +130,81 @@ def served(bundle: Bundle, target: str = "") -> Iterator[list[Subject]]:
                 "/predict",
                 lambda batch=batch: client.change_settings(bundle.record.name, batch=batch),
             )
-            for batch in (1, BATCH)
+            for batch in batches
         ]
 
 
 @contextmanager
 def peer(python: str, engine: str, bundle: Bundle) -> Iterator[Subject]:
     """One of the other engines, in an environment of its own."""
-    with listen() as free:
-        port = free.getsockname()[1]
-    script = Path(__file__).with_name("serving_peers.py")
     environment = {
-        **os.environ,
         "PEER_ENGINE": engine,
         "PEER_BUNDLE": str(bundle.folder),
-        "PEER_PORT": str(port),
         "PEER_BATCH": str(BATCH),
+        "PYTHONPATH": "",
     }
-    environment.pop("PYTHONPATH", None)
+    name = f"{engine}, onnx, batch {BATCH}"
+    with running(python, "serving_peers.py", environment) as url:
+        subject = Subject(name, url, "/inference")
+        wait_for(subject, "很小")
+        yield subject
+
+
+@contextmanager
+def paddlex(python: str, mode: str, bundle: Bundle, inputs: Sequence[Any]) -> Iterator[Subject]:
+    """PaddleX's server with the same model, which answers one picture after the other."""
+    models = choose_models(allow_cached=False)
+    code = "import filetype; print(filetype.__path__[0])"
+    found = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        for path in Path(found.strip()).parent.glob("filetype*"):
+            (Path(folder) / path.name).symlink_to(path)
+        environment = {
+            "PEER_MODELS": json.dumps(
+                {each.name: str(each.folder) for each in (models.detection, models.recognition)}
+            ),
+            "PEER_MODE": mode,
+            "PYTHONPATH": folder,
+        }
+        with running(sys.executable, "serving_paddlex.py", environment) as url:
+            target = {"paddle": "inference", "mkldnn": "onednn"}[mode]
+            subject = Subject(f"paddlex, {target}", url, "/ocr", encode=encode_for_paddlex)
+            wait_for(subject, inputs[0])
+            compare_with_paddlex(subject, bundle, inputs)
+            yield subject
+
+
+def encode_for_paddlex(picture: Any) -> Body:
+    """Return the same PNG file as for a server of bundles, as PaddleX takes it."""
+    content = base64.b64encode(encode_inputs(picture).content).decode()
+    values = {"file": content, "fileType": 1, "visualize": False}
+    return Body(json.dumps(values).encode(), {"content-type": "application/json"})
+
+
+def compare_with_paddlex(subject: Subject, bundle: Bundle, inputs: Sequence[Any]) -> None:
+    """Print how many answers are those of the bundle."""
+    expected = [prediction.label for prediction in bundle.predict(inputs, threads=1)]
+    texts = []
+    for each in inputs:
+        (page,) = ask(subject, each).json()["result"]["ocrResults"]
+        texts.append("".join(page["prunedResult"]["rec_texts"]))
+    equal = sum(text == label for text, label in zip(texts, expected, strict=True))
+    print(f"{subject.name}: {equal} of {len(texts)} texts are those of the bundle")
+
+
+@contextmanager
+def running(python: str, script: str, environment: dict[str, str]) -> Iterator[str]:
+    """Run a script of this folder as a server, and yield its address."""
+    with listen() as free:
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [python, str(script)],
-        env=environment,
+        [python, str(Path(__file__).with_name(script))],
+        env={**os.environ, **environment, "PEER_PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    subject = Subject(f"{engine}, onnx, batch {BATCH}", f"http://127.0.0.1:{port}", "/inference")
     try:
-        end_s = time.perf_counter() + 60
-        while True:
-            try:
-                answer = httpx.post(f"{subject.url}/inference", json={"text": "很小"})
-                answer.raise_for_status()
-                break
-            except httpx.HTTPError:
-                if time.perf_counter() > end_s or process.poll() is not None:
-                    raise
-                time.sleep(0.2)
-        yield subject
+        yield f"http://127.0.0.1:{port}"
     finally:
         processes = [*psutil.Process(process.pid).children(recursive=True), process]
         process.terminate()
@@ -165,6 +213,30 @@ def peer(python: str, engine: str, bundle: Bundle) -> Iterator[Subject]:
         for each in processes:
             with suppress(psutil.Error):
                 each.kill()
+
+
+def ask(subject: Subject, value: Any) -> httpx.Response:
+    """Return the answer to one input."""
+    body = subject.encode(value)
+    answer = httpx.post(
+        f"{subject.url}{subject.path}", content=body.content, headers=body.headers, timeout=60
+    )
+    answer.raise_for_status()
+    return answer
+
+
+def wait_for(subject: Subject, value: Any) -> None:
+    """Wait until a server answers."""
+    end_s = time.perf_counter() + 60
+    while True:
+        try:
+            ask(subject, value)
+        except httpx.HTTPError:
+            if time.perf_counter() > end_s:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def measure_start(bundle: Bundle, value: str) -> None:
@@ -205,8 +277,14 @@ def measure_load(bundle: Bundle, inputs: Sequence[Any], peers: str) -> None:
     """Print throughput and latency of all subjects."""
     with ExitStack() as stack:
         subjects = stack.enter_context(served(bundle))
-        if peers:
-            subjects += stack.enter_context(served(bundle, "onnx"))[1:]
+        if peers and bundle.record.task == "text-recognition":
+            subjects += stack.enter_context(served(bundle, "onednn", (1,)))
+            subjects += [
+                stack.enter_context(paddlex(peers, mode, bundle, inputs))
+                for mode in ("paddle", "mkldnn")
+            ]
+        elif peers:
+            subjects += stack.enter_context(served(bundle, "onnx", (BATCH,)))
             subjects += [
                 stack.enter_context(peer(peers, engine, bundle)) for engine in ("litserve", "mosec")
             ]
@@ -251,8 +329,8 @@ def main(arguments: list[str] | None = None) -> None:
             if name == "sentiment":
                 measure_start(case.bundle, "'很小'")
             if options.peers:
-                case.bundle.export("onnx")
-            measure_load(case.bundle, case.inputs, options.peers if name == "sentiment" else "")
+                case.bundle.export("onnx" if name == "sentiment" else "onednn")
+            measure_load(case.bundle, case.inputs, options.peers)
 
 
 if __name__ == "__main__":
