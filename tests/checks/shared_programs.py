@@ -276,6 +276,34 @@ pipeline = create_pipeline("OCR")
 with ThreadPoolExecutor(4) as pool:
     results = list(pool.map(pipeline.predict, ["a.png", "b.png"]))  # here
 """,
+    "an attribute of a server": """
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.predictor.run()  # here
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.predictor = create_predictor(config)
+""",
+    "FastAPI with a lifespan": """
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+models = {}
+@asynccontextmanager
+async def lifespan(app):
+    models["ocr"] = PaddleOCR()
+    yield
+app = FastAPI(lifespan=lifespan)
+@app.post("/ocr")
+def read(content: bytes):
+    return models["ocr"].predict(content)  # here
+""",
+    "a thread of a coroutine in a route": """
+from fastapi import FastAPI
+app, ocr = FastAPI(), PaddleOCR()
+@app.post("/ocr")
+async def read(path: str):
+    return await asyncio.to_thread(ocr.predict, path)  # here
+""",
 }
 
 RIGHT = {
@@ -545,5 +573,51 @@ def fetch(path):
 with ThreadPoolExecutor(4) as pool:
     for content in pool.map(fetch, ["a.png", "b.png"]):
         predictor.run()
+""",
+    "a lock with a limit": """
+predictor, turn = create_predictor(config), Lock()
+def work(x):
+    if turn.acquire(timeout=3):
+        predictor.run()
+        turn.release()
+with ThreadPoolExecutor(2) as pool:
+    pool.map(work, range(3))
+""",
+    "a lock in a table": """
+predictor = create_predictor(config)
+state = {"lock": Lock()}
+def work(x):
+    with state["lock"]:
+        predictor.run()
+with ThreadPoolExecutor(2) as pool:
+    pool.map(work, range(3))
+""",
+    "a class of threading.local": """
+class Own(threading.local):
+    def __init__(self):
+        self.predictor = create_predictor(config)
+own = Own()
+def work(x):
+    own.predictor.run()
+with ThreadPoolExecutor(2) as pool:
+    pool.map(work, range(3))
+""",
+    "Paddle's pool of predictors": """
+from paddle.inference import PredictorPool
+predictors = PredictorPool(config, 2)
+def work(number):
+    predictors.retrive(number).run()
+with ThreadPoolExecutor(2) as pool:
+    pool.map(work, range(2))
+""",
+    "one thread behind a queue": """
+waiting = Queue()
+predictor = create_predictor(config)
+def work():
+    while True:
+        waiting.get()
+        predictor.run()
+Thread(target=work, daemon=True).start()
+waiting.put(1)
 """,
 }

@@ -66,6 +66,10 @@ class _Walk:
                 is_guarded = is_guarded or self._values.is_lock(item.context_expr, frame)
             yield from self._nodes(node.body, frame, is_guarded=is_guarded)
             return
+        if isinstance(node, ast.If) and self._acquires(node.test, frame):
+            yield from self._nodes(node.body, frame, is_guarded=True)
+            yield from self._nodes(node.orelse, frame, is_guarded=is_guarded)
+            return
         if isinstance(node, ast.Call):
             yield from self._call(node, frame, is_guarded=is_guarded)
         for _, field in ast.iter_fields(node):
@@ -75,6 +79,15 @@ class _Walk:
             for each in field if isinstance(field, list) else [field]:
                 if isinstance(each, ast.AST):
                     yield from self._node(each, frame, is_guarded=is_guarded)
+
+    def _acquires(self, node: ast.expr, frame: Frame) -> bool:
+        """Return whether a condition is that a lock could be acquired."""
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "acquire"
+            and self._values.is_lock(node.func.value, frame)
+        )
 
     def _call(self, node: ast.Call, frame: Frame, *, is_guarded: bool) -> Iterator[Use]:
         used = node.func

@@ -145,6 +145,8 @@ class Values:
         return None
 
     def _of_place(self, node: ast.Attribute | ast.Subscript, frame: Frame) -> Value | None:
+        if self.is_local(node, frame):
+            return None
         if isinstance(node, ast.Attribute):
             owner = self.of(node.value, frame)
             if owner is not None and owner.of is not None:
@@ -153,10 +155,8 @@ class Values:
             if info is not None:
                 return self._of_class(info, node.attr, frame)
         key = place_key(node)
-        if not key or self.is_local(node, frame):
-            return None
         for other, values in self._program.attributes.items():
-            if other != key and not key.endswith(f".{other}"):
+            if not key or not (other == key or self._is_part(other, key)):
                 continue
             for each, scope in values:
                 value = self.of(each, Frame(scope, thread=frame.thread))
@@ -164,6 +164,20 @@ class Values:
                     is_outside = bool(frame.thread) and frame.scope is not scope
                     return value.shared() if is_outside else value
         return None
+
+    def _is_part(self, place: str, key: str) -> bool:
+        """Return whether what is assigned to a place is read by a longer text.
+
+        Such as `app.state.ocr` in `request.app.state.ocr`, or `server.ocr`, whatever the name of
+        the server, in `self.server.ocr` of its handler.
+        """
+        if key.endswith(f".{place}"):
+            return True
+        base, _, name = place.rpartition(".")
+        bound = self._program.module.bindings.get(base, [])
+        calls = [each for each in bound if isinstance(each, ast.Call)]
+        is_server = any(last_name(each.func).endswith("Server") for each in calls)
+        return is_server and key.endswith(f".server.{name}")
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value | None:
         """Return the predictor or object that an attribute of an object is."""
@@ -267,15 +281,16 @@ class Values:
             for each in scope.bindings.get(node.id, []) if scope else []:
                 if isinstance(each, ast.Call):
                     yield each, scope or frame.scope
-        elif isinstance(node, ast.Attribute):
-            yield from self._calls_of_attribute(node, frame)
+        elif isinstance(node, ast.Attribute | ast.Subscript):
+            yield from self._calls_of_place(node, frame)
 
-    def _calls_of_attribute(
-        self, node: ast.Attribute, frame: Frame
+    def _calls_of_place(
+        self, node: ast.Attribute | ast.Subscript, frame: Frame
     ) -> Iterator[tuple[ast.Call, Scope]]:
         module = self._program.module
         owner = frame.scope.owner
-        if isinstance(node.value, ast.Name) and owner is not None:
+        is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if isinstance(node, ast.Attribute) and is_own and owner is not None:
             for each, _ in owner.attributes.get(node.attr, []):
                 if isinstance(each, ast.Call):
                     yield each, module
@@ -309,9 +324,16 @@ class Values:
         while isinstance(node, ast.Attribute | ast.Subscript):
             node = node.value
             calls = self.calls_bound_to(node, frame)
-            if any(last_name(call.func) == "local" for call, _ in calls):
+            if any(self._makes_local(call) for call, _ in calls):
                 return True
         return False
+
+    def _makes_local(self, call: ast.Call) -> bool:
+        name = last_name(call.func)
+        return name == "local" or any(
+            each.name == name and "local" in map(last_name, each.bases)
+            for each in self._program.classes
+        )
 
 
 def _called(node: ast.expr) -> ast.expr:
