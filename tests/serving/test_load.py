@@ -23,6 +23,7 @@ from paddle_workbench.errors import ServingError, StorageError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.serving.load import arrivals, describe, run_load
 from paddle_workbench.serving.load_inputs import inputs_from
+from paddle_workbench.serving.load_notes import notes_of
 from paddle_workbench.serving.load_summary import summarize
 from paddle_workbench.serving.sending import Sender, SentRequest
 
@@ -101,6 +102,54 @@ def test_sends_pictures_and_samples(
             server.url, inputs, model=model, rate=20, kind="constant", duration_s=len(inputs) / 20
         )
         assert (run.answered, run.errors) == (len(inputs), {})
+
+
+def test_a_request_carries_several_inputs(
+    server: RunningServer, bundles: dict[str, Bundle]
+) -> None:
+    samples = inputs_from(samples=bundles["sentiment"].folder)
+    arrays = [{name: rows[:1] for name, rows in each.items()} for each in samples]
+    for inputs in (TEXTS, arrays[:1]):
+        run = run_load(
+            server.url, inputs, model="sentiment", rate=20, kind="constant", duration_s=1, size=2
+        )
+        assert (run.scheduled, run.answered, run.plan.size) == (20, 20, 2)
+        assert run.server is not None
+        assert sum(run.server.batch_rows.values()) == run.server.batches
+        assert "40.0 inputs per second" in describe(run)
+    with pytest.raises(ServingError, match="do not make one request"):
+        run_load(
+            server.url,
+            [{"ids": np.zeros((1, 2))}, {"ids": np.zeros((1, 3))}],
+            model="sentiment",
+            rate=1,
+            size=2,
+        )
+
+
+def test_moments_are_what_is_reported_during_the_run(server: RunningServer) -> None:
+    moments = []
+    run = run_load(
+        server.url,
+        TEXTS,
+        model="sentiment",
+        rate=40,
+        kind="constant",
+        duration_s=2.6,
+        on_progress=lambda progress: moments.append(progress.moment),
+    )
+    assert run.moments[: len(moments)] == tuple(moments)
+    assert [round(each.at_s) for each in moments[:2]] == [1, 2]
+    times = np.diff([each.at_s for each in run.moments], prepend=0.0)
+    answered = sum(time * each.per_second for time, each in zip(times, run.moments, strict=True))
+    assert answered == pytest.approx(run.answered, abs=1e-6)
+    for each in run.moments:
+        assert each.p50_ms is not None
+        assert each.p99_ms is not None
+        assert each.p50_ms <= each.p99_ms
+        assert each.queue is not None
+        assert each.batch_mean is not None
+        assert each.memory_bytes
 
 
 def test_latency_counts_from_the_scheduled_instant(bundles: dict[str, Bundle]) -> None:
@@ -193,7 +242,10 @@ def test_says_when_the_client_is_the_limit(late_ms: float, cpu_s: float, note: s
 def test_says_when_the_server_does_not_keep_up() -> None:
     slow = sender(AT_A_RATE)
     slow.elapsed_s = 4.0
-    assert any("did not keep up" in each for each in summarize("", "a", slow, None).notes)
+    run = summarize("", "a", slow, None)
+    assert any("did not keep up" in each for each in run.notes)
+    assert notes_of(run) == run.notes
+    assert any("跟不上" in each for each in notes_of(run, "zh"))
 
 
 def test_says_why_there_are_no_inputs(tmp_path: Path) -> None:
@@ -219,6 +271,7 @@ def test_says_why_there_are_no_inputs(tmp_path: Path) -> None:
         ({"clients": 0}, "0 clients"),
         ({"rate": 1, "model": "other"}, "no model 'other'"),
         ({"rate": 1}, "3 models"),
+        ({"rate": 1, "size": 0}, "0 inputs"),
     ],
 )
 def test_says_why_it_does_not_start(

@@ -53,6 +53,13 @@ __all__ = ["command"]
     help="Seconds after which a request has failed.",
 )
 @click.option(
+    "--size",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1024),
+    help="Inputs of a request.",
+)
+@click.option(
     "--texts",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File with one text a line.",
@@ -84,6 +91,7 @@ def command(
     seed: int,
     duration: float,
     timeout: float,
+    size: int,
     texts: Path | None,
     pictures: Path | None,
     samples: Path | None,
@@ -110,6 +118,7 @@ def command(
         duration_s=duration,
         timeout_s=timeout,
         seed=seed,
+        size=size,
         token=read_token(token_file),
         on_progress=_show,
     )

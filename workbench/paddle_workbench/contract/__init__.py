@@ -121,11 +121,27 @@ from .quantization import (
 )
 from .recipe import DistilStep, FineTuneStep, PruneStep, QuantizeStep, Recipe, RecipeStep
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
+from .serving import (
+    BenchLoad,
+    BenchRun,
+    BenchSettings,
+    LatencySummary,
+    LoadClient,
+    LoadMoment,
+    LoadPlan,
+    LoadRun,
+    LoadSecond,
+    LoadServer,
+    ModelSettings,
+)
 
 __all__ = [
     "BUNDLE_MIME_TYPE",
     "SCHEMA_VERSION",
     "ActivationScale",
+    "BenchLoad",
+    "BenchRun",
+    "BenchSettings",
     "BundleOutput",
     "BundlePage",
     "BundlePicture",
@@ -177,6 +193,7 @@ __all__ = [
     "KernelServerStatus",
     "LabelledBox",
     "Language",
+    "LatencySummary",
     "LayerPrecision",
     "LayerPruning",
     "LayerReport",
@@ -196,7 +213,14 @@ __all__ = [
     "LessonRequest",
     "LessonState",
     "Letterbox",
+    "LoadClient",
+    "LoadMoment",
+    "LoadPlan",
+    "LoadRun",
+    "LoadSecond",
+    "LoadServer",
     "Model",
+    "ModelSettings",
     "NoiseKind",
     "Normalize",
     "Objectives",

@@ -6,6 +6,7 @@ https://github.com/kserve/open-inference-protocol
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,12 +16,16 @@ from .model import Model
 
 __all__ = [
     "TIMEOUT_HEADER",
+    "BenchLoad",
+    "BenchRun",
+    "BenchSettings",
     "BoxesResult",
     "InferRequest",
     "InferResponse",
     "LabelResult",
     "LatencySummary",
     "LoadClient",
+    "LoadMoment",
     "LoadPlan",
     "LoadRun",
     "LoadSecond",
@@ -220,8 +225,8 @@ class Predictions(Model):
     results: tuple[LabelResult | TextResult | BoxesResult, ...]
 
 
-class ModelSettings(Model):
-    """How a model is served; each can be changed while it runs."""
+class _Knobs(Model):
+    """What a bench turns while a server runs."""
 
     batch: int = Field(8, ge=1, le=1024)
     """Most inputs that one call of the predictor takes."""
@@ -231,6 +236,11 @@ class ModelSettings(Model):
     """Processes, each with a predictor of its own."""
     queue: int = Field(64, ge=1, le=100_000)
     """Most inputs that wait; beyond it the answer is 429."""
+
+
+class ModelSettings(_Knobs):
+    """How a model is served; each can be changed while it runs."""
+
     timeout_s: float = Field(30.0, gt=0, le=3600)
     """After this time a request is answered with 504, and its work is dropped."""
 
@@ -258,6 +268,8 @@ class LoadPlan(Model):
     timeout_s: float
     """Of a request, from the instant for which it is scheduled."""
     seed: int = 0
+    size: int = 1
+    """Inputs of a request."""
 
 
 class LatencySummary(Model):
@@ -282,6 +294,26 @@ class LoadSecond(Model):
     p99_ms: float | None = None
 
 
+class LoadMoment(Model):
+    """What a run has shown since the moment before, about a second ago."""
+
+    at_s: float
+    """Since the start of the run."""
+    per_second: float
+    """Answers with 200."""
+    failed: int
+    p50_ms: float | None = None
+    """Of the answers that came in this time; None if none did."""
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    queue: int | None = None
+    """Inputs that waited in the server at this instant; None if the metrics cannot be read."""
+    batch_mean: float | None = None
+    """Rows of the batches that were begun in this time; None if none was."""
+    memory_bytes: int | None = None
+    """Of all processes of the server; pages that they share count in each."""
+
+
 class LoadClient(Model):
     """How the client of a run has kept to the plan."""
 
@@ -290,6 +322,8 @@ class LoadClient(Model):
     cpu: float
     """Share of one core."""
     connections: int
+    has_waited: bool = False
+    """Whether all connections were in use, so that requests waited for one."""
 
 
 class LoadServer(Model):
@@ -308,6 +342,8 @@ class LoadServer(Model):
     restarts: int
     cpu: dict[str, float]
     """Share of one core, by process."""
+    memory_bytes: dict[str, int] = Field(default_factory=dict)
+    """At the end, by process; pages that they share count in each."""
 
 
 class LoadRun(Model):
@@ -330,6 +366,9 @@ class LoadRun(Model):
     latency: LatencySummary | None
     """None if nothing was answered."""
     seconds: tuple[LoadSecond, ...]
+    """By the instants for which requests were scheduled."""
+    moments: tuple[LoadMoment, ...] = ()
+    """By the instants at which answers came, as it was seen during the run."""
     client: LoadClient
     server: LoadServer | None
     """None if the metrics cannot be read."""
@@ -337,3 +376,39 @@ class LoadRun(Model):
     """What to know before believing the numbers."""
     is_complete: bool = True
     """False if the run was interrupted."""
+
+
+class BenchLoad(Model):
+    """The load of a bench, all of it: what the arrivals do not need is kept for others."""
+
+    arrivals: Literal["poisson", "constant", "closed"] = "poisson"
+    rate: float = Field(20.0, ge=0.1, le=10_000)
+    """Requests per second, unless clients wait."""
+    clients: int = Field(4, ge=1, le=256)
+    """Of a closed load."""
+    duration_s: float = Field(10.0, ge=1, le=600)
+    size: int = Field(1, ge=1, le=1024)
+    """Inputs of a request."""
+    timeout_s: float = Field(30.0, ge=0.1, le=600)
+    """Of a request."""
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    """Of Poisson arrivals."""
+
+
+class BenchSettings(_Knobs):
+    """How a bench wants a model served."""
+
+    threads: int | None = Field(None, ge=1, le=64)
+    """Of each predictor; None if the bench has not started the server."""
+
+
+class BenchRun(Model):
+    """A run of a bench: how the model was served, and what a load has shown of it."""
+
+    number: int
+    """Counts from 1 and is never used again."""
+    started_at: datetime
+    settings: ModelSettings
+    threads: int | None
+    """Of each predictor; None if the bench has not started the server."""
+    result: LoadRun

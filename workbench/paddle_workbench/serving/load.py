@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal
 
@@ -17,14 +18,27 @@ from ..errors import ServingError
 from .client import ServingClient, authorization, path_of
 from .connections import request_bytes
 from .encoding import encode_inputs, encode_tensors
-from .load_server import read_counts, server_load
+from .load_server import MetricsReader, server_load
 from .load_summary import describe, summarize
-from .sending import LoadProgress, Sender
+from .sending import PROGRESS_S, LoadProgress, Sender
 
-__all__ = ["LoadProgress", "arrivals", "describe", "run_load"]
+__all__ = [
+    "LoadProgress",
+    "PreparedLoad",
+    "arrivals",
+    "describe",
+    "prepare_load",
+    "run_load",
+]
 
 MOST_REQUESTS = 5_000_000
 MOST_CLIENTS = 256
+MOMENT_COUNTS = (
+    "queue_inputs",
+    "batch_rows_sum",
+    "batch_rows_count",
+    "process_resident_memory_bytes",
+)
 
 
 def arrivals(
@@ -65,6 +79,7 @@ def run_load(
     duration_s: float = 10.0,
     timeout_s: float = 30.0,
     seed: int = 0,
+    size: int = 1,
     token: str | None = None,
     on_progress: Callable[[LoadProgress], None] | None = None,
 ) -> LoadRun:
@@ -81,7 +96,7 @@ def run_load(
     url : str
         Such as `http://127.0.0.1:9292`.
     inputs : sequence
-        Sent in turn, one in a request: what `ServingClient.predict` takes, or mappings of names to
+        Sent in turn: what `ServingClient.predict` takes, or mappings of names to
         arrays as `infer` takes them.
     model : str, optional
         Not needed if the server has one model.
@@ -97,6 +112,8 @@ def run_load(
         After which a request counts as failed, from its instant.
     seed : int
         Of the arrivals.
+    size : int
+        Inputs of a request. Arrays are joined along their first axis.
     token : str, optional
     on_progress : callable, optional
         Called once a second, in another thread.
@@ -106,30 +123,58 @@ def run_load(
     ServingError
         If the plan is not valid, or the server does not answer the first input.
     """
-    plan = _plan(rate, clients, kind, duration_s, timeout_s, seed)
-    if not len(inputs):
-        raise ServingError("The load has no inputs.", "Pass one at least.")
-    with ServingClient(url, token=token, timeout_s=timeout_s) as client:
-        names = client.models()
-        if model is None and len(names) != 1:
-            raise ServingError(
-                f"The server has {len(names)} models.", f"Name one: {', '.join(names)}."
-            )
-        name = names[0] if model is None else model
-        if isinstance(inputs[0], Mapping):
-            client.infer(inputs[0], name)
-        else:
-            client.predict(inputs[0], name)
-    address = httpx.URL(url)
-    contents = [_request(address, name, each, token) for each in inputs]
-    instants = np.empty(0) if rate is None else arrivals(rate, duration_s, kind, seed)
-    sender = Sender(address, plan, instants, contents, on_progress)
-    before = read_counts(url, name, token)
-    start_s = monotonic()
-    _send(sender)
-    elapsed_s = monotonic() - start_s
-    counted = server_load(before, read_counts(url, name, token), elapsed_s)
-    return summarize(url, name, sender, counted)
+    load = prepare_load(
+        url,
+        inputs,
+        model=model,
+        rate=rate,
+        clients=clients,
+        kind=kind,
+        duration_s=duration_s,
+        timeout_s=timeout_s,
+        seed=seed,
+        size=size,
+        token=token,
+    )
+    return load.send(on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedLoad:
+    """The requests of a load, of which the server has answered one.
+
+    Parameters
+    ----------
+    url, model : str
+    plan : LoadPlan
+    contents : tuple of bytes
+        Whole requests, which are sent in turn.
+    token : str or None
+    """
+
+    url: str
+    model: str
+    plan: LoadPlan
+    contents: tuple[bytes, ...]
+    token: str | None
+
+    def send(self, on_progress: Callable[[LoadProgress], None] | None = None) -> LoadRun:
+        """Load the server, and return what that has shown, as `run_load` does."""
+        plan = self.plan
+        instants = np.empty(0)
+        if plan.rate is not None and plan.arrivals != "closed":
+            instants = arrivals(plan.rate, plan.duration_s, plan.arrivals, plan.seed)
+        sender = Sender(httpx.URL(self.url), plan, instants, self.contents, on_progress)
+        with MetricsReader(self.url, self.model, self.token) as reader:
+            before = reader.read()
+            if before is not None:
+                sender.moments.before = before
+                sender.read_server = lambda: reader.read(MOMENT_COUNTS, timeout_s=PROGRESS_S)
+            start_s = monotonic()
+            _send(sender)
+            elapsed_s = monotonic() - start_s
+            counted = server_load(before, reader.read(), elapsed_s)
+        return summarize(self.url, self.model, sender, counted)
 
 
 def _plan(
@@ -139,6 +184,7 @@ def _plan(
     duration_s: float,
     timeout_s: float,
     seed: int,
+    size: int,
 ) -> LoadPlan:
     if (rate is None) == (clients is None):
         raise ServingError(
@@ -158,6 +204,8 @@ def _plan(
         raise ServingError(
             f"The load has {clients} clients.", f"Use from 1 to {MOST_CLIENTS}, or a rate."
         )
+    if size < 1:
+        raise ServingError(f"A request cannot have {size} inputs.", "Pass size=1 or more.")
     return LoadPlan(
         arrivals="closed" if rate is None else kind,
         rate=rate,
@@ -165,7 +213,73 @@ def _plan(
         duration_s=duration_s,
         timeout_s=timeout_s,
         seed=seed,
+        size=size,
     )
+
+
+def prepare_load(
+    url: str,
+    inputs: Sequence[Any],
+    *,
+    model: str | None = None,
+    rate: float | None = None,
+    clients: int | None = None,
+    kind: Literal["poisson", "constant"] = "poisson",
+    duration_s: float = 10.0,
+    timeout_s: float = 30.0,
+    seed: int = 0,
+    size: int = 1,
+    token: str | None = None,
+) -> PreparedLoad:
+    """Check a load, let the server answer one of its requests, and encode all of them.
+
+    The parameters are those of `run_load`.
+
+    Raises
+    ------
+    ServingError
+        If the plan is not valid, or the server does not answer.
+    """
+    plan = _plan(rate, clients, kind, duration_s, timeout_s, seed, size)
+    if not len(inputs):
+        raise ServingError("The load has no inputs.", "Pass one at least.")
+    values = _in_requests(inputs, size)
+    with ServingClient(url, token=token, timeout_s=timeout_s) as client:
+        names = client.models()
+        if model is None and len(names) != 1:
+            raise ServingError(
+                f"The server has {len(names)} models.", f"Name one: {', '.join(names)}."
+            )
+        name = names[0] if model is None else model
+        if isinstance(values[0], Mapping):
+            client.infer(values[0], name)
+        else:
+            client.predict(values[0], name)
+    address = httpx.URL(url)
+    contents = tuple(_request(address, name, each, token) for each in values)
+    return PreparedLoad(url, name, plan, contents, token)
+
+
+def _in_requests(inputs: Sequence[Any], size: int) -> list[Any]:
+    """Return what requests carry, all inputs at least once."""
+    if size == 1:
+        return list(inputs)
+    groups = [
+        [inputs[(start + step) % len(inputs)] for step in range(size)]
+        for start in range(0, len(inputs), size)
+    ]
+    if not isinstance(inputs[0], Mapping):
+        return groups
+    try:
+        return [
+            {name: np.concatenate([each[name] for each in group]) for name in group[0]}
+            for group in groups
+        ]
+    except (KeyError, ValueError) as error:
+        raise ServingError(
+            f"{size} inputs do not make one request: {error}.",
+            "Pass size=1, or arrays that differ in the first axis only.",
+        ) from error
 
 
 def _request(url: httpx.URL, model: str, value: Any, token: str | None) -> bytes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import TracebackType
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from ..contract.serving import LoadServer
 from .client import authorization
 
-__all__ = ["ServerCounts", "read_counts", "server_load"]
+__all__ = ["MetricsReader", "ServerCounts", "server_load"]
 
 ServerCounts = dict[str, dict[str, float]]
 """By name, the values of a model: of a histogram by `le`, of processes by their names."""
@@ -17,25 +20,56 @@ TIMEOUT_S = 10.0
 _LABELS = ("le", "process")
 
 
-def read_counts(url: str, model: str, token: str | None) -> ServerCounts | None:
-    """Return what a server has counted for a model; None if it does not say so.
+class MetricsReader:
+    """Reads what a server has counted for a model, again and again over one connection.
 
     Parameters
     ----------
     url, model : str
-    token : str or None
+    token : str, optional
     """
-    try:
-        answer = httpx.get(
-            f"{url.rstrip('/')}/metrics",
+
+    def __init__(self, url: str, model: str, token: str | None = None) -> None:
+        self._url, self._model = f"{url.rstrip('/')}/metrics", model
+        self._client = httpx.Client(
             headers=httpx.Headers(authorization(token), encoding="utf-8"),
-            timeout=TIMEOUT_S,
             trust_env=False,
         )
-        answer.raise_for_status()
-        return _counts(answer.text, model)
-    except (httpx.HTTPError, ValueError):
-        return None
+
+    def __enter__(self) -> MetricsReader:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def read(
+        self, names: Sequence[str] = (), *, timeout_s: float = TIMEOUT_S
+    ) -> ServerCounts | None:
+        """Return the counts; None if the server does not say so.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Those that are needed, without `workbench_`; by default all, which takes a few
+            milliseconds.
+        timeout_s : float
+        """
+        try:
+            answer = self._client.get(self._url, timeout=timeout_s)
+            answer.raise_for_status()
+            text = answer.text
+            if names:
+                starts = tuple(f"workbench_{name}{{" for name in names)
+                lines = (line for line in text.splitlines() if line.startswith(starts))
+                text = "".join(f"{line}\n" for line in lines)
+            return _counts(text, self._model)
+        except (httpx.HTTPError, ValueError):
+            return None
 
 
 def _counts(text: str, model: str) -> ServerCounts:
@@ -84,6 +118,10 @@ def server_load(
             process: gain("process_cpu_seconds_total", process) / elapsed_s
             for process in after.get("workbench_process_cpu_seconds_total", {})
             if gain("process_cpu_seconds_total", process) >= 0
+        },
+        memory_bytes={
+            process: round(value)
+            for process, value in after.get("workbench_process_resident_memory_bytes", {}).items()
         },
     )
 

@@ -15,15 +15,11 @@ from ..contract.serving import (
     LoadSecond,
     LoadServer,
 )
-from .sending import MOST_CONNECTIONS, Sender, SentRequest
+from .load_notes import notes_of
+from .percentiles import percentile
+from .sending import Sender, SentRequest
 
 __all__ = ["describe", "summarize"]
-
-LATE_MS, LATE_SHARE = 1.0, 0.1
-BUSY_CPU = 0.8
-KEPT_UP = 0.9
-FEWEST = 100
-"""Below this number of answers the 99th percentile is the largest."""
 
 
 def summarize(url: str, model: str, sender: Sender, server: LoadServer | None) -> LoadRun:
@@ -46,39 +42,31 @@ def summarize(url: str, model: str, sender: Sender, server: LoadServer | None) -
         per_second=len(answered) / elapsed_s if elapsed_s else 0.0,
         latency=_latency(answered),
         seconds=tuple(_seconds(requests)),
+        moments=tuple(sender.moments.all),
         client=LoadClient(
-            late_p99_ms=1000 * _percentile(late, 99) if late else 0.0,
+            late_p99_ms=1000 * percentile(late, 99) if late else 0.0,
             cpu=sender.cpu_s / elapsed_s if elapsed_s else 0.0,
             connections=sender.most_connections,
+            has_waited=sender.has_waited,
         ),
         server=server,
         is_complete=not sender.is_stopped,
     )
-    notes = tuple(_notes(run, has_waited=sender.has_waited))
-    return run.model_copy(update={"notes": notes})
+    return run.model_copy(update={"notes": notes_of(run)})
 
 
 def _milliseconds(requests: Sequence[SentRequest]) -> list[float]:
     """Return the latencies of requests that were answered with 200."""
-    return [
-        1000 * (each.ended_s - each.scheduled_s)
-        for each in requests
-        if each.code == "200" and each.ended_s is not None
-    ]
-
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    """Return a value that occurred: at most it are the given share of all, in per cent."""
-    return float(np.percentile(values, share, method="inverted_cdf"))
+    return [each.latency_ms for each in requests if each.code == "200"]
 
 
 def _latency(values_ms: Sequence[float]) -> LatencySummary | None:
     if not values_ms:
         return None
     return LatencySummary(
-        p50_ms=_percentile(values_ms, 50),
-        p95_ms=_percentile(values_ms, 95),
-        p99_ms=_percentile(values_ms, 99),
+        p50_ms=percentile(values_ms, 50),
+        p95_ms=percentile(values_ms, 95),
+        p99_ms=percentile(values_ms, 99),
         mean_ms=float(np.mean(values_ms)),
         largest_ms=max(values_ms),
     )
@@ -102,64 +90,14 @@ def _seconds(requests: Sequence[SentRequest]) -> Iterator[LoadSecond]:
         )
 
 
-def _notes(run: LoadRun, *, has_waited: bool) -> Iterator[str]:
-    latency, client, plan = run.latency, run.client, run.plan
-    p99_ms = latency.p99_ms if latency else 0.0
-    if has_waited and plan.clients is None:
-        yield (
-            f"All {MOST_CONNECTIONS} connections were in use, and requests waited for one in the "
-            "client: the server does not keep up, and the latencies contain that wait."
-        )
-    elif client.late_p99_ms > max(LATE_MS, LATE_SHARE * p99_ms):
-        yield (
-            f"The client was late: it sent 1 % of the requests {client.late_p99_ms:.1f} ms late or "
-            "more, and the latencies contain that. Leave it more of the processor, or run it on "
-            "another machine."
-        )
-    if client.cpu > BUSY_CPU:
-        yield (
-            f"The client is the limit: it has used {client.cpu:.0%} of a core, and a server may "
-            "answer more than it can ask. Run several clients."
-        )
-    failed = sum(run.errors.values())
-    if failed:
-        yield (
-            f"{failed} of {run.scheduled} requests failed: the latencies are those of the others."
-        )
-    per_second = (run.answered + failed) / run.elapsed_s if run.elapsed_s else 0.0
-    planned = run.scheduled / plan.duration_s
-    if run.is_complete and plan.rate is not None and per_second < KEPT_UP * planned:
-        yield (
-            f"The server did not keep up: {planned:.0f} requests came each second, and "
-            f"{per_second:.0f} ended. The latencies grow with the duration of the run."
-        )
-    if 0 < run.answered < FEWEST:
-        yield f"With {run.answered} answers, the 99th percentile is the largest latency."
-    yield from _server_notes(run)
-
-
-def _server_notes(run: LoadRun) -> Iterator[str]:
-    server = run.server
-    if server is None:
-        yield "The server's metrics could not be read."
-    elif server.restarts:
-        yield f"{server.restarts} of the server's workers ended by themselves."
-    if server is not None and server.inputs > run.scheduled:
-        yield (
-            f"The server has answered {server.inputs - run.scheduled} inputs more than this run "
-            "has sent: other clients use it, too."
-        )
-
-
 def describe(run: LoadRun) -> str:
     """Return a run as lines of text."""
-    rows = [
-        (run.model, _plan(run.plan)),
-        (
-            "requests",
-            f"{run.scheduled} scheduled, {run.answered} answered, {run.per_second:.1f} per second",
-        ),
-    ]
+    requests = (
+        f"{run.scheduled} scheduled, {run.answered} answered, {run.per_second:.1f} per second"
+    )
+    if run.plan.size > 1:
+        requests += f", {run.plan.size * run.per_second:.1f} inputs per second"
+    rows = [(run.model, _plan(run.plan)), ("requests", requests)]
     if run.unanswered:
         rows.append(("interrupted", f"{run.unanswered} not answered after {run.elapsed_s:.1f} s"))
     if run.errors:
@@ -174,9 +112,15 @@ def describe(run: LoadRun) -> str:
 
 
 def _plan(plan: LoadPlan) -> str:
+    each = f", each with {plan.size} inputs" if plan.size > 1 else ""
     if plan.clients is not None:
-        return f"{plan.clients} clients that wait for their answers, for {plan.duration_s:g} s"
-    return f"{plan.rate:g} per second, {plan.arrivals}, for {plan.duration_s:g} s, seed {plan.seed}"
+        return (
+            f"{plan.clients} clients that wait for their answers, for {plan.duration_s:g} s{each}"
+        )
+    return (
+        f"{plan.rate:g} per second, {plan.arrivals}, for {plan.duration_s:g} s, seed {plan.seed}"
+        f"{each}"
+    )
 
 
 def _latency_rows(latency: LatencySummary | None) -> list[tuple[str, str]]:

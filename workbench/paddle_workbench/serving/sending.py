@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +13,18 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.serving import LoadPlan
+from ..contract.serving import LoadMoment, LoadPlan
 from .connections import Connections
+from .load_moments import Moments
+from .load_notes import MOST_CONNECTIONS
+from .load_server import ServerCounts
 
 __all__ = ["LoadProgress", "Sender", "SentRequest"]
 
-MOST_CONNECTIONS = 512
 PROGRESS_S = 1.0
 LONGEST_SLEEP_S = 0.1
+SHORTEST_MOMENT_S = 0.5
+"""At the end of a run; of less time there are too few answers."""
 REFUSED_PAUSE_S = 0.05
 """Of a client that cannot connect, which else would try thousands of times a second."""
 
@@ -32,12 +37,16 @@ class LoadProgress:
     ----------
     elapsed_s : float
     scheduled, answered, failed : int
+        Since the start.
+    moment : LoadMoment
+        What the last second has shown.
     """
 
     elapsed_s: float
     scheduled: int
     answered: int
     failed: int
+    moment: LoadMoment
 
 
 @dataclass(eq=False, slots=True)
@@ -64,6 +73,11 @@ class SentRequest:
     def is_over(self) -> bool:
         """Whether it has ended."""
         return bool(self.code)
+
+    @property
+    def latency_ms(self) -> float:
+        """From the instant of the plan to the end; infinite if it has not ended."""
+        return math.inf if self.ended_s is None else 1000 * (self.ended_s - self.scheduled_s)
 
     def sent(self) -> None:
         """Note that it is written; its connection calls it."""
@@ -94,6 +108,10 @@ class Sender:
         Whole requests, which are sent in turn.
     on_progress : callable, optional
         Called once a second, in another thread.
+    read_server : callable, optional
+        Returns what the server has counted, for the moments of the run; called once a second, in
+        another thread.
+    moments : Moments
     """
 
     url: httpx.URL
@@ -101,6 +119,8 @@ class Sender:
     instants: NDArray[np.float64]
     contents: Sequence[bytes]
     on_progress: Callable[[LoadProgress], None] | None = None
+    read_server: Callable[[], ServerCounts | None] | None = None
+    moments: Moments = field(default_factory=Moments)
     requests: list[SentRequest] = field(default_factory=list)
     elapsed_s: float = 0.0
     cpu_s: float = 0.0
@@ -133,8 +153,11 @@ class Sender:
                 await self._ended.wait()
         finally:
             self._is_running = False
-            progress.cancel()
             self.elapsed_s, self.cpu_s = self.now(), process_time() - cpu_s
+            progress.cancel()
+            await asyncio.wait([progress])
+            if self.elapsed_s - self.moments.last_s >= SHORTEST_MOMENT_S or not self.moments.all:
+                await self._add_moment()
             self.most_connections = self._connections.most
             self.has_waited = self._connections.has_waited
             self._connections.close()
@@ -157,7 +180,9 @@ class Sender:
     def note_end(self, request: SentRequest) -> None:
         """Count a request that has ended, and let a client that waited for it go on."""
         self._open -= 1
-        self._answered += request.code == "200"
+        is_answered = request.code == "200"
+        self._answered += is_answered
+        self.moments.note(request.latency_ms if is_answered else None)
         if self.plan.clients is not None and self._is_sending:
             pause_s = REFUSED_PAUSE_S if request.code == "connection" else 0.0
             self._loop.call_later(pause_s, self._send_next)
@@ -203,8 +228,18 @@ class Sender:
         self._connections.abandon(request)
 
     async def _report(self) -> None:
-        while self.on_progress is not None:
-            await asyncio.sleep(PROGRESS_S)
-            count = len(self.requests)
-            failed = count - self._open - self._answered
-            self.on_progress(LoadProgress(self.now(), count, self._answered, failed))
+        number = 1
+        while True:
+            await asyncio.sleep(max(0.0, number * PROGRESS_S - self.now()))
+            number = max(number, int(self.now() / PROGRESS_S)) + 1
+            moment = await self._add_moment()
+            if self.on_progress is not None:
+                count = len(self.requests)
+                failed = count - self._open - self._answered
+                self.on_progress(LoadProgress(self.now(), count, self._answered, failed, moment))
+
+    async def _add_moment(self) -> LoadMoment:
+        counts = None
+        if self.read_server is not None:
+            counts = await asyncio.to_thread(self.read_server)
+        return self.moments.add(self.now(), counts)

@@ -15,3 +15,4 @@ export type * from './program';
 export type * from './quantization';
 export type * from './recipe';
 export type * from './runs';
+export type * from './serving';
