@@ -137,7 +137,7 @@ def test_runs_at_an_address(bundles: dict[str, Bundle]) -> None:
         ({"batch": 0}, "batch cannot be 0.\nUse a whole number from 1 to 1024"),
         ({"rate": "x"}, "rate cannot be 'x'.\nUse a number from 0.1 to 10000"),
         ({"arrivals": "other"}, "arrivals cannot be 'other'"),
-        ({"rate": 5, "arrivals": "closed"}, "a rate and clients"),
+        ({"rate": 5, "clients": 2}, "a rate and clients"),
         ({"speed": 5}, "no setting 'speed'"),
     ],
 )

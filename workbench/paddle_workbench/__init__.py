@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .widgets.microscope import ProgramMicroscope
     from .widgets.ocr_desk import OcrDesk
     from .widgets.recogniser import Classifier, Recogniser
+    from .widgets.serving_bench import ServingBench
     from .widgets.span_view import SpanView
     from .widgets.text_lens import TextLens
     from .widgets.token_view import TokenView
@@ -43,6 +44,7 @@ __all__ = [
     "OcrDesk",
     "ProgramMicroscope",
     "Recogniser",
+    "ServingBench",
     "ServingClient",
     "SpanView",
     "TextLens",
@@ -68,6 +70,7 @@ _HOMES = {
     "OcrDesk": ".widgets.ocr_desk",
     "ProgramMicroscope": ".widgets.microscope",
     "Recogniser": ".widgets.recogniser",
+    "ServingBench": ".widgets.serving_bench",
     "ServingClient": ".serving.client",
     "SpanView": ".widgets.span_view",
     "TextLens": ".widgets.text_lens",

@@ -104,14 +104,16 @@ class Bench:
                 "Pass the bundle instead of the address, or start the server with --threads.",
             )
         if "arrivals" not in choices:
-            if choices.get("clients") is not None:
+            has_rate, has_clients = ("rate" in choices, "clients" in choices)
+            if has_rate and has_clients:
+                raise ServingError(
+                    "The load cannot have a rate and clients that wait for their answers.",
+                    "Pass either rate= or clients=.",
+                )
+            if has_clients:
                 choices["arrivals"] = "closed"
-            elif choices.get("rate") is not None and self.load.arrivals == "closed":
+            elif has_rate and self.load.arrivals == "closed":
                 choices["arrivals"] = "poisson"
-        if choices.get("rate") is not None and choices.get("arrivals") == "closed":
-            raise ServingError(
-                "The load has a rate and clients that wait.", "Pass either rate= or clients=."
-            )
         load = _changed(self.load, choices)
         self.load, self.settings = load, _changed(self.settings, choices)
 

@@ -81,7 +81,7 @@ class BenchServer:
     @property
     def name(self) -> str:
         """The model, and where it is served."""
-        return f"{self.model}, {self.folder or self._url}"
+        return f"{self.model} · {self.folder or self._url}"
 
     @property
     def url(self) -> str:

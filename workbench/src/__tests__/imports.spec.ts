@@ -26,6 +26,7 @@ const FRONT_DOORS = [
   'src/contract/bundle.ts',
   'src/contract/compression.ts',
   'src/contract/page.ts',
+  'src/contract/serving.ts',
   'src/page-frame.ts',
   'src/program/microscope/index.ts',
   'src/program/scene/graph.worker.ts',
