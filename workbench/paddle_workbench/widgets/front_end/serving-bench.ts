@@ -4,7 +4,7 @@ import { button } from './compression-lens/controls';
 import { Slot } from './compression-lens/slot';
 import { BenchState } from './serving-bench/bench-state';
 import type { IBenchTraits } from './serving-bench/bench-traits';
-import { charts, momentAt, secondsAt } from './serving-bench/charts';
+import { charts, momentAt, readings, secondsAt } from './serving-bench/charts';
 import { brief, figureOf } from './serving-bench/figures';
 import { LoadForm } from './serving-bench/load-form';
 import { runsTable } from './serving-bench/runs-table';
@@ -29,6 +29,8 @@ export default defineWidget<IBenchTraits>(
     const runs = new Slot(make('div', 'pw-ServingBench-runs'), signal);
     const summary = make('p', 'pw-ServingBench-summary');
     summary.setAttribute('aria-live', 'polite');
+    const readout = make('p', 'pw-ServingBench-unseen');
+    readout.setAttribute('aria-live', 'polite');
     const failure = make('div', 'pw-Widget-failure');
     failure.setAttribute('role', 'alert');
 
@@ -52,6 +54,7 @@ export default defineWidget<IBenchTraits>(
     };
     const drawRuns = (): void => {
       const isInside = runs.node.contains(activeIn(root));
+      const { pointed } = state;
       runs.draw(end =>
         runsTable({
           state,
@@ -64,6 +67,8 @@ export default defineWidget<IBenchTraits>(
           }
         })
       );
+      // The focus that a control gets back does not point at its run again.
+      state.pointed = pointed;
       if (isInside && !runs.node.contains(activeIn(root))) {
         // The row of the control is gone.
         const next = runs.node.querySelector<HTMLElement>('[data-key]');
@@ -81,11 +86,17 @@ export default defineWidget<IBenchTraits>(
       const last = state.rows.at(-1)?.number;
       if (last !== undefined && last > (newest ?? 0)) {
         newest = last;
-        state.pinned = null;
+        state.pinned = state.pointed = null;
       }
       draw();
     });
-    for (const name of ['hidden', 'removed', 'state'] as const) {
+    onChange('state', () => {
+      if (model.get('state') === 'starting') {
+        state.pointed = state.cursor = null;
+      }
+      draw();
+    });
+    for (const name of ['hidden', 'removed'] as const) {
       onChange(name, draw);
     }
     onChange('moments', drawCharts);
@@ -113,8 +124,12 @@ export default defineWidget<IBenchTraits>(
     root.addEventListener(
       'keydown',
       event => {
+        const { cursor } = state;
         if (handleKey(event, { state, stop, drawCharts })) {
           event.preventDefault();
+        }
+        if (state.cursor !== cursor) {
+          say(readout, readings(state, trans));
         }
       },
       { signal }
@@ -128,6 +143,7 @@ export default defineWidget<IBenchTraits>(
       make('p', 'pw-ServingBench-heading', model.get('title')),
       failure,
       columns,
+      readout,
       summary,
       runs.node
     );

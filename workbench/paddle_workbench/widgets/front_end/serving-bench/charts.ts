@@ -1,19 +1,15 @@
 import type { ITranslation } from '../base/translation';
 import { fixed, ticks } from '../compression-lens/svg';
 import { make } from '../text/elements';
-import type { ICurve } from './bench-state';
-import type { BenchState } from './bench-state';
+import type { BenchState, ICurve } from './bench-state';
 import type { LoadMoment } from './bench-traits';
+import type { Point } from './chart-parts';
+import { Labels, node, polyline, scaleOf, text } from './chart-parts';
 import { brief } from './figures';
 
-const NAMESPACE = 'http://www.w3.org/2000/svg';
-
 /** The size of a chart, and of the margins around its plot, in pixels. */
-const [WIDTH, HEIGHT, LEFT, RIGHT, ABOVE, BELOW] = [260, 124, 38, 26, 8, 18];
+const [WIDTH, HEIGHT, LEFT, RIGHT, ABOVE, BELOW] = [260, 112, 38, 26, 8, 18];
 const MIB = 2 ** 20;
-
-/** Largest by smallest value from which on an axis is logarithmic. */
-const WIDE = 50;
 
 interface ILine {
   readonly name: string;
@@ -129,29 +125,22 @@ interface IDrawn {
 function drawn(chart: IChart, view: IDrawn): HTMLElement {
   const { focused, others, seconds, cursor, trans } = view;
   const moment = momentAt(focused, cursor);
-  const read = chart.lines
-    .map(({ name, valueOf }) => {
-      const value = moment === undefined ? null : valueOf(moment);
-      return `${name} ${value === null ? '–' : brief(value)}`.trim();
-    })
-    .reverse()
-    .join(' · ');
+  const reading = readingOf(chart, moment);
   const figure = make('figure', 'pw-ServingBench-chart');
   const head = make('figcaption', 'pw-ServingBench-chartHead');
   head.append(
     make('span', 'pw-ServingBench-chartTitle', chart.title),
-    make('span', 'pw-ServingBench-reading', `${read} ${chart.unit}`)
+    make('span', 'pw-ServingBench-reading', reading)
   );
   const svg = node('svg', {
     class: 'pw-ServingBench-svg',
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     role: 'img',
     'aria-label': trans.__(
-      '%1 over %2 s, %3; the last value: %4',
+      '%1 over %2 s; the value read off: %3',
       chart.title,
       brief(seconds),
-      chart.unit,
-      read
+      reading
     ),
     'data-seconds': seconds
   });
@@ -224,11 +213,35 @@ function drawn(chart: IChart, view: IDrawn): HTMLElement {
   }
   if (scale.isLogarithmic) {
     head.firstElementChild?.append(
-      make('span', 'pw-ServingBench-scale', trans.__('logarithmic'))
+      make('span', 'pw-ServingBench-scale', trans.__('log'))
     );
   }
   figure.append(head, svg);
   return figure;
+}
+
+/** Return what the charts read at the cursor, for those who do not see it. */
+export function readings(state: BenchState, trans: ITranslation): string {
+  const { focused, cursor } = state;
+  const moment = focused && momentAt(focused, cursor);
+  if (focused === undefined || moment === undefined) {
+    return '';
+  }
+  const values = chartsOf(focused, trans).map(
+    chart => `${chart.title} ${readingOf(chart, moment)}`
+  );
+  return [trans.__('%1 s', brief(moment.at_s)), ...values].join(trans.__(', '));
+}
+
+function readingOf(
+  { lines, unit }: IChart,
+  moment: LoadMoment | undefined
+): string {
+  const values = lines.map(({ name, valueOf }) => {
+    const value = moment === undefined ? null : valueOf(moment);
+    return `${name} ${value === null ? '–' : brief(value)}`.trim();
+  });
+  return `${values.reverse().join(' · ')} ${unit}`;
 }
 
 /** Return the moment closest to an instant, or the last one. */
@@ -260,42 +273,6 @@ function valuesOf({ moments }: ICurve, line: ILine): number[] {
   return moments.flatMap(each => line.valueOf(each) ?? []);
 }
 
-interface IScale {
-  readonly isLogarithmic: boolean;
-  readonly ticks: readonly number[];
-  /** Where a value is, 0 at the bottom and 1 at the top. */
-  share(value: number): number;
-}
-
-function scaleOf(values: readonly number[], canBeLogarithmic: boolean): IScale {
-  const high = Math.max(...values, 0) || 1;
-  const positive = values.filter(each => each > 0);
-  const low = Math.min(...positive, high);
-  if (canBeLogarithmic && high / low > WIDE) {
-    const [start, end] = [
-      Math.floor(Math.log10(low)),
-      Math.ceil(Math.log10(high))
-    ];
-    return {
-      isLogarithmic: true,
-      ticks: Array.from(
-        { length: end - start + 1 },
-        (_, at) => 10 ** (start + at)
-      ),
-      share: value =>
-        value <= 0 ? 0 : (Math.log10(value) - start) / (end - start)
-    };
-  }
-  const most = 1.08 * high;
-  return {
-    isLogarithmic: false,
-    ticks: ticks(0, most, 3),
-    share: value => value / most
-  };
-}
-
-type Point = readonly [number, number];
-
 function pointsOf(
   { moments }: ICurve,
   line: ILine,
@@ -306,80 +283,4 @@ function pointsOf(
     const value = line.valueOf(each);
     return value === null ? null : ([x(each.at_s), y(value)] as const);
   });
-}
-
-/** Draw a line that has gaps where values are missing; a value between gaps is a dot. */
-function polyline(
-  points: readonly (Point | null)[],
-  kind: string
-): SVGElement[] {
-  const parts: Point[][] = [[]];
-  for (const point of points) {
-    if (point === null) {
-      parts.push([]);
-    } else {
-      parts.at(-1)?.push(point);
-    }
-  }
-  return parts
-    .filter(part => part.length > 0)
-    .map(part => {
-      const [first] = part;
-      return part.length === 1 && first
-        ? node('circle', {
-            class: `pw-ServingBench-dot pw-mod-${kind}`,
-            cx: fixed(first[0]),
-            cy: fixed(first[1]),
-            r: 2
-          })
-        : node('polyline', {
-            class: `pw-ServingBench-line pw-mod-${kind}`,
-            points: part.map(([a, b]) => `${fixed(a)},${fixed(b)}`).join(' ')
-          });
-    });
-}
-
-/** Puts names at the ends of lines, where no other name is. */
-class Labels {
-  at(name: string, [x, y]: Point, className: string): SVGElement[] {
-    const isFree = this._taken.every(
-      other => Math.abs(other[1] - y) >= 10 || Math.abs(other[0] - x) > 22
-    );
-    if (!isFree) {
-      return [];
-    }
-    this._taken.push([x, y]);
-    const label = text(name, x + 3, y + 3.5, 'start');
-    label.classList.add(className);
-    return [label];
-  }
-
-  private readonly _taken: Point[] = [];
-}
-
-function text(
-  content: string,
-  x: number,
-  y: number,
-  anchor: string
-): SVGElement {
-  const element = node('text', {
-    class: 'pw-ServingBench-tick',
-    x: fixed(x),
-    y: fixed(y),
-    'text-anchor': anchor
-  });
-  element.textContent = content;
-  return element;
-}
-
-function node(
-  tag: string,
-  attributes: Readonly<Record<string, string | number>>
-): SVGElement {
-  const element = document.createElementNS(NAMESPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, String(value));
-  }
-  return element;
 }

@@ -5,6 +5,7 @@ import type { BenchState } from './bench-state';
 import type { BenchRow } from './bench-traits';
 import type { Figure } from './figures';
 import { bestIn, brief, FIGURES, figureOf } from './figures';
+import { errorsText, runDetails } from './run-details';
 
 /** What a server has, in the order of the columns. */
 const KNOBS = ['batch', 'wait_ms', 'workers', 'queue', 'threads'] as const;
@@ -56,7 +57,7 @@ function table(options: IRunsOptions): HTMLElement {
   const knobs = KNOBS.filter(each => differs(rows, each));
   const element = make('table', 'pw-ServingBench-table');
   element.append(
-    make('caption', 'pw-ServingBench-caption', trans.__('Runs')),
+    make('caption', 'pw-ServingBench-unseen', trans.__('Runs')),
     heads([
       trans.__('run'),
       trans.__('load'),
@@ -130,11 +131,21 @@ function lines(row: BenchRow, options: ILineOptions): HTMLElement[] {
     }
     line.append(cell);
   }
+  const repeat = labelled(
+    '↻',
+    trans.__('Repeat run %1', number),
+    `repeat ${number}`,
+    () => {
+      if (state.isIdle) {
+        state.ask({ do: 'repeat', number });
+      }
+    }
+  );
+  // Not disabled, which would take the focus away.
+  repeat.setAttribute('aria-disabled', String(!state.isIdle));
   const actions = make('td', 'pw-ServingBench-actions');
   actions.append(
-    labelled('↻', trans.__('Repeat run %1', number), `repeat ${number}`, () => {
-      state.ask({ do: 'repeat', number });
-    }),
+    repeat,
     hideButton(row, options),
     labelled('✕', trans.__('Remove run %1', number), `remove ${number}`, () => {
       state.ask({ do: 'remove', number });
@@ -152,7 +163,7 @@ function lines(row: BenchRow, options: ILineOptions): HTMLElement[] {
   line.addEventListener('focusin', point(number), { signal });
   line.addEventListener('focusout', point(null), { signal });
   return isPinned
-    ? [line, details(row, trans, FIGURES.length + knobs.length + 3)]
+    ? [line, runDetails(row, trans, FIGURES.length + knobs.length + 3)]
     : [line];
 
   function labelled(
@@ -161,8 +172,7 @@ function lines(row: BenchRow, options: ILineOptions): HTMLElement[] {
     key: string,
     onClick: () => void
   ): HTMLButtonElement {
-    const isDisabled = key.startsWith('repeat') && !state.isIdle;
-    const element = button(sign, { key, signal, isDisabled, onClick });
+    const element = button(sign, { key, signal, onClick });
     element.setAttribute('aria-label', label);
     element.title = label;
     return element;
@@ -227,129 +237,7 @@ function hideButton(
   return element;
 }
 
-function details(
-  { result }: BenchRow,
-  trans: ITranslation,
-  columns: number
-): HTMLElement {
-  const line = make('tr', 'pw-ServingBench-details');
-  const cell = make('td');
-  cell.colSpan = columns;
-  const { server, client, latency } = result;
-  const facts = [
-    trans.__(
-      '%1 requests planned, %2 answered in %3 s.',
-      result.scheduled,
-      result.answered,
-      brief(result.elapsed_s)
-    )
-  ];
-  const errors = errorsText(result.errors);
-  if (errors !== '') {
-    facts.push(trans.__('Failed, by status: %1.', errors));
-  }
-  if (latency !== null) {
-    facts.push(
-      trans.__(
-        'Mean latency %1 ms, largest %2 ms.',
-        brief(latency.mean_ms),
-        brief(latency.largest_ms)
-      )
-    );
-  }
-  if (server !== null) {
-    const sizes = Object.entries(server.batch_rows).map(([rows, count]) =>
-      trans.__('up to %1: %2', rows, count)
-    );
-    facts.push(
-      trans.__('Batches by size: %1.', sizes.join(trans.__(', '))),
-      trans.__(
-        'An input waited %1 ms on average, and a batch took %2 ms in the predictor.',
-        brief(server.wait_mean_ms),
-        brief(server.predict_mean_ms)
-      ),
-      trans.__(
-        'Share of a core: %1.',
-        Object.entries(server.cpu)
-          .map(([process, share]) => `${process} ${Math.round(100 * share)} %`)
-          .join(trans.__(', '))
-      )
-    );
-  }
-  facts.push(
-    trans.__(
-      'The client sent 99 % of the requests at most %1 ms late, and used %2 % of a core.',
-      brief(client.late_p99_ms),
-      Math.round(100 * client.cpu)
-    )
-  );
-  cell.append(
-    ...result.notes.map(note =>
-      make('p', 'pw-ServingBench-warning', `⚠ ${note}`)
-    ),
-    ...facts.map(fact => make('p', 'pw-Text-note', fact)),
-    momentsTable(result.moments, trans)
-  );
-  line.append(cell);
-  return line;
-}
-
-/** What the charts show, as a table. */
-function momentsTable(
-  moments: BenchRow['result']['moments'],
-  trans: ITranslation
-): HTMLElement {
-  const wrapper = make('details', 'pw-ServingBench-moments');
-  const element = make('table', 'pw-ServingBench-table');
-  element.append(
-    heads([
-      trans.__('seconds'),
-      trans.__('answers/s'),
-      trans.__('p50 ms'),
-      trans.__('p95 ms'),
-      trans.__('p99 ms'),
-      trans.__('queue'),
-      trans.__('mean batch'),
-      trans.__('memory, MiB'),
-      trans.__('errors')
-    ])
-  );
-  const body = make('tbody');
-  for (const each of moments) {
-    const line = make('tr');
-    const head = make('th', '', brief(each.at_s));
-    head.scope = 'row';
-    const { memory_bytes: bytes } = each;
-    line.append(
-      head,
-      ...[
-        each.per_second,
-        each.p50_ms,
-        each.p95_ms,
-        each.p99_ms,
-        each.queue,
-        each.batch_mean,
-        bytes === null ? null : bytes / 2 ** 20,
-        each.failed
-      ].map(value => make('td', '', value === null ? '–' : brief(value)))
-    );
-    body.append(line);
-  }
-  element.append(body);
-  wrapper.append(
-    make('summary', '', trans.__('The charts as a table')),
-    element
-  );
-  return wrapper;
-}
-
-function errorsText(errors: BenchRow['result']['errors']): string {
-  return Object.entries(errors)
-    .map(([code, count]) => `${code}: ${count}`)
-    .join(', ');
-}
-
-export function loadText({ result }: BenchRow, trans: ITranslation): string {
+function loadText({ result }: BenchRow, trans: ITranslation): string {
   const { plan } = result;
   const { clients, rate, arrivals, size, duration_s: seconds } = plan;
   const parts = [
