@@ -7,21 +7,24 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from ..contract.serving import ServingProblem
 from ..errors import WorkbenchError
 from .bodies import BodyLimits
 from .deployment import Models
 from .descriptions import ServerStatus
+from .direct import Direct
+from .gate import Gate
 from .metrics import Metrics
 from .problems import RequestError, response_to
 from .protocol import protocol_routes
 from .reference import reference_routes
 from .tasks import task_routes
 
-__all__ = ["make_application"]
+__all__ = ["make_application", "make_gated"]
 
 
 def make_application(
@@ -75,6 +78,18 @@ def make_application(
     @application.get("/metrics", tags=["health"], response_class=Response)
     async def measured() -> Response:
         """What the server has counted, in the format of Prometheus."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return application
+
+
+def make_gated(
+    models: Models,
+    metrics: Metrics,
+    status: ServerStatus,
+    limits: BodyLimits,
+    token: str | None,
+) -> ASGIApp:
+    """Return the application behind its gate, with the short way to the routes of inference."""
+    application = make_application(models, metrics, status, limits)
+    return Gate(Direct(application, models, limits), token=token, metrics=metrics)

@@ -152,8 +152,12 @@ class Models:
             If the target is not served, or the bundle does not run in it.
         """
         async with self._lock:
-            served = await self._started(
-                expanded(path), target, threads, settings, measures_batch=measures_batch
+            served = await self.start(
+                path,
+                target=target,
+                threads=threads,
+                settings=settings,
+                measures_batch=measures_batch,
             )
             versions = self._versions.setdefault(served.name, {})
             before = [
@@ -168,7 +172,55 @@ class Models:
             self._close_later(each, settings.timeout_s)
         return served
 
-    async def reload(self, name: str) -> Sequence[Served]:
+    async def start(
+        self,
+        path: str | Path,
+        *,
+        target: str,
+        threads: int,
+        settings: ModelSettings,
+        measures_batch: bool = False,
+    ) -> Served:
+        """Open a bundle and start its workers, which do not answer yet; see `add`.
+
+        Raises
+        ------
+        BundleError
+            If it is not a whole and unchanged bundle.
+        ServingError
+            If the target is not served, or the bundle does not run in it.
+        """
+        return await self._started(
+            expanded(path), target, threads, settings, measures_batch=measures_batch
+        )
+
+    def hold(self, served: Sequence[Served]) -> None:
+        """Answer with these from now on, and only with these.
+
+        What the others have accepted is answered.
+
+        Parameters
+        ----------
+        served : sequence of Served
+            Of several versions of a model, the last one answers by default.
+        """
+        before = [each for each in self if each not in served]
+        self._versions = {}
+        for each in served:
+            self._versions.setdefault(each.name, {})[each.record.version] = each
+        for each in before:
+            self._close_later(each, each.settings.timeout_s)
+
+    async def change(self, name: str, change: ModelSettingsChange) -> ModelSettings:
+        """Change settings of a model while it runs, and return all of them.
+
+        Raises
+        ------
+        UnknownModelError
+        """
+        return self.find(name).change(change)
+
+    async def reload(self, name: str) -> None:
         """Take the bundles of a model from their paths again.
 
         Raises
@@ -177,7 +229,7 @@ class Models:
             As for `add`; what ran before still runs.
         """
         self.find(name)
-        return [
+        for each in list(self._versions[name].values()):
             await self.add(
                 each.path,
                 target=each.target,
@@ -185,8 +237,6 @@ class Models:
                 settings=each.settings,
                 measures_batch=each.measures_batch,
             )
-            for each in list(self._versions[name].values())
-        ]
 
     async def close(self, grace_s: float) -> None:
         """Answer what waits in all models, for as long as the grace, and end their workers."""

@@ -8,7 +8,7 @@ import socket
 from ..errors import ServingError
 from .token import TOKEN_VARIABLE
 
-__all__ = ["check_host", "open_listener"]
+__all__ = ["address_of", "check_host", "is_loopback", "open_listener"]
 
 
 def check_host(host: str, token: str | None) -> None:
@@ -18,7 +18,7 @@ def check_host(host: str, token: str | None) -> None:
     ------
     ServingError
     """
-    if token is None and not _is_loopback(host):
+    if token is None and not is_loopback(host):
         raise ServingError(
             f"Without a token, the server listens on the loopback only, and not on {host}.",
             f"Pass --token-file FILE, or set {TOKEN_VARIABLE}.",
@@ -53,7 +53,13 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _is_loopback(host: str) -> bool:
+def address_of(host: str, port: int) -> str:
+    """Return the URL of a server."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

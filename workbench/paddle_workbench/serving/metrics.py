@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -74,6 +74,10 @@ class Metrics:
         self.requests.labels(model, version, route, status).inc()
         if version_of_model is not None:
             self.request_seconds.labels(model, version, route).observe(seconds)
+
+    async def text(self) -> bytes:
+        """Return all values, in the format of Prometheus."""
+        return generate_latest(self.registry)
 
     def for_model(self, model: str, version: str) -> ModelMetrics:
         """Return the metrics of one version of a model."""

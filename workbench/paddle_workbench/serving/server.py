@@ -13,22 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import uvicorn
 import uvloop
 from prometheus_client import disable_created_metrics
 
 from ..contract.serving import ModelSettings
 from ..errors import ServingError, WorkbenchError
-from .application import make_application
+from .application import make_gated
 from .bodies import BodyLimits
-from .cards import watch_cards
 from .deployment import Models
 from .descriptions import ServerStatus
-from .direct import Direct
-from .gate import Gate
-from .listening import check_host, open_listener
+from .listening import address_of, check_host, open_listener
 from .metrics import Metrics
+from .watching import watch_models
 
 if TYPE_CHECKING:
     from .grpc_server import GrpcServer
@@ -136,7 +133,7 @@ async def _serve(
     metrics = Metrics()
     models = Models(metrics)
     status = ServerStatus()
-    _watch(metrics, models)
+    watch_models(metrics, models)
     try:
         host, port = listener.getsockname()[:2]
         calls = _grpc_server(host, models, status, metrics, options)
@@ -148,9 +145,9 @@ async def _serve(
                 settings=options.settings,
                 measures_batch=options.measures_batch,
             )
-        application = make_application(models, metrics, status, options.limits)
+        application = make_gated(models, metrics, status, options.limits, options.token)
         config = uvicorn.Config(
-            Gate(Direct(application, models, options.limits), token=options.token, metrics=metrics),
+            application,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -163,8 +160,7 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, _reload_all, models)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.handle_exit, number, None)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        addresses = Addresses(address, None if calls is None else calls.address)
+        addresses = Addresses(address_of(host, port), None if calls is None else calls.address)
         # A full collection would look at all that was imported, for some 50 ms, again and again.
         gc.collect()
         gc.freeze()
@@ -255,67 +251,3 @@ def _reload_all(models: Models) -> None:
     task = asyncio.get_running_loop().create_task(reload())
     _reloading.add(task)
     task.add_done_callback(_reloading.discard)
-
-
-def _watch(metrics: Metrics, models: Models) -> None:
-    """Add what is read when the metrics are."""
-    labels = ("model", "version")
-
-    def of_models(value: Callable[..., float]) -> Callable[[], Iterator[tuple[list[str], float]]]:
-        return lambda: (([each.name, each.record.version], value(each)) for each in models)
-
-    metrics.watch(
-        "queue_inputs", "Inputs that wait.", labels, of_models(lambda each: len(each.pool.queue))
-    )
-    metrics.watch(
-        "queue_limit_inputs",
-        "Most inputs that wait; beyond it the answer is 429.",
-        labels,
-        of_models(lambda each: each.settings.queue),
-    )
-    metrics.watch(
-        "workers", "Workers that are ready.", labels, of_models(lambda each: each.pool.ready)
-    )
-    metrics.watch(
-        "workers_wanted",
-        "Workers that there should be.",
-        labels,
-        of_models(lambda each: each.settings.workers),
-    )
-    metrics.watch(
-        "model_info",
-        "What is served; always 1.",
-        (*labels, "target"),
-        lambda: (([each.name, each.record.version, each.target], 1.0) for each in models),
-    )
-    metrics.watch(
-        "process_resident_memory_bytes",
-        "Memory of a process; pages that it shares with others count in each.",
-        (*labels, "process"),
-        lambda: _of_processes(models, lambda process: process.memory_info().rss),
-    )
-    metrics.watch(
-        "process_cpu_seconds_total",
-        "Time of the processor that a process has used.",
-        (*labels, "process"),
-        lambda: _of_processes(models, lambda process: sum(process.cpu_times()[:2])),
-    )
-    metrics.watch(
-        "process_start_time_seconds",
-        "When a process started, in seconds since 1970.",
-        (*labels, "process"),
-        lambda: _of_processes(models, lambda process: process.create_time()),
-    )
-    watch_cards(metrics)
-
-
-def _of_processes(
-    models: Models, value: Callable[[psutil.Process], float]
-) -> Iterator[tuple[list[str], float]]:
-    yield ["", "", "server"], value(psutil.Process())
-    for served in models:
-        for name, pid in served.pool.processes.items():
-            try:
-                yield [served.name, served.record.version, name], value(psutil.Process(pid))
-            except psutil.Error:  # noqa: PERF203 - it has ended
-                continue

@@ -56,6 +56,6 @@ def task_routes(models: Models, limits: BodyLimits) -> APIRouter:
         """Change how a model is served, while it runs."""
         models.find(name)
         change = read_json(await read_body(request, limits), ModelSettingsChange)
-        return models.find(name).change(change)
+        return await models.change(name, change)
 
     return router
