@@ -35,8 +35,8 @@ def server(folder: Path) -> Iterator[RunningServer]:
         yield server
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline_s = monotonic() + 60
+def wait_until(condition: Callable[[], bool], limit_s: float = 60) -> None:
+    deadline_s = monotonic() + limit_s
     while not condition():
         assert monotonic() < deadline_s
         sleep(0.01)
@@ -54,7 +54,7 @@ class Load:
 
     def __enter__(self) -> Load:
         self._work = [self._pool.submit(self._send, number) for number in range(4)]
-        wait_until(lambda: self.count > 20)
+        wait_until(lambda: self.count > 20 or bool(self.wrong))
         return self
 
     def __exit__(self, *_: object) -> None:

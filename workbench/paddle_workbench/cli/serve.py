@@ -10,6 +10,7 @@ import click
 
 from ..serving.token import TOKEN_VARIABLE, read_token
 from .printing import print_text
+from .serve_replicas import refuse_replica_options, replica_options, serve_by_ray
 
 __all__ = ["command"]
 
@@ -73,6 +74,14 @@ __all__ = ["command"]
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=f"What clients must send; or set {TOKEN_VARIABLE}. Without it: loopback only.",
 )
+@click.option(
+    "--engine",
+    default="workers",
+    show_default=True,
+    type=click.Choice(["workers", "ray"]),
+    help="Processes of this machine, or replicas of a server by Ray.",
+)
+@replica_options
 def command(
     bundles: tuple[Path, ...],
     *,
@@ -88,6 +97,8 @@ def command(
     timeout: float,
     body_mb: float,
     token_file: Path | None,
+    engine: str,
+    **replicas: Any,
 ) -> None:
     """Serve bundles over HTTP, each by workers of its own, until Ctrl-C.
 
@@ -112,7 +123,11 @@ def command(
         measures_batch=batch is None,
         limits=BodyLimits(largest_bytes=round(body_mb * 1_000_000)),
     )
-    serve(bundles, options, on_ready=_show)
+    if engine == "ray":
+        serve_by_ray(bundles, options, token_file=token_file, **replicas)
+    else:
+        refuse_replica_options(**replicas)
+        serve(bundles, options, on_ready=_show)
 
 
 def _show(addresses: Any, models: Any) -> None:

@@ -1,0 +1,287 @@
+"""Serve bundles with Ray: on a cluster of its own until a signal, or on one that is there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...errors import ServingError, WorkbenchError
+from ...export.bundle_folder import BundleFolder
+from ...reading import expanded
+from ...storage import write_whole
+from ..listening import address_of, check_host, open_listener
+from ..server import Addresses, ServerOptions
+from .application import deployment, offer
+from .arguments import APPLICATION, ApplicationArguments, BundleArguments, Replicas
+from .cluster import local_cluster
+from .deploy_file import deploy_text
+from .edition import Edition, Outcome
+from .installed import require_ray
+from .messages import write_warnings
+from .names import GRPC_FUNCTION, MIDDLEWARES
+from .proxy import HOST_VARIABLE
+from .shelf import find_shelf
+
+__all__ = ["ReplicaOptions", "arguments_of", "serve_replicas", "write_deploy_file"]
+
+_log = logging.getLogger(__name__)
+
+MORE_S = 60.0
+"""Beyond the longest time of a request, the proxy waits for its replica for so long."""
+_VARIABLES = {
+    "RAY_SERVE_LOG_TO_STDERR": "0",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": MIDDLEWARES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaOptions:
+    """How bundles are served by replicas.
+
+    Parameters
+    ----------
+    server : ServerOptions
+        What is the same as on one machine.
+    replicas : Replicas
+    address : str, optional
+        Of a cluster that runs, such as `auto` or `10.0.0.1:6379`; without it, one is started.
+    name : str
+        Of the application.
+    """
+
+    server: ServerOptions
+    replicas: Replicas = field(default_factory=Replicas)
+    address: str | None = None
+    name: str = APPLICATION
+
+
+def arguments_of(bundles: Sequence[str | Path], options: ReplicaOptions) -> ApplicationArguments:
+    """Return the arguments of an application that serves bundles with options."""
+    server = options.server
+    return ApplicationArguments(
+        name=options.name,
+        bundles=tuple(
+            BundleArguments(
+                path=str(Path(each).absolute()),
+                target=server.target,
+                threads=server.threads,
+                settings=server.settings,
+            )
+            for each in bundles
+        ),
+        replicas=options.replicas,
+        largest_bytes=server.limits.largest_bytes,
+    )
+
+
+def write_deploy_file(
+    bundles: Sequence[str | Path],
+    options: ReplicaOptions,
+    path: Path,
+    *,
+    token_file: Path | None = None,
+) -> None:
+    """Write a file for `serve deploy` that serves bundles by replicas.
+
+    Parameters
+    ----------
+    bundles : sequence of str or Path
+        Where they are on the head of the cluster.
+    options : ReplicaOptions
+    path : Path
+    token_file : Path, optional
+        The same on the head.
+
+    Raises
+    ------
+    BundleError
+        If one is not a whole and unchanged bundle.
+    ServingError
+        If the address is not allowed without a token.
+    StorageError
+        If the file cannot be written.
+    """
+    require_ray()
+    for each in bundles:
+        BundleFolder(expanded(each))
+    server = options.server
+    check_host(server.host, None if token_file is None else "in this file")
+    arguments = arguments_of(bundles, options)
+    if token_file is not None:
+        arguments = arguments.model_copy(update={"token_file": str(token_file.absolute())})
+    text = deploy_text(
+        arguments,
+        host=server.host,
+        port=server.port,
+        grpc_port=server.grpc_port,
+        request_timeout_s=arguments.longest_s + MORE_S,
+    )
+    write_whole(path, text)
+
+
+def serve_replicas(
+    bundles: Sequence[str | Path],
+    options: ReplicaOptions,
+    *,
+    on_ready: Callable[[Addresses, Edition], None] | None = None,
+) -> None:
+    """Serve bundles by replicas of a server.
+
+    Without an address a cluster is started on this machine, and ended by SIGTERM or SIGINT; what
+    was accepted is answered before. SIGHUP takes the bundles from their paths again. On a cluster
+    that runs, the application stays.
+
+    Parameters
+    ----------
+    bundles : sequence of str or Path
+    options : ReplicaOptions
+    on_ready : callable, optional
+        Called with the addresses and what is served, once a replica is ready.
+
+    Raises
+    ------
+    BundleError
+        If one is not a whole and unchanged bundle.
+    ServingError
+        If Ray is not installed or does not start, or a bundle does not run in the target.
+    """
+    require_ray()
+    arguments = arguments_of(bundles, options)
+    if options.address is not None:
+        with _connection(options.address):
+            addresses = _deploy(arguments, options)
+            if on_ready is not None:
+                on_ready(addresses, _edition(options.name))
+        return
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    cpus = max(os.cpu_count() or 1, arguments.cpus * arguments.replicas.most)
+    variables = _VARIABLES | {HOST_VARIABLE: options.server.host}
+    with local_cluster(cpus, variables) as folder, _handled(signals):
+        addresses = _deploy(arguments.model_copy(update={"folder": str(folder / "shelf")}), options)
+        if on_ready is not None:
+            on_ready(addresses, _edition(options.name))
+        while signals.get() == signal.SIGHUP:
+            _offer_again(arguments)
+        from ray import serve
+
+        serve.delete(options.name)  # once its replicas have answered what was accepted
+
+
+def _deploy(arguments: ApplicationArguments, options: ReplicaOptions) -> Addresses:
+    """Deploy the application, wait until it is ready, and return its addresses."""
+    from ray import serve
+    from ray.exceptions import RayError
+
+    write_warnings()
+    server = options.server
+    check_host(server.host, server.token)
+    host, port, grpc_port = server.host, server.port, server.grpc_port
+    if options.address is None:  # on another machine it may be free, or Serve listens there
+        host, port = _free(server.host, port)
+        grpc_port = None if grpc_port is None else _free(server.host, grpc_port)[1]
+    functions = [] if grpc_port is None else [GRPC_FUNCTION]
+    try:
+        serve.start(
+            proxy_location="HeadOnly" if options.address is None else "EveryNode",
+            http_options={
+                "host": host,
+                "port": port,
+                "request_timeout_s": arguments.longest_s + MORE_S,
+            },
+            grpc_options={"port": grpc_port or 0, "grpc_servicer_functions": functions},
+            logging_config={"log_level": "WARNING", "enable_access_log": False},
+        )
+        offer(arguments)
+        serve.run(deployment(arguments, server.token), name=options.name, route_prefix="/")
+    except (RayError, RuntimeError) as error:
+        raise _failure(options.name, error) from error
+    return _addresses()
+
+
+def _failure(name: str, error: Exception) -> ServingError:
+    """Return what a replica says about its failure, or what Ray does."""
+    try:
+        failure: Outcome = _asked(name, "failure")
+    except Exception:  # there is no shelf yet
+        failure = Outcome()
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ServingError(
+        failure.error or f"The replicas do not start: {reason}",
+        failure.hint or "See the messages above; memory or processor time may be short.",
+    )
+
+
+def _addresses() -> Addresses:
+    """Return where Serve listens, which a cluster that runs has decided before."""
+    import ray
+    from ray.serve.context import _get_global_client
+
+    client: Any = _get_global_client()
+    http, grpc = client.http_config, ray.get(client._controller.get_grpc_config.remote())
+    host = f"[{http.host}]" if ":" in http.host else http.host
+    has_grpc = bool(grpc.port and grpc.grpc_servicer_functions)
+    return Addresses(address_of(http.host, http.port), f"{host}:{grpc.port}" if has_grpc else None)
+
+
+def _free(host: str, port: int) -> tuple[str, int]:
+    """Return an address that is free, which Ray takes a moment later."""
+    with open_listener(host, port) as listener:
+        free: tuple[str, int] = listener.getsockname()[:2]
+    return free
+
+
+def _offer_again(arguments: ApplicationArguments) -> None:
+    try:
+        offer(arguments)
+    except WorkbenchError as error:
+        _log.error("All bundles still run as before: %s %s", error.message, error.hint)
+
+
+def _edition(name: str) -> Edition:
+    edition: Edition = _asked(name, "edition")
+    return edition
+
+
+def _asked(name: str, method: str) -> Any:
+    import ray
+
+    return ray.get(getattr(find_shelf(name), method).remote())
+
+
+@contextmanager
+def _connection(address: str) -> Iterator[None]:
+    import ray
+
+    try:
+        ray.init(address=address, logging_level=logging.ERROR)
+    except Exception as error:  # Ray raises whatever its parts do
+        raise ServingError(
+            f"There is no cluster at {address}: {error}.",
+            "Start one (ray start --head), or leave out --address for a cluster of this machine.",
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _handled(signals: queue.SimpleQueue[int]) -> Iterator[None]:
+    """Collect signals instead of ending by them; Ray has handlers of its own before."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {
+        number: signal.signal(number, lambda received, _: signals.put(received))
+        for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
