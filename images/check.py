@@ -10,9 +10,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import kubernetes_validate
 import yaml
@@ -28,10 +28,26 @@ FILES = (
     "kubernetes/common.yaml",
     "kubernetes/cpu.yaml",
     "kubernetes/gpu.yaml",
+    "kubernetes/serving.yaml",
     "monitoring/compose.yaml",
 )
 # The two newest that the locked validator knows; the tests hold that it does.
 KUBERNETES = ("1.36", "1.37")
+
+
+class Probe(NamedTuple):
+    """How Kubernetes finds out whether a container works."""
+
+    is_in: Callable[[dict[str, Any]], bool]
+    example: str
+
+
+HEALTHCHECK = Probe(
+    lambda probe: probe.get("exec", {}).get("command") == ["healthcheck"],
+    "{exec: {command: [healthcheck]}}",
+)
+# KubeRay would ask by wget, which the image does not have.
+PORT = Probe(lambda probe: "httpGet" in probe, "{httpGet: {path: /api/healthz, port: 52365}}")
 LIMITS = {"cpu": re.compile(r"[1-9][0-9]*m?"), "memory": re.compile(r"[1-9][0-9]*[KMGT]i")}
 
 
@@ -116,12 +132,48 @@ def by_kubernetes(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     kind = document.get("kind")
     name = document.get("metadata", {}).get("name", "without a name")
     where = f"{kind} {name}"
+    if document["apiVersion"].startswith("ray.io/"):
+        yield from by_kuberay(document, where)
+        return
     for version in KUBERNETES:
         yield from by_version(document, version, where)
     if kind == "Deployment":
         pod = document.get("spec", {}).get("template", {}).get("spec", {})
-        for place, fault in by_policy(pod):
+        for place, fault in by_policy(pod, HEALTHCHECK):
             yield f"{where}, {place}", fault
+
+
+def by_kuberay(document: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
+    """Compare a RayService with KubeRay's definition, and its pods with those of Kubernetes."""
+    faults = list(by_schema("rayservice", document))
+    if faults:  # what follows relies on the form
+        yield from ((f"{where}, KubeRay 1.7", f"{place}: {fault}") for place, fault in faults)
+        return
+    cluster = document["spec"]["rayClusterConfig"]
+    if cluster.get("authOptions", {}).get("mode") != "token":
+        yield where, "whoever reaches Ray's ports runs code: authOptions: {mode: token}."
+    workers = cluster.get("workerGroupSpecs", [])
+    for group in workers:
+        least, most = group["minReplicas"], group["maxReplicas"]
+        if not least <= group.get("replicas", least) <= most:
+            yield (
+                f"{where}, {group['groupName']}",
+                f"replicas are not between {least} and {most}.",
+            )
+    for name, group in [("head", cluster["headGroupSpec"])] + [
+        (group["groupName"], group) for group in workers
+    ]:
+        # Of the kinds of Kubernetes, this one is a template and nothing else.
+        template = {
+            "apiVersion": "v1",
+            "kind": "PodTemplate",
+            "metadata": {"name": name},
+            "template": group["template"],
+        }
+        for version in KUBERNETES:
+            yield from by_version(template, version, f"{where}, {name}")
+        for place, fault in by_policy(group["template"].get("spec", {}), PORT):
+            yield f"{where}, {name}, {place}", fault
 
 
 def by_version(document: dict[str, Any], version: str, where: str) -> Iterator[tuple[str, str]]:
@@ -138,7 +190,7 @@ def kind_of(document: dict[str, Any]) -> str:
     return f"{document.get('kind')} in {document['apiVersion']}"
 
 
-def by_policy(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def by_policy(pod: dict[str, Any], probe: Probe) -> Iterator[tuple[str, str]]:
     """What Kubernetes would take, and a workbench does not."""
     context = pod.get("securityContext", {})
     if context.get("runAsNonRoot") is not True or context.get("runAsUser") == 0:
@@ -164,10 +216,10 @@ def by_policy(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
                     "Write it by images/kubernetes/pin."
                 ),
             )
-        yield from ((place, fault) for fault in by_container_policy(container))
+        yield from ((place, fault) for fault in by_container_policy(container, probe))
 
 
-def by_container_policy(container: dict[str, Any]) -> Iterator[str]:
+def by_container_policy(container: dict[str, Any], wanted_probe: Probe) -> Iterator[str]:
     limits = container.get("resources", {}).get("limits", {})
     for name, pattern in LIMITS.items():
         if not pattern.fullmatch(str(limits.get(name, ""))):
@@ -181,8 +233,8 @@ def by_container_policy(container: dict[str, Any]) -> Iterator[str]:
     if context.get("capabilities", {}).get("drop") != ["ALL"]:
         yield "it keeps capabilities: capabilities: {drop: [ALL]}."
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        if container.get(probe, {}).get("exec", {}).get("command") != ["healthcheck"]:
-            yield f"{probe} is missing: {probe}: {{exec: {{command: [healthcheck]}}}}."
+        if not wanted_probe.is_in(container.get(probe, {})):
+            yield f"{probe} is missing: {probe}: {wanted_probe.example}."
     for variable in container.get("env", []):
         secret = re.search("TOKEN|PASSWORD|SECRET", variable.get("name", ""))
         if secret and "value" in variable:

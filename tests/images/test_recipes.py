@@ -20,7 +20,7 @@ GPU_ONLY = [
     " for its Python 3.10, and Paddle Lite for the",
     "# same Python.",
     "ARG BASE=paddlepaddle/paddle:3.2.2-gpu-cuda12.6-cudnn9.5",
-    "    /layers/packages gpu.txt classroom.txt lite.txt",
+    "    /layers/packages gpu.txt classroom.txt scale.txt lite.txt",
     '    WORKBENCH_FLAVOUR=gpu WORKBENCH_BASE="${BASE}${BASE_DIGEST:+@${BASE_DIGEST}}" \\',
     '      paddle-workbench.flavour="gpu" \\',
 ]

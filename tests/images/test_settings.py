@@ -70,7 +70,7 @@ def test_all_files_are_valid(repository: Path) -> None:
     result = run_check(repository)
     assert (result.returncode, result.stderr) == (0, "")
     kubernetes_files = {path.name for path in (repository / "images" / "kubernetes").glob("*.yaml")}
-    assert kubernetes_files == {"common.yaml", "cpu.yaml", "gpu.yaml"}
+    assert kubernetes_files == {"common.yaml", "cpu.yaml", "gpu.yaml", "serving.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -199,6 +199,90 @@ def test_rejects_wrong_manifest(
 def test_rejects_wrong_network_policy(faults: Callable[[str, Change], str]) -> None:
     message = faults("kubernetes/common.yaml", lambda d: d[3]["spec"].update(policyTypes="Ingress"))
     assert "NetworkPolicy paddle-workbench, Kubernetes 1.37: spec.policyTypes: 'Ingress'" in message
+
+
+def cluster(documents: Any) -> Any:
+    return documents[2]["spec"]["rayClusterConfig"]
+
+
+def workers(documents: Any) -> Any:
+    return cluster(documents)["workerGroupSpecs"][0]
+
+
+def worker(documents: Any) -> Any:
+    return workers(documents)["template"]["spec"]["containers"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: workers(d).update(maxReplica=4), "('maxReplica' was unexpected)"),
+        (lambda d: workers(d).update(replicas="2"), "workerGroupSpecs[0].replicas: '2'"),
+        (lambda d: workers(d).update(replicas=3), "replicas are not between 2 and 2"),
+        (lambda d: workers(d).pop("groupName"), "'groupName' is a required property"),
+        (lambda d: d[2]["spec"].update(serveConfig=""), "'serveConfig' was unexpected"),
+        (lambda d: d[2].update(apiVersion="ray.io/v1alpha1"), "'ray.io/v1' was expected"),
+        (lambda d: cluster(d).pop("authOptions"), "authOptions: {mode: token}"),
+        (lambda d: cluster(d)["authOptions"].update(mode="disabled"), "mode: token"),
+        (lambda d: cluster(d)["headGroupSpec"].pop("template"), "'template' is a required"),
+        (lambda d: worker(d).pop("name"), "replicas, Kubernetes 1.36: template.spec.containers.0"),
+        (lambda d: worker(d).update(imag="x"), "'imag' was unexpected"),
+        (lambda d: worker(d)["resources"]["limits"].pop("memory"), "no limit of memory (None)"),
+        (lambda d: worker(d)["securityContext"].clear(), "readOnlyRootFilesystem is None"),
+        (lambda d: worker(d)["readinessProbe"].pop("httpGet"), "readinessProbe is missing"),
+        (
+            lambda d: cluster(d)["headGroupSpec"]["template"]["spec"]["securityContext"].clear(),
+            "RayService paddle-workbench-serving, head, securityContext: a notebook must not",
+        ),
+    ],
+)
+def test_rejects_wrong_ray_service(
+    faults: Callable[[str, Change], str], change: Change, message: str
+) -> None:
+    assert message in faults("kubernetes/serving.yaml", change)
+
+
+def test_head_and_workers_have_the_same_pods(repository: Path) -> None:
+    path = repository / "images" / "kubernetes" / "serving.yaml"
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    head = cluster(documents)["headGroupSpec"]["template"]
+    (replicas,) = cluster(documents)["workerGroupSpecs"]
+    for template in (head, replicas["template"]):
+        container = template["spec"]["containers"][0]
+        for name in ("name", "ports", "readinessProbe"):
+            del container[name]
+    assert head == replicas["template"]
+
+
+def test_service_finds_in_its_pods_what_it_names(repository: Path) -> None:
+    path = repository / "images" / "kubernetes" / "serving.yaml"
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    settings = yaml.safe_load(documents[2]["spec"]["serveConfigV2"])
+    arguments = settings["applications"][0]["args"]
+    mounts = {each["mountPath"] for each in worker(documents)["volumeMounts"]}
+    for name in (arguments["token_file"], *(each["path"] for each in arguments["bundles"])):
+        assert str(Path(name).parent) in mounts
+    (port,) = worker(documents)["ports"]
+    assert (port["name"], port["containerPort"]) == ("serve", settings["http_options"]["port"])
+    lock = (repository / "workbench" / "requirements" / "scale.txt").read_text(encoding="utf-8")
+    assert f"\nray=={cluster(documents)['rayVersion']} " in lock.replace("[serve-grpc]", "")
+
+
+def test_policy_of_a_service_is_for_its_pods(repository: Path) -> None:
+    path = repository / "images" / "kubernetes" / "serving.yaml"
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    labels = documents[1]["spec"]["podSelector"]["matchLabels"]
+    groups = [cluster(documents)["headGroupSpec"], workers(documents)]
+    assert [group["template"]["metadata"]["labels"] for group in groups] == [labels] * 2
+    ports = {
+        port["name"]
+        for group in groups
+        for port in group["template"]["spec"]["containers"][0]["ports"]
+    }
+    allowed = {
+        port["port"] for rule in documents[1]["spec"]["ingress"] for port in rule.get("ports", [])
+    }
+    assert allowed == {"dashboard", "serve"} <= ports
 
 
 @pytest.mark.parametrize(
