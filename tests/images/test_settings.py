@@ -268,6 +268,15 @@ def test_service_finds_in_its_pods_what_it_names(repository: Path) -> None:
     assert f"\nray=={cluster(documents)['rayVersion']} " in lock.replace("[serve-grpc]", "")
 
 
+def test_service_has_a_file_that_can_be_deployed(repository: Path, tmp_path: Path) -> None:
+    from paddle_workbench.serving.replicas.deploy_file import check_deploy_file
+
+    path = repository / "images" / "kubernetes" / "serving.yaml"
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    (tmp_path / "serve.yaml").write_text(documents[2]["spec"]["serveConfigV2"], encoding="utf-8")
+    assert check_deploy_file(tmp_path / "serve.yaml") == []
+
+
 def test_policy_of_a_service_is_for_its_pods(repository: Path) -> None:
     path = repository / "images" / "kubernetes" / "serving.yaml"
     documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
