@@ -294,6 +294,7 @@ def test_command_prints_what_it_has_measured_when_interrupted(
     texts.write_text("\n".join(TEXTS), encoding="utf-8")
     with RunningServer([bundles["sentiment"].folder], token=SECRET) as server:
         arguments = [server.url, "--texts", str(texts), "--rate", "50", "--duration", "600"]
+        arguments += ["--size", "2"]
         process = subprocess.Popen(
             [*module_command("paddle_workbench.cli", "load"), *arguments, "--json"],
             env=os.environ | {"WORKBENCH_SERVING_TOKEN": SECRET},
@@ -313,5 +314,5 @@ def test_command_prints_what_it_has_measured_when_interrupted(
         killer.cancel()
     assert process.returncode == 1, messages
     run = json.loads(content)
-    assert (run["is_complete"], run["errors"]) == (False, {})
+    assert (run["is_complete"], run["errors"], run["plan"]["size"]) == (False, {}, 2)
     assert run["answered"] + run["unanswered"] == run["scheduled"] > 0

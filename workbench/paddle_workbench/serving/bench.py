@@ -308,6 +308,7 @@ def _row(run: BenchRun) -> dict[str, Any]:
         **run.settings.model_dump(include={"batch", "wait_ms", "workers", "queue"}),
         "threads": run.threads,
         "per_second": result.per_second,
+        "inputs_per_second": result.per_second * plan.size,
         **{
             f"p{share}_ms": None if latency is None else getattr(latency, f"p{share}_ms")
             for share in (50, 95, 99)

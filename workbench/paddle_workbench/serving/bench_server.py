@@ -137,7 +137,7 @@ class BenchServer:
         if changes:
             with self._client() as client:
                 current = client.change_settings(self.model, **changes)
-        self._wait_for_workers(current.workers)
+        self._wait_for_workers()
         self.settings = current
         return current
 
@@ -175,16 +175,20 @@ class BenchServer:
             )
         return names[0]
 
-    def _wait_for_workers(self, workers: int) -> None:
+    def _wait_for_workers(self) -> None:
         deadline_s = monotonic() + READY_S
         with MetricsReader(self._url, self.model, self.token) as reader:
-            while (counts := reader.read(["workers"])) is not None:
-                ready = sum(counts.get("workbench_workers", {}).values())
-                if ready == workers:
+            while (counts := reader.read(["workers", "workers_wanted"])) is not None:
+                # Of all versions of the model, of which the settings belong to one.
+                ready, wanted = (
+                    sum(counts.get(f"workbench_{name}", {}).values())
+                    for name in ("workers", "workers_wanted")
+                )
+                if ready == wanted:
                     return
                 if monotonic() > deadline_s:
                     raise ServingError(
-                        f"{ready:.0f} of {workers} workers are ready after {READY_S:g} s.",
+                        f"{ready:.0f} of {wanted:.0f} workers are ready after {READY_S:g} s.",
                         "Set fewer workers, and look at the messages of the server.",
                     )
                 sleep(POLL_S)

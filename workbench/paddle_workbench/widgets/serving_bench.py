@@ -21,7 +21,7 @@ from ..serving.load_notes import notes_of
 from ..text.characters import sendable
 from .base import WorkbenchWidget
 from .compression_picture import html_table
-from .serving_bench_picture import curves_picture
+from .serving_bench_picture import brief, curves_picture
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -369,7 +369,7 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
 
 
 def _measured(value: float | None) -> str:
-    return NOTHING if value is None else f"<span data-measured>{value:.4g}</span>"
+    return NOTHING if value is None else f"<span data-measured>{brief(value)}</span>"
 
 
 def _sent(run: BenchRun, language: Language) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-__all__ = ["curves_picture"]
+__all__ = ["brief", "curves_picture"]
 
 _SIZE: Final = (280, 150)
 # Left, right, above and below the plot.
@@ -64,9 +64,14 @@ def curves_picture(
         f"aria-label='{escape(title, quote=True)}' font-size='11' font-family='sans-serif' "
         f"fill='currentColor' data-measured><text x='2' y='12'>{escape(title)}</text>"
         f"<path d='M{left} {above}V{bottom}H{width - right}' fill='none' stroke='{_GREY}'/>"
-        f"<text x='{left - 4}' y='{above + 4}' text-anchor='end'>{most:.3g}</text>"
+        f"<text x='{left - 4}' y='{above + 4}' text-anchor='end'>{brief(most)}</text>"
         f"<text x='{left - 4}' y='{bottom + 4}' text-anchor='end'>0</text>"
         f"<text x='{width - right}' y='{height - 14}' text-anchor='middle'>{seconds:.0f}</text>"
         f"<text x='{(left + width - right) / 2}' y='{height - 4}' text-anchor='middle'>"
         f"{escape(x_label)}</text>{''.join(lines)}</svg>"
     )
+
+
+def brief(value: float) -> str:
+    """Return a number with three digits that count, and no fraction from a hundred on."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -22,6 +22,10 @@ export function runDetails(
       brief(result.elapsed_s)
     )
   ];
+  if (result.plan.size > 1) {
+    const perSecond = result.plan.size * result.per_second;
+    facts.push(trans.__('%1 inputs each second.', brief(perSecond)));
+  }
   const errors = errorsText(result.errors);
   if (errors !== '') {
     facts.push(trans.__('Failed, by status: %1.', errors));
