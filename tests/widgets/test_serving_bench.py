@@ -36,13 +36,13 @@ def test_shows_a_run_from_python(bench: ServingBench) -> None:
     assert run.result.answered == 40
     assert (bench.state, bench.failure, bench.load["rate"]) == ("idle", "", 20)
     assert bench.settings["batch"] == 4
-    assert bench.progress["duration_s"] == 2
+    assert bench._progress["duration_s"] == 2
     assert bench.runs == (run,)
-    (row,) = bench.rows
+    (row,) = bench._rows
     assert row["number"] == run.number
     assert row["result"]["latency"] == run.result.latency.model_dump()  # type: ignore[union-attr]
     assert row["result"]["notes"] == list(run.result.notes)
-    assert len(row["result"]["moments"]) >= len(bench.moments) > 0
+    assert len(row["result"]["moments"]) >= len(bench._moments) > 0
     assert list(bench.table().index) == [run.number]
 
 
@@ -68,7 +68,7 @@ def test_browser_stops_a_run_which_is_kept(bench: ServingBench) -> None:
     count = len(bench.runs)
     load = {"arrivals": "closed", "clients": 2, "duration_s": 600}
     ask(bench, do="run", load=load, settings={"batch": 2})
-    wait_until(lambda: len(bench.moments) > 0)
+    wait_until(lambda: len(bench._moments) > 0)
     assert bench.state == "running"
     ask(bench, do="stop")
     wait_until(lambda: bench.state == "idle")
@@ -77,13 +77,13 @@ def test_browser_stops_a_run_which_is_kept(bench: ServingBench) -> None:
 
 
 def test_a_failed_run_is_explained_and_loses_nothing(bench: ServingBench) -> None:
-    rows = bench.rows
+    rows = bench._rows
     ask(bench, do="run", load={"rate": 0}, settings={})
     assert bench.failure == "rate cannot be 0.\nUse a number from 0.1 to 10000."
     ask(bench, do="run", load={"rate": 10, "duration_s": 1, "size": 100}, settings={"queue": 10})
     wait_until(lambda: bench.state == "idle")
     assert "queue" in bench.failure
-    assert bench.rows == rows
+    assert bench._rows == rows
     bench.run(rate=10, duration_s=1, size=1, queue=64)
     assert bench.failure == ""
 
@@ -98,7 +98,7 @@ def test_an_interrupt_keeps_what_was_measured(
     def interrupted(future: Future[object], timeout: float | None = None) -> object:
         if threading.current_thread() is threading.main_thread():
             monkeypatch.undo()
-            wait_until(lambda: len(bench.moments) > 0)
+            wait_until(lambda: len(bench._moments) > 0)
             raise KeyboardInterrupt
         return wait(future, timeout)
 
@@ -116,7 +116,7 @@ def test_static_version_has_the_runs(bench: ServingBench) -> None:
     assert f"<th scope='row' style='text-align:left'>{run.number}</th>" in html
     bench.lang = "zh"
     assert "平均批" in bench.to_html()
-    assert not any("answers" in note for row in bench.rows for note in row["result"]["notes"])
+    assert not any("answers" in note for row in bench._rows for note in row["result"]["notes"])
     bench.lang = "en"
 
 

@@ -78,13 +78,14 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
     failure = traitlets.Unicode("").tag(sync=True)
     """Why the last request failed; empty if it did not."""
 
-    progress = traitlets.Dict().tag(sync=True)
+    # What differs with each run has names that a check of a notebook does not compare.
+    _progress = traitlets.Dict().tag(sync=True)
     """Of the run that goes on: number, elapsed_s, duration_s, scheduled, answered, failed."""
 
-    moments = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _moments = traitlets.List(traitlets.Dict()).tag(sync=True)
     """The `contract.serving.LoadMoment`s of the run that goes on."""
 
-    rows = traitlets.List(traitlets.Dict()).tag(sync=True)
+    _rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     """The runs as `contract.serving.BenchRun`s, without their seconds, with notes in `lang`."""
 
     removed = traitlets.Int(0).tag(sync=True)
@@ -233,7 +234,7 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
                 self.load = self._bench.load.model_dump()
                 self.settings = self._bench.settings.model_dump()
                 self.state, self.failure = "starting", ""
-                self.moments, self.progress = [], {}
+                self._moments, self._progress = [], {}
         future: Future[BenchRun | None] = Future()
         threading.Thread(target=self._work, args=(future,), daemon=True).start()
         return future
@@ -257,14 +258,14 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
 
     def _show_progress(self, progress: LoadProgress) -> None:
         with self._lock, self.hold_sync():
-            self.progress = {
+            self._progress = {
                 "elapsed_s": progress.elapsed_s,
                 "duration_s": self._duration_s,
                 "scheduled": progress.scheduled,
                 "answered": progress.answered,
                 "failed": progress.failed,
             }
-            self.moments = [*self.moments, progress.moment.model_dump()]
+            self._moments = [*self._moments, progress.moment.model_dump()]
 
     def _end(self, error: Exception | None) -> None:
         with self._lock, self.hold_sync():
@@ -282,7 +283,7 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
         if not hasattr(self, "_bench"):
             return
         with self._lock, self.hold_sync():
-            self.rows = [_sent(each, self.lang) for each in self.runs]
+            self._rows = [_sent(each, self.lang) for each in self.runs]
             self.removed = self._bench.removed
 
     def to_html(self) -> str:
@@ -323,13 +324,14 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
                 ("queue", self.text("inputs in the queue")),
             )
         ]
-        notes = "".join(
-            f"<li data-measured>{each.number}: {escape(note)}</li>"
+        # One element, since a check of a notebook takes other notes, and not more elements.
+        notes = " ".join(
+            f"{each.number}: {note}"
             for each in self.runs
             for note in notes_of(each.result, self.lang)
         )
         drawn = f"<div style='display:flex;flex-wrap:wrap;gap:12px'>{''.join(pictures)}</div>"
-        return f"{head}{table}{drawn}<ul>{notes}</ul>"
+        return f"{head}{table}{drawn}<p><small>{escape(notes) or NOTHING}</small></p>"
 
     def _cells(self, run: BenchRun) -> list[str]:
         """Return the cells of a run as HTML."""

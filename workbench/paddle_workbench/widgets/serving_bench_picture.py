@@ -48,9 +48,7 @@ def curves_picture(
 
     lines, last = [], max(known, default=0)
     for number, points in known.items():
-        if not points:
-            continue
-        places = [place(*each) for each in points]
+        places = [place(*each) for each in points] or [place(0.0, 0.0)]
         steps = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         colour, thickness = (_BLUE, 2) if number == last else (_GREY, 1)
         x, y = places[-1]

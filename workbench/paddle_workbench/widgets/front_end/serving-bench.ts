@@ -82,7 +82,7 @@ export default defineWidget<IBenchTraits>(
       drawRuns();
     };
     let newest = state.rows.at(-1)?.number;
-    onChange('rows', () => {
+    onChange('_rows', () => {
       const last = state.rows.at(-1)?.number;
       if (last !== undefined && last > (newest ?? 0)) {
         newest = last;
@@ -99,8 +99,8 @@ export default defineWidget<IBenchTraits>(
     for (const name of ['hidden', 'removed'] as const) {
       onChange(name, draw);
     }
-    onChange('moments', drawCharts);
-    onChange('progress', drawBar);
+    onChange('_moments', drawCharts);
+    onChange('_progress', drawBar);
     onChange('load', () => {
       fields.refresh();
     });
@@ -201,7 +201,7 @@ function actions(
     return parts;
   }
   const { elapsed_s: elapsed = 0, duration_s: duration = 1 } =
-    state.get('progress');
+    state.get('_progress');
   const progress = make('span', 'pw-ServingBench-progress');
   const bar = make('progress');
   bar.max = 1;
@@ -228,7 +228,7 @@ function progressText(state: BenchState, trans: ITranslation): string {
         duration_s: duration,
         answered = 0,
         failed = 0
-      } = state.get('progress');
+      } = state.get('_progress');
       if (duration === undefined) {
         return trans.__('Running…');
       }

@@ -115,9 +115,9 @@ function draw(changes: Record<string, unknown> = {}): IDrawn {
     },
     state: 'idle',
     failure: '',
-    progress: {},
-    moments: [],
-    rows: [],
+    _progress: {},
+    _moments: [],
+    _rows: [],
     removed: 0,
     hidden: [],
     ...changes
@@ -249,8 +249,8 @@ describe('the serving bench', () => {
     expect(el.querySelector('progress')?.hasAttribute('value')).toBe(false);
     set({
       state: 'running',
-      moments: [moment(1, 19), moment(2, 21), moment(3, 30)],
-      progress: { elapsed_s: 3, duration_s: 10, answered: 70, failed: 1 }
+      _moments: [moment(1, 19), moment(2, 21), moment(3, 30)],
+      _progress: { elapsed_s: 3, duration_s: 10, answered: 70, failed: 1 }
     });
     expect(el.textContent).toContain('3 of 10 s: answered 70, failed 1');
     expect(el.textContent).toContain('30 answers/s');
@@ -266,7 +266,7 @@ describe('the serving bench', () => {
 
   it('marks the best of the runs with the same load', () => {
     const { el } = draw({
-      rows: [
+      _rows: [
         row(1, { p99: 9 }),
         row(2, { p99: 5, batch: 1 }),
         row(3, { rate: 5, p99: 1 })
@@ -281,7 +281,7 @@ describe('the serving bench', () => {
   });
 
   it('draws the newest run in front, and the one that is pointed at', () => {
-    const { el } = draw({ rows: [row(1), row(2)] });
+    const { el } = draw({ _rows: [row(1), row(2)] });
     const front = (): string | null | undefined =>
       el.querySelector('.pw-ServingBench-mainLabel')?.textContent;
     expect(front()).toBe('2');
@@ -296,7 +296,7 @@ describe('the serving bench', () => {
 
   it('opens what is known of a run, until another one ends', () => {
     const { el, set } = draw({
-      rows: [row(1, { notes: ['Beware <b>.'] }), row(2)]
+      _rows: [row(1, { notes: ['Beware <b>.'] }), row(2)]
     });
     control(el, 'run 1').click();
     expect(control(el, 'run 1').getAttribute('aria-expanded')).toBe('true');
@@ -304,7 +304,7 @@ describe('the serving bench', () => {
     expect(el.textContent).toContain(
       'Batches by size: up to 1: 20, up to 2: 20.'
     );
-    set({ rows: [row(1), row(2), row(3)] });
+    set({ _rows: [row(1), row(2), row(3)] });
     expect(control(el, 'run 1').getAttribute('aria-expanded')).toBe('false');
     expect(el.querySelector('[aria-live]:not(:empty)')?.textContent).toBe(
       'Run 3: 20 answers/s, p50 2 ms, p95 4 ms, p99 9 ms, errors 0.'
@@ -312,11 +312,11 @@ describe('the serving bench', () => {
   });
 
   it('removes a run and brings it back', () => {
-    const { el, send, set } = draw({ rows: [row(1), row(2)] });
+    const { el, send, set } = draw({ _rows: [row(1), row(2)] });
     control(el, 'remove 1').focus();
     control(el, 'remove 1').click();
     set({ removed: 1 });
-    set({ rows: [row(2)] });
+    set({ _rows: [row(2)] });
     expect(document.activeElement).toBe(control(el, 'restore'));
     control(el, 'restore').click();
     control(el, 'repeat 2').click();
@@ -328,7 +328,7 @@ describe('the serving bench', () => {
   });
 
   it('reads off values with the arrow keys', () => {
-    const { el } = draw({ rows: [row(1)] });
+    const { el } = draw({ _rows: [row(1)] });
     const charts = el.querySelector<HTMLElement>('[role=group][tabindex]');
     const press = (key: string): void => {
       charts?.dispatchEvent(

@@ -60,7 +60,7 @@ export class BenchState {
   }
 
   get rows(): readonly BenchRow[] {
-    return this._model.get('rows');
+    return this._model.get('_rows');
   }
 
   get isIdle(): boolean {
@@ -76,7 +76,7 @@ export class BenchState {
       const load = this._model.get('load');
       return {
         number: null,
-        moments: this._model.get('moments'),
+        moments: this._model.get('_moments'),
         rate: load.arrivals === 'closed' ? null : load.rate,
         duration: load.duration_s
       };

@@ -32,9 +32,9 @@ export interface IBenchTraits extends ITraits {
   limits: Readonly<Record<string, readonly [number, number]>>;
   state: BenchState;
   failure: string;
-  progress: IBenchProgress;
-  moments: readonly LoadMoment[];
-  rows: readonly BenchRow[];
+  _progress: IBenchProgress;
+  _moments: readonly LoadMoment[];
+  _rows: readonly BenchRow[];
   removed: number;
   hidden: readonly number[];
 }

@@ -139,7 +139,7 @@ function drawn(chart: IChart, view: IDrawn): HTMLElement {
     'aria-label': trans.__(
       '%1 over %2 s; the value read off: %3',
       chart.title,
-      brief(seconds),
+      Math.round(seconds),
       reading
     ),
     'data-seconds': seconds
