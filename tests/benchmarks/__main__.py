@@ -32,6 +32,7 @@ BENCHMARKS = [
     "int8",
     "serving",
     "serving_stress",
+    "serving_soak",
 ]
 
 
