@@ -109,6 +109,18 @@ def work(x):
 with ThreadPoolExecutor(2) as pool:
     pool.map(work, range(3))
 """,
+    "an attribute that is set once": """
+class State: pass
+state = State()
+def opened():
+    if not hasattr(state, "predictor"):
+        state.predictor = create_predictor(config)
+    return state.predictor
+def work(x):
+    opened().run()  # here
+with ThreadPoolExecutor(2) as pool:
+    pool.map(work, range(3))
+""",
     "an initializer with a global": """
 def start():
     global predictor

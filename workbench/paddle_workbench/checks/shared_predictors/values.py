@@ -150,7 +150,9 @@ class Values:
         if isinstance(node, ast.Attribute):
             owner = self.of(node.value, frame)
             if owner is not None and owner.of is not None:
-                return self.attribute(owner, node.attr, frame)
+                value = self.attribute(owner, node.attr, frame)
+                if value is not None:
+                    return value
             info = self._class_named(node.value, frame)
             if info is not None:
                 return self._of_class(info, node.attr, frame)
@@ -161,8 +163,9 @@ class Values:
             for each, scope in values:
                 value = self.of(each, Frame(scope, thread=frame.thread))
                 if value is not None:
-                    is_outside = bool(frame.thread) and frame.scope is not scope
-                    return value.shared() if is_outside else value
+                    holder = frame.scope.owner_of(re.split(r"[.\[]", key)[0])
+                    is_outside = frame.scope is not scope or holder not in frame.thread
+                    return value.shared() if frame.thread and is_outside else value
         return None
 
     def _is_part(self, place: str, key: str) -> bool:
