@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 import yaml
 
@@ -113,6 +115,17 @@ def test_each_expression_of_the_dashboard_is_valid(tmp_path: Path) -> None:
     recorded = {rule["record"] for rule in rules("record")}
     levels = {name for _, each in panel_expressions() for name in metric_names(each) if ":" in name}
     assert levels <= recorded
+
+
+def test_lesson_shows_expressions_of_the_dashboard(repository: Path) -> None:
+    lesson = nbformat.read(repository / "notebooks/08_serving/03_monitoring.ipynb", as_version=4)
+    (cell,) = [cell for cell in lesson.cells if cell.id == "grafana"]
+    assignment = ast.parse(cell.source).body[0]
+    assert isinstance(assignment, ast.Assign)
+    shown = ast.literal_eval(assignment.value)
+    drawn = [(each["title"], target["expr"]) for each in panels() for target in each["targets"]]
+    assert len(shown) == 4
+    assert shown.items() - set(drawn) == set()
 
 
 def test_panels_are_complete_and_do_not_overlap() -> None:
