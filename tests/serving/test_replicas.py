@@ -165,6 +165,9 @@ def test_counts_of_all_replicas_have_the_documented_names(
 def test_settings_change_in_each_replica(cluster: Cluster) -> None:
     path = "/models/sentiment/settings"
     before = cluster.client.get(path).json()
+    # Each replica answers with the batch that the first one has measured.
+    assert [cluster.client.get(path).json()["batch"] for _ in range(8)] == 8 * [before["batch"]]
+    assert before["batch"] > 1
     assert cluster.client.patch(path, json={"queue": 7}).json() == before | {"queue": 7}
     limits = cluster.by_replica("workbench_queue_limit_inputs")
     assert limits == {"0": 7.0, "1": 7.0}

@@ -115,5 +115,6 @@ def _placed(arguments: ApplicationArguments, packed: Sequence[PackedBundle]) -> 
             target=each.target,
             threads=each.threads,
             settings=each.settings,
+            measures_batch=each.measures_batch,
         )
     return list(placed.values())

@@ -9,6 +9,7 @@ from typing_extensions import Self
 
 from ...contract import Model
 from ...contract.serving import ModelSettings
+from ..batch_choice import LARGEST
 
 __all__ = ["APPLICATION", "ApplicationArguments", "BundleArguments", "Replicas"]
 
@@ -24,6 +25,13 @@ class BundleArguments(Model):
     target: str = "inference"
     threads: int = Field(1, ge=1, le=256)
     settings: ModelSettings = ModelSettings()
+    measures_batch: bool = False
+    """Whether the batch is what a replica is fastest with, instead of that of the settings."""
+
+    @property
+    def largest_batch(self) -> int:
+        """The most inputs of a call."""
+        return LARGEST if self.measures_batch else self.settings.batch
 
 
 class Replicas(Model):
@@ -62,7 +70,7 @@ class ApplicationArguments(Model):
     def most_inputs(self) -> int:
         """The inputs that a replica holds, at most; a request has one or more."""
         return sum(
-            each.settings.queue + each.settings.workers * each.settings.batch
+            each.settings.queue + each.settings.workers * each.largest_batch
             for each in self.bundles
         )
 

@@ -30,6 +30,8 @@ class PlacedBundle(Model):
     threads: int = Field(1, ge=1)
     """Of each predictor."""
     settings: ModelSettings = ModelSettings()
+    measures_batch: bool = False
+    """Whether each replica finds its batch, instead of that of the settings."""
 
     @property
     def running(self) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def arguments_of(bundles: Sequence[str | Path], options: ReplicaOptions) -> Appl
                 target=server.target,
                 threads=server.threads,
                 settings=server.settings,
+                measures_batch=server.measures_batch,
             )
             for each in bundles
         ),

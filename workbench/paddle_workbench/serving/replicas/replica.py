@@ -137,8 +137,10 @@ class Replica(GrpcCalls):
             self._prepared = {}
             for bundle in edition.bundles:
                 served = self._running[bundle.running]
-                if served.settings != bundle.settings:
-                    served.change(ModelSettingsChange(**bundle.settings.model_dump()))
+                change = ModelSettingsChange(**bundle.settings.model_dump())
+                if bundle.measures_batch:  # it has found its own
+                    change = change.model_copy(update={"batch": None})
+                served.change(change)
             self._models.hold(list(self._running.values()))
             self._edition = edition
         return outcome
@@ -180,12 +182,24 @@ class Replica(GrpcCalls):
 
     async def _opened(self, bundle: PlacedBundle) -> Served:
         content = await self._shelf.content.remote(bundle.digest)
+        batch: int | None = None
+        if bundle.measures_batch:
+            batch = await self._shelf.batch.remote(bundle.running, None)
+        measures_batch = bundle.measures_batch and batch is None
         with ScratchFolder("replica") as folder:
             packed = folder / "bundle.zip"
             await asyncio.to_thread(packed.write_bytes, content)
             served = await self._models.start(
-                packed, target=bundle.target, threads=bundle.threads, settings=bundle.settings
+                packed,
+                target=bundle.target,
+                threads=bundle.threads,
+                settings=bundle.settings,
+                measures_batch=measures_batch,
             )
+        if measures_batch:
+            batch = await self._shelf.batch.remote(bundle.running, served.settings.batch)
+        if batch is not None:
+            served.change(ModelSettingsChange(batch=batch))
         served.path = Path(bundle.path)
         return served
 

@@ -48,6 +48,7 @@ class Shelf:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._edition = Edition()
         self._failure = Outcome()
+        self._batches: dict[tuple[str, ...], int] = {}
         self._lock = asyncio.Lock()
         with suppress(FileNotFoundError):
             content = (self._folder / _EDITION).read_bytes()
@@ -60,6 +61,20 @@ class Shelf:
     async def content(self, digest: str) -> bytes:
         """Return the zip file of a bundle."""
         return await asyncio.to_thread(self._file(digest).read_bytes)
+
+    async def batch(self, running: tuple[str, ...], measured: int | None) -> int | None:
+        """Return the batch of a bundle in all replicas: what the first one has measured.
+
+        Parameters
+        ----------
+        running : tuple of str
+            See `PlacedBundle.running`.
+        measured : int, optional
+            What this replica has measured, which counts if it is the first.
+        """
+        if measured is not None:
+            self._batches.setdefault(running, measured)
+        return self._batches.get(running)
 
     async def fail(self, failure: Outcome) -> None:
         """Note why a replica could not start."""
@@ -105,12 +120,14 @@ class Shelf:
         """Change settings of a model in each replica."""
         changes = change.model_dump(exclude_none=True)
         async with self._lock:
-            bundles = [
-                each.model_copy(update={"settings": each.settings.model_copy(update=changes)})
-                if each.name == name
-                else each
-                for each in self._edition.bundles
-            ]
+            bundles = list(self._edition.bundles)
+            for number, each in enumerate(bundles):
+                if each.name == name:
+                    update = {
+                        "settings": each.settings.model_copy(update=changes),
+                        "measures_batch": each.measures_batch and change.batch is None,
+                    }
+                    bundles[number] = each.model_copy(update=update)
             return await self._change(bundles, ())
 
     async def measure(self) -> list[tuple[str, bytes]]:
