@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from paddle_workbench.serving.replicas.arguments import (
     Replicas,
 )
 from paddle_workbench.serving.replicas.deploy_file import check_deploy_file, deploy_text
+from paddle_workbench.serving.replicas.engine import ReplicaOptions, serve_replicas
+from paddle_workbench.serving.server import ServerOptions
 
 pytest.importorskip("ray")
 
@@ -164,6 +167,14 @@ def test_command_writes_and_checks(bundles: dict[str, Bundle], tmp_path: Path) -
 def test_command_rejects_options(tmp_path: Path, options: list[str]) -> None:
     result = CliRunner().invoke(command, [str(tmp_path), *options])
     assert (result.exit_code, "--replicas" in result.output) == (2, True)
+
+
+def test_says_that_there_is_no_cluster(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # nobody listens there
+        taken.bind(("127.0.0.1", 0))
+        options = ReplicaOptions(ServerOptions(), address=f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(ServingError, match="no cluster"):
+            serve_replicas([tmp_path], options)
 
 
 def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import queue
 import signal
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ __all__ = ["ReplicaOptions", "arguments_of", "serve_replicas", "write_deploy_fil
 
 _log = logging.getLogger(__name__)
 
+CONNECT_S = 10.0
 MORE_S = 60.0
 """Beyond the longest time of a request, the proxy waits for its replica for so long."""
 _VARIABLES = {
@@ -260,7 +262,10 @@ def _asked(name: str, method: str) -> Any:
 def _connection(address: str) -> Iterator[None]:
     import ray
 
+    host, _, port = address.rpartition(":")
     try:
+        if host and port.isdecimal() and "/" not in host:  # Ray would try it for a minute and more
+            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
         ray.init(address=address, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises whatever its parts do
         raise ServingError(
