@@ -62,6 +62,10 @@ predictor = create_predictor(config)
 pool = ThreadPoolExecutor()
 futures = [pool.submit(predictor.run) for _ in range(8)]  # here
 """,
+    "map of a new predictor's method": """
+with ThreadPoolExecutor(2) as pool:
+    results = list(pool.map(PaddleOCR().predict, ["a.png", "b.png"]))  # here
+""",
     "a lambda": """
 predictor = create_predictor(config)
 pool = ThreadPoolExecutor(2)

@@ -116,6 +116,19 @@ async def test_does_not_compare_exercises_and_reports_errors(
     assert cells["half"].outcome == "not_run"
 
 
+async def test_finds_mistakes_in_the_code(jp_fetch: Any, jp_ws_fetch: Any, home: Path) -> None:
+    path = await open_lesson(jp_fetch, "basics/products")
+
+    def change(cells: dict[str, nbformat.NotebookNode]) -> None:
+        work = "ThreadPoolExecutor(2).map(PaddleOCR().predict, [])"
+        cells["parameters"].source = f"n = 3\nif n < 0:\n    {work}"
+
+    edit(home / path, change)
+    check = await check_notebook(jp_fetch, jp_ws_fetch, path)
+    (finding,) = check.findings
+    assert (finding.code, finding.cell, finding.line) == ("PW-S101", "parameters", 3)
+
+
 async def test_cancels_check(jp_fetch: Any, jp_ws_fetch: Any, home: Path) -> None:
     path = await open_lesson(jp_fetch, "basics/products")
 

@@ -7,7 +7,14 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ..contract import SCHEMA_VERSION, CellOutcome, CheckedCell, ErrorMessage, Model
+from ..contract import (
+    SCHEMA_VERSION,
+    CellOutcome,
+    CheckedCell,
+    ErrorMessage,
+    Model,
+    StructuralFinding,
+)
 
 __all__ = [
     "EXECUTED_SUFFIX",
@@ -23,14 +30,6 @@ __all__ = [
 EXECUTED_SUFFIX = ".executed"
 
 FAILED: tuple[CellOutcome, ...] = ("differs", "raised", "unchecked")
-
-
-class StructuralFinding(Model):
-    """Something that a notebook must not contain, found without running it."""
-
-    rule: str
-    message: str
-    cell: str | None = None
 
 
 class NotebookReport(Model):

@@ -59,7 +59,13 @@ def check_code(notebook: Notebook) -> list[StructuralFinding]:
     """Return the mistakes in the code of any notebook, without running its cells."""
     cells = [Cell(cell.get("id"), cell.source) for cell in _code_cells(notebook)]
     return [
-        StructuralFinding(rule="shared_predictor", message=each.message, cell=each.used.cell)
+        StructuralFinding(
+            rule="shared_predictor",
+            message=each.message,
+            cell=each.used.cell,
+            line=each.used.line,
+            code=each.code,
+        )
         for each in find_shared_predictors(cells)
     ]
 

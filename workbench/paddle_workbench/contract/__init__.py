@@ -40,6 +40,7 @@ from .checks import (
     LessonCheck,
     LessonCheckRequest,
     NoiseKind,
+    StructuralFinding,
 )
 from .codes import CodePage
 from .compression import (
@@ -256,6 +257,7 @@ __all__ = [
     "SampleSource",
     "ServerEvent",
     "SourcePlace",
+    "StructuralFinding",
     "TargetRecord",
     "Task",
     "TensorSignature",

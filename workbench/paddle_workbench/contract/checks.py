@@ -18,6 +18,7 @@ __all__ = [
     "LessonCheck",
     "LessonCheckRequest",
     "NoiseKind",
+    "StructuralFinding",
 ]
 
 CellOutcome = Literal["compared", "not_compared", "unchecked", "differs", "raised", "not_run"]
@@ -76,6 +77,16 @@ class CheckedCell(Model):
     traceback: str = Field("", description="The traceback of an unexpected error.")
 
 
+class StructuralFinding(Model):
+    """Something that a notebook must not contain, found without running it."""
+
+    rule: str
+    message: str
+    cell: str | None = None
+    line: int | None = Field(None, description="In the cell, from 1.")
+    code: str = Field("", description="Of the page that explains it, if there is one.")
+
+
 class LessonCheckRequest(Model):
     """A notebook to check."""
 
@@ -88,3 +99,6 @@ class LessonCheck(Model):
     path: str
     lesson: LessonId
     cells: list[CheckedCell] = Field(default_factory=list)
+    findings: list[StructuralFinding] = Field(
+        default_factory=list, description="Mistakes in the code, found without running it."
+    )

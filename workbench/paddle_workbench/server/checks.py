@@ -36,7 +36,7 @@ def _lesson_name(path: Path) -> str:
 
 def _check(name: str, path: Path, lesson: str, job: JobControl) -> LessonCheck:
     (checked,) = check_notebooks([path], listener=job.advance)
-    error = checked.report.error
-    if error is not None:
-        raise NotebookError(error.message, error.hint)
-    return LessonCheck(path=name, lesson=lesson, cells=checked.report.cells)
+    report = checked.report
+    if report.error is not None:
+        raise NotebookError(report.error.message, report.error.hint)
+    return LessonCheck(path=name, lesson=lesson, cells=report.cells, findings=report.findings)

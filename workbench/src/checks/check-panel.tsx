@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { checkIcon, ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { ErrorBoundary } from '../failure-view';
+import type { Language } from '../language';
 import type { CheckModel } from './check-model';
 import { CheckView } from './check-view';
 
@@ -33,7 +34,7 @@ export class CheckPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { model, onCheck, onReveal, trans } = this._options;
+    const { language, model, onCheck, onReveal, trans } = this._options;
     const check = model.current;
     return (
       <ErrorBoundary trans={trans}>
@@ -43,6 +44,7 @@ export class CheckPanel extends ReactWidget {
           isConnected={check?.isConnected ?? true}
           isRunning={check?.isRunning ?? false}
           job={check?.job ?? null}
+          language={language}
           onCancel={() => {
             void check?.cancel();
           }}
@@ -68,6 +70,8 @@ export class CheckPanel extends ReactWidget {
 
 export namespace CheckPanel {
   export interface IOptions {
+    /** Of the pages of codes. */
+    language: Language;
     model: CheckModel;
     /** Check the lesson in front. */
     onCheck: () => void;

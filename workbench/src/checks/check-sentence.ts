@@ -1,5 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CheckDifference, CheckedCell, IgnoredNoise } from '../contract';
+import type {
+  CheckDifference,
+  CheckedCell,
+  IgnoredNoise,
+  StructuralFinding
+} from '../contract';
 
 const PERCENT = 100;
 const PERCENT_DIGITS = 2;
@@ -34,6 +39,16 @@ export function cellText(cell: CheckedCell, trans: TranslationBundle): string {
         ? trans.__('Exercise: run but not compared')
         : trans.__('Output varies: run but not compared');
   }
+}
+
+/** What was found in the code, in one sentence. */
+export function findingText(
+  { line, message, rule }: StructuralFinding,
+  trans: TranslationBundle
+): string {
+  return rule === 'shared_predictor' && line !== null
+    ? trans.__('Line %1: several threads may run one predictor at once.', line)
+    : message;
 }
 
 /** What a cell was not held to: `durations: 2, dates: 1`. */

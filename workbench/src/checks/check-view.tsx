@@ -1,16 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { codeAddress } from '../code-link';
 import type {
   CheckDifference,
   CheckedCell,
   Job,
-  LessonCheck
+  LessonCheck,
+  StructuralFinding
 } from '../contract';
 import type { IFailure } from '../failure';
 import { FailureView } from '../failure-view';
+import type { Language } from '../language';
 import {
   cellText,
   differenceText,
+  findingText,
   noiseText,
   placeText,
   wrongCells
@@ -27,6 +31,8 @@ export interface ICheckViewProps {
   isConnected: boolean;
   isRunning: boolean;
   job: Job | null;
+  /** Of the pages of codes. */
+  language: Language;
   onCancel: () => void;
   onCheck: () => void;
   onReveal: (cell: string) => void;
@@ -79,6 +85,7 @@ export function CheckView(props: ICheckViewProps): React.JSX.Element {
               fileName(job.subject)
             )}
           </p>
+          <Mistakes {...props} findings={result.findings} />
           <Findings {...props} cells={result.cells} />
         </>
       )}
@@ -130,6 +137,55 @@ function runningText(
 
 function fileName(path: string): string {
   return path.split('/').pop() ?? path;
+}
+
+/** What was found in the code without running it. */
+function Mistakes(
+  props: ICheckViewProps & { findings: readonly StructuralFinding[] }
+): React.JSX.Element | null {
+  const { findings, language, onReveal, trans } = props;
+  if (findings.length === 0) {
+    return null;
+  }
+  return (
+    <ul
+      className="pw-Check-cells"
+      aria-label={trans.__('Found in the code without running it')}
+    >
+      {findings.map((finding, index) => (
+        <li key={index} className="pw-Check-cell">
+          {finding.cell !== null && (
+            <CellLink cell={finding.cell} onReveal={onReveal} trans={trans} />
+          )}
+          <p className="pw-Check-outcome">
+            <span aria-hidden="true">✗ </span>
+            {findingText(finding, trans)}{' '}
+            <CodeLink code={finding.code} language={language} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function CodeLink(props: {
+  code: string;
+  language: Language;
+}): React.JSX.Element {
+  const { code, language } = props;
+  const address = code === '' ? null : codeAddress(code, language);
+  return address === null ? (
+    <code>{code}</code>
+  ) : (
+    <a
+      href={address}
+      rel="noopener"
+      target="_blank"
+      title={`workbench explain ${code}`}
+    >
+      {code}
+    </a>
+  );
 }
 
 function Findings(
@@ -204,7 +260,7 @@ function CellList(props: ICellListProps): React.JSX.Element | null {
       <ul className="pw-Check-list">
         {cells.map(cell => (
           <li key={cell.cell}>
-            <CellLink cell={cell} onReveal={onReveal} trans={trans} />
+            <CellLink cell={cell.cell} onReveal={onReveal} trans={trans} />
             <span className="pw-Check-outcome">{describe(cell)}</span>
           </li>
         ))}
@@ -224,7 +280,7 @@ function WrongCell({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
   const more = cell.differences.length - shown.length;
   return (
     <li className="pw-Check-cell">
-      <CellLink cell={cell} onReveal={onReveal} trans={trans} />
+      <CellLink cell={cell.cell} onReveal={onReveal} trans={trans} />
       <p className="pw-Check-outcome">
         <span aria-hidden="true">✗ </span>
         {cellText(cell, trans)}
@@ -238,17 +294,22 @@ function WrongCell({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
   );
 }
 
-function CellLink({ cell, onReveal, trans }: ICellProps): React.JSX.Element {
+function CellLink(props: {
+  cell: string;
+  onReveal: (cell: string) => void;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { cell, onReveal, trans } = props;
   return (
     <button
       type="button"
       className="pw-LinkButton"
       title={trans.__('Go to the cell')}
       onClick={() => {
-        onReveal(cell.cell);
+        onReveal(cell);
       }}
     >
-      <code>{cell.cell}</code>
+      <code>{cell}</code>
     </button>
   );
 }

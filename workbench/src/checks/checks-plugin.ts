@@ -8,7 +8,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
 import { CommandIDs, ICourse } from '../course/tokens';
 import { IJobs } from '../jobs/tokens';
-import { TRANSLATION_DOMAIN } from '../language';
+import { interfaceLanguage, TRANSLATION_DOMAIN } from '../language';
 import { CheckModel } from './check-model';
 import { CheckPanel } from './check-panel';
 import { revealCell } from './reveal-cell';
@@ -38,6 +38,7 @@ export const checksPlugin: JupyterFrontEndPlugin<void> = {
     const trans = translator.load(TRANSLATION_DOMAIN);
     const model = new CheckModel({ jobs, lessons, trans });
     const panel = new CheckPanel({
+      language: interfaceLanguage(translator),
       model,
       onCheck: () => {
         void commands.execute(CommandIDs.checkLesson);

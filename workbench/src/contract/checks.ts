@@ -114,6 +114,10 @@ export interface LessonCheck {
   path: string;
   lesson: string;
   cells: CheckedCell[];
+  /**
+   * Mistakes in the code, found without running it.
+   */
+  findings: StructuralFinding[];
 }
 
 /**
@@ -124,4 +128,21 @@ export interface LessonCheckRequest {
    * Its path in the contents API.
    */
   path: string;
+}
+
+/**
+ * Something that a notebook must not contain, found without running it.
+ */
+export interface StructuralFinding {
+  rule: string;
+  message: string;
+  cell: string | null;
+  /**
+   * In the cell, from 1.
+   */
+  line: number | null;
+  /**
+   * Of the page that explains it, if there is one.
+   */
+  code: string;
 }

@@ -16,6 +16,8 @@ __all__ = ["Entry", "entries_of"]
 _EXECUTORS = frozenset({"ThreadPoolExecutor", "ThreadPool"})
 _ONE_BY_ONE = frozenset({"map", "submit"})
 _OF_POOL = frozenset({"apply", "apply_async", "imap", "imap_unordered", "map_async", "starmap"})
+_REPEATING = _OF_POOL - {"apply", "apply_async"} | {"map", "add_api_route", "add_url_rule"}
+"""These call the same function, with what it was made of, again and again."""
 _TO_THREAD = frozenset({"run_in_threadpool", "to_thread", "run_sync"})
 _APPS = {"FastAPI": False, "APIRouter": False, "Flask": True, "Blueprint": True}
 """Web applications, and whether they run coroutines in threads, too."""
@@ -273,7 +275,7 @@ class _Finder:
 
     def _is_new_in_each(self, value: Value, site: ast.Call) -> bool:
         """Return whether each thread that is made there gets a value of its own."""
-        if value.is_shared:
+        if value.is_shared or last_name(site.func) in _REPEATING:
             return False
         loops = self._program.loops
         if any(each is value.origin for each in ast.walk(site)):

@@ -56,7 +56,8 @@ const done: LessonCheck = {
       reason: 'KeyError: 1',
       traceback: 'Traceback'
     })
-  ]
+  ],
+  findings: []
 };
 const succeeded = exampleJob({
   state: 'succeeded',
@@ -71,6 +72,7 @@ describe('CheckView', () => {
       isConnected: true,
       isRunning: false,
       job: null,
+      language: 'en',
       onCancel: jest.fn(),
       onCheck: jest.fn(),
       onReveal: jest.fn(),
@@ -126,6 +128,32 @@ describe('CheckView', () => {
     fireEvent.click(screen.getByRole('button', { name: 'train' }));
     expect(onReveal).toHaveBeenCalledWith('train');
     expect(screen.queryByRole('button', { name: 'data' })).toBeNull();
+  });
+
+  it('lists what was found in the code', () => {
+    const finding = {
+      rule: 'shared_predictor',
+      message: 'PW-S101 Line 3: …',
+      cell: 'ask',
+      line: 3,
+      code: 'PW-S101'
+    };
+    const findings = [finding, { ...finding, rule: 'new', message: 'New.' }];
+    const { onReveal } = show({
+      job: succeeded,
+      result: { ...done, findings }
+    });
+    const list = screen.getByRole('list', {
+      name: 'Found in the code without running it'
+    });
+    expect(list.textContent).toContain(
+      'Line 3: several threads may run one predictor at once. PW-S101'
+    );
+    expect(list.textContent).toContain('New.');
+    for (const button of screen.getAllByRole('button', { name: 'ask' })) {
+      fireEvent.click(button);
+    }
+    expect(onReveal).toHaveBeenCalledWith('ask');
   });
 
   it('distinguishes changed from compared cells', () => {
