@@ -22,7 +22,7 @@ from .shelf import open_shelf
 __all__ = ["build", "deployment", "offer"]
 
 SURGE_PERCENT = 25
-"""So many more replicas, at least one, start before old ones of another version end."""
+"""By this share more replicas, at least one, start before old ones of another version end."""
 HEALTH_S = 5.0
 
 
