@@ -4,11 +4,12 @@ python -m tests.benchmarks serving
 python -m tests.benchmarks.serving --peers PYTHON
 
 Each has one worker with one thread; the load comes from this machine. The subjects are saturated in
-turn, round by round, and ratios are taken within a round. With `--peers`, litserve and mosec take
-part with the classifier, from an environment that has them, numpy and onnxruntime; they and a
-second server of bundles then run the same ONNX file. PaddleX's server takes part with the
-recogniser, plain and with oneDNN, and so does a server of bundles with oneDNN; PaddleX is that of
-this environment, and the package filetype, which its server needs, that of PYTHON.
+turn, round by round, and ratios are taken within a round. Ray is measured after the others, with
+one replica. With `--peers`, litserve and mosec take part with the classifier, from an environment
+that has them, numpy and onnxruntime; they and a second server of bundles then run the same ONNX
+file. PaddleX's server takes part with the recogniser, plain and with oneDNN, and so does a server
+of bundles with oneDNN; PaddleX is that of this environment, and the package filetype, which its
+server needs, that of PYTHON.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,17 +113,20 @@ def bare(bundle: Bundle, inputs: Sequence[Any], seconds: float) -> list[float]:
     return latencies
 
 
+Servers = AbstractContextManager[list[Subject]]
+"""Each time a server is started, it has one subject or more, which differ in their settings."""
+
+
 @contextmanager
-def served(
-    bundle: Bundle, target: str = "", batches: Sequence[int] = (1, BATCH)
-) -> Iterator[list[Subject]]:
-    """A server of a bundle, with and without batches."""
-    options = {"queue": QUEUE} | ({"target": target} if target else {})
+def served(bundle: Bundle, batches: Sequence[int] = (), **options: str) -> Iterator[list[Subject]]:
+    """A server of a bundle, with the batches and with that which it has measured."""
     with (
-        RunningServer([bundle.folder], **options) as server,
+        RunningServer([bundle.folder], queue=QUEUE, **options) as server,
         ServingClient(server.url) as client,
     ):
-        name = f"workbench{f', {target}' if target else ''}"
+        name = ", ".join(("workbench", *options.values()))
+        measured = client.settings(bundle.record.name).batch
+        print(f"{name}: the batch that it has measured is {measured}")
         yield [
             Subject(
                 f"{name}, batch {batch}",
@@ -130,12 +134,12 @@ def served(
                 "/predict",
                 lambda batch=batch: client.change_settings(bundle.record.name, batch=batch),
             )
-            for batch in batches
+            for batch in sorted({*batches, measured})
         ]
 
 
 @contextmanager
-def peer(python: str, engine: str, bundle: Bundle) -> Iterator[Subject]:
+def peer(python: str, engine: str, bundle: Bundle) -> Iterator[list[Subject]]:
     """One of the other engines, in an environment of its own."""
     environment = {
         "PEER_ENGINE": engine,
@@ -147,11 +151,13 @@ def peer(python: str, engine: str, bundle: Bundle) -> Iterator[Subject]:
     with running(python, "serving_peers.py", environment) as url:
         subject = Subject(name, url, "/inference")
         wait_for(subject, "很小")
-        yield subject
+        yield [subject]
 
 
 @contextmanager
-def paddlex(python: str, mode: str, bundle: Bundle, inputs: Sequence[Any]) -> Iterator[Subject]:
+def paddlex(
+    python: str, mode: str, bundle: Bundle, inputs: Sequence[Any]
+) -> Iterator[list[Subject]]:
     """PaddleX's server with the same model, which answers one picture after the other."""
     models = choose_models(allow_cached=False)
     code = "import filetype; print(filetype.__path__[0])"
@@ -171,7 +177,7 @@ def paddlex(python: str, mode: str, bundle: Bundle, inputs: Sequence[Any]) -> It
             subject = Subject(f"paddlex, {target}", url, "/ocr", encode=encode_for_paddlex)
             wait_for(subject, inputs[0])
             compare_with_paddlex(subject, bundle, inputs)
-            yield subject
+            yield [subject]
 
 
 def encode_for_paddlex(picture: Any) -> Body:
@@ -273,21 +279,21 @@ def row(name: str, at: str, run: LoadRun, ratio: str = "") -> list[str]:
     ]
 
 
-def measure_load(bundle: Bundle, inputs: Sequence[Any], peers: str) -> None:
+def servers_of(bundle: Bundle, inputs: Sequence[Any], peers: str) -> Iterator[Servers]:
+    """Yield the servers that are measured together."""
+    yield served(bundle, (1, BATCH))
+    if peers and bundle.record.task == "text-recognition":
+        yield served(bundle, target="onednn")
+        yield from (paddlex(peers, mode, bundle, inputs) for mode in ("paddle", "mkldnn"))
+    elif peers:
+        yield served(bundle, (BATCH,), target="onnx")
+        yield from (peer(peers, engine, bundle) for engine in ("litserve", "mosec"))
+
+
+def measure_load(bundle: Bundle, inputs: Sequence[Any], servers: Iterable[Servers]) -> None:
     """Print throughput and latency of all subjects."""
     with ExitStack() as stack:
-        subjects = stack.enter_context(served(bundle))
-        if peers and bundle.record.task == "text-recognition":
-            subjects += stack.enter_context(served(bundle, "onednn", (1,)))
-            subjects += [
-                stack.enter_context(paddlex(peers, mode, bundle, inputs))
-                for mode in ("paddle", "mkldnn")
-            ]
-        elif peers:
-            subjects += stack.enter_context(served(bundle, "onnx", (BATCH,)))
-            subjects += [
-                stack.enter_context(peer(peers, engine, bundle)) for engine in ("litserve", "mosec")
-            ]
+        subjects = [subject for each in servers for subject in stack.enter_context(each)]
         alone: list[list[float]] = []
         runs: dict[str, list[LoadRun]] = {each.name: [] for each in subjects}
         for _ in range(ROUNDS):
@@ -330,7 +336,11 @@ def main(arguments: list[str] | None = None) -> None:
                 measure_start(case.bundle, "'很小'")
             if options.peers:
                 case.bundle.export("onnx" if name == "sentiment" else "onednn")
-            measure_load(case.bundle, case.inputs, options.peers)
+            measure_load(
+                case.bundle, case.inputs, servers_of(case.bundle, case.inputs, options.peers)
+            )
+            # Alone, since Ray's processes are never idle.
+            measure_load(case.bundle, case.inputs, [served(case.bundle, engine="ray")])
 
 
 if __name__ == "__main__":
