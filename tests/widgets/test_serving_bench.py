@@ -113,6 +113,7 @@ def test_static_version_has_the_runs(bench: ServingBench) -> None:
     html = bench.to_html()
     assert "mean batch" in html
     assert "<svg" in html
+    assert f"{len(bench.runs)} runs" in repr(bench)
     assert f"<th scope='row' style='text-align:left'>{run.number}</th>" in html
     bench.lang = "zh"
     assert "平均批" in bench.to_html()

@@ -120,6 +120,9 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
         )
         self.on_msg(self._on_request)
 
+    def __repr__(self) -> str:
+        return f"ServingBench({self.title}: {len(self.runs)} runs)"
+
     @property
     def runs(self) -> tuple[BenchRun, ...]:
         """The runs, with their settings and what the load has shown."""

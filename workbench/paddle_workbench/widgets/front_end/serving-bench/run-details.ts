@@ -65,13 +65,15 @@ export function runDetails(
       Math.round(100 * client.cpu)
     )
   );
-  cell.append(
+  const detail = make('div', 'pw-ServingBench-detail');
+  detail.append(
     ...result.notes.map(note =>
       make('p', 'pw-ServingBench-warning', `⚠ ${note}`)
     ),
     ...facts.map(fact => make('p', 'pw-Text-note', fact)),
     momentsTable(result.moments, trans)
   );
+  cell.append(detail);
   line.append(cell);
   return line;
 }
@@ -118,9 +120,11 @@ function momentsTable(
     body.append(line);
   }
   element.append(body);
+  const scroll = make('div', 'pw-Text-scroll');
+  scroll.append(element);
   wrapper.append(
     make('summary', '', trans.__('The charts as a table')),
-    element
+    scroll
   );
   return wrapper;
 }
