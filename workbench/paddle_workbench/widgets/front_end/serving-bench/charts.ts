@@ -80,15 +80,15 @@ function chartsOf(focused: ICurve, trans: ITranslation): IChart[] {
     },
     {
       key: 'queue',
-      title: trans.__('Queue'),
-      unit: trans.__('inputs'),
+      title: trans.__('Inputs in the queue'),
+      unit: '',
       isWhole: true,
       lines: [{ name: '', valueOf: each => each.queue }]
     },
     {
       key: 'batch',
-      title: trans.__('Mean batch'),
-      unit: trans.__('inputs'),
+      title: trans.__('Inputs of a batch, mean'),
+      unit: '',
       lines: [{ name: '', valueOf: each => each.batch_mean }]
     },
     {
@@ -105,8 +105,8 @@ function chartsOf(focused: ICurve, trans: ITranslation): IChart[] {
     },
     {
       key: 'errors',
-      title: trans.__('Errors'),
-      unit: trans.__('requests'),
+      title: trans.__('Failed requests'),
+      unit: '',
       isWhole: true,
       lines: [{ name: '', valueOf: each => each.failed }]
     }
@@ -241,7 +241,7 @@ function readingOf(
     const value = moment === undefined ? null : valueOf(moment);
     return `${name} ${value === null ? '–' : brief(value)}`.trim();
   });
-  return `${values.reverse().join(' · ')} ${unit}`;
+  return `${values.reverse().join(' · ')} ${unit}`.trim();
 }
 
 /** Return the moment closest to an instant, or the last one. */
