@@ -34,15 +34,15 @@ import numpy as np
 import psutil
 import uvloop
 
-from paddle_workbench.contract.serving import LoadPlan, LoadRun
+from paddle_workbench.contract.load import LoadPlan, LoadRun
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.ocr.models import choose_models
 from paddle_workbench.serving.client import ServingClient
-from paddle_workbench.serving.connections import request_bytes
 from paddle_workbench.serving.encoding import Body, encode_inputs
 from paddle_workbench.serving.load import arrivals
-from paddle_workbench.serving.load_summary import summarize
-from paddle_workbench.serving.sending import Sender
+from paddle_workbench.serving.load.connections import request_bytes
+from paddle_workbench.serving.load.sending import Sender
+from paddle_workbench.serving.load.summary import summarize
 from tests.serving.running import RunningServer
 
 from ..local_servers import listen

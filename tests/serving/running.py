@@ -11,7 +11,7 @@ import psutil
 
 from paddle_workbench.serving.local import LocalServer
 
-NURSERY = "paddle_workbench.serving.nursery"
+NURSERY = "paddle_workbench.serving.workers.nursery"
 
 
 def private_mb(pid: int) -> float:

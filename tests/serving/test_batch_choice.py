@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.serving.batch_choice import LARGEST, best_batch, measured_batch
-from paddle_workbench.serving.model import ServedModel
+from paddle_workbench.serving.workers.batch_choice import LARGEST, best_batch, measured_batch
+from paddle_workbench.serving.workers.model import ServedModel
 
 from ..export.sentiment import create
 from .running import RunningServer

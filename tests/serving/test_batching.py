@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from paddle_workbench.serving import batching
-from paddle_workbench.serving.batching import BatchQueue, QueueFullError, Waiting
-from paddle_workbench.serving.model import Answer, Item
+from paddle_workbench.serving.workers import batching
+from paddle_workbench.serving.workers.batching import BatchQueue, QueueFullError, Waiting
+from paddle_workbench.serving.workers.model import Answer, Item
 
 _Value = TypeVar("_Value")
 LONG_S = 600.0

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from paddle_workbench.contract.serving import BenchRun
+from paddle_workbench.contract.load import BenchRun
 from paddle_workbench.errors import ServingError
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.serving.bench import Bench, limits, load_of
 from paddle_workbench.serving.load import LoadProgress
+from paddle_workbench.serving.load.bench import Bench, limits, load_of
 
 from .running import RunningServer
 

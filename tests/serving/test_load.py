@@ -18,14 +18,14 @@ import pytest
 from PIL import Image
 
 from paddle_workbench.child_process import module_command
-from paddle_workbench.contract.serving import LoadPlan, LoadRun
+from paddle_workbench.contract.load import LoadPlan, LoadRun
 from paddle_workbench.errors import ServingError, StorageError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.serving.load import arrivals, describe, run_load
-from paddle_workbench.serving.load_inputs import inputs_from
-from paddle_workbench.serving.load_notes import notes_of
-from paddle_workbench.serving.load_summary import summarize
-from paddle_workbench.serving.sending import Sender, SentRequest
+from paddle_workbench.serving.load.inputs import inputs_from
+from paddle_workbench.serving.load.notes import notes_of
+from paddle_workbench.serving.load.sending import Sender, SentRequest
+from paddle_workbench.serving.load.summary import summarize
 
 from .conftest import picture
 from .running import RunningServer

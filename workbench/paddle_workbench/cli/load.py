@@ -105,7 +105,7 @@ def command(
     1 then, or if nothing was answered.
     """
     from ..serving.load import describe, run_load
-    from ..serving.load_inputs import inputs_from
+    from ..serving.load.inputs import inputs_from
 
     inputs: list[Any] = inputs_from(texts=texts, pictures=pictures, samples=samples)
     run = run_load(

@@ -104,6 +104,18 @@ from .ledger import (
     LedgerRun,
     LedgerVariant,
 )
+from .load import (
+    BenchLoad,
+    BenchRun,
+    BenchSettings,
+    LatencySummary,
+    LoadClient,
+    LoadMoment,
+    LoadPlan,
+    LoadRun,
+    LoadSecond,
+    LoadServer,
+)
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
 from .page import (
     BUNDLE_MIME_TYPE,
@@ -122,19 +134,7 @@ from .quantization import (
 )
 from .recipe import DistilStep, FineTuneStep, PruneStep, QuantizeStep, Recipe, RecipeStep
 from .runs import Parameter, Provenance, RunEvent, RunRecord, RunState
-from .serving import (
-    BenchLoad,
-    BenchRun,
-    BenchSettings,
-    LatencySummary,
-    LoadClient,
-    LoadMoment,
-    LoadPlan,
-    LoadRun,
-    LoadSecond,
-    LoadServer,
-    ModelSettings,
-)
+from .serving import ModelSettings
 
 __all__ = [
     "BUNDLE_MIME_TYPE",

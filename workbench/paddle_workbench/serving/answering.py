@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .batching import QueueFullError
 from .deployment import Served
-from .frames import Array
-from .model import Answer, Item
 from .problems import RequestError
+from .workers.batching import QueueFullError
+from .workers.frames import Array
+from .workers.model import Answer, Item
 
 __all__ = ["answers_of", "check_room", "failed", "outputs_of"]
 

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from ..contract import BundleRecord
 from ..contract.serving import PicturesRequest, TextsRequest
-from .model import Item
 from .problems import InvalidRequestError, RequestError, read_json
+from .workers.model import Item
 
 __all__ = ["BodyLimits", "described_body", "items_of", "read_body"]
 

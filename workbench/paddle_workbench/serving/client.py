@@ -27,9 +27,9 @@ from ..contract.serving import (
 from ..errors import ServingError
 from ..export.processing import Prediction
 from .encoding import Body, decode_tensors, encode_inputs, encode_tensors
-from .frames import Array
 from .json_tensors import HEADER_LENGTH
 from .replies import prediction_of, problem_of, retry_after
+from .workers.frames import Array
 
 if TYPE_CHECKING:
     from PIL.Image import Image

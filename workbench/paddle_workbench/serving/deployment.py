@@ -15,11 +15,11 @@ from ..errors import ServingError, StorageError, WorkbenchError
 from ..export.bundle_folder import BundleFolder
 from ..reading import expanded, is_file
 from ..scratch import ScratchFolder
-from .batching import BatchQueue
 from .metrics import Metrics
-from .nursery import RUNTIMES
-from .pool import WorkerPool
 from .problems import UnknownModelError
+from .workers.batching import BatchQueue
+from .workers.nursery import RUNTIMES
+from .workers.pool import WorkerPool
 
 __all__ = ["Models", "Served"]
 

@@ -18,9 +18,9 @@ from ..contract.model import invalid_field
 from ..contract.serving import InferResponse, TensorValues
 from ..errors import ServingError, StorageError
 from ..picture_files.array import check_picture
-from .frames import Array
 from .json_tensors import BINARY_SIZE, HEADER_LENGTH
 from .tensors import DTYPES, datatype_of
+from .workers.frames import Array
 
 __all__ = ["Body", "decode_tensors", "encode_inputs", "encode_tensors"]
 

@@ -11,7 +11,6 @@ from google.protobuf.message import DecodeError, Message
 
 from ..contract import BundleRecord
 from ..contract.serving import ModelMetadata, ServerMetadata
-from .frames import Array
 from .grpc_stubs.open_inference_pb2 import (
     ModelInferRequest,
     ModelInferResponse,
@@ -28,6 +27,7 @@ from .tensors import (
     from_bytes,
     from_numbers,
 )
+from .workers.frames import Array
 
 __all__ = ["inputs_of", "model_metadata", "read_message", "response_of", "server_metadata"]
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from ..contract import BundleRecord
 from ..contract.serving import InferRequest, TensorValues
-from .frames import Array
 from .problems import InvalidRequestError, read_json
 from .tensors import (
     arrays_of,
@@ -28,6 +27,7 @@ from .tensors import (
     from_bytes,
     from_numbers,
 )
+from .workers.frames import Array
 
 __all__ = ["BINARY_SIZE", "HEADER_LENGTH", "encode_response", "read_request", "tensors_of"]
 

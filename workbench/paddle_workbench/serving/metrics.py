@@ -9,8 +9,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from .batching import Waiting
-
 __all__ = ["Metrics", "ModelMetrics"]
 
 _SECONDS = (
@@ -141,12 +139,19 @@ class ModelMetrics:
         self._start = metrics.start_seconds.labels(*labels)
         self._restarts = metrics.restarts.labels(*labels)
 
-    def taken(self, batch: Sequence[Waiting]) -> None:
-        """Count a batch that a worker has taken."""
+    def taken(self, rows: int, arrived_s: Iterable[float]) -> None:
+        """Count a batch that a worker has taken.
+
+        Parameters
+        ----------
+        rows : int
+        arrived_s : iterable of float
+            When its inputs arrived, as of `time.monotonic`.
+        """
         now = monotonic()
-        self._rows.observe(sum(each.rows for each in batch))
-        for each in batch:
-            self._wait.observe(now - each.arrived_s)
+        self._rows.observe(rows)
+        for instant in arrived_s:
+            self._wait.observe(now - instant)
 
     def answered(self, inputs: int, predict_s: float) -> None:
         """Count a batch that a worker has answered."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..contract import BundleRecord
 from ..contract.serving import TensorMetadata
-from .frames import Array
 from .problems import InvalidRequestError
+from .workers.frames import Array
 
 __all__ = [
     "DTYPES",

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import traitlets
 
 from ..contract import Language
-from ..contract.serving import BenchRun
+from ..contract.load import BenchRun
 from ..errors import ServingError, WorkbenchError
 from ..export.bundle import Bundle
-from ..serving.bench import Bench, limits, load_of, mean_batch, memory_mib, settings_of
 from ..serving.load import LoadProgress
-from ..serving.load_notes import notes_of
+from ..serving.load.bench import Bench, limits, load_of, mean_batch, memory_mib, settings_of
+from ..serving.load.notes import notes_of
 from ..text.characters import sendable
 from .base import WorkbenchWidget
 from .compression_picture import html_table

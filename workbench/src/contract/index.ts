@@ -9,6 +9,7 @@ export type * from './environment';
 export type * from './export';
 export type * from './jobs';
 export type * from './ledger';
+export type * from './load';
 export type * from './model';
 export type * from './page';
 export type * from './program';

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...errors import ServingError
 from ...settings import home_folder
-from ..nursery import RUNTIMES
 from ..token import read_token
+from ..workers.nursery import RUNTIMES
 from .arguments import ApplicationArguments
 from .edition import PackedBundle, PlacedBundle, pack_bundle
 from .names import DEPLOYMENT

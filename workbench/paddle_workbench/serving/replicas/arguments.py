@@ -9,7 +9,7 @@ from typing_extensions import Self
 
 from ...contract import Model
 from ...contract.serving import ModelSettings
-from ..batch_choice import LARGEST
+from ..workers.batch_choice import LARGEST
 
 __all__ = ["APPLICATION", "ApplicationArguments", "BundleArguments", "Replicas"]
 

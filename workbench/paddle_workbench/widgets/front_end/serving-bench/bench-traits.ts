@@ -4,7 +4,7 @@ import type {
   BenchSettings,
   LoadMoment,
   LoadRun
-} from '../../../../src/contract/serving';
+} from '../../../../src/contract/load';
 import type { ITraits } from '../base/model';
 
 export type { BenchLoad, BenchSettings, LoadMoment };

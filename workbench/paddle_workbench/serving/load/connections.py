@@ -15,7 +15,7 @@ from typing import Protocol, cast
 import httptools
 import httpx
 
-from .encoding import Body
+from ..encoding import Body
 
 __all__ = ["Connections", "Exchange", "request_bytes"]
 

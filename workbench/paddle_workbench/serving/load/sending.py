@@ -13,11 +13,11 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.serving import LoadMoment, LoadPlan
+from ...contract.load import LoadMoment, LoadPlan
 from .connections import Connections
-from .load_moments import Moments
-from .load_notes import MOST_CONNECTIONS
-from .load_server import ServerCounts
+from .counts import ServerCounts
+from .moments import Moments
+from .notes import MOST_CONNECTIONS
 
 __all__ = ["LoadProgress", "Sender", "SentRequest"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ..errors import WorkbenchError
+from ...errors import WorkbenchError
 from .batch_choice import measured_batch
 from .frames import pack, pack_arrays, receive_frame, unpack_arrays
 from .model import Answer, Item, ServedModel

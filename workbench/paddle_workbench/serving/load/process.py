@@ -13,18 +13,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..child_process import Limits, run
-from ..contract.serving import LoadMoment, LoadPlan, LoadRun
-from ..errors import ServingError
-from ..scratch import ScratchFolder
-from .load import LoadProgress, PreparedLoad
-from .token import TOKEN_VARIABLE
+from ...child_process import Limits, run
+from ...contract.load import LoadMoment, LoadPlan, LoadRun
+from ...errors import ServingError
+from ...scratch import ScratchFolder
+from ..token import TOKEN_VARIABLE
+from .loading import LoadProgress, PreparedLoad
 
 __all__ = ["CONTENTS", "LOAD", "read_load", "send_load"]
 
 LOAD, CONTENTS = "load.json", "requests.bin"
 GRACE_S = 10.0
-_CHILD = "paddle_workbench.serving.load_child"
+_CHILD = "paddle_workbench.serving.load.child"
 
 
 def send_load(

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import BundleRecord
-from ..errors import BundleError, PictureError, WorkbenchError
-from ..export.bundle_files import read_record
-from ..export.misfits import check_arrays
-from ..export.pipeline import open_runner
-from ..export.processing import Prediction, placements, postprocess, prepare
-from ..export.samples import reason_of
+from ...contract import BundleRecord
+from ...errors import BundleError, PictureError, WorkbenchError
+from ...export.bundle_files import read_record
+from ...export.misfits import check_arrays
+from ...export.pipeline import open_runner
+from ...export.processing import Prediction, placements, postprocess, prepare
+from ...export.samples import reason_of
 from .frames import Array
 
 __all__ = ["Answer", "Item", "ServedModel"]
@@ -191,7 +191,7 @@ class ServedModel:
 def _value_of(item: Item) -> Any:
     """Return the raw value of an item, decoded; None if it has arrays."""
     if item.picture is not None:
-        from ..picture_files.picture import decode_page
+        from ...picture_files.picture import decode_page
 
         pixels, _, _ = decode_page(bytes(item.picture), "The picture", 0)
         return pixels

@@ -8,8 +8,8 @@ from types import TracebackType
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from ..contract.serving import LoadServer
-from .client import authorization
+from ...contract.load import LoadServer
+from ..client import authorization
 
 __all__ = ["MetricsReader", "ServerCounts", "server_load"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import ServingError, StorageError
-from ..export.bundle_folder import BundleFolder
-from ..export.samples import SAMPLES, read_samples
+from ...errors import ServingError, StorageError
+from ...export.bundle_folder import BundleFolder
+from ...export.samples import SAMPLES, read_samples
 
 __all__ = ["inputs_from"]
 

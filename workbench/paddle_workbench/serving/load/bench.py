@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..contract.serving import BenchLoad, BenchRun, BenchSettings, LoadRun, ModelSettings
-from ..errors import ServingError
+from ...contract.load import BenchLoad, BenchRun, BenchSettings, LoadRun
+from ...contract.serving import ModelSettings
+from ...errors import ServingError
 from .bench_server import BenchServer
-from .load import LoadProgress, prepare_load
-from .load_process import send_load
+from .loading import LoadProgress, prepare_load
+from .process import send_load
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..contract import Language, Text
-from ..contract.serving import LoadRun
+from ...contract import Language, Text
+from ...contract.load import LoadRun
 
 __all__ = ["MOST_CONNECTIONS", "notes_of"]
 

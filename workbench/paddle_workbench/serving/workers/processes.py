@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..child_process import module_command, with_absolute_paths
-from ..errors import ServingError
+from ...child_process import module_command, with_absolute_paths
+from ...errors import ServingError
 from .frames import pack, pack_arrays, read_frame, unpack_arrays
 from .model import Answer, Item
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 _CHILD = "paddle_workbench.child_process"
 STATUS_S = 5.0
-_NURSERY = "paddle_workbench.serving.nursery"
+_NURSERY = "paddle_workbench.serving.workers.nursery"
 
 
 class WorkerEndedError(Exception):

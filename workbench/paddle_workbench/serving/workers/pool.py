@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 from time import monotonic
 
-from ..errors import ServingError
+from ...errors import ServingError
+from ..metrics import ModelMetrics
 from .batching import MOST_ATTEMPTS, BatchQueue, Waiting
-from .metrics import ModelMetrics
 from .model import Answer, Item
 from .processes import Nursery, WorkerEndedError, WorkerProcess
 
@@ -198,7 +198,8 @@ class WorkerPool:
             if not batch:
                 raise WorkerEndedError
             self._busy.add(worker.pid)
-            self._metrics.taken(batch)
+            rows = sum(each.rows for each in batch)
+            self._metrics.taken(rows, (each.arrived_s for each in batch))
             # A worker is not interrupted: what it has begun, it answers.
             work = asyncio.ensure_future(self._answer(worker, batch))
             try:

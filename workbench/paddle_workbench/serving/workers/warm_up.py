@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..contract import BundleRecord
-from ..errors import BundleError
-from ..export.samples import SAMPLES, EagerSample, read_samples
+from ...contract import BundleRecord
+from ...errors import BundleError
+from ...export.samples import SAMPLES, EagerSample, read_samples
 from .frames import Array
 from .model import ServedModel
 

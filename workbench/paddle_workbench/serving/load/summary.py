@@ -7,15 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..contract.serving import (
-    LatencySummary,
-    LoadClient,
-    LoadPlan,
-    LoadRun,
-    LoadSecond,
-    LoadServer,
-)
-from .load_notes import notes_of
+from ...contract.load import LatencySummary, LoadClient, LoadPlan, LoadRun, LoadSecond, LoadServer
+from .notes import notes_of
 from .percentiles import percentile
 from .sending import Sender, SentRequest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..contract.serving import LoadMoment
-from .load_server import ServerCounts
+from ...contract.load import LoadMoment
+from .counts import ServerCounts
 from .percentiles import percentile
 
 __all__ = ["Moments"]

@@ -13,14 +13,14 @@ import numpy as np
 import uvloop
 from numpy.typing import NDArray
 
-from ..contract.serving import LoadPlan, LoadRun
-from ..errors import ServingError
-from .client import ServingClient, authorization, path_of
+from ...contract.load import LoadPlan, LoadRun
+from ...errors import ServingError
+from ..client import ServingClient, authorization, path_of
+from ..encoding import encode_inputs, encode_tensors
 from .connections import request_bytes
-from .encoding import encode_inputs, encode_tensors
-from .load_server import MetricsReader, server_load
-from .load_summary import describe, summarize
+from .counts import MetricsReader, server_load
 from .sending import PROGRESS_S, LoadProgress, Sender
+from .summary import describe, summarize
 
 __all__ = [
     "LoadProgress",

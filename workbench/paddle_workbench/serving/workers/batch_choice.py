@@ -8,7 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
-from ..export.samples import SAMPLES, read_samples
+from ...export.samples import SAMPLES, read_samples
 from .frames import Array
 from .model import ServedModel
 

@@ -1,4 +1,4 @@
-"""The child process of `load_process`: `python -m paddle_workbench.serving.load_child`."""
+"""The child process of `load_process`: `python -m paddle_workbench.serving.load.child`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from ..child_process import write_answer
-from .load import LoadProgress
-from .load_process import read_load
+from ...child_process import write_answer
+from .loading import LoadProgress
+from .process import read_load
 
 __all__ = ["main"]
 

@@ -6,15 +6,15 @@ import weakref
 from pathlib import Path
 from time import monotonic, sleep
 
-from ..contract.serving import ModelSettings
-from ..errors import ServingError
-from ..export.bundle_folder import BundleFolder
-from ..export.examples import read_examples
-from ..reading import expanded
-from .client import ServingClient
-from .load_inputs import inputs_from
-from .load_server import MetricsReader
-from .local import LocalServer
+from ...contract.serving import ModelSettings
+from ...errors import ServingError
+from ...export.bundle_folder import BundleFolder
+from ...export.examples import read_examples
+from ...reading import expanded
+from ..client import ServingClient
+from ..local import LocalServer
+from .counts import MetricsReader
+from .inputs import inputs_from
 
 __all__ = ["BenchServer"]
 
