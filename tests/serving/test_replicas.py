@@ -201,6 +201,16 @@ def test_nothing_is_lost_when_a_replica_is_killed(
     assert len(cluster.processes("ray::ServeReplica")) == REPLICAS
 
 
+def test_settings_and_counts_outlive_the_shelf(cluster: Cluster) -> None:
+    (shelf,) = cluster.processes("ray::Shelf")
+    path = "/models/sentiment/settings"
+    before = cluster.client.patch(path, json={"wait_ms": 1.0}).json()
+    shelf.kill()
+    assert cluster.client.patch(path, json={"queue": 65}).json() == before | {"queue": 65}
+    cluster.wait_until_complete()
+    assert cluster.client.patch(path, json={"wait_ms": 0, "queue": 64}).status_code == 200
+
+
 def test_another_version_takes_over_without_a_lost_request(
     cluster: Cluster, folder: Path, expected: dict[str, float]
 ) -> None:
@@ -221,6 +231,8 @@ def test_damaged_version_takes_over_nowhere(cluster: Cluster, folder: Path) -> N
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-1] + b"x")
     answer = cluster.client.post("/v2/repository/models/sentiment/load")
+    cluster.send_signal(signal.SIGHUP)
+    wait_until(lambda: "All bundles still run as before" in cluster.messages)
     weights.write_bytes(whole)
     assert (answer.status_code, "SHA-256" in answer.json()["error"]) == (409, True)
     assert {cluster.predict("很小").json()["version"] for _ in range(8)} == {"2"}

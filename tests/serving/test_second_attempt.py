@@ -64,6 +64,7 @@ def test_another_replica_gets_the_whole_request(path: str) -> None:
 
 
 def test_answers_of_replicas_stay() -> None:
+    assert answer([(404, b"application/json", b"{}")])[:2] == (404, b"{}")
     assert answer([OURS]) == (500, OURS[2], [b"first second"])
     assert answer([LOST, OURS])[:2] == (500, OURS[2])
 
@@ -80,7 +81,7 @@ def test_changes_are_not_sent_again() -> None:
     assert len(answer([LOST], method="PATCH", path="/models/a/settings")[2]) == 1
 
 
-@pytest.mark.parametrize(("status", "expected"), [(408, 504), (429, 429), (503, 503)])
+@pytest.mark.parametrize(("status", "expected"), [(404, 503), (408, 504), (429, 429), (503, 503)])
 def test_problems_of_the_proxy_have_the_form_of_all_others(status: int, expected: int) -> None:
     found, body, given = answer([(status, b"text/plain", b"")])
     assert (found, len(given)) == (expected, 1)

@@ -22,7 +22,7 @@ from .shelf import open_shelf
 __all__ = ["build", "deployment", "offer"]
 
 SURGE_PERCENT = 25
-"""By this share more replicas, at least one, start before old ones of another version end."""
+"""This share of replicas, at least one, starts before old ones of another version end."""
 HEALTH_S = 5.0
 
 

@@ -92,7 +92,7 @@ class _Attempt:
         """Send a part of the answer, unless it is Ray's own."""
         if message["type"] == "http.response.start":
             kind = dict(message["headers"]).get(b"content-type", b"")
-            if message["status"] >= 408 and not kind.startswith(_JSON):
+            if message["status"] >= 404 and not kind.startswith(_JSON):
                 self.refusal = message["status"]
             self._is_open = False
         if not self.refusal:
@@ -106,6 +106,13 @@ def _is_repeatable(scope: Scope) -> bool:
 
 
 def _problem(status: int) -> RequestError:
+    if status == 404:  # its application has every path
+        return RequestError(
+            503,
+            "The server starts, or ends.",
+            "Try again later.",
+            headers={"retry-after": "1"},
+        )
     if status == 408:
         return RequestError(504, "The replica does not answer.", "Try again later.")
     if status == 429:
