@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 """On a busy machine Ray gives up its own start: "Timed out waiting for file"."""
-END_S = 10.0
+END_S = 5.0
 _LONGEST_FOLDER = 43
 """A path of a socket has at most 107 bytes, of which Ray needs 64."""
 _ENVIRONMENT = {

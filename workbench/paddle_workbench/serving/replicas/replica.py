@@ -31,7 +31,9 @@ __all__ = ["Replica"]
 
 _log = logging.getLogger(__name__)
 
-GRACE_S = 30.0
+GRACE_S = 20.0
+"""What a replica has accepted is given up after this time when it ends. Ray may count a request
+whose proxy was killed as open for ever, and a command that takes 30 seconds to end is killed."""
 SHELF_S = 5.0
 """How long a replica waits for the shelf to say which edition is current."""
 
