@@ -11,7 +11,7 @@ from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.serving.workers.batch_choice import LARGEST, best_batch, measured_batch
 from paddle_workbench.serving.workers.model import ServedModel
 
-from ..export.sentiment import create
+from ..export.sentiment import OPTIONS, create
 from .running import RunningServer
 
 
@@ -50,6 +50,25 @@ def test_program_with_a_fixed_number_of_rows_takes_one_at_a_time(
     model = ServedModel(folder, "inference", 1)
     assert measured_batch(model, folder) >= 1
     model.is_batchable = False
+    assert measured_batch(model, folder) == 1
+
+
+@pytest.mark.usefixtures("imported_paddle")
+@pytest.mark.parametrize("columns", [8, -1])
+def test_program_that_fails_with_two_rows_or_merges_them_takes_one_at_a_time(
+    tmp_path: Path, columns: int
+) -> None:
+    """Its input has any number of rows, according to its record."""
+    from paddle.static import InputSpec
+
+    from ..export.networks import Calls
+
+    network = Calls(lambda ids: ids.astype("float32").reshape([1, columns])[:, :2])
+    spec = [InputSpec([None, None], "int64", "ids")]
+    options = OPTIONS | {"examples": ["房间很干净"]}
+    folder = Bundle.create(tmp_path / "rows", network, input_spec=spec, **options).folder
+    model = ServedModel(folder, "inference", 1)
+    assert model.is_batchable
     assert measured_batch(model, folder) == 1
 
 

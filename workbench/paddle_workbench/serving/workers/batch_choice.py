@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -13,6 +15,8 @@ from .frames import Array
 from .model import ServedModel
 
 __all__ = ["LARGEST", "best_batch", "measured_batch"]
+
+_log = logging.getLogger(__name__)
 
 LARGEST = 32
 """Of the batches that are tried; a larger one gains little and lets all its inputs wait."""
@@ -26,6 +30,9 @@ BUDGET_S = 0.4
 
 def measured_batch(model: ServedModel, folder: Path) -> int:
     """Return the most inputs that one call should take; 1 if the program takes one at a time.
+
+    A program may say that it takes any number of rows, and yet fail with two, or return one row for
+    them: that counts as a call without end.
 
     Parameters
     ----------
@@ -54,7 +61,7 @@ def best_batch(seconds: Callable[[int], float]) -> int:
         Returns the time of a call with a number of rows.
     """
     end_s = perf_counter() + BUDGET_S
-    best, least_s = 1, np.inf
+    best, least_s = 1, math.inf
     size = 1
     while size <= LARGEST:
         row_s = (seconds(size) + CALL_S) / size
@@ -69,9 +76,18 @@ def best_batch(seconds: Callable[[int], float]) -> int:
 
 
 def _seconds(model: ServedModel, rows: Sequence[Array], size: int) -> float:
-    """Return the shortest time of a few calls; the first prepares the runtime for the shape."""
+    """Return the shortest time of a few calls; infinite if the program cannot run the batch.
+
+    The first call prepares the runtime for the shape.
+    """
     arrays = [np.repeat(array, size, axis=0) for array in rows]
-    model.run(arrays)
+    try:
+        outputs = model.run(arrays)
+    except Exception as error:  # each runtime has its own
+        _log.info("%s fails with %d rows: %s", model.record.name, size, error)
+        return math.inf
+    if any(output.ndim == 0 or len(output) != size for output in outputs):
+        return math.inf
     times: list[float] = []
     while len(times) < MOST_TRIALS and sum(times) < TRIAL_S:
         start_s = perf_counter()
