@@ -112,6 +112,20 @@ def in_arguments(values: dict[str, Any]) -> dict[str, Any]:
         (in_arguments, "replica", {}, "applications[0].args.replica", "replicas"),
         (in_arguments, "largest_bytes", 0, "applications[0].args.largest_bytes", "greater"),
         (
+            in_application,
+            "import_path",
+            "paddle_workbench.serving.replicas.application:builds",
+            "applications[0].import_path",
+            "application:build.",
+        ),
+        (
+            in_arguments,
+            "bundles",
+            [{"path": "a"}, {"path": "b", "target": "tensorrt"}],
+            "applications[0].args.bundles[1].target",
+            "'tensorrt' is not served",
+        ),
+        (
             in_arguments,
             "bundles",
             [{"path": "a", "settings": {"batches": 2}}],
@@ -141,6 +155,24 @@ def test_wrong_values_have_their_place(tmp_path: Path) -> None:
     ((place, _),) = check(tmp_path, values)
     assert place == "http_options.port"
     assert check(tmp_path, ["a"])[0][0] == "file"
+
+
+def test_arguments_are_checked_for_either_way_to_name_the_application(tmp_path: Path) -> None:
+    values = content()
+    application = in_application(values)
+    application["import_path"] = application["import_path"].replace(":", ".")
+    assert check(tmp_path, values) == []
+    in_arguments(values)["replica"] = {}
+    assert [place for place, _ in check(tmp_path, values)] == ["applications[0].args.replica"]
+
+
+def test_finds_a_key_that_occurs_twice(tmp_path: Path) -> None:
+    """YAML takes the last one."""
+    path = tmp_path / "bundles.yaml"
+    text = yaml.safe_dump(content())
+    path.write_text(text.replace("  port: 9292\n", "  port: 9292\n  port: 80\n"))
+    with pytest.raises(ServingError, match=r"'port' occurs twice.*line \d+"):
+        check_deploy_file(path)
 
 
 def test_address_needs_a_token(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "is_file",
     "is_folder",
     "parse_json",
+    "parse_yaml",
     "read_bytes",
     "read_text",
     "resolved",
@@ -198,6 +199,33 @@ def parse_json(content: bytes, path: Path, *, kind: str, hint: str = "") -> Any:
             reason = f"{_what_is_wrong(text)} ({reason})"
         raise broken_file(path, kind, reason, hint) from error
     return values
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the values of a YAML text; a key that occurs twice is an error, and not the last.
+
+    Raises
+    ------
+    yaml.YAMLError
+    RecursionError
+        If it is nested too deeply.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, *options: Any, **more: Any) -> dict[Any, Any]:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"the field {key.value!r:.80} occurs twice",
+                        problem_mark=key.start_mark,
+                    )
+                if isinstance(key, yaml.ScalarNode):
+                    seen.add(key.value)
+            return super().construct_mapping(node, *options, **more)
+
+    return yaml.load(text, Loader)  # noqa: S506 - it is a safe one
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from ..contract import (
     invalid_field,
 )
 from ..errors import CompressionError, StorageError
-from ..reading import expanded, read_text
+from ..reading import expanded, parse_yaml, read_text
 
 __all__ = ["STEPS", "read_recipe", "recipe_of"]
 
@@ -53,7 +53,7 @@ def read_recipe(path: str | Path) -> Recipe:
     except StorageError as error:
         raise CompressionError(error.message, error.hint) from error
     try:
-        values = _loaded(text)
+        values = parse_yaml(text)
     except (yaml.YAMLError, RecursionError) as error:
         # YAML's errors have several lines: what is wrong, and then where.
         problem = getattr(error, "problem", None) or "it is nested too deeply"
@@ -61,26 +61,6 @@ def read_recipe(path: str | Path) -> Recipe:
         place = f", line {mark.line + 1}" if mark is not None else ""
         raise CompressionError(f"{file}{place} is not YAML: {problem}.", _EXAMPLE) from error
     return recipe_of(values)
-
-
-def _loaded(text: str) -> Any:
-    """Return the values of a YAML text; a key that occurs twice is an error, and not the last."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node: Any, *options: Any, **more: Any) -> dict[Any, Any]:
-            seen: set[str] = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        problem=f"the field {key.value!r:.80} occurs twice",
-                        problem_mark=key.start_mark,
-                    )
-                if isinstance(key, yaml.ScalarNode):
-                    seen.add(key.value)
-            return super().construct_mapping(node, *options, **more)
-
-    return yaml.load(text, Loader)  # noqa: S506 - it is a safe one
 
 
 def recipe_of(values: Any) -> Recipe:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from ..contract import BundleRecord
 from ..contract.serving import ModelSettings, ModelSettingsChange
-from ..errors import ServingError, StorageError, WorkbenchError
+from ..errors import StorageError, WorkbenchError
 from ..export.bundle_folder import BundleFolder
 from ..reading import expanded, is_file
 from ..scratch import ScratchFolder
 from .metrics import Metrics
 from .problems import UnknownModelError
 from .workers.batching import BatchQueue
-from .workers.nursery import RUNTIMES
+from .workers.nursery import check_target
 from .workers.pool import WorkerPool
 
 __all__ = ["Models", "Served"]
@@ -257,10 +257,7 @@ class Models:
         *,
         measures_batch: bool,
     ) -> Served:
-        if target not in RUNTIMES:
-            raise ServingError(
-                f"The target {target!r} is not served.", f"Use one of these: {', '.join(RUNTIMES)}."
-            )
+        check_target(target)
         copy, record = await asyncio.to_thread(_copied, path)
         metrics = self._metrics.for_model(record.name, record.version)
         queue = BatchQueue(settings.batch, settings.wait_ms / 1000, settings.queue)

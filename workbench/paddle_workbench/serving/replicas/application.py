@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import ServingError
 from ...settings import home_folder
 from ..token import read_token
-from ..workers.nursery import RUNTIMES
+from ..workers.nursery import check_target
 from .arguments import ApplicationArguments
 from .edition import PackedBundle, PlacedBundle, pack_bundle
 from .names import DEPLOYMENT
@@ -102,11 +102,7 @@ def deployment(arguments: ApplicationArguments, token: str | None) -> Any:
 def _placed(arguments: ApplicationArguments, packed: Sequence[PackedBundle]) -> list[PlacedBundle]:
     placed: dict[tuple[str, str], PlacedBundle] = {}
     for each, one in zip(arguments.bundles, packed, strict=True):
-        if each.target not in RUNTIMES:
-            raise ServingError(
-                f"The target {each.target!r} is not served.",
-                f"Use one of these: {', '.join(RUNTIMES)}.",
-            )
+        check_target(each.target)
         placed[one.name, one.version] = PlacedBundle(
             name=one.name,
             version=one.version,

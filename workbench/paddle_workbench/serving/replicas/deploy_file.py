@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from ...contract import Model
 from ...errors import ServingError
-from ...reading import read_text
+from ...reading import parse_yaml, read_text
 from ..listening import is_loopback
+from ..nursery import check_target
 from .arguments import ApplicationArguments
 from .installed import require_ray
 from .names import BUILDER, DEPLOYMENT, GRPC_FUNCTION
@@ -99,7 +100,7 @@ def check_deploy_file(path: Path) -> list[DeployProblem]:
         warnings.simplefilter("ignore")  # Ray uses what pydantic has deprecated
         from ray.serve.schema import ServeDeploySchema
     try:
-        content = yaml.safe_load(read_text(path, kind="deploy file", limit_bytes=MAX_BYTES))
+        content = parse_yaml(read_text(path, kind="deploy file", limit_bytes=MAX_BYTES))
     except yaml.YAMLError as error:
         raise ServingError(
             f"{path} is not YAML: {' '.join(str(error).split())}.", "Correct it at this line."
@@ -119,11 +120,20 @@ def _problems_of(
     application: Mapping[str, Any], content: Mapping[str, Any], place: str
 ) -> Iterator[DeployProblem]:
     """Yield what is wrong with the arguments of an application, which Ray does not check."""
-    if application["import_path"] != BUILDER:
+    builder = str(application["import_path"])
+    if builder.replace(":", ".") != BUILDER.replace(":", "."):  # Ray takes both
+        if builder.startswith(BUILDER.partition(".")[0]):
+            yield DeployProblem(
+                place=f"{place}.import_path",
+                error=f"The workbench has no application {builder!r}.",
+                hint=f"Its only one is {BUILDER}.",
+            )
         return
     values = application.get("args") or {}
-    unknown = [*_unknown_keys(values, ApplicationArguments, f"{place}.args")]
-    yield from unknown or _invalid_values(values, ApplicationArguments, f"{place}.args")
+    inside = f"{place}.args"
+    problems = [*_unknown_keys(values, ApplicationArguments, inside)]
+    problems = problems or [*_invalid_values(values, ApplicationArguments, inside)]
+    yield from problems or _unknown_targets(values["bundles"], f"{inside}.bundles")
     name = values.get("name", ApplicationArguments.model_fields["name"].default)
     if application.get("name", "default") != name:
         yield DeployProblem(
@@ -145,6 +155,16 @@ def _problems_of(
             error=f"Without a token, the server listens on the loopback only, and not on {host}.",
             hint="Name the file with the token, or set http_options.host to 127.0.0.1.",
         )
+
+
+def _unknown_targets(bundles: Sequence[Mapping[str, Any]], place: str) -> Iterator[DeployProblem]:
+    for number, bundle in enumerate(bundles):
+        try:
+            check_target(bundle.get("target", "inference"))
+        except ServingError as error:  # noqa: PERF203 - each bundle has its own
+            yield DeployProblem(
+                place=f"{place}[{number}].target", error=error.message, hint=error.hint
+            )
 
 
 def _unknown_keys(value: Any, annotation: Any, place: str) -> Iterator[DeployProblem]:
@@ -198,5 +218,5 @@ def _invalid_values(value: Any, model: type[BaseModel], place: str) -> Iterator[
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"]
             )
             yield DeployProblem(
-                place=f"{place}{inside}".lstrip(".") or "file", error=f"{each['msg']}."
+                place=f"{place}{inside}".lstrip(".") or "file", error=f"{each['msg'].rstrip('.')}."
             )

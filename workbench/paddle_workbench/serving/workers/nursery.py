@@ -19,9 +19,10 @@ import warnings
 from importlib import import_module
 from typing import NoReturn
 
+from ..errors import ServingError
 from .worker import work
 
-__all__ = ["LONGEST_LINE", "RUNTIMES", "main"]
+__all__ = ["LONGEST_LINE", "RUNTIMES", "check_target", "main"]
 
 LONGEST_LINE = 1 << 16
 
@@ -32,6 +33,19 @@ RUNTIMES = {
     "mnn": "MNN",
 }
 """The targets that are served, and what their workers import."""
+
+
+def check_target(target: str) -> None:
+    """Reject a target that is not served.
+
+    Raises
+    ------
+    ServingError
+    """
+    if target not in RUNTIMES:
+        raise ServingError(
+            f"The target {target!r} is not served.", f"Use one of these: {', '.join(RUNTIMES)}."
+        )
 
 
 def main() -> None:
