@@ -12,9 +12,9 @@ import yaml
 from click.testing import CliRunner
 
 from paddle_workbench.cli.serve import command
-from paddle_workbench.errors import ServingError
+from paddle_workbench.errors import BundleError, ServingError
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.serving.replicas import installed
+from paddle_workbench.serving.replicas import engine, installed
 from paddle_workbench.serving.replicas.arguments import (
     ApplicationArguments,
     BundleArguments,
@@ -195,18 +195,52 @@ def test_command_writes_and_checks(bundles: dict[str, Bundle], tmp_path: Path) -
     assert (wrong.exit_code, "args.replicas.mots" in wrong.output) == (1, True)
 
 
-@pytest.mark.parametrize("options", [["--replicas", "0"], ["--replicas", "3:2", "--engine", "ray"]])
-def test_command_rejects_options(tmp_path: Path, options: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--replicas", "2"], "--replicas needs --engine ray"),
+        (["--replicas", "0", "--engine", "ray"], "--replicas"),
+        (["--replicas", "3:2", "--engine", "ray"], "use 2:3"),
+        (["--write", "a.yaml", "--address", "auto", "--engine", "ray"], "--address"),
+        (["--write", "a.yaml", "--port", "0", "--engine", "ray"], "ports"),
+    ],
+)
+def test_command_rejects_options(tmp_path: Path, options: list[str], message: str) -> None:
     result = CliRunner().invoke(command, [str(tmp_path), *options])
-    assert (result.exit_code, "--replicas" in result.output) == (2, True)
+    assert (result.exit_code, message in result.output) == (2, True), result.output
 
 
-def test_says_that_there_is_no_cluster(tmp_path: Path) -> None:
+def test_finds_what_is_wrong_before_ray_starts(
+    bundles: dict[str, Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object) -> None:
+        raise AssertionError("it starts Ray")
+
+    monkeypatch.setattr(engine, "local_cluster", start)
+    folder = bundles["sentiment"].folder
+    with pytest.raises(BundleError, match="does not exist"):
+        serve_replicas([tmp_path / "nothing"], ReplicaOptions(ServerOptions(port=0)))
+    with pytest.raises(ServingError, match="'tensorrt' is not served"):
+        serve_replicas([folder], ReplicaOptions(ServerOptions(port=0, target="tensorrt")))
+    with pytest.raises(ServingError, match="share the port 9292"):
+        serve_replicas([folder], ReplicaOptions(ServerOptions(grpc_port=9292)))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        with pytest.raises(ServingError) as caught:
+            serve_replicas([folder], ReplicaOptions(ServerOptions(port=0, grpc_port=number)))
+    assert (str(number) in caught.value.message, "--grpc-port" in caught.value.hint) == (True, True)
+
+
+def test_says_that_there_is_no_cluster(bundles: dict[str, Bundle]) -> None:
     with socket.socket() as taken:  # nobody listens there
         taken.bind(("127.0.0.1", 0))
-        options = ReplicaOptions(ServerOptions(), address=f"127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(ServingError, match="no cluster"):
-            serve_replicas([tmp_path], options)
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for each, message in ((address, "no cluster"), ("", "is empty")):
+            options = ReplicaOptions(ServerOptions(), address=each)
+            with pytest.raises(ServingError, match=message):
+                serve_replicas([bundles["sentiment"].folder], options)
 
 
 def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,8 +80,12 @@ def serve_by_ray(
 
     options = ReplicaOptions(server=server, replicas=_replicas(replicas), address=address)
     if write is None:
-        serve_replicas(bundles, options, on_ready=_show)
+        serve_replicas(bundles, options, on_ready=_show, on_step=print_text)
         return
+    if address is not None:
+        raise click.UsageError("--write needs no --address: serve deploy has one.")
+    if 0 in (server.port, server.grpc_port):
+        raise click.UsageError("A file needs the numbers of its ports: 0 is only for serving.")
     write_deploy_file(bundles, options, write, token_file=token_file)
     print_text(f"{write} is written. Deploy it: serve deploy {write}")
 
@@ -103,13 +107,18 @@ def check_file(_context: click.Context, _parameter: click.Parameter, path: Path 
 def _replicas(text: str | None) -> Any:
     from ..serving.replicas.arguments import Replicas
 
-    match = re.fullmatch(r"([1-9]\d{0,3})(?::([1-9]\d{0,3}))?", text or "1")
-    if match is None or int(match[1]) > int(match[2] or match[1]):
+    match = re.fullmatch(r"([1-9]\d{0,3})(?::([1-9]\d{0,3}))?", "1" if text is None else text)
+    if match is None:
         raise click.BadParameter(
-            f"{text!r} is not a number of replicas; use 2, or 1:4 for more under load.",
+            f"{text!r} is not a number from 1 to 9999; use 2, or 1:4 for more under load.",
             param_hint="--replicas",
         )
-    return Replicas(least=int(match[1]), most=int(match[2] or match[1]))
+    least, most = int(match[1]), int(match[2] or match[1])
+    if least > most:
+        raise click.BadParameter(
+            f"{text!r} has the larger number first; use {most}:{least}.", param_hint="--replicas"
+        )
+    return Replicas(least=least, most=most)
 
 
 def _show(addresses: Any, edition: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import ExitStack
 
 from ..errors import ServingError
 from .token import TOKEN_VARIABLE
@@ -25,31 +26,43 @@ def check_host(host: str, token: str | None) -> None:
         )
 
 
-def open_listener(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """Return a socket that is bound to an address; port 0 is any that is free.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    option : str
+        The one that changes the port, for the hint of an error.
 
     Raises
     ------
     ServingError
         If the address is taken.
     """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        # With the protocol, without which asyncio leaves Nagle's algorithm on: 40 ms a request.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        # A port that the system chooses must be free: with the option, it may be one that another
-        # process has reserved, such as a kernel that has not opened it yet.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
-        listener.bind(address)
-        # So that it can be started again on this port while its last connections still time out.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    except OSError as error:
-        raise ServingError(
-            f"The server cannot listen on {host}:{port}: {error.strerror}.",
-            "Choose another address with --host and --port; --port 0 takes any that is free.",
-        ) from error
+    with ExitStack() as stack:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            # With the protocol, without which asyncio leaves Nagle's algorithm on: 40 ms a request.
+            listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            stack.callback(listener.close)
+            # A port that the system chooses must be free: with the option, it may be one that
+            # another process has reserved, such as a kernel that has not opened it yet.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(port != 0))
+            listener.bind(address)
+            # So that it can be started again on this port while its last connections still time
+            # out.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        except OSError as error:
+            raise ServingError(
+                f"The server cannot listen on {host}:{port}: {error.strerror}.",
+                f"Choose another address with --host and {option}; {option} 0 takes any that is "
+                "free.",
+            ) from error
+        stack.pop_all()  # it stays open
     return listener
 
 

@@ -107,13 +107,15 @@ def _end(processes: list[psutil.Process]) -> None:
     """End a cluster, of which these processes of this one are part."""
     import ray
 
-    ray.shutdown()
-    deadline_s = monotonic() + END_S
-    while (alive := [each for each in processes if _runs(each)]) and monotonic() < deadline_s:
-        sleep(0.05)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+    try:
+        ray.shutdown()
+        deadline_s = monotonic() + END_S
+        while any(map(_runs, processes)) and monotonic() < deadline_s:
+            sleep(0.05)
+    finally:  # also after an interrupt
+        for process in filter(_runs, processes):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from ...export.bundle_folder import BundleFolder
 from ...reading import expanded
 from ...storage import write_whole
 from ..listening import address_of, check_host, open_listener
+from ..nursery import check_target
 from ..server import Addresses, ServerOptions
 from .application import deployment, offer
 from .arguments import APPLICATION, ApplicationArguments, BundleArguments, Replicas
@@ -29,6 +29,7 @@ from .messages import write_warnings
 from .names import GRPC_FUNCTION, MIDDLEWARES
 from .proxy import HOST_VARIABLE
 from .shelf import find_shelf
+from .signals import EngineSignals
 
 __all__ = ["ReplicaOptions", "arguments_of", "serve_replicas", "write_deploy_file"]
 
@@ -134,12 +135,13 @@ def serve_replicas(
     options: ReplicaOptions,
     *,
     on_ready: Callable[[Addresses, Edition], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
 ) -> None:
     """Serve bundles by replicas of a server.
 
     Without an address a cluster is started on this machine, and ended by SIGTERM or SIGINT; what
-    was accepted is answered before. SIGHUP takes the bundles from their paths again. On a cluster
-    that runs, the application stays.
+    was accepted is answered before, unless the signal comes again. SIGHUP takes the bundles from
+    their paths again. On a cluster that runs, the application stays.
 
     Parameters
     ----------
@@ -147,34 +149,64 @@ def serve_replicas(
     options : ReplicaOptions
     on_ready : callable, optional
         Called with the addresses and what is served, once a replica is ready.
+    on_step : callable, optional
+        Called with a sentence about what begins, since each step takes seconds.
 
     Raises
     ------
     BundleError
         If one is not a whole and unchanged bundle.
     ServingError
-        If Ray is not installed or does not start, or a bundle does not run in the target.
+        If Ray is not installed or does not start, an address is taken or not allowed, or a bundle
+        does not run in the target.
+    KeyboardInterrupt
+        If a signal comes during the start, or a second one during the end.
     """
     require_ray()
     arguments = arguments_of(bundles, options)
+    _check(arguments, options)
+    tell = on_step or (lambda _: None)
     if options.address is not None:
         with _connection(options.address):
+            tell("Sending the bundles to the cluster, and starting the replicas.")
             addresses = _deploy(arguments, options)
             if on_ready is not None:
                 on_ready(addresses, _edition(options.name))
         return
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    signals = EngineSignals()
     cpus = max(os.cpu_count() or 1, arguments.cpus * arguments.replicas.most)
     variables = _VARIABLES | {HOST_VARIABLE: options.server.host}
-    with local_cluster(cpus, variables) as folder, _handled(signals):
+    tell("Starting Ray, which takes 10 to 20 seconds, and more on a busy machine.")
+    # Ray has a handler of its own after its start.
+    with signals.handled(), local_cluster(cpus, variables) as folder, signals.handled():
+        tell("Starting the replicas.")
         addresses = _deploy(arguments.model_copy(update={"folder": str(folder / "shelf")}), options)
+        signals.collect()
         if on_ready is not None:
             on_ready(addresses, _edition(options.name))
-        while signals.get() == signal.SIGHUP:
+        while signals.wait() == signal.SIGHUP:
             _offer_again(arguments)
         from ray import serve
 
         serve.delete(options.name)  # once its replicas have answered what was accepted
+
+
+def _check(arguments: ApplicationArguments, options: ReplicaOptions) -> None:
+    """Find what is wrong before Ray starts, which takes long."""
+    server = options.server
+    check_host(server.host, server.token)
+    for each in arguments.bundles:
+        check_target(each.target)
+        BundleFolder(expanded(each.path))
+    if server.port and server.port == server.grpc_port:
+        raise ServingError(
+            f"HTTP and gRPC cannot share the port {server.port}.",
+            "Choose another one with --grpc-port; 0 takes any that is free.",
+        )
+    if options.address is None:
+        _free(server.host, server.port)
+        if server.grpc_port is not None:
+            _free(server.host, server.grpc_port, option="--grpc-port")
 
 
 def _deploy(arguments: ApplicationArguments, options: ReplicaOptions) -> Addresses:
@@ -184,11 +216,10 @@ def _deploy(arguments: ApplicationArguments, options: ReplicaOptions) -> Address
 
     write_warnings()
     server = options.server
-    check_host(server.host, server.token)
     host, port, grpc_port = server.host, server.port, server.grpc_port
     if options.address is None:  # on another machine it may be free, or Serve listens there
         host, port = _free(server.host, port)
-        grpc_port = None if grpc_port is None else _free(server.host, grpc_port)[1]
+        grpc_port = None if grpc_port is None else _free(host, grpc_port)[1]
     functions = [] if grpc_port is None else [GRPC_FUNCTION]
     try:
         serve.start(
@@ -233,9 +264,9 @@ def _addresses() -> Addresses:
     return Addresses(address_of(http.host, http.port), f"{host}:{grpc.port}" if has_grpc else None)
 
 
-def _free(host: str, port: int) -> tuple[str, int]:
-    """Return an address that is free, which Ray takes a moment later."""
-    with open_listener(host, port) as listener:
+def _free(host: str, port: int, *, option: str = "--port") -> tuple[str, int]:
+    """Return an address that is free, which Ray takes later."""
+    with open_listener(host, port, option=option) as listener:
         free: tuple[str, int] = listener.getsockname()[:2]
     return free
 
@@ -263,6 +294,8 @@ def _connection(address: str) -> Iterator[None]:
     import ray
 
     host, _, port = address.rpartition(":")
+    if not address:  # Ray would start one, which would end with this command
+        raise ServingError("The address of the cluster is empty.", "Pass --address auto, or one.")
     try:
         if host and port.isdecimal() and "/" not in host:  # Ray would try it for a minute and more
             socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
@@ -276,18 +309,3 @@ def _connection(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
-
-
-@contextmanager
-def _handled(signals: queue.SimpleQueue[int]) -> Iterator[None]:
-    """Collect signals instead of ending by them; Ray has handlers of its own before."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {
-        number: signal.signal(number, lambda received, _: signals.put(received))
-        for number in numbers
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""The signals to a command that serves by replicas."""
+
+from __future__ import annotations
+
+import queue
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["EngineSignals"]
+
+
+class EngineSignals:
+    """What others want of the command: to end, or to take its bundles again.
+
+    A signal to end is collected while the command serves. Before, and after the first one, it is
+    raised as a KeyboardInterrupt: then there is nothing to answer, or nobody wants to wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._received: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._collects = False
+
+    @contextmanager
+    def handled(self) -> Iterator[None]:
+        """Handle SIGTERM, SIGINT and SIGHUP."""
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        before = {number: signal.signal(number, self._handle) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def collect(self) -> None:
+        """Collect signals from now on, since requests may have been accepted."""
+        self._collects = True
+
+    def wait(self) -> int:
+        """Return the next signal."""
+        return self._received.get()
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if number != signal.SIGHUP:
+            if not self._collects:
+                raise KeyboardInterrupt
+            self._collects = False
+        self._received.put(number)
