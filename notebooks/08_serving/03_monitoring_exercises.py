@@ -13,11 +13,11 @@ _Points = list[tuple[float, float]]
 _RATES: tuple[tuple[str, _Points, float | None, Text], ...] = (
     (
         "wrong_rate",
-        [(10.0, 100.0), (10.5, 130.0), (12.0, 190.0)],
-        45.0,
+        [(10.0, 100.0), (10.5, 130.0), (14.0, 190.0)],
+        22.5,
         Text(
-            zh="增加 90，用了 2 秒：每秒 45。除以时间，不是除以抓取的次数。",
-            en="It grew by 90 in 2 seconds: 45 per second. Divide by the time, not by the number "
+            zh="增加 90，用了 4 秒：每秒 22.5。除以时间，不是除以抓取的次数。",
+            en="It grew by 90 in 4 seconds: 22.5 per second. Divide by the time, not by the number "
             "of scrapes.",
         ),
     ),
@@ -36,9 +36,10 @@ _RATES: tuple[tuple[str, _Points, float | None, Text], ...] = (
         [(0.0, 50.0), (1.0, 20.0), (2.0, 60.0), (3.0, 10.0), (4.0, 10.0)],
         17.5,
         Text(
-            zh="这里重启了两次：新增 20、40、10、0，一共 70，每秒 17.5。",
+            zh="这里重启了两次：新增 20、40、10、0，一共 70，每秒 17.5。最后两个值相等，"
+            "那是没有增加，不是重启。",
             en="It restarted twice here: it grew by 20, 40, 10 and 0, that is 70, or 17.5 per "
-            "second.",
+            "second. The last two values are equal: nothing was added, and it did not restart.",
         ),
     ),
     (
@@ -225,6 +226,19 @@ _PAGES: tuple[tuple[str, Sequence[float], Sequence[float], float, bool, Text], .
             zh="列表可以比 60 分钟长：一小时以前的不算。",
             en="The lists may be longer than 60 minutes: what is older than an hour does not "
             "count.",
+        ),
+    ),
+    (
+        "other_window_below",
+        [*_CALM[:40], *[10.0] * 15, *[2.0] * 5],
+        _STEADY,
+        0.999,
+        True,
+        Text(
+            zh="最近 5 分钟的 500 个请求里失败了 10 个：2 %，燃烧速率 20；60 分钟的是 26.7。"
+            "失败的和全部的，要数同一段时间。",
+            en="10 of the 500 requests of the last 5 minutes failed: 2 %, a burn rate of 20; that "
+            "of 60 minutes is 26.7. Count failures and requests of the same minutes.",
         ),
     ),
     (

@@ -81,11 +81,18 @@ def _mean_share(failed: list[float], total: list[float]) -> float:
     return sum(shares) / len(shares)
 
 
+def _share_of_all(failed: list[float], total: list[float], goal: float) -> bool:
+    """Divide the failures of both windows by the requests of all minutes."""
+    return all(sum(failed[-n:]) / max(sum(total), 1) / (1 - goal) > 14.4 for n in (60, 5))
+
+
 MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
     ("counter_rate", "wrong_rate", _rate(span=len)),
+    ("counter_rate", "wrong_rate", _rate(span=lambda points: len(points) - 1)),
     ("counter_rate", "misses_restart", _rate(lambda before, after: after - before)),
     ("counter_rate", "misses_restart", _rate(lambda before, after: max(after - before, 0))),
     ("counter_rate", "one_restart_only", _last_minus_lowest),
+    ("counter_rate", "one_restart_only", _rate(lambda a, b: b - a if b > a else b)),
     ("counter_rate", "one_scrape", _rate(least=1)),
     ("counter_rate", "no_scrape", lambda points: _rate()(points) if points else 0.0),
     ("histogram_quantile", "no_interpolation", _quantile(interpolates=False)),
@@ -100,6 +107,7 @@ MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
     ("pages", "short_window_only", _pages(windows=(5,))),
     ("pages", "averages_shares", _pages(share=_mean_share)),
     ("pages", "old_minutes", _pages(windows=(10_000, 5))),
+    ("pages", "other_window_below", _share_of_all),
     (
         "pages",
         "nothing_happens",
