@@ -18,7 +18,7 @@ from ...contract import Model
 from ...errors import ServingError
 from ...reading import parse_yaml, read_text
 from ..listening import is_loopback
-from ..nursery import check_target
+from ..workers.nursery import check_target
 from .arguments import ApplicationArguments
 from .installed import require_ray
 from .names import BUILDER, DEPLOYMENT, GRPC_FUNCTION

@@ -17,8 +17,8 @@ from ...export.bundle_folder import BundleFolder
 from ...reading import expanded
 from ...storage import write_whole
 from ..listening import address_of, check_host, open_listener
-from ..nursery import check_target
 from ..server import Addresses, ServerOptions
+from ..workers.nursery import check_target
 from .application import deployment, offer
 from .arguments import APPLICATION, ApplicationArguments, BundleArguments, Replicas
 from .cluster import local_cluster

@@ -19,7 +19,7 @@ import warnings
 from importlib import import_module
 from typing import NoReturn
 
-from ..errors import ServingError
+from ...errors import ServingError
 from .worker import work
 
 __all__ = ["LONGEST_LINE", "RUNTIMES", "check_target", "main"]
