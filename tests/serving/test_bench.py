@@ -155,4 +155,7 @@ def test_says_what_cannot_be_benched(bundles: dict[str, Bundle]) -> None:
         Bench(bundles["sentiment"].folder, model="other")
     with pytest.raises(ServingError, match="no inputs"):
         Bench(bundles["sentiment"].folder, [])
+    with pytest.raises(ServingError, match="not complete") as caught:
+        Bench("127.0.0.1:9292")
+    assert "http://127.0.0.1:9292" in caught.value.hint
     assert {"rate", "clients", "batch", "threads"} <= limits().keys()

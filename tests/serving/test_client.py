@@ -22,6 +22,7 @@ from paddle_workbench.errors import ServingError, ShapeError, StorageError
 from paddle_workbench.export.bundle import Bundle
 from paddle_workbench.export.pipeline import open_runner
 from paddle_workbench.serving.client import ServingClient
+from paddle_workbench.serving.replies import problem_of
 
 from ..local_servers import LoopbackHTTPServer
 from .conftest import picture
@@ -294,6 +295,11 @@ def test_says_that_another_program_answers() -> None:
         pytest.raises(ServingError, match="something else"),
     ):
         client.settings("a")
+
+
+def test_does_not_repeat_a_web_page() -> None:
+    problem = problem_of(404, b"\n<!DOCTYPE HTML><html><head></head></html>")
+    assert str(problem.message) == "The answer has the status 404: a web page."
 
 
 def test_arrays_of_json_are_read_too() -> None:

@@ -21,6 +21,8 @@ def problem_of(status: int, content: bytes) -> ServingError:
         problem = ServingProblem.model_validate_json(content)
     except ValidationError:
         start = content[:200].decode(errors="replace").strip()
+        if start.startswith("<"):
+            start = "a web page"
         return ServingError(
             f"The answer has the status {status}: {start or 'nothing else'}.",
             "Check that the address is that of `workbench serve`.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from pathlib import Path
 from time import monotonic, sleep
@@ -20,6 +21,8 @@ __all__ = ["BenchServer"]
 
 READY_S = 60.0
 POLL_S = 0.05
+# An address without http://.
+_ADDRESS = re.compile(r"[\w.-]+:\d+(/|$)", re.ASCII)
 KNOBS = ("batch", "wait_ms", "workers", "queue")
 
 # By folder the bench server that has started a server last. A cell that is run again makes another
@@ -52,7 +55,8 @@ class BenchServer:
     BundleError
         If it is not a whole and unchanged bundle.
     ServingError
-        If the address is not one of HTTP, does not answer, or has several models.
+        If the address does not begin with http:// or https://, does not answer, or has several
+        models.
     """
 
     def __init__(
@@ -67,6 +71,11 @@ class BenchServer:
             self.settings = self._read()
         else:
             path = expanded(target)
+            if isinstance(target, str) and _ADDRESS.match(target) and not path.exists():
+                raise ServingError(
+                    f"{target} is not a bundle, and as an address it is not complete.",
+                    f"Begin an address with http://, such as http://{target}.",
+                )
             opened = BundleFolder(path)
             self.folder, self.threads = path, 1
             self._url = ""
