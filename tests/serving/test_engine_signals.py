@@ -16,7 +16,7 @@ def test_signal_ends_the_start_at_once(number: signal.Signals) -> None:
         signal.raise_signal(number)
 
 
-def test_second_signal_does_not_wait_for_the_first() -> None:
+def test_second_ctrl_c_does_not_wait_for_the_first() -> None:
     signals = EngineSignals()
     before = signal.getsignal(signal.SIGINT)
     with signals.handled():
@@ -24,6 +24,7 @@ def test_second_signal_does_not_wait_for_the_first() -> None:
         signal.raise_signal(signal.SIGHUP)
         signal.raise_signal(signal.SIGTERM)
         assert [signals.wait(), signals.wait()] == [signal.SIGHUP, signal.SIGTERM]
+        signal.raise_signal(signal.SIGTERM)  # programs repeat it, and mean the same
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

@@ -13,13 +13,15 @@ __all__ = ["EngineSignals"]
 class EngineSignals:
     """What others want of the command: to end, or to take its bundles again.
 
-    A signal to end is collected while the command serves. Before, and after the first one, it is
-    raised as a KeyboardInterrupt: then there is nothing to answer, or nobody wants to wait for it.
+    A signal to end is collected while the command serves. Before, it is raised as a
+    KeyboardInterrupt, since there is nothing to answer; and so is another SIGINT after it, from
+    somebody who does not want to wait for what is answered.
     """
 
     def __init__(self) -> None:
         self._received: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._collects = False
+        self._ends = False
 
     @contextmanager
     def handled(self) -> Iterator[None]:
@@ -42,7 +44,7 @@ class EngineSignals:
 
     def _handle(self, number: int, _frame: object) -> None:
         if number != signal.SIGHUP:
-            if not self._collects:
+            if not self._collects or (self._ends and number == signal.SIGINT):
                 raise KeyboardInterrupt
-            self._collects = False
+            self._ends = True
         self._received.put(number)
