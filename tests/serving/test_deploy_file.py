@@ -222,6 +222,8 @@ def test_finds_what_is_wrong_before_ray_starts(
         serve_replicas([tmp_path / "nothing"], ReplicaOptions(ServerOptions(port=0)))
     with pytest.raises(ServingError, match="'tensorrt' is not served"):
         serve_replicas([folder], ReplicaOptions(ServerOptions(port=0, target="tensorrt")))
+    with pytest.raises(ServingError, match="Two bundles are called sentiment"):
+        serve_replicas([folder, folder], ReplicaOptions(ServerOptions(port=0)))
     with pytest.raises(ServingError, match="share the port 9292"):
         serve_replicas([folder], ReplicaOptions(ServerOptions(grpc_port=9292)))
     with socket.socket() as taken:

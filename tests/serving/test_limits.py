@@ -112,7 +112,10 @@ def test_says_why_it_does_not_start(bundles: dict[str, Bundle], tmp_path: Path) 
     with listen() as taken:
         port = taken.getsockname()[1]
         assert f"cannot listen on 127.0.0.1:{port}" in refused(bundle, port=port)
+        assert f"share the port {port}" in refused(bundle, port=port, grpc_port=port)
     shutil.copytree(bundle, tmp_path / "damaged")
+    with pytest.raises(ServingError, match="Two bundles are called sentiment"):
+        RunningServer([bundle, tmp_path / "damaged"])
     (tmp_path / "damaged" / "vocabulary.json").write_text("[]")
     assert "SHA-256 differs" in refused(tmp_path / "damaged")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..contract import BundleRecord
 from ..contract.serving import ModelSettings, ModelSettingsChange
-from ..errors import StorageError, WorkbenchError
+from ..errors import ServingError, StorageError, WorkbenchError
 from ..export.bundle_folder import BundleFolder
 from ..reading import expanded, is_file
 from ..scratch import ScratchFolder
@@ -21,7 +21,7 @@ from .workers.batching import BatchQueue
 from .workers.nursery import check_target
 from .workers.pool import WorkerPool
 
-__all__ = ["Models", "Served"]
+__all__ = ["Models", "Served", "check_different"]
 
 _log = logging.getLogger(__name__)
 
@@ -272,6 +272,21 @@ class Models:
             raise
         settings = settings.model_copy(update={"batch": queue.batch})
         return Served(path, record, target, settings, measures_batch, pool, copy)
+
+
+def check_different(records: Sequence[BundleRecord]) -> None:
+    """Reject bundles that are to be served together, if the last one would replace another.
+
+    Raises
+    ------
+    ServingError
+    """
+    *others, last = records
+    if any((each.name, each.version) == (last.name, last.version) for each in others):
+        raise ServingError(
+            f"Two bundles are called {last.name}, and have the version {last.version}.",
+            "Serve one of them, or create one with another name or version.",
+        )
 
 
 def _copied(path: Path) -> tuple[ScratchFolder, BundleRecord]:

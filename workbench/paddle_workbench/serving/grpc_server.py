@@ -59,7 +59,8 @@ class GrpcServer:
             taken = self._server.add_insecure_port(f"{name}:{port}")
         except RuntimeError as error:
             raise ServingError(
-                f"The server cannot listen on {name}:{port} for gRPC: {error}.",
+                # What else it says is for developers of gRPC.
+                f"The server cannot listen on {name}:{port} for gRPC: {str(error).split(';')[0]}.",
                 "Choose another port with --grpc-port; 0 takes any that is free.",
             ) from error
         self.address = f"{name}:{taken}"

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from ..errors import ServingError
 from .token import TOKEN_VARIABLE
 
-__all__ = ["address_of", "check_host", "is_loopback", "open_listener"]
+__all__ = ["address_of", "check_host", "check_ports", "is_loopback", "open_listener"]
 
 
 def check_host(host: str, token: str | None) -> None:
@@ -23,6 +23,20 @@ def check_host(host: str, token: str | None) -> None:
         raise ServingError(
             f"Without a token, the server listens on the loopback only, and not on {host}.",
             f"Pass --token-file FILE, or set {TOKEN_VARIABLE}.",
+        )
+
+
+def check_ports(http: int, grpc: int | None) -> None:
+    """Reject one port for two servers, which Linux would let both take, and one of them answer.
+
+    Raises
+    ------
+    ServingError
+    """
+    if http and http == grpc:
+        raise ServingError(
+            f"HTTP and gRPC cannot share the port {http}.",
+            "Choose another one with --grpc-port; 0 takes any that is free.",
         )
 
 

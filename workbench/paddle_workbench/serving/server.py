@@ -17,13 +17,14 @@ import uvicorn
 import uvloop
 from prometheus_client import disable_created_metrics
 
+from ..contract import BundleRecord
 from ..contract.serving import ModelSettings
 from ..errors import ServingError, WorkbenchError
 from .application import make_gated
 from .bodies import BodyLimits
-from .deployment import Models
+from .deployment import Models, check_different
 from .descriptions import ServerStatus
-from .listening import address_of, check_host, open_listener
+from .listening import address_of, check_host, check_ports, open_listener
 from .metrics import Metrics
 from .watching import watch_models
 
@@ -127,6 +128,7 @@ async def _serve(
     on_ready: Callable[[Addresses, Models], None] | None,
 ) -> None:
     check_host(options.host, options.token)
+    check_ports(options.port, options.grpc_port)
     listener = open_listener(options.host, options.port)
     # Of this process: each series of a counter or histogram would be followed by its time of birth.
     disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -137,14 +139,17 @@ async def _serve(
     try:
         host, port = listener.getsockname()[:2]
         calls = _grpc_server(host, models, status, metrics, options)
+        records: list[BundleRecord] = []
         for path in bundles:
-            await models.add(
+            served = await models.add(
                 path,
                 target=options.target,
                 threads=options.threads,
                 settings=options.settings,
                 measures_batch=options.measures_batch,
             )
+            records.append(served.record)
+            check_different(records)
         application = make_gated(models, metrics, status, options.limits, options.token)
         config = uvicorn.Config(
             application,

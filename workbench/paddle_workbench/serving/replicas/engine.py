@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ...contract import BundleRecord
 from ...errors import ServingError, WorkbenchError
 from ...export.bundle_folder import BundleFolder
 from ...reading import expanded
 from ...storage import write_whole
-from ..listening import address_of, check_host, open_listener
+from ..deployment import check_different
+from ..listening import address_of, check_host, check_ports, open_listener
 from ..server import Addresses, ServerOptions
 from ..workers.nursery import check_target
 from .application import deployment, offer
@@ -140,7 +142,7 @@ def serve_replicas(
     """Serve bundles by replicas of a server.
 
     Without an address a cluster is started on this machine, and ended by SIGTERM or SIGINT; what
-    was accepted is answered before, unless the signal comes again. SIGHUP takes the bundles from
+    was accepted is answered before, unless SIGINT comes again. SIGHUP takes the bundles from
     their paths again. On a cluster that runs, the application stays.
 
     Parameters
@@ -160,7 +162,7 @@ def serve_replicas(
         If Ray is not installed or does not start, an address is taken or not allowed, or a bundle
         does not run in the target.
     KeyboardInterrupt
-        If a signal comes during the start, or a second one during the end.
+        If a signal comes during the start, or a second SIGINT during the end.
     """
     require_ray()
     arguments = arguments_of(bundles, options)
@@ -195,14 +197,12 @@ def _check(arguments: ApplicationArguments, options: ReplicaOptions) -> None:
     """Find what is wrong before Ray starts, which takes long."""
     server = options.server
     check_host(server.host, server.token)
+    check_ports(server.port, server.grpc_port)
+    records: list[BundleRecord] = []
     for each in arguments.bundles:
         check_target(each.target)
-        BundleFolder(expanded(each.path))
-    if server.port and server.port == server.grpc_port:
-        raise ServingError(
-            f"HTTP and gRPC cannot share the port {server.port}.",
-            "Choose another one with --grpc-port; 0 takes any that is free.",
-        )
+        records.append(BundleFolder(expanded(each.path)).record)
+        check_different(records)
     if options.address is None:
         _free(server.host, server.port)
         if server.grpc_port is not None:
