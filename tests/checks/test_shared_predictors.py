@@ -55,6 +55,14 @@ def test_looks_into_files_that_a_cell_writes() -> None:
 
 
 @pytest.mark.parametrize(
+    "source", ["x = " + "+".join(["1"] * 3000), "x" + ".a" * 500, "x = '\0'", "(" * 300]
+)
+def test_code_that_python_can_hardly_read_is_passed_over(source: str) -> None:
+    (found,) = find_shared_predictors([*CELLS, Cell("strange", source)])
+    assert found.used.cell == "ask"
+
+
+@pytest.mark.parametrize(
     ("comment", "count"),
     [
         ("# PW-S101: to show the accident", 0),

@@ -21,6 +21,8 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 # Cell magics whose body is a part of the notebook.
 _RUN_HERE = frozenset({"capture", "prun", "time", "timeit"})
+_DEEPEST = 100
+"""Of nodes in each other; some five functions call each other for each, and Python allows 1000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,11 +378,20 @@ def programs_of(cells: Sequence[Cell]) -> Iterator[Program]:
 
 
 def _parsed(cell: Cell, source: str, above: int) -> list[tuple[Cell, ast.Module, int]]:
-    """Return a cell with its tree; nothing if it is not Python."""
+    """Return a cell with its tree; nothing if it is not Python, or nested too deeply."""
     # IPython drops empty lines at the start.
     body = source.lstrip("\n") if source.strip() else source
     above += source.count("\n") - body.count("\n")
     try:
-        return [(cell, ast.parse(TransformerManager().transform_cell(body)), above)]
-    except SyntaxError:
+        tree = ast.parse(TransformerManager().transform_cell(body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+    return [(cell, tree, above)] if _depth(tree) <= _DEEPEST else []
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, nodes = 0, [tree]
+    while nodes:
+        nodes = [child for node in nodes for child in ast.iter_child_nodes(node)]
+        depth += 1
+    return depth
