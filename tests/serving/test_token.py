@@ -31,3 +31,9 @@ def test_file_that_is_not_a_token_is_named(tmp_path: Path, content: bytes) -> No
     (tmp_path / "token").write_bytes(content)
     with pytest.raises(WorkbenchError, match="token"):
         read_token(tmp_path / "token")
+
+
+def test_device_is_not_to_be_moved_away() -> None:
+    with pytest.raises(WorkbenchError, match="device") as caught:
+        read_token(Path("/dev/null"))
+    assert "mv" not in caught.value.hint

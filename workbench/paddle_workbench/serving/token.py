@@ -12,6 +12,7 @@ __all__ = ["TOKEN_VARIABLE", "read_token"]
 
 TOKEN_VARIABLE = "WORKBENCH_SERVING_TOKEN"  # noqa: S105 - its name
 MAX_BYTES = 4096
+HINT = "Write the token into the only line of a file."
 
 
 def read_token(file: Path | None) -> str | None:
@@ -26,8 +27,8 @@ def read_token(file: Path | None) -> str | None:
     """
     if file is None:
         return os.environ.get(TOKEN_VARIABLE) or None
-    token = read_text(file, kind="token", limit_bytes=MAX_BYTES).strip()
+    token = read_text(file, kind="token", limit_bytes=MAX_BYTES, hint=HINT).strip()
     if not token or len(token.splitlines()) > 1:
         what = "has several lines" if token else "is empty"
-        raise ServingError(f"The token file {file} {what}.", "Write the token into its only line.")
+        raise ServingError(f"The token file {file} {what}.", HINT)
     return token
