@@ -25,6 +25,7 @@ def test_second_ctrl_c_does_not_wait_for_the_first() -> None:
         signal.raise_signal(signal.SIGTERM)
         assert [signals.wait(), signals.wait()] == [signal.SIGHUP, signal.SIGTERM]
         signal.raise_signal(signal.SIGTERM)  # programs repeat it, and mean the same
+        signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before

@@ -14,14 +14,14 @@ class EngineSignals:
     """What others want of the command: to end, or to take its bundles again.
 
     A signal to end is collected while the command serves. Before, it is raised as a
-    KeyboardInterrupt, since there is nothing to answer; and so is another SIGINT after it, from
-    somebody who does not want to wait for what is answered.
+    KeyboardInterrupt, since there is nothing to answer; and so is a second SIGINT, from somebody
+    who does not want to wait for what is answered.
     """
 
     def __init__(self) -> None:
         self._received: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._collects = False
-        self._ends = False
+        self._was_interrupted = False
 
     @contextmanager
     def handled(self) -> Iterator[None]:
@@ -44,7 +44,7 @@ class EngineSignals:
 
     def _handle(self, number: int, _frame: object) -> None:
         if number != signal.SIGHUP:
-            if not self._collects or (self._ends and number == signal.SIGINT):
+            if not self._collects or (self._was_interrupted and number == signal.SIGINT):
                 raise KeyboardInterrupt
-            self._ends = True
+            self._was_interrupted |= number == signal.SIGINT
         self._received.put(number)
