@@ -226,6 +226,16 @@ _WORKERS: tuple[tuple[str, tuple[float, float, float, int], int | None, Text], .
         Text(zh="没有请求，也要有一个在等。", en="Without requests, one worker still waits."),
     ),
     (
+        "too_strict",
+        (800, 0.5, 1, 64),
+        1,
+        Text(
+            zh="收发的进程正好八成忙，这是可以的：超过八成才做不到。",
+            en="The process that speaks HTTP is exactly 80 % busy, which is allowed: only more "
+            "than that is impossible.",
+        ),
+    ),
+    (
         "forgets_server",
         (1000, 0.5, 1, 64),
         None,

@@ -93,6 +93,7 @@ MISTAKES: list[tuple[str, str, Callable[..., Any]]] = [
     ("workers_needed", "no_room", _needed(busy=1)),
     ("workers_needed", "one_too_many", _needed(rounded=lambda number: int(number) + 1)),
     ("workers_needed", "no_worker", _needed(least=0)),
+    ("workers_needed", "too_strict", _needed(most_serving=0.799)),
     ("workers_needed", "forgets_server", _needed(most_serving=math.inf)),
     ("workers_needed", "forgets_cores", _needed(most_of_cores=math.inf)),
     ("workers_needed", "fills_cores", _needed(most_of_cores=1)),
