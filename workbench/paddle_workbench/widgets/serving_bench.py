@@ -340,7 +340,9 @@ class ServingBench(WorkbenchWidget, front_end="serving-bench"):
         """Return the cells of a run as HTML."""
         result, settings = run.result, run.settings
         plan, latency = result.plan, result.latency
-        if plan.clients is not None:
+        if plan.clients == 1:
+            load = self.text("1 client")
+        elif plan.clients is not None:
             load = self.text("{clients} clients", clients=plan.clients)
         elif plan.arrivals == "poisson":
             load = self.text("{rate}/s, Poisson", rate=f"{plan.rate:g}")

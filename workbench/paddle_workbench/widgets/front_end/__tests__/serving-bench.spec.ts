@@ -21,11 +21,12 @@ interface IRowOptions {
   readonly p99?: number;
   readonly batch?: number;
   readonly notes?: readonly string[];
+  readonly errors?: Readonly<Record<string, number>>;
 }
 
 function row(
   number: number,
-  { rate = 20, p99 = 9, batch = 8, notes = [] }: IRowOptions = {}
+  { rate = 20, p99 = 9, batch = 8, notes = [], errors = {} }: IRowOptions = {}
 ): object {
   return {
     number,
@@ -47,7 +48,7 @@ function row(
       elapsed_s: 3,
       scheduled: 60,
       answered: 60,
-      errors: {},
+      errors,
       unanswered: 0,
       per_second: 20,
       latency: {
@@ -278,6 +279,21 @@ describe('the serving bench', () => {
     const heads = [...el.querySelectorAll('thead th')];
     expect(heads.map(each => each.textContent)).toContain('batch');
     expect(el.textContent).toContain('in all runs: wait 0 ms, workers 1');
+  });
+
+  it('does not mark the latency of a run that failed or rejected requests', () => {
+    const { el } = draw({
+      _rows: [
+        row(1, { p99: 9 }),
+        row(2, { p99: 5 }),
+        row(3, { p99: 1, errors: { '429': 8 } })
+      ]
+    });
+    const best = [...el.querySelectorAll('.pw-mod-best')].map(
+      each => each.textContent
+    );
+    expect(best).toContain('★ 5');
+    expect(best).not.toContain('★ 1');
   });
 
   it('draws the newest run in front, and the one that is pointed at', () => {

@@ -14,6 +14,8 @@ export const FIGURES: readonly Figure[] = [
   'memory'
 ];
 
+const LATENCIES: ReadonlySet<Figure> = new Set(['p50', 'p95', 'p99']);
+
 /** How much worse than the best counts as equal: less than what repeated runs differ by. */
 const EQUAL = 0.01;
 
@@ -46,7 +48,8 @@ export function figureOf({ result }: BenchRow, figure: Figure): number | null {
 
 /**
  * Return the numbers of the runs that are best in a figure, among those with the same load: what
- * answers ten requests a second quickly is not better than what answers a hundred.
+ * answers ten requests a second quickly is not better than what answers a hundred. Latencies are
+ * compared of runs without errors: rejecting the others makes those that are answered faster.
  */
 export function bestIn(
   rows: readonly BenchRow[],
@@ -57,7 +60,10 @@ export function bestIn(
     return best; // a larger batch is a means
   }
   for (const group of byLoad(rows)) {
-    const values = group.map(row => [row, figureOf(row, figure)] as const);
+    const compared = LATENCIES.has(figure)
+      ? group.filter(row => figureOf(row, 'errors') === 0)
+      : group;
+    const values = compared.map(row => [row, figureOf(row, figure)] as const);
     const known = values.flatMap(([, value]) => value ?? []);
     const [low, high] = [Math.min(...known), Math.max(...known)];
     if (known.length < 2 || high - low <= EQUAL * high) {

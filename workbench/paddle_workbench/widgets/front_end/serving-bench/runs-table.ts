@@ -87,7 +87,7 @@ function table(options: IRunsOptions): HTMLElement {
   if ([...best.values()].some(each => each.size > 0)) {
     notes.append(
       trans.__(
-        '★ best among the runs with the same load; less than 1 % counts as equal.'
+        '★ best among the runs with the same load, of latencies among those without errors; less than 1 % counts as equal.'
       )
     );
   }
@@ -242,7 +242,9 @@ function loadText({ result }: BenchRow, trans: ITranslation): string {
   const { clients, rate, arrivals, size, duration_s: seconds } = plan;
   const parts = [
     clients !== null
-      ? trans.__('%1 clients', clients)
+      ? clients === 1
+        ? trans.__('1 client')
+        : trans.__('%1 clients', clients)
       : arrivals === 'poisson'
         ? trans.__('%1/s, Poisson', rate ?? 0)
         : trans.__('%1/s, constant', rate ?? 0),
