@@ -14,9 +14,8 @@ import { BoxState } from './goods-desk/box-state';
 import { ClassForm } from './goods-desk/class-form';
 import { ClassLegend } from './goods-desk/class-legend';
 import { GoodsBar } from './goods-desk/goods-bar';
+import { freshId } from './text/elements';
 import chinese from './goods-desk.zh.json';
-
-let count = 0;
 
 export default defineWidget<IGoodsTraits>(chinese, drawing => {
   const { model, trans, signal } = drawing;
@@ -38,7 +37,7 @@ export default defineWidget<IGoodsTraits>(chinese, drawing => {
   const list = new ItemList({
     state,
     label: trans.__('Boxes'),
-    id: `pw-goods-${++count}`,
+    id: freshId('pw-goods'),
     signal,
     makeRow: () => new BoxRow(state),
     isListed: () => true,

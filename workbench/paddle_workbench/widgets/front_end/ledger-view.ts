@@ -9,7 +9,7 @@ import {
   variantOf
 } from './ledger-view/ledger-rows';
 import type { Column, ILedgerRow, IView } from './ledger-view/ledger-rows';
-import { choice, make } from './text/elements';
+import { choice, freshId, make } from './text/elements';
 import chinese from './ledger-view.zh.json';
 
 interface ILedgerTraits extends ITraits {
@@ -32,8 +32,6 @@ const VIEW_TRAITS = [
   'hidden',
   'setting'
 ] as const;
-
-let lastId = 0;
 
 export default defineWidget<ILedgerTraits>(
   chinese,
@@ -249,7 +247,7 @@ function lines(
   line.classList.toggle('pw-mod-baseline', name === view.baseline);
   line.classList.toggle('pw-mod-problem', row.problems.length > 0);
   const details = make('tr', 'pw-LedgerView-details');
-  details.id = `pw-ledger-${++lastId}`;
+  details.id = freshId('pw-ledger');
   const cell = make('td');
   cell.colSpan = columns.length;
   cell.append(

@@ -15,9 +15,8 @@ import { LineRow } from './ocr-desk/line-row';
 import type { IOcrTraits } from './ocr-desk/line-state';
 import { LineState } from './ocr-desk/line-state';
 import { ToolBar } from './ocr-desk/tool-bar';
+import { freshId } from './text/elements';
 import chinese from './ocr-desk.zh.json';
-
-let count = 0;
 
 export default defineWidget<IOcrTraits>(chinese, drawing => {
   const { model, trans, signal } = drawing;
@@ -35,7 +34,7 @@ export default defineWidget<IOcrTraits>(chinese, drawing => {
   const list = new ItemList({
     state,
     label: trans.__('Lines'),
-    id: `pw-desk-${++count}`,
+    id: freshId('pw-desk'),
     signal,
     makeRow: () => new LineRow(state, trans),
     isListed: line =>

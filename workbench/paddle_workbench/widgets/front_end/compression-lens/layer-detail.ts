@@ -5,7 +5,7 @@ import type {
   ValueHistogram
 } from '../../../../src/contract/compression';
 import type { ITranslation } from '../base/translation';
-import { make } from '../text/elements';
+import { freshId, make } from '../text/elements';
 import { heads, row } from './controls';
 import { bytes, points, share, short } from './figures';
 import { domainOf, levelsPlot } from './histogram-plots';
@@ -13,8 +13,6 @@ import { lossOf } from './layer-rows';
 import type { LensState } from './lens-state';
 import { FULL_BITS } from './lens-traits';
 import { levelsOf } from './rounding-cells';
-
-let count = 0;
 
 /** What can be chosen for a layer, and what rounding does to its values. */
 export function layerDetail(
@@ -66,7 +64,7 @@ function bitsTable(
   signal: AbortSignal
 ): HTMLElement {
   const { bits } = state.settingOf(layer);
-  const group = `pw-compression-${++count}`;
+  const group = freshId('pw-compression');
   const table = make('table', 'pw-CompressionLens-table');
   table.append(
     heads([
@@ -110,7 +108,7 @@ function channelsTable(
 ): HTMLElement {
   const { kept } = state.settingOf(layer);
   const all = layer.channels ?? 0;
-  const group = `pw-compression-${++count}`;
+  const group = freshId('pw-compression');
   const table = make('table', 'pw-CompressionLens-table');
   table.append(
     heads([trans.__('channels'), trans.__('removed'), lossHead(state, trans)])

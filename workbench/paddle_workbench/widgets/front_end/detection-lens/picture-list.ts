@@ -1,5 +1,5 @@
 import type { ITranslation } from '../base/translation';
-import { make } from '../text/elements';
+import { freshId, make } from '../text/elements';
 import type { LensModel } from './lens-model';
 
 interface IPictureListOptions {
@@ -10,15 +10,13 @@ interface IPictureListOptions {
   readonly onChoose: (index: number) => void;
 }
 
-let count = 0;
-
 /**
  * The pictures with their mistakes, in the order of the model; the arrow keys choose one.
  */
 export class PictureList {
   constructor(private readonly _options: IPictureListOptions) {
     const { model, hasTruth, trans, signal, onChoose } = _options;
-    const id = `pw-lens-${++count}`;
+    const id = freshId('pw-lens');
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'listbox');
     this.node.setAttribute(

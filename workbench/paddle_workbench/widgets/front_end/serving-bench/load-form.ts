@@ -1,5 +1,5 @@
 import type { ITranslation } from '../base/translation';
-import { choice, make } from '../text/elements';
+import { choice, freshId, make } from '../text/elements';
 import type { BenchState } from './bench-state';
 import type { BenchLoad, BenchSettings } from './bench-traits';
 
@@ -12,8 +12,6 @@ interface IFieldOptions {
 }
 
 type Arrivals = BenchLoad['arrivals'];
-
-let lastId = 0;
 
 /**
  * What is turned: the load, and the settings of the server. What is typed stays until it is valid.
@@ -181,7 +179,7 @@ export class LoadForm {
     isWhole,
     hint = ''
   }: IFieldOptions): HTMLElement {
-    const id = `pw-serving-bench-${++lastId}`;
+    const id = freshId('pw-serving-bench');
     const [low, high] = this._limits(name);
     const wrapper = make('div', 'pw-ServingBench-field');
     const caption = make('label', '', label);

@@ -17,6 +17,14 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/**
+ * Return an id that no other element of the page has. A counter would not do: each widget loads its
+ * module for itself, and counts from the start again.
+ */
+export function freshId(prefix: string): string {
+  return `${prefix}-${Math.random().toString(36).slice(2)}`;
+}
+
 /** Make a choice with a label; `values` are what is chosen, and how it is called. */
 export function choice(
   label: string,
