@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Mapping
 from typing import TypeVar
@@ -106,6 +107,15 @@ def read_json(content: bytes, model: type[_Model]) -> _Model:
         if not place:
             raise InvalidRequestError(
                 f"The body is not valid: {message}.", "Send JSON.", place="body"
+            ) from error
+        if first["type"] == "extra_forbidden":
+            *outside, field = first["loc"]
+            known = () if outside else model.model_fields
+            near = difflib.get_close_matches(str(field), known, n=1)
+            raise InvalidRequestError(
+                f"The field {field!r:.80} is unknown.",
+                f"Did you mean {near[0]}?" if near else "See /docs.",
+                place=place,
             ) from error
         value = "" if first["type"] == "missing" else f": {first['input']!r:.80}"
         raise InvalidRequestError(f"{message}{value}.", place=place) from error
