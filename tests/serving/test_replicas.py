@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import numpy as np
 import psutil
 import pytest
@@ -51,6 +52,11 @@ class Cluster(RunningServer):
     def by_replica(self, name: str) -> dict[str, float]:
         """Return a metric by the replica."""
         return {dict(labels)["replica"]: value for labels, value in self.metrics()[name].items()}
+
+    def versions(self) -> set[tuple[str, str]]:
+        """Return the versions that are served, each with its replica."""
+        found = map(dict, self.metrics()["workbench_model_info"])
+        return {(labels["replica"], labels["version"]) for labels in found}
 
     def wait_until_complete(self) -> None:
         wait_until(
@@ -219,11 +225,7 @@ def test_another_version_takes_over_without_a_lost_request(
         answer = cluster.client.post("/v2/repository/models/sentiment/load")
         assert answer.json()["versions"] == ["2"]
     assert load.wrong == []
-    served = {
-        (dict(labels)["replica"], dict(labels)["version"])
-        for labels in cluster.metrics()["workbench_model_info"]
-    }
-    assert served == {("0", "2"), ("1", "2")}
+    assert cluster.versions() == {("0", "2"), ("1", "2")}
 
 
 def test_damaged_version_takes_over_nowhere(cluster: Cluster, folder: Path) -> None:
@@ -247,6 +249,16 @@ def test_version_that_does_not_run_takes_over_nowhere(cluster: Cluster, folder: 
     assert {cluster.predict("很小").json()["version"] for _ in range(8)} == {"2"}
     assert set(cluster.by_replica("workbench_workers").values()) == {1.0}
     create(folder, version="2")
+
+
+def test_change_reaches_all_replicas_after_its_client_has_left(
+    cluster: Cluster, folder: Path
+) -> None:
+    create(folder, version="4")
+    with pytest.raises(httpx.ReadTimeout):
+        cluster.client.post("/v2/repository/models/sentiment/load", timeout=0.1)
+    wait_until(lambda: cluster.versions() == {("0", "4"), ("1", "4")}, SLOW_S)
+    assert "never retrieved" not in cluster.messages
 
 
 def test_clients_that_try_again_lose_nothing_when_the_proxy_is_killed(

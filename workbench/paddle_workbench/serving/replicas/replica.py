@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,13 @@ class SharedModels(Models):
     async def change(self, name: str, change: ModelSettingsChange) -> ModelSettings:
         """Change settings of a model in each replica, and return all of them."""
         self.find(name)
-        _raise(await self._shelf.change.remote(name, change))
+        _raise(await _asked(self._shelf, "change", name, change))
         return self.find(name).settings
 
     async def reload(self, name: str) -> None:
         """Take the bundles of a model from their paths again, in each replica or in none."""
         self.find(name)
-        _raise(await self._shelf.reload.remote(name))
+        _raise(await _asked(self._shelf, "reload", name))
 
 
 class SharedMetrics(Metrics):
@@ -66,7 +67,7 @@ class SharedMetrics(Metrics):
 
     async def text(self) -> bytes:
         """Return the values of all replicas, each with its `replica` as a label."""
-        return merged(await self._shelf.measure.remote())
+        return merged(await _asked(self._shelf, "measure"))
 
     async def own_text(self) -> bytes:
         """Return the values of this replica."""
@@ -204,6 +205,19 @@ class Replica(GrpcCalls):
             served.change(ModelSettingsChange(batch=batch))
         served.path = Path(bundle.path)
         return served
+
+
+async def _asked(shelf: Any, method: str, *arguments: Any) -> Any:
+    """Return what the shelf answers; what it does goes on if the request for it is cancelled.
+
+    When a client leaves, Ray cancels its request and all calls from the same context. A change
+    would then reach some replicas and not others.
+    """
+
+    async def ask() -> Any:
+        return await getattr(shelf, method).remote(*arguments)
+
+    return await asyncio.shield(Context().run(asyncio.ensure_future, ask()))
 
 
 def _raise(outcome: Outcome) -> None:
