@@ -17,7 +17,7 @@ from .token import TOKEN_VARIABLE
 
 __all__ = ["LocalServer"]
 
-GRACE_S = 30.0
+GRACE_S = 60.0
 _CHILD = "paddle_workbench.child_process"
 _READY, _GRPC = "Ready on ", "gRPC on "
 
