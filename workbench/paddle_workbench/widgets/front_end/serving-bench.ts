@@ -36,12 +36,12 @@ export default defineWidget<IBenchTraits>(
 
     const start = (): void => {
       const chosen = fields.read();
-      if (chosen !== undefined && state.isIdle) {
+      if (chosen !== undefined && state.isIdle && !state.isAsked) {
         state.ask({ do: 'run', ...chosen });
       }
     };
     const stop = (): void => {
-      if (!state.isIdle) {
+      if (!state.isIdle || state.isAsked) {
         state.ask({ do: 'stop' });
       }
     };
@@ -91,6 +91,7 @@ export default defineWidget<IBenchTraits>(
       draw();
     });
     onChange('state', () => {
+      state.isAsked = false;
       if (model.get('state') === 'starting') {
         state.pointed = state.cursor = null;
       }
@@ -108,6 +109,7 @@ export default defineWidget<IBenchTraits>(
       fields.refresh();
     });
     const drawFailure = (): void => {
+      state.isAsked = false;
       say(failure, model.get('failure'));
       failure.hidden = model.get('failure') === '';
     };

@@ -265,6 +265,21 @@ describe('the serving bench', () => {
     expect(requests(send)).toEqual([{ do: 'stop' }]);
   });
 
+  it('stops a run that the kernel has not begun, and asks for it once', () => {
+    const { el, send, set } = draw();
+    submit(el);
+    submit(el);
+    control(el, 'stop').click();
+    expect(requests(send).map(each => (each as { do: string }).do)).toEqual([
+      'run',
+      'stop'
+    ]);
+    set({ state: 'starting' });
+    set({ state: 'idle' });
+    submit(el);
+    expect(requests(send)).toHaveLength(3);
+  });
+
   it('marks the best of the runs with the same load', () => {
     const { el } = draw({
       _rows: [

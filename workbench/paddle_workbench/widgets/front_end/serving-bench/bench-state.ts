@@ -33,11 +33,15 @@ export class BenchState {
   /** The instant at which values are read off, in seconds; null for the last. */
   cursor: number | null = null;
 
+  /** Whether a run was asked for, and the kernel has not answered yet. */
+  isAsked = false;
+
   get<Name extends keyof IBenchTraits>(name: Name): IBenchTraits[Name] {
     return this._model.get(name);
   }
 
   ask(request: BenchRequest): void {
+    this.isAsked ||= request.do === 'run' || request.do === 'repeat';
     this._model.send(request);
   }
 
