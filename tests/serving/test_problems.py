@@ -1,4 +1,4 @@
-"""What is said about the body of a request."""
+"""Errors about the body of a request."""
 
 from __future__ import annotations
 
