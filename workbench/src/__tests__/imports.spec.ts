@@ -25,8 +25,8 @@ const PROGRAM_FOLDERS = ['data', 'layout', 'scene', 'microscope'];
 const FRONT_DOORS = [
   'src/contract/bundle.ts',
   'src/contract/compression.ts',
+  'src/contract/load.ts',
   'src/contract/page.ts',
-  'src/contract/serving.ts',
   'src/page-frame.ts',
   'src/program/microscope/index.ts',
   'src/program/scene/graph.worker.ts',
