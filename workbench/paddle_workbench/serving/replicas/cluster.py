@@ -33,6 +33,8 @@ _ENVIRONMENT = {
     # It would start one Python for each processor before any is needed.
     "RAY_prestart_worker_first_driver": "0",
     "RAY_enable_metrics_collection": "0",
+    # By default workers run at nice 15, so that replicas starve next to any other program.
+    "RAY_worker_niceness": "0",
     # A proxy that has ended is replaced after a second, and not after ten.
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
     # On a busy machine one needs more than five seconds to start, after which Serve ends it.
