@@ -190,9 +190,22 @@ class Models:
         ServingError
             If the target is not served, or the bundle does not run in it.
         """
-        return await self._started(
-            expanded(path), target, threads, settings, measures_batch=measures_batch
+        check_target(target)
+        place = expanded(path)
+        copy, record = await asyncio.to_thread(_copied, place)
+        metrics = self._metrics.for_model(record.name, record.version)
+        queue = BatchQueue(settings.batch, settings.wait_ms / 1000, settings.queue)
+        pool = WorkerPool(
+            record.name, copy.path / "bundle", target, threads, queue=queue, metrics=metrics
         )
+        try:
+            await pool.start(settings.workers, measures_batch=measures_batch)
+        except WorkbenchError as error:
+            copy.close()
+            _log.error("%s was not loaded: %s %s", place, error.message, error.hint)
+            raise
+        settings = settings.model_copy(update={"batch": queue.batch})
+        return Served(place, record, target, settings, measures_batch, pool, copy)
 
     def hold(self, served: Sequence[Served]) -> None:
         """Answer with these from now on, and only with these.
@@ -247,31 +260,6 @@ class Models:
         task = asyncio.create_task(served.close(grace_s))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-    async def _started(
-        self,
-        path: Path,
-        target: str,
-        threads: int,
-        settings: ModelSettings,
-        *,
-        measures_batch: bool,
-    ) -> Served:
-        check_target(target)
-        copy, record = await asyncio.to_thread(_copied, path)
-        metrics = self._metrics.for_model(record.name, record.version)
-        queue = BatchQueue(settings.batch, settings.wait_ms / 1000, settings.queue)
-        pool = WorkerPool(
-            record.name, copy.path / "bundle", target, threads, queue=queue, metrics=metrics
-        )
-        try:
-            await pool.start(settings.workers, measures_batch=measures_batch)
-        except WorkbenchError as error:
-            copy.close()
-            _log.error("%s was not loaded: %s %s", path, error.message, error.hint)
-            raise
-        settings = settings.model_copy(update={"batch": queue.batch})
-        return Served(path, record, target, settings, measures_batch, pool, copy)
 
 
 def check_different(records: Sequence[BundleRecord]) -> None:

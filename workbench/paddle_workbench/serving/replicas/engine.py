@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from ...contract import BundleRecord
@@ -23,13 +24,14 @@ from ..server import Addresses, ServerOptions
 from ..workers.nursery import check_target
 from .application import deployment, offer
 from .arguments import APPLICATION, ApplicationArguments, BundleArguments, Replicas
-from .cluster import local_cluster
+from .cluster import END_S, local_cluster
 from .deploy_file import deploy_text
 from .edition import Edition, Outcome
 from .installed import require_ray
 from .messages import write_warnings
 from .names import GRPC_FUNCTION, MIDDLEWARES
 from .proxy import HOST_VARIABLE
+from .replica import GRACE_S
 from .shelf import find_shelf
 from .signals import EngineSignals
 
@@ -38,6 +40,7 @@ __all__ = ["ReplicaOptions", "arguments_of", "serve_replicas", "write_deploy_fil
 _log = logging.getLogger(__name__)
 
 CONNECT_S = 10.0
+POLL_S = 0.1
 MORE_S = 60.0
 """Beyond the longest time of a request, the proxy waits for its replica for so long."""
 _VARIABLES = {
@@ -188,9 +191,24 @@ def serve_replicas(
             on_ready(addresses, _edition(options.name))
         while signals.wait() == signal.SIGHUP:
             _offer_again(arguments)
-        from ray import serve
+        _delete(options.name)
 
-        serve.delete(options.name)  # once its replicas have answered what was accepted
+
+def _delete(name: str) -> None:
+    """Let an application end once its replicas have answered what was accepted.
+
+    Serve may count a request as open for ever whose proxy was killed: it is not waited for longer
+    than for replicas.
+    """
+    from ray import serve
+
+    deadline_s = monotonic() + GRACE_S + END_S
+    serve.delete(name, _blocking=False)
+    while name in serve.status().applications:
+        if monotonic() > deadline_s:
+            _log.warning("Some replicas have not ended by themselves; they are ended.")
+            return
+        sleep(POLL_S)
 
 
 def _check(arguments: ApplicationArguments, options: ReplicaOptions) -> None:
