@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from .model import SCHEMA_VERSION, ErrorMessage, Model, Text
+from .runs import RunStatus
 
 __all__ = ["Job", "JobKind", "JobList", "JobProgress", "JobRequest", "JobState", "ServerEvent"]
 
@@ -67,5 +68,9 @@ class ServerEvent(Model):
     """
 
     id: str = Field(description="The `after` with which the next connection resumes.")
-    topic: Literal["job", "course"] = Field(description="`course`: fetch the catalog again.")
+    topic: Literal["job", "course", "run"] = Field(
+        description="`course`: fetch the catalog again. `run`: a run has changed, or was removed."
+    )
     job: Job | None = None
+    run: RunStatus | None = None
+    removed_run: str | None = Field(None, description="The id of a run that was removed.")

@@ -1,4 +1,4 @@
-"""The part of the contract about runs: parameters, records, events."""
+"""The part of the contract about runs: parameters, records, events, and what the panel shows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,49 @@ from pydantic import AwareDatetime, Field
 
 from .model import SCHEMA_VERSION, ErrorMessage, Model
 
-__all__ = ["Parameter", "Provenance", "RunEvent", "RunRecord", "RunState"]
+__all__ = [
+    "Parameter",
+    "ParameterType",
+    "Provenance",
+    "ResumedFrom",
+    "RunEvent",
+    "RunForm",
+    "RunFormRequest",
+    "RunGroup",
+    "RunIds",
+    "RunList",
+    "RunLive",
+    "RunRecord",
+    "RunRequest",
+    "RunState",
+    "RunStatus",
+    "RunStop",
+    "StartedRuns",
+]
 
+ParameterType = Literal["int", "float", "bool", "str", "list", "tuple", "dict", "none"]
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]
+RunStop = Literal["not_started", "interrupted", "terminated", "killed"]
 
 
 class Parameter(Model):
     """One parameter of a notebook, read from its `parameters` cell."""
 
     name: str
-    type: Literal["int", "float", "bool", "str", "list", "dict", "none"]
+    type: ParameterType
     default: Any
     help: str = ""
+    choices: list[Any] | None = Field(None, description="The values that it may have.")
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive: bool = Field(
+        default=False, description="Whether the minimum and maximum are excluded."
+    )
+    optional: bool = Field(default=False, description="Whether it may be None.")
+    secret: bool = Field(
+        default=False,
+        description="Whether its value must not be written: its name is that of a secret.",
+    )
 
 
 class Provenance(Model):
@@ -35,7 +66,33 @@ class Provenance(Model):
     platform: str
     processor: str
     device: str
-    threads: int
+    driver: str | None = Field(None, description="The version of the driver of the card.")
+    threads: int = Field(description="The processor cores that the run may use.")
+    thread_variables: dict[str, str] = Field(
+        {}, description="The environment variables that limit the threads of libraries."
+    )
+    seeds: dict[str, Any] = Field({}, description="The parameters that are seeds.")
+    inputs: dict[str, str] = Field(
+        {}, description="The SHA-256 of each input file, by its path as in the notebook."
+    )
+
+
+class RunGroup(Model):
+    """The sweep to which a run belongs."""
+
+    id: str
+    axes: list[str] = Field(description="The parameters that are swept.")
+    size: int = Field(description="The number of runs.")
+
+
+class ResumedFrom(Model):
+    """The run that this one continues."""
+
+    run: str
+    cell: str = Field(description="The id of the first cell that ran again.")
+    state: Literal["snapshot", "start"] = Field(
+        description="Whether the state before this cell was kept, or all cells ran again."
+    )
 
 
 class RunRecord(Model):
@@ -47,29 +104,157 @@ class RunRecord(Model):
     state: RunState
     kernel: str | None = Field(None, description="The kernel that it runs in.")
     parameters: dict[str, Any] = Field(
-        description="Numbers that JSON cannot hold are texts: `inf`, `-inf`, `nan`."
+        description="With the defaults, and without secrets. Numbers that JSON cannot hold are "
+        "texts: `inf`, `-inf`, `nan`."
     )
+    given: list[str] | None = Field(
+        None,
+        description="The parameters that were set; the others have their defaults. Null in records "
+        "of older versions.",
+    )
+    secrets: list[str] = Field([], description="The secret parameters that were set.")
+    group: RunGroup | None = None
     created_at: AwareDatetime
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
+    duration_s: float | None = Field(None, description="By a clock that is never set.")
     timeout_s: float | None = None
+    cell_timeout_s: float | None = None
     attempt: int = 1
+    retries: int = Field(0, description="The maximum number of further attempts.")
+    previous: str | None = Field(None, description="The run of the previous attempt.")
+    resumed_from: ResumedFrom | None = None
+    backend: Literal["local", "ray"] = "local"
+    address: str | None = Field(None, description="The address of the Ray cluster.")
+    node: str | None = Field(None, description="Where it runs, if not on this machine.")
+    attached: bool = Field(
+        default=True,
+        description="Whether it belongs to the process that created it; otherwise it waits in the "
+        "queue until a process takes it.",
+    )
     process_id: int | None = Field(None, ge=1, lt=2**31)
-    process_started_at: AwareDatetime | None = None
+    process_started_at: AwareDatetime | None = Field(None, description="In older records.")
     cells_done: int = 0
     cells_total: int = 0
     metrics: dict[str, Any] = {}  # noqa: RUF012 - pydantic copies it
+    warnings: list[str] = []  # noqa: RUF012 - pydantic copies it
     error: ErrorMessage | None = None
+    stop: RunStop | None = Field(None, description="What it took to stop the kernel.")
     failed_cell: str | None = None
     provenance: Provenance | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is queued or running."""
+        return self.state in ("queued", "running")
 
 
 class RunEvent(Model):
     """One line of `events.jsonl`."""
 
     time: AwareDatetime
-    event: Literal["queued", "started", "cell_started", "cell_finished", "finished"]
+    event: Literal["queued", "started", "cell_started", "cell_finished", "metric", "finished"]
     cell: str | None = None
     index: int | None = None
     duration_s: float | None = None
+    name: str | None = Field(None, description="The name of a metric.")
+    value: Any = Field(None, description="The value of a metric.")
     state: RunState | None = None
+
+
+class RunLive(Model):
+    """The file `live.json` of a running run: what is replaced many times a second."""
+
+    cell: str | None = None
+    index: int | None = None
+    cell_started_at: AwareDatetime | None = None
+    output: str = Field("", description="The end of what the cell has printed.")
+    memory_bytes: int | None = Field(None, description="Of the kernel with its children.")
+
+
+class RunStatus(Model):
+    """A run as lists show it."""
+
+    run: RunRecord = Field(description="Without provenance.")
+    live: RunLive | None = None
+    expected_s: float | None = Field(
+        None, description="How long an earlier run of the same notebook took."
+    )
+    remaining_s: float | None = Field(
+        None, description="How long its remaining cells took in that run."
+    )
+    cell_expected_s: float | None = Field(None, description="The same for the current cell.")
+    series: dict[str, list[tuple[float, float]]] = Field(
+        {},
+        description="The values of each metric so far, with the seconds since the start; thinned.",
+    )
+    has_report: bool = False
+
+
+class RunList(Model):
+    """Runs, newest first."""
+
+    runs: list[RunStatus]
+    problems: list[ErrorMessage] = []  # noqa: RUF012 - pydantic copies it
+    limit: int = Field(description="How many runs of the queue may run at once.")
+
+
+class RunFormRequest(Model):
+    """The notebook for which a form is wanted."""
+
+    path: str = Field(max_length=4096, description="Relative to the root of the server.")
+    content: dict[str, Any] | None = Field(
+        None, description="The notebook as it is in the editor; by default the file."
+    )
+
+
+class RunForm(Model):
+    """The form for the parameters of a notebook."""
+
+    path: str
+    parameters: list[Parameter]
+    kernel: str | None
+    kernels: list[str] = Field(description="The kernels that are installed.")
+    records_metrics: bool = Field(description="Whether a cell calls `record`.")
+    expected_s: float | None = None
+    hint: str = Field("", description="How to declare parameters, if there are none.")
+
+
+class RunRequest(RunFormRequest):
+    """Runs to start: one, or one for each combination of a sweep."""
+
+    values: dict[str, str] = Field(
+        {}, description="Texts by the names of parameters, as on the command line."
+    )
+    sweep: dict[str, str] = Field(
+        {}, description="Values separated by commas, by the names of parameters."
+    )
+    samples: int | None = Field(
+        None, ge=1, le=10_000, description="How many combinations are drawn at random."
+    )
+    kernel: str | None = None
+    timeout_s: float | None = Field(None, gt=0)
+    cell_timeout_s: float | None = Field(None, gt=0)
+    retries: int = Field(0, ge=0, le=100)
+    snapshots: bool = Field(
+        default=False, description="Whether the kernel keeps snapshots to resume from."
+    )
+    only_count: bool = Field(default=False, description="Check the request and count the runs.")
+
+
+class StartedRuns(Model):
+    """The runs that a request has started, or would start."""
+
+    ids: list[str]
+    count: int
+    group: str | None = None
+    warnings: list[str] = []  # noqa: RUF012 - pydantic copies it
+
+
+class RunIds(Model):
+    """Runs to cancel, delete, restore, repeat or compare."""
+
+    ids: list[str] = Field(max_length=10_000)
+    anyway: bool = Field(
+        default=False, description="Repeat them though their notebook has changed."
+    )

@@ -1,5 +1,6 @@
 /* Made from paddle_workbench/contract/ by `make build`; do not edit. */
 import type { ErrorMessage, Text } from './model';
+import type { RunStatus } from './runs';
 
 /**
  * A background job of the server, as in the file `job.json` of its folder.
@@ -62,8 +63,13 @@ export interface ServerEvent {
    */
   id: string;
   /**
-   * `course`: fetch the catalog again.
+   * `course`: fetch the catalog again. `run`: a run has changed, or was removed.
    */
-  topic: 'job' | 'course';
+  topic: 'job' | 'course' | 'run';
   job: Job | null;
+  run: RunStatus | null;
+  /**
+   * The id of a run that was removed.
+   */
+  removed_run: string | null;
 }

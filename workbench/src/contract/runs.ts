@@ -6,9 +6,27 @@ import type { ErrorMessage } from './model';
  */
 export interface Parameter {
   name: string;
-  type: 'int' | 'float' | 'bool' | 'str' | 'list' | 'dict' | 'none';
+  type: 'int' | 'float' | 'bool' | 'str' | 'list' | 'tuple' | 'dict' | 'none';
   default: unknown;
   help: string;
+  /**
+   * The values that it may have.
+   */
+  choices: unknown[] | null;
+  minimum: number | null;
+  maximum: number | null;
+  /**
+   * Whether the minimum and maximum are excluded.
+   */
+  exclusive: boolean;
+  /**
+   * Whether it may be None.
+   */
+  optional: boolean;
+  /**
+   * Whether its value must not be written: its name is that of a secret.
+   */
+  secret: boolean;
 }
 
 /**
@@ -27,7 +45,47 @@ export interface Provenance {
   platform: string;
   processor: string;
   device: string;
+  /**
+   * The version of the driver of the card.
+   */
+  driver: string | null;
+  /**
+   * The processor cores that the run may use.
+   */
   threads: number;
+  /**
+   * The environment variables that limit the threads of libraries.
+   */
+  thread_variables: {
+    [k: string]: string;
+  };
+  /**
+   * The parameters that are seeds.
+   */
+  seeds: {
+    [k: string]: unknown;
+  };
+  /**
+   * The SHA-256 of each input file, by its path as in the notebook.
+   */
+  inputs: {
+    [k: string]: string;
+  };
+}
+
+/**
+ * The run that this one continues.
+ */
+export interface ResumedFrom {
+  run: string;
+  /**
+   * The id of the first cell that ran again.
+   */
+  cell: string;
+  /**
+   * Whether the state before this cell was kept, or all cells ran again.
+   */
+  state: 'snapshot' | 'start';
 }
 
 /**
@@ -35,10 +93,26 @@ export interface Provenance {
  */
 export interface RunEvent {
   time: string;
-  event: 'queued' | 'started' | 'cell_started' | 'cell_finished' | 'finished';
+  event:
+    | 'queued'
+    | 'started'
+    | 'cell_started'
+    | 'cell_finished'
+    | 'metric'
+    | 'finished';
   cell: string | null;
   index: number | null;
   duration_s: number | null;
+  /**
+   * The name of a metric.
+   */
+  name: string | null;
+  /**
+   * The value of a metric.
+   */
+  value: {
+    [k: string]: unknown;
+  };
   state:
     | (
         | 'queued'
@@ -50,6 +124,102 @@ export interface RunEvent {
         | 'lost'
       )
     | null;
+}
+
+/**
+ * The form for the parameters of a notebook.
+ */
+export interface RunForm {
+  path: string;
+  parameters: Parameter[];
+  kernel: string | null;
+  /**
+   * The kernels that are installed.
+   */
+  kernels: string[];
+  /**
+   * Whether a cell calls `record`.
+   */
+  records_metrics: boolean;
+  expected_s: number | null;
+  /**
+   * How to declare parameters, if there are none.
+   */
+  hint: string;
+}
+
+/**
+ * The notebook for which a form is wanted.
+ */
+export interface RunFormRequest {
+  /**
+   * Relative to the root of the server.
+   */
+  path: string;
+  /**
+   * The notebook as it is in the editor; by default the file.
+   */
+  content: {
+    [k: string]: unknown;
+  } | null;
+}
+
+/**
+ * The sweep to which a run belongs.
+ */
+export interface RunGroup {
+  id: string;
+  /**
+   * The parameters that are swept.
+   */
+  axes: string[];
+  /**
+   * The number of runs.
+   */
+  size: number;
+}
+
+/**
+ * Runs to cancel, delete, restore, repeat or compare.
+ */
+export interface RunIds {
+  /**
+   * @maxItems 10000
+   */
+  ids: string[];
+  /**
+   * Repeat them though their notebook has changed.
+   */
+  anyway: boolean;
+}
+
+/**
+ * Runs, newest first.
+ */
+export interface RunList {
+  runs: RunStatus[];
+  problems: ErrorMessage[];
+  /**
+   * How many runs of the queue may run at once.
+   */
+  limit: number;
+}
+
+/**
+ * The file `live.json` of a running run: what is replaced many times a second.
+ */
+export interface RunLive {
+  cell: string | null;
+  index: number | null;
+  cell_started_at: string | null;
+  /**
+   * The end of what the cell has printed.
+   */
+  output: string;
+  /**
+   * Of the kernel with its children.
+   */
+  memory_bytes: number | null;
 }
 
 /**
@@ -72,24 +242,152 @@ export interface RunRecord {
    */
   kernel: string | null;
   /**
-   * Numbers that JSON cannot hold are texts: `inf`, `-inf`, `nan`.
+   * With the defaults, and without secrets. Numbers that JSON cannot hold are texts: `inf`, `-inf`, `nan`.
    */
   parameters: {
     [k: string]: unknown;
   };
+  /**
+   * The parameters that were set; the others have their defaults. Null in records of older versions.
+   */
+  given: string[] | null;
+  /**
+   * The secret parameters that were set.
+   */
+  secrets: string[];
+  group: RunGroup | null;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  /**
+   * By a clock that is never set.
+   */
+  duration_s: number | null;
   timeout_s: number | null;
+  cell_timeout_s: number | null;
   attempt: number;
+  /**
+   * The maximum number of further attempts.
+   */
+  retries: number;
+  /**
+   * The run of the previous attempt.
+   */
+  previous: string | null;
+  resumed_from: ResumedFrom | null;
+  backend: 'local' | 'ray';
+  /**
+   * The address of the Ray cluster.
+   */
+  address: string | null;
+  /**
+   * Where it runs, if not on this machine.
+   */
+  node: string | null;
+  /**
+   * Whether it belongs to the process that created it; otherwise it waits in the queue until a process takes it.
+   */
+  attached: boolean;
   process_id: number | null;
+  /**
+   * In older records.
+   */
   process_started_at: string | null;
   cells_done: number;
   cells_total: number;
   metrics: {
     [k: string]: unknown;
   };
+  warnings: string[];
   error: ErrorMessage | null;
+  /**
+   * What it took to stop the kernel.
+   */
+  stop: ('not_started' | 'interrupted' | 'terminated' | 'killed') | null;
   failed_cell: string | null;
   provenance: Provenance | null;
+}
+
+/**
+ * Runs to start: one, or one for each combination of a sweep.
+ */
+export interface RunRequest {
+  /**
+   * Relative to the root of the server.
+   */
+  path: string;
+  /**
+   * The notebook as it is in the editor; by default the file.
+   */
+  content: {
+    [k: string]: unknown;
+  } | null;
+  /**
+   * Texts by the names of parameters, as on the command line.
+   */
+  values: {
+    [k: string]: string;
+  };
+  /**
+   * Values separated by commas, by the names of parameters.
+   */
+  sweep: {
+    [k: string]: string;
+  };
+  /**
+   * How many combinations are drawn at random.
+   */
+  samples: number | null;
+  kernel: string | null;
+  timeout_s: number | null;
+  cell_timeout_s: number | null;
+  retries: number;
+  /**
+   * Whether the kernel keeps snapshots to resume from.
+   */
+  snapshots: boolean;
+  /**
+   * Check the request and count the runs.
+   */
+  only_count: boolean;
+}
+
+/**
+ * A run as lists show it.
+ */
+export interface RunStatus {
+  /**
+   * Without provenance.
+   */
+  run: RunRecord;
+  live: RunLive | null;
+  /**
+   * How long an earlier run of the same notebook took.
+   */
+  expected_s: number | null;
+  /**
+   * How long its remaining cells took in that run.
+   */
+  remaining_s: number | null;
+  /**
+   * The same for the current cell.
+   */
+  cell_expected_s: number | null;
+  /**
+   * The values of each metric so far, with the seconds since the start; thinned.
+   */
+  series: {
+    [k: string]: [unknown, unknown][];
+  };
+  has_report: boolean;
+}
+
+/**
+ * The runs that a request has started, or would start.
+ */
+export interface StartedRuns {
+  ids: string[];
+  count: number;
+  group: string | null;
+  warnings: string[];
 }
