@@ -184,7 +184,7 @@ class RunStatus(Model):
         None, description="How long its remaining cells took in that run."
     )
     cell_expected_s: float | None = Field(None, description="The same for the current cell.")
-    series: dict[str, list[tuple[float, float]]] = Field(
+    series: dict[str, list[list[float]]] = Field(
         {},
         description="The values of each metric so far, with the seconds since the start; thinned.",
     )

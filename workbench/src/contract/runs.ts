@@ -377,7 +377,7 @@ export interface RunStatus {
    * The values of each metric so far, with the seconds since the start; thinned.
    */
   series: {
-    [k: string]: [unknown, unknown][];
+    [k: string]: number[][];
   };
   has_report: boolean;
 }
