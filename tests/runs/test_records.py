@@ -7,31 +7,35 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paddle_workbench.child_process import process_start
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import (
+    RunActiveError,
     RunNotFoundError,
     SchemaVersionError,
     StorageError,
     WorkbenchError,
 )
 from paddle_workbench.runs.cancellation import cancel_run
+from paddle_workbench.runs.folders import find_run, new_run_folder, publish
+from paddle_workbench.runs.ownership import owner_of, ownership
 from paddle_workbench.runs.records import (
     append_event,
-    create_run_folder,
-    find_run,
+    end_lost_run,
     list_records,
     read_events,
     read_record,
     write_record,
 )
+from paddle_workbench.runs.trash import delete_run, restore_run
 
 from ..broken_files import NOT_JSON, NOT_REGULAR, Maker
 
@@ -46,9 +50,37 @@ def record(folder: Path, **changes: Any) -> RunRecord:
         "parameters": {"lr": 0.1},
         "created_at": datetime.now(timezone.utc),
         "process_id": os.getpid(),
-        "process_started_at": process_start(os.getpid()),
     }
     return RunRecord(**(fields | changes))
+
+
+def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
+    with new_run_folder(parent, notebook, now) as (folder, _lock):
+        return publish(folder)
+
+
+OWN = """
+import sys
+from pathlib import Path
+from paddle_workbench.runs.ownership import ownership
+with ownership(Path(sys.argv[1])):
+    print("owned", flush=True)
+    input()
+"""
+
+
+@contextmanager
+def owner(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Own a run folder in another process."""
+    command = [sys.executable, "-c", OWN, str(folder)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "owned\n"
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -86,24 +118,35 @@ def test_reads_folder_elsewhere(folder: Path, tmp_path: Path) -> None:
 
 
 def test_run_of_an_active_process_is_running(folder: Path) -> None:
-    write_record(folder, record(folder, state="running"))
-    assert read_record(folder).state == "running"
+    write_record(folder, record(folder, state="running", process_id=1))
+    with owner(folder) as process:
+        assert read_record(folder).state == "running"
+        assert owner_of(folder, 1) == process.pid
+        with pytest.raises(RunActiveError, match="is running"):
+            delete_run(folder)
 
 
-def test_run_whose_process_has_ended_is_lost(folder: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    write_record(folder, record(folder, state="running", process_id=child.pid))
+def test_run_whose_process_was_killed_is_lost(folder: Path) -> None:
+    with owner(folder) as process:
+        changes = {"state": "running", "process_id": process.pid}
+        write_record(folder, record(folder, **changes))
+        (folder / ".run.json.0123abcd").write_text("{", encoding="utf-8")
+        process.kill()
+        process.wait()
     lost = read_record(folder)
     assert lost.state == "lost"
     assert lost.error is not None
-    assert str(child.pid) in lost.error.message
+    assert str(process.pid) in lost.error.message
+    written = end_lost_run(folder)
+    assert written is not None
+    assert written.finished_at is not None
+    assert read_record(folder) == written
+    assert sorted(path.name for path in folder.iterdir()) == ["events.jsonl", "run.json"]
+    assert end_lost_run(folder) is None
 
 
 @pytest.mark.parametrize("start", [None, NOW, NOW.replace(year=2099)])
-def test_process_with_the_id_of_another_is_not_that_of_the_run(
-    folder: Path, start: datetime | None
-) -> None:
+def test_process_that_a_record_names_is_never_ended(folder: Path, start: datetime | None) -> None:
     future = NOW.replace(year=2099)
     changes = {"state": "running", "created_at": future, "process_started_at": start}
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
@@ -113,6 +156,63 @@ def test_process_with_the_id_of_another_is_not_that_of_the_run(
             cancel_run(folder)
         child.communicate(b"\n")
     assert child.returncode == 0
+
+
+def test_cancels_process_that_does_not_end_by_killing_it(folder: Path) -> None:
+    with owner(folder) as process:
+        write_record(folder, record(folder, state="running", process_id=1))
+        cancelled = cancel_run(folder)
+        process.wait()
+    assert (cancelled.state, cancelled.stop) == ("cancelled", "killed")
+    assert read_record(folder) == cancelled
+
+
+def test_cancels_queued_run_without_a_process(folder: Path) -> None:
+    queued = record(folder, state="queued", attached=False, process_id=None)
+    write_record(folder, queued)
+    assert read_record(folder) == queued
+    cancelled = cancel_run(folder)
+    assert (cancelled.state, cancelled.stop) == ("cancelled", "not_started")
+    assert read_record(folder) == cancelled
+
+
+def test_readers_do_not_disturb_a_process_that_takes_a_run(folder: Path) -> None:
+    write_record(folder, record(folder, state="queued", attached=False))
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(lambda: [read_record(folder) for _ in range(200)]) for _ in range(4)]
+        for _ in range(100):
+            with ownership(folder):
+                pass
+        for reader in readers:
+            reader.result()
+
+
+def test_folder_whose_first_write_was_cut_off_is_lost_and_can_be_deleted(folder: Path) -> None:
+    (records, problems) = list_records(folder.parent)
+    assert [(each.id, each.state) for each in records] == [(folder.name, "lost")]
+    assert "contains no run" in problems[0].message
+    delete_run(find_run(folder.name, folder.parent))
+    assert list_records(folder.parent) == ([], [])
+    assert restore_run(folder.name, folder.parent) == folder
+    assert folder.is_dir()
+
+
+def test_leftovers_of_killed_processes_are_removed(folder: Path) -> None:
+    leftover = folder.parent / f".new-{folder.name}"
+    leftover.mkdir()
+    create_run_folder(folder.parent, Path("other.ipynb"), NOW)
+    assert not leftover.exists()
+
+
+def test_restores_deleted_run(folder: Path) -> None:
+    original = record(folder)
+    write_record(folder, original)
+    delete_run(folder)
+    assert list_records(folder.parent) == ([], [])
+    with pytest.raises(RunNotFoundError):
+        restore_run("../runs", folder.parent)
+    restore_run(folder.name, folder.parent)
+    assert read_record(folder) == original
 
 
 def test_finished_run_is_not_lost_without_its_process(folder: Path) -> None:
@@ -127,7 +227,7 @@ def test_reports_broken_record_and_leaves_it_unchanged(folder: Path, content: st
     with pytest.raises(StorageError, match=r"run\.json is not a run record: "):
         read_record(folder)
     records, problems = list_records(folder.parent)
-    assert records == []
+    assert [(each.id, each.state) for each in records] == [(folder.name, "lost")]
     assert "run.json is not a run record: " in problems[0].message
     assert path.read_text(encoding="utf-8") == content
 
@@ -139,10 +239,13 @@ def test_reports_broken_record_and_lists_the_others(folder: Path, make: Maker, r
     other = create_run_folder(folder.parent, Path("other.ipynb"), NOW)
     write_record(other, record(other))
     records, (problem,) = list_records(folder.parent)
-    assert [each.id for each in records] == [other.name]
+    assert {each.id: each.state for each in records} == {
+        folder.name: "lost",
+        other.name: "succeeded",
+    }
     assert str(path) in problem.message
     assert reason in problem.message
-    assert f"rm -r {folder}" in problem.hint
+    assert f"workbench runs delete {folder.name}" in problem.hint
     assert list(folder.iterdir()) == [path]
 
 

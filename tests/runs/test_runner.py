@@ -176,7 +176,7 @@ def test_rerun_uses_the_copy_of_a_missing_notebook(finished: Finished, tmp_path:
 
 def test_failing_cell_fails_the_run_and_keeps_outputs(lesson: NotebookMaker, runs: Path) -> None:
     source = lesson(("good", "print('kept')"), ("bad", "{}['key']"), ("after", "1"))
-    folder, record = run_attempts(Plan(source, {}, runs), retries=1, listener=ignore)
+    folder, record = run_attempts(Plan(source, {}, runs, retries=1), listener=ignore)
     assert record.state == "failed"
     assert record.failed_cell == "bad"
     assert record.error is not None

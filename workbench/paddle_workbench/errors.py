@@ -17,6 +17,7 @@
     * ExportError
   * CodeNotFoundError
   * RunNotFoundError
+  * RunActiveError
   * JobNotFoundError
   * ForbiddenPathError
   * EnvironmentBrokenError
@@ -66,6 +67,7 @@ __all__ = [
     "PictureError",
     "PictureLimitError",
     "ProgramError",
+    "RunActiveError",
     "RunNotFoundError",
     "SchemaVersionError",
     "ServingError",
@@ -189,6 +191,10 @@ class CodeNotFoundError(WorkbenchError):
 
 class RunNotFoundError(WorkbenchError):
     """There is no run with this id."""
+
+
+class RunActiveError(WorkbenchError):
+    """A run is active, and must not be for what was asked."""
 
 
 class JobNotFoundError(WorkbenchError):

@@ -66,6 +66,27 @@ class Notebook:
         node, is_repaired = _node(parsed, path)
         return cls(path, content, parsed, node, is_repaired)
 
+    @classmethod
+    @storage_errors_as(NotebookError)
+    def from_json(cls, path: Path, content: dict[str, Any]) -> Notebook:
+        """Return a notebook as an editor has it, which may not have been saved.
+
+        Parameters
+        ----------
+        path : Path
+            Its file, which need not exist.
+        content : dict
+
+        Raises
+        ------
+        NotebookError
+            If it is not a valid notebook in format 4.
+        """
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        parsed = _checked(content, path)
+        node, is_repaired = _node(parsed, path)
+        return cls(path, text.encode(errors="surrogatepass"), parsed, node, is_repaired)
+
     @property
     def sha256(self) -> str:
         """The SHA-256 of the file, as hexadecimal digits."""
@@ -158,6 +179,11 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise broken_file(path, KIND, _TOO_DEEP, _HINT) from error
     except ValueError as error:
         raise broken_file(path, KIND, f"it is not JSON ({error})", _HINT) from error
+    return _checked(content, path)
+
+
+def _checked(content: Any, path: Path) -> dict[str, Any]:
+    """Return the JSON of a notebook if it is one in format 4."""
     if not isinstance(content, dict) or ("cells" not in content and "worksheets" not in content):
         raise broken_file(path, KIND, "it has no cells", _HINT)
     if content.get("nbformat") != 4:

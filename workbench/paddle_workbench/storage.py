@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
@@ -27,6 +27,7 @@ __all__ = [
     "free_sibling",
     "locked",
     "make_folder",
+    "open_private",
     "read_model",
     "read_or_set_aside",
     "set_aside",
@@ -180,11 +181,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
     try:
         make_folder(path.parent)
         mode = path.stat().st_mode & 0o777 if path.exists() else None
-        # The umask applies to the mode of a new file; an existing file keeps its mode.
+        # The umask applies to the mode of a new file; an existing file keeps its mode. In the home
+        # nothing is for others.
         descriptor = os.open(
             temporary,
             os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC,
-            0o666 if mode is None else 0o600,
+            0o666 if mode is None and not _is_at_home(path) else 0o600,
         )
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -202,7 +204,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents, if they do not exist.
 
-    The workbench home is made with mode 0700: other users of the machine see nothing in it.
+    The workbench home and the folders in it get mode 0700: other users see nothing in them.
 
     Raises
     ------
@@ -216,13 +218,27 @@ def make_folder(folder: Path) -> None:
         raise storage_error(folder, error) from error
 
 
+def open_private(path: Path, *, append: bool = False) -> IO[str]:
+    """Open a file for writing text that only this user may read.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if append else os.O_TRUNC)
+    return os.fdopen(os.open(path, flags, 0o600), "a" if append else "w", encoding="utf-8")
+
+
 def _make_home_above(folder: Path) -> None:
-    try:
-        home = home_folder()
-    except RuntimeError:  # this user has no home at all
+    """Make the home and the folders in it on the way to a folder, each for this user only."""
+    if not _is_at_home(folder):
         return
-    if folder.is_relative_to(home):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = home_folder()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in folder.relative_to(home).parts:
+        home /= name
+        home.mkdir(mode=0o700, exist_ok=True)
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

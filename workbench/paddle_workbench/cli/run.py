@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ..errors import ParameterError, StorageError
+from ..errors import ParameterError, StorageError, WorkbenchError
 from ..terminal_text import one_line
 from .printing import print_text
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from ..contract import RunEvent, RunRecord
+    from ..runs.runner import Plan
 
 __all__ = ["RunProgress", "command", "show_end"]
 
@@ -72,12 +75,19 @@ def show_end(folder: Path, record: RunRecord) -> None:
     "sweeps",
     multiple=True,
     metavar="NAME=V1,V2",
-    help="Run once for each value, one after another. Several sweeps run every combination.",
+    help="Run once for each value. Several sweeps run every combination.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
               help="Stop a run after this time, in seconds.")  # fmt: skip
+@click.option("--cell-timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
+              help="Stop a run if a cell takes longer than this, in seconds.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(min=0), default=0, metavar="N", show_default=True,
               help="Retry up to N times if a run fails or times out.")  # fmt: skip
+@click.option("--secret", "secret_names", multiple=True, metavar="NAME",
+              help="Set a parameter from the environment variable NAME, or ask for it. "
+              "Secrets are never written.")  # fmt: skip
+@click.option("--queue", "is_queued", is_flag=True,
+              help="Only queue it; the queue goes on when the terminal closes.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
               help="Create the run folder in D instead of in the home.")  # fmt: skip
 def command(
@@ -86,52 +96,104 @@ def command(
     kernel: str | None,
     sweeps: tuple[str, ...],
     timeout: float | None,
+    cell_timeout: float | None,
     retries: int,
+    secret_names: tuple[str, ...],
     output_dir: Path | None,
+    *,
+    is_queued: bool,
 ) -> None:
     """Run NOTEBOOK, a path or the name of a lesson, and keep everything in a run folder.
 
     A copy runs in `work/` inside the run folder, next to a copy of its `assets/`, so files that it
     writes to a relative path stay there. Ctrl-C cancels the run; a second Ctrl-C kills it at once.
-    Exits with 1 if a run does not succeed.
+    The runs of a sweep are queued, and run a few at a time. Exits with 1 if a run does not succeed.
     """
     # Imported here so that `workbench --help` is fast.
     from ..course.catalog import find_notebook
     from ..notebooks import read_notebook
-    from ..runs.declarations import computed_from, read_parameters
+    from ..runs.declarations import read_parameters
     from ..runs.parameters import parse_sweep, parse_values
-    from ..runs.runner import Plan, run_attempts
+    from ..runs.plans import sweep_plans
+    from ..runs.runner import Plan
+    from ..runs.secrets import split_secrets
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     path = find_notebook(notebook)
-    source = read_notebook(path)
-    parameters = read_parameters(source)
-    common = parse_values(parameters, _require_unique(list(values)))
+    parameters = read_parameters(read_notebook(path))
+    texts = _require_unique([*values, *((name, _secret(name)) for name in secret_names)])
+    common, secrets = split_secrets(parse_values(parameters, texts), secret_names)
     axes = _require_unique([_axis(sweep) for sweep in sweeps])
-    for name, parameter in computed_from(source, [*common, *axes]).items():
-        print_text(
-            f"{name} keeps its default value: the parameters cell computes it from "
-            f"{parameter}, before {parameter} is set.\nMove the line with {name} to the next cell.",
-            err=True,
-        )
-    parent = output_dir if output_dir is not None else settings().runs
-    succeeded = True
-    for combination in parse_sweep(parameters, axes):
-        plan = Plan(path, common | combination, parent, timeout_s=timeout, kernel=kernel)
-        try:
-            folder, record = run_attempts(plan, retries=retries, listener=RunProgress())
-        except StorageError as error:
-            print_text(f"workbench: {error}", err=True)
-            sys.exit(1)
-        if combination:
-            values_of_run = " ".join(f"{name}={value}" for name, value in combination.items())
-            print_text(f"{one_line(values_of_run)}  ", nl=False)
-        show_end(folder, record)
-        succeeded = succeeded and record.state == "succeeded"
-        if record.state == "cancelled":
-            break
+    combinations = parse_sweep(parameters, axes)
+    plan = Plan(
+        path,
+        common,
+        output_dir if output_dir is not None else settings().runs,
+        timeout_s=timeout,
+        cell_timeout_s=cell_timeout,
+        retries=retries,
+        kernel=kernel,
+        secrets=secrets,
+    )
+    try:
+        if is_queued or axes:
+            succeeded = _run_queued(sweep_plans(plan, list(axes), combinations), wait=not is_queued)
+        else:
+            succeeded = _run_here(plan)
+    except StorageError as error:
+        print_text(f"workbench: {error}", err=True)
+        sys.exit(1)
     sys.exit(0 if succeeded else 1)
+
+
+def _run_here(plan: Plan) -> bool:
+    """Run a plan in this process, show it, and return whether it succeeded."""
+    from ..runs.runner import run_attempts
+
+    folder, record = run_attempts(plan, listener=RunProgress())
+    for warning in record.warnings:
+        print_text(warning, err=True)
+    show_end(folder, record)
+    return record.state == "succeeded"
+
+
+def _run_queued(plans: list[Plan], *, wait: bool) -> bool:
+    """Queue plans, wait for them unless told not to, and return whether all succeeded."""
+    from ..runs.cancellation import cancel_run
+    from ..runs.queue import queue_runs, wait_for
+
+    runs = plans[0].parent
+    queued = queue_runs(plans)
+    for warning in queued[0].warnings:
+        print_text(warning, err=True)
+    if not wait:
+        for record in queued:
+            print_text(f"{record.id}  {record.state}")
+        return True
+
+    def listen(record: RunRecord) -> None:
+        if not record.is_active:
+            axes = record.group.axes if record.group is not None else []
+            print_text(" ".join(f"{name}={record.parameters[name]}" for name in axes), nl=False)
+            print_text("  ", nl=False)
+            show_end(runs / record.id, record)
+
+    try:
+        records = wait_for(runs, [record.id for record in queued], listen)
+    except KeyboardInterrupt:
+        for record in reversed(queued):  # the last first, so that no other one starts
+            with suppress(WorkbenchError):
+                cancel_run(runs / record.id)
+        print_text("The runs were cancelled.", err=True)
+        return False
+    return all(record.state == "succeeded" for record in records)
+
+
+def _secret(name: str) -> str:
+    """Return a secret from the environment, or ask for it."""
+    value = os.environ.get(name, os.environ.get(name.upper()))
+    return value if value is not None else str(click.prompt(name, hide_input=True))
 
 
 def _require_unique(pairs: list[tuple[str, str]]) -> dict[str, str]:

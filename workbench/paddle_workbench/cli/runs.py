@@ -54,7 +54,8 @@ def list_runs(*, as_json: bool) -> None:
 def show(run_id: str, *, as_json: bool) -> None:
     """Show the record of a run."""
     from ..runs.description import describe
-    from ..runs.records import find_run, read_record
+    from ..runs.folders import find_run
+    from ..runs.records import read_record
     from ..settings import settings
 
     folder = find_run(run_id, settings().runs)
@@ -77,7 +78,8 @@ def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
     """Show how runs differ."""
     from ..runs.comparison import compare_runs
     from ..runs.description import show_value
-    from ..runs.records import find_run, read_record
+    from ..runs.folders import find_run
+    from ..runs.records import read_record
     from ..settings import settings
 
     if len(run_ids) < 2:
@@ -106,7 +108,7 @@ def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
 @_as_json
 def report(run_id: str, *, as_json: bool) -> None:
     """Print the path of a run's report; create it if it is missing."""
-    from ..runs.records import REPORT_FILE, find_run
+    from ..runs.folders import REPORT_FILE, find_run
     from ..runs.report import write_report
     from ..settings import settings
 
@@ -126,7 +128,7 @@ def report(run_id: str, *, as_json: bool) -> None:
 @_as_json
 def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
     """Run the same notebook again with the same parameters."""
-    from ..runs.records import find_run
+    from ..runs.folders import find_run
     from ..runs.runner import plan_rerun, run_notebook
     from ..settings import settings
     from .run import RunProgress, show_end
@@ -148,14 +150,40 @@ def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
 def cancel(run_id: str, *, as_json: bool) -> None:
     """Cancel an active run; its notebook is kept with the outputs so far."""
     from ..runs.cancellation import cancel_run
-    from ..runs.records import find_run
+    from ..runs.folders import find_run
     from ..settings import settings
 
     record = cancel_run(find_run(run_id, settings().runs))
     if as_json:
         print_json(record.model_dump_json(indent=2))
-    else:
-        print_text(f"{record.id}  {record.state}")
+        return
+    print_text(f"{record.id}  {record.state}")
+    if record.error is not None:
+        print_text(record.error.message)
+
+
+@command.command("delete")
+@click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
+def delete(run_ids: tuple[str, ...]) -> None:
+    """Delete runs; for a week they can be restored."""
+    from ..runs.folders import find_run
+    from ..runs.trash import delete_run
+    from ..settings import settings
+
+    for folder in [find_run(run_id, settings().runs) for run_id in run_ids]:
+        delete_run(folder)
+        print_text(f"{folder.name} was deleted. To undo: workbench runs restore {folder.name}")
+
+
+@command.command("restore")
+@click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
+def restore(run_ids: tuple[str, ...]) -> None:
+    """Restore deleted runs."""
+    from ..runs.trash import restore_run
+    from ..settings import settings
+
+    for run_id in run_ids:
+        print_text(restore_run(run_id, settings().runs))
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> str:

@@ -1,6 +1,14 @@
 """Running notebooks in kernels of their own: events, limits on time and output, and stopping."""
 
-from .execution import Ending, ExecutedCell, Execution, ExecutionListener, StopReason, is_executed
+from .execution import (
+    Ending,
+    ExecutedCell,
+    Execution,
+    ExecutionListener,
+    StopReason,
+    StopStage,
+    is_executed,
+)
 from .kernelspec import kernel_of, require_kernel
 from .queue import ExecutionQueue
 from .threads import shared_threads, thread_variables
@@ -12,6 +20,7 @@ __all__ = [
     "ExecutionListener",
     "ExecutionQueue",
     "StopReason",
+    "StopStage",
     "is_executed",
     "kernel_of",
     "require_kernel",

@@ -38,6 +38,8 @@ class LimitedClient(NotebookClient):
         Called after each output of the current cell.
     on_cut : callable
         Called when a cell reaches a limit, once for each cell.
+    redact : callable, optional
+        Takes secrets out of a text, before it is kept.
     **options
         Options of `nbclient.NotebookClient`.
     """
@@ -49,6 +51,7 @@ class LimitedClient(NotebookClient):
         limits: OutputLimits,
         on_output: Callable[[], None],
         on_cut: Callable[[], None],
+        redact: Callable[[str], str] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -62,6 +65,7 @@ class LimitedClient(NotebookClient):
         self._limits = limits
         self._on_output = on_output
         self._on_cut = on_cut
+        self._redact = redact
         self._cell_bytes = 0
         self._earlier_bytes = 0
 
@@ -97,6 +101,8 @@ class LimitedClient(NotebookClient):
         self, msg: dict[str, Any], cell: nbformat.NotebookNode, cell_index: int
     ) -> nbformat.NotebookNode | None:
         """Handle a message from the kernel; drop outputs beyond the limit."""
+        if self._redact is not None:
+            msg["content"] = _redacted(msg["content"], self._redact)
         if msg["msg_type"] == "clear_output":
             # The note is cleared too, and there is room again.
             self._cell_bytes = 0
@@ -166,3 +172,12 @@ def _size(content: dict[str, Any]) -> int:
     data = [content.get("text", ""), *content.get("data", {}).values()]
     texts = (item if isinstance(item, str) else json.dumps(item) for item in data)
     return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
+
+
+def _redacted(content: Any, redact: Callable[[str], str]) -> Any:
+    """Return the content of a message with every text in it redacted."""
+    if isinstance(content, str):
+        return redact(content)
+    if isinstance(content, dict):
+        return {name: _redacted(value, redact) for name, value in content.items()}
+    return [_redacted(each, redact) for each in content] if isinstance(content, list) else content

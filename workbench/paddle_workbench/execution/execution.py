@@ -7,7 +7,7 @@ import contextlib
 import re
 import signal
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from nbclient.util import ensure_async
 from ..codes import code_of_error
 from ..scratch import KernelFolder
 from ..settings import OutputLimits, output_limits
+from ..storage import open_private
 from .client import LimitedClient
 from .streams import join_streams
 
@@ -29,15 +30,19 @@ __all__ = [
     "Execution",
     "ExecutionListener",
     "StopReason",
+    "StopStage",
     "is_executed",
 ]
 
 GRACE_S = 5.0
+# How long a kernel that ignores an interrupt may take to end itself.
+TERMINATION_S = 2.0
 CONNECTION_FILE = ".connection.json"
 _LAST_LINES = 20
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 StopReason = Literal["cancelled", "timed_out", "too_much_output"]
+StopStage = Literal["interrupted", "terminated", "killed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +52,27 @@ class Ending:
     Parameters
     ----------
     state : str
-        `completed`, `cell_failed`, `kernel_died`, `kernel_not_started`, or the reason why it was
-        stopped: `cancelled`, `timed_out` or `too_much_output`.
+        `completed`, `exited` by `sys.exit(0)`, `cell_failed`, `kernel_died`, `kernel_not_started`,
+        or the reason why it was stopped: `cancelled`, `timed_out` or `too_much_output`.
     cell : int or None
         The index of the cell at which it ended; None if it completed.
     reason : str
         A clause to put after the cell's name; empty if it completed.
     details : str
         The traceback of the cell, or the last lines of the kernel's log.
+    stop : str or None
+        What it took to stop the cell: the kernel was `interrupted`, `terminated` or `killed`; None
+        if no cell was stopped.
     """
 
-    state: Literal["completed", "cell_failed", "kernel_died", "kernel_not_started"] | StopReason
+    state: (
+        Literal["completed", "exited", "cell_failed", "kernel_died", "kernel_not_started"]
+        | StopReason
+    )
     cell: int | None = None
     reason: str = ""
     details: str = ""
+    stop: StopStage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +129,19 @@ class Execution:
         cell that fails is the last to run.
     time_limit_s : float, optional
         The limit for the whole notebook, including the start of the kernel.
+    cell_time_limit_s : float, optional
+        The limit for each cell.
     grace_s : float
-        How long an interrupted kernel may take to end its cell before it is killed.
+        How long an interrupted kernel may take to end its cell before it is asked to terminate,
+        and then killed.
     environment : mapping, optional
         The environment variables of the kernel; by default those of this process.
     limits : OutputLimits, optional
         How much output is kept; by default as configured for this process.
     stops_at_limit : bool
         Whether output beyond the limit stops the notebook, or is only dropped.
+    redact : callable, optional
+        Takes secrets out of a text, before an output is kept.
     """
 
     def __init__(
@@ -136,10 +153,12 @@ class Execution:
         listener: ExecutionListener,
         cells: Iterable[int] | None = None,
         time_limit_s: float | None = None,
+        cell_time_limit_s: float | None = None,
         grace_s: float = GRACE_S,
         environment: Mapping[str, str] | None = None,
         limits: OutputLimits | None = None,
         stops_at_limit: bool = False,
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         self.notebook = notebook
         self._folder = folder
@@ -148,6 +167,8 @@ class Execution:
         executed = (index for index, cell in enumerate(notebook.cells) if is_executed(cell))
         self._cells = list(executed if cells is None else cells)
         self._time_limit_s = time_limit_s
+        self._cell_time_limit_s = cell_time_limit_s
+        self._redact = redact
         self._grace_s = grace_s
         self._environment = environment
         self._client = LimitedClient(
@@ -155,8 +176,11 @@ class Execution:
             limits=output_limits() if limits is None else limits,
             on_output=listener.output_received,
             on_cut=self._on_cut if stops_at_limit else lambda: None,
+            redact=redact,
         )
         self._stop_reason: StopReason | None = None
+        self._stop_stage: StopStage | None = None
+        self._is_cell_limit = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending_kernel: asyncio.Task[None] | None = None
 
@@ -164,6 +188,14 @@ class Execution:
     def widgets(self) -> tuple[dict[str, dict[str, Any]], dict[str, dict[Any, dict[str, Any]]]]:
         """The states and the buffers of the widgets so far, by the id of their model."""
         return self._client.widget_state, self._client.widget_buffers
+
+    @property
+    def kernel_process_id(self) -> int | None:
+        """The process of the kernel, if it runs on this machine."""
+        manager: Any = self._client.km
+        provisioner = None if manager is None else manager.provisioner
+        process_id = getattr(provisioner, "pid", None)
+        return process_id if isinstance(process_id, int) else None
 
     def run(self) -> Ending:
         """Run the cells, and return how the execution ended.
@@ -178,8 +210,8 @@ class Execution:
     def stop(self, reason: StopReason = "cancelled") -> None:
         """Interrupt the kernel and run no further cells.
 
-        The kernel is killed after the grace period, or at once by a second call. Threads and signal
-        handlers may call this at any time, even before `run`.
+        After the grace period the kernel is terminated, and then killed; by a second call it is
+        killed at once. Threads and signal handlers may call this at any time, even before `run`.
         """
         is_second_call = self._stop_reason is not None
         self._stop_reason = self._stop_reason or reason
@@ -200,7 +232,7 @@ class Execution:
         try:
             # The kernel is often killed, and then cannot remove its temporary files.
             with (
-                self._kernel_log.open("w", encoding="utf-8") as log,
+                open_private(self._kernel_log) as log,
                 KernelFolder(self._environment) as temporary,
             ):
                 return await self._run_in_kernel(log, temporary)
@@ -239,16 +271,17 @@ class Execution:
         start = time.monotonic()
         ending: Ending | None = None
         self._client.begin_cell()
+        deadline = self._begin_cell_limit()
         try:
             await self._client.async_execute_cell(cell, index)
         except DeadKernelError:
             ending = Ending("kernel_died", index, "the kernel died", self._last_log_lines())
         except CellExecutionError as error:
-            details = _TERMINAL_COLOUR.sub("", _traceback(cell))
-            if code := code_of_error(details):
-                details = f"{details.rstrip()}\nWhat this means: workbench explain {code}"
-            ending = Ending("cell_failed", index, f"{error.ename}: {error.evalue}", details)
-        cell.outputs = join_streams(cell.outputs)
+            ending = self._failed(index, cell, error)
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+        cell.outputs = self._kept(cell.outputs)
         was_interrupted = ending is not None and self._is_stopping()
         if was_interrupted or self._stop_reason == "too_much_output":
             ending = self._stopped(index)
@@ -256,17 +289,37 @@ class Execution:
         self._listener.cell_finished(ExecutedCell(index, duration_s, ending))
         return ending
 
+    def _begin_cell_limit(self) -> asyncio.TimerHandle | None:
+        if self._cell_time_limit_s is None:
+            return None
+        return asyncio.get_running_loop().call_later(self._cell_time_limit_s, self._end_cell)
+
+    def _end_cell(self) -> None:
+        self._is_cell_limit = not self._is_stopping()
+        self.stop("timed_out")
+
+    def _kept(self, outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+        """Return the outputs of a cell as the notebook keeps them."""
+        outputs = join_streams(outputs)
+        if self._redact is not None:
+            # A secret may have arrived in parts.
+            for output in outputs:
+                if output.output_type == "stream":
+                    output.text = self._redact(output.text)
+        return outputs
+
     def _is_stopping(self) -> bool:
         return self._stop_reason is not None
 
     def _stopped(self, index: int) -> Ending:
+        subject = "the cell" if self._is_cell_limit else "the notebook"
         reasons = {
             "cancelled": "it was cancelled",
-            "timed_out": "the notebook reached its time limit",
+            "timed_out": f"{subject} reached its time limit",
             "too_much_output": self._client.cut_reason,
         }
         reason = self._stop_reason or "cancelled"
-        return Ending(reason, index, reasons[reason])
+        return Ending(reason, index, reasons[reason], stop=self._stop_stage)
 
     async def _start_kernel(self, log: IO[str], temporary: KernelFolder) -> None:
         client = self._client
@@ -315,14 +368,30 @@ class Execution:
         manager = self._client.km
         if manager is None or not manager.has_kernel:
             return
+        # nbclient notices within a second that the kernel has ended.
         if grace_s:
+            self._stop_stage = "interrupted"
             await ensure_async(manager.interrupt_kernel())
             await asyncio.sleep(grace_s)
-        # nbclient notices within a second that the kernel has ended.
+            self._stop_stage = "terminated"
+            await ensure_async(manager.signal_kernel(signal.SIGTERM))
+            await asyncio.sleep(TERMINATION_S)
+        self._stop_stage = "killed"
         await ensure_async(manager.signal_kernel(signal.SIGKILL))
+
+    def _failed(self, index: int, cell: nbformat.NotebookNode, error: CellExecutionError) -> Ending:
+        """Return the ending that an exception in a cell means."""
+        if error.ename == "SystemExit" and error.evalue in ("", "0"):
+            return Ending("exited", index, "it ended the notebook by sys.exit(0)")
+        details = _TERMINAL_COLOUR.sub("", _traceback(cell))
+        if code := code_of_error(details):
+            details = f"{details.rstrip()}\nWhat this means: workbench explain {code}"
+        value = error.evalue if self._redact is None else self._redact(error.evalue)
+        return Ending("cell_failed", index, f"{error.ename}: {value}", details)
 
     def _last_log_lines(self) -> str:
         text = self._kernel_log.read_text(encoding="utf-8", errors="replace")
+        text = text if self._redact is None else self._redact(text)
         return "\n".join(text.splitlines()[-_LAST_LINES:])
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-import nbformat
+from ..contract import RunEvent, RunRecord
+from .records import append_event, write_record
 
-from ..contract import ErrorMessage, RunEvent, RunRecord, RunState
-from ..errors import StorageError
-from ..execution import Ending, ExecutedCell, Execution, is_executed
-from .metrics import read_metrics
-from .records import KERNEL_LOG, OUTPUT_FILE, append_event, write_record
-
-if TYPE_CHECKING:
-    from .output import RunOutput
-
-__all__ = ["Journal", "RunListener", "execute_journaled"]
+__all__ = ["Journal", "RunListener"]
 
 RunListener = Callable[[RunEvent, RunRecord], None]
+
+# A loop that records a metric many thousand times would fill the disk with events.
+_MAX_METRIC_EVENTS = 20_000
 
 
 class Journal:
@@ -33,9 +26,9 @@ class Journal:
     Parameters
     ----------
     folder : Path
-        The run folder.
+        The run folder, which this process owns.
     record : RunRecord
-        The initial record, which is written at once.
+        The record in it.
     listener : callable
         Called with each event and the record.
     """
@@ -44,15 +37,40 @@ class Journal:
         self.folder = folder
         self.record = record
         self._listener = listener
-        self.note("queued", state="queued")
+        self._start = time.monotonic()
+        self._metric_events = 0
+
+    @property
+    def elapsed_s(self) -> float:
+        """The seconds since the run started."""
+        return time.monotonic() - self._start
+
+    def begin(self, cells: int) -> None:
+        """Record that the run starts in this process."""
+        self._start = time.monotonic()
+        self.note(
+            "started", state="running", started_at=_now(), cells_total=cells, process_id=os.getpid()
+        )
+
+    def end(self, **changes: Any) -> None:
+        """Record that the run has ended, with its state and results."""
+        duration_s = self.elapsed_s
+        self.record = self.record.model_copy(update={"duration_s": duration_s})
+        self.note("finished", duration_s=duration_s, finished_at=_now(), **changes)
+
+    def warn(self, *warnings: str) -> None:
+        """Record what the user should know; it is written with the next change."""
+        known = [*self.record.warnings, *warnings]
+        self.record = self.record.model_copy(update={"warnings": list(dict.fromkeys(known))})
 
     def note(
         self,
-        event: Literal["queued", "started", "cell_started", "cell_finished", "finished"],
+        event: Literal["queued", "started", "cell_started", "cell_finished", "metric", "finished"],
         *,
         cell: str | None = None,
         index: int | None = None,
         duration_s: float | None = None,
+        metric: tuple[str, Any] | None = None,
         **changes: Any,
     ) -> None:
         """Write a change of the record and an event to disk, and call the listener.
@@ -69,6 +87,8 @@ class Journal:
             cell=cell,
             index=index,
             duration_s=duration_s,
+            name=None if metric is None else metric[0],
+            value=None if metric is None else metric[1],
             state=changes.get("state"),
         )
         if changes:
@@ -87,154 +107,13 @@ class Journal:
         self.record = self.record.model_copy(update={"cells_done": done})
         self.note("cell_finished", cell=cell, index=index, duration_s=duration_s)
 
-
-class _CellJournal:
-    """Listens to an execution: updates the journal and the saved notebook for each cell."""
-
-    def __init__(self, journal: Journal, output: RunOutput) -> None:
-        self._journal = journal
-        self._output = output
-        self.running: int | None = None
-
-    def cell_started(self, index: int) -> None:
-        self.running = index
-        cell = self._output.nb.cells[index]
-        self._output.cell_start(cell, index)
-        self._journal.cell_started(cell.id, index)
-
-    def output_received(self) -> None:
-        self._output.autosave_cell()
-
-    def cell_finished(self, cell: ExecutedCell) -> None:
-        node = self._output.nb.cells[cell.index]
-        if cell.ending is None or cell.ending.state != "kernel_died":
-            self._journal.cell_finished(node.id, cell.index, cell.duration_s)
-        if cell.ending is not None:
-            self._output.abandon_cell(cell.index)
-        self._output.cell_complete(node, cell.index)
-        self.running = None
-
-
-def execute_journaled(source: Path, parameters: dict[str, Any], journal: Journal) -> None:
-    """Execute a notebook in its folder, and record the result in the journal.
-
-    Parameters
-    ----------
-    source : Path
-    parameters : dict
-        Values for the parameters of the notebook; the others keep their defaults.
-    journal : Journal
-
-    Raises
-    ------
-    StorageError
-        If not even the record can be written. The kernel has been shut down by then.
-    """
-    # Imported here because papermill is slow to import, and only running a notebook needs it.
-    from .output import RunOutput, prepare
-
-    notebook = prepare(source, parameters, journal.record.kernel)
-    output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
-    cells = _CellJournal(journal, output)
-    execution = Execution(
-        notebook,
-        folder=source.parent,
-        kernel_log=journal.folder / KERNEL_LOG,
-        listener=cells,
-        time_limit_s=journal.record.timeout_s,
-    )
-    total = sum(is_executed(cell) for cell in notebook.cells)
-    ending: Ending | None = None
-    failure: ErrorMessage | None = None
-    with _signals(execution.stop):
-        journal.note("started", state="running", started_at=_now(), cells_total=total)
-        try:
-            output.notebook_start()
-            ending = execution.run()
-        except StorageError as error:
-            # The failed write has freed its space again, which is enough for the record.
-            failure = ErrorMessage(message=error.message, hint=error.hint)
-        stopped_at = cells.running if ending is None else ending.cell
-        if stopped_at is not None:
-            output.abandon_cell(stopped_at)
-        try:
-            output.notebook_complete()
-        except StorageError as error:
-            failure = failure or ErrorMessage(message=error.message, hint=error.hint)
-    if ending is not None and failure is None:
-        failure = _failure(ending, notebook, journal.record)
-    failed = output.failed_cell
-    journal.note(
-        "finished",
-        state=_state(ending, failure),
-        finished_at=_now(),
-        metrics=read_metrics(notebook),
-        error=failure,
-        failed_cell=failed.id if failed is not None else None,
-    )
-
-
-def _state(ending: Ending | None, failure: ErrorMessage | None) -> RunState:
-    if failure is None:
-        return "succeeded"
-    if ending is not None and ending.state in ("cancelled", "timed_out"):
-        return "cancelled" if ending.state == "cancelled" else "timed_out"
-    return "failed"
-
-
-def _failure(
-    ending: Ending, notebook: nbformat.NotebookNode, record: RunRecord
-) -> ErrorMessage | None:
-    """Return the error that an ending means; None if the notebook completed."""
-    if ending.state == "completed" or ending.cell is None:
-        return None
-    if ending.state == "cancelled":
-        return ErrorMessage(message="The run was cancelled.")
-    if ending.state == "timed_out":
-        return ErrorMessage(
-            message=f"The run reached its limit of {record.timeout_s:g} s.",
-            hint="Raise the limit with --timeout, or reduce the work with -p.",
-        )
-    if ending.state == "kernel_died":
-        return ErrorMessage(
-            message="The kernel died.",
-            hint=f"It ran out of memory, or native code crashed; its last messages: {KERNEL_LOG}",
-        )
-    if ending.state == "kernel_not_started":
-        (problem, *_rest) = ending.details.splitlines() or ["no reason was reported"]
-        return ErrorMessage(
-            message=f"The kernel did not start: {problem.rstrip('.')}.",
-            hint="Run `workbench doctor`.",
-        )
-    return ErrorMessage(
-        message=f"{ending.reason} (in cell `{notebook.cells[ending.cell].id}`)",
-        hint=f"The traceback is in {OUTPUT_FILE} and in the report.",
-    )
-
-
-@contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on Ctrl-C and SIGTERM, unless they are ignored, as in a script's background.
-
-    In other threads, which get no signals, do nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop()
-
-    handlers = {
-        number: signal.signal(number, handle)
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) != signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    def metric_recorded(self, name: str, value: Any) -> None:
+        """Record a metric as soon as the notebook records it."""
+        metrics = self.record.metrics | {name: value}
+        self.record = self.record.model_copy(update={"metrics": metrics})
+        self._metric_events += 1
+        if self._metric_events <= _MAX_METRIC_EVENTS:
+            self.note("metric", metric=(name, value))
 
 
 def _now() -> datetime:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ..execution import kernel_of
 from ..storage import write_whole
 from .declarations import INJECTED_TAG, injected_values
 from .parameters import as_json
+from .secrets import insert_secrets
 
 
 @contextmanager
@@ -145,7 +146,11 @@ class _AtomicFiles(LocalHandler):  # type: ignore[misc]
 
 
 def prepare(
-    source: Path, parameters: dict[str, Any], kernel: str | None = None
+    source: Path,
+    parameters: dict[str, Any],
+    kernel: str | None = None,
+    *,
+    secrets: Sequence[str] = (),
 ) -> nbformat.NotebookNode:
     """Load a notebook, insert its parameters, and return it ready to execute.
 
@@ -156,12 +161,14 @@ def prepare(
         In the output of an earlier run, values that are not among them stay as they are there.
     kernel : str, optional
         The kernel to run it in; by default the one that the notebook names.
+    secrets : sequence of str
+        The parameters that the notebook reads from the environment of its kernel.
     """
     notebook = load_notebook_node(str(source))
     if kernel is not None and kernel != kernel_of(notebook):
         notebook.metadata["kernelspec"] = _kernelspec(kernel)
         notebook.metadata.pop("language_info", None)
-    if parameters:
+    if parameters or secrets:
         values = injected_values(notebook) | parameters
         notebook = parameterize_notebook(notebook, values, language=_language(notebook))
         # JSON has neither infinity nor NaN.
@@ -169,6 +176,8 @@ def prepare(
         for cell in notebook.cells:
             if INJECTED_TAG in cell.metadata.get("tags", []):
                 cell.id = INJECTED_TAG
+                if secrets:
+                    insert_secrets(cell, list(secrets))
     notebook = prepare_notebook_metadata(notebook, source.name, None)
     without_markers: nbformat.NotebookNode = remove_error_markers(notebook)
     return without_markers

@@ -1,27 +1,15 @@
-"""Run folders, and reading and writing their records and events.
-
-A run is a folder `<id>/` with
-
-* `run.json`, a `contract.RunRecord`, replaced at every step;
-* `events.jsonl`, one `contract.RunEvent` per line;
-* `output.ipynb`, the notebook with the outputs so far;
-* `report.html`, the report;
-* `kernel.log`, output of the kernel outside of cells, for example while it crashes;
-* `work/`, the working folder: the source notebook, its assets, and the files that it wrote.
-"""
+"""Reading and writing the records and events of runs."""
 
 from __future__ import annotations
 
-import re
-import secrets
 import shlex
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..child_process import process_start
-from ..contract import ErrorMessage, RunEvent, RunRecord, invalid_field
+from ..contract import ErrorMessage, RunEvent, RunLive, RunRecord, RunState, invalid_field
 from ..errors import (
     FileBrokenError,
     FileMissingError,
@@ -29,56 +17,29 @@ from ..errors import (
     SchemaVersionError,
     StorageError,
 )
-from ..reading import is_file, read_text
-from ..storage import make_folder, read_model, storage_error, write_model
+from ..reading import read_text
+from ..storage import open_private, read_model, storage_error, write_model
+from .folders import (
+    EVENTS_FILE,
+    LIVE_FILE,
+    OUTPUT_FILE,
+    RECORD_FILE,
+    creation_of,
+    remove_temporary_files,
+    run_folders,
+)
+from .ownership import is_owned, ownership
 
 __all__ = [
-    "KERNEL_LOG",
-    "OUTPUT_FILE",
-    "REPORT_FILE",
-    "WORK_FOLDER",
     "append_event",
-    "create_run_folder",
-    "find_run",
+    "end_event",
+    "end_lost_run",
     "list_records",
     "read_events",
+    "read_live",
     "read_record",
     "write_record",
 ]
-
-RECORD_FILE = "run.json"
-EVENTS_FILE = "events.jsonl"
-KERNEL_LOG = "kernel.log"
-OUTPUT_FILE = "output.ipynb"
-REPORT_FILE = "report.html"
-WORK_FOLDER = "work"
-
-# How far the system's clock may have been set while a run was active.
-CLOCK_TOLERANCE = timedelta(seconds=10)
-
-
-def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
-    """Create a run folder and return it; its name is the id of the run.
-
-    Ids sort by time and contain the notebook's name: `20261123-091530-text-classifier-3f2a`.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be created.
-    """
-    make_folder(parent)
-    stem = re.sub(r"^[0-9]+[_-]", "", notebook.stem).lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:40] or "notebook"
-    while True:
-        folder = parent / f"{now:%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise storage_error(folder, error) from error
-        return folder
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -105,64 +66,75 @@ def read_record(folder: Path) -> RunRecord:
         If the record is broken; the file is left unchanged.
     """
     record = _read(folder)
-    if record.state not in ("queued", "running"):
+    if not record.is_active:
         return record
-    if _has_process(record):
+    if is_owned(folder):
         return _with_progress(record, folder)
-    # Read it again: the run may have ended between reading the record and checking the process.
+    # Read it again: the run may have ended, or begun, between reading the record and the lock.
     record = _read(folder)
-    if record.state not in ("queued", "running"):
+    if not record.is_active or _is_waiting(record):
         return record
-    message = ErrorMessage(
-        message=f"The process of this run ({record.process_id}) ended without finishing it.",
-        hint=f"See {OUTPUT_FILE} for its outputs, or repeat it: workbench runs rerun {record.id}",
-    )
-    lost = record.model_copy(update={"state": "lost", "error": message})
-    return _with_progress(lost, folder)
+    return _with_progress(_lost(record), folder)
 
 
 def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
-    """Return the records of the runs in a folder, oldest first, and errors for unreadable ones."""
+    """Return the records of the runs in a folder, oldest first, and errors for unreadable ones.
+
+    A run whose record is missing or broken is listed as lost, so that it can be deleted.
+    """
     records: list[RunRecord] = []
     problems: list[ErrorMessage] = []
-    for path in sorted(parent.glob(f"*/{RECORD_FILE}")):
+    for folder in run_folders(parent):
         try:
-            records.append(read_record(path.parent))
-        except (SchemaVersionError, StorageError) as error:  # noqa: PERF203 - one broken record does not affect the others
-            problems.append(ErrorMessage(message=error.message, hint=error.hint))
+            records.append(read_record(folder))
+        except (RunNotFoundError, SchemaVersionError, StorageError) as error:  # noqa: PERF203 - one broken record does not affect the others
+            message = ErrorMessage(message=error.message, hint=error.hint)
+            problems.append(message)
+            records.append(_unreadable(folder, message))
     return sorted(records, key=lambda record: (record.created_at, record.id)), problems
 
 
-def find_run(name: str, parent: Path) -> Path:
-    """Return the folder of a run, given its id, the beginning of its id, or its path.
+def end_lost_run(
+    folder: Path, then: Callable[[RunRecord], None] = lambda _record: None
+) -> RunRecord | None:
+    """Write that a run is lost, and remove what its process has left.
 
     Parameters
     ----------
-    name : str
-    parent : Path
-        The folder of all runs.
+    folder : Path
+    then : callable
+        Called with the record before others may own the folder.
+
+    Returns
+    -------
+    RunRecord or None
+        None if the run is not lost.
 
     Raises
     ------
-    RunNotFoundError
-        If there is no such run, or the beginning of the id is ambiguous.
+    RunActiveError
+        If a process owns it.
+    StorageError
+        If it cannot be read or written.
     """
-    for folder in (parent / name, Path(name)):
-        if is_file(folder / RECORD_FILE):
-            return folder.resolve()
-    folders = [path.parent for path in sorted(parent.glob(f"*/{RECORD_FILE}"))]
-    matches = [folder for folder in folders if folder.name.startswith(name)]
-    if name and len(matches) == 1:
-        return matches[0]
-    if len(matches) > 1:
-        raise RunNotFoundError(
-            f"{len(matches)} runs start with {name!r}.",
-            "Use a longer part of the id: " + ", ".join(folder.name for folder in matches[-5:]),
+    with ownership(folder):
+        record = _read(folder)
+        if not record.is_active or _is_waiting(record):
+            return None
+        record = _with_progress(_lost(record), folder).model_copy(
+            update={"finished_at": datetime.now(timezone.utc)}
         )
-    raise RunNotFoundError(
-        f"There is no run {name!r} in {parent}.",
-        "`workbench runs list` shows all runs. For a run elsewhere, give the path of its folder.",
-    )
+        write_record(folder, record)
+        remove_temporary_files(folder)
+        (folder / LIVE_FILE).unlink(missing_ok=True)
+        append_event(folder, end_event(record.state))
+        then(record)
+    return record
+
+
+def end_event(state: RunState) -> RunEvent:
+    """Return the event for the end of a run, now."""
+    return RunEvent(time=datetime.now(timezone.utc), event="finished", state=state)
 
 
 def append_event(folder: Path, event: RunEvent) -> None:
@@ -175,14 +147,14 @@ def append_event(folder: Path, event: RunEvent) -> None:
     """
     path = folder / EVENTS_FILE
     try:
-        with path.open("a", encoding="utf-8") as file:
+        with open_private(path, append=True) as file:
             file.write(event.model_dump_json(exclude_none=True) + "\n")
     except OSError as error:
         raise storage_error(path, error) from error
 
 
 def read_events(folder: Path) -> list[RunEvent]:
-    """Return the events of a run; an incomplete last line is ignored.
+    """Return the events of a run; an incomplete line, which a killed process left, is ignored.
 
     Raises
     ------
@@ -203,6 +175,14 @@ def read_events(folder: Path) -> list[RunEvent]:
         ) from error
 
 
+def read_live(folder: Path) -> RunLive | None:
+    """Return what a run does now; None if it is not known."""
+    try:
+        return read_model(folder / LIVE_FILE, RunLive, kind="state of a run")
+    except (FileMissingError, SchemaVersionError, StorageError):
+        return None
+
+
 def _read(folder: Path) -> RunRecord:
     try:
         return read_model(
@@ -210,7 +190,7 @@ def _read(folder: Path) -> RunRecord:
             RunRecord,
             kind="run record",
             hint=f"The file was left unchanged. The notebook is in {folder / OUTPUT_FILE}. "
-            f"Run it again, or delete the run: rm -r {shlex.quote(str(folder))}",
+            f"Run it again, or delete the run: workbench runs delete {shlex.quote(folder.name)}",
         )
     except FileMissingError as error:
         raise RunNotFoundError(
@@ -218,19 +198,37 @@ def _read(folder: Path) -> RunRecord:
         ) from error
 
 
-def _has_process(record: RunRecord) -> bool:
-    """Return whether the process of a run is still running, and is not another with its id."""
-    if record.process_id is None or record.process_started_at is None:
-        return False
-    start = process_start(record.process_id)
-    return start is not None and abs(start - record.process_started_at) <= CLOCK_TOLERANCE
+def _is_waiting(record: RunRecord) -> bool:
+    """Return whether a run without a process waits in the queue for one."""
+    return record.state == "queued" and not record.attached
+
+
+def _lost(record: RunRecord) -> RunRecord:
+    process = "" if record.process_id is None else f" ({record.process_id})"
+    message = ErrorMessage(
+        message=f"The process of this run{process} ended without finishing it.",
+        hint=f"See {OUTPUT_FILE} for its outputs, or repeat it: workbench runs rerun {record.id}",
+    )
+    return record.model_copy(update={"state": "lost", "error": message})
+
+
+def _unreadable(folder: Path, error: ErrorMessage) -> RunRecord:
+    return RunRecord(
+        id=folder.name,
+        notebook="",
+        state="lost",
+        parameters={},
+        created_at=creation_of(folder),
+        error=error,
+    )
 
 
 def _with_progress(record: RunRecord, folder: Path) -> RunRecord:
-    """Return the record of an unfinished run with the number of cells that its events report."""
+    """Return the record of an unfinished run with what its events report: cells and metrics."""
     try:
         events = read_events(folder)
     except StorageError:
         return record
     done = sum(event.event == "cell_finished" for event in events)
-    return record.model_copy(update={"cells_done": done})
+    metrics = {str(event.name): event.value for event in events if event.event == "metric"}
+    return record.model_copy(update={"cells_done": done, "metrics": record.metrics | metrics})

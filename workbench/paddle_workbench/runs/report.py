@@ -15,8 +15,9 @@ from ..contract import BUNDLE_MIME_TYPE, RunRecord
 from ..notebooks import read_notebook
 from ..storage import write_whole
 from .description import describe
+from .folders import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER
 from .metrics import SCRAP_MIME_TYPE
-from .records import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER, read_record
+from .records import read_record
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from ..child_process import process_start
-from ..contract import RunRecord
+from ..contract import RunEvent, RunGroup, RunRecord
 from ..course.companions import copy_companions
-from ..errors import NotebookError, RunNotFoundError
+from ..errors import NotebookError, ParameterError, RunNotFoundError
 from ..execution import kernel_of, require_kernel
-from ..notebooks import Notebook, read_notebook
+from ..notebooks import Notebook, read_json, read_notebook
 from ..reading import is_file
-from .declarations import read_parameters
-from .journal import Journal, RunListener, execute_journaled
+from ..storage import storage_error
+from .declarations import computed_from, read_parameters
+from .folders import WORK_FOLDER, new_run_folder, publish
+from .journal import Journal, RunListener
+from .journaled import execute_journaled
 from .parameters import as_json, changed_values, defaults
 from .provenance import locate, portable_path, provenance_of, sha256_of
-from .records import WORK_FOLDER, create_run_folder, read_record
+from .records import append_event, read_record, write_record
 
-__all__ = ["Plan", "plan_rerun", "run_attempts", "run_notebook"]
+__all__ = [
+    "Plan",
+    "execute_run",
+    "new_run",
+    "plan_rerun",
+    "plan_retry",
+    "recorded_values",
+    "run_attempts",
+    "run_notebook",
+    "source_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +51,25 @@ class Plan:
         Values for its parameters, of the declared types; the others keep their defaults.
     parent : Path
         The folder in which the run folder is created.
-    timeout_s : float, optional
-        The time limit for the whole run, in seconds.
+    timeout_s, cell_timeout_s : float, optional
+        The time limits for the whole run and for each cell, in seconds.
     attempt : int
         The number of this attempt, from 1.
+    retries : int
+        The maximum number of further attempts if it fails, times out or is lost.
     kernel : str, optional
         The kernel to run it in; by default the one that the notebook names.
+    secrets : mapping
+        Values for secret parameters, which are never written.
+    group : RunGroup, optional
+        The sweep to which it belongs.
+    previous : str, optional
+        The run of the previous attempt.
+    content : dict, optional
+        The notebook as an editor has it; by default the file.
+    backend : {"local", "ray"}
+    address : str, optional
+        The address of the Ray cluster.
     """
 
     notebook: Path
@@ -52,15 +78,23 @@ class Plan:
     timeout_s: float | None = None
     attempt: int = 1
     kernel: str | None = None
+    cell_timeout_s: float | None = None
+    retries: int = 0
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    group: RunGroup | None = None
+    previous: str | None = None
+    content: Mapping[str, Any] | None = field(default=None, repr=False)
+    backend: Literal["local", "ray"] = "local"
+    address: str | None = None
 
 
 def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
-    """Run a notebook and return its folder and its final record.
+    """Run a notebook in this process, and return its folder and its final record.
 
     A copy of the notebook runs in `work/` inside the run folder, with its assets and its checker
     module next to it, so files that it writes to a relative path stay there. Ctrl-C and SIGTERM
-    cancel the run: the kernel is interrupted, killed after five seconds, and the notebook is kept
-    with its outputs so far.
+    cancel the run: the kernel is interrupted, terminated after five seconds, and the notebook is
+    kept with its outputs so far.
 
     Raises
     ------
@@ -69,39 +103,103 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
     StorageError
         If the folder cannot be written.
     """
-    from .report import make_exporter, write_report
+    with new_run(plan, attached=True) as (folder, _lock):
+        record = read_record(folder)
+        listener(RunEvent(time=record.created_at, event="queued", state="queued"), record)
+        return folder, execute_run(folder, record, listener, plan.parameters, plan.secrets)
 
-    notebook = Notebook.read(plan.notebook)
+
+@contextmanager
+def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
+    """Make the folder of a run, which this process owns until the end of the block.
+
+    Yields it with the descriptor that holds its lock.
+
+    Parameters
+    ----------
+    plan : Plan
+    attached : bool
+        Whether this process, or one that inherits the lock, runs it. Otherwise it waits in the
+        queue for another process.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook cannot be read, or the kernel is not installed.
+    StorageError
+        If the folder cannot be written.
+    """
+    notebook = (
+        Notebook.read(plan.notebook)
+        if plan.content is None
+        else Notebook.from_json(plan.notebook, dict(plan.content))
+    )
     kernel = require_kernel(plan.kernel or kernel_of(notebook.node), plan.notebook)
     values = defaults(read_parameters(notebook.node)) | dict(plan.parameters)
     now = datetime.now(timezone.utc)
-    folder = create_run_folder(plan.parent, plan.notebook, now.astimezone())
-    work = folder / WORK_FOLDER
-    copy_companions(plan.notebook, work)
-    source = notebook.write_to(work)
-    record = RunRecord(
-        id=folder.name,
-        notebook=portable_path(plan.notebook),
-        state="queued",
-        kernel=kernel,
-        parameters=as_json(values),
-        created_at=now,
-        timeout_s=plan.timeout_s,
-        attempt=plan.attempt,
-        process_id=os.getpid(),
-        process_started_at=process_start(os.getpid()),
-        provenance=provenance_of(notebook),
-    )
+    with new_run_folder(plan.parent, plan.notebook, now.astimezone()) as (hidden, lock):
+        work = hidden / WORK_FOLDER
+        copy_companions(plan.notebook, work)
+        notebook.write_to(work)
+        _make_private(work)
+        record = RunRecord(
+            id=hidden.name.removeprefix(".new-"),
+            notebook=portable_path(plan.notebook),
+            state="queued",
+            kernel=kernel,
+            parameters=as_json({k: v for k, v in values.items() if k not in plan.secrets}),
+            given=list(plan.parameters),
+            secrets=list(plan.secrets),
+            group=plan.group,
+            created_at=now,
+            timeout_s=plan.timeout_s,
+            cell_timeout_s=plan.cell_timeout_s,
+            attempt=plan.attempt,
+            retries=plan.retries,
+            previous=plan.previous,
+            backend=plan.backend,
+            address=plan.address,
+            attached=attached,
+            process_id=os.getpid() if attached else None,
+            warnings=_stale_values(notebook, [*plan.parameters, *plan.secrets]),
+            provenance=provenance_of(notebook),
+        )
+        write_record(hidden, record)
+        append_event(hidden, RunEvent(time=now, event="queued", state="queued"))
+        yield publish(hidden), lock
+
+
+def execute_run(
+    folder: Path,
+    record: RunRecord,
+    listener: RunListener,
+    parameters: Mapping[str, Any],
+    secrets: Mapping[str, str],
+) -> RunRecord:
+    """Execute a run whose folder this process owns, write its report, and return its record.
+
+    Raises
+    ------
+    StorageError
+        If the folder cannot be written.
+    """
+    from .report import make_exporter, write_report
+
     journal = Journal(folder, record, listener)
     # While the kernel starts, this process has nothing to do.
     with ThreadPoolExecutor(1) as thread:
         exporter = thread.submit(make_exporter)
-        execute_journaled(source, dict(plan.parameters), journal)
+        execute_journaled(source_of(folder, record), dict(parameters), journal, secrets)
         write_report(folder, exporter.result())
-    return folder, journal.record
+    return journal.record
 
 
-def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Path, RunRecord]:
+def source_of(folder: Path, record: RunRecord) -> Path:
+    """Return the copy of the notebook in a run folder; it need not exist."""
+    return folder / WORK_FOLDER / Path(record.notebook).name
+
+
+def run_attempts(plan: Plan, *, listener: RunListener) -> tuple[Path, RunRecord]:
     """Run a notebook, retry it if it fails or times out, and return the last run.
 
     Every attempt has a folder of its own, so that a failed one is kept.
@@ -109,16 +207,13 @@ def run_attempts(plan: Plan, *, retries: int, listener: RunListener) -> tuple[Pa
     Parameters
     ----------
     plan : Plan
-    retries : int
-        The maximum number of further attempts.
     listener : callable
         As for `run_notebook`, which also lists the errors that this raises.
     """
     folder, record = run_notebook(plan, listener)
-    for attempt in range(plan.attempt + 1, plan.attempt + 1 + retries):
-        if record.state not in ("failed", "timed_out"):
-            break
-        folder, record = run_notebook(replace(plan, attempt=attempt), listener)
+    while record.state in ("failed", "timed_out") and record.attempt <= plan.retries:
+        plan = replace(plan, attempt=record.attempt + 1, previous=record.id)
+        folder, record = run_notebook(plan, listener)
     return folder, record
 
 
@@ -131,12 +226,19 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
     ------
     NotebookError
         If the notebook has changed since, unless `anyway` is true.
+    ParameterError
+        If it had secrets, which are not recorded.
     RunNotFoundError
         If neither the notebook nor the copy exists.
     """
     record = read_record(folder)
+    if record.secrets:
+        raise ParameterError(
+            f"{record.id} had secrets, which are not recorded: {', '.join(record.secrets)}.",
+            "Run the notebook again and give them.",
+        )
     source = locate(record.notebook)
-    copy = folder / WORK_FOLDER / source.name
+    copy = source_of(folder, record)
     if not is_file(source):
         source = copy
     if not is_file(source):
@@ -151,5 +253,65 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
-    values = changed_values(read_parameters(read_notebook(source)), record.parameters)
-    return Plan(source, values, parent, timeout_s=record.timeout_s, kernel=record.kernel)
+    return Plan(
+        source,
+        recorded_values(source, record),
+        parent,
+        timeout_s=record.timeout_s,
+        cell_timeout_s=record.cell_timeout_s,
+        kernel=record.kernel,
+    )
+
+
+def plan_retry(folder: Path, record: RunRecord) -> Plan:
+    """Return the plan for the next attempt of a run, with the notebook as it was.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook and its copy in the run folder no longer exist.
+    """
+    source, copy = locate(record.notebook), source_of(folder, record)
+    sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
+    is_same = is_file(source) and sha256_of(source) == sha256
+    return Plan(
+        source,
+        recorded_values(source if is_same else copy, record),
+        folder.parent,
+        timeout_s=record.timeout_s,
+        attempt=record.attempt + 1,
+        kernel=record.kernel,
+        cell_timeout_s=record.cell_timeout_s,
+        retries=record.retries,
+        group=record.group,
+        previous=record.id,
+        content=None if is_same else read_json(copy),
+        backend=record.backend,
+        address=record.address,
+    )
+
+
+def recorded_values(source: Path, record: RunRecord) -> dict[str, Any]:
+    """Return the values that a run was given, of the types that its notebook declares."""
+    recorded = record.parameters
+    if record.given is not None:
+        recorded = {name: recorded[name] for name in record.given if name in recorded}
+    return changed_values(read_parameters(read_notebook(source)), recorded)
+
+
+def _stale_values(notebook: Notebook, names: list[str]) -> list[str]:
+    """Return warnings for what the parameters cell computes from parameters that are set later."""
+    return [
+        f"{name} keeps its default value: the parameters cell computes it from {parameter}, "
+        f"before {parameter} is set. Move the line with {name} to the next cell."
+        for name, parameter in computed_from(notebook.node, names).items()
+    ]
+
+
+def _make_private(folder: Path) -> None:
+    """Let only this user read what was copied, which keeps the modes of its sources."""
+    try:
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(path.stat().st_mode & 0o700)
+    except OSError as error:
+        raise storage_error(folder, error) from error

@@ -25,6 +25,7 @@ from ..errors import (
     NotebookError,
     ParameterError,
     ProgramError,
+    RunActiveError,
     RunNotFoundError,
     SchemaVersionError,
     StorageError,
@@ -45,6 +46,7 @@ _Result = TypeVar("_Result")
 _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (LessonNotFoundError, 404),
     (ExerciseNotFoundError, 404),
+    (RunActiveError, 409),
     (RunNotFoundError, 404),
     (JobNotFoundError, 404),
     (CodeNotFoundError, 404),

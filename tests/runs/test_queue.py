@@ -1,0 +1,163 @@
+"""Queued runs in processes of their own: limits, restarts, secrets, retries, cancellation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from paddle_workbench.contract import RunRecord
+from paddle_workbench.runs.cancellation import cancel_run
+from paddle_workbench.runs.folders import run_folders
+from paddle_workbench.runs.ownership import owner_of
+from paddle_workbench.runs.queue import continue_queue, queue_runs, wait_for
+from paddle_workbench.runs.queue.slots import dispatcher_lock
+from paddle_workbench.runs.records import list_records, read_record
+from paddle_workbench.runs.runner import Plan
+
+from ..kernels.sessions import wait_until
+from .conftest import NotebookMaker
+
+pytestmark = pytest.mark.kernel
+
+WAIT = "import time, os\nwhile not os.path.exists(marker): time.sleep(0.05)"
+
+
+@pytest.fixture
+def runs(home: Path) -> Iterator[Path]:
+    runs = home / "runs"
+    yield runs
+    # Its dispatcher ends when the folder is gone.
+    for folder in run_folders(runs):
+        process = owner_of(folder, None)
+        if process is not None:
+            os.kill(process, signal.SIGKILL)
+    shutil.rmtree(runs)
+
+
+def ignore(_record: RunRecord) -> None:
+    """Ignore the record."""
+
+
+def dispatcher_of(runs: Path) -> int:
+    """Return the process that starts the runs of a folder."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            arguments = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"paddle_workbench.runs.queue" in arguments and os.fsencode(runs) in arguments:
+            return int(path.parent.name)
+    raise AssertionError("no dispatcher")
+
+
+def states(runs: Path) -> list[str]:
+    return [record.state for record in list_records(runs)[0]]
+
+
+def test_runs_one_after_another_in_order(
+    lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PADDLE_WORKBENCH_PARALLEL_RUNS", "1")
+    source = lesson(("record", "from paddle_workbench import record\nrecord('lr', lr)"))
+    queued = queue_runs([Plan(source, {"lr": 0.1 * i}, runs) for i in range(1, 4)])
+    assert [record.state for record in queued] == ["queued"] * 3
+    ended = wait_for(runs, [record.id for record in queued], ignore)
+    assert [record.metrics["lr"] for record in ended] == [0.1, 0.2, pytest.approx(0.3)]
+    times = [(record.started_at, record.finished_at) for record in ended]
+    for (_, end), (start, _) in pairwise(times):
+        assert end is not None
+        assert start is not None
+        assert end <= start
+    modes = {path: path.lstat().st_mode & 0o077 for path in runs.parent.rglob("*")}
+    assert {path for path, mode in modes.items() if mode} == set()
+
+
+def test_queue_goes_on_after_its_dispatcher_and_a_run_were_killed(
+    lesson: NotebookMaker, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is lost and tried again; those behind it run, and none runs twice."""
+    monkeypatch.setenv("PADDLE_WORKBENCH_PARALLEL_RUNS", "1")
+    marker, log = tmp_path / "marker", tmp_path / "log"
+    source = lesson(
+        ("log", "import os; os.write(os.open(log, os.O_APPEND | os.O_CREAT | os.O_WRONLY), b'x')"),
+        ("pid", "os.getpid()"),
+        ("wait", WAIT),
+        parameters="marker = ''\nlog = ''",
+    )
+    values = {"marker": str(marker), "log": str(log)}
+    plans = [Plan(source, values, runs, retries=1), Plan(source, values, runs)]
+    first, second = queue_runs(plans)
+    wait_until(lambda: read_record(runs / first.id).cells_done == 4)
+    (runner,) = {owner_of(runs / first.id, None)}
+    assert runner is not None
+    os.kill(dispatcher_of(runs), signal.SIGKILL)
+    os.kill(runner, signal.SIGKILL)
+    wait_until(lambda: read_record(runs / first.id).state == "lost")
+    assert read_record(runs / second.id).state == "queued"
+    marker.touch()
+    continue_queue(runs)
+    continue_queue(runs)
+    ended = wait_for(runs, [first.id, second.id], ignore)
+    assert [(record.state, record.attempt) for record in ended] == [
+        ("succeeded", 2),
+        ("succeeded", 1),
+    ]
+    assert ended[0].previous == first.id
+    assert log.read_text() == "xxx"
+    # The kernel of the killed run has ended, too.
+    cells = nbformat.read(runs / first.id / "output.ipynb", as_version=4).cells
+    (kernel,) = (cell.outputs[0].data["text/plain"] for cell in cells if cell.id == "pid")
+    wait_until(lambda: not Path(f"/proc/{kernel}").exists())
+
+
+def test_cancels_running_and_queued_runs(
+    lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PADDLE_WORKBENCH_PARALLEL_RUNS", "1")
+    source = lesson(("wait", WAIT), parameters="marker = 'none'")
+    first, second = queue_runs([Plan(source, {}, runs)] * 2)
+    wait_until(lambda: read_record(runs / first.id).cells_done == 1)
+    assert cancel_run(runs / second.id).stop == "not_started"
+    cancelled = cancel_run(runs / first.id)
+    assert (cancelled.state, cancelled.stop) == ("cancelled", "interrupted")
+    assert cancelled.error is not None
+    assert cancelled.error.message == "The run was cancelled: the kernel was interrupted."
+    assert not (runs / first.id / "live.json").exists()
+
+
+def test_secrets_reach_the_notebook_and_no_file(lesson: NotebookMaker, runs: Path) -> None:
+    secret = "geheim-4711 \"'\\中文"  # noqa: S105 - it is not one
+    source = lesson(
+        ("use", "print(api_key, len(api_key)); print(repr(api_key)); import os"),
+        ("native", "_ = os.write(2, api_key.encode())"),
+        ("environment", "[name for name in os.environ if 'SECRET' in name]"),
+        ("fail", "raise ValueError(api_key)"),
+        parameters="api_key = ''",
+    )
+    (queued,) = queue_runs([Plan(source, {}, runs, secrets={"api_key": secret}, retries=1)])
+    (record,) = wait_for(runs, [queued.id], ignore)
+    assert (record.state, record.attempt, record.secrets) == ("failed", 2, ["api_key"])
+    cells = nbformat.read(runs / record.id / "output.ipynb", as_version=4).cells
+    outputs = {cell.id: cell.outputs for cell in cells}
+    assert outputs["use"][0].text == f"[secret] {len(secret)}\n'[secret]'\n"
+    assert outputs["environment"][0].data["text/plain"] == "[]"
+    for path in runs.parent.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"geheim" not in content, path
+            assert "中文".encode() not in content, path
+
+
+def test_one_dispatcher_at_a_time(lesson: NotebookMaker, runs: Path) -> None:
+    source = lesson(("one", "1"))
+    (queued,) = queue_runs([Plan(source, {}, runs)])
+    assert dispatcher_lock(runs) is None
+    wait_for(runs, [queued.id], ignore)
+    assert states(runs) == ["succeeded"]

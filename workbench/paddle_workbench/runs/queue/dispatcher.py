@@ -1,0 +1,157 @@
+"""The process that starts queued runs: one for each home, detached from who has started it.
+
+It forks a process for each run, so the runs share what it has imported and start at once. These
+processes do not depend on it: if it is killed, they go on, and the next one sees their locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+
+from ...errors import WorkbenchError
+from ..folders import run_folders
+from ..ownership import is_owned
+from ..records import end_lost_run, read_record
+from .queued_run import queue_next_attempt, run_queued
+from .slots import dispatcher_lock, free_slot
+
+__all__ = ["Dispatcher"]
+
+POLL_S = 0.1
+# Runs of other processes, such as lost ones, are looked for this often.
+SCAN_S = 2.0
+# How long it waits for further runs.
+IDLE_S = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Starts the queued runs of a folder, in the order in which they were queued.
+
+    Parameters
+    ----------
+    runs : Path
+        The folder of all runs.
+    limit : int
+        How many may run at once.
+    """
+
+    def __init__(self, runs: Path, limit: int) -> None:
+        self._runs = runs
+        self._limit = limit
+        self._ended: set[str] = set()
+        self._started: dict[int, str] = {}
+        self._modified = -1
+        self._scanned_at = float("-inf")
+        self._queued: list[Path] = []
+
+    def run(self, lock: int) -> None:
+        """Start runs until none has been queued for a while, or the folder is removed.
+
+        Parameters
+        ----------
+        lock : int
+            The descriptor from `dispatcher_lock`.
+        """
+        next_lock: int | None = lock
+        while next_lock is not None:
+            self._dispatch(next_lock)
+            os.close(next_lock)
+            # A run that was queued while this one still held the lock has not started another.
+            is_over = not self._runs.is_dir() or not self._scan()
+            next_lock = None if is_over else dispatcher_lock(self._runs)
+
+    def _dispatch(self, lock: int) -> None:
+        idle_since = time.monotonic()
+        while self._runs.is_dir():
+            self._reap()
+            if self._has_changed():
+                self._queued = self._scan()
+            if self._queued:
+                self._start_next(lock)
+            if self._queued or self._started:
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > IDLE_S:
+                return
+            time.sleep(POLL_S)
+
+    def _has_changed(self) -> bool:
+        """Return whether to look at the folders again."""
+        now = time.monotonic()
+        try:
+            modified = self._runs.stat().st_mtime_ns
+        except OSError:
+            return False
+        if modified == self._modified and now - self._scanned_at < SCAN_S:
+            return False
+        self._modified, self._scanned_at = modified, now
+        return True
+
+    def _scan(self) -> list[Path]:
+        """Return the folders of the queued runs in their order; end those that are lost."""
+        queued = []
+        for folder in run_folders(self._runs):
+            if folder.name in self._ended:
+                continue
+            try:
+                record = read_record(folder)
+                if record.state == "lost" and record.finished_at is None:
+                    end_lost_run(folder, partial(queue_next_attempt, folder))
+            except WorkbenchError:  # a broken record is shown in lists
+                continue
+            if record.state == "queued" and not record.attached and not is_owned(folder):
+                queued.append((record.created_at, record.id, folder))
+            elif not record.is_active:
+                self._ended.add(folder.name)
+        return [folder for _created, _name, folder in sorted(queued)]
+
+    def _start_next(self, lock: int) -> None:
+        slot = free_slot(self._runs, self._limit)
+        if slot is None:
+            return
+        folder = self._queued.pop(0)
+        try:
+            process_id = os.fork()
+        except OSError as error:
+            _log.warning("No process for %s: %s", folder.name, error)
+            process_id = None
+        if process_id == 0:
+            os.close(lock)
+            _run_child(folder)
+        os.close(slot)
+        if process_id is not None:
+            self._started[process_id] = folder.name
+
+    def _reap(self) -> None:
+        """Take note of the processes that have ended."""
+        for process_id in list(self._started):
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(process_id, os.WNOHANG) == (0, 0):
+                    continue
+            del self._started[process_id]
+            self._scanned_at = float("-inf")
+
+
+def _run_child(folder: Path) -> None:
+    """Run a run in this fork, and end the process."""
+    status = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        run_queued(folder)
+        status = 0
+    except WorkbenchError as error:
+        _log.warning("%s: %s %s", folder.name, error.message, error.hint)
+    except BaseException:
+        _log.exception("%s", folder.name)
+    finally:
+        with contextlib.suppress(Exception):
+            logging.shutdown()
+        os._exit(status)
