@@ -117,7 +117,7 @@ def wait_for(
             else:
                 latest[first] = successor
         if len(ended) == len(latest):
-            return [record for name in latest if (record := ended[name]) is not None]
+            return [each for name in latest if (each := ended[name]) is not None]
         continue_queue(runs)
         time.sleep(POLL_S)
 
