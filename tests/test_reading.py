@@ -96,6 +96,8 @@ def test_limit_is_exact(path: Path) -> None:
     assert read_text(path, kind="note", limit_bytes=5) == "12345"
     with pytest.raises(FileBrokenError, match="has 5 bytes; the limit for a note is 4 bytes"):
         read_bytes(path, kind="note", limit_bytes=4)
+    assert read_bytes(path, kind="note", limit_bytes=4, start=1) == b"2345"
+    assert read_bytes(path, kind="note", start=9) == b""
 
 
 def test_limit_applies_to_file_that_reports_no_size() -> None:

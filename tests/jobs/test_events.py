@@ -34,6 +34,14 @@ def test_reports_changed_subject_once_in_its_current_state() -> None:
     assert subjects(events, "") == ids[:1]
 
 
+def test_removed_run_replaces_the_event_of_the_run() -> None:
+    events = EventLog()
+    events.publish("run a", "run", removed_run="b")
+    events.publish("run a", "run", removed_run="a")
+    (event,) = events.after("")
+    assert (event.topic, event.run, event.removed_run) == ("run", None, "a")
+
+
 @pytest.mark.parametrize("last", ["", "12345678-3", "-", "x", "-1", "²"])
 def test_id_of_another_server_returns_all_events(last: str) -> None:
     events = EventLog()

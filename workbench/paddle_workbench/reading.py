@@ -100,7 +100,9 @@ def resolved(path: Path) -> Path:
         raise StorageError(f"{str(path)!r:.200} is not a path: {reason}.", "Check it.") from error
 
 
-def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "") -> bytes:
+def read_bytes(
+    path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str = "", start: int = 0
+) -> bytes:
     """Return the content of a regular file, without waiting for pipes or devices.
 
     Parameters
@@ -112,6 +114,8 @@ def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str
         The maximum size; a larger file is not read.
     hint : str, optional
         The hint for a broken file; by default, to move it away.
+    start : int
+        The first byte to return. The limit applies to what follows it.
 
     Raises
     ------
@@ -128,7 +132,8 @@ def read_bytes(path: Path, *, kind: str, limit_bytes: int = MAX_BYTES, hint: str
             if not stat.S_ISREG(status.st_mode):
                 type_name = _FILE_TYPES.get(stat.S_IFMT(status.st_mode), "special file")
                 raise broken_file(path, kind, f"it is a {type_name}", hint)
-            size = status.st_size
+            size = max(0, status.st_size - start)
+            file.seek(start)
             content = file.read(limit_bytes + 1) if size <= limit_bytes else b""
     except FileNotFoundError as error:
         raise FileMissingError(f"There is no {kind} {path}.", "Check the path.") from error

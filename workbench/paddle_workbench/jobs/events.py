@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from ..contract import Job, ServerEvent
+from ..contract import Job, RunStatus, ServerEvent
 
 __all__ = ["EventLog"]
 
@@ -29,22 +29,34 @@ class EventLog:
         self._lock = threading.Lock()
 
     def publish(
-        self, subject: str, topic: Literal["job", "course"], *, job: Job | None = None
+        self,
+        subject: str,
+        topic: Literal["job", "course", "run"],
+        *,
+        job: Job | None = None,
+        run: RunStatus | None = None,
+        removed_run: str | None = None,
     ) -> None:
         """Replace the event of a subject, and call all listeners.
 
         Parameters
         ----------
         subject : str
-            What has changed, for a job its id.
-        topic, job
+            What has changed, for a job or a run its id.
+        topic, job, run, removed_run
             As in `ServerEvent`.
         """
         with self._lock:
             self._count += 1
             # Removed first, so that the new event is the last: events are ordered by id.
             self._events.pop(subject, None)
-            event = ServerEvent(id=f"{self._epoch}-{self._count}", topic=topic, job=job)
+            event = ServerEvent(
+                id=f"{self._epoch}-{self._count}",
+                topic=topic,
+                job=job,
+                run=run,
+                removed_run=removed_run,
+            )
             self._events[subject] = event
             listeners = list(self._listeners)
         for listener in listeners:

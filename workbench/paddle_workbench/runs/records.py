@@ -38,6 +38,7 @@ __all__ = [
     "read_events",
     "read_live",
     "read_record",
+    "unreadable_record",
     "write_record",
 ]
 
@@ -90,8 +91,20 @@ def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
         except (RunNotFoundError, SchemaVersionError, StorageError) as error:  # noqa: PERF203 - one broken record does not affect the others
             message = ErrorMessage(message=error.message, hint=error.hint)
             problems.append(message)
-            records.append(_unreadable(folder, message))
+            records.append(unreadable_record(folder, message))
     return sorted(records, key=lambda record: (record.created_at, record.id)), problems
+
+
+def unreadable_record(folder: Path, error: ErrorMessage) -> RunRecord:
+    """Return what stands for a record that is missing or broken: a lost run with the error."""
+    return RunRecord(
+        id=folder.name,
+        notebook="",
+        state="lost",
+        parameters={},
+        created_at=creation_of(folder),
+        error=error,
+    )
 
 
 def end_lost_run(
@@ -210,17 +223,6 @@ def _lost(record: RunRecord) -> RunRecord:
         hint=f"See {OUTPUT_FILE} for its outputs, or repeat it: workbench runs rerun {record.id}",
     )
     return record.model_copy(update={"state": "lost", "error": message})
-
-
-def _unreadable(folder: Path, error: ErrorMessage) -> RunRecord:
-    return RunRecord(
-        id=folder.name,
-        notebook="",
-        state="lost",
-        parameters={},
-        created_at=creation_of(folder),
-        error=error,
-    )
 
 
 def _with_progress(record: RunRecord, folder: Path) -> RunRecord:

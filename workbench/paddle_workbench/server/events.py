@@ -51,6 +51,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._unsubscribe = self.services.events.subscribe(wake)
         self._sending = asyncio.create_task(self._send(self.get_query_argument("after", "")))
         self.services.course_watch.enter()
+        self.services.runs_watch.enter()
 
     def on_close(self) -> None:
         """Stop sending."""
@@ -58,6 +59,7 @@ class EventsHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._unsubscribe()
             self._sending.cancel()
             self.services.course_watch.leave()
+            self.services.runs_watch.leave()
 
     async def _send(self, last_id: str) -> None:
         with suppress(WebSocketClosedError):

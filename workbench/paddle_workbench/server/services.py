@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..contract import RunStatus
 from ..course.workspace import Workspace
 from ..jobs import EventLog, Jobs
+from ..runs.statuses import RunStatuses
+from ..runs.watching import RunsWatch
 from ..settings import Settings
 from .course_watch import CourseWatch
 
@@ -25,6 +28,8 @@ class Services:
     events : EventLog
     jobs : Jobs
     course_watch : CourseWatch
+    runs : RunStatuses
+    runs_watch : RunsWatch
     """
 
     settings: Settings
@@ -32,6 +37,8 @@ class Services:
     events: EventLog
     jobs: Jobs
     course_watch: CourseWatch
+    runs: RunStatuses
+    runs_watch: RunsWatch
 
     @property
     def workspace(self) -> Workspace:
@@ -39,7 +46,8 @@ class Services:
         return Workspace(self.settings)
 
     def close(self) -> None:
-        """Cancel all jobs, and wait at most a few seconds for them to end."""
+        """Cancel all jobs, and wait at most a few seconds for them to end; runs go on."""
+        self.runs_watch.close()
         self.jobs.close()
 
 
@@ -55,10 +63,18 @@ def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
         The number of jobs that run at the same time.
     """
     events = EventLog()
+
+    def publish(run_id: str, status: RunStatus | None) -> None:
+        removed = run_id if status is None else None
+        events.publish(f"run {run_id}", "run", run=status, removed_run=removed)
+
+    runs = RunStatuses(settings.runs, publish)
     return Services(
         settings=settings,
         root=root.expanduser().resolve(),
         events=events,
         jobs=Jobs(settings.jobs, events, workers=workers),
         course_watch=CourseWatch(settings, events),
+        runs=runs,
+        runs_watch=RunsWatch(runs),
     )
