@@ -134,6 +134,7 @@ from .quantization import (
 )
 from .recipe import DistilStep, FineTuneStep, PruneStep, QuantizeStep, Recipe, RecipeStep
 from .runs import (
+    OpenedRun,
     Parameter,
     ParameterType,
     Provenance,
@@ -142,6 +143,7 @@ from .runs import (
     RunForm,
     RunFormRequest,
     RunGroup,
+    RunId,
     RunIds,
     RunList,
     RunLive,
@@ -244,6 +246,7 @@ __all__ = [
     "Normalize",
     "Objectives",
     "OpenedLesson",
+    "OpenedRun",
     "PageArray",
     "PageExample",
     "PageSample",
@@ -274,6 +277,7 @@ __all__ = [
     "RunForm",
     "RunFormRequest",
     "RunGroup",
+    "RunId",
     "RunIds",
     "RunList",
     "RunLive",

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from .model import SCHEMA_VERSION, ErrorMessage, Model
+from .model import SCHEMA_VERSION, ContentsPath, ErrorMessage, Model
 
 __all__ = [
+    "OpenedRun",
     "Parameter",
     "ParameterType",
     "Provenance",
@@ -17,6 +18,7 @@ __all__ = [
     "RunForm",
     "RunFormRequest",
     "RunGroup",
+    "RunId",
     "RunIds",
     "RunList",
     "RunLive",
@@ -181,7 +183,8 @@ class RunStatus(Model):
         None, description="How long an earlier run of the same notebook took."
     )
     remaining_s: float | None = Field(
-        None, description="How long its remaining cells took in that run."
+        None,
+        description="How long its remaining cells took in that run, the current one included.",
     )
     cell_expected_s: float | None = Field(None, description="The same for the current cell.")
     series: dict[str, list[list[float]]] = Field(
@@ -202,7 +205,7 @@ class RunList(Model):
 class RunFormRequest(Model):
     """The notebook for which a form is wanted."""
 
-    path: str = Field(max_length=4096, description="Relative to the root of the server.")
+    path: ContentsPath = Field(description="Its path in the contents API.")
     content: dict[str, Any] | None = Field(
         None, description="The notebook as it is in the editor; by default the file."
     )
@@ -249,6 +252,18 @@ class StartedRuns(Model):
     count: int
     group: str | None = None
     warnings: list[str] = []  # noqa: RUF012 - pydantic copies it
+
+
+class RunId(Model):
+    """A run to open."""
+
+    id: str = Field(max_length=200)
+
+
+class OpenedRun(Model):
+    """The notebook of a run, with its outputs."""
+
+    path: str = Field(description="Its path in the contents API.")
 
 
 class RunIds(Model):

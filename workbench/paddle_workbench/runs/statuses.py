@@ -120,6 +120,23 @@ class RunStatuses:
             entries = [self._entries[run_id] for run_id in ids if run_id in self._entries]
         return [entry.status for entry in entries if entry.status is not None]
 
+    def folder(self, run_id: str) -> Path:
+        """Return the folder of a run, given its whole id; a path is not one.
+
+        Raises
+        ------
+        RunNotFoundError
+            If there is no such run.
+        """
+        with self._lock:
+            self._look_for_folders(is_thorough=True)
+            entry = self._entries.get(run_id)
+        if entry is None:
+            raise RunNotFoundError(
+                f"There is no run {run_id!r:.200}.", "It may have been deleted meanwhile."
+            )
+        return entry.folder
+
     def refresh(self) -> None:
         """Look for changes; what can hardly change is not looked at each time."""
         with self._lock:

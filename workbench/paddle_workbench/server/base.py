@@ -23,7 +23,6 @@ from ..errors import (
     LessonMetadataError,
     LessonNotFoundError,
     NotebookError,
-    ParameterError,
     ProgramError,
     RunActiveError,
     RunNotFoundError,
@@ -52,7 +51,6 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (CodeNotFoundError, 404),
     (ForbiddenPathError, 403),
     (LessonMetadataError, 422),
-    (ParameterError, 400),
     (SchemaVersionError, 409),
     (NotebookError, 422),
     (ProgramError, 422),
@@ -80,18 +78,18 @@ class WorkbenchHandler(APIHandler):
         """Keep the services; tornado calls it for each request."""
         self.services = services
 
-    def parse(self, model: type[_Model]) -> _Model:
+    def parse(self, model: type[_Model], *, limit_bytes: int = MAX_BODY_BYTES) -> _Model:
         """Return the request's body as a model of the contract.
 
         Raises
         ------
         HTTPError
             400, with the field and its value, if the body does not match the model; 413 if it is
-            larger than `MAX_BODY_BYTES`.
+            larger than the limit.
         """
         size = len(self.request.body)
-        if size > MAX_BODY_BYTES:
-            raise HTTPError(413, f"The body has {size} bytes; the limit is {MAX_BODY_BYTES}.")
+        if size > limit_bytes:
+            raise HTTPError(413, f"The body has {size} bytes; the limit is {limit_bytes}.")
         try:
             return model.model_validate_json(self.request.body)
         except ValidationError as error:
@@ -128,7 +126,7 @@ class WorkbenchHandler(APIHandler):
         absolute = resolved(path)
         if not absolute.is_relative_to(root):
             raise EnvironmentBrokenError(
-                f"This server is rooted at {root}, but the lessons are in {home}.",
+                f"This server is rooted at {root}, but the files of the workbench are in {home}.",
                 "Start JupyterLab with `workbench lab`, or set PADDLE_WORKBENCH_HOME to a folder "
                 f"below {root}.",
             )

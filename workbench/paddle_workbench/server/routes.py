@@ -28,11 +28,16 @@ from ..contract import (
     LessonCheckRequest,
     LessonRequest,
     OpenedLesson,
+    OpenedRun,
     PageShell,
     ProgramPicture,
     ProgramRequest,
     ProgressUpdate,
     ResetLesson,
+    RunForm,
+    RunFormRequest,
+    RunId,
+    RunList,
 )
 from .base import WorkbenchHandler
 from .checks import CheckHandler
@@ -49,6 +54,7 @@ from .events import EventsHandler
 from .export import BundleHandler, ExportHandler, PageHandler, PreflightHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
+from .runs import OpenRunHandler, RunFormHandler, RunReportHandler, RunsHandler
 from .services import Services
 
 __all__ = ["EVENTS", "ROUTES", "Route", "RouteTable"]
@@ -112,6 +118,7 @@ ROUTES = [
         "Open the working copy of a lesson; create it if it does not exist.",
         LessonRequest,
         OpenedLesson,
+        OpenedRun,
     ),
     Route(
         "course/reset",
@@ -215,6 +222,32 @@ ROUTES = [
         "Read a saved program and return it for display.",
         ProgramRequest,
         ProgramPicture,
+    ),
+    Route("runs", "get", RunsHandler, "Return the runs, newest first.", None, RunList),
+    Route(
+        "runs/form",
+        "post",
+        RunFormHandler,
+        "Return the form for the parameters of a notebook.",
+        RunFormRequest,
+        RunForm,
+    ),
+    Route(
+        "runs/open",
+        "post",
+        OpenRunHandler,
+        "Return the notebook of a run, with the outputs so far.",
+        RunId,
+        OpenedRun,
+    ),
+    Route(
+        "runs/report",
+        "get",
+        RunReportHandler,
+        "Return the report of the run `id` as HTML; a missing one is made.",
+        None,
+        None,
+        query={"id": True},
     ),
 ]
 

@@ -2,6 +2,16 @@
 import type { ErrorMessage } from './model';
 
 /**
+ * The notebook of a run, with its outputs.
+ */
+export interface OpenedRun {
+  /**
+   * Its path in the contents API.
+   */
+  path: string;
+}
+
+/**
  * One parameter of a notebook, read from its `parameters` cell.
  */
 export interface Parameter {
@@ -153,7 +163,7 @@ export interface RunForm {
  */
 export interface RunFormRequest {
   /**
-   * Relative to the root of the server.
+   * Its path in the contents API.
    */
   path: string;
   /**
@@ -177,6 +187,13 @@ export interface RunGroup {
    * The number of runs.
    */
   size: number;
+}
+
+/**
+ * A run to open.
+ */
+export interface RunId {
+  id: string;
 }
 
 /**
@@ -313,7 +330,7 @@ export interface RunRecord {
  */
 export interface RunRequest {
   /**
-   * Relative to the root of the server.
+   * Its path in the contents API.
    */
   path: string;
   /**
@@ -366,7 +383,7 @@ export interface RunStatus {
    */
   expected_s: number | null;
   /**
-   * How long its remaining cells took in that run.
+   * How long its remaining cells took in that run, the current one included.
    */
   remaining_s: number | null;
   /**

@@ -1,0 +1,186 @@
+"""The panel of runs gets lists, forms, reports and notebooks, and changes as they happen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from paddle_workbench.contract import (
+    ErrorMessage,
+    Model,
+    OpenedRun,
+    RunForm,
+    RunList,
+)
+from paddle_workbench.runs.ownership import ownership
+from paddle_workbench.runs.records import write_record
+from paddle_workbench.server.extension import PREFIX
+
+from ..runs.conftest import make_notebook
+from ..runs.test_records import record
+from .conftest import next_event
+
+
+class Client:
+    """Calls the routes of runs."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    async def list(self) -> RunList:
+        answer = await self._fetch(PREFIX, "runs")
+        return RunList.model_validate_json(answer.body)
+
+    async def post(self, route: str, **fields: Any) -> bytes:
+        body = json.dumps(fields)
+        answer = await self._fetch(PREFIX, *route.split("/"), method="POST", body=body)
+        content: bytes = answer.body
+        return content
+
+    async def report(self, run_id: str) -> Any:
+        return await self._fetch(PREFIX, "runs", "report", params={"id": run_id})
+
+
+@pytest.fixture
+def client(jp_fetch: Any) -> Client:
+    return Client(jp_fetch)
+
+
+@pytest.fixture
+def notebook(home: Path) -> Path:
+    return make_notebook(home / "01_training.ipynb", [("train", 'record("loss", lr)')])
+
+
+def add_run(home: Path, name: str, **fields: Any) -> Path:
+    folder = home / "runs" / name
+    folder.mkdir(parents=True)
+    write_record(folder, record(folder, **fields))
+    return folder
+
+
+async def rejection(answer: Any) -> tuple[int, str]:
+    with pytest.raises(HTTPClientError) as caught:
+        await answer
+    error = ErrorMessage.model_validate_json(caught.value.response.body)
+    return caught.value.code, error.message
+
+
+def parsed(model: type[Model], content: bytes) -> Any:
+    return model.model_validate_json(content)
+
+
+async def test_lists_runs_newest_first(client: Client, home: Path) -> None:
+    assert (await client.list()).runs == []
+    add_run(home, "20261123-091530-a-0001")
+    add_run(home, "20261123-091531-b-0002", state="failed")
+    listed = await client.list()
+    assert [status.run.state for status in listed.runs] == ["failed", "succeeded"]
+    assert listed.limit >= 1
+
+
+async def test_stream_reports_new_and_removed_runs(
+    client: Client, jp_ws_fetch: Any, home: Path
+) -> None:
+    await client.list()
+    socket = await jp_ws_fetch(PREFIX, "events")
+    folder = add_run(home, "20261123-091530-a-0001")
+    event = await next_event(socket)
+    assert event.run is not None
+    assert (event.topic, event.run.run.id) == ("run", folder.name)
+    shutil.rmtree(folder)
+    event = await next_event(socket)
+    assert (event.topic, event.run, event.removed_run) == ("run", None, folder.name)
+    socket.close()
+
+
+async def test_form_is_that_of_the_notebook_in_the_editor(client: Client, notebook: Path) -> None:
+    form = parsed(RunForm, await client.post("runs/form", path=notebook.name))
+    assert [parameter.name for parameter in form.parameters] == ["num_epochs", "lr"]
+    assert form.parameters[0].help == "passes over the data"
+    assert (form.kernel, form.records_metrics, form.hint) == ("paddle", True, "")
+    assert "python3" in form.kernels
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["cells"][0]["source"] = "seed = 1"
+    content["cells"][1]["source"] = "# record(seed)"
+    form = parsed(RunForm, await client.post("runs/form", path=notebook.name, content=content))
+    assert [parameter.name for parameter in form.parameters] == ["seed"]
+    assert not form.records_metrics
+    del content["cells"][0]
+    form = parsed(RunForm, await client.post("runs/form", path="unsaved.ipynb", content=content))
+    assert form.parameters == []
+    assert "tag `parameters`" in form.hint
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "reason"),
+    [
+        ({"path": "missing.ipynb"}, 422, "There is no notebook"),
+        ({"path": "../other.ipynb"}, 403, "outside the root folder"),
+        ({"path": "a.ipynb", "content": {}}, 422, "it has no cells"),
+        ({"path": "a.ipynb", "content": {"cells": 1, "nbformat": 4}}, 422, "not a valid notebook"),
+        ({"path": "a.ipynb", "content": {"cells": [], "nbformat": 3}}, 422, "format 3"),
+    ],
+)
+async def test_rejects_what_is_not_a_notebook(
+    client: Client, fields: dict[str, Any], status: int, reason: str
+) -> None:
+    code, message = await rejection(client.post("runs/form", **fields))
+    assert (code, reason in message) == (status, True), message
+
+
+async def test_form_of_a_notebook_larger_than_other_requests(client: Client) -> None:
+    cell = nbformat.v4.new_markdown_cell("x" * 3_000_000, id="long")
+    content = nbformat.v4.new_notebook(cells=[cell])
+    assert parsed(RunForm, await client.post("runs/form", path="a.ipynb", content=content))
+
+
+async def test_opens_the_notebook_of_a_run(client: Client, home: Path, notebook: Path) -> None:
+    folder = add_run(home, "20261123-091530-a-0001")
+    status, message = await rejection(client.post("runs/open", id=folder.name))
+    assert (status, message) == (404, f"{folder.name} has no outputs.")
+    shutil.copy(notebook, folder / "output.ipynb")
+    opened = parsed(OpenedRun, await client.post("runs/open", id=folder.name))
+    assert opened.path == f"runs/{folder.name}/output.ipynb"
+
+
+async def test_report_cannot_act_as_a_page_of_the_server(
+    client: Client, home: Path, notebook: Path
+) -> None:
+    folder = add_run(home, "20261123-091530-a-0001")
+    shutil.copy(notebook, folder / "output.ipynb")
+    # It is missing, and is made.
+    answer = await client.report(folder.name)
+    assert answer.headers["Content-Type"].startswith("text/html")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox ")
+    assert "allow-same-origin" not in policy
+    assert answer.body == (folder / "report.html").read_bytes()
+    (folder / "report.html").write_text("as it is")
+    assert (await client.report(folder.name)).body == b"as it is"
+
+
+async def test_active_run_has_no_report_yet(client: Client, home: Path) -> None:
+    folder = add_run(home, "20261123-091530-a-0001", state="running")
+    with ownership(folder):
+        status, message = await rejection(client.report(folder.name))
+    assert (status, message) == (404, f"{folder.name} has no report yet: it is running.")
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "missing", "../elsewhere", "a\0b", "file"])
+async def test_id_is_the_name_of_a_run_and_not_a_path(
+    client: Client, home: Path, tmp_path: Path, name: str
+) -> None:
+    elsewhere = add_run(home, "20261123-091530-a-0001").rename(home / "elsewhere")
+    (home / "runs" / "file").touch()
+    for run_id in (name, str(elsewhere)):
+        status, message = await rejection(client.post("runs/open", id=run_id))
+        assert (status, "There is no run" in message) == (404, True)
+        status, _message = await rejection(client.report(run_id))
+        assert status in (400, 404)
