@@ -87,12 +87,12 @@ async def test_answers_generated_requests(
 
 async def rejection(jp_fetch: Any, path: str, body: str) -> tuple[int, str]:
     with pytest.raises(HTTPClientError) as caught:
-        await jp_fetch(PREFIX, path, method="POST", body=body)
+        await jp_fetch(PREFIX, *path.split("/"), method="POST", body=body)
     answer = ErrorMessage.model_validate_json(caught.value.response.body)
     return caught.value.code, answer.message
 
 
-@pytest.mark.parametrize("route", ["checks", "program"])
+@pytest.mark.parametrize("route", ["checks", "program", "runs/form"])
 @pytest.mark.parametrize(
     ("path", "status", "reason"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,11 @@ from paddle_workbench.contract import (
     OpenedRun,
     RunForm,
     RunList,
+    RunStatus,
+    StartedRuns,
 )
-from paddle_workbench.runs.ownership import ownership
+from paddle_workbench.runs.folders import run_folders
+from paddle_workbench.runs.ownership import is_owned, ownership
 from paddle_workbench.runs.records import write_record
 from paddle_workbench.server.extension import PREFIX
 
@@ -142,10 +147,10 @@ async def test_form_of_a_notebook_larger_than_other_requests(client: Client) -> 
 
 async def test_opens_the_notebook_of_a_run(client: Client, home: Path, notebook: Path) -> None:
     folder = add_run(home, "20261123-091530-a-0001")
-    status, message = await rejection(client.post("runs/open", id=folder.name))
+    status, message = await rejection(client.post("runs/open", ids=[folder.name]))
     assert (status, message) == (404, f"{folder.name} has no outputs.")
     shutil.copy(notebook, folder / "output.ipynb")
-    opened = parsed(OpenedRun, await client.post("runs/open", id=folder.name))
+    opened = parsed(OpenedRun, await client.post("runs/open", ids=[folder.name]))
     assert opened.path == f"runs/{folder.name}/output.ipynb"
 
 
@@ -180,7 +185,161 @@ async def test_id_is_the_name_of_a_run_and_not_a_path(
     elsewhere = add_run(home, "20261123-091530-a-0001").rename(home / "elsewhere")
     (home / "runs" / "file").touch()
     for run_id in (name, str(elsewhere)):
-        status, message = await rejection(client.post("runs/open", id=run_id))
-        assert (status, "There is no run" in message) == (404, True)
+        for route in ("runs/open", "runs/cancel", "runs/delete", "runs/rerun"):
+            status, message = await rejection(client.post(route, ids=[run_id]))
+            assert (status, "There is no run" in message) == (404, True)
+        status, message = await rejection(client.post("runs/restore", ids=[run_id]))
+        assert (status, "There is no deleted run" in message) == (404, True)
         status, _message = await rejection(client.report(run_id))
         assert status in (400, 404)
+
+
+async def test_deletes_and_restores_runs(client: Client, home: Path) -> None:
+    first = add_run(home, "20261123-091530-a-0001")
+    second = add_run(home, "20261123-091531-b-0002")
+    deleted = parsed(RunList, await client.post("runs/delete", ids=[first.name, first.name]))
+    assert deleted.runs == []
+    assert [status.run.id for status in (await client.list()).runs] == [second.name]
+    restored = parsed(RunList, await client.post("runs/restore", ids=[first.name]))
+    assert [status.run.id for status in restored.runs] == [first.name]
+    assert len((await client.list()).runs) == 2
+
+
+async def test_active_run_is_not_deleted(client: Client, home: Path) -> None:
+    folder = add_run(home, "20261123-091530-a-0001", state="running")
+    with ownership(folder):
+        status, message = await rejection(client.post("runs/delete", ids=[folder.name]))
+    assert (status, message) == (409, f"{folder.name} is running.")
+
+
+async def test_cancels_waiting_runs_and_leaves_ended_ones(client: Client, home: Path) -> None:
+    names = ["20261123-091530-a-0001", "20261123-091531-b-0002", "20261123-091532-c-0003"]
+    for name in names[:2]:
+        add_run(home, name, state="queued", attached=False)
+    add_run(home, names[2])
+    cancelled = parsed(RunList, await client.post("runs/cancel", ids=names))
+    assert [(each.run.id, each.run.state) for each in cancelled.runs] == [
+        (names[0], "cancelled"),
+        (names[1], "cancelled"),
+        (names[2], "succeeded"),
+    ]
+    again = parsed(RunList, await client.post("runs/cancel", ids=names))
+    assert again == cancelled
+    assert parsed(RunList, await client.post("runs/cancel", ids=[])).runs == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"values": {"lr": "fast"}}, "lr takes a number, not 'fast'."),
+        ({"sweep": {"lr": "0.1,fast"}}, "lr takes a number, not 'fast'."),
+        ({"values": {"lr": "1"}, "sweep": {"lr": "1,2"}}, "lr has a value and is swept."),
+        ({"values": {"rate": "1"}}, "The notebook has no parameter 'rate'."),
+        ({"kernel": "cobol"}, "01_training.ipynb needs the kernel 'cobol', which is not installed"),
+    ],
+)
+async def test_rejects_wrong_values(
+    client: Client, home: Path, notebook: Path, fields: dict[str, Any], reason: str
+) -> None:
+    for only_count in (True, False):
+        request = {"path": notebook.name, "kernel": "python3", "only_count": only_count} | fields
+        status, message = await rejection(client.post("runs", **request))
+        assert (status, message.startswith(reason)) == (422, True), message
+    assert not (home / "runs").exists()
+
+
+async def test_counts_the_runs_of_a_sweep(client: Client, home: Path, notebook: Path) -> None:
+    make_notebook(notebook, [], parameters="lr = 0.1\nseed = 1\nname = f'run {seed}'")
+    started = parsed(
+        StartedRuns,
+        await client.post(
+            "runs",
+            path=notebook.name,
+            kernel="python3",
+            sweep={"lr": "0.1,0.01", "seed": "1,2,3"},
+            only_count=True,
+        ),
+    )
+    assert (started.ids, started.count) == ([], 6)
+    assert started.warnings[0].startswith("name keeps its default value")
+    assert not (home / "runs").exists()
+
+
+@pytest.fixture
+def dispatched(home: Path) -> Iterator[Path]:
+    """The folder of runs, whose dispatcher ends with the test."""
+    runs = home / "runs"
+    yield runs
+    # A run writes its report after its end.
+    while any(is_owned(folder) for folder in run_folders(runs)):
+        time.sleep(0.05)
+    shutil.rmtree(runs)
+
+
+async def ended(socket: Any, ids: list[str]) -> list[RunStatus]:
+    """Follow the event stream until runs have ended, and return all their states."""
+    seen: list[RunStatus] = []
+    waiting = set(ids)
+    while waiting:
+        status = (await next_event(socket)).run
+        if status is not None and status.run.id in ids:
+            seen.append(status)
+            if not status.run.is_active:
+                waiting.discard(status.run.id)
+    return seen
+
+
+@pytest.mark.kernel
+async def test_runs_the_notebook_in_the_editor_and_repeats_it(
+    client: Client, jp_ws_fetch: Any, home: Path, notebook: Path, dispatched: Path
+) -> None:
+    (home / "assets").mkdir()
+    (home / "assets" / "rate.txt").write_text("7")
+    cell = """from pathlib import Path
+import time
+from paddle_workbench import record
+print(Path("assets/rate.txt").read_text())
+for step in range(3):
+    record("loss", lr / (step + 1))
+    time.sleep(0.3)"""
+    make_notebook(home / "other.ipynb", [("train", cell)])
+    content = json.loads((home / "other.ipynb").read_text(encoding="utf-8"))
+    socket = await jp_ws_fetch(PREFIX, "events")
+    started = parsed(
+        StartedRuns,
+        await client.post(
+            "runs",
+            path=notebook.name,
+            content=content,
+            kernel="python3",
+            values={"num_epochs": "2"},
+            sweep={"lr": "3"},
+        ),
+    )
+    assert (started.count, started.warnings) == (1, [])
+    seen = await ended(socket, started.ids)
+    last = seen[-1].run
+    assert (last.state, last.metrics, last.given) == (
+        "succeeded",
+        {"loss": 1.0},
+        ["num_epochs", "lr"],
+    )
+    assert last.group is not None
+    assert last.group.id == started.group
+    # Live: the cell with its output, and metrics as they come.
+    assert any(each.live is not None and each.live.cell == "train" for each in seen)
+    assert any(len(each.series.get("loss", [])) in (1, 2) for each in seen)
+    assert [value for _, value in seen[-1].series["loss"]] == [3.0, 1.5, 1.0]
+    opened = parsed(OpenedRun, await client.post("runs/open", ids=started.ids))
+    assert "7" in (home / opened.path).read_text(encoding="utf-8")
+    assert b"loss" in (await client.report(last.id)).body
+    # The file differs from what ran.
+    status, message = await rejection(client.post("runs/rerun", ids=started.ids))
+    assert (status, "has changed since" in message) == (422, True)
+    again = parsed(StartedRuns, await client.post("runs/rerun", ids=started.ids, anyway=True))
+    assert again.count == 1
+    seen = await ended(socket, again.ids)
+    assert seen[-1].run.parameters["lr"] == 3
+    assert seen[-1].run.state == "failed"  # this notebook does not import `record`
+    assert any(each.expected_s == last.duration_s for each in seen)
+    socket.close()

@@ -18,7 +18,6 @@ __all__ = [
     "RunForm",
     "RunFormRequest",
     "RunGroup",
-    "RunId",
     "RunIds",
     "RunList",
     "RunLive",
@@ -252,12 +251,6 @@ class StartedRuns(Model):
     count: int
     group: str | None = None
     warnings: list[str] = []  # noqa: RUF012 - pydantic copies it
-
-
-class RunId(Model):
-    """A run to open."""
-
-    id: str = Field(max_length=200)
 
 
 class OpenedRun(Model):

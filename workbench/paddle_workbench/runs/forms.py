@@ -1,17 +1,23 @@
-"""The form for the parameters of a notebook, for a person who wants to run it."""
+"""The form for the parameters of a notebook, and the runs that a filled-in form asks for."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import nbformat
 
-from ..contract import RunForm
-from ..execution import kernel_of
+from ..contract import RunForm, RunRequest
+from ..errors import ParameterError
+from ..execution import kernel_of, require_kernel
 from ..notebooks import Notebook
 from .declarations import read_parameters
+from .parameters import parse_sweep, parse_values
+from .plans import sweep_plans
+from .runner import Plan
+from .secrets import split_secrets
 
-__all__ = ["installed_kernels", "make_form"]
+__all__ = ["installed_kernels", "make_form", "plans_of"]
 
 _RECORDS = re.compile(r"^[^#\n]*\brecord\s*\(", re.MULTILINE)
 _HINT = (
@@ -44,6 +50,47 @@ def make_form(notebook: Notebook, path: str, *, expected_s: float | None = None)
         expected_s=expected_s,
         hint="" if parameters else _HINT,
     )
+
+
+def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan]:
+    """Return the runs that a request asks for.
+
+    Parameters
+    ----------
+    request : RunRequest
+    notebook : Notebook
+        The one that it names.
+    parent : Path
+        The folder of all runs.
+
+    Raises
+    ------
+    NotebookError
+        If the kernel is not installed.
+    ParameterError
+        If a value is wrong; the message begins with the name of the parameter, if it has one.
+    """
+    parameters = read_parameters(notebook.node)
+    for name in request.values.keys() & request.sweep.keys():
+        raise ParameterError(f"{name} has a value and is swept.", "Remove one of them.")
+    values, secrets = split_secrets(
+        parse_values(parameters, request.values),
+        [each.name for each in parameters if each.secret and each.name in request.values],
+    )
+    combinations = parse_sweep(parameters, request.sweep)
+    require_kernel(request.kernel or kernel_of(notebook.node), notebook.path)
+    plan = Plan(
+        notebook.path,
+        values,
+        parent,
+        timeout_s=request.timeout_s,
+        cell_timeout_s=request.cell_timeout_s,
+        retries=request.retries,
+        kernel=request.kernel,
+        secrets=secrets,
+        content=request.content,
+    )
+    return sweep_plans(plan, list(request.sweep), combinations)
 
 
 def installed_kernels() -> list[str]:

@@ -32,8 +32,9 @@ class Series:
         self._count = 0
 
     def add(self, seconds: float, value: float) -> None:
-        """Add a value at its time in seconds."""
-        point = [round(seconds, 3), value]
+        """Add a value at its time in seconds; a clock that was set back does not count."""
+        earliest = 0.0 if self._last is None else self._last[0]
+        point = [max(round(seconds, 3), earliest), value]
         self._last = point
         if self._count % self._step == 0:
             self._points.append(point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +36,7 @@ __all__ = [
     "run_attempts",
     "run_notebook",
     "source_of",
+    "stale_values",
 ]
 
 
@@ -161,7 +162,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             address=plan.address,
             attached=attached,
             process_id=os.getpid() if attached else None,
-            warnings=_stale_values(notebook, [*plan.parameters, *plan.secrets]),
+            warnings=stale_values(notebook, [*plan.parameters, *plan.secrets]),
             provenance=provenance_of(notebook),
         )
         write_record(hidden, record)
@@ -299,7 +300,7 @@ def recorded_values(source: Path, record: RunRecord) -> dict[str, Any]:
     return changed_values(read_parameters(read_notebook(source)), recorded)
 
 
-def _stale_values(notebook: Notebook, names: list[str]) -> list[str]:
+def stale_values(notebook: Notebook, names: Sequence[str]) -> list[str]:
     """Return warnings for what the parameters cell computes from parameters that are set later."""
     return [
         f"{name} keeps its default value: the parameters cell computes it from {parameter}, "

@@ -32,7 +32,7 @@ AFTERMATH_S = 30.0
 THOROUGH_S = 5.0
 
 _FILES = (RECORD_FILE, EVENTS_FILE, LIVE_FILE, REPORT_FILE)
-_FILES_AT_REST = (RECORD_FILE, REPORT_FILE)
+_CHANGING = {"running": _FILES, "queued": (RECORD_FILE,)}
 _Mark = tuple[int, int, int] | None
 _Points = dict[str, list[list[float]]]
 
@@ -68,7 +68,7 @@ class _Entry:
     def current_marks(self) -> dict[str, _Mark]:
         """Return what changes with the files that may change."""
         state = None if self.record is None else self.record.state
-        names = _FILES if state == "running" else _FILES_AT_REST
+        names = _CHANGING.get(state or "", (RECORD_FILE, REPORT_FILE))
         return {name: _mark_of(self.files[name]) for name in names}
 
     @property
@@ -120,22 +120,23 @@ class RunStatuses:
             entries = [self._entries[run_id] for run_id in ids if run_id in self._entries]
         return [entry.status for entry in entries if entry.status is not None]
 
-    def folder(self, run_id: str) -> Path:
-        """Return the folder of a run, given its whole id; a path is not one.
+    def folders(self, ids: Sequence[str]) -> list[Path]:
+        """Return the folders of runs, given their whole ids; paths are not accepted.
 
         Raises
         ------
         RunNotFoundError
-            If there is no such run.
+            If one does not exist.
         """
         with self._lock:
             self._look_for_folders(is_thorough=True)
-            entry = self._entries.get(run_id)
-        if entry is None:
-            raise RunNotFoundError(
-                f"There is no run {run_id!r:.200}.", "It may have been deleted meanwhile."
-            )
-        return entry.folder
+            entries = {run_id: self._entries.get(run_id) for run_id in ids}
+        for run_id, entry in entries.items():
+            if entry is None:
+                raise RunNotFoundError(
+                    f"There is no run {run_id!r:.200}.", "It may have been deleted meanwhile."
+                )
+        return [entry.folder for entry in entries.values() if entry is not None]
 
     def refresh(self) -> None:
         """Look for changes; what can hardly change is not looked at each time."""

@@ -36,8 +36,10 @@ from ..contract import (
     ResetLesson,
     RunForm,
     RunFormRequest,
-    RunId,
+    RunIds,
     RunList,
+    RunRequest,
+    StartedRuns,
 )
 from .base import WorkbenchHandler
 from .checks import CheckHandler
@@ -54,7 +56,16 @@ from .events import EventsHandler
 from .export import BundleHandler, ExportHandler, PageHandler, PreflightHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
-from .runs import OpenRunHandler, RunFormHandler, RunReportHandler, RunsHandler
+from .runs import (
+    CancelRunsHandler,
+    DeleteRunsHandler,
+    OpenRunHandler,
+    RerunHandler,
+    RestoreRunsHandler,
+    RunFormHandler,
+    RunReportHandler,
+    RunsHandler,
+)
 from .services import Services
 
 __all__ = ["EVENTS", "ROUTES", "Route", "RouteTable"]
@@ -225,6 +236,30 @@ ROUTES = [
     ),
     Route("runs", "get", RunsHandler, "Return the runs, newest first.", None, RunList),
     Route(
+        "runs",
+        "post",
+        RunsHandler,
+        "Queue runs of a notebook, one for each combination of a sweep, or only count them.",
+        RunRequest,
+        StartedRuns,
+    ),
+    Route(
+        "runs/cancel",
+        "post",
+        CancelRunsHandler,
+        "Cancel runs, and return them when they have ended.",
+        RunIds,
+        RunList,
+    ),
+    Route(
+        "runs/delete",
+        "post",
+        DeleteRunsHandler,
+        "Move runs to the trash, where they are kept for a week.",
+        RunIds,
+        RunList,
+    ),
+    Route(
         "runs/form",
         "post",
         RunFormHandler,
@@ -237,7 +272,7 @@ ROUTES = [
         "post",
         OpenRunHandler,
         "Return the notebook of a run, with the outputs so far.",
-        RunId,
+        RunIds,
         OpenedRun,
     ),
     Route(
@@ -248,6 +283,22 @@ ROUTES = [
         None,
         None,
         query={"id": True},
+    ),
+    Route(
+        "runs/rerun",
+        "post",
+        RerunHandler,
+        "Queue runs again with the same notebook and parameters.",
+        RunIds,
+        StartedRuns,
+    ),
+    Route(
+        "runs/restore",
+        "post",
+        RestoreRunsHandler,
+        "Take deleted runs back, and return them.",
+        RunIds,
+        RunList,
     ),
 ]
 

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
 
-from ..contract import OpenedRun, RunForm, RunFormRequest, RunId, RunList
-from ..errors import RunNotFoundError
+from ..contract import (
+    OpenedRun,
+    RunForm,
+    RunFormRequest,
+    RunIds,
+    RunList,
+    RunRecord,
+    RunRequest,
+    StartedRuns,
+)
+from ..errors import RunNotFoundError, WorkbenchError
 from ..notebooks import MAX_BYTES, Notebook
 from ..reading import is_file
+from ..runs.cancellation import cancel_run
 from ..runs.folders import OUTPUT_FILE, REPORT_FILE
-from ..runs.forms import make_form
+from ..runs.forms import make_form, plans_of
 from ..runs.provenance import portable_path
-from ..runs.queue import run_limit
+from ..runs.queue import queue_runs, run_limit
 from ..runs.records import read_record
+from ..runs.runner import plan_rerun, stale_values
+from ..runs.trash import delete_run, restore_run
 from .base import WorkbenchHandler
 
-__all__ = ["OpenRunHandler", "RunFormHandler", "RunReportHandler", "RunsHandler"]
+__all__ = [
+    "CancelRunsHandler",
+    "DeleteRunsHandler",
+    "OpenRunHandler",
+    "RerunHandler",
+    "RestoreRunsHandler",
+    "RunFormHandler",
+    "RunReportHandler",
+    "RunsHandler",
+]
 
 
 class _RunsHandler(WorkbenchHandler):
@@ -29,6 +52,11 @@ class _RunsHandler(WorkbenchHandler):
             return Notebook.read(path)
         return Notebook.from_json(path, request.content)
 
+    async def answer_runs(self, ids: list[str]) -> None:
+        """Answer with the runs that exist, in this order."""
+        statuses = await self.in_thread(partial(self.services.runs.select, ids))
+        self.answer(RunList(runs=statuses, limit=run_limit()))
+
 
 class RunsHandler(_RunsHandler):
     """The runs."""
@@ -38,6 +66,20 @@ class RunsHandler(_RunsHandler):
         """Answer with all runs, newest first."""
         statuses, problems = await self.in_thread(self.services.runs.all)
         self.answer(RunList(runs=statuses, problems=problems, limit=run_limit()))
+
+    @authenticated
+    async def post(self) -> None:
+        """Queue runs of a notebook, or only count them, and answer with their ids."""
+        self.answer(await self.in_thread(self._start))
+
+    def _start(self) -> StartedRuns:
+        request = self.parse(RunRequest, limit_bytes=MAX_BYTES)
+        notebook = self.local_notebook(request)
+        plans = plans_of(request, notebook, self.services.settings.runs)
+        if not request.only_count:
+            return _started(queue_runs(plans))
+        warnings = stale_values(notebook, [*request.values, *request.sweep])
+        return StartedRuns(ids=[], count=len(plans), warnings=warnings)
 
 
 class RunFormHandler(_RunsHandler):
@@ -55,6 +97,80 @@ class RunFormHandler(_RunsHandler):
         return make_form(notebook, request.path, expected_s=expected_s)
 
 
+class CancelRunsHandler(_RunsHandler):
+    """Cancels runs."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Answer with the runs once they have ended; those that had ended before stay as they are.
+
+        A kernel that does not react is killed after some seconds.
+        """
+        ids = self.parse(RunIds).ids
+        await self.in_thread(partial(self._cancel, ids))
+        await self.answer_runs(ids)
+
+    def _cancel(self, ids: list[str]) -> None:
+        folders = self.services.runs.folders(ids)
+        states = {folder: read_record(folder).state for folder in folders}
+        running = [folder for folder, state in states.items() if state == "running"]
+        # The last one first, so that none starts when those before it have ended.
+        for folder in reversed(folders):
+            if states[folder] == "queued":
+                _cancel_if_active(folder)
+        if running:
+            with ThreadPoolExecutor(len(running)) as pool:
+                list(pool.map(_cancel_if_active, running))
+
+
+class DeleteRunsHandler(_RunsHandler):
+    """Deletes runs."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Move runs to the trash, and answer with those that are still there: none."""
+        ids = self.parse(RunIds).ids
+        await self.in_thread(partial(self._delete, ids))
+        await self.answer_runs(ids)
+
+    def _delete(self, ids: list[str]) -> None:
+        for folder in self.services.runs.folders(ids):
+            delete_run(folder)
+
+
+class RestoreRunsHandler(_RunsHandler):
+    """Restores deleted runs."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Take runs back from the trash, and answer with them."""
+        ids = self.parse(RunIds).ids
+        await self.in_thread(partial(self._restore, ids))
+        await self.answer_runs(ids)
+
+    def _restore(self, ids: list[str]) -> None:
+        for run_id in ids:
+            restore_run(run_id, self.services.settings.runs)
+
+
+class RerunHandler(_RunsHandler):
+    """Repeats runs."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Queue the same runs again, and answer with their ids."""
+        self.answer(await self.in_thread(self._repeat))
+
+    def _repeat(self) -> StartedRuns:
+        request = self.parse(RunIds)
+        parent = self.services.settings.runs
+        plans = [
+            plan_rerun(folder, parent=parent, anyway=request.anyway)
+            for folder in self.services.runs.folders(request.ids)
+        ]
+        return _started(queue_runs(plans))
+
+
 class OpenRunHandler(_RunsHandler):
     """Opens the notebook of a run."""
 
@@ -64,12 +180,15 @@ class OpenRunHandler(_RunsHandler):
         self.answer(await self.in_thread(self._open))
 
     def _open(self) -> OpenedRun:
-        run_id = self.parse(RunId).id
-        output = self.services.runs.folder(run_id) / OUTPUT_FILE
+        ids = self.parse(RunIds).ids
+        if len(ids) != 1:
+            raise HTTPError(400, f"ids: One run can be opened at once (got {len(ids)})")
+        (folder,) = self.services.runs.folders(ids)
+        output = folder / OUTPUT_FILE
         path = self.contents_path(output)
         if not is_file(output):
             raise RunNotFoundError(
-                f"{run_id} has no outputs.", "They are there once its first cell has run."
+                f"{folder.name} has no outputs.", "They are there once its first cell has run."
             )
         return OpenedRun(path=path)
 
@@ -87,7 +206,7 @@ class RunReportHandler(_RunsHandler):
         self.finish(report, set_content_type="text/html; charset=UTF-8")
 
     def _report(self, run_id: str) -> bytes:
-        folder = self.services.runs.folder(run_id)
+        (folder,) = self.services.runs.folders([run_id])
         path = folder / REPORT_FILE
         if not is_file(path):
             self._make_report(folder)
@@ -105,3 +224,24 @@ class RunReportHandler(_RunsHandler):
                 "The report is written when the run ends.",
             )
         write_report(folder)
+
+
+def _started(records: Sequence[RunRecord]) -> StartedRuns:
+    """Return what a request has started."""
+    warnings = dict.fromkeys(warning for record in records for warning in record.warnings)
+    group = records[0].group if records else None
+    return StartedRuns(
+        ids=[record.id for record in records],
+        count=len(records),
+        group=None if group is None else group.id,
+        warnings=list(warnings),
+    )
+
+
+def _cancel_if_active(folder: Path) -> None:
+    """Cancel a run, unless it ends by itself meanwhile."""
+    try:
+        cancel_run(folder)
+    except WorkbenchError:
+        if read_record(folder).is_active:
+            raise

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import RunStatus
 from ..course.workspace import Workspace
+from ..errors import WorkbenchError
 from ..jobs import EventLog, Jobs
+from ..runs.queue import continue_queue
 from ..runs.statuses import RunStatuses
 from ..runs.watching import RunsWatch
 from ..settings import Settings
 from .course_watch import CourseWatch
 
 __all__ = ["Services", "make_services"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class Services:
 
 
 def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
-    """Create the services of a server.
+    """Create the services of a server, and continue the queue of runs.
 
     Parameters
     ----------
@@ -69,6 +75,10 @@ def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
         events.publish(f"run {run_id}", "run", run=status, removed_run=removed)
 
     runs = RunStatuses(settings.runs, publish)
+    # It looks at all runs, and the first request need not wait for that.
+    threading.Thread(
+        target=_continue_queue, args=(settings.runs,), name="continue-queue", daemon=True
+    ).start()
     return Services(
         settings=settings,
         root=root.expanduser().resolve(),
@@ -78,3 +88,11 @@ def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
         runs=runs,
         runs_watch=RunsWatch(runs),
     )
+
+
+def _continue_queue(runs: Path) -> None:
+    """Start the runs that wait in the queue, for example after a restart of the machine."""
+    try:
+        continue_queue(runs)
+    except WorkbenchError as error:
+        _log.warning("Queued runs were not started: %s", error)

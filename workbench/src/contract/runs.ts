@@ -190,13 +190,6 @@ export interface RunGroup {
 }
 
 /**
- * A run to open.
- */
-export interface RunId {
-  id: string;
-}
-
-/**
  * Runs to cancel, delete, restore, repeat or compare.
  */
 export interface RunIds {
