@@ -12,6 +12,7 @@ BENCHMARKS = [
     "kernels",
     "checks",
     "runs",
+    "runs_list",
     "threads",
     "program",
     "export",
