@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.contract import RunStatus
+from paddle_workbench.runs import watching
 from paddle_workbench.runs.records import write_record
 from paddle_workbench.runs.statuses import RunStatuses
 from paddle_workbench.runs.watching import RunsWatch
@@ -24,11 +25,12 @@ def add(parent: Path, name: str) -> None:
     write_record(folder, record(folder))
 
 
-def watch_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "runs-watch"]
+def watch_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "runs-watch"}
 
 
 def test_reports_changes_while_a_browser_is_connected(tmp_path: Path) -> None:
+    others = watch_threads()
     changes: queue.Queue[tuple[str, RunStatus | None]] = queue.Queue()
     statuses = RunStatuses(tmp_path, lambda *change: changes.put(change))
     watch = RunsWatch(statuses)
@@ -41,11 +43,10 @@ def test_reports_changes_while_a_browser_is_connected(tmp_path: Path) -> None:
     watch.leave()
     add(tmp_path, "later")
     assert changes.get(timeout=LIMIT_S)[0] == "later"
-    threads = watch_threads()
+    (thread,) = watch_threads() - others
     watch.leave()
-    for thread in threads:
-        thread.join(LIMIT_S)
-    assert watch_threads() == []
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
     add(tmp_path, "unseen")
     assert changes.empty()
     watch.enter()
@@ -64,6 +65,7 @@ def test_goes_on_after_an_unexpected_error(
 
     statuses = RunStatuses(tmp_path, lambda *_change: None)
     monkeypatch.setattr(statuses, "refresh", refresh)
+    monkeypatch.setattr(watching, "PAUSE_AFTER_ERROR_S", 0.0)
     watch = RunsWatch(statuses)
     watch.enter()
     for _ in range(3):

@@ -62,6 +62,10 @@ class _Entry:
         return self.record is not None and self.record.is_active
 
     @property
+    def is_running(self) -> bool:
+        return self.record is not None and self.record.state == "running"
+
+    @property
     def lacks_expected_times(self) -> bool:
         return self.is_active and (self.status is None or self.status.expected_s is None)
 
@@ -70,10 +74,6 @@ class _Entry:
         state = None if self.record is None else self.record.state
         names = _CHANGING.get(state or "", (RECORD_FILE, REPORT_FILE))
         return {name: _mark_of(self.files[name]) for name in names}
-
-    @property
-    def is_running(self) -> bool:
-        return self.record is not None and self.record.state == "running"
 
 
 class RunStatuses:

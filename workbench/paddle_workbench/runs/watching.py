@@ -11,6 +11,7 @@ __all__ = ["RunsWatch"]
 
 # A change is on screen within 200 ms.
 INTERVAL_S = 0.1
+PAUSE_AFTER_ERROR_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +56,11 @@ class RunsWatch:
                 self._end.set()
 
     def _watch(self, end: threading.Event) -> None:
-        while True:
+        pause_s = 0.0
+        while not end.wait(pause_s):
+            pause_s = INTERVAL_S
             try:
                 self._statuses.refresh()
             except Exception:  # one strange folder must not end the watch
                 _log.exception("The runs could not be read.")
-            if end.wait(INTERVAL_S):
-                return
+                pause_s = PAUSE_AFTER_ERROR_S
