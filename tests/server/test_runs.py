@@ -25,6 +25,7 @@ from paddle_workbench.contract import (
 from paddle_workbench.runs.folders import run_folders
 from paddle_workbench.runs.ownership import is_owned, ownership
 from paddle_workbench.runs.records import write_record
+from paddle_workbench.runs.runner import Plan, new_run
 from paddle_workbench.server.extension import PREFIX
 
 from ..runs.conftest import make_notebook
@@ -342,4 +343,17 @@ for step in range(3):
     assert seen[-1].run.parameters["lr"] == 3
     assert seen[-1].run.state == "failed"  # this notebook does not import `record`
     assert any(each.expected_s == last.duration_s for each in seen)
+    socket.close()
+
+
+@pytest.mark.kernel
+async def test_first_request_continues_the_queue(
+    jp_ws_fetch: Any, home: Path, notebook: Path, dispatched: Path
+) -> None:
+    # As a server leaves it that was killed together with the dispatcher.
+    make_notebook(notebook, [("sum", "1 + 1")], kernel="python3")
+    with new_run(Plan(notebook, {}, dispatched), attached=False) as (folder, _lock):
+        pass
+    socket = await jp_ws_fetch(PREFIX, "events")
+    assert (await ended(socket, [folder.name]))[-1].run.state == "succeeded"
     socket.close()
