@@ -9,15 +9,24 @@ from pydantic import AwareDatetime, Field
 from .model import SCHEMA_VERSION, ContentsPath, ErrorMessage, Model
 
 __all__ = [
+    "MetricAgreement",
+    "MetricSummary",
     "OpenedRun",
+    "OutputDifference",
     "Parameter",
     "ParameterType",
     "Provenance",
     "ResumedFrom",
+    "RunAgreement",
+    "RunComparison",
+    "RunDifference",
     "RunEvent",
     "RunForm",
     "RunFormRequest",
     "RunGroup",
+    "RunGroupPoint",
+    "RunGroupRow",
+    "RunGroupTable",
     "RunIds",
     "RunList",
     "RunLive",
@@ -266,3 +275,114 @@ class RunIds(Model):
     anyway: bool = Field(
         default=False, description="Repeat them though their notebook has changed."
     )
+
+
+class RunDifference(Model):
+    """A value that differs between runs."""
+
+    kind: Literal["run", "parameter", "metric", "provenance"]
+    name: str
+    values: list[Any] = Field(description="The value in each run; null if a run lacks it.")
+
+
+class OutputDifference(Model):
+    """A cell whose outputs in a run are not those of the first run."""
+
+    run: str = Field(description="The run that is compared with the first.")
+    cell: str = Field(description="The id of the cell, in the first run if that has it.")
+    kind: Literal["changed", "missing", "added"] = Field(
+        description="Whether the outputs changed, or only one of the runs has the cell."
+    )
+    source_changed: bool = Field(
+        default=False, description="Whether the code of the cell differs, too."
+    )
+    before: str = Field("", description="The outputs in the first run, as a shortened text.")
+    after: str = Field("", description="The outputs in the other run, as a shortened text.")
+
+
+class RunComparison(Model):
+    """Two or more runs side by side."""
+
+    runs: list[RunRecord] = Field(description="Without provenance.")
+    differences: list[RunDifference] = Field(
+        description="State first, then parameters, metrics and provenance."
+    )
+    series: dict[str, list[list[list[float]]]] = Field(
+        {},
+        description="For each metric that was recorded more than once its values in each run, "
+        "with the seconds since the start; thinned.",
+    )
+    outputs: list[OutputDifference] = []  # noqa: RUF012 - pydantic copies it
+    problems: list[ErrorMessage] = Field([], description="Why outputs of a run are not compared.")
+
+
+class MetricSummary(Model):
+    """A metric over runs that differ only in their seeds."""
+
+    n: int = Field(description="The number of runs that recorded it as a number.")
+    mean: float
+    deviation: float | None = Field(
+        None, description="The sample standard deviation; null for one run."
+    )
+    low: float | None = Field(
+        None, description="The lower end of the 95 % interval of Student's t; null for one run."
+    )
+    high: float | None = None
+
+
+class RunGroupRow(Model):
+    """The runs of a sweep that differ only in their seeds."""
+
+    parameters: dict[str, Any] = Field(description="The values of the axes that are not seeds.")
+    runs: list[str] = Field(description="The ids, oldest first.")
+    states: dict[RunState, int] = Field(description="The number of runs in each state.")
+    metrics: dict[str, MetricSummary] = Field(description="Of the runs that succeeded.")
+
+
+class RunGroupPoint(Model):
+    """One run of a sweep, for plots."""
+
+    run: str
+    state: RunState
+    parameters: dict[str, Any] = Field(description="The values of all axes.")
+    metrics: dict[str, Any]
+
+
+class RunGroupTable(Model):
+    """The runs of a sweep in one table."""
+
+    group: RunGroup
+    notebook: str
+    axes: list[str] = Field(description="The axes by which the rows differ.")
+    seeds: list[str] = Field(description="The axes over which the rows take means.")
+    metrics: list[str] = Field(description="The metrics that are numbers.")
+    rows: list[RunGroupRow]
+    points: list[RunGroupPoint] = Field(
+        description="The last attempt for each combination, oldest first."
+    )
+    states: dict[RunState, int] = Field(description="The number of runs in each state.")
+    missing: int = Field(description="How many runs of the sweep no longer exist.")
+    confidence: float = 0.95
+
+
+class MetricAgreement(Model):
+    """A metric of a run (`after`) and of the run that it repeats; null if one lacks it."""
+
+    name: str
+    before: Any
+    after: Any
+    agrees: bool
+    relative_difference: float | None = Field(
+        None, description="By the larger of both; null unless both are numbers."
+    )
+
+
+class RunAgreement(Model):
+    """Whether a repetition of a run came to the same metrics."""
+
+    run: str
+    repeats: str = Field(description="The earlier run.")
+    tolerance: float = Field(
+        description="The relative difference up to which numbers with a fraction agree."
+    )
+    metrics: list[MetricAgreement]

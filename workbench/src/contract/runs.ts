@@ -2,13 +2,67 @@
 import type { ErrorMessage } from './model';
 
 /**
- * The notebook of a run, with its outputs.
+ * A metric of a run (`after`) and of the run that it repeats; null if one lacks it.
  */
-export interface OpenedRun {
+export interface MetricAgreement {
+  name: string;
+  before: unknown;
+  after: unknown;
+  agrees: boolean;
   /**
-   * Its path in the contents API.
+   * By the larger of both; null unless both are numbers.
    */
-  path: string;
+  relative_difference: number | null;
+}
+
+/**
+ * A metric over runs that differ only in their seeds.
+ */
+export interface MetricSummary {
+  /**
+   * The number of runs that recorded it as a number.
+   */
+  n: number;
+  mean: number;
+  /**
+   * The sample standard deviation; null for one run.
+   */
+  deviation: number | null;
+  /**
+   * The lower end of the 95 % interval of Student's t; null for one run.
+   */
+  low: number | null;
+  high: number | null;
+}
+
+/**
+ * A cell whose outputs in a run are not those of the first run.
+ */
+export interface OutputDifference {
+  /**
+   * The run that is compared with the first.
+   */
+  run: string;
+  /**
+   * The id of the cell, in the first run if that has it.
+   */
+  cell: string;
+  /**
+   * Whether the outputs changed, or only one of the runs has the cell.
+   */
+  kind: 'changed' | 'missing' | 'added';
+  /**
+   * Whether the code of the cell differs, too.
+   */
+  source_changed: boolean;
+  /**
+   * The outputs in the first run, as a shortened text.
+   */
+  before: string;
+  /**
+   * The outputs in the other run, as a shortened text.
+   */
+  after: string;
 }
 
 /**
@@ -99,6 +153,59 @@ export interface ResumedFrom {
 }
 
 /**
+ * Whether a repetition of a run came to the same metrics.
+ */
+export interface RunAgreement {
+  run: string;
+  /**
+   * The earlier run.
+   */
+  repeats: string;
+  /**
+   * The relative difference up to which numbers with a fraction agree.
+   */
+  tolerance: number;
+  metrics: MetricAgreement[];
+}
+
+/**
+ * Two or more runs side by side.
+ */
+export interface RunComparison {
+  /**
+   * Without provenance.
+   */
+  runs: RunRecord[];
+  /**
+   * State first, then parameters, metrics and provenance.
+   */
+  differences: RunDifference[];
+  /**
+   * For each metric that was recorded more than once its values in each run, with the seconds since the start; thinned.
+   */
+  series: {
+    [k: string]: number[][][];
+  };
+  outputs: OutputDifference[];
+  /**
+   * Why outputs of a run are not compared.
+   */
+  problems: ErrorMessage[];
+}
+
+/**
+ * A value that differs between runs.
+ */
+export interface RunDifference {
+  kind: 'run' | 'parameter' | 'metric' | 'provenance';
+  name: string;
+  /**
+   * The value in each run; null if a run lacks it.
+   */
+  values: unknown[];
+}
+
+/**
  * One line of `events.jsonl`.
  */
 export interface RunEvent {
@@ -163,7 +270,7 @@ export interface RunForm {
  */
 export interface RunFormRequest {
   /**
-   * Its path in the contents API.
+   * Relative to the root of the server.
    */
   path: string;
   /**
@@ -187,6 +294,94 @@ export interface RunGroup {
    * The number of runs.
    */
   size: number;
+}
+
+/**
+ * One run of a sweep, for plots.
+ */
+export interface RunGroupPoint {
+  run: string;
+  state:
+    | 'queued'
+    | 'running'
+    | 'succeeded'
+    | 'failed'
+    | 'cancelled'
+    | 'timed_out'
+    | 'lost';
+  /**
+   * The values of all axes.
+   */
+  parameters: {
+    [k: string]: unknown;
+  };
+  metrics: {
+    [k: string]: unknown;
+  };
+}
+
+/**
+ * The runs of a sweep that differ only in their seeds.
+ */
+export interface RunGroupRow {
+  /**
+   * The values of the axes that are not seeds.
+   */
+  parameters: {
+    [k: string]: unknown;
+  };
+  /**
+   * The ids, oldest first.
+   */
+  runs: string[];
+  /**
+   * The number of runs in each state.
+   */
+  states: {
+    [k: string]: number;
+  };
+  /**
+   * Of the runs that succeeded.
+   */
+  metrics: {
+    [k: string]: MetricSummary;
+  };
+}
+
+/**
+ * The runs of a sweep in one table.
+ */
+export interface RunGroupTable {
+  group: RunGroup;
+  notebook: string;
+  /**
+   * The axes by which the rows differ.
+   */
+  axes: string[];
+  /**
+   * The axes over which the rows take means.
+   */
+  seeds: string[];
+  /**
+   * The metrics that are numbers.
+   */
+  metrics: string[];
+  rows: RunGroupRow[];
+  /**
+   * The last attempt for each combination, oldest first.
+   */
+  points: RunGroupPoint[];
+  /**
+   * The number of runs in each state.
+   */
+  states: {
+    [k: string]: number;
+  };
+  /**
+   * How many runs of the sweep no longer exist.
+   */
+  missing: number;
+  confidence: number;
 }
 
 /**
@@ -323,7 +518,7 @@ export interface RunRecord {
  */
 export interface RunRequest {
   /**
-   * Its path in the contents API.
+   * Relative to the root of the server.
    */
   path: string;
   /**
@@ -376,7 +571,7 @@ export interface RunStatus {
    */
   expected_s: number | null;
   /**
-   * How long its remaining cells took in that run, the current one included.
+   * How long its remaining cells took in that run.
    */
   remaining_s: number | null;
   /**
