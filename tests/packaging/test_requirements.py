@@ -17,7 +17,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 LOCKS = [
     *("cpu", "gpu", "test", "build", "node", "classroom", "hub"),
-    *("sbom", "lite", "scale", "tritonclient"),
+    *("sbom", "lite", "scale", "tritonclient", "crate"),
 ]
 
 

@@ -221,6 +221,13 @@ def test_disables_grading_for_a_single_learner(alone: None) -> None:
     assert json.loads(page.read_text())["disabledExtensions"]["@jupyter/nbgrader"] is True
 
 
+def test_disables_the_extensions_of_nbdime(alone: None) -> None:
+    environment = lab_environment(settings(), "en")
+    assert not enabled_extensions(environment).get("nbdime")
+    page = settings().cache / "jupyter" / "labconfig" / "page_config.json"
+    assert json.loads(page.read_text())["disabledExtensions"]["nbdime-jupyterlab"] is True
+
+
 def test_keeps_jupyter_config_path_of_the_caller(
     alone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,9 @@ _GRADING_ROUTES = (
     "nbgrader.server_extensions.formgrader",
     "nbgrader.server_extensions.validate_assignment",
 )
+# Only its comparison of notebooks is used, not its buttons and its route.
+_COMPARISON_PLUGINS = "nbdime-jupyterlab"
+_COMPARISON_ROUTES = "nbdime"
 
 # A learner may set them relative to the folder that the lab is started in.
 _PATH_VARIABLES = (
@@ -123,13 +126,21 @@ def lab_environment(directories: Settings, lang: Language | None) -> dict[str, s
     folder = _own_folder(directories)
     defaults = {_LOCALE_PLUGIN: {"locale": _LOCALES[lab_language]}}
     _write_json(folder / "labconfig" / "default_setting_overrides.json", defaults)
-    disabled = {_ANNOUNCEMENTS_PLUGIN: True, _GRADING_PLUGINS: not _in_class()}
+    disabled = {
+        _ANNOUNCEMENTS_PLUGIN: True,
+        _COMPARISON_PLUGINS: True,
+        _GRADING_PLUGINS: not _in_class(),
+    }
     _write_json(folder / "labconfig" / "page_config.json", {"disabledExtensions": disabled})
-    routes = {} if _in_class() else dict.fromkeys(_GRADING_ROUTES, False)
-    _write_json(
-        folder / "jupyter_server_config.d" / "nbgrader.json",
-        {"ServerApp": {"jpserver_extensions": routes}},
-    )
+    routes = {
+        "nbgrader": () if _in_class() else _GRADING_ROUTES,
+        "nbdime": (_COMPARISON_ROUTES,),
+    }
+    for name, disabled_routes in routes.items():
+        _write_json(
+            folder / "jupyter_server_config.d" / f"{name}.json",
+            {"ServerApp": {"jpserver_extensions": dict.fromkeys(disabled_routes, False)}},
+        )
     if lang is not None:
         _forget_locale()
     inherited = {name: _absolute_paths(os.environ.get(name, "")) for name in _PATH_VARIABLES}
