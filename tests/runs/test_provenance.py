@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.notebooks import Notebook
-from paddle_workbench.runs.provenance import locate, portable_path, provenance_of
+from paddle_workbench.runs.inputs import input_digests
+from paddle_workbench.runs.provenance import (
+    driver_version,
+    is_seed,
+    locate,
+    portable_path,
+    provenance_of,
+)
 
 EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -63,3 +70,67 @@ def test_portable_paths_reveal_neither_home_nor_course(
     assert portable_path(lesson) == "01_basics/01_sums.ipynb"
     assert locate(portable_path(mine)) == mine
     assert locate(portable_path(lesson)) == lesson
+
+
+def test_has_seeds_threads_and_digests_of_inputs(
+    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    (notebook.parent / "assets").mkdir()
+    for name in ("assets/words.txt", "reviews.csv", "rest.csv"):
+        (notebook.parent / name).write_text(name, encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text("elsewhere", encoding="utf-8")
+    values = {
+        "path": "reviews.csv",
+        "paths": ["rest.csv", str(elsewhere), "missing.csv"],
+        "text": "\0",
+        "long": "a" * 10_000,
+        "split_seed": 7,
+        "seedling": 1,
+    }
+    provenance = provenance_of(Notebook.read(notebook), values)
+    assert provenance.seeds == {"split_seed": 7}
+    assert provenance.thread_variables["OMP_NUM_THREADS"] == "2"
+    expected = {
+        name: hashlib.sha256(name.encode()).hexdigest()
+        for name in ("assets/words.txt", "reviews.csv", "rest.csv")
+    }
+    expected[portable_path(elsewhere)] = hashlib.sha256(b"elsewhere").hexdigest()
+    assert provenance.inputs == expected
+
+
+def test_of_a_large_input_only_the_size_is_recorded(notebook: Path) -> None:
+    (notebook.parent / "large.bin").write_bytes(bytes(11))
+    values = {"path": "large.bin"}
+    assert input_digests(notebook, values, limit_bytes=10) == {"large.bin": "size:11"}
+
+
+def test_an_input_that_changes_between_runs_has_another_digest(notebook: Path) -> None:
+    path = notebook.parent / "reviews.csv"
+    path.write_text("1", encoding="utf-8")
+    first = input_digests(notebook, {"path": "reviews.csv"})
+    path.write_text("1\n2", encoding="utf-8")
+    assert input_digests(notebook, {"path": "reviews.csv"}) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("seed", True), ("SEED", True), ("split_seed", True), ("seeds", False)]
+)
+def test_seeds_are_known_by_their_name(name: str, expected: bool) -> None:
+    assert is_seed(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19", "535.104.05"),
+        (
+            "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build",
+            "550.54.15",
+        ),
+        ("something else", None),
+    ],
+)
+def test_reads_the_version_of_the_driver(line: str, version: str | None) -> None:
+    assert driver_version(line) == version

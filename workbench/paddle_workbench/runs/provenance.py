@@ -1,21 +1,34 @@
-"""The provenance of a run: notebook, lock file, commit, versions and machine."""
+"""The provenance of a run: notebook, inputs, lock file, commit, versions and machine."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
+import re
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from ..contract import Provenance
+from ..environment.graphics import read_graphics
 from ..errors import NotebookError
 from ..notebooks import Notebook
-from ..settings import settings
+from .inputs import file_sha256, input_digests
+from .parameters import as_json
+from .paths import locate, portable_path
 
-__all__ = ["locate", "package_versions", "portable_path", "provenance_of", "sha256_of"]
+__all__ = [
+    "driver_version",
+    "is_seed",
+    "locate",
+    "package_versions",
+    "portable_path",
+    "provenance_of",
+    "sha256_of",
+]
 
 PACKAGES = (
     "paddle-workbench",
@@ -34,10 +47,35 @@ PACKAGES = (
     "papermill",
 )
 GIT_TIMEOUT_S = 10.0
+# What limits the threads of NumPy, Paddle, ONNX Runtime and the libraries below them.
+THREAD_VARIABLES = (
+    "BLIS_NUM_THREADS",
+    "CPU_NUM",
+    "GOTO_NUM_THREADS",
+    "KMP_AFFINITY",
+    "MKL_DYNAMIC",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "OMP_THREAD_LIMIT",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
 
-def provenance_of(notebook: Notebook) -> Provenance:
-    """Return what is needed to verify and repeat a run of this notebook on this machine."""
+def provenance_of(notebook: Notebook, parameters: Mapping[str, Any] | None = None) -> Provenance:
+    """Return what is needed to verify and repeat a run of this notebook on this machine.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    parameters : mapping, optional
+        The values of its parameters with the defaults, and without secrets: files that they name
+        are inputs, and seeds are recorded as such.
+    """
+    values = parameters or {}
     versions = package_versions()
     commit, dirty = _git(notebook.path)
     return Provenance(
@@ -51,26 +89,19 @@ def provenance_of(notebook: Notebook) -> Provenance:
         platform=platform.platform(),
         processor=_processor(),
         device=_device(gpu="paddlepaddle-gpu" in versions),
+        driver=_driver(),
         threads=_threads(),
+        thread_variables={
+            name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
+        },
+        seeds={name: as_json(value) for name, value in values.items() if is_seed(name)},
+        inputs=input_digests(notebook.path, values),
     )
 
 
-def portable_path(path: Path) -> str:
-    """Return a path that does not reveal the home: relative to the course, or with `~`."""
-    path = path.absolute()
-    course = settings().course
-    if path.is_relative_to(course):
-        return path.relative_to(course).as_posix()
-    home = Path.home()
-    if path.is_relative_to(home) and home != Path(home.anchor):
-        return f"~/{path.relative_to(home).as_posix()}"
-    return path.as_posix()
-
-
-def locate(portable: str) -> Path:
-    """Return the path that a result of `portable_path` stands for; it need not exist."""
-    path = Path(portable).expanduser()
-    return path if path.is_absolute() else settings().course / path
+def is_seed(name: str) -> bool:
+    """Return whether a parameter with this name is a seed: `seed`, or a name that ends with it."""
+    return name.lower().endswith("seed")
 
 
 def sha256_of(path: Path) -> str:
@@ -82,7 +113,7 @@ def sha256_of(path: Path) -> str:
         If it cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise NotebookError(
             f"{path} cannot be read: {error.strerror}.", "Check the path."
@@ -144,6 +175,23 @@ def _device(*, gpu: bool) -> str:
     is_hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     is_present = any(Path("/dev").glob("nvidia[0-9]*"))
     return "gpu:0" if gpu and is_present and not is_hidden else "cpu"
+
+
+@cache
+def _driver() -> str | None:
+    """Return the version of NVIDIA's driver; None without one."""
+    try:
+        text = DRIVER_FILE.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        # Where Linux runs inside Windows, only nvidia-smi knows it.
+        return read_graphics().driver
+    return driver_version(text)
+
+
+def driver_version(text: str) -> str | None:
+    """Return the version in the first line of `/proc/driver/nvidia/version`."""
+    version = re.search(r"Kernel Module.*?\s(\d+(?:\.\d+)+)\s", text)
+    return version[1] if version else None
 
 
 def _threads() -> int:

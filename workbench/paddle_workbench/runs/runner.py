@@ -137,6 +137,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
     )
     kernel = require_kernel(plan.kernel or kernel_of(notebook.node), plan.notebook)
     values = defaults(read_parameters(notebook.node)) | dict(plan.parameters)
+    values = {name: value for name, value in values.items() if name not in plan.secrets}
     now = datetime.now(timezone.utc)
     with new_run_folder(plan.parent, plan.notebook, now.astimezone()) as (hidden, lock):
         work = hidden / WORK_FOLDER
@@ -148,7 +149,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             notebook=portable_path(plan.notebook),
             state="queued",
             kernel=kernel,
-            parameters=as_json({k: v for k, v in values.items() if k not in plan.secrets}),
+            parameters=as_json(values),
             given=list(plan.parameters),
             secrets=list(plan.secrets),
             group=plan.group,
@@ -163,7 +164,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             attached=attached,
             process_id=os.getpid() if attached else None,
             warnings=stale_values(notebook, [*plan.parameters, *plan.secrets]),
-            provenance=provenance_of(notebook),
+            provenance=provenance_of(notebook, values),
         )
         write_record(hidden, record)
         append_event(hidden, RunEvent(time=now, event="queued", state="queued"))
