@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import click
 
-from ..terminal_text import one_line
 from .printing import print_json, print_text
+from .tables import print_table
 
 __all__ = ["command"]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_plot = click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Draw the metrics into a file: SVG, PNG or PDF.",
+)
 
 
 @click.group("runs")
@@ -45,20 +51,28 @@ def list_runs(*, as_json: bool) -> None:
         metrics = [f"{name}={show_value(value)}" for name, value in record.metrics.items()]
         seconds = _seconds(record.started_at, record.finished_at)
         rows.append([record.id, record.state, seconds, " ".join(metrics)])
-    _print_table(rows)
+    print_table(rows)
 
 
 @command.command("show")
 @click.argument("run_id", metavar="ID")
+@_plot
 @_as_json
-def show(run_id: str, *, as_json: bool) -> None:
-    """Show the record of a run."""
+def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
+    """Show the record of a run, or the table of a sweep."""
+    from ..errors import RunNotFoundError
     from ..runs.description import describe
     from ..runs.folders import find_run
     from ..runs.records import read_record
     from ..settings import settings
 
-    folder = find_run(run_id, settings().runs)
+    try:
+        folder = find_run(run_id, settings().runs)
+    except RunNotFoundError as error:
+        _show_group(run_id, error, plot=plot, as_json=as_json)
+        return
+    if plot is not None:
+        raise click.UsageError("--plot is for sweeps; compare runs to draw their metrics.")
     record = read_record(folder)
     if as_json:
         print_json(record.model_dump_json(indent=2))
@@ -68,39 +82,50 @@ def show(run_id: str, *, as_json: bool) -> None:
         print_text(f"{record.error.message}\n{record.error.hint}".rstrip())
     for heading, rows in describe(record).items():
         print_text(f"\n{heading}")
-        _print_table([[f"  {name}", value] for name, value in rows] or [["  none"]])
+        print_table([[f"  {name}", value] for name, value in rows] or [["  none"]])
+
+
+def _show_group(group_id: str, no_run: Exception, *, plot: Path | None, as_json: bool) -> None:
+    """Show the table of a sweep; if there is none either, raise the error for runs."""
+    from ..errors import RunNotFoundError
+    from ..runs.groups import find_group, group_table
+    from ..runs.records import list_records
+    from ..settings import settings
+    from .run_views import print_group, save_plot
+
+    records, _problems = list_records(settings().runs)
+    try:
+        table = group_table(find_group(group_id, records))
+    except RunNotFoundError:
+        raise no_run from None
+    if as_json:
+        print_json(table.model_dump_json(indent=2))
+    else:
+        print_group(table)
+    if plot is not None:
+        save_plot(table, plot)
 
 
 @command.command("compare")
 @click.argument("run_ids", metavar="ID ID...", nargs=-1, required=True)
+@_plot
 @_as_json
-def compare(run_ids: tuple[str, ...], *, as_json: bool) -> None:
-    """Show how runs differ."""
+def compare(run_ids: tuple[str, ...], *, plot: Path | None, as_json: bool) -> None:
+    """Show how runs differ: parameters, metrics, outputs of cells, and provenance."""
     from ..runs.comparison import compare_runs
-    from ..runs.description import show_value
     from ..runs.folders import find_run
-    from ..runs.records import read_record
     from ..settings import settings
+    from .run_views import print_comparison, save_plot
 
     if len(run_ids) < 2:
         raise click.UsageError("Two or more runs are needed.")
-    records = [read_record(find_run(run_id, settings().runs)) for run_id in run_ids]
-    differences = compare_runs(records)
+    comparison = compare_runs([find_run(run_id, settings().runs) for run_id in run_ids])
     if as_json:
-        rows = [
-            {"kind": each.kind, "name": each.name, "values": each.values} for each in differences
-        ]
-        runs = [record.id for record in records]
-        print_json(json.dumps({"runs": runs, "differences": rows}, indent=2, ensure_ascii=False))
-        return
-    if not differences:
-        print_text("The records of the runs do not differ.")
-        return
-    table = [["", "", *(record.id for record in records)]]
-    for each in differences:
-        values = ["-" if value is None else show_value(value) for value in each.values]
-        table.append([each.kind, each.name, *values])
-    _print_table(table)
+        print_json(comparison.model_dump_json(indent=2))
+    else:
+        print_comparison(comparison)
+    if plot is not None:
+        save_plot(comparison, plot)
 
 
 @command.command("report")
@@ -125,22 +150,32 @@ def report(run_id: str, *, as_json: bool) -> None:
 @command.command("rerun")
 @click.argument("run_id", metavar="ID")
 @click.option("--anyway", is_flag=True, help="Run it even if the notebook has changed since.")
+@click.option("--tolerance", type=click.FloatRange(min=0), default=1e-6, metavar="R",
+              show_default=True,
+              help="The relative difference up to which metrics agree.")  # fmt: skip
 @_as_json
-def rerun(run_id: str, *, anyway: bool, as_json: bool) -> None:
-    """Run the same notebook again with the same parameters."""
+def rerun(run_id: str, *, anyway: bool, tolerance: float, as_json: bool) -> None:
+    """Run the same notebook again with the same parameters, and say which metrics agree."""
+    from ..runs.agreement import agreement_lines, agreement_of
     from ..runs.folders import find_run
+    from ..runs.records import read_record
     from ..runs.runner import plan_rerun, run_notebook
     from ..settings import settings
     from .run import RunProgress, show_end
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     runs = settings().runs
-    plan = plan_rerun(find_run(run_id, runs), parent=runs, anyway=anyway)
+    earlier = find_run(run_id, runs)
+    plan = plan_rerun(earlier, parent=runs, anyway=anyway)
     folder, record = run_notebook(plan, RunProgress())
+    agreement = agreement_of(record, read_record(earlier), tolerance=tolerance)
     if as_json:
-        print_json(record.model_dump_json(indent=2))
+        document = record.model_dump(mode="json") | {"agreement": agreement.model_dump(mode="json")}
+        print_json(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         show_end(folder, record)
+        for line in agreement_lines(agreement):
+            print_text(line)
     sys.exit(0 if record.state == "succeeded" else 1)
 
 
@@ -190,12 +225,3 @@ def _seconds(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None:
         return "-"
     return f"{(end - start).total_seconds():.1f}"
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    rows = [[one_line(cell) for cell in row] for row in rows]
-    columns = max(len(row) for row in rows)
-    widths = [max(len(row[i]) for row in rows if len(row) > i) for i in range(columns)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        print_text("  ".join(cells).rstrip())

@@ -1,35 +1,52 @@
-"""Comparing runs: how they differ."""
+"""Comparing runs: how their records, metrics and outputs differ."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from ..contract import RunRecord
+from ..contract import ErrorMessage, OutputDifference, RunComparison, RunDifference, RunRecord
+from ..errors import WorkbenchError
+from ..notebooks import read_notebook
+from .folders import OUTPUT_FILE
+from .outputs import output_differences
+from .records import read_events, read_record
+from .series import metric_series
 
-__all__ = ["Difference", "compare_runs"]
+__all__ = ["compare_runs", "record_differences"]
+
+_Kind = Literal["run", "parameter", "metric", "provenance"]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A value that differs between runs.
+def compare_runs(folders: Sequence[Path]) -> RunComparison:
+    """Return how runs differ: records, metrics, provenance, and the outputs of their cells.
 
     Parameters
     ----------
-    kind : str
-        `run`, `parameter`, `metric` or `provenance`.
-    name : str
-    values : tuple
-        The value in each run; None if a run lacks it.
+    folders : sequence of Path
+        The run folders, in the order of the columns. Outputs are compared with those of the first.
+
+    Raises
+    ------
+    RunNotFoundError, SchemaVersionError, StorageError
+        If a record cannot be read. If only a notebook or the events cannot be read, the comparison
+        has a problem instead.
     """
+    records = [read_record(folder) for folder in folders]
+    problems: list[ErrorMessage] = []
+    series = _series(folders, problems)
+    outputs = _outputs(folders, problems)
+    return RunComparison(
+        runs=[record.model_copy(update={"provenance": None}) for record in records],
+        differences=record_differences(records),
+        series=series,
+        outputs=outputs,
+        problems=problems,
+    )
 
-    kind: str
-    name: str
-    values: tuple[Any, ...]
 
-
-def compare_runs(records: Sequence[RunRecord]) -> list[Difference]:
+def record_differences(records: Sequence[RunRecord]) -> list[RunDifference]:
     """Return the states, parameters, metrics and provenance that differ between runs.
 
     Parameters
@@ -39,27 +56,79 @@ def compare_runs(records: Sequence[RunRecord]) -> list[Difference]:
 
     Returns
     -------
-    list of Difference
+    list of RunDifference
         Notebook and state first, then parameters, metrics and provenance.
     """
-    tables: list[tuple[str, list[dict[str, Any]]]] = [
-        ("run", [{"notebook": record.notebook, "state": record.state} for record in records]),
+    tables: list[tuple[_Kind, list[dict[str, Any]]]] = [
+        ("run", [_facts(record) for record in records]),
         ("parameter", [record.parameters for record in records]),
         ("metric", [record.metrics for record in records]),
         ("provenance", [_provenance(record) for record in records]),
     ]
-    differences: list[Difference] = []
+    differences: list[RunDifference] = []
     for kind, columns in tables:
         for name in dict.fromkeys(name for column in columns for name in column):
-            values = tuple(column.get(name) for column in columns)
-            if any(value != values[0] for value in values):
-                differences.append(Difference(kind, name, values))
+            values = [column.get(name) for column in columns]
+            if not all(_is_same(value, values[0]) for value in values):
+                differences.append(RunDifference(kind=kind, name=name, values=values))
     return differences
+
+
+def _facts(record: RunRecord) -> dict[str, Any]:
+    return {"notebook": record.notebook, "state": record.state, "kernel": record.kernel}
 
 
 def _provenance(record: RunRecord) -> dict[str, Any]:
     if record.provenance is None:
         return {}
-    fields = record.provenance.model_dump()
+    fields = record.provenance.model_dump(exclude={"notebook", "seeds"})
     versions: dict[str, str] = fields.pop("versions")
-    return fields | versions
+    variables: dict[str, str] = fields.pop("thread_variables")
+    inputs: dict[str, str] = fields.pop("inputs")
+    return (
+        fields | versions | variables | {f"input {name}": digest for name, digest in inputs.items()}
+    )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal; NaN is, and a bool is not a number."""
+    if isinstance(one, bool) != isinstance(other, bool):
+        return False
+    return bool(one == other) or (one != one and other != other)
+
+
+def _series(
+    folders: Sequence[Path], problems: list[ErrorMessage]
+) -> dict[str, list[list[list[float]]]]:
+    """Return the series of each metric that some run recorded more than once, run by run."""
+    columns: list[dict[str, list[list[float]]]] = []
+    for folder in folders:
+        try:
+            columns.append(metric_series(read_events(folder)))
+        except WorkbenchError as error:  # noqa: PERF203 - a few runs
+            columns.append({})
+            problems.append(ErrorMessage(message=error.message, hint=error.hint))
+    names = dict.fromkeys(name for column in columns for name in column)
+    return {
+        name: [column.get(name, []) for column in columns]
+        for name in names
+        if any(len(column.get(name, [])) > 1 for column in columns)
+    }
+
+
+def _outputs(folders: Sequence[Path], problems: list[ErrorMessage]) -> list[OutputDifference]:
+    differences: list[OutputDifference] = []
+    first = None
+    for number, folder in enumerate(folders):
+        try:
+            notebook = read_notebook(folder / OUTPUT_FILE)
+        except WorkbenchError as error:
+            problems.append(ErrorMessage(message=error.message, hint=error.hint))
+            if number == 0:
+                return []
+            continue
+        if first is None:
+            first = notebook
+        else:
+            differences += output_differences(first, notebook, run=folder.name)
+    return differences

@@ -1,0 +1,81 @@
+"""`workbench runs` shows what is in run folders, without running anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from paddle_workbench.cli.runs import command
+from paddle_workbench.contract import RunComparison, RunGroup, RunGroupTable
+
+from ..runs.folders import code, make_record, printed, write_run
+
+GROUP = RunGroup(id="20261123-091530-sums-3f2a", axes=["lr", "seed"], size=4)
+
+
+@pytest.fixture
+def runs(home: Path) -> Path:
+    """Three of four runs of a sweep, which differ in a metric and an output."""
+    parent = home / "runs"
+    for lr, seed, loss in ((0.1, 1, 0.5), (0.1, 2, 0.3), (0.01, 1, 0.75)):
+        record = make_record(
+            id=f"run-{lr}-{seed}",
+            group=GROUP,
+            parameters={"lr": lr, "seed": seed},
+            metrics={"loss": loss, "steps": 10},
+        )
+        write_run(parent, record, code("train", "", printed(f"first\nloss {loss}\nlast\n")))
+    return parent
+
+
+def runs_command(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments], catch_exceptions=False)
+
+
+def test_compares_records_and_outputs(runs: Path) -> None:
+    text = runs_command("compare", "run-0.1-1", "run-0.1-2").stdout
+    assert "parameter    seed   1          2" in text
+    assert "metric       loss   0.5        0.3" in text
+    assert "same metric  steps  10         10" in text
+    assert "The output of cell train differs between run-0.1-1 and run-0.1-2:" in text
+    assert "  -loss 0.5\n  +loss 0.3\n" in text
+
+
+def test_says_if_nothing_differs(runs: Path) -> None:
+    text = runs_command("compare", "run-0.1-1", "run-0.1-1").stdout
+    assert "The records of the runs do not differ." in text
+    assert "The outputs of the cells do not differ." in text
+
+
+def test_prints_a_comparison_as_json_and_draws_it(runs: Path, tmp_path: Path) -> None:
+    plot = tmp_path / "plot.svg"
+    result = runs_command("compare", "run-0.1-1", "run-0.01-1", "--json", "--plot", plot)
+    comparison = RunComparison.model_validate_json(result.stdout)
+    assert [each.name for each in comparison.differences] == ["lr", "loss"]
+    assert plot.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_shows_the_table_of_a_sweep(runs: Path, tmp_path: Path) -> None:
+    plot = tmp_path / "plot.png"
+    text = runs_command("show", GROUP.id, "--plot", plot).stdout
+    assert "4 runs: 3 succeeded, 1 missing" in text
+    assert "0.01  1 of 1  0.75        -" in text
+    assert "0.1   2 of 2  0.4 ± 0.14  -0.8706 … 1.671" in text
+    assert "over seed" in text
+    assert plot.is_file()
+
+
+def test_shows_the_table_of_a_sweep_as_json(runs: Path) -> None:
+    table = RunGroupTable.model_validate_json(runs_command("show", "20261123", "--json").stdout)
+    assert [row.parameters for row in table.rows] == [{"lr": 0.01}, {"lr": 0.1}]
+
+
+def test_shows_a_run_of_a_sweep(runs: Path) -> None:
+    record = json.loads(runs_command("show", "run-0.01-1", "--json").stdout)
+    assert record["group"]["id"] == GROUP.id
+    refusal = runs_command("show", "run-0.01-1", "--plot", "plot.svg")
+    assert refusal.exit_code == 2
+    assert "--plot is for sweeps" in refusal.output
