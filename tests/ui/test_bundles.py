@@ -311,8 +311,10 @@ def test_report_of_a_run_classifies_and_runs_no_other_script(
     page = open_page(english_lab)
     page.context.set_offline(True)
     page.goto(report.as_uri())
-    works_in(page.frame_locator("iframe"), carried)
-    expect(page.get_by_text("foreign", exact=True)).to_be_visible()
+    works_in(page.frame_locator("iframe.pw-PageFrame"), carried)
+    foreign = page.locator("iframe.pw-OutputFrame")
+    foreign.scroll_into_view_if_needed()
+    expect(foreign.content_frame.get_by_text("foreign", exact=True)).to_be_visible()
     assert page.title() != "changed"
 
 

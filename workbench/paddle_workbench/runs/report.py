@@ -14,10 +14,11 @@ from traitlets import import_item
 from ..contract import BUNDLE_MIME_TYPE, RunRecord
 from ..notebooks import read_notebook
 from ..storage import write_whole
-from .description import describe
 from .folders import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER
 from .metrics import SCRAP_MIME_TYPE
 from .records import read_record
+from .report_sections import sections
+from .safe_html import secure
 
 if TYPE_CHECKING:
     from nbconvert.exporters import HTMLExporter
@@ -49,9 +50,9 @@ def make_exporter() -> HTMLExporter:
     The first call takes longer than the report of a small run.
     """
     # Imported here because it is slow to import.
-    from nbconvert.exporters import HTMLExporter
+    from .report_exporter import ReportExporter
 
-    exporter = HTMLExporter(
+    exporter: HTMLExporter = ReportExporter(  # type: ignore[no-untyped-call] # nbconvert's
         template_name=TEMPLATE,
         extra_template_basedirs=[str(Path(__file__).parent)],
         embed_images=True,
@@ -59,7 +60,7 @@ def make_exporter() -> HTMLExporter:
     new = nbformat.v4
     text = new.new_output("stream", text="1")
     cells = [new.new_markdown_cell("1"), new.new_code_cell("1", outputs=[text])]
-    run = {"id": "", "title": "", "state": "", "sign": "", "error": "", "tables": {}}
+    run = {"id": "", "title": "", "state": "", "sign": "", "error": "", "sections": []}
     exporter.from_notebook_node(new.new_notebook(cells=cells), resources={"run": run})
     return exporter
 
@@ -68,7 +69,8 @@ def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
     """Write `report.html` from the record and the notebook of a run, and return its path.
 
     Formulas stay in TeX, since browsers cannot render them without external scripts. Outputs that
-    carry a bundle run its network; no other script runs, whatever an output contains.
+    carry a bundle run its network; whatever else an output contains can neither run nor leave its
+    frame.
 
     Parameters
     ----------
@@ -90,14 +92,37 @@ def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
         "metadata": {"path": str(folder / WORK_FOLDER), "name": record.id},
         "run": _header(record),
     }
-    if any(BUNDLE_MIME_TYPE in data for data in _data_of_outputs(notebook)):
-        notebook, resources = import_item(WIDGET_CONVERTER)().preprocess(notebook, resources)
+    pages = _take_pages(notebook, resources)
     _remove_interactive_outputs(notebook)
+    secure(notebook)
+    for carrier, page in pages:
+        carrier.data["text/html"] = page
     exporter = exporter or make_exporter()
     html, _resources = exporter.from_notebook_node(notebook, resources=resources)
     path = folder / REPORT_FILE
     write_whole(path, _without_body_metadata(html))
     return path
+
+
+def _take_pages(
+    notebook: nbformat.NotebookNode, resources: dict[str, Any]
+) -> list[tuple[nbformat.NotebookNode, str]]:
+    """Return the outputs that carry a bundle with their pages, which are taken out of them.
+
+    Only what the converter made runs; HTML that came with an output does not, and may look alike.
+    """
+    outputs = [each for each in _outputs(notebook) if BUNDLE_MIME_TYPE in each.get("data", {})]
+    if not outputs:
+        return []
+    before = [output.data.get("text/html") for output in outputs]
+    import_item(WIDGET_CONVERTER)().preprocess(notebook, resources)
+    pages = []
+    for output, html in zip(outputs, before, strict=True):
+        page = output.data.get("text/html")
+        if page is not None and page != html:
+            output.data["text/html"] = ""
+            pages.append((output, page))
+    return pages
 
 
 def _without_body_metadata(html: str) -> str:
@@ -109,18 +134,17 @@ def _without_body_metadata(html: str) -> str:
     return head + body + _META.sub("&lt;meta", content)
 
 
-def _data_of_outputs(notebook: nbformat.NotebookNode) -> Iterator[dict[str, Any]]:
+def _outputs(notebook: nbformat.NotebookNode) -> Iterator[nbformat.NotebookNode]:
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            yield output.get("data", {})
+        yield from cell.get("outputs", [])
 
 
 def _remove_interactive_outputs(notebook: nbformat.NotebookNode) -> None:
     """Remove widgets, which have a static picture next to them, and the recorded metrics."""
     notebook.metadata.pop("widgets", None)
-    for data in _data_of_outputs(notebook):
+    for output in _outputs(notebook):
         for mime_type in (WIDGET_MIME_TYPE, SCRAP_MIME_TYPE):
-            data.pop(mime_type, None)
+            output.get("data", {}).pop(mime_type, None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
@@ -134,5 +158,5 @@ def _header(record: RunRecord) -> dict[str, Any]:
         "state": record.state.replace("_", " "),
         "sign": SIGNS[record.state],
         "error": "\n".join(filter(None, (error.message, error.hint))) if error else "",
-        "tables": describe(record),
+        "sections": sections(record),
     }
