@@ -79,3 +79,12 @@ def test_shows_a_run_of_a_sweep(runs: Path) -> None:
     refusal = runs_command("show", "run-0.01-1", "--plot", "plot.svg")
     assert refusal.exit_code == 2
     assert "--plot is for sweeps" in refusal.output
+
+
+def test_exports_a_run(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert runs_command("export", "run-0.1-1").stdout.strip() == "run-0.1-1.zip"
+    assert (tmp_path / "run-0.1-1.zip").is_file()
+    target = tmp_path / "elsewhere.zip"
+    result = runs_command("export", "run-0.1-1", "--output", target, "--json")
+    assert json.loads(result.stdout) == {"path": str(target)}

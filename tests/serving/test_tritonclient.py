@@ -12,9 +12,9 @@ import pytest
 
 from paddle_workbench.export.bundle import Bundle
 
+from ..locked_packages import locked_packages
 from .calls import IDS
 from .running import RunningServer
-from .tritonclient_environment import tritonclient_packages
 
 TOKEN = "only-for-triton"  # noqa: S105 - of this test
 SESSION = Path(__file__).with_name("tritonclient_session.py")
@@ -23,7 +23,7 @@ SESSION = Path(__file__).with_name("tritonclient_session.py")
 @pytest.fixture(scope="module")
 def packages() -> Path:
     try:
-        return tritonclient_packages()
+        return locked_packages("tritonclient")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"The client of Triton is installed from PyPI: {error}")
 

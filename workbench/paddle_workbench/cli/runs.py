@@ -147,6 +147,30 @@ def report(run_id: str, *, as_json: bool) -> None:
         print_text(path)
 
 
+@command.command("export")
+@click.argument("run_id", metavar="ID")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.zip",
+              help="The file to write, by default ID.zip in the current folder.")  # fmt: skip
+@click.option("--author", metavar="NAME", help="Who started the run; it is not recorded otherwise.")
+@click.option("--license", "licence", metavar="URL", help="The licence of the content.")
+@_as_json
+def export(
+    run_id: str, *, output: Path | None, author: str | None, licence: str | None, as_json: bool
+) -> None:
+    """Pack a run into a ZIP file: a Workflow Run RO-Crate, which other tools read."""
+    from ..runs.crate import export_crate
+    from ..runs.folders import find_run
+    from ..settings import settings
+
+    folder = find_run(run_id, settings().runs)
+    target = output if output is not None else Path(f"{folder.name}.zip")
+    path = export_crate(folder, target, author=author, licence=licence)
+    if as_json:
+        print_json(json.dumps({"path": str(path.absolute())}))
+    else:
+        print_text(path)
+
+
 @command.command("rerun")
 @click.argument("run_id", metavar="ID")
 @click.option("--anyway", is_flag=True, help="Run it even if the notebook has changed since.")
