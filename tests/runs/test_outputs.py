@@ -89,7 +89,7 @@ def test_a_difference_far_down_a_long_output_is_found() -> None:
 
 
 def test_many_cells_are_aligned_by_their_ids() -> None:
-    number = 5 * MAX_ALIGNED_CELLS
+    number = 10 * MAX_ALIGNED_CELLS
     before = [code(f"cell{i}", f"print({i})", printed(f"{i}\n")) for i in range(number)]
     after = [code(f"cell{i}", f"print({i})", printed(f"{i + 1}\n")) for i in range(1, number + 1)]
     kinds = [each.kind for each in differences(before, after)]

@@ -23,9 +23,11 @@ from .metrics import SCRAP_MIME_TYPE
 __all__ = ["output_differences"]
 
 # More cells than this, which differ at both ends, are aligned by their ids.
-MAX_ALIGNED_CELLS = 200
+MAX_ALIGNED_CELLS = 100
 # More outputs of a cell than this are compared as a whole.
-MAX_ALIGNED_OUTPUTS = 50
+MAX_ALIGNED_OUTPUTS = 20
+# Of each of them this is compared to find what corresponds.
+MAX_ALIGNED_TEXT = 500
 MAX_TEXT = 10_000
 MAX_EXCERPT_LINES = 40
 MAX_EXCERPT = 4_000
@@ -196,7 +198,7 @@ def _pairs(before: list[NotebookNode], after: list[NotebookNode], path: str) -> 
     from nbdime.diffing.notebooks import diff_item_at_path
 
     i = j = 0
-    for entry in diff_item_at_path(before, after, path):
+    for entry in diff_item_at_path(_outlines(before), _outlines(after), path):
         while i < entry.key:
             yield before[i], after[j]
             i, j = i + 1, j + 1
@@ -211,6 +213,26 @@ def _pairs(before: list[NotebookNode], after: list[NotebookNode], path: str) -> 
     while i < len(before):
         yield before[i], after[j]
         i, j = i + 1, j + 1
+
+
+def _outlines(items: list[NotebookNode]) -> list[NotebookNode]:
+    """Return cells without outputs, or outputs, with short texts."""
+    return [
+        NotebookNode(
+            (name, [] if name == "outputs" else _outline(value)) for name, value in item.items()
+        )
+        for item in items
+    ]
+
+
+def _outline(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > MAX_ALIGNED_TEXT:
+        return f"{value[:MAX_ALIGNED_TEXT]}\n{_digest(value)}"
+    if isinstance(value, list):
+        return [_outline(each) for each in value]
+    if isinstance(value, dict):
+        return NotebookNode((name, _outline(each)) for name, each in value.items())
+    return value
 
 
 def _differing(before: list[NotebookNode], after: list[NotebookNode]) -> list[list[NotebookNode]]:
