@@ -72,9 +72,9 @@ screenshots: setup $(STAMPS)/test ## Take the pictures of README and docs; ONLY=
 	@$(BIN)/python -m tests.ui.take_screenshots $(ONLY)
 
 lock: $(STAMPS)/build ## Renew the hashed locks
-	cd $(LOCKS) && for name in cpu gpu test build node classroom hub sbom lite scale tritonclient crate; do \
+	cd $(LOCKS) && for name in cpu gpu test build node classroom hub sbom lite scale mlflow tritonclient crate; do \
 	  constraint=$$([ $$name = cpu ] || echo "--constraint cpu.txt"); \
-	  case $$name in classroom|hub|sbom|scale) constraint="--constraint test.txt";; tritonclient|crate) constraint="";; esac; \
+	  case $$name in classroom|hub|sbom|scale|mlflow) constraint="--constraint test.txt";; tritonclient|crate) constraint="";; esac; \
 	  ../../$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.10 \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    --override overrides.txt $$constraint --output-file $$name.txt $$name.in; \

@@ -17,7 +17,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 LOCKS = [
     *("cpu", "gpu", "test", "build", "node", "classroom", "hub"),
-    *("sbom", "lite", "scale", "tritonclient", "crate"),
+    *("sbom", "lite", "scale", "mlflow", "tritonclient", "crate"),
 ]
 
 
@@ -66,7 +66,7 @@ def test_lock_satisfies_its_input(requirements: Path, name: str) -> None:
 
 def test_locks_agree_with_each_other(requirements: Path) -> None:
     cpu = locked_packages(requirements / "cpu.txt")
-    for name in ("gpu", "test", "build", "classroom", "lite", "scale"):
+    for name in ("gpu", "test", "build", "classroom", "lite", "scale", "mlflow"):
         for package, versions in locked_packages(requirements / f"{name}.txt").items():
             assert versions == cpu.get(package, versions), f"{name}: {package}"
     assert "paddlepaddle" not in locked_packages(requirements / "gpu.txt")
