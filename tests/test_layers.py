@@ -23,6 +23,7 @@ FLOORS = {
     "notebooks": 0,
     "pretrained": 0,
     "processor": 0,
+    "ray_cluster": 0,
     "reading": 0,
     "scratch": 0,
     "storage": 0,

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from paddle_workbench import ray_cluster
 from paddle_workbench.cli.serve import command
-from paddle_workbench.errors import BundleError, ServingError
+from paddle_workbench.errors import BundleError, ClusterError, ServingError
 from paddle_workbench.export.bundle import Bundle
-from paddle_workbench.serving.replicas import engine, installed
+from paddle_workbench.serving.replicas import engine
 from paddle_workbench.serving.replicas.arguments import (
     ApplicationArguments,
     BundleArguments,
@@ -241,12 +242,12 @@ def test_says_that_there_is_no_cluster(bundles: dict[str, Bundle]) -> None:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         for each, message in ((address, "no cluster"), ("", "is empty")):
             options = ReplicaOptions(ServerOptions(), address=each)
-            with pytest.raises(ServingError, match=message):
+            with pytest.raises(ClusterError, match=message):
                 serve_replicas([bundles["sentiment"].folder], options)
 
 
 def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(ServingError) as caught:
-        installed.require_ray()
+    monkeypatch.setattr(ray_cluster.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(ClusterError) as caught:
+        ray_cluster.require_ray("The engine ray")
     assert "paddle-workbench[scale]" in caught.value.hint

@@ -21,6 +21,7 @@
   * JobNotFoundError
   * ForbiddenPathError
   * EnvironmentBrokenError
+  * ClusterError
   * ShapeError
   * BoxError
   * TextError
@@ -47,6 +48,7 @@ __all__ = [
     "BoxError",
     "BundleError",
     "CaptureError",
+    "ClusterError",
     "CodeNotFoundError",
     "CompressionError",
     "CourseError",
@@ -207,6 +209,10 @@ class ForbiddenPathError(WorkbenchError):
 
 class EnvironmentBrokenError(WorkbenchError):
     """A part of the environment is missing or does not work."""
+
+
+class ClusterError(WorkbenchError):
+    """Ray is not installed, or a cluster cannot be reached or used."""
 
 
 class ShapeError(WorkbenchError, ValueError):

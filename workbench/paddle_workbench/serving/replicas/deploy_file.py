@@ -16,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from ...contract import Model
 from ...errors import ServingError
+from ...ray_cluster import require_ray
 from ...reading import parse_yaml, read_text
 from ..listening import is_loopback
 from ..workers.nursery import check_target
 from .arguments import ApplicationArguments
-from .installed import require_ray
 from .names import BUILDER, DEPLOYMENT, GRPC_FUNCTION
 
 __all__ = ["DeployProblem", "check_deploy_file", "deploy_text"]
@@ -88,12 +88,14 @@ def check_deploy_file(path: Path) -> list[DeployProblem]:
 
     Raises
     ------
+    ClusterError
+        If Ray is not installed.
     ServingError
         If it is not YAML.
     StorageError
         If it cannot be read.
     """
-    require_ray()
+    require_ray("The engine ray")
     import yaml
 
     with warnings.catch_warnings():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,6 +14,7 @@ from typing import Any
 from ...contract import BundleRecord
 from ...errors import ServingError, WorkbenchError
 from ...export.bundle_folder import BundleFolder
+from ...ray_cluster import connection, require_ray
 from ...reading import expanded
 from ...storage import write_whole
 from ..deployment import check_different
@@ -27,7 +26,6 @@ from .arguments import APPLICATION, ApplicationArguments, BundleArguments, Repli
 from .cluster import END_S, local_cluster
 from .deploy_file import deploy_text
 from .edition import Edition, Outcome
-from .installed import require_ray
 from .messages import write_warnings
 from .names import GRPC_FUNCTION, MIDDLEWARES
 from .proxy import HOST_VARIABLE
@@ -39,7 +37,7 @@ __all__ = ["ReplicaOptions", "arguments_of", "serve_replicas", "write_deploy_fil
 
 _log = logging.getLogger(__name__)
 
-CONNECT_S = 10.0
+_NO_CLUSTER = "Start one (ray start --head), or leave out --address for a cluster of this machine."
 POLL_S = 0.1
 MORE_S = 60.0
 """Beyond the longest time of a request, the proxy waits for its replica for so long."""
@@ -117,7 +115,7 @@ def write_deploy_file(
     StorageError
         If the file cannot be written.
     """
-    require_ray()
+    require_ray("The engine ray")
     for each in bundles:
         BundleFolder(expanded(each))
     server = options.server
@@ -161,18 +159,20 @@ def serve_replicas(
     ------
     BundleError
         If one is not a whole and unchanged bundle.
+    ClusterError
+        If Ray is not installed, or there is no cluster at the address.
     ServingError
-        If Ray is not installed or does not start, an address is taken or not allowed, or a bundle
+        If Ray does not start, an address is taken or not allowed, or a bundle
         does not run in the target.
     KeyboardInterrupt
         If a signal comes during the start, or a second SIGINT during the end.
     """
-    require_ray()
+    require_ray("The engine ray")
     arguments = arguments_of(bundles, options)
     _check(arguments, options)
     tell = on_step or (lambda _: None)
     if options.address is not None:
-        with _connection(options.address):
+        with connection(options.address, hint=_NO_CLUSTER, shows_messages=True):
             tell("Sending the bundles to the cluster, and starting the replicas.")
             addresses = _deploy(arguments, options)
             if on_ready is not None:
@@ -305,25 +305,3 @@ def _asked(name: str, method: str) -> Any:
     import ray
 
     return ray.get(getattr(find_shelf(name), method).remote())
-
-
-@contextmanager
-def _connection(address: str) -> Iterator[None]:
-    import ray
-
-    host, _, port = address.rpartition(":")
-    if not address:  # Ray would start one, which would end with this command
-        raise ServingError("The address of the cluster is empty.", "Pass --address auto, or one.")
-    try:
-        if host and port.isdecimal() and "/" not in host:  # Ray would try it for a minute and more
-            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
-        ray.init(address=address, logging_level=logging.ERROR)
-    except Exception as error:  # Ray raises whatever its parts do
-        raise ServingError(
-            f"There is no cluster at {address}: {error}.",
-            "Start one (ray start --head), or leave out --address for a cluster of this machine.",
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
