@@ -95,6 +95,6 @@ def _let_ray_be_quiet() -> None:
         for line in data.get("lines", []):
             _log.info("%s", line)
 
-    worker.print_to_stdstream = log
+    worker.print_to_stdstream = log  # type: ignore[assignment]
     # It warns that it sets no handler for SIGTERM in other threads.
     logging.getLogger("ray").setLevel(logging.ERROR)

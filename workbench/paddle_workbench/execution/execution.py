@@ -53,7 +53,8 @@ class Ending:
     ----------
     state : str
         `completed`, `exited` by `sys.exit(0)`, `cell_failed`, `kernel_died`, `kernel_not_started`,
-        or the reason why it was stopped: `cancelled`, `timed_out` or `too_much_output`.
+        `node_lost` if the kernel was on another machine, or the reason why it was stopped:
+        `cancelled`, `timed_out` or `too_much_output`.
     cell : int or None
         The index of the cell at which it ended; None if it completed.
     reason : str
@@ -66,7 +67,9 @@ class Ending:
     """
 
     state: (
-        Literal["completed", "exited", "cell_failed", "kernel_died", "kernel_not_started"]
+        Literal[
+            "completed", "exited", "cell_failed", "kernel_died", "kernel_not_started", "node_lost"
+        ]
         | StopReason
     )
     cell: int | None = None

@@ -24,6 +24,7 @@ __all__ = [
     "driver_version",
     "is_seed",
     "locate",
+    "machine_facts",
     "package_versions",
     "portable_path",
     "provenance_of",
@@ -76,26 +77,15 @@ def provenance_of(notebook: Notebook, parameters: Mapping[str, Any] | None = Non
         are inputs, and seeds are recorded as such.
     """
     values = parameters or {}
-    versions = package_versions()
     commit, dirty = _git(notebook.path)
     return Provenance(
         notebook=portable_path(notebook.path),
         notebook_sha256=notebook.sha256,
-        lock_sha256=_lock_sha256(gpu="paddlepaddle-gpu" in versions),
         git_commit=commit,
         git_dirty=dirty,
-        versions=dict(versions),
-        python=platform.python_version(),
-        platform=platform.platform(),
-        processor=_processor(),
-        device=_device(gpu="paddlepaddle-gpu" in versions),
-        driver=_driver(),
-        threads=_threads(),
-        thread_variables={
-            name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
-        },
         seeds={name: as_json(value) for name, value in values.items() if is_seed(name)},
         inputs=input_digests(notebook.path, values),
+        **machine_facts(),
     )
 
 
@@ -198,3 +188,22 @@ def _threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def machine_facts() -> dict[str, Any]:
+    """Return the fields of `Provenance` that differ between machines, for this one."""
+    versions = package_versions()
+    is_gpu = "paddlepaddle-gpu" in versions
+    return {
+        "lock_sha256": _lock_sha256(gpu=is_gpu),
+        "versions": dict(versions),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "device": _device(gpu=is_gpu),
+        "driver": _driver(),
+        "threads": _threads(),
+        "thread_variables": {
+            name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
+        },
+    }
