@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from paddle_workbench.contract import RunLive, RunRecord
+from paddle_workbench.errors import StorageError
+from paddle_workbench.runs.folders import LIVE_FILE, run_folders
+from paddle_workbench.runs.records import list_records
+from paddle_workbench.storage import read_model
+
+from ...kernels.sessions import wait_until
 from ..conftest import make_notebook
 from .nodes import Nodes
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.kernel
 
+SLOW_S = 300.0
 SESSION = Path(__file__).with_name("session.py")
 FOREVER = """\
 import os, time
@@ -66,8 +75,8 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        with self._process:
+            self._process.kill()
 
     def output(self) -> nbformat.NotebookNode:
         return nbformat.read(self.folder.parent / "output.ipynb", as_version=4)
@@ -105,7 +114,7 @@ def test_outputs_and_files_come_back(nodes: Nodes, tmp_path: Path) -> None:
     (data / "old.txt").touch()
     with Session(nodes, source, variables={"TOKEN_OF_TEST": "abc"}) as session:
         ending = session.end()
-    assert ending["ending"] == "completed"
+    assert (ending["ending"], ending["memory"] > 0) == ("completed", True)
     place = next(each for each in session.seen if "place" in each)
     assert (place["machine"]["threads"], "127.0.0.1" in place["place"]) == (1, True)
     cells = {cell.id: cell for cell in session.output().cells}
@@ -164,22 +173,87 @@ def test_says_that_there_is_no_cluster(nodes: Nodes, tmp_path: Path) -> None:
     )
 
 
+class Command:
+    """`workbench run`, in a process of its own."""
+
+    def __init__(self, nodes: Nodes, source: Path, parent: Path, *options: str) -> None:
+        self.parent = parent
+        options = ("--backend", "ray", "--output-dir", str(parent), *options)
+        environment = {**nodes.environment, "RAY_ADDRESS": nodes.address}
+        environment["PADDLE_WORKBENCH_HOME"] = str(parent / "home")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "paddle_workbench.cli", "run", str(source), *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def records(self) -> list[RunRecord]:
+        return list_records(self.parent)[0]
+
+    def printed(self) -> str:
+        """Return what the only cell has printed so far."""
+        for folder in run_folders(self.parent):
+            with suppress(StorageError):
+                text = read_model(folder / LIVE_FILE, RunLive, kind="state").output
+                if text:
+                    return text
+        return ""
+
+    def end(self) -> tuple[int, str]:
+        text, _ = self._process.communicate()
+        return self._process.returncode, text
+
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+
+    def __enter__(self) -> Command:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:
+            self._process.kill()
+
+
+def test_a_cancelled_run_says_so(nodes: Nodes, tmp_path: Path) -> None:
+    source = write(tmp_path, ("stuck", FOREVER))
+    with Command(nodes, source, tmp_path / "runs") as command:
+        wait_until(lambda: command.printed() != "", limit_s=SLOW_S)
+        command.interrupt()
+        status, text = command.end()
+    (record,) = command.records()
+    assert (status, record.state, record.stop) == (1, "cancelled", "interrupted"), text
+    assert (record.backend, record.address) == ("ray", nodes.address)
+
+
 # The last test, since it leaves one node.
-def test_says_which_node_was_lost(nodes: Nodes, tmp_path: Path) -> None:
-    sessions: list[Session] = []
+def test_a_run_is_repeated_if_its_node_is_lost(nodes: Nodes, tmp_path: Path) -> None:
+    goes_on = tmp_path / "goes-on"
+    cell = FOREVER.replace("True", f"not os.path.exists({str(goes_on)!r})")
+    source = write(tmp_path, ("wait", cell), ("value", "6 * 7"))
     with ExitStack() as stack:
+        commands = []
         for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            source = write(tmp_path / name, ("stuck", FOREVER))
-            sessions.append(stack.enter_context(Session(nodes, source)))
-            sessions[-1].until("outputs")
+            command = Command(nodes, source, tmp_path / name, "--retries", "1")
+            commands.append(stack.enter_context(command))
+        wait_until(lambda: all(each.printed() for each in commands), limit_s=SLOW_S)
         second = {process.pid for process in nodes.second.children(recursive=True)}
-        sessions.sort(key=lambda each: int(each.seen[-1]["outputs"][0]["text"]) in second)
-        other, lost = sessions
+        commands.sort(key=lambda each: int(each.printed()) in second)
+        steady, lost = commands
+        (first,) = lost.records()
         nodes.kill_second()
-        ending = lost.end()
-        (place,) = (each["place"] for each in lost.seen if "place" in each)
-        assert (ending["ending"], ending["cell"]) == ("node_lost", 1)
-        assert place in ending["reason"]
-        other.stop()
-        assert other.end()["ending"] == "cancelled"
+        wait_until(lambda: lost.records()[0].state == "lost", limit_s=SLOW_S)
+        goes_on.touch()
+        assert steady.end()[0] == 0
+        status, text = lost.end()
+    assert status == 0, text
+    before, after = lost.records()
+    assert (before.id, before.state, before.failed_cell) == (first.id, "lost", "wait")
+    assert before.error is not None
+    assert before.node is not None
+    assert before.node in before.error.message
+    assert (after.state, after.attempt, after.previous) == ("succeeded", 2, before.id)
+    assert after.node == steady.records()[0].node != before.node
+    output = nbformat.read(run_folders(lost.parent)[1] / "output.ipynb", as_version=4)
+    assert output.cells[-1].outputs[0].data["text/plain"] == "42"

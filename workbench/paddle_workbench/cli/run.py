@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
@@ -82,12 +82,16 @@ def show_end(folder: Path, record: RunRecord) -> None:
 @click.option("--cell-timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
               help="Stop a run if a cell takes longer than this, in seconds.")  # fmt: skip
 @click.option("--retries", type=click.IntRange(min=0), default=0, metavar="N", show_default=True,
-              help="Retry up to N times if a run fails or times out.")  # fmt: skip
+              help="Retry up to N times if a run fails, times out or is lost.")  # fmt: skip
 @click.option("--secret", "secret_names", multiple=True, metavar="NAME",
               help="Set a parameter from the environment variable NAME, or ask for it. "
               "Secrets are never written.")  # fmt: skip
 @click.option("--queue", "is_queued", is_flag=True,
               help="Only queue it; the queue goes on when the terminal closes.")  # fmt: skip
+@click.option("--backend", type=click.Choice(["local", "ray"]), default="local",
+              show_default=True, help="Where the kernel runs.")  # fmt: skip
+@click.option("--address", metavar="HOST:PORT",
+              help="The Ray cluster; by default that in RAY_ADDRESS.")  # fmt: skip
 @click.option("--output-dir", type=click.Path(file_okay=False, path_type=Path), metavar="D",
               help="Create the run folder in D instead of in the home.")  # fmt: skip
 def command(
@@ -99,6 +103,8 @@ def command(
     cell_timeout: float | None,
     retries: int,
     secret_names: tuple[str, ...],
+    backend: Literal["local", "ray"],
+    address: str | None,
     output_dir: Path | None,
     *,
     is_queued: bool,
@@ -115,11 +121,14 @@ def command(
     from ..runs.declarations import read_parameters
     from ..runs.parameters import parse_sweep, parse_values
     from ..runs.plans import sweep_plans
+    from ..runs.remote import require_cluster
     from ..runs.runner import Plan
     from ..runs.secrets import split_secrets
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
+    if backend == "local" and address is not None:
+        raise click.UsageError("--address needs --backend ray")
     path = find_notebook(notebook)
     parameters = read_parameters(read_notebook(path))
     texts = _require_unique([*values, *((name, _secret(name)) for name in secret_names)])
@@ -135,6 +144,8 @@ def command(
         retries=retries,
         kernel=kernel,
         secrets=secrets,
+        backend=backend,
+        address=require_cluster(address) if backend == "ray" else None,
     )
     try:
         if is_queued or axes:

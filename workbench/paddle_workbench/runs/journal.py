@@ -45,12 +45,11 @@ class Journal:
         """The seconds since the run started."""
         return time.monotonic() - self._start
 
-    def begin(self, cells: int) -> None:
-        """Record that the run starts in this process."""
+    def begin(self, cells: int, **changes: Any) -> None:
+        """Record that the run starts in this process, and where."""
         self._start = time.monotonic()
-        self.note(
-            "started", state="running", started_at=_now(), cells_total=cells, process_id=os.getpid()
-        )
+        changes |= {"started_at": _now(), "cells_total": cells, "process_id": os.getpid()}
+        self.note("started", state="running", **changes)
 
     def end(self, **changes: Any) -> None:
         """Record that the run has ended, with its state and results."""
@@ -62,6 +61,18 @@ class Journal:
         """Record what the user should know; it is written with the next change."""
         known = [*self.record.warnings, *warnings]
         self.record = self.record.model_copy(update={"warnings": list(dict.fromkeys(known))})
+
+    def save_warnings(self, warnings: list[str]) -> None:
+        """Write warnings into the record of a run that has ended.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        if warnings:
+            self.warn(*warnings)
+            write_record(self.folder, self.record)
 
     def note(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from ..contract import ErrorMessage, RunRecord, RunState
-from ..errors import StorageError
-from ..execution import Ending, ExecutedCell, Execution, is_executed
+from ..errors import ClusterError, StorageError
+from ..execution import Ending, ExecutedCell, is_executed
+from .backends import make_execution, placed
 from .folders import KERNEL_LOG, OUTPUT_FILE
 from .journal import Journal
 from .live import LiveState
 from .metrics import SCRAP_MIME_TYPE, read_metrics
-from .secrets import Redaction, environment_of
+from .secrets import Redaction
 
 if TYPE_CHECKING:
     from .output import RunOutput
@@ -52,6 +52,11 @@ class _CellJournal:
         self._journal.cell_started(cell.id, index)
         if self.live is not None:
             self.live.begin_cell(cell, index)
+
+    def note_memory(self, memory_bytes: int | None) -> None:
+        """Note the memory of a kernel on another machine."""
+        if self.live is not None:
+            self.live.note_memory(memory_bytes)
 
     def output_received(self) -> None:
         self._output.autosave_cell()
@@ -107,25 +112,26 @@ def execute_journaled(
     notebook = prepare(source, parameters, journal.record.kernel, secrets=list(secrets))
     output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
     cells = _CellJournal(journal, output)
-    execution = Execution(
+    execution = make_execution(
         notebook,
-        folder=source.parent,
-        kernel_log=journal.folder / KERNEL_LOG,
+        source,
+        folder=journal.folder,
+        record=journal.record,
         listener=cells,
-        time_limit_s=journal.record.timeout_s,
-        cell_time_limit_s=journal.record.cell_timeout_s,
-        environment={**os.environ, **environment_of(secrets)},
-        redact=Redaction(secrets) if secrets else None,
+        secrets=secrets,
+        on_memory=cells.note_memory,
+        on_warning=journal.warn,
     )
     ending: Ending | None = None
     failure: ErrorMessage | None = None
     with _signals(execution.stop):
-        journal.begin(sum(is_executed(cell) for cell in notebook.cells))
         try:
-            output.notebook_start()
-            with LiveState(journal.folder, lambda: execution.kernel_process_id) as cells.live:
-                ending = execution.run()
-        except StorageError as error:
+            with placed(execution, journal.record) as place:
+                journal.begin(sum(is_executed(cell) for cell in notebook.cells), **place)
+                output.notebook_start()
+                with LiveState(journal.folder, lambda: execution.kernel_process_id) as cells.live:
+                    ending = execution.run()
+        except (ClusterError, StorageError) as error:
             # The failed write has freed its space again, which is enough for the record.
             failure = ErrorMessage(message=error.message, hint=error.hint)
         if secrets:
@@ -154,6 +160,8 @@ def _state(ending: Ending | None, failure: ErrorMessage | None) -> RunState:
         return "succeeded"
     if ending is not None and ending.state in ("cancelled", "timed_out"):
         return "cancelled" if ending.state == "cancelled" else "timed_out"
+    if ending is not None and ending.state == "node_lost":
+        return "lost"
     return "failed"
 
 
@@ -182,6 +190,11 @@ def _failure(
         return ErrorMessage(
             message=f"{limit} of {seconds:g} s{stop}.",
             hint=f"Raise the limit with {option}, or reduce the work with -p.",
+        )
+    if ending.state == "node_lost":
+        return ErrorMessage(
+            message=f"{ending.reason} while it ran cell `{cell}`: {ending.details.rstrip('.')}.",
+            hint="Repeat the run; with --retries it is repeated on another node by itself.",
         )
     if ending.state == "kernel_died":
         return ErrorMessage(

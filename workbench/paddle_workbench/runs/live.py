@@ -16,7 +16,7 @@ from ..errors import StorageError
 from ..storage import write_model
 from .folders import LIVE_FILE
 
-__all__ = ["LiveState"]
+__all__ = ["LiveState", "memory_of"]
 
 # A person reads no faster.
 _WRITE_S = 0.2
@@ -91,7 +91,7 @@ class LiveState:
             output = _last_text(list(self._outputs))
             self._live = self._live.model_copy(update={"output": output})
         process_id = self._kernel()
-        memory = None if process_id is None else _memory_of(process_id)
+        memory = None if process_id is None else memory_of(process_id)
         if memory is not None:
             self._live = self._live.model_copy(update={"memory_bytes": memory})
 
@@ -107,7 +107,7 @@ def _last_text(outputs: list[nbformat.NotebookNode]) -> str:
     return ""
 
 
-def _memory_of(process_id: int) -> int | None:
+def memory_of(process_id: int) -> int | None:
     """Return the resident memory of a process with its children, in bytes."""
     import psutil  # here, since it is only needed while a notebook runs
 

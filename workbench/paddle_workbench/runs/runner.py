@@ -22,6 +22,7 @@ from .declarations import computed_from, read_parameters
 from .folders import WORK_FOLDER, new_run_folder, publish
 from .journal import Journal, RunListener
 from .journaled import execute_journaled
+from .mlflow import MlflowMirror
 from .parameters import as_json, changed_values, defaults
 from .provenance import locate, portable_path, provenance_of, sha256_of
 from .records import append_event, read_record, write_record
@@ -191,8 +192,10 @@ def execute_run(
     # While the kernel starts, this process has nothing to do.
     with ThreadPoolExecutor(1) as thread:
         exporter = thread.submit(make_exporter)
-        execute_journaled(source_of(folder, record), dict(parameters), journal, secrets)
-        write_report(folder, exporter.result())
+        with MlflowMirror(folder) as mirror:
+            execute_journaled(source_of(folder, record), dict(parameters), journal, secrets)
+            write_report(folder, exporter.result())
+            journal.save_warnings(mirror.close())
     return journal.record
 
 
@@ -202,7 +205,7 @@ def source_of(folder: Path, record: RunRecord) -> Path:
 
 
 def run_attempts(plan: Plan, *, listener: RunListener) -> tuple[Path, RunRecord]:
-    """Run a notebook, retry it if it fails or times out, and return the last run.
+    """Run a notebook, retry it if it fails, times out or is lost, and return the last run.
 
     Every attempt has a folder of its own, so that a failed one is kept.
 
@@ -213,7 +216,7 @@ def run_attempts(plan: Plan, *, listener: RunListener) -> tuple[Path, RunRecord]
         As for `run_notebook`, which also lists the errors that this raises.
     """
     folder, record = run_notebook(plan, listener)
-    while record.state in ("failed", "timed_out") and record.attempt <= plan.retries:
+    while record.state in ("failed", "timed_out", "lost") and record.attempt <= plan.retries:
         plan = replace(plan, attempt=record.attempt + 1, previous=record.id)
         folder, record = run_notebook(plan, listener)
     return folder, record
@@ -262,6 +265,8 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
         timeout_s=record.timeout_s,
         cell_timeout_s=record.cell_timeout_s,
         kernel=record.kernel,
+        backend=record.backend,
+        address=record.address,
     )
 
 

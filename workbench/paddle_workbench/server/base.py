@@ -14,6 +14,7 @@ from tornado.web import HTTPError
 from ..contract import ErrorMessage
 from ..errors import (
     BundleError,
+    ClusterError,
     CodeNotFoundError,
     CourseError,
     EnvironmentBrokenError,
@@ -56,6 +57,7 @@ _STATUSES: list[tuple[type[WorkbenchError], int]] = [
     (ProgramError, 422),
     (BundleError, 422),
     (EnvironmentBrokenError, 503),
+    (ClusterError, 503),
     (StorageError, 507),
     (CourseError, 500),
 ]

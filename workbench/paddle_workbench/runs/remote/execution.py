@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from ...errors import ClusterError, clause_of
-from ...execution import Ending, ExecutedCell, ExecutionListener, StopReason, is_executed
+from ...execution import Ending, ExecutedCell, ExecutionListener, StopReason, StopStage, is_executed
 from .limits import files_bytes
 from .messages import CellBegan, CellEnded, Ended, Failed, Message, NewOutputs, Task
 from .placement import Place, find_place
@@ -22,7 +22,7 @@ __all__ = ["RemoteExecution"]
 
 WAIT_S = 10.0
 # Beyond the steps that it takes to stop a kernel, the node has this long to answer.
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 CLOSE_S = 10.0
 # How long a node may be out of reach until Ray says that it is lost.
 UNAVAILABLE_S = 120.0
@@ -246,13 +246,13 @@ class RemoteExecution:
         if self._place is not None and self._loop is not None:
             ray.kill(self._place.actor)
 
-    def _stopped(self, stage: str | None = None) -> Ending:
+    def _stopped(self, stage: StopStage | None = None) -> Ending:
         reason = self._stops[0] if self._stops else "cancelled"
         cell = self._running if self._running is not None else next(iter(self._cells), 0)
         clauses = {"timed_out": "the notebook reached its time limit"}
         clause = clauses.get(reason, "it was cancelled")
         details = f"{self._node()} did not answer; its process was killed." if stage else ""
-        return Ending(reason, cell, clause, details)
+        return Ending(reason, cell, clause, details, stop=stage)
 
     def _lost(self, error: Exception) -> Ending:
         cell = self._running if self._running is not None else next(iter(self._cells), 0)

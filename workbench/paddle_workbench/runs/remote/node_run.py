@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 
 from ...execution import ExecutedCell, Execution, StopReason, thread_variables
 from ...scratch import ScratchFolder
+from ..live import memory_of
 from .messages import CellBegan, CellEnded, Ended, Failed, Message, NewOutputs, Task
 from .work_files import changed_files, stamps_of, unpack
 
@@ -146,8 +146,8 @@ class NodeRun:
             return ""
 
     def _memory_bytes(self) -> int | None:
-        process_id = getattr(self._execution, "kernel_process_id", None)
-        return None if process_id is None else _memory_of(process_id)
+        process_id = self._execution.kernel_process_id
+        return None if process_id is None else memory_of(process_id)
 
 
 def _merged(last: Message, new: Message) -> NewOutputs | None:
@@ -161,15 +161,6 @@ def _merged(last: Message, new: Message) -> NewOutputs | None:
     if new.start == last.start + len(last.outputs):
         return NewOutputs(last.index, last.start, [*last.outputs, *new.outputs])
     return None
-
-
-def _memory_of(process_id: int) -> int | None:
-    """Return the resident memory of a process with its children, in bytes."""
-    try:
-        process = psutil.Process(process_id)
-        return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return None
 
 
 class _CellMessages:
