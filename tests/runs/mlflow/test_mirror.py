@@ -13,9 +13,11 @@ import pytest
 
 from paddle_workbench.contract import Provenance, RunEvent, RunRecord
 from paddle_workbench.runs.mlflow import MlflowMirror
-from paddle_workbench.runs.records import append_event, write_record
+from paddle_workbench.runs.records import append_event, read_record, write_record
+from paddle_workbench.runs.runner import Plan, run_notebook
 
 from ...kernels.sessions import wait_until
+from ..conftest import NotebookMaker
 from .server import START_S, mlflow_server
 
 pytest.importorskip("mlflow")
@@ -182,3 +184,28 @@ def test_does_not_wait_for_a_server_that_does_not_answer(
 def test_does_nothing_without_an_address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert MlflowMirror(folder).close() == []
+
+
+@pytest.mark.kernel
+def test_a_run_is_mirrored(
+    url: str, lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", NOTEBOOK)
+    source = lesson(("record", "from paddle_workbench import record\nrecord('loss', lr)"))
+    _folder, ended = run_notebook(Plan(source, {"lr": 0.5}, runs), lambda _event, _record: None)
+    run = mirrored(url, ended.id)
+    assert run is not None, ended.warnings
+    assert (ended.state, run["info"]["status"]) == ("succeeded", "FINISHED")
+    assert values(run, "params") == {"num_epochs": "3", "lr": "0.5"}
+    assert history(url, run, "loss") == [(0, 0.5)]
+
+
+@pytest.mark.kernel
+def test_a_run_that_is_not_mirrored_succeeds(
+    lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    folder, _ = run_notebook(Plan(lesson(), {}, runs), lambda _event, _record: None)
+    record = read_record(folder)
+    assert (record.state, "MLflow" in record.warnings[0]) == ("succeeded", True)

@@ -44,6 +44,8 @@ class Nodes:
     address : str
     environment : dict of str to str
         For processes that connect to it.
+    folder : Path
+        Of its logs and sockets.
     second : psutil.Process
         The raylet of the node that is not the head.
     """
@@ -52,7 +54,7 @@ class Nodes:
         for attempt in range(1, ATTEMPTS + 1):
             # The paths of Ray's sockets must be short.
             self._scratch = ScratchFolder("ray", parent=Path(tempfile.gettempdir()))
-            folder = self._scratch.path
+            folder = self.folder = self._scratch.path
             token = folder / "token"
             token.touch(mode=0o600)
             token.write_text(secrets.token_hex(32), encoding="ascii")

@@ -227,6 +227,29 @@ def test_a_cancelled_run_says_so(nodes: Nodes, tmp_path: Path) -> None:
     assert (record.backend, record.address) == ("ray", nodes.address)
 
 
+def test_a_secret_is_in_no_file(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "only-in-memory-of-test"  # noqa: S105 - it is none
+    monkeypatch.setitem(nodes.environment, "TOKEN", secret)
+    (tmp_path / "work").mkdir()
+    source = make_notebook(
+        tmp_path / "work" / "a.ipynb",
+        [("show", "print(len(token), token)")],
+        parameters='token = ""',
+        kernel="python3",
+    )
+    with Command(nodes, source, tmp_path / "runs", "--secret", "token") as command:
+        status, text = command.end()
+    assert status == 0, text
+    (folder,) = run_folders(command.parent)
+    output = nbformat.read(folder / "output.ipynb", as_version=4)
+    assert output.cells[-1].outputs[0].text == f"{len(secret)} [secret]\n"
+    for parent in (tmp_path / "runs", nodes.folder):
+        files = [path for path in parent.rglob("*") if path.is_file()]
+        assert [path for path in files if secret.encode() in path.read_bytes()] == []
+
+
 # The last test, since it leaves one node.
 def test_a_run_is_repeated_if_its_node_is_lost(nodes: Nodes, tmp_path: Path) -> None:
     goes_on = tmp_path / "goes-on"

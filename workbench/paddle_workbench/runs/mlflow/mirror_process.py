@@ -19,7 +19,6 @@ __all__ = ["main"]
 
 POLL_S = 1.0
 LONGEST_PAUSE_S = 15.0
-_LAST_ATTEMPTS = 2
 
 
 def main() -> None:
@@ -30,11 +29,11 @@ def main() -> None:
     while not _has_ended(pause_s):
         failure = _attempt(sender)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if failure else POLL_S
-    for _ in range(_LAST_ATTEMPTS):
-        failure = _attempt(sender, ended=True)
-        if not failure:
-            break
+    was_reached = not failure
+    failure = _attempt(sender, ended=True)
+    if failure and was_reached:
         time.sleep(POLL_S)
+        failure = _attempt(sender, ended=True)
     warnings = list(sender.warnings)
     if failure:
         warnings.append(f"The run is not, or not completely, mirrored to MLflow: {failure}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,7 +16,7 @@ from .actor import actor_class
 from .cluster import NO_CLUSTER
 from .limits import cpus, gpus
 
-__all__ = ["Place", "find_place"]
+__all__ = ["Place", "check_node", "find_place"]
 
 POLL_S = 0.1
 # Calls that wait for messages, and others at the same time.
@@ -87,7 +87,7 @@ def find_place(address: str, stack: ExitStack, is_stopped: Callable[[], bool]) -
     if facts is None:
         return None
     node = f"{facts['host']} ({facts['address']}, {facts['id'][:8]})"
-    _check(node, facts)
+    check_node(node, facts)
     machine = _result(actor.machine.remote(), is_stopped)
     if machine is None:
         return None
@@ -134,8 +134,13 @@ def _result(reference: Any, is_stopped: Callable[[], bool]) -> Any:
     return None
 
 
-def _check(node: str, facts: dict[str, Any]) -> None:
-    """Raise an error if a node has another Python or workbench than this machine."""
+def check_node(node: str, facts: Mapping[str, str]) -> None:
+    """Raise an error if a node has a different Python or workbench than this machine.
+
+    Raises
+    ------
+    ClusterError
+    """
     version = metadata.version("paddle-workbench")
     install = f'On that node: pip install "paddle-workbench[scale]=={version}"'
     if not facts["version"]:

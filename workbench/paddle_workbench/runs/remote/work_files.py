@@ -114,7 +114,7 @@ def unpack(files: bytes, folder: Path, removed: list[str] | None = None) -> None
 def _inside(root: Path, name: str) -> Path:
     path = PurePosixPath(name)
     target = root / path
-    # A folder on the way may be a link.
+    # A folder on the way may be a link to elsewhere.
     is_inside = target.parent.resolve().is_relative_to(root)
     if path.is_absolute() or ".." in path.parts or not is_inside:
         raise ClusterError(f"A node has sent a file with the path {name!r}, which is not written.")
