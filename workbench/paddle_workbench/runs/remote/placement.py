@@ -91,8 +91,9 @@ def find_place(address: str, stack: ExitStack, is_stopped: Callable[[], bool]) -
     machine = _result(actor.machine.remote(), is_stopped)
     if machine is None:
         return None
-    gcs: str = ray.get_runtime_context().gcs_address
-    return Place(actor, gcs, facts["id"], node, threads, machine | {"threads": threads})
+    if "://" not in address:  # `auto` is another cluster elsewhere, or tomorrow
+        address = ray.get_runtime_context().gcs_address
+    return Place(actor, address, facts["id"], node, threads, machine | {"threads": threads})
 
 
 def _connect(address: str, stack: ExitStack, is_stopped: Callable[[], bool]) -> bool:
