@@ -12,11 +12,14 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from .errors import FileBrokenError, FileMissingError, StorageError, WorkbenchError
+
+if TYPE_CHECKING:
+    import yaml
 
 __all__ = [
     "MAX_BYTES",
@@ -31,6 +34,7 @@ __all__ = [
     "read_text",
     "resolved",
     "storage_errors_as",
+    "yaml_loader",
 ]
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -215,22 +219,49 @@ def parse_yaml(text: str) -> Any:
     RecursionError
         If it is nested too deeply.
     """
+    loader = yaml_loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+def yaml_loader(text: str, *, dates: bool = True) -> yaml.SafeLoader:
+    """Return a safe loader of a YAML text, for which a key that occurs twice is an error.
+
+    Parameters
+    ----------
+    text : str
+    dates : bool
+        Whether a text such as 2024-01-01 is a date.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If the text has characters that YAML does not allow.
+    """
     import yaml
 
     class Loader(yaml.SafeLoader):
         def construct_mapping(self, node: Any, *options: Any, **more: Any) -> dict[Any, Any]:
             seen: set[str] = set()
             for key, _ in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
                 if key.value in seen:
                     raise yaml.constructor.ConstructorError(
                         problem=f"the field {key.value!r:.80} occurs twice",
                         problem_mark=key.start_mark,
                     )
-                if isinstance(key, yaml.ScalarNode):
-                    seen.add(key.value)
+                seen.add(key.value)
             return super().construct_mapping(node, *options, **more)
 
-    return yaml.load(text, Loader)  # noqa: S506 - it is a safe one
+    if not dates:
+        Loader.yaml_implicit_resolvers = {
+            first: [pair for pair in resolvers if not pair[0].endswith(":timestamp")]
+            for first, resolvers in Loader.yaml_implicit_resolvers.items()
+        }
+    return Loader(text)
 
 
 @contextmanager
