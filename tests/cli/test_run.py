@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -120,6 +121,28 @@ def test_rejects_wrong_parameters(workbench: Workbench, notebook: Path, home: Pa
     assert kernel.returncode == 2
     assert "needs the kernel 'none-such', which is not installed" in kernel.stderr
     assert not (home / "runs").exists()
+
+
+def test_reads_a_file_draws_samples_and_rejects_what_does_not_fit(
+    workbench: Workbench, notebook: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "parameters.yml"
+    file.write_text("sleep_s: 1e-3\nnum_epochs: 9\n", encoding="utf-8")
+    sweep = ("--sweep", "num_epochs=5..7", "--samples", "1", "--seed", "2")
+    drawn = workbench("run", notebook, "-f", file, *sweep)
+    assert drawn.returncode == 0, drawn.stderr
+    assert re.match("num_epochs=[567]  succeeded", drawn.stdout)
+    (run,) = json.loads(workbench("runs", "list", "--json").stdout)
+    assert run["parameters"]["sleep_s"] == 0.001
+    file.write_text("sleep_s: long\n", encoding="utf-8")
+    for arguments, message in (
+        (("-f", file), "parameters.yml, line 1)"),
+        (("--sweep", "num_epochs=1..3"), "Add --samples N"),
+        (("--sweep", "num_epochs=1", "-p", "num_epochs", "2"), "is given more than once"),
+    ):
+        rejected = workbench("run", notebook, *arguments)
+        assert rejected.returncode == 2
+        assert message in rejected.stderr
 
 
 def test_reports_missing_notebook(workbench: Workbench, small_course: Path) -> None:

@@ -8,7 +8,27 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from paddle_workbench.contract import Parameter
+from paddle_workbench.runs.declarations import read_parameters
+
 NotebookMaker = Callable[..., Path]
+
+
+def notebook_with(source: str, injected: str = "", *later: str) -> nbformat.NotebookNode:
+    """Return a notebook with a parameters cell, the cell of an earlier run, and further cells."""
+    sources = {"parameters": source, "injected-parameters": injected}
+    tagged = [
+        nbformat.v4.new_code_cell(text, metadata={"tags": [tag]})
+        for tag, text in sources.items()
+        if text
+    ]
+    others = [nbformat.v4.new_code_cell(text, id=f"later-{i}") for i, text in enumerate(later)]
+    return nbformat.v4.new_notebook(cells=tagged + others)
+
+
+def declared_in(source: str) -> list[Parameter]:
+    """Return the parameters that a parameters cell declares."""
+    return read_parameters(notebook_with(source))
 
 
 def make_notebook(

@@ -1,24 +1,25 @@
-"""Parameters are parsed as Python, and values are converted to their declared types."""
+"""Values are converted to the types that their parameters declare, and rejected if not allowed."""
 
 from __future__ import annotations
 
 import json
 import math
+from datetime import datetime, timezone
 from typing import Any
 
-import nbformat
 import pytest
 
-from paddle_workbench.contract import Parameter
+from paddle_workbench.contract import RunRecord
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.declarations import computed_from, read_parameters
 from paddle_workbench.runs.parameters import (
     as_json,
     changed_values,
     defaults,
-    parse_sweep,
+    given_values,
     parse_values,
 )
+
+from .conftest import declared_in
 
 SOURCE = """
 # What the experiment is about.
@@ -33,47 +34,6 @@ limit: int | None = None
 note = None
 num_steps = num_epochs * 10
 """
-
-
-def notebook(source: str, injected: str = "") -> nbformat.NotebookNode:
-    sources = {"parameters": source, "injected-parameters": injected}
-    cells = [
-        nbformat.v4.new_code_cell(text, metadata={"tags": [tag]})
-        for tag, text in sources.items()
-        if text
-    ]
-    return nbformat.v4.new_notebook(cells=cells)
-
-
-def parameters(source: str = SOURCE) -> list[Parameter]:
-    return read_parameters(notebook(source))
-
-
-def test_reads_names_types_defaults_and_help() -> None:
-    by_name = {parameter.name: parameter for parameter in parameters()}
-    assert {name: parameter.type for name, parameter in by_name.items()} == {
-        "preset": "str",
-        "num_epochs": "int",
-        "lr": "float",
-        "shuffle": "bool",
-        "layers": "list",
-        "options": "dict",
-        "separator": "str",
-        "limit": "int",
-        "note": "none",
-    }
-    assert by_name["lr"].help == "step size, = 0.1 is too much"
-    assert by_name["separator"].default == "#"
-    assert by_name["separator"].help == "between sentences"
-    assert by_name["num_epochs"].help == ""
-
-
-def test_ignores_parameters_computed_from_others() -> None:
-    assert "num_steps" not in {parameter.name for parameter in parameters()}
-
-
-def test_notebook_without_parameters_cell_has_none() -> None:
-    assert read_parameters(nbformat.v4.new_notebook()) == []
 
 
 @pytest.mark.parametrize(
@@ -100,7 +60,7 @@ def test_notebook_without_parameters_cell_has_none() -> None:
     ],
 )
 def test_parses_value_of_the_declared_type(name: str, text: str, value: Any) -> None:
-    parameter = parse_values(parameters(), {name: text})[name]
+    parameter = parse_values(declared_in(SOURCE), {name: text})[name]
     assert parameter == value
     assert type(parameter) is type(value)
 
@@ -122,7 +82,7 @@ def test_parses_value_of_the_declared_type(name: str, text: str, value: Any) -> 
 )
 def test_rejects_value_of_another_type(name: str, text: str) -> None:
     with pytest.raises(ParameterError) as caught:
-        parse_values(parameters(), {name: text})
+        parse_values(declared_in(SOURCE), {name: text})
     assert name in caught.value.message
     assert repr(text)[:80] in caught.value.message
     assert len(caught.value.message) < 200
@@ -131,94 +91,9 @@ def test_rejects_value_of_another_type(name: str, text: str) -> None:
 
 def test_rejects_unknown_name_and_suggests_a_similar_one() -> None:
     with pytest.raises(ParameterError) as caught:
-        parse_values(parameters(), {"num_epoch": "3"})
+        parse_values(declared_in(SOURCE), {"num_epoch": "3"})
     assert "Did you mean num_epochs?" in caught.value.message
     assert "lr: float = 1  # step size" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ("num_epochs = = 3", "line 1: invalid syntax"),
-        ("%matplotlib inline\nlr = = 3", "line 2: invalid syntax"),
-        ("lr = 1\0", "null bytes"),
-        ("lr = " + "-" * 100_000 + "1", "The parameters cell is not Python: "),
-    ],
-)
-def test_rejects_parameters_cell_that_is_not_python(source: str, reason: str) -> None:
-    with pytest.raises(ParameterError, match=reason):
-        parameters(source)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "%matplotlib inline\nlr = 0.1  # step size",
-        "!echo\nlr = 0.1  # step size",
-        "files = !ls\nlr = 0.1  # step size",
-        "lr = 0.1  # step size\nlr?",
-        "%%time\nlr = 0.1  # step size",
-        'text = f"""\n%matplotlib inline\n"""\n%time\nlr = 0.1  # step size',
-    ],
-)
-def test_reads_cells_with_magics(source: str) -> None:
-    assert parameters(source) == [
-        Parameter(name="lr", type="float", default=0.1, help="step size"),
-    ]
-
-
-def test_cells_in_another_language_have_no_parameters() -> None:
-    assert parameters("%%bash\nlr=0.1") == []
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ('float("inf")', math.inf),
-        ("-float('Infinity')", -math.inf),
-        ("math.inf", math.inf),
-        ("-np.inf", -math.inf),
-        ("1e999", math.inf),
-        ("float(1)", 1.0),
-    ],
-)
-def test_infinity_is_a_default(text: str, value: float) -> None:
-    assert parameters(f"limit = {text}") == [Parameter(name="limit", type="float", default=value)]
-
-
-def test_nan_is_a_default() -> None:
-    for text in ('float("nan")', "numpy.nan"):
-        (parameter,) = parameters(f"limit = {text}")
-        assert parameter.type == "float"
-        assert math.isnan(parameter.default)
-
-
-def test_ignores_other_calls_and_invalid_annotations() -> None:
-    source = 'a = float("many")\nb = int("1")\nc = {[]: 1}\nd: "not a type" = 1\ne = np.pi'
-    assert parameters(source) == [Parameter(name="d", type="int", default=1)]
-
-
-def test_defaults_of_an_output_are_what_its_run_was_given() -> None:
-    again = notebook("a = 1  # one\nb = 2", injected="# Parameters\na = float('inf')\nc = 3\n")
-    assert read_parameters(again) == [
-        Parameter(name="a", type="int", default=math.inf, help="one"),
-        Parameter(name="b", type="int", default=2),
-    ]
-
-
-def test_finds_names_computed_from_parameters_that_are_set() -> None:
-    source = """
-root = "/data"
-path = root + "/x.csv"
-paths: list[str] = [path]
-other = path.upper()
-n = 3
-def show():
-    return root
-"""
-    assert computed_from(notebook(source), ["root", "other"]) == {"path": "root", "paths": "root"}
-    assert computed_from(notebook(source), ["n"]) == {}
-    assert computed_from(notebook(""), ["n"]) == {}
 
 
 def test_values_without_a_place_in_json_are_recorded_as_texts() -> None:
@@ -231,22 +106,123 @@ def test_values_without_a_place_in_json_are_recorded_as_texts() -> None:
     json.dumps(recorded, allow_nan=False)
 
 
+def make_record(**fields: Any) -> RunRecord:
+    now = datetime(2026, 11, 30, tzinfo=timezone.utc)
+    return RunRecord(id="a", notebook="a.ipynb", state="succeeded", created_at=now, **fields)
+
+
+CONSTRAINED = """
+lr = 0.1  # 0 < lr <= 1
+n = 3  # 1 to 10
+width = 3.0  # at least 1
+kind: Literal["a", "b"] = "a"
+steps: Literal[1, "auto"] = 1
+flag = True  # one of True, False
+size = (1, 2)
+shapes = ((1, 2), (3, 4))
+names = {1: "a"}
+rates = [0.1, 1.0]
+options = {}
+top: int | None = 3
+mode: int | str = 3
+text = "x"
+token = "hidden"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("lr", "1", 1.0),
+        ("n", "10", 10),
+        ("kind", "b", "b"),
+        ("steps", "auto", "auto"),
+        ("steps", "1", 1),
+        ("size", "[1, 2, 3]", (1, 2, 3)),
+        ("size", "(1,)", (1,)),
+        ("shapes", "[[1, 2], [3, 4], [5, 6]]", ((1, 2), (3, 4), (5, 6))),
+        ("names", '{"2": "b"}', {2: "b"}),
+        ("names", "{2: 'b'}", {2: "b"}),
+        ("rates", "[-inf, 1, inf]", [-math.inf, 1, math.inf]),
+        ("rates", "[-Infinity]", [-math.inf]),
+        ("options", "{'a': [None, True, {'b': -1}], '键': ''}",
+         {"a": [None, True, {"b": -1}], "键": ""}),
+        ("top", "None", None),
+        ("mode", "auto", "auto"),
+        ("mode", "4", 4),
+        ("text", "", ""),
+        ("text", "None", "None"),
+        ("text", "中文 \\ \"", '中文 \\ "'),
+    ],
+)  # fmt: skip
+def test_value_survives_its_record(name: str, text: str, value: Any) -> None:
+    """A rerun is given exactly what the run was given."""
+    declared = declared_in(CONSTRAINED)
+    first = parse_values(declared, {name: text})
+    assert repr(first) == repr({name: value})
+    recorded = json.loads(json.dumps(as_json(defaults(declared) | first), allow_nan=False))
+    record = make_record(given=[name], parameters=recorded)
+    assert repr(given_values(declared, record)) == repr(first)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "takes"),
+    [
+        ("lr", "0", "a number greater than 0 and at most 1, not '0'"),
+        ("lr", "nan", "a number greater than 0 and at most 1, not 'nan'"),
+        ("n", "11", "a whole number from 1 to 10, not '11'"),
+        ("width", "0.5", "a number of at least 1, not '0.5'"),
+        ("kind", "c", "one of 'a', 'b', not 'c'"),
+        ("steps", "true", "one of 1, 'auto', not 'true'"),
+        ("size", "3", "a tuple, for example (1, 2), not '3'"),
+        ("size", "(1, b'x')", "a tuple, "),
+        ("names", '{"b": "b"}', "a dict, "),
+        ("options", "{2: 3}", "a dict, "),
+        ("options", '{"a": 1e999}', "a dict, "),
+        ("top", "x", "a whole number, or None, not 'x'"),
+        ("text", "\udcff", "a text, not "),
+    ],
+)
+def test_rejects_what_is_not_allowed(name: str, text: str, takes: str) -> None:
+    with pytest.raises(ParameterError, match=f"^{name} takes ") as caught:
+        parse_values(declared_in(CONSTRAINED), {name: text})
+    assert takes in caught.value.message
+
+
+def test_errors_do_not_show_secrets() -> None:
+    declared = declared_in(CONSTRAINED + "\napi_key: Literal['a', 'b'] = 'a'")
+    with pytest.raises(ParameterError) as caught:
+        parse_values(declared, {"api_key": "mine"})
+    assert "mine" not in f"{caught.value.message} {caught.value.hint}"
+    assert "hidden" not in caught.value.hint
+    assert caught.value.__suppress_context__
+
+
+def test_a_notebook_that_declares_nothing_takes_any_name() -> None:
+    texts = {"a": "1.5", "b": "[1]", "c": "None", "d": "True", "e": "x"}
+    assert parse_values([], texts) == {"a": 1.5, "b": [1], "c": None, "d": True, "e": "x"}
+    for name in ("a b", "class", "a = 1; b"):
+        with pytest.raises(ParameterError, match="is not a name"):
+            parse_values([], {name: "1"})
+
+
+def test_repeats_only_what_was_given() -> None:
+    declared = declared_in("size = (1, 2)\nk = 3\ntoken = ''")
+    recorded = {"size": [1, 2], "k": 3, "gone": [1]}
+    record = make_record(given=["k", "gone", "token"], parameters=recorded, secrets=["token"])
+    assert given_values(declared, record) == {"k": 3, "gone": [1]}
+    older = make_record(given=None, parameters=recorded | {"size": [3, 4]})
+    assert given_values(declared, older) == {"size": (3, 4), "gone": [1]}
+    outside = make_record(given=["k"], parameters={"k": "many"})
+    with pytest.raises(ParameterError, match="k takes a whole number, not 'many'"):
+        given_values(declared, outside)
+
+
 def test_repeats_only_values_that_differ_from_the_defaults() -> None:
-    declared = parameters('size = (1, 2)\nkinds = {1: "a"}\nk = 3\nlimit = 1.0\nx = 1.0')
+    declared = declared_in('size = (1, 2)\nkinds = {1: "a"}\nk = 3\nlimit = 1.0\nx = 1.0')
     recorded = as_json(defaults(declared)) | {"k": 4, "limit": "-inf", "x": 1, "gone": 5}
     assert changed_values(declared, recorded) == {"k": 4, "limit": -math.inf, "x": 1, "gone": 5}
     with pytest.raises(ParameterError, match="takes a whole number, not 'many'"):
         changed_values(declared, {"k": "many"})
     with pytest.raises(ParameterError, match="which is not a name"):
         changed_values(declared, {"k = 1; import os; k": 1})
-
-
-def test_sweep_runs_every_combination() -> None:
-    axes = {"num_epochs": "1,2", "layers": "[1,2],[3]"}
-    assert parse_sweep(parameters(), axes) == [
-        {"num_epochs": 1, "layers": [1, 2]},
-        {"num_epochs": 1, "layers": [3]},
-        {"num_epochs": 2, "layers": [1, 2]},
-        {"num_epochs": 2, "layers": [3]},
-    ]
-    assert parse_sweep(parameters(), {}) == [{}]

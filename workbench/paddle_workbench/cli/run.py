@@ -68,6 +68,8 @@ def show_end(folder: Path, record: RunRecord) -> None:
 @click.option(
     "-p", "values", nargs=2, multiple=True, metavar="NAME VALUE", help="Set one parameter."
 )
+@click.option("-f", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.yml",
+              help="Set parameters from a YAML file; -p overrides it.")  # fmt: skip
 @click.option("-k", "--kernel", metavar="NAME",
               help="Run in this kernel, whatever the notebook asks for.")  # fmt: skip
 @click.option(
@@ -77,6 +79,11 @@ def show_end(folder: Path, record: RunRecord) -> None:
     metavar="NAME=V1,V2",
     help="Run once for each value. Several sweeps run every combination.",
 )
+@click.option("--samples", type=click.IntRange(min=1), metavar="N",
+              help="Run N combinations of the sweeps at random; then NAME=A..B is a range, and "
+              "NAME=A..B:log one that is uniform in the logarithm.")  # fmt: skip
+@click.option("--seed", type=int, default=0, metavar="N", show_default=True,
+              help="The seed of --samples.")  # fmt: skip
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
               help="Stop a run after this time, in seconds.")  # fmt: skip
 @click.option("--cell-timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
@@ -97,8 +104,11 @@ def show_end(folder: Path, record: RunRecord) -> None:
 def command(
     notebook: str,
     values: tuple[tuple[str, str], ...],
+    file: Path | None,
     kernel: str | None,
     sweeps: tuple[str, ...],
+    samples: int | None,
+    seed: int,
     timeout: float | None,
     cell_timeout: float | None,
     retries: int,
@@ -119,11 +129,13 @@ def command(
     from ..course.catalog import find_notebook
     from ..notebooks import read_notebook
     from ..runs.declarations import read_parameters
-    from ..runs.parameters import parse_sweep, parse_values
+    from ..runs.parameter_file import read_parameter_file
+    from ..runs.parameters import parse_values
     from ..runs.plans import sweep_plans
     from ..runs.remote import require_cluster
     from ..runs.runner import Plan
     from ..runs.secrets import split_secrets
+    from ..runs.sweeps import combinations, parse_axes
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
@@ -131,10 +143,12 @@ def command(
         raise click.UsageError("--address needs --backend ray")
     path = find_notebook(notebook)
     parameters = read_parameters(read_notebook(path))
-    texts = _require_unique([*values, *((name, _secret(name)) for name in secret_names)])
-    common, secrets = split_secrets(parse_values(parameters, texts), secret_names)
-    axes = _require_unique([_axis(sweep) for sweep in sweeps])
-    combinations = parse_sweep(parameters, axes)
+    axes = parse_axes(sweeps)
+    _require_unique([*(name for name, _value in values), *secret_names, *axes])
+    texts = dict(values) | {name: _secret(name) for name in secret_names}
+    from_file = read_parameter_file(file, parameters) if file is not None else {}
+    common, secrets = split_secrets(from_file | parse_values(parameters, texts), secret_names)
+    swept = combinations(parameters, axes, samples=samples, seed=seed)
     plan = Plan(
         path,
         common,
@@ -149,7 +163,7 @@ def command(
     )
     try:
         if is_queued or axes:
-            succeeded = _run_queued(sweep_plans(plan, list(axes), combinations), wait=not is_queued)
+            succeeded = _run_queued(sweep_plans(plan, list(axes), swept), wait=not is_queued)
         else:
             succeeded = _run_here(plan)
     except StorageError as error:
@@ -207,20 +221,9 @@ def _secret(name: str) -> str:
     return value if value is not None else str(click.prompt(name, hide_input=True))
 
 
-def _require_unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    names = [name for name, _value in pairs]
+def _require_unique(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ParameterError(
-                f"{name} is given more than once.", "Give it once, or use --sweep."
+                f"{name} is given more than once.", "Give it once: with -p, --secret or --sweep."
             )
-    return dict(pairs)
-
-
-def _axis(sweep: str) -> tuple[str, str]:
-    name, equals, texts = sweep.partition("=")
-    if not equals:
-        raise ParameterError(
-            f"--sweep {sweep!r} has no values.", "Write --sweep NAME=V1,V2, for example lr=0.1,0.01"
-        )
-    return name, texts

@@ -53,8 +53,9 @@ class Parameter(Model):
     choices: list[Any] | None = Field(None, description="The values that it may have.")
     minimum: float | None = None
     maximum: float | None = None
-    exclusive: bool = Field(
-        default=False, description="Whether the minimum and maximum are excluded."
+    exclusive: bool = Field(default=False, description="Whether the minimum itself is excluded.")
+    exclusive_maximum: bool = Field(
+        default=False, description="Whether the maximum itself is excluded."
     )
     optional: bool = Field(default=False, description="Whether it may be None.")
     secret: bool = Field(

@@ -9,7 +9,7 @@ from .execution import (
     StopStage,
     is_executed,
 )
-from .kernelspec import kernel_of, require_kernel
+from .kernelspec import is_python, kernel_of, language_of, require_kernel
 from .queue import ExecutionQueue
 from .threads import shared_threads, thread_variables
 
@@ -22,7 +22,9 @@ __all__ = [
     "StopReason",
     "StopStage",
     "is_executed",
+    "is_python",
     "kernel_of",
+    "language_of",
     "require_kernel",
     "shared_threads",
     "thread_variables",

@@ -8,7 +8,7 @@ import nbformat
 
 from ..errors import NotebookError
 
-__all__ = ["kernel_of", "require_kernel"]
+__all__ = ["is_python", "kernel_of", "language_of", "require_kernel"]
 
 
 def kernel_of(notebook: nbformat.NotebookNode) -> str | None:
@@ -16,6 +16,21 @@ def kernel_of(notebook: nbformat.NotebookNode) -> str | None:
     kernelspec = notebook.metadata.get("kernelspec")
     name = kernelspec.get("name") if isinstance(kernelspec, dict) else None
     return name if isinstance(name, str) and name else None
+
+
+def language_of(notebook: nbformat.NotebookNode) -> str:
+    """Return the language of a notebook, `python` if it does not name one."""
+    for part, field in (("language_info", "name"), ("kernelspec", "language")):
+        value = notebook.metadata.get(part)
+        name = value.get(field) if isinstance(value, dict) else None
+        if isinstance(name, str) and name:
+            return name
+    return "python"
+
+
+def is_python(notebook: nbformat.NotebookNode) -> bool:
+    """Return whether a notebook is in Python."""
+    return language_of(notebook).lower() in ("python", "ipython")
 
 
 def require_kernel(name: str | None, path: Path) -> str:

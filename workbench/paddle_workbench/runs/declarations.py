@@ -9,84 +9,77 @@ from __future__ import annotations
 
 import ast
 import io
-import math
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 import nbformat
 
 from ..contract import Parameter
 from ..errors import ParameterError
+from ..execution import is_python
+from .annotations import Annotation, parse_type_comment, read_annotation, type_of
+from .constraints import Range, choices_in, range_in
+from .literals import PARSE_ERRORS, literal_in
+from .secrets import is_secret
 
-__all__ = ["INJECTED_TAG", "computed_from", "injected_values", "read_parameters"]
+__all__ = [
+    "INJECTED_TAG",
+    "TAG",
+    "computed_from",
+    "injected_values",
+    "parse_cell",
+    "read_parameters",
+    "tagged_cells",
+]
 
 TAG = "parameters"
+"""papermill's tag for the cell that declares parameters."""
+
 INJECTED_TAG = "injected-parameters"
 """papermill's tag for the cell with the values that a run was given."""
 
-ParameterType = Literal["int", "float", "bool", "str", "list", "dict", "none"]
-
-# The order matters: a bool is an int.
-_TYPE_OF: tuple[tuple[type, ParameterType], ...] = (
-    (bool, "bool"),
-    (int, "int"),
-    (float, "float"),
-    (str, "str"),
-    (list, "list"),
-    (tuple, "list"),
-    (dict, "dict"),
-    (type(None), "none"),
-)
-_ANNOTATIONS: dict[str, ParameterType] = {
-    "int": "int",
-    "float": "float",
-    "bool": "bool",
-    "str": "str",
-    "list": "list",
-    "List": "list",
-    "tuple": "list",
-    "Sequence": "list",
-    "dict": "dict",
-    "Dict": "dict",
-    "Mapping": "dict",
-}
-_CONSTANTS = {"inf": math.inf, "nan": math.nan}
-_CONSTANT_MODULES = frozenset(("math", "np", "numpy"))
+# A comment above the first parameter that says nothing about it.
+_HEADING = re.compile(r"(?:default )?(?:parameters?|settings|参数|设置)\W*$|%%", re.I)
 # Cell magics that run the rest of the cell as Python, in the notebook's namespace.
 _PYTHON_MAGIC = re.compile(r"\s*%%(?:capture|prun|time)\b.*")
-# What Python raises for code that it cannot parse, NUL characters and deep nesting included.
-_PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def read_parameters(notebook: nbformat.NotebookNode) -> list[Parameter]:
     """Return the parameters that a notebook declares, in order.
 
     A parameter is an assignment of a literal to one name; `float("inf")`, `math.inf` and `np.nan`
-    count as literals. Its type is that of its annotation, or of its default if it has none. A
-    comment at the end of the line is its help text. In the output of an earlier run the default is
-    the value that the run was given.
+    count as literals. Its type is that of its annotation or type comment, or of its default if it
+    has neither. The comment at the end of the line, or else above it, is its help text, and may
+    state choices or a range. In the output of an earlier run the default is the value that the run
+    was given, and what only that run was given is a parameter, too.
+
+    Only cells in Python are read.
 
     Raises
     ------
     ParameterError
         If the `parameters` cell is not valid Python.
     """
-    cell = _tagged_cell(notebook, TAG)
-    if cell is None:
-        return []
-    source, tree = _parsed(cell.source)
-    comments = _comments(source)
+    cell = _first_cell(notebook, TAG)
     given = injected_values(notebook)
     parameters: dict[str, Parameter] = {}
-    for statement in tree.body:
-        declaration = _declaration(statement)
-        if declaration is not None:
-            name, kind, default = declaration
-            text = comments.get(statement.end_lineno or 0, "")
-            default = given.get(name, default)
-            parameters[name] = Parameter(name=name, type=kind, default=default, help=text)
+    if cell is not None and is_python(notebook):
+        source, tree = _parsed(cell.source)
+        comments = _Comments(source)
+        for statement in tree.body:
+            declaration = _declaration(statement)
+            if declaration is None:
+                continue
+            parameter = _parameter(*declaration, comments.of(statement))
+            if parameter is not None:
+                parameters[parameter.name] = parameter
+    for name, value in given.items():
+        declared = parameters.get(name) or _parameter(name, Annotation(), value, "")
+        if declared is not None:
+            parameters[name] = declared.model_copy(update={"default": value})
     return list(parameters.values())
 
 
@@ -98,12 +91,12 @@ def injected_values(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     ParameterError
         If the cell with these values is not valid Python.
     """
-    cell = _tagged_cell(notebook, INJECTED_TAG)
-    if cell is None:
+    cell = _first_cell(notebook, INJECTED_TAG)
+    if cell is None or not is_python(notebook):
         return {}
     _source, tree = _parsed(cell.source)
     declarations = (_declaration(statement) for statement in tree.body)
-    return {name: value for name, _kind, value in filter(None, declarations)}
+    return {name: value for name, _annotation, value in filter(None, declarations)}
 
 
 def computed_from(notebook: nbformat.NotebookNode, names: Iterable[str]) -> dict[str, str]:
@@ -121,10 +114,12 @@ def computed_from(notebook: nbformat.NotebookNode, names: Iterable[str]) -> dict
     dict
         For each computed name the parameter that it is computed from.
     """
-    cell = _tagged_cell(notebook, TAG)
+    cell = _first_cell(notebook, TAG)
     changed = {name: name for name in names}
     computed: dict[str, str] = {}
-    for statement in _parsed(cell.source)[1].body if cell is not None else []:
+    if cell is None or not is_python(notebook):
+        return {}
+    for statement in _parsed(cell.source)[1].body:
         # Functions read names when they are called.
         if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             continue
@@ -144,26 +139,40 @@ def _names_in(statement: ast.stmt) -> tuple[list[str], list[str]]:
     return loaded, stored
 
 
-def _tagged_cell(notebook: nbformat.NotebookNode, tag: str) -> nbformat.NotebookNode | None:
-    """Return the first code cell with a tag."""
-    cells: Iterator[nbformat.NotebookNode] = (
+def tagged_cells(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
+    """Return the code cells with a tag; the first one is the one that counts."""
+    return [
         cell
         for cell in notebook.cells
         if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
-    )
-    return next(cells, None)
+    ]
+
+
+def parse_cell(source: str) -> ast.Module:
+    """Return the syntax tree of a cell, with calls in place of its magics.
+
+    Raises
+    ------
+    ParameterError
+        If it is not valid Python.
+    """
+    return _parsed(source)[1]
+
+
+def _first_cell(notebook: nbformat.NotebookNode, tag: str) -> nbformat.NotebookNode | None:
+    return next(iter(tagged_cells(notebook, tag)), None)
 
 
 def _parsed(source: str) -> tuple[str, ast.Module]:
     """Return the source of a cell as plain Python, and its syntax tree."""
     try:
         return source, ast.parse(source)
-    except _PARSE_ERRORS:
+    except PARSE_ERRORS:
         pass
     python = _without_magics(source)
     try:
         return python, ast.parse(python)
-    except _PARSE_ERRORS as error:
+    except PARSE_ERRORS as error:
         where = f"line {error.lineno}: " if isinstance(error, SyntaxError) else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ParameterError(
@@ -182,11 +191,12 @@ def _without_magics(source: str) -> str:
     code = newline + rest if _PYTHON_MAGIC.fullmatch(first) else source
     try:
         return TransformerManager().transform_cell(code)
-    except _PARSE_ERRORS:
+    except PARSE_ERRORS:
         return source
 
 
-def _declaration(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
+def _declaration(statement: ast.stmt) -> tuple[str, Annotation, Any] | None:
+    """Return the name, annotation and default that a statement assigns, if this is a literal."""
     targets: list[ast.expr]
     annotation: ast.expr | None
     if isinstance(statement, ast.AnnAssign):
@@ -199,58 +209,55 @@ def _declaration(statement: ast.stmt) -> tuple[str, ParameterType, Any] | None:
     if len(targets) > 1 or not isinstance(target, ast.Name) or value is None:
         return None
     try:
-        default = ast.literal_eval(_Constants().visit(value))
-    except (ValueError, TypeError, RecursionError, MemoryError):
+        default = literal_in(value)
+    except ValueError:
         # Computed from other names: it would be stale after papermill has set those.
         return None
-    default = list(default) if isinstance(default, tuple) else default
-    kind = _type_in(annotation) or _type_of(default)
-    return None if kind is None else (target.id, kind, default)
+    return target.id, read_annotation(annotation), default
 
 
-class _Constants(ast.NodeTransformer):
-    """Replaces infinity and NaN, which Python has no literals for, with their values."""
+class _Comments:
+    """The comments of a cell, at the ends of lines and on lines of their own."""
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        is_float = isinstance(node.func, ast.Name) and node.func.id == "float"
-        if not is_float or node.keywords or len(node.args) != 1:
-            return node
-        try:
-            return ast.Constant(float(ast.literal_eval(node.args[0])))
-        except (ValueError, TypeError, OverflowError):
-            return node
+    def __init__(self, source: str) -> None:
+        self._at_end: dict[int, str] = {}
+        self._alone: dict[int, str] = {}
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                is_alone = token.line.lstrip().startswith("#")
+                lines = self._alone if is_alone else self._at_end
+                lines[token.start[0]] = token.string.lstrip("#").strip()
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if not isinstance(node.value, ast.Name) or node.value.id not in _CONSTANT_MODULES:
-            return node
-        return ast.Constant(_CONSTANTS[node.attr]) if node.attr in _CONSTANTS else node
-
-
-def _type_of(value: object) -> ParameterType | None:
-    return next((kind for python, kind in _TYPE_OF if isinstance(value, python)), None)
-
-
-def _type_in(annotation: ast.expr | None) -> ParameterType | None:
-    """Return the type that an annotation names; `X | None` and `list[X]` count as X and list."""
-    if isinstance(annotation, ast.BinOp):
-        return _type_in(annotation.left) or _type_in(annotation.right)
-    if isinstance(annotation, ast.Subscript):
-        if isinstance(annotation.value, ast.Name) and annotation.value.id == "Optional":
-            return _type_in(annotation.slice)
-        return _type_in(annotation.value)
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        try:
-            return _type_in(ast.parse(annotation.value, mode="eval").body)
-        except _PARSE_ERRORS:
-            return None
-    return _ANNOTATIONS.get(annotation.id) if isinstance(annotation, ast.Name) else None
+    def of(self, statement: ast.stmt) -> str:
+        """Return the comment at the end of a statement, or else the one on the lines above it."""
+        for line in (statement.end_lineno, statement.lineno):
+            if comment := self._at_end.get(line or 0):
+                return comment
+        lines: list[str] = []
+        line = statement.lineno - 1
+        while line in self._alone:
+            lines.insert(0, self._alone[line])
+            line -= 1
+        return "" if _HEADING.match(" ".join(lines)) else " ".join(lines)
 
 
-def _comments(source: str) -> dict[int, str]:
-    """Return the comments at the end of lines, by line number."""
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return {
-        token.start[0]: token.string.lstrip("#").strip()
-        for token in tokens
-        if token.type == tokenize.COMMENT and not token.line.lstrip().startswith("#")
-    }
+def _parameter(name: str, annotation: Annotation, default: Any, comment: str) -> Parameter | None:
+    """Return a parameter; None if it has none of the types of parameters."""
+    declared, text = parse_type_comment(comment)
+    if annotation == Annotation():
+        annotation = declared
+    kind = annotation.type or type_of(default)
+    if kind is None:
+        return None
+    choices = annotation.choices or choices_in(text, kind=kind, default=default)
+    bounds = range_in(text, name=name, default=default) if kind in ("int", "float") else Range()
+    return Parameter(
+        name=name,
+        type=kind,
+        default=default,
+        help=text,
+        choices=choices,
+        optional=annotation.optional or default is None,
+        secret=kind in ("str", "none") and is_secret(name),
+        **asdict(bounds),
+    )

@@ -12,10 +12,11 @@ from ..errors import ParameterError
 from ..execution import kernel_of, require_kernel
 from ..notebooks import Notebook
 from .declarations import read_parameters
-from .parameters import parse_sweep, parse_values
+from .parameters import parse_values
 from .plans import sweep_plans
 from .runner import Plan
 from .secrets import split_secrets
+from .sweeps import combinations
 
 __all__ = ["installed_kernels", "make_form", "plans_of"]
 
@@ -77,7 +78,7 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         parse_values(parameters, request.values),
         [each.name for each in parameters if each.secret and each.name in request.values],
     )
-    combinations = parse_sweep(parameters, request.sweep)
+    swept = combinations(parameters, request.sweep, samples=request.samples)
     require_kernel(request.kernel or kernel_of(notebook.node), notebook.path)
     plan = Plan(
         notebook.path,
@@ -90,7 +91,7 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         secrets=secrets,
         content=request.content,
     )
-    return sweep_plans(plan, list(request.sweep), combinations)
+    return sweep_plans(plan, list(request.sweep), swept)
 
 
 def installed_kernels() -> list[str]:

@@ -20,9 +20,10 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 
 from ..errors import StorageError
-from ..execution import kernel_of
+from ..execution import is_python, kernel_of, language_of
 from ..storage import write_whole
 from .declarations import INJECTED_TAG, injected_values
+from .injection import injected_source
 from .parameters import as_json
 from .secrets import insert_secrets
 
@@ -170,12 +171,14 @@ def prepare(
         notebook.metadata.pop("language_info", None)
     if parameters or secrets:
         values = injected_values(notebook) | parameters
-        notebook = parameterize_notebook(notebook, values, language=_language(notebook))
+        notebook = parameterize_notebook(notebook, values, language=language_of(notebook))
         # JSON has neither infinity nor NaN.
         notebook.metadata.papermill["parameters"] = as_json(values)
         for cell in notebook.cells:
             if INJECTED_TAG in cell.metadata.get("tags", []):
                 cell.id = INJECTED_TAG
+                if is_python(notebook):
+                    cell.source = injected_source(values)
                 if secrets:
                     insert_secrets(cell, list(secrets))
     notebook = prepare_notebook_metadata(notebook, source.name, None)
@@ -189,11 +192,6 @@ def _kernelspec(name: str) -> nbformat.NotebookNode:
     return nbformat.NotebookNode(
         name=name, display_name=specification.display_name, language=specification.language
     )
-
-
-def _language(notebook: nbformat.NotebookNode) -> str:
-    own = notebook.metadata.get("language_info", {}).get("name")
-    return str(own or notebook.metadata.get("kernelspec", {}).get("language") or "python")
 
 
 def _register() -> None:

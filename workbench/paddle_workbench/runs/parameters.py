@@ -1,18 +1,26 @@
-"""Values of the parameters of a notebook: parsed from the command line, and as JSON for records."""
+"""Values of the parameters of a notebook, by name: given as texts, and as JSON for records."""
 
 from __future__ import annotations
 
 import difflib
-import itertools
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+import keyword
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contract import Parameter
+from ..contract import Parameter, RunRecord
 from ..errors import ParameterError
+from .values import allowed, anything, is_json_number, parse_value, shortened, typed_value
 
-__all__ = ["as_json", "changed_values", "defaults", "parse_sweep", "parse_values"]
+__all__ = [
+    "as_json",
+    "changed_values",
+    "defaults",
+    "given_values",
+    "parse_values",
+    "rejection",
+    "require_parameter",
+]
 
 
 def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -23,66 +31,70 @@ def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
 def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Any]:
     """Parse the values of parameters, given as texts on the command line.
 
-    Numbers are written as in Python, and as `inf`, `-inf` and `nan`; bools as `true` and `false`;
-    lists and dicts as JSON.
-
     Parameters
     ----------
     parameters : sequence of Parameter
-        The parameters that the notebook declares.
+        The parameters that the notebook declares. If it declares none, any can be given: a value
+        is then JSON, or else a text.
     texts : mapping
-        The texts by the name of their parameter.
+        The texts by the name of their parameter, as for `values.parse_value`.
 
     Raises
     ------
     ParameterError
-        If the notebook has no such parameter, or a text is not a value of its type.
+        If the notebook has no such parameter, or a text is not a value that is allowed.
     """
-    by_name = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     for name, text in texts.items():
-        if name not in by_name:
-            matches = difflib.get_close_matches(name, by_name, n=1)
-            guess = f" Did you mean {matches[0]}?" if matches else ""
-            raise ParameterError(
-                f"The notebook has no parameter {name!r}.{guess}", _listing(parameters)
-            )
+        parameter = require_parameter(parameters, name)
         try:
-            values[name] = _parse(by_name[name], text)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise ParameterError(
-                f"{name} takes {_FORMS[by_name[name].type]}, not {_shortened(text)}.",
-                _listing(parameters),
-            ) from error
+            values[name] = anything(text) if parameter is None else parse_value(parameter, text)
+        except (ValueError, TypeError, RecursionError):
+            raise rejection(parameters, name, text) from None
     return values
 
 
-def parse_sweep(parameters: Sequence[Parameter], axes: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return every combination of values of the parameters to sweep.
-
-    Without such parameters it is one empty combination.
-
-    Parameters
-    ----------
-    parameters : sequence of Parameter
-        The parameters that the notebook declares.
-    axes : mapping
-        The values by the name of their parameter, separated by commas. A comma inside brackets
-        does not separate.
+def require_parameter(parameters: Sequence[Parameter], name: str) -> Parameter | None:
+    """Return the parameter with a name; None if the notebook declares no parameters at all.
 
     Raises
     ------
     ParameterError
-        As for `parse_values`.
+        If the notebook has other parameters, or this is not a name.
     """
-    values = {
-        name: [parse_values(parameters, {name: text})[name] for text in _split(texts)]
-        for name, texts in axes.items()
-    }
-    return [
-        dict(zip(values, combination, strict=True))
-        for combination in itertools.product(*values.values())
-    ]
+    by_name = {parameter.name: parameter for parameter in parameters}
+    if name in by_name:
+        return by_name[name]
+    if parameters:
+        matches = difflib.get_close_matches(name, by_name, n=1)
+        guess = f" Did you mean {matches[0]}?" if matches else ""
+        raise ParameterError(
+            f"The notebook has no parameter {shortened(name)}.{guess}", _listing(parameters)
+        )
+    if not _is_name(name):
+        raise ParameterError(f"{shortened(name)} is not a name of Python.", "Choose another one.")
+    return None
+
+
+def rejection(
+    parameters: Sequence[Parameter], name: str, shown: str, where: str = ""
+) -> ParameterError:
+    """Return the error for a value that is not allowed: the parameter, the value, what is allowed.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        What the notebook declares.
+    name : str
+    shown : str
+        The value as it was written; the value of a secret is left out.
+    where : str
+        Where it was written, as ` (line 3 of a.yml)`.
+    """
+    parameter = next((one for one in parameters if one.name == name), None)
+    takes = "a value" if parameter is None else allowed(parameter)
+    value = "this value" if parameter is not None and parameter.secret else shortened(shown)
+    return ParameterError(f"{name} takes {takes}, not {value}{where}.", _listing(parameters))
 
 
 def as_json(value: Any) -> Any:
@@ -97,13 +109,37 @@ def as_json(value: Any) -> Any:
         return [as_json(inner) for inner in value]
     if value is None or isinstance(value, str | bool):
         return value
-    return value if _is_json_number(value) else str(value)
+    return value if is_json_number(value) else str(value)
+
+
+def given_values(parameters: Sequence[Parameter], record: RunRecord) -> dict[str, Any]:
+    """Return the values that a run was given, to repeat it: the same, of the declared types.
+
+    What was not given keeps its default, as it did then. Secrets are not recorded, so they are
+    missing.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        The parameters that the notebook declares.
+    record : RunRecord
+        One of an older version does not say what was given; then it is what differs from the
+        defaults.
+
+    Raises
+    ------
+    ParameterError
+        If a recorded name is not a name of Python, or a value is not allowed.
+    """
+    if record.given is None:
+        return changed_values(parameters, record.parameters)
+    names = [name for name in record.given if name not in record.secrets]
+    recorded = {name: record.parameters[name] for name in names if name in record.parameters}
+    return _restored(parameters, recorded)
 
 
 def changed_values(parameters: Sequence[Parameter], recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return the recorded values that differ from the defaults, so that these stay as written.
-
-    A default that is a tuple would otherwise become a list, and keys of a dict texts.
 
     Parameters
     ----------
@@ -115,114 +151,45 @@ def changed_values(parameters: Sequence[Parameter], recorded: Mapping[str, Any])
     Raises
     ------
     ParameterError
-        If a recorded name is not a name of Python, or a text is not a number where one is needed.
+        As for `given_values`.
     """
+    # As texts, since 1, 1.0 and True are equal in Python.
+    unchanged = {one.name: json.dumps(as_json(one.default)) for one in parameters}
+    return _restored(
+        parameters,
+        {
+            name: value
+            for name, value in recorded.items()
+            if name not in unchanged or unchanged[name] != json.dumps(value)
+        },
+    )
+
+
+def _restored(parameters: Sequence[Parameter], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return recorded values as the types of their parameters have them."""
     by_name = {parameter.name: parameter for parameter in parameters}
     values: dict[str, Any] = {}
     for name, value in recorded.items():
-        if not name.isidentifier():
-            raise ParameterError(
-                f"The run has a parameter {_shortened(name)}, which is not a name."
-            )
-        parameter = by_name.get(name)
-        # As texts, since 1, 1.0 and True are equal in Python.
-        if parameter is not None and json.dumps(as_json(parameter.default)) == json.dumps(value):
-            continue
-        if parameter is not None and parameter.type in ("int", "float") and isinstance(value, str):
-            values |= parse_values([parameter], {name: value})
-        else:
-            values[name] = value
+        if not _is_name(name):
+            raise ParameterError(f"The run has a parameter {shortened(name)}, which is not a name.")
+        try:
+            values[name] = typed_value(by_name[name], value) if name in by_name else value
+        except (ValueError, TypeError, RecursionError):
+            shown = value if isinstance(value, str) else json.dumps(value)
+            raise rejection(parameters, name, shown) from None
     return values
 
 
-def _is_json_number(value: Any) -> bool:
-    try:
-        return isinstance(value, int | float) and math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
-
-
-def _shortened(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:80]}…")
-
-
-def _split(texts: str) -> list[str]:
-    parts, depth = [""], 0
-    for character in texts:
-        depth += (character in "[{") - (character in "]}")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def _parse(parameter: Parameter, text: str) -> Any:
-    if text == "None" and parameter.default is None:
-        return None
-    return _PARSERS[parameter.type](text.strip() if parameter.type != "str" else text)
-
-
-def _bool(text: str) -> bool:
-    word = text.lower()
-    if word not in ("true", "1", "false", "0"):
-        raise ValueError(text)
-    return word in ("true", "1")
-
-
-def _json(kind: type) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        value = json.loads(text, parse_constant=_reject, parse_float=_finite)
-        if not isinstance(value, kind):
-            raise TypeError(text)
-        return value
-
-    return parse
-
-
-def _anything(text: str) -> Any:
-    try:
-        return json.loads(text, parse_constant=_reject, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _reject(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is too large")
-    return value
-
-
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "float": float,
-    "bool": _bool,
-    "str": str,
-    "list": _json(list),
-    "dict": _json(dict),
-    "none": _anything,
-}
-_FORMS = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "str": "a text",
-    "list": "a list as JSON, for example [1, 2]",
-    "dict": 'a dict as JSON, for example {"a": 1}',
-    "none": "a value",
-}
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _listing(parameters: Sequence[Parameter]) -> str:
     if not parameters:
         return "It has no parameters. Assign literals in a cell with the tag `parameters`."
     lines = [
-        f"  {parameter.name}: {parameter.type} = {parameter.default!r}"
+        f"  {parameter.name}: {parameter.type} = "
+        + ("…" if parameter.secret and parameter.default else repr(parameter.default))
         + (f"  # {parameter.help}" if parameter.help else "")
         for parameter in parameters
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,13 @@ from ..execution import kernel_of, require_kernel
 from ..notebooks import Notebook, read_json, read_notebook
 from ..reading import is_file
 from ..storage import storage_error
-from .declarations import computed_from, read_parameters
+from .declarations import read_parameters
 from .folders import WORK_FOLDER, new_run_folder, publish
+from .injection import injection_warnings
 from .journal import Journal, RunListener
 from .journaled import execute_journaled
 from .mlflow import MlflowMirror
-from .parameters import as_json, changed_values, defaults
+from .parameters import as_json, defaults, given_values
 from .provenance import locate, portable_path, provenance_of, sha256_of
 from .records import append_event, read_record, write_record
 
@@ -37,7 +38,6 @@ __all__ = [
     "run_attempts",
     "run_notebook",
     "source_of",
-    "stale_values",
 ]
 
 
@@ -164,7 +164,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             address=plan.address,
             attached=attached,
             process_id=os.getpid() if attached else None,
-            warnings=stale_values(notebook, [*plan.parameters, *plan.secrets]),
+            warnings=injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
             provenance=provenance_of(notebook, values),
         )
         write_record(hidden, record)
@@ -300,19 +300,7 @@ def plan_retry(folder: Path, record: RunRecord) -> Plan:
 
 def recorded_values(source: Path, record: RunRecord) -> dict[str, Any]:
     """Return the values that a run was given, of the types that its notebook declares."""
-    recorded = record.parameters
-    if record.given is not None:
-        recorded = {name: recorded[name] for name in record.given if name in recorded}
-    return changed_values(read_parameters(read_notebook(source)), recorded)
-
-
-def stale_values(notebook: Notebook, names: Sequence[str]) -> list[str]:
-    """Return warnings for what the parameters cell computes from parameters that are set later."""
-    return [
-        f"{name} keeps its default value: the parameters cell computes it from {parameter}, "
-        f"before {parameter} is set. Move the line with {name} to the next cell."
-        for name, parameter in computed_from(notebook.node, names).items()
-    ]
+    return given_values(read_parameters(read_notebook(source)), record)
 
 
 def _make_private(folder: Path) -> None:

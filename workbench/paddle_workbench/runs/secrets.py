@@ -15,17 +15,37 @@ __all__ = ["Redaction", "environment_of", "insert_secrets", "is_secret", "split_
 
 PREFIX = "PADDLE_WORKBENCH_SECRET_"
 MASK = "[secret]"
-_SECRET_WORDS = frozenset(
-    ("key", "apikey", "token", "password", "passwd", "secret", "credential", "credentials")
+# `max_tokens` counts tokens, so that the plural of a token is not a secret.
+_WORDS = frozenset(
+    (
+        "apikey",
+        "apikeys",
+        "credential",
+        "credentials",
+        "key",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "secret",
+        "secrets",
+        "token",
+    )
 )
+# `APIKey`, `apiKey`, `api_key2`
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # A shorter text occurs by chance.
 _SHORTEST = 4
 
 
 def is_secret(name: str) -> bool:
-    """Return whether the name of a parameter says that its value is a secret."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
-    return not _SECRET_WORDS.isdisjoint(words)
+    """Return whether the name of a parameter says that its value is a secret.
+
+    One of its words, which are separated by underscores, digits or capitals, is `key`, `token`,
+    `password`, `secret`, `credential` or the like: `api_key`, `accessToken`, but not `max_tokens`,
+    `tokenizer` or `monkey`.
+    """
+    return any(word.lower() in _WORDS for word in _WORD.findall(name))
 
 
 def split_secrets(

@@ -25,10 +25,11 @@ from ..reading import is_file
 from ..runs.cancellation import cancel_run
 from ..runs.folders import OUTPUT_FILE, REPORT_FILE
 from ..runs.forms import make_form, plans_of
+from ..runs.injection import injection_warnings
 from ..runs.provenance import portable_path
 from ..runs.queue import queue_runs, run_limit
 from ..runs.records import read_record
-from ..runs.runner import plan_rerun, stale_values
+from ..runs.runner import plan_rerun
 from ..runs.trash import delete_run, restore_run
 from .base import WorkbenchHandler
 
@@ -78,7 +79,7 @@ class RunsHandler(_RunsHandler):
         plans = plans_of(request, notebook, self.services.settings.runs)
         if not request.only_count:
             return _started(queue_runs(plans))
-        warnings = stale_values(notebook, [*request.values, *request.sweep])
+        warnings = injection_warnings(notebook.node, [*request.values, *request.sweep])
         return StartedRuns(ids=[], count=len(plans), warnings=warnings)
 
 

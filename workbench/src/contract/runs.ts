@@ -80,9 +80,13 @@ export interface Parameter {
   minimum: number | null;
   maximum: number | null;
   /**
-   * Whether the minimum and maximum are excluded.
+   * Whether the minimum itself is excluded.
    */
   exclusive: boolean;
+  /**
+   * Whether the maximum itself is excluded.
+   */
+  exclusive_maximum: boolean;
   /**
    * Whether it may be None.
    */
