@@ -57,6 +57,18 @@ CELLS: list[tuple[Cell, str]] = [
     (code("ignored-comment", "# NBVAL_IGNORE_OUTPUT\n7", result("8")), PASSED),
     (code("skipped", "1 / 0", result("1"), tags=["nbval-skip"]), "skipped"),
     (code("skipped-comment", "# NBVAL_SKIP\n1 / 0"), "skipped"),
+    (code("ignored-old", "# PYTEST_VALIDATE_IGNORE_OUTPUT\n7", result("8")), PASSED),
+    (code("held", "7", result("8"), tags=["nbval-check-output"]), FAILED),
+    (
+        code("comment-before-tag", "# NBVAL_CHECK_OUTPUT\n7", result("8"),
+             tags=["nbval-ignore-output"]),
+        FAILED,
+    ),
+    (
+        code("raises-tag", "1 / 0", error("ZeroDivisionError", "division by zero"),
+             tags=["nbval-raises-exception"]),
+        PASSED,
+    ),
     (
         code("raises", "1 / 0", error("ZeroDivisionError", "division by zero"),
              tags=["raises-exception"]),

@@ -86,7 +86,7 @@ def cache_key(notebook: Notebook, options: Mapping[str, object]) -> dict[str, st
     }
     return {
         "notebook": notebook.sha256,
-        "companions": _digest_files(companions_of(notebook.path)),
+        "companions": _digest_files(companions_of(notebook.path, notebook.node)),
         "package": _digest_files(_package_files()),
         "lock": _digest(sorted(_package_versions())),
         "python": f"{platform.python_implementation()} {sys.version}",

@@ -23,7 +23,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 from ..contract import CheckDifference, IgnoredNoise
 from ..errors import NotebookError
-from ..execution import Execution, ExecutionQueue, shared_threads, thread_variables
+from ..execution import Execution, ExecutionQueue, kernel_for, shared_threads, thread_variables
 from ..scratch import ScratchFolder
 from ..terminal_text import printable
 from .cell_runs import CellRun, CellRuns
@@ -151,6 +151,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc] # nbval is not typed
         kernel = self.config.getoption("--nbval-kernel-name", default=None)
         if self.config.getoption("--nbval-current-env", default=False):
             kernel = CURRENT_ENV_KERNEL_NAME
+        kernel = kernel or kernel_for(self.nb)
         if kernel:
             self.nb.metadata.setdefault("kernelspec", nbformat.NotebookNode()).name = kernel
         limit_s: float | None = self.config.getoption("--workbench-limit")

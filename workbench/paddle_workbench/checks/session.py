@@ -13,7 +13,7 @@ from ..course.catalog import LessonFile
 from ..course.companions import copy_companions
 from ..course.notebook import METADATA_KEY
 from ..errors import NotebookError, WorkbenchError
-from ..execution import kernel_of, require_kernel, shared_threads
+from ..execution import kernel_for, require_kernel, shared_threads
 from ..notebooks import Notebook, read_notebook
 from ..scratch import ScratchFolder
 from ..settings import settings
@@ -142,7 +142,7 @@ def _read(path: Path, kernel: str | None = None) -> tuple[Notebook | None, Noteb
         notebook = Notebook.read(path)
         findings = check_structure(notebook) if _is_lesson(notebook) else []
         report = report.model_copy(update={"findings": [*findings, *check_code(notebook)]})
-        require_kernel(kernel or kernel_of(notebook.node), path)
+        require_kernel(kernel or kernel_for(notebook.node), path)
     except NotebookError as error:
         message = ErrorMessage(message=error.message, hint=error.hint)
         return None, report.model_copy(update={"error": message})
@@ -182,7 +182,7 @@ def _prepare(
     if lookup.report is not None and not report.findings:
         cached = lookup.report.model_copy(update={"notebook": report.notebook})
         return CheckedNotebook(path, cached, None, lookup)
-    copy_companions(path, folder)
+    copy_companions(path, folder, notebook.node)
     learner = prepare_copy(notebook, lesson, folder) if lesson is not None else None
     copy = notebook.write_to(folder) if learner is None else learner.path
     cells = [cell.id for cell in notebook.node.cells if cell.cell_type == "code"]

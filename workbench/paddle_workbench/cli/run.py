@@ -16,6 +16,7 @@ from ..terminal_text import one_line
 from .printing import print_text
 
 if TYPE_CHECKING:
+    import nbformat
     from tqdm import tqdm
 
     from ..contract import RunEvent, RunRecord
@@ -142,7 +143,8 @@ def command(
     if backend == "local" and address is not None:
         raise click.UsageError("--address needs --backend ray")
     path = find_notebook(notebook)
-    parameters = read_parameters(read_notebook(path))
+    source = read_notebook(path)
+    parameters = read_parameters(source)
     axes = parse_axes(sweeps)
     _require_unique([*(name for name, _value in values), *secret_names, *axes])
     texts = dict(values) | {name: _secret(name) for name in secret_names}
@@ -163,16 +165,17 @@ def command(
     )
     try:
         if is_queued or axes:
-            succeeded = _run_queued(sweep_plans(plan, list(axes), swept), wait=not is_queued)
+            plans = sweep_plans(plan, list(axes), swept)
+            succeeded = _run_queued(plans, source, wait=not is_queued)
         else:
-            succeeded = _run_here(plan)
+            succeeded = _run_here(plan, source)
     except StorageError as error:
         print_text(f"workbench: {error}", err=True)
         sys.exit(1)
     sys.exit(0 if succeeded else 1)
 
 
-def _run_here(plan: Plan) -> bool:
+def _run_here(plan: Plan, source: nbformat.NotebookNode) -> bool:
     """Run a plan in this process, show it, and return whether it succeeded."""
     from ..runs.runner import run_attempts
 
@@ -180,10 +183,11 @@ def _run_here(plan: Plan) -> bool:
     for warning in record.warnings:
         print_text(warning, err=True)
     show_end(folder, record)
+    _show_metrics_hint(source, record)
     return record.state == "succeeded"
 
 
-def _run_queued(plans: list[Plan], *, wait: bool) -> bool:
+def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool) -> bool:
     """Queue plans, wait for them unless told not to, and return whether all succeeded."""
     from ..runs.cancellation import cancel_run
     from ..runs.queue import queue_runs, wait_for
@@ -212,7 +216,16 @@ def _run_queued(plans: list[Plan], *, wait: bool) -> bool:
                 cancel_run(runs / record.id)
         print_text("The runs were cancelled.", err=True)
         return False
+    if records:
+        _show_metrics_hint(source, records[-1])
     return all(record.state == "succeeded" for record in records)
+
+
+def _show_metrics_hint(source: nbformat.NotebookNode, record: RunRecord) -> None:
+    from ..runs.description import metrics_hint
+
+    if hint := metrics_hint(source, record):
+        print_text(hint, err=True)
 
 
 def _secret(name: str) -> str:

@@ -14,6 +14,7 @@ from ..errors import LessonMetadataError
 from ..notebooks import read_notebook
 
 __all__ = [
+    "METADATA_KEY",
     "blank_solutions",
     "clear_outputs",
     "lesson_metadata",

@@ -9,7 +9,7 @@ from .execution import (
     StopStage,
     is_executed,
 )
-from .kernelspec import is_python, kernel_of, language_of, require_kernel
+from .kernelspec import is_python, kernel_for, kernel_of, language_of, require_kernel
 from .queue import ExecutionQueue
 from .threads import shared_threads, thread_variables
 
@@ -23,6 +23,7 @@ __all__ = [
     "StopStage",
     "is_executed",
     "is_python",
+    "kernel_for",
     "kernel_of",
     "language_of",
     "require_kernel",

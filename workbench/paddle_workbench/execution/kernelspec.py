@@ -8,7 +8,10 @@ import nbformat
 
 from ..errors import NotebookError
 
-__all__ = ["is_python", "kernel_of", "language_of", "require_kernel"]
+__all__ = ["is_python", "kernel_for", "kernel_of", "language_of", "require_kernel"]
+
+# Of several kernels for Python.
+_PREFERRED = ("paddle", "python3")
 
 
 def kernel_of(notebook: nbformat.NotebookNode) -> str | None:
@@ -16,6 +19,26 @@ def kernel_of(notebook: nbformat.NotebookNode) -> str | None:
     kernelspec = notebook.metadata.get("kernelspec")
     name = kernelspec.get("name") if isinstance(kernelspec, dict) else None
     return name if isinstance(name, str) and name else None
+
+
+def kernel_for(notebook: nbformat.NotebookNode) -> str | None:
+    """Return the kernel that a notebook asks for, or else one that is installed for its language.
+
+    None if there is none.
+    """
+    name = kernel_of(notebook)
+    if name is not None:
+        return name
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    language = language_of(notebook).lower()
+    names = sorted(
+        name
+        for name, kernel in KernelSpecManager().get_all_specs().items()
+        if str(kernel["spec"].get("language", "")).lower() == language
+    )
+    preferred = (name for name in _PREFERRED if name in names)
+    return next(preferred, names[0] if names else None)
 
 
 def language_of(notebook: nbformat.NotebookNode) -> str:

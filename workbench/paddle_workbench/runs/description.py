@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..contract import RunRecord
+from ..course.notebook import METADATA_KEY
 
-__all__ = ["describe", "show_value"]
+if TYPE_CHECKING:
+    import nbformat
+
+__all__ = ["describe", "metrics_hint", "show_value"]
 
 
 def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
@@ -18,6 +22,16 @@ def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
         "Metrics": _rows(record.metrics),
         "Provenance": _provenance(record),
     }
+
+
+def metrics_hint(notebook: nbformat.NotebookNode, record: RunRecord) -> str:
+    """Return how to record a metric, if a run succeeded without one; a lesson needs none."""
+    if record.state != "succeeded" or record.metrics or METADATA_KEY in notebook.metadata:
+        return ""
+    return (
+        "The run recorded no metrics. To compare runs by one, add to a cell: "
+        'from paddle_workbench import record; record("loss", loss)'
+    )
 
 
 def show_value(value: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ..contract import RunEvent, RunGroup, RunRecord
 from ..course.companions import copy_companions
 from ..errors import NotebookError, ParameterError, RunNotFoundError
-from ..execution import kernel_of, require_kernel
+from ..execution import kernel_for, require_kernel
 from ..notebooks import Notebook, read_json, read_notebook
 from ..reading import is_file
 from ..storage import storage_error
@@ -136,13 +136,14 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
         if plan.content is None
         else Notebook.from_json(plan.notebook, dict(plan.content))
     )
-    kernel = require_kernel(plan.kernel or kernel_of(notebook.node), plan.notebook)
+    kernel = require_kernel(plan.kernel or kernel_for(notebook.node), plan.notebook)
     values = defaults(read_parameters(notebook.node)) | dict(plan.parameters)
     values = {name: value for name, value in values.items() if name not in plan.secrets}
     now = datetime.now(timezone.utc)
     with new_run_folder(plan.parent, plan.notebook, now.astimezone()) as (hidden, lock):
         work = hidden / WORK_FOLDER
-        copy_companions(plan.notebook, work)
+        texts = [value for value in values.values() if isinstance(value, str)]
+        copy_companions(plan.notebook, work, notebook.node, texts)
         notebook.write_to(work)
         _make_private(work)
         record = RunRecord(
