@@ -17,9 +17,11 @@ MAX_BYTES = 256_000_000
 
 MAX_FILES = 10_000
 _STRING = re.compile(r"""(?<!\\)(["'])((?:(?!\1|\n).){1,4096}?)\1""")
-_WORD = re.compile(r"[\w./-]+\.\w+")
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)|(?<=,)\s*(\w+)", re.M)
-_IMPORTS = re.compile(r"^\s*(?:from\s+\w[\w.]*\s+import\b|import\s+.*)", re.M)
+_WORD = re.compile(r"[\w./-]+")
+_IMPORTS = re.compile(r"^[ \t]*(?:from[ \t]+\w[\w.]*[ \t]+import\b|import[ \t].*)", re.M)
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\w+)|(?<=,)[ \t]*(\w+)")
+# A longer text is not a path on any system.
+_MAX_CHARACTERS = 4096
 # Where a path begins to be a pattern or a format.
 _PATTERN = re.compile(r"[^/]*[*?\[{].*", re.S)
 
@@ -67,7 +69,8 @@ def _named_in(code: str, root: Path) -> Iterator[Path]:
     for _quote, text in _STRING.findall(code):
         yield from _paths(text, root)
     for text in _WORD.findall(code):
-        yield from (path for path in _paths(text, root) if is_file(path))
+        if "." in text:
+            yield from (path for path in _paths(text, root) if is_file(path))
     for line in _IMPORTS.findall(code):
         for names in _IMPORT.findall(line):
             name = "".join(names)
@@ -78,6 +81,8 @@ def _named_in(code: str, root: Path) -> Iterator[Path]:
 
 def _paths(text: str, root: Path) -> Iterator[Path]:
     """Yield the file or folder in a folder that a text names, if there is one."""
+    if len(text) > _MAX_CHARACTERS:
+        return
     path = Path(_PATTERN.sub("", text))
     parts = path.parts
     if not parts or path.is_absolute() or ".." in parts or any(part[0] == "." for part in parts):

@@ -43,6 +43,8 @@ INJECTED_TAG = "injected-parameters"
 
 # A comment above the first parameter that says nothing about it.
 _HEADING = re.compile(r"(?:default )?(?:parameters?|settings|参数|设置)\W*$|%%", re.I)
+# A longer comment is prose.
+_MAX_CHARACTERS = 1000
 # Cell magics that run the rest of the cell as Python, in the notebook's namespace.
 _PYTHON_MAGIC = re.compile(r"\s*%%(?:capture|prun|time)\b.*")
 
@@ -243,14 +245,19 @@ class _Comments:
 
 def _parameter(name: str, annotation: Annotation, default: Any, comment: str) -> Parameter | None:
     """Return a parameter; None if it has none of the types of parameters."""
-    declared, text = parse_type_comment(comment)
+    declared, text = Annotation(), comment
+    if len(comment) <= _MAX_CHARACTERS:
+        declared, text = parse_type_comment(comment)
     if annotation == Annotation():
         annotation = declared
     kind = annotation.type or type_of(default)
     if kind is None:
         return None
-    choices = annotation.choices or choices_in(text, kind=kind, default=default)
-    bounds = range_in(text, name=name, default=default) if kind in ("int", "float") else Range()
+    clauses = text if len(text) <= _MAX_CHARACTERS else ""
+    choices = annotation.choices or choices_in(clauses, kind=kind, default=default)
+    bounds = Range()
+    if kind in ("int", "float"):
+        bounds = range_in(clauses, name=name, default=default)
     return Parameter(
         name=name,
         type=kind,

@@ -184,11 +184,18 @@ def _is_name(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
+def _label(parameter: Parameter) -> str:
+    """Return the type of a parameter as an annotation has it."""
+    if parameter.type == "none":
+        return "Any"
+    return f"{parameter.type} | None" if parameter.optional else parameter.type
+
+
 def _listing(parameters: Sequence[Parameter]) -> str:
     if not parameters:
         return "It has no parameters. Assign literals in a cell with the tag `parameters`."
     lines = [
-        f"  {parameter.name}: {parameter.type} = "
+        f"  {parameter.name}: {_label(parameter)} = "
         + ("…" if parameter.secret and parameter.default else repr(parameter.default))
         + (f"  # {parameter.help}" if parameter.help else "")
         for parameter in parameters
