@@ -36,6 +36,16 @@ export interface MetricSummary {
 }
 
 /**
+ * The notebook of a run, with its outputs.
+ */
+export interface OpenedRun {
+  /**
+   * Its path in the contents API.
+   */
+  path: string;
+}
+
+/**
  * A cell whose outputs in a run are not those of the first run.
  */
 export interface OutputDifference {
@@ -274,7 +284,7 @@ export interface RunForm {
  */
 export interface RunFormRequest {
   /**
-   * Relative to the root of the server.
+   * Its path in the contents API.
    */
   path: string;
   /**
@@ -522,7 +532,7 @@ export interface RunRecord {
  */
 export interface RunRequest {
   /**
-   * Relative to the root of the server.
+   * Its path in the contents API.
    */
   path: string;
   /**
@@ -575,7 +585,7 @@ export interface RunStatus {
    */
   expected_s: number | null;
   /**
-   * How long its remaining cells took in that run.
+   * How long its remaining cells took in that run, the current one included.
    */
   remaining_s: number | null;
   /**
