@@ -59,8 +59,8 @@ test: setup $(STAMPS)/test ## Run what guards a landing; CI=true skips nothing, 
 test-images: setup $(STAMPS)/test ## Build the container images and try what is in them
 	@$(RUN) images
 
-test-all: setup $(STAMPS)/test ## Run every test there is, the notebooks twenty times among them
-	@FRESH=1 $(RUN) all
+test-all: setup $(STAMPS)/test ## Run every test there is, the notebooks twenty times and fifty kills among them
+	@FRESH=1 KILLS=50 $(RUN) all
 
 check: setup $(STAMPS)/test ## Run the linters, the type checkers and the notebooks' form
 	@$(RUN) lint
