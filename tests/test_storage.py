@@ -177,8 +177,10 @@ def test_makes_the_home_private(
         make_folder(tmp_path / "elsewhere")
     finally:
         os.umask(before)
-    assert home.stat().st_mode & 0o777 == 0o700
-    for folder in (home / "cache", home.parent, tmp_path / "elsewhere"):
+    for folder in (home, home / "cache"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert (home / "cache" / "file").stat().st_mode & 0o777 == 0o600
+    for folder in (home.parent, tmp_path / "elsewhere"):
         assert folder.stat().st_mode & 0o777 == 0o777 & ~umask
 
 

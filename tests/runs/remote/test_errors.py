@@ -1,4 +1,4 @@
-"""What is said where a run cannot be sent to a cluster."""
+"""The errors of runs that cannot be sent to a cluster."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ __all__ = [
     "Difference",
     "Lock",
     "differences",
+    "distribution_name",
     "installed_versions",
     "lock_path",
     "lock_sha256",
@@ -87,10 +88,18 @@ def installed_versions() -> dict[str, str]:
     """Return the version of every distribution that this interpreter sees, by canonical name."""
     versions: dict[str, str] = {}
     for distribution in distributions():
-        name = distribution.metadata["Name"]
-        if name:  # a half-removed distribution has none
-            versions.setdefault(canonicalize_name(name), distribution.version)
+        name = distribution_name(distribution)
+        if name:
+            versions.setdefault(name, distribution.version)
     return versions
+
+
+def distribution_name(distribution: Distribution) -> str:
+    """Return the canonical name of a distribution; empty for one that is half removed."""
+    try:
+        return str(canonicalize_name(distribution.metadata["Name"] or ""))
+    except FileNotFoundError:  # of the package importlib_metadata, if that has been imported
+        return ""
 
 
 def differences(

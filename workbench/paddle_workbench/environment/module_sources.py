@@ -12,12 +12,13 @@ from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from .installed_files import installation_folder, recorded_files
-from .lock import locked_versions
+from .lock import distribution_name, locked_versions
 
 __all__ = ["Owner", "WrongSource", "wrong_sources"]
+
+# Some distributions install these by mistake; nobody imports them.
+_NOT_MODULES = frozenset(("docs", "examples", "test", "tests"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def wrong_sources(locked: Mapping[str, str] | None = None) -> list[WrongSource]:
 def _wrong_sources(locked: Mapping[str, str]) -> Iterator[WrongSource]:
     for module, owners in _owners().items():
         own = next((owner for owner in owners if owner.name in locked), None)
-        if own is None:
+        if own is None or module in _NOT_MODULES:
             continue
         # Not importlib.util.find_spec, which asks sys.modules and the shim's finder first.
         spec = PathFinder.find_spec(module)
@@ -116,15 +117,14 @@ def _owners() -> dict[str, list[Owner]]:
     owners: dict[str, list[Owner]] = {}
     names: set[str] = set()
     for distribution in distributions():
-        metadata = distribution.metadata
-        name = canonicalize_name(metadata["Name"] or "")
+        name = distribution_name(distribution)
         # The first on `sys.path` hides others of its name; a half-removed one has no name.
         if not name or name in names:
             continue
         names.add(name)
         folder = installation_folder(distribution)
         for module, sizes in _modules(distribution).items():
-            owners.setdefault(module, []).append(Owner(name, metadata["Version"], folder, sizes))
+            owners.setdefault(module, []).append(Owner(name, distribution.version, folder, sizes))
     return owners
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..contract import RunEvent, RunRecord
+from ..errors import StorageError
+from .folders import EVENTS_FILE
 from .records import append_event, write_record
 
 __all__ = ["Journal", "RunListener"]
@@ -91,6 +93,11 @@ class Journal:
         StorageError
             If the record or the event cannot be written.
         """
+        if event != "finished" and not (self.folder / EVENTS_FILE).exists():
+            raise StorageError(
+                f"{self.folder} was deleted while the notebook ran.",
+                "Run it again, and leave its folder.",
+            )
         self.record = self.record.model_copy(update=changes)
         run_event = RunEvent(
             time=_now(),

@@ -83,7 +83,7 @@ def is_owned(folder: Path) -> bool:
 
 
 def owner_of(folder: Path, recorded: int | None) -> int | None:
-    """Return the process that owns a run folder; None if none does, or it cannot be told.
+    """Return the process that owns a run folder; None if none does, or it is unknown.
 
     Parameters
     ----------

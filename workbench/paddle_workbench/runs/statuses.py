@@ -173,7 +173,7 @@ class RunStatuses:
     def _look_for_folders(self, *, is_thorough: bool) -> None:
         mark = _mark_of(self.parent)
         is_changed = mark != self._parent_mark
-        # The date of a folder is coarse: a change right after a look may leave it as it is.
+        # The date of a folder is coarse: a change right after a look may not move it.
         if not (is_changed or is_thorough or not self._is_parent_settled):
             return
         self._is_parent_settled = not is_changed

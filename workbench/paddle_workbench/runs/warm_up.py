@@ -7,11 +7,11 @@ kernel provisioners take longer than a small notebook.
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbformat.validator import get_validator
 
-from . import output, queue, runner
+from . import output, runner
 from .provenance import package_versions
 from .report import make_exporter
 
-__all__ = ["output", "queue", "runner"]
+__all__ = ["output", "runner"]
 
 get_validator(4, 5)
 make_exporter()
