@@ -17,7 +17,10 @@ from paddle_workbench.contract import (
     ErrorMessage,
     Model,
     OpenedRun,
+    RunComparison,
     RunForm,
+    RunGroup,
+    RunGroupTable,
     RunList,
     RunStatus,
     StartedRuns,
@@ -186,6 +189,8 @@ async def test_id_is_the_name_of_a_run_and_not_a_path(
     elsewhere = add_run(home, "20261123-091530-a-0001").rename(home / "elsewhere")
     (home / "runs" / "file").touch()
     for run_id in (name, str(elsewhere)):
+        status, message = await rejection(client.post("runs/compare", ids=[run_id, "other"]))
+        assert (status, "There is no run" in message) == (404, True)
         for route in ("runs/open", "runs/cancel", "runs/delete", "runs/rerun"):
             status, message = await rejection(client.post(route, ids=[run_id]))
             assert (status, "There is no run" in message) == (404, True)
@@ -227,6 +232,33 @@ async def test_cancels_waiting_runs_and_leaves_ended_ones(client: Client, home: 
     again = parsed(RunList, await client.post("runs/cancel", ids=names))
     assert again == cancelled
     assert parsed(RunList, await client.post("runs/cancel", ids=[])).runs == []
+
+
+async def test_compares_runs(client: Client, home: Path) -> None:
+    names = ["20261123-091530-a-0001", "20261123-091531-b-0002"]
+    for name, loss in zip(names, (0.5, 0.25), strict=True):
+        add_run(home, name, metrics={"loss": loss})
+    comparison = parsed(RunComparison, await client.post("runs/compare", ids=names[::-1]))
+    assert [run.id for run in comparison.runs] == names[::-1]
+    (loss,) = [each for each in comparison.differences if each.kind == "metric"]
+    assert (loss.name, loss.values) == ("loss", [0.25, 0.5])
+    for ids in ([], names[:1], names[:1] * 2, [f"run-{number}" for number in range(51)]):
+        status, message = await rejection(client.post("runs/compare", ids=ids))
+        assert (status, "From 2 to 50 runs are compared" in message) == (400, True)
+
+
+async def test_table_of_a_sweep(client: Client, home: Path, jp_fetch: Any) -> None:
+    group = RunGroup(id="20261123-091530-sweep-0001", axes=["lr", "seed"], size=3)
+    for seed, loss in ((1, 0.5), (2, 0.25)):
+        values = {"lr": 0.1, "seed": seed}
+        name = f"20261123-09153{seed}-a-0001"
+        add_run(home, name, group=group, parameters=values, metrics={"loss": loss})
+    answer = await jp_fetch(PREFIX, "runs", "group", params={"id": group.id})
+    table = RunGroupTable.model_validate_json(answer.body)
+    (row,) = table.rows
+    assert (table.seeds, table.missing, row.metrics["loss"].mean) == (["seed"], 1, 0.375)
+    code, message = await rejection(jp_fetch(PREFIX, "runs", "group", params={"id": "other"}))
+    assert (code, message) == (404, "There is no run or sweep 'other'.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import nbformat
 
 from ..contract import RunForm, RunRequest
 from ..errors import ParameterError
-from ..execution import kernel_of, require_kernel
+from ..execution import kernel_for, require_kernel
 from ..notebooks import Notebook
 from .declarations import read_parameters
 from .parameters import parse_values
@@ -45,7 +45,7 @@ def make_form(notebook: Notebook, path: str, *, expected_s: float | None = None)
     return RunForm(
         path=path,
         parameters=parameters,
-        kernel=kernel_of(notebook.node),
+        kernel=kernel_for(notebook.node),
         kernels=installed_kernels(),
         records_metrics=_records_metrics(notebook.node),
         expected_s=expected_s,
@@ -79,7 +79,7 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         [each.name for each in parameters if each.secret and each.name in request.values],
     )
     swept = combinations(parameters, request.sweep, samples=request.samples)
-    require_kernel(request.kernel or kernel_of(notebook.node), notebook.path)
+    require_kernel(request.kernel or kernel_for(notebook.node), notebook.path)
     plan = Plan(
         notebook.path,
         values,

@@ -34,8 +34,10 @@ from ..contract import (
     ProgramRequest,
     ProgressUpdate,
     ResetLesson,
+    RunComparison,
     RunForm,
     RunFormRequest,
+    RunGroupTable,
     RunIds,
     RunList,
     RunRequest,
@@ -58,11 +60,13 @@ from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
 from .program import ProgramHandler
 from .runs import (
     CancelRunsHandler,
+    CompareRunsHandler,
     DeleteRunsHandler,
     OpenRunHandler,
     RerunHandler,
     RestoreRunsHandler,
     RunFormHandler,
+    RunGroupHandler,
     RunReportHandler,
     RunsHandler,
 )
@@ -252,6 +256,14 @@ ROUTES = [
         RunList,
     ),
     Route(
+        "runs/compare",
+        "post",
+        CompareRunsHandler,
+        "Return how runs differ: parameters, metrics, outputs and provenance.",
+        RunIds,
+        RunComparison,
+    ),
+    Route(
         "runs/delete",
         "post",
         DeleteRunsHandler,
@@ -266,6 +278,15 @@ ROUTES = [
         "Return the form for the parameters of a notebook.",
         RunFormRequest,
         RunForm,
+    ),
+    Route(
+        "runs/group",
+        "get",
+        RunGroupHandler,
+        "Return the runs of the sweep `id` in one table.",
+        None,
+        RunGroupTable,
+        query={"id": True},
     ),
     Route(
         "runs/open",

@@ -11,8 +11,10 @@ from tornado.web import HTTPError, authenticated
 
 from ..contract import (
     OpenedRun,
+    RunComparison,
     RunForm,
     RunFormRequest,
+    RunGroupTable,
     RunIds,
     RunList,
     RunRecord,
@@ -23,8 +25,10 @@ from ..errors import RunNotFoundError, WorkbenchError
 from ..notebooks import MAX_BYTES, Notebook
 from ..reading import is_file
 from ..runs.cancellation import cancel_run
+from ..runs.comparison import compare_runs
 from ..runs.folders import OUTPUT_FILE, REPORT_FILE
 from ..runs.forms import make_form, plans_of
+from ..runs.groups import find_group, group_table
 from ..runs.injection import injection_warnings
 from ..runs.provenance import portable_path
 from ..runs.queue import queue_runs, run_limit
@@ -35,14 +39,19 @@ from .base import WorkbenchHandler
 
 __all__ = [
     "CancelRunsHandler",
+    "CompareRunsHandler",
     "DeleteRunsHandler",
     "OpenRunHandler",
     "RerunHandler",
     "RestoreRunsHandler",
     "RunFormHandler",
+    "RunGroupHandler",
     "RunReportHandler",
     "RunsHandler",
 ]
+
+# Each is a column, and its notebook is read.
+MOST_COMPARED = 50
 
 
 class _RunsHandler(WorkbenchHandler):
@@ -170,6 +179,37 @@ class RerunHandler(_RunsHandler):
             for folder in self.services.runs.folders(request.ids)
         ]
         return _started(queue_runs(plans))
+
+
+class CompareRunsHandler(_RunsHandler):
+    """Compares runs."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Answer with how runs differ: two, or a few."""
+        ids = list(dict.fromkeys(self.parse(RunIds).ids))
+        if not 2 <= len(ids) <= MOST_COMPARED:
+            raise HTTPError(
+                400, f"ids: From 2 to {MOST_COMPARED} runs are compared, not {len(ids)}"
+            )
+        self.answer(await self.in_thread(partial(self._compare, ids)))
+
+    def _compare(self, ids: list[str]) -> RunComparison:
+        return compare_runs(self.services.runs.folders(ids))
+
+
+class RunGroupHandler(_RunsHandler):
+    """The runs of a sweep."""
+
+    @authenticated
+    async def get(self) -> None:
+        """Answer with the runs of the sweep `id` in one table."""
+        self.answer(await self.in_thread(partial(self._table, self.get_query_argument("id"))))
+
+    def _table(self, group_id: str) -> RunGroupTable:
+        statuses, _problems = self.services.runs.all()
+        records = [status.run for status in reversed(statuses)]
+        return group_table(find_group(group_id, records))
 
 
 class OpenRunHandler(_RunsHandler):
