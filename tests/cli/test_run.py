@@ -199,6 +199,7 @@ def test_output_dir_and_rerun_of_a_changed_notebook(
     again = workbench("runs", "rerun", folder, "--anyway")
     assert again.returncode == 0
     assert again.stdout.startswith("succeeded")
+    assert "metrics agree with" in again.stdout
     (folder,) = (home / "runs").iterdir()
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["kernel"] == "python3"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
@@ -198,7 +198,9 @@ def _may_have(element: str, attribute: str, value: str) -> bool:
     if attribute == "src":
         return element == "img"
     if attribute == "href":
-        return element == "a" and not value.strip().lower().startswith("data:")
+        # As a browser reads it, which skips white space.
+        address = re.sub(r"[\x00-\x20]", "", unescape(value)).lower()
+        return element == "a" and not address.startswith("data:")
     if attribute in ("width", "height"):
         return bool(re.fullmatch(r"\d{1,4}%?", value))
     return attribute in _ATTRIBUTES
