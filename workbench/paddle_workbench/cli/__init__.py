@@ -16,6 +16,10 @@ def main() -> None:
     The exit status is 0 for success, 1 if a run or check failed, and 2 for errors such as wrong
     arguments.
     """
+    if sys.argv[1:2] == ["run"] and "-p" in sys.argv:
+        from .hidden_arguments import hide_secrets
+
+        hide_secrets(sys.argv[1:])
     if sys.argv[1:2] and sys.argv[1] in _WARM_COMMANDS:
         from ..kernels.warm_command import run_in_fork
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+
+# Every `workbench run -p` imports this module before anything else.
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["Redaction", "environment_of", "insert_secrets", "is_secret", "split_secrets"]
 
