@@ -40,6 +40,8 @@ KINDS = {
     "has an unknown magic": Kind(("%no-such-magic", LAST)),
     "is interrupted by itself": Kind(("raise KeyboardInterrupt", LAST)),
     "ends its kernel": Kind(("import os; os._exit(3)", LAST)),
+    "exits": Kind(("import sys; sys.exit()", LAST)),
+    "exits with 0": Kind(("import sys; sys.exit(0)", LAST)),
     "exits with 1": Kind(("import sys; sys.exit(1)", LAST)),
     "exits with a text": Kind(("raise SystemExit('done')", LAST)),
     "has no parameters cell": Kind(("print(msg)", LAST), given={"msg": "hello"}),
