@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from paddle_workbench.contract import (
 )
 from paddle_workbench.runs.folders import run_folders
 from paddle_workbench.runs.ownership import is_owned, ownership
+from paddle_workbench.runs.queue.slots import dispatcher_lock
 from paddle_workbench.runs.records import write_record
 from paddle_workbench.runs.runner import Plan, new_run
 from paddle_workbench.server.extension import PREFIX
@@ -64,6 +66,15 @@ def client(jp_fetch: Any) -> Client:
 @pytest.fixture
 def notebook(home: Path) -> Path:
     return make_notebook(home / "01_training.ipynb", [("train", 'record("loss", lr)')])
+
+
+@pytest.fixture
+def no_dispatcher(home: Path) -> Iterator[None]:
+    """Keep the server from starting the runs that wait."""
+    lock = dispatcher_lock(home / "runs")
+    assert lock is not None
+    yield
+    os.close(lock)
 
 
 def add_run(home: Path, name: str, **fields: Any) -> Path:
@@ -174,7 +185,9 @@ async def test_report_cannot_act_as_a_page_of_the_server(
     assert (await client.report(folder.name)).body == b"as it is"
 
 
-async def test_active_run_has_no_report_yet(client: Client, home: Path) -> None:
+async def test_active_run_has_no_report_yet(
+    client: Client, home: Path, no_dispatcher: None
+) -> None:
     folder = add_run(home, "20261123-091530-a-0001", state="running")
     with ownership(folder):
         status, message = await rejection(client.report(folder.name))
@@ -211,14 +224,16 @@ async def test_deletes_and_restores_runs(client: Client, home: Path) -> None:
     assert len((await client.list()).runs) == 2
 
 
-async def test_active_run_is_not_deleted(client: Client, home: Path) -> None:
+async def test_active_run_is_not_deleted(client: Client, home: Path, no_dispatcher: None) -> None:
     folder = add_run(home, "20261123-091530-a-0001", state="running")
     with ownership(folder):
         status, message = await rejection(client.post("runs/delete", ids=[folder.name]))
     assert (status, message) == (409, f"{folder.name} is running.")
 
 
-async def test_cancels_waiting_runs_and_leaves_ended_ones(client: Client, home: Path) -> None:
+async def test_cancels_waiting_runs_and_leaves_ended_ones(
+    client: Client, home: Path, no_dispatcher: None
+) -> None:
     names = ["20261123-091530-a-0001", "20261123-091531-b-0002", "20261123-091532-c-0003"]
     for name in names[:2]:
         add_run(home, name, state="queued", attached=False)
