@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from paddle_workbench.contract import Provenance, RunEvent, RunRecord
-from paddle_workbench.runs.mlflow import MlflowMirror
+from paddle_workbench.runs.mlflow import MlflowMirror, mirror
 from paddle_workbench.runs.records import append_event, read_record, write_record
 from paddle_workbench.runs.runner import Plan, run_notebook
 
@@ -109,7 +109,7 @@ def test_sends_metrics_as_they_come_and_files_at_the_end(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-    with MlflowMirror(folder, end_s=START_S) as mirror:
+    with MlflowMirror(folder, end_s=START_S) as mirroring:
         metric(folder, "loss", 2.0)
         metric(folder, "loss", 1.0)
 
@@ -125,7 +125,7 @@ def test_sends_metrics_as_they_come_and_files_at_the_end(
             (folder / name).write_text("{}", encoding="utf-8")
         results = {"loss": 0.5, "late": 3, "verdict": "good", "rows": [1]}
         finish(folder, state="succeeded", metrics=results)
-        warnings = mirror.close()
+        warnings = mirroring.close()
     assert warnings == ["MLflow takes no list as a metric: rows is not mirrored."]
     run = mirrored(url, folder.name)
     assert run is not None
@@ -149,9 +149,9 @@ def test_says_how_a_run_ended(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, state: str, status: str
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-    with MlflowMirror(folder, end_s=START_S) as mirror:
+    with MlflowMirror(folder, end_s=START_S) as mirroring:
         finish(folder, state=state)
-        assert mirror.close() == []
+        assert mirroring.close() == []
     run = mirrored(url, folder.name)
     assert run is not None
     assert run["info"]["status"] == status
@@ -162,9 +162,9 @@ def test_warns_about_a_server_that_is_not_there(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
-    with MlflowMirror(folder, end_s=START_S) as mirror:
+    with MlflowMirror(folder, end_s=START_S) as mirroring:
         finish(folder, state="succeeded")
-        (warning,) = mirror.close()
+        (warning,) = mirroring.close()
     assert "mirrored to MLflow" in warning
 
 
@@ -175,9 +175,9 @@ def test_does_not_wait_for_a_server_that_does_not_answer(
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        with MlflowMirror(folder, end_s=0.5) as mirror:
+        with MlflowMirror(folder, end_s=0.5) as mirroring:
             finish(folder, state="succeeded")
-            (warning,) = mirror.close()
+            (warning,) = mirroring.close()
     assert "within 0.5 s" in warning
 
 
@@ -190,6 +190,7 @@ def test_does_nothing_without_an_address(folder: Path, monkeypatch: pytest.Monke
 def test_a_run_is_mirrored(
     url: str, lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mirror, "END_S", START_S)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", NOTEBOOK)
     source = lesson(("record", "from paddle_workbench import record\nrecord('loss', lr)"))

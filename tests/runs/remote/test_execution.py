@@ -16,6 +16,7 @@ import pytest
 
 from paddle_workbench.contract import RunLive, RunRecord
 from paddle_workbench.errors import StorageError
+from paddle_workbench.runs.description import describe
 from paddle_workbench.runs.folders import LIVE_FILE, run_folders
 from paddle_workbench.runs.records import list_records
 from paddle_workbench.storage import read_model
@@ -225,6 +226,7 @@ def test_a_cancelled_run_says_so(nodes: Nodes, tmp_path: Path) -> None:
     (record,) = command.records()
     assert (status, record.state, record.stop) == (1, "cancelled", "interrupted"), text
     assert (record.backend, record.address) == ("ray", nodes.address)
+    assert ("node", record.node) in describe(record)["Run"]
 
 
 def test_a_secret_is_in_no_file(

@@ -52,6 +52,10 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     if record.started_at is not None and record.finished_at is not None:
         seconds = (record.finished_at - record.started_at).total_seconds()
         facts.append(("duration", f"{seconds:.1f} s"))
+    if record.address is not None:
+        facts.append(("cluster", record.address))
+    if record.node is not None:
+        facts.append(("node", record.node))
     if record.timeout_s is not None:
         facts.append(("limit", f"{record.timeout_s:g} s"))
     if record.failed_cell is not None:

@@ -37,12 +37,12 @@ class MlflowMirror:
     ----------
     folder : Path
         The run folder.
-    end_s : float
-        How long `close` waits.
+    end_s : float, optional
+        How long `close` waits; by default `END_S`.
     """
 
-    def __init__(self, folder: Path, *, end_s: float = END_S) -> None:
-        self._end_s = end_s
+    def __init__(self, folder: Path, *, end_s: float | None = None) -> None:
+        self._end_s = END_S if end_s is None else end_s
         self._process: subprocess.Popen[bytes] | None = None
         self._warnings: list[str] = []
         if not os.environ.get(URI_VARIABLE):
