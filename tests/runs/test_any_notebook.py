@@ -73,6 +73,24 @@ def test_gives_a_tuple(source: Path, runs: Path) -> None:
     assert plan_rerun(folder, parent=runs, anyway=False).parameters == {"size": (3, 4)}
 
 
+def test_output_of_a_run_with_a_secret_runs_without_it(tmp_path: Path, runs: Path) -> None:
+    cells = [
+        nbformat.v4.new_code_cell(
+            "n = 1\ntoken = 'in-the-cell'", metadata={"tags": ["parameters"]}
+        ),
+        nbformat.v4.new_code_cell("import json\nprint(json.dumps([n, len(token)]))"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "secret.ipynb")
+    plan = Plan(tmp_path / "secret.ipynb", {"n": 2}, runs, secrets={"token": "mine"})
+    folder, record = run_notebook(plan, ignore)
+    assert printed(folder) == [2, 4]
+    assert record.parameters == {"n": 2}
+    again, record = run_notebook(Plan(folder / "output.ipynb", {}, runs), ignore)
+    assert record.state == "succeeded", record.error
+    assert printed(again) == [2, 11]
+    assert record.parameters == {"n": 2}  # without the default of a secret
+
+
 def test_checks_it(source: Path, home: Path) -> None:
     notebook = nbformat.read(source, as_version=4)
     notebook.cells[-1].execution_count = 1

@@ -41,6 +41,9 @@ def test_names_values_that_go_stale() -> None:
     (warning,) = injection_warnings(notebook, ["root"])
     assert warning.startswith("path keeps its default value: the parameters cell computes it from")
     assert injection_warnings(notebook, []) == []
+    # Also if an earlier run set it.
+    again = notebook_with("root = '/data'\npath = root + '/x.csv'", "root = '/srv'")
+    assert any(warning.startswith("path keeps") for warning in injection_warnings(again, []))
 
 
 def test_names_parameters_that_are_set_again() -> None:

@@ -44,15 +44,16 @@ def injection_warnings(notebook: nbformat.NotebookNode, names: Collection[str]) 
     names : collection of str
         The parameters that are set.
     """
+    changed = [*names, *injected_values(notebook)]
     return [
         *_injected_before(notebook, names),
         *_missing_cell(notebook, names),
         *(
             f"{name} keeps its default value: the parameters cell computes it from {parameter}, "
             f"before {parameter} is set. Move the line with {name} to the next cell."
-            for name, parameter in computed_from(notebook, names).items()
+            for name, parameter in computed_from(notebook, changed).items()
         ),
-        *_set_again(notebook, names),
+        *_set_again(notebook, changed),
     ]
 
 

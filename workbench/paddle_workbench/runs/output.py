@@ -22,10 +22,10 @@ from jupyter_client.kernelspec import KernelSpecManager
 from ..errors import StorageError
 from ..execution import is_python, kernel_of, language_of
 from ..storage import write_whole
-from .declarations import INJECTED_TAG, injected_values
+from .declarations import INJECTED_TAG, injected_values, tagged_cells
 from .injection import injected_source
 from .parameters import as_json
-from .secrets import insert_secrets
+from .secrets import insert_secrets, reads_secrets
 
 
 @contextmanager
@@ -169,7 +169,9 @@ def prepare(
     if kernel is not None and kernel != kernel_of(notebook):
         notebook.metadata["kernelspec"] = _kernelspec(kernel)
         notebook.metadata.pop("language_info", None)
-    if parameters or secrets:
+    # A cell that read the secrets of an earlier run would fail without them.
+    read_secrets = any(reads_secrets(cell) for cell in tagged_cells(notebook, INJECTED_TAG))
+    if parameters or secrets or read_secrets:
         values = injected_values(notebook) | parameters
         notebook = parameterize_notebook(notebook, values, language=language_of(notebook))
         # JSON has neither infinity nor NaN.

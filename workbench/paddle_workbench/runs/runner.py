@@ -137,7 +137,8 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
         else Notebook.from_json(plan.notebook, dict(plan.content))
     )
     kernel = require_kernel(plan.kernel or kernel_for(notebook.node), plan.notebook)
-    values = defaults(read_parameters(notebook.node)) | dict(plan.parameters)
+    declared = [one for one in read_parameters(notebook.node) if not one.secret]
+    values = defaults(declared) | dict(plan.parameters)
     values = {name: value for name, value in values.items() if name not in plan.secrets}
     now = datetime.now(timezone.utc)
     with new_run_folder(plan.parent, plan.notebook, now.astimezone()) as (hidden, lock):

@@ -13,7 +13,14 @@ from ..errors import ParameterError
 if TYPE_CHECKING:
     import nbformat
 
-__all__ = ["Redaction", "environment_of", "insert_secrets", "is_secret", "split_secrets"]
+__all__ = [
+    "Redaction",
+    "environment_of",
+    "insert_secrets",
+    "is_secret",
+    "reads_secrets",
+    "split_secrets",
+]
 
 PREFIX = "PADDLE_WORKBENCH_SECRET_"
 MASK = "[secret]"
@@ -97,6 +104,11 @@ def insert_secrets(cell: nbformat.NotebookNode, names: list[str]) -> None:
     """
     lines = [f"{name} = os.environ.pop({json.dumps(PREFIX + name)})" for name in names]
     cell.source = "\n".join([cell.source.rstrip(), "", "import os", "", *lines])
+
+
+def reads_secrets(cell: nbformat.NotebookNode) -> bool:
+    """Return whether `insert_secrets` has changed a cell."""
+    return PREFIX in cell.source
 
 
 class Redaction:
