@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from paddle_workbench.notebooks import Notebook
@@ -104,6 +105,19 @@ def test_of_a_large_input_only_the_size_is_recorded(notebook: Path) -> None:
     (notebook.parent / "large.bin").write_bytes(bytes(11))
     values = {"path": "large.bin"}
     assert input_digests(notebook, values, limit_bytes=10) == {"large.bin": "size:11"}
+
+
+def test_files_that_the_code_names_are_inputs(notebook: Path) -> None:
+    for name in ("data/a.csv", "data/b.csv", "data/c.csv"):
+        (notebook.parent / name).parent.mkdir(exist_ok=True)
+        (notebook.parent / name).write_text(name, encoding="utf-8")
+    new = nbformat.v4
+    source = new.new_notebook(cells=[new.new_code_cell("read('data')")])
+    assert len(input_digests(notebook, {}, source=source)) == 3
+    few = input_digests(notebook, {}, source=source, limit_files=1)
+    assert list(few) == ["data/a.csv", "and 2 more"]
+    (notebook.parent / "data" / "c.csv").write_text("changed", encoding="utf-8")
+    assert input_digests(notebook, {}, source=source, limit_files=1) != few
 
 
 def test_an_input_that_changes_between_runs_has_another_digest(notebook: Path) -> None:

@@ -62,6 +62,11 @@ def test_marks_defaults_and_names_secrets_without_values(tmp_path: Path) -> None
     assert "workbench runs rerun a" in text
 
 
+def test_a_run_without_metrics_says_how_to_record_one(tmp_path: Path) -> None:
+    page = report(tmp_path, code("a"), metrics={})
+    assert 'record("loss", loss)' in page.get_text()
+
+
 def test_markdown_keeps_its_text_and_nothing_else(tmp_path: Path) -> None:
     markdown = nbformat.v4.new_markdown_cell(
         "# Title\n\n**bold** $a < b$ [link](https://example.org)\n\n| a |\n|--:|\n| 1 |\n\n"

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from ..course.companions import companions_of
 from ..reading import is_file
 from .paths import portable_path
@@ -17,13 +19,21 @@ __all__ = ["MAX_HASHED_BYTES", "file_sha256", "input_digests"]
 MAX_HASHED_BYTES = 2_000_000_000
 """Of larger files only the size is recorded: reading one would delay the run by seconds."""
 
+MAX_LISTED_FILES = 500
+"""More would make a record large, which is written at every step."""
+
 _BLOCK_BYTES = 1 << 20
 # A longer text is not a path on any system.
 _MAX_PATH_CHARACTERS = 4096
 
 
 def input_digests(
-    notebook: Path, parameters: Mapping[str, Any], *, limit_bytes: int = MAX_HASHED_BYTES
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    *,
+    source: nbformat.NotebookNode | None = None,
+    limit_bytes: int = MAX_HASHED_BYTES,
+    limit_files: int = MAX_LISTED_FILES,
 ) -> dict[str, str]:
     """Return the SHA-256 of each input file of a notebook, as hexadecimal digits.
 
@@ -35,8 +45,12 @@ def input_digests(
     notebook : Path
     parameters : mapping
         With the defaults, and without secrets.
+    source : NotebookNode, optional
+        The content of the notebook, to find the files that are copied because it names them.
     limit_bytes : int
         Of a larger file the value is `size:` and its bytes.
+    limit_files : int
+        Of more files one digest for all further ones is in the last entry, `and N more`.
 
     Returns
     -------
@@ -46,7 +60,9 @@ def input_digests(
     """
     folder = notebook.absolute().parent
     digests: dict[str, str] = {}
-    for path in (*companions_of(notebook.absolute()), *_named_files(folder, parameters)):
+    texts = [value for value in parameters.values() if isinstance(value, str)]
+    companions = companions_of(notebook.absolute(), source, texts)
+    for path in (*_named_files(folder, parameters), *companions):
         name = (
             path.relative_to(folder).as_posix()
             if path.is_relative_to(folder)
@@ -54,6 +70,12 @@ def input_digests(
         )
         if name not in digests:
             digests[name] = _digest(path, limit_bytes)
+    further = sorted(list(digests.items())[limit_files:])
+    if further:
+        lines = "".join(f"{digest}  {name}\n" for name, digest in further)
+        for name, _digest_of_file in further:
+            del digests[name]
+        digests[f"and {len(further)} more"] = hashlib.sha256(lines.encode()).hexdigest()
     return digests
 
 

@@ -84,7 +84,7 @@ def provenance_of(notebook: Notebook, parameters: Mapping[str, Any] | None = Non
         git_commit=commit,
         git_dirty=dirty,
         seeds={name: as_json(value) for name, value in values.items() if is_seed(name)},
-        inputs=input_digests(notebook.path, values),
+        inputs=input_digests(notebook.path, values, source=notebook.node),
         **machine_facts(),
     )
 

@@ -28,6 +28,9 @@ def repeat_command(record: RunRecord) -> str:
         words += ["--timeout", f"{record.timeout_s:g}"]
     if record.cell_timeout_s is not None:
         words += ["--cell-timeout", f"{record.cell_timeout_s:g}"]
+    if record.backend != "local":
+        words += ["--backend", record.backend]
+        words += ["--address", record.address] if record.address is not None else []
     words = [words[0], words[1], _path(record.notebook), *map(_quoted, words[2:])]
     return " ".join(words)
 

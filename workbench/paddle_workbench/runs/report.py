@@ -14,6 +14,7 @@ from traitlets import import_item
 from ..contract import BUNDLE_MIME_TYPE, RunRecord
 from ..notebooks import read_notebook
 from ..storage import write_whole
+from .description import metrics_hint
 from .folders import OUTPUT_FILE, REPORT_FILE, WORK_FOLDER
 from .metrics import SCRAP_MIME_TYPE
 from .records import read_record
@@ -90,7 +91,7 @@ def write_report(folder: Path, exporter: HTMLExporter | None = None) -> Path:
     notebook = read_notebook(output) if output.is_file() else nbformat.v4.new_notebook()
     resources: dict[str, Any] = {
         "metadata": {"path": str(folder / WORK_FOLDER), "name": record.id},
-        "run": _header(record),
+        "run": _header(record, metrics_hint(notebook, record)),
     }
     pages = _take_pages(notebook, resources)
     _remove_interactive_outputs(notebook)
@@ -150,7 +151,7 @@ def _remove_interactive_outputs(notebook: nbformat.NotebookNode) -> None:
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
-def _header(record: RunRecord) -> dict[str, Any]:
+def _header(record: RunRecord, hint: str) -> dict[str, Any]:
     error = record.error
     return {
         "id": record.id,
@@ -158,5 +159,5 @@ def _header(record: RunRecord) -> dict[str, Any]:
         "state": record.state.replace("_", " "),
         "sign": SIGNS[record.state],
         "error": "\n".join(filter(None, (error.message, error.hint))) if error else "",
-        "sections": sections(record),
+        "sections": sections(record, hint=hint),
     }

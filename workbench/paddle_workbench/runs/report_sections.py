@@ -39,9 +39,16 @@ class Section:
     commands: list[str] = field(default_factory=list)
 
 
-def sections(record: RunRecord) -> list[Section]:
-    """Return the sections of the report of a run, in their order."""
-    return [_asked(record), _result(record), _repetition(record), _place(record)]
+def sections(record: RunRecord, *, hint: str = "") -> list[Section]:
+    """Return the sections of the report of a run, in their order.
+
+    Parameters
+    ----------
+    record : RunRecord
+    hint : str
+        How to record a metric, for a run without one.
+    """
+    return [_asked(record), _result(record, hint), _repetition(record), _place(record)]
 
 
 def _asked(record: RunRecord) -> Section:
@@ -62,7 +69,7 @@ def _asked(record: RunRecord) -> Section:
     return Section("What was asked", rows)
 
 
-def _result(record: RunRecord) -> Section:
+def _result(record: RunRecord, hint: str) -> Section:
     rows = [(name, show_value(value), "metric") for name, value in record.metrics.items()]
     rows += [("state", record.state.replace("_", " "), "")]
     if record.stop is not None:
@@ -82,7 +89,8 @@ def _result(record: RunRecord) -> Section:
     if record.resumed_from is not None:
         resumed = record.resumed_from
         rows.append(("continues", resumed.run, f"from cell {resumed.cell}, by its {resumed.state}"))
-    return Section("Results", rows, [f"Warning: {each}" for each in record.warnings])
+    texts = [f"Warning: {each}" for each in record.warnings]
+    return Section("Results", rows, [*texts, *filter(None, (hint,))])
 
 
 def _repetition(record: RunRecord) -> Section:
