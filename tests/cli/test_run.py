@@ -160,7 +160,7 @@ def test_sweep_then_list_compare_show_and_report(
     first, second = sweep.stdout.splitlines()
     assert first.startswith("num_epochs=1  succeeded")
     assert "loss=0.25" in second
-    assert "sleep" in sweep.stderr
+    assert "2/2" in sweep.stderr
     assert (
         "steps keeps its default value: the parameters cell computes it from num_epochs"
         in sweep.stderr
@@ -270,7 +270,7 @@ def test_reports_broken_record_and_lists_the_others(workbench: Workbench, home: 
     (folder / "run.json").write_text("{", encoding="utf-8")
     listing = workbench("runs", "list")
     assert listing.returncode == 0
-    assert "No runs yet" in listing.stdout
+    assert "20261123-091530-broken-0000  lost" in listing.stdout
     assert "run.json is not a run record: it is not JSON" in listing.stderr
     assert [path.name for path in folder.iterdir()] == ["run.json"]
 
@@ -294,7 +294,8 @@ def test_list_reports_each_broken_record(workbench: Workbench, home: Path) -> No
     make_pipe(home / "runs" / "pipe" / "run.json")
     listing = workbench("runs", "list", "--json")
     assert listing.returncode == 0
-    assert [record["id"] for record in json.loads(listing.stdout)] == ["good"]
+    states = {record["id"]: record["state"] for record in json.loads(listing.stdout)}
+    assert states == dict.fromkeys(("brackets", "date", "pipe"), "lost") | {"good": "succeeded"}
     for name, reason in (
         ("brackets", "is not a run record: it is nested too deeply."),
         ("date", "is not a run record: field 'created_at' is '2026-11-29T00:00:00' ("),

@@ -7,45 +7,22 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from ..errors import ParameterError, StorageError, WorkbenchError
 from ..terminal_text import one_line
 from .printing import print_text
+from .run_progress import RunProgress, SweepProgress
 
 if TYPE_CHECKING:
     import nbformat
-    from tqdm import tqdm
 
-    from ..contract import RunEvent, RunRecord
+    from ..contract import RunRecord
     from ..runs.runner import Plan
 
-__all__ = ["RunProgress", "command", "show_end"]
-
-
-class RunProgress:
-    """A progress bar on stderr, counting cells, with the id of the current cell."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-
-    def __call__(self, event: RunEvent, record: RunRecord) -> None:
-        """Show one event."""
-        if event.event == "started":
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=record.cells_total, unit="cell", file=sys.stderr)
-        if self._bar is None:
-            return
-        if event.event == "cell_started":
-            self._bar.set_description(one_line(event.cell or ""))
-        elif event.event == "cell_finished":
-            self._bar.update()
-        elif event.event == "finished":
-            self._bar.close()
-            self._bar = None
+__all__ = ["command", "show_end"]
 
 
 def show_end(folder: Path, record: RunRecord) -> None:
@@ -201,21 +178,22 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
             print_text(f"{record.id}  {record.state}")
         return True
 
-    def listen(record: RunRecord) -> None:
-        if not record.is_active:
-            axes = record.group.axes if record.group is not None else []
-            print_text(" ".join(f"{name}={record.parameters[name]}" for name in axes), nl=False)
-            print_text("  ", nl=False)
-            show_end(runs / record.id, record)
-
+    progress = SweepProgress(len(queued))
     try:
-        records = wait_for(runs, [record.id for record in queued], listen)
+        records = wait_for(runs, [record.id for record in queued], progress)
     except KeyboardInterrupt:
         for record in reversed(queued):  # the last first, so that no other one starts
             with suppress(WorkbenchError):
                 cancel_run(runs / record.id)
         print_text("The runs were cancelled.", err=True)
         return False
+    finally:
+        progress.close()
+    for record in records:
+        if record.group is not None:
+            values = [f"{name}={record.parameters[name]}" for name in record.group.axes]
+            print_text(f"{one_line(' '.join(values))}  ", nl=False)
+        show_end(runs / record.id, record)
     if records:
         _show_metrics_hint(source, records[-1])
     return all(record.state == "succeeded" for record in records)

@@ -185,7 +185,8 @@ def rerun(run_id: str, *, anyway: bool, tolerance: float, as_json: bool) -> None
     from ..runs.records import read_record
     from ..runs.runner import plan_rerun, run_notebook
     from ..settings import settings
-    from .run import RunProgress, show_end
+    from .run import show_end
+    from .run_progress import RunProgress
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     runs = settings().runs

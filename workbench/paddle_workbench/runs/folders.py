@@ -122,7 +122,7 @@ def run_folders(parent: Path) -> list[Path]:
             for path in parent.iterdir()
             if not path.name.startswith(".")
             and path.is_dir()
-            and (_ID.fullmatch(path.name) or is_file(path / RECORD_FILE))
+            and (_ID.fullmatch(path.name) or os.path.lexists(path / RECORD_FILE))
         )
     return folders
 

@@ -91,7 +91,8 @@ def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
         except (RunNotFoundError, SchemaVersionError, StorageError) as error:  # noqa: PERF203 - one broken record does not affect the others
             message = ErrorMessage(message=error.message, hint=error.hint)
             problems.append(message)
-            records.append(unreadable_record(folder, message))
+            if not isinstance(error, SchemaVersionError):  # a newer workbench can read it
+                records.append(unreadable_record(folder, message))
     return sorted(records, key=lambda record: (record.created_at, record.id)), problems
 
 
