@@ -74,6 +74,9 @@ export default defineConfig([
             './course-*',
             './desk-document-factory', // light: the kernel brings what draws the desk
             './lesson-*',
+            './output-*', // the panel is part of the sidebar
+            './run-*',
+            './runs-*',
             './notebook-twins', // light: every notebook needs it
             './program-document-factory', // light: the microscope comes with the first program
             './exercise-result-renderer'

@@ -8,6 +8,7 @@ import { exportPlugin } from './export/export-plugin';
 import { jobsPlugin } from './jobs/jobs-plugin';
 import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
+import { runsPlugin } from './runs/runs-plugin';
 import { twinsPlugin } from './twins/twins-plugin';
 
 export default [
@@ -21,5 +22,6 @@ export default [
   ocrPlugin,
   programPlugin,
   resultsPlugin,
+  runsPlugin,
   twinsPlugin
 ];

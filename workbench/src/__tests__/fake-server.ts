@@ -46,7 +46,13 @@ export class FakeServer {
   /** Send an event to the last stream that was opened. */
   emit(event: Partial<ServerEvent>): void {
     this._events += 1;
-    const whole = { id: `e-${this._events}`, topic: 'job', job: null };
+    const whole: ServerEvent = {
+      id: `e-${this._events}`,
+      topic: 'job',
+      job: null,
+      run: null,
+      removed_run: null
+    };
     const data = JSON.stringify({ ...whole, ...event });
     this.sockets.at(-1)?.onmessage?.({ data });
   }

@@ -15,6 +15,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   jobs: [],
   ocr: [],
   program: [],
+  runs: ['course', 'jobs'],
   twins: []
 };
 

@@ -5,7 +5,7 @@ import type { Job, ServerEvent } from '../contract';
 import type { IConnection } from '../request';
 import { request } from '../request';
 import { EventStream } from './event-stream';
-import type { IJobs } from './tokens';
+import type { IJobs, IRunChange } from './tokens';
 
 /**
  * The jobs of the server as last heard of.
@@ -24,6 +24,10 @@ export class Jobs implements IJobs, IDisposable {
 
   get courseChanged(): ISignal<this, void> {
     return this._courseChanged;
+  }
+
+  get runChanged(): ISignal<this, IRunChange> {
+    return this._runChanged;
   }
 
   get connectionChanged(): ISignal<this, void> {
@@ -87,9 +91,13 @@ export class Jobs implements IJobs, IDisposable {
     return job;
   }
 
-  private _onEvent(_: EventStream, { job, topic }: ServerEvent): void {
+  private _onEvent(_: EventStream, event: ServerEvent): void {
+    const { job, topic } = event;
     if (topic === 'course') {
       this._courseChanged.emit();
+    } else if (topic === 'run') {
+      const { run, removed_run: removed } = event;
+      this._runChanged.emit({ run, removed });
     } else if (job) {
       this._jobs.set(job.id, job);
       this._jobChanged.emit(job);
@@ -111,6 +119,7 @@ export class Jobs implements IJobs, IDisposable {
   private readonly _jobs = new Map<string, Job>();
   private readonly _jobChanged = new Signal<this, Job>(this);
   private readonly _courseChanged = new Signal<this, void>(this);
+  private readonly _runChanged = new Signal<this, IRunChange>(this);
   private readonly _connectionChanged = new Signal<this, void>(this);
 }
 

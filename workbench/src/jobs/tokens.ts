@@ -1,6 +1,14 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
-import type { Job } from '../contract';
+import type { Job, RunStatus } from '../contract';
+
+/**
+ * A run that changed, or the id of one that was removed.
+ */
+export interface IRunChange {
+  readonly run: RunStatus | null;
+  readonly removed: string | null;
+}
 
 /**
  * Background work of the server, followed over one connection for all panels.
@@ -11,6 +19,9 @@ export interface IJobs {
 
   /** Emitted when the catalog of the course is to be fetched again. */
   readonly courseChanged: ISignal<IJobs, void>;
+
+  /** Emitted when a run changed or was removed, also by the command line. */
+  readonly runChanged: ISignal<IJobs, IRunChange>;
 
   /** Emitted when the connection is lost or there again. */
   readonly connectionChanged: ISignal<IJobs, void>;
