@@ -34,6 +34,7 @@
   * CompressionError
     * DistillationError
   * ServingError
+  * SnapshotLostError
   * WidgetError
 """
 
@@ -74,6 +75,7 @@ __all__ = [
     "SchemaVersionError",
     "ServingError",
     "ShapeError",
+    "SnapshotLostError",
     "StorageError",
     "TextError",
     "TrainingError",
@@ -201,6 +203,10 @@ class RunActiveError(WorkbenchError):
 
 class JobNotFoundError(WorkbenchError):
     """There is no job with this id, or it has no result."""
+
+
+class SnapshotLostError(WorkbenchError):
+    """A snapshot of a kernel has ended."""
 
 
 class ForbiddenPathError(WorkbenchError):

@@ -31,6 +31,7 @@ def launch(
     descriptors: Sequence[int],
     stdin: IO[bytes] | None = None,
     details: Mapping[str, Any] | None = None,
+    server: Path | None = None,
 ) -> WarmProcess:
     """Fork the process that a command would start.
 
@@ -47,6 +48,8 @@ def launch(
         The writer of a pipe to its stdin, for `WarmProcess`.
     details : mapping, optional
         JSON values for the fork.
+    server : Path, optional
+        The socket of the process to fork; by default that of the fork server.
 
     Raises
     ------
@@ -70,7 +73,8 @@ def launch(
         "attributes": process_attributes(),
         **(details or {}),
     }
-    connection = connect(runtime_paths().socket, timeout_s=LAUNCH_LIMIT_S)
+    path = runtime_paths().socket if server is None else server
+    connection = connect(path, timeout_s=LAUNCH_LIMIT_S)
     reader, writer = os.pipe()
     try:
         send(connection, request, [*descriptors, writer])

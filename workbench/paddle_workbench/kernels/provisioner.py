@@ -16,13 +16,14 @@ from typing import IO, Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from ..errors import WorkbenchError
+from ..errors import SnapshotLostError, WorkbenchError
 from ..scratch import KernelFolder
 from ..terminal_text import one_line
 from .client import are_supported, read_status, try_to_start_server
 from .environment_watch import EnvironmentWatch
 from .launching import ColdStartError, launch
 from .ports import PortReservation
+from .snapshot_folder import reachable
 from .warm_process import WarmProcess
 
 __all__ = ["WarmProvisioner"]
@@ -36,6 +37,9 @@ PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 class WarmProvisioner(LocalProvisioner):
     """Starts kernels by forking them from the fork server.
+
+    With the option `snapshot`, the path of the socket of a snapshot, they are forked from that
+    instead, and continue with its variables.
 
     Everything else, from files to signals, is inherited from Jupyter's local provisioner. If the
     fork server is not running or declines, the kernel also starts as Jupyter starts it. The ports
@@ -72,6 +76,15 @@ class WarmProvisioner(LocalProvisioner):
         if not kwargs.get("independent", False):
             self._temporary = await asyncio.to_thread(KernelFolder, kwargs.get("env"))
             kwargs["env"] = self._temporary.environment
+        snapshot = kwargs.pop("snapshot", None)
+        if snapshot is not None:
+            # Without it the kernel would not have the variables that its client expects.
+            try:
+                process = await asyncio.to_thread(_resume, cmd, kwargs, snapshot)
+            except SnapshotLostError:
+                await self._release()
+                raise
+            return self._adopt(process, kwargs)
         if not are_supported():
             return await super().launch_kernel(cmd, **kwargs)
         try:
@@ -80,11 +93,15 @@ class WarmProvisioner(LocalProvisioner):
             self.log.info("Paddle Workbench starts a cold kernel: %s", one_line(str(reason)))
             _start_server_for_next_kernel(kwargs.get("env") or os.environ)
             return await super().launch_kernel(cmd, **kwargs)
+        return self._adopt(process, kwargs)
+
+    def _adopt(self, process: WarmProcess, options: Mapping[str, Any]) -> KernelConnectionInfo:
+        """Take a process that was forked as the kernel."""
         # The kernel leads a session, as the kernels that Jupyter starts do.
         self.process = process
         self._is_shutting_down = False
         self.pid = self.pgid = process.pid
-        self.cwd = kwargs.get("cwd", pathlib.Path.cwd())
+        self.cwd = options.get("cwd", pathlib.Path.cwd())
         return self.connection_info
 
     async def poll(self) -> int | None:
@@ -114,12 +131,15 @@ class WarmProvisioner(LocalProvisioner):
         may start before jupyter_client gives up sending, and would receive it and end.
         """
         await super().cleanup(restart)
-        if not restart and self._reservation is not None:
+        await self._release(keeps_ports=restart)
+        if restart and self._was_shutdown_too_late:
+            await asyncio.sleep(UNSENT_LIMIT_S)
+
+    async def _release(self, *, keeps_ports: bool = False) -> None:
+        if not keeps_ports and self._reservation is not None:
             self._reservation.release()
         if self._temporary is not None:
             await asyncio.to_thread(self._temporary.close)
-        if restart and self._was_shutdown_too_late:
-            await asyncio.sleep(UNSENT_LIMIT_S)
 
 
 async def _wait_for_end(process: WarmProcess) -> None:
@@ -137,8 +157,27 @@ async def _wait_for_end(process: WarmProcess) -> None:
         loop.remove_reader(descriptor)
 
 
-def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
-    """Ask the fork server for a kernel; raise what `launch` raises."""
+def _resume(cmd: list[str], options: Mapping[str, Any], snapshot: Path) -> WarmProcess:
+    """Ask a snapshot for a kernel.
+
+    Raises
+    ------
+    SnapshotLostError
+        If the snapshot has ended.
+    """
+    try:
+        with reachable(snapshot) as path:
+            return _launch(cmd, options, server=path)
+    except (ColdStartError, OSError, ValueError) as reason:
+        raise SnapshotLostError(
+            f"The snapshot {snapshot.name} has ended: {reason}.", "Run the notebook from the start."
+        ) from reason
+
+
+def _launch(
+    cmd: list[str], options: Mapping[str, Any], *, server: Path | None = None
+) -> WarmProcess:
+    """Ask the fork server, or a snapshot, for a kernel; raise what `launch` raises."""
     if cmd[1:3] != ["-m", "ipykernel_launcher"]:
         raise ColdStartError(f"{' '.join(cmd[:3])} is not ipykernel")
     environment = options.get("env") or dict(os.environ)
@@ -156,6 +195,7 @@ def _launch(cmd: list[str], options: Mapping[str, Any]) -> WarmProcess:
             environment=environment,
             descriptors=[stdin, *outputs],
             stdin=stdin_writer,
+            server=server,
         )
     except BaseException:
         if stdin_writer is not None:

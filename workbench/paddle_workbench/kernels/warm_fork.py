@@ -21,7 +21,7 @@ from .process_values import renew
 from .warm_command import COMMAND_MODULE, run_command
 from .warm_kernel import run_kernel
 
-__all__ = ["run_fork"]
+__all__ = ["end_process", "report_to_client", "run_fork"]
 
 
 def run_fork(
@@ -49,11 +49,11 @@ def run_fork(
     *_standard_streams, report = descriptors
     fcntl.fcntl(report, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
     if request["argv"][2] == COMMAND_MODULE:
-        _end(run_command(request), report)
-    _end(run_kernel(request["argv"][3:], lambda: _report(report, b"ready")))
+        end_process(run_command(request), report)
+    end_process(run_kernel(request["argv"][3:], lambda: report_to_client(report, b"ready")))
 
 
-def _end(status: int, report: int | None = None) -> NoReturn:
+def end_process(status: int, report: int | None = None) -> NoReturn:
     """End the process as Python does, by a signal if negative, but skip destructors of C++.
 
     The status is written to the descriptor `report`.
@@ -67,14 +67,14 @@ def _end(status: int, report: int | None = None) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     if report is not None:
-        _report(report, str(status).encode())
+        report_to_client(report, str(status).encode())
     if status < 0:
         signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
 
 
-def _report(descriptor: int, data: bytes) -> None:
+def report_to_client(descriptor: int, data: bytes) -> None:
     """Write a report for the client, which may have been killed, and close the descriptor."""
     with contextlib.suppress(BrokenPipeError):
         os.write(descriptor, data)

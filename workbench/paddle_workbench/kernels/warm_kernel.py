@@ -17,7 +17,7 @@ from ipykernel import kernelapp
 
 from .client_watch import ClientWatch
 
-__all__ = ["IPKernelApp", "run_kernel"]
+__all__ = ["IPKernelApp", "kept_log_handlers", "run_kernel"]
 
 
 class IPKernelApp(kernelapp.IPKernelApp):
@@ -48,7 +48,7 @@ def run_kernel(arguments: Sequence[str], on_ready: Callable[[], None]) -> int:
     launcher = spec.origin if spec is not None and spec.origin else "ipykernel_launcher"
     sys.argv = [launcher, *arguments]
     application: Any = IPKernelApp.instance()
-    with _kept_log_handlers():
+    with kept_log_handlers():
         application.initialize(list(arguments))
     on_ready()
     application.start()
@@ -56,7 +56,7 @@ def run_kernel(arguments: Sequence[str], on_ready: Callable[[], None]) -> int:
 
 
 @contextlib.contextmanager
-def _kept_log_handlers() -> Iterator[None]:
+def kept_log_handlers() -> Iterator[None]:
     """Keep the log handlers of imported modules open.
 
     ipykernel configures logging when it starts, and that closes all handlers. In a cold kernel
