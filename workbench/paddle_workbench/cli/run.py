@@ -71,6 +71,9 @@ def show_end(folder: Path, record: RunRecord) -> None:
 @click.option("--secret", "secret_names", multiple=True, metavar="NAME",
               help="Set a parameter from the environment variable NAME, or ask for it. "
               "Secrets are never written.")  # fmt: skip
+@click.option("--snapshots", is_flag=True,
+              help="Let the kernel keep snapshots, so that `workbench runs resume` can continue "
+              "at the cell that failed.")  # fmt: skip
 @click.option("--queue", "is_queued", is_flag=True,
               help="Only queue it; the queue goes on when the terminal closes.")  # fmt: skip
 @click.option("--backend", type=click.Choice(["local", "ray"]), default="local",
@@ -95,6 +98,7 @@ def command(
     address: str | None,
     output_dir: Path | None,
     *,
+    snapshots: bool,
     is_queued: bool,
 ) -> None:
     """Run NOTEBOOK, a path or the name of a lesson, and keep everything in a run folder.
@@ -119,6 +123,8 @@ def command(
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
     if backend == "local" and address is not None:
         raise click.UsageError("--address needs --backend ray")
+    if backend != "local" and snapshots:
+        raise click.UsageError("--snapshots needs --backend local")
     path = find_notebook(notebook)
     source = read_notebook(path)
     parameters = read_parameters(source)
@@ -139,6 +145,7 @@ def command(
         secrets=secrets,
         backend=backend,
         address=require_cluster(address) if backend == "ray" else None,
+        snapshots=snapshots,
     )
     try:
         if is_queued or axes:

@@ -64,6 +64,7 @@ def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
     from ..runs.description import describe
     from ..runs.folders import find_run
     from ..runs.records import read_record
+    from ..runs.snapshots import cell_of, kept_snapshots
     from ..settings import settings
 
     try:
@@ -83,6 +84,19 @@ def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
     for heading, rows in describe(record).items():
         print_text(f"\n{heading}")
         print_table([[f"  {name}", value] for name, value in rows] or [["  none"]])
+    snapshots = kept_snapshots(folder)
+    if snapshots:
+        print_text("\nSnapshots")
+        print_table(
+            [
+                [
+                    f"  before {cell_of(each)}",
+                    f"{each.memory_bytes / 1e6:.0f} MB",
+                    f"pid {each.pid}",
+                ]
+                for each in snapshots
+            ]
+        )
 
 
 def _show_group(group_id: str, no_run: Exception, *, plot: Path | None, as_json: bool) -> None:
@@ -201,6 +215,39 @@ def rerun(run_id: str, *, anyway: bool, tolerance: float, as_json: bool) -> None
         show_end(folder, record)
         for line in agreement_lines(agreement):
             print_text(line)
+    sys.exit(0 if record.state == "succeeded" else 1)
+
+
+@command.command("resume")
+@click.argument("run_id", metavar="ID")
+@click.option("--from", "cell", metavar="CELL",
+              help="The first cell to run; by default the one at which the run ended.")  # fmt: skip
+@_as_json
+def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
+    """Continue a run whose notebook has been repaired, as a new run.
+
+    Earlier cells do not run again if the run was started with --snapshots and a snapshot is kept;
+    otherwise all cells run.
+    """
+    from ..runs.folders import find_run
+    from ..runs.resuming import plan_resume
+    from ..runs.runner import run_notebook
+    from ..settings import settings
+    from .run import show_end
+    from .run_progress import RunProgress
+
+    logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
+    plan, reason = plan_resume(find_run(run_id, settings().runs), cell=cell)
+    first = plan.resumed_from.cell if plan.resumed_from is not None else ""
+    line = f"From the start: {reason}." if reason else f"From the snapshot before cell `{first}`."
+    print_text(line, err=True)
+    folder, record = run_notebook(plan, RunProgress())
+    if as_json:
+        print_json(record.model_dump_json(indent=2))
+    else:
+        for warning in record.warnings:
+            print_text(warning, err=True)
+        show_end(folder, record)
     sys.exit(0 if record.state == "succeeded" else 1)
 
 

@@ -10,10 +10,12 @@ from .execution import (
     is_executed,
 )
 from .kernelspec import is_python, kernel_for, kernel_of, language_of, require_kernel
+from .probing import CellProbe
 from .queue import ExecutionQueue
 from .threads import shared_threads, thread_variables
 
 __all__ = [
+    "CellProbe",
     "Ending",
     "ExecutedCell",
     "Execution",

@@ -22,6 +22,7 @@ from ..scratch import KernelFolder
 from ..settings import OutputLimits, output_limits
 from ..storage import open_private
 from .client import LimitedClient
+from .probing import CellProbe, ask_kernel
 from .streams import join_streams
 
 __all__ = [
@@ -145,6 +146,9 @@ class Execution:
         Whether output beyond the limit stops the notebook, or is only dropped.
     redact : callable, optional
         Takes secrets out of a text, before an output is kept.
+    kernel_options : mapping, optional
+        Options for the provisioner of the kernel.
+    probe : CellProbe, optional
     """
 
     def __init__(
@@ -162,8 +166,12 @@ class Execution:
         limits: OutputLimits | None = None,
         stops_at_limit: bool = False,
         redact: Callable[[str], str] | None = None,
+        kernel_options: Mapping[str, Any] | None = None,
+        probe: CellProbe | None = None,
     ) -> None:
         self.notebook = notebook
+        self._kernel_options = dict(kernel_options or {})
+        self._probe = probe
         self._folder = folder
         self._kernel_log = kernel_log
         self._listener = listener
@@ -262,6 +270,8 @@ class Execution:
             for index in self._cells:
                 if self._is_stopping():
                     return self._stopped(index)
+                if self._probe is not None:
+                    await ask_kernel(self._probe, index, self._client)
                 ending = await self._run_cell(index)
                 if ending is not None:
                     return ending
@@ -332,7 +342,11 @@ class Execution:
             # By default it would be among the temporary files of this process.
             manager.connection_file = str(temporary.path / CONNECTION_FILE)
         await client.async_start_new_kernel(
-            cwd=str(self._folder), stdout=log, stderr=log, env=temporary.environment
+            cwd=str(self._folder),
+            stdout=log,
+            stderr=log,
+            env=temporary.environment,
+            **self._kernel_options,
         )
         kernel_client = await client.async_start_new_kernel_client()
         reply = await client.async_wait_for_reply(await ensure_async(kernel_client.kernel_info()))

@@ -15,6 +15,7 @@ from ..execution import Execution, ExecutionListener
 from .folders import KERNEL_LOG
 from .remote import RemoteExecution, require_cluster
 from .secrets import Redaction, environment_of
+from .snapshots import Resumption, SnapshotProbe
 
 __all__ = ["make_execution", "placed"]
 
@@ -29,6 +30,7 @@ def make_execution(
     secrets: Mapping[str, str],
     on_memory: Callable[[int | None], None],
     on_warning: Callable[[str], None],
+    resumption: Resumption | None = None,
 ) -> Execution | RemoteExecution:
     """Return the execution of a run on the backend of its record.
 
@@ -45,6 +47,8 @@ def make_execution(
     secrets : mapping
     on_memory, on_warning : callable
         What another machine reports: the memory of the kernel in bytes, and sentences for the user.
+    resumption : Resumption, optional
+        The snapshot from which it continues.
 
     Raises
     ------
@@ -61,7 +65,14 @@ def make_execution(
     }
     variables = environment_of(secrets)
     if record.backend == "local":
-        return Execution(notebook, environment={**os.environ, **variables}, **options)
+        if resumption is not None:
+            options |= {"cells": resumption.cells, "kernel_options": resumption.kernel_options}
+        return Execution(
+            notebook,
+            environment={**os.environ, **variables},
+            probe=SnapshotProbe.of(folder, record, notebook, on_warning),
+            **options,
+        )
     return RemoteExecution(
         notebook,
         address=require_cluster(record.address),

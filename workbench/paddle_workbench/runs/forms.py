@@ -87,6 +87,7 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         timeout_s=request.timeout_s,
         cell_timeout_s=request.cell_timeout_s,
         retries=request.retries,
+        snapshots=request.snapshots,
         kernel=request.kernel,
         secrets=secrets,
         content=request.content,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from ..contract import ErrorMessage, RunRecord, RunState
-from ..errors import ClusterError, StorageError
+from ..errors import ClusterError, SnapshotLostError, StorageError
 from ..execution import Ending, ExecutedCell, is_executed
 from .backends import make_execution, placed
 from .folders import KERNEL_LOG, OUTPUT_FILE
@@ -21,6 +21,7 @@ from .journal import Journal
 from .live import LiveState
 from .metrics import SCRAP_MIME_TYPE, read_metrics
 from .secrets import Redaction
+from .snapshots import Resumption, end_snapshots
 
 if TYPE_CHECKING:
     from .output import RunOutput
@@ -112,6 +113,11 @@ def execute_journaled(
     notebook = prepare(source, parameters, journal.record.kernel, secrets=list(secrets))
     output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
     cells = _CellJournal(journal, output)
+    try:
+        resumption = Resumption.of(journal.folder, journal.record, notebook)
+    except SnapshotLostError as error:
+        journal.end(state="failed", error=ErrorMessage(message=error.message, hint=error.hint))
+        raise
     execution = make_execution(
         notebook,
         source,
@@ -121,14 +127,17 @@ def execute_journaled(
         secrets=secrets,
         on_memory=cells.note_memory,
         on_warning=journal.warn,
+        resumption=resumption,
     )
     ending: Ending | None = None
     failure: ErrorMessage | None = None
     with _signals(execution.stop):
         try:
             with placed(execution, journal.record) as place:
-                journal.begin(sum(is_executed(cell) for cell in notebook.cells), **place)
+                journal.begin(_count(notebook, resumption), **place)
                 output.notebook_start()
+                if resumption is not None:
+                    resumption.keep_outputs(notebook)
                 with LiveState(journal.folder, lambda: execution.kernel_process_id) as cells.live:
                     ending = execution.run()
         except (ClusterError, StorageError) as error:
@@ -153,6 +162,17 @@ def execute_journaled(
         stop=_stop(ending),
         failed_cell=failed.id if failed is not None else None,
     )
+    if journal.record.state == "succeeded":
+        end_snapshots(journal.folder)
+        if resumption is not None:
+            end_snapshots(resumption.earlier)
+
+
+def _count(notebook: nbformat.NotebookNode, resumption: Resumption | None) -> int:
+    """Return how many cells run."""
+    if resumption is not None:
+        return len(resumption.cells)
+    return sum(is_executed(cell) for cell in notebook.cells)
 
 
 def _state(ending: Ending | None, failure: ErrorMessage | None) -> RunState:

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from ..contract import RunEvent, RunGroup, RunRecord
+from ..contract import ResumedFrom, RunEvent, RunGroup, RunRecord
 from ..course.companions import copy_companions
 from ..errors import NotebookError, ParameterError, RunNotFoundError
 from ..execution import kernel_for, require_kernel
@@ -27,6 +27,7 @@ from .mlflow import MlflowMirror
 from .parameters import as_json, defaults, given_values
 from .provenance import locate, portable_path, provenance_of, sha256_of
 from .records import append_event, read_record, write_record
+from .snapshots import SNAPSHOTS_FOLDER
 
 __all__ = [
     "Plan",
@@ -72,6 +73,10 @@ class Plan:
     backend : {"local", "ray"}
     address : str, optional
         The address of the Ray cluster.
+    snapshots : bool
+        Whether the kernel keeps snapshots from which the run can be resumed.
+    resumed_from : ResumedFrom, optional
+        The run that it continues.
     """
 
     notebook: Path
@@ -88,6 +93,8 @@ class Plan:
     content: Mapping[str, Any] | None = field(default=None, repr=False)
     backend: Literal["local", "ray"] = "local"
     address: str | None = None
+    snapshots: bool = False
+    resumed_from: ResumedFrom | None = None
 
 
 def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
@@ -162,6 +169,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             attempt=plan.attempt,
             retries=plan.retries,
             previous=plan.previous,
+            resumed_from=plan.resumed_from,
             backend=plan.backend,
             address=plan.address,
             attached=attached,
@@ -169,6 +177,8 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             warnings=injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
             provenance=provenance_of(notebook, values),
         )
+        if plan.snapshots:
+            (hidden / SNAPSHOTS_FOLDER).mkdir(mode=0o700)
         write_record(hidden, record)
         append_event(hidden, RunEvent(time=now, event="queued", state="queued"))
         yield publish(hidden), lock
@@ -297,6 +307,7 @@ def plan_retry(folder: Path, record: RunRecord) -> Plan:
         content=None if is_same else read_json(copy),
         backend=record.backend,
         address=record.address,
+        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import RunActiveError, RunNotFoundError
 from ..storage import make_folder, storage_error
 from .ownership import is_owned
+from .snapshots import end_snapshots
 
 __all__ = ["delete_run", "restore_run"]
 
@@ -33,6 +34,7 @@ def delete_run(folder: Path) -> None:
         raise RunActiveError(
             f"{folder.name} is running.", f"Cancel it first: workbench runs cancel {folder.name}"
         )
+    end_snapshots(folder)
     trash = folder.parent / TRASH
     make_folder(trash)
     try:

@@ -1,0 +1,122 @@
+"""Continuing a run whose notebook has been repaired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from ..contract import ResumedFrom
+from ..errors import NotebookError, ParameterError, RunActiveError
+from ..execution import is_executed
+from ..notebooks import read_notebook
+from ..reading import is_file
+from .provenance import locate
+from .records import read_record
+from .runner import Plan, recorded_values, source_of
+from .snapshots import SNAPSHOTS_FOLDER, find_snapshot
+
+__all__ = ["plan_resume"]
+
+
+def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
+    """Return the plan that continues a run, and why it begins at the start; empty if it does not.
+
+    The notebook may have changed from the cell on. Earlier cells keep their outputs and do not run
+    if a snapshot of their state is kept; otherwise all cells run.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the earlier run, which has ended.
+    cell : str, optional
+        The id of the first cell to run; by default the one at which it ended.
+
+    Raises
+    ------
+    NotebookError
+        If the notebook has no such cell, or the run has succeeded.
+    ParameterError
+        If it had secrets, which are not recorded.
+    RunActiveError
+        If it has not ended.
+    """
+    record = read_record(folder)
+    if record.is_active:
+        raise RunActiveError(
+            f"{record.id} is {record.state}.", f"Cancel it first: workbench runs cancel {record.id}"
+        )
+    if record.secrets:
+        raise ParameterError(
+            f"{record.id} had secrets, which are not recorded: {', '.join(record.secrets)}.",
+            "Run the notebook again and give them.",
+        )
+    first = cell or record.failed_cell
+    if record.state == "succeeded" and cell is None:
+        raise NotebookError(
+            f"{record.id} has succeeded; there is nothing to continue.",
+            f"Repeat it: workbench runs rerun {record.id}",
+        )
+    copy = source_of(folder, record)
+    source = locate(record.notebook)
+    source = source if is_file(source) else copy
+    notebook = read_notebook(source)
+    executed = [each for each in notebook.cells if is_executed(each)]
+    if cell is not None and all(each.get("id") != cell for each in executed):
+        raise NotebookError(
+            f"{record.notebook} has no code cell `{cell}`.",
+            "Its cells are: " + ", ".join(str(each.get("id")) for each in executed),
+        )
+    reason = _obstacle(folder, record.backend, copy, notebook, first)
+    if reason or first is None:
+        start = str(executed[0].get("id")) if executed else ""
+        resumed = ResumedFrom(run=record.id, cell=start, state="start")
+    else:
+        resumed = ResumedFrom(run=record.id, cell=first, state="snapshot")
+    plan = Plan(
+        source,
+        recorded_values(source, record),
+        folder.parent,
+        timeout_s=record.timeout_s,
+        cell_timeout_s=record.cell_timeout_s,
+        kernel=record.kernel,
+        group=record.group,
+        backend=record.backend,
+        address=record.address,
+        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
+        resumed_from=resumed,
+    )
+    return plan, reason
+
+
+def _obstacle(
+    folder: Path, backend: str, copy: Path, notebook: nbformat.NotebookNode, first: str | None
+) -> str:
+    """Return why a run cannot continue at a cell; empty if it can."""
+    if first is None:
+        return "it ended before its first cell"
+    if backend != "local":
+        return "runs on a cluster keep no snapshots"
+    if find_snapshot(folder, first) is None:
+        return f"no snapshot before cell `{first}` is kept"
+    changed = _changed_before(copy, notebook, first)
+    return f"cell `{changed}`, which ran before, has changed" if changed else ""
+
+
+def _changed_before(copy: Path, notebook: nbformat.NotebookNode, first: str) -> str:
+    """Return the first code cell before a cell that differs from what ran; empty if none does."""
+    earlier, now = (_cells_before(each, first) for each in (read_notebook(copy), notebook))
+    for index in range(max(len(earlier), len(now))):
+        if earlier[index : index + 1] != now[index : index + 1]:
+            return (now[index : index + 1] or earlier[index : index + 1])[0][0]
+    return ""
+
+
+def _cells_before(notebook: nbformat.NotebookNode, first: str) -> list[tuple[str, str]]:
+    cells = []
+    for cell in notebook.cells:
+        if cell.get("id") == first:
+            break
+        if is_executed(cell):
+            cells.append((str(cell.get("id")), cell.source))
+    return cells
