@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
+from paddle_workbench.runs.cancellation import cancel_run
+from paddle_workbench.runs.folders import run_folders
+from paddle_workbench.runs.records import read_record
+
 from ..runs.conftest import make_notebook
 from .conftest import Lab
-from .pages import RUN_LIMIT_MS, Notebook, search_commands
+from .pages import RUN_LIMIT_MS, Notebook
 
 PARAMETERS = """lr = 0.1  # learning rate, > 0
 optimizer: Literal["adam", "sgd"] = "adam"
@@ -35,17 +39,20 @@ def take(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def source(english_lab: Lab) -> Path:
-    """A notebook that trains until its marker is there."""
+def source(english_lab: Lab) -> Iterator[Path]:
+    """A notebook that trains until its marker is there; its runs end with the test."""
     path = english_lab.home / "train.ipynb"
     parameters = f"from typing import Literal\n{PARAMETERS}"
     (english_lab.home / "go").touch()
     marker = str(english_lab.home / "go")
-    return make_notebook(
+    yield make_notebook(
         path,
         [("train", TRAIN), ("end", "print('the end')")],
         parameters=parameters.replace('"go"', repr(marker)),
     )
+    for folder in reversed(run_folders(english_lab.home / "runs")):
+        if read_record(folder).is_active:
+            cancel_run(folder)
 
 
 class Connection:
@@ -74,18 +81,20 @@ class Connection:
             self._sockets.append(socket)
 
 
-def open_runs(page: Page, command: str = "Show the Runs") -> Locator:
-    search_commands(page, command)
-    page.get_by_role("listitem").filter(has_text=command).first.click()
-    return page.get_by_role("region", name="Runs", exact=True)
-
-
 def open_form(page: Page, lab: Lab) -> Locator:
     """Open the notebook and the form for it."""
-    page.goto(f"{page.url.split('?')[0].rstrip('/')}/tree/train.ipynb")
+    workspace = re.split(r"[?]|/tree", page.url)[0].rstrip("/")
+    page.goto(f"{workspace}/tree/train.ipynb")
     expect(Notebook(page).cells).to_have_count(3, timeout=RUN_LIMIT_MS)
     Notebook(page).panel.get_by_role("button", name=re.compile("^Run as experiment")).click()
     return page.get_by_role("region", name="Runs", exact=True)
+
+
+def show_panel(page: Page) -> None:
+    """Show the panel after a reload, unless JupyterLab has restored it."""
+    expect(Notebook(page).cells).to_have_count(3, timeout=RUN_LIMIT_MS)
+    if not page.get_by_role("region", name="Runs", exact=True).is_visible():
+        page.locator('[data-id="paddle-workbench-runs"]').click()
 
 
 def row(panel: Locator, text: str) -> Locator:
@@ -120,7 +129,7 @@ def test_form_rejects_wrong_values_and_starts_a_sweep(
     page.keyboard.press("Enter")
     take(page, "list-sweep")
     panel.get_by_role("button", name="Table and plots").click()
-    table = page.get_by_role("region", name="Sweep", exact=True)
+    table = page.get_by_role("region", name="Sweep: train", exact=True)
     expect(table.get_by_role("cell", name="0.05").first).to_be_visible()
     take(page, "sweep-table")
 
@@ -141,14 +150,13 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     expect(waiting.get_by_role("img", name=re.compile("loss over time"))).to_be_visible()
     take(page, "live")
     # The connection is lost and comes back; the run has gone on.
-    page.context.set_offline(True)
-    expect(panel.get_by_text("The connection to the server is lost")).to_be_visible()
-    page.context.set_offline(False)
-    expect(panel.get_by_text("The connection to the server is lost")).to_be_hidden(
-        timeout=RUN_LIMIT_MS
-    )
+    connection.lose()
+    notice = panel.get_by_text("The connection to the server is lost")
+    expect(notice).to_be_visible()
+    connection.restore()
+    expect(notice).to_be_hidden(timeout=RUN_LIMIT_MS)
     page.reload()
-    panel = open_runs(page)
+    show_panel(page)
     waiting = row(panel, "num_steps=5")
     expect(waiting).to_contain_text("step 4", timeout=RUN_LIMIT_MS)
     waiting.get_by_role("button", name="Stop").click()
@@ -163,11 +171,9 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     waiting.get_by_role("checkbox").check()
     done.get_by_role("checkbox").check()
     panel.get_by_role("button", name="Compare 2").click()
-    comparison = page.get_by_role("region", name="Comparison of runs")
-    expect(comparison.get_by_role("row").filter(has_text="num_steps")).to_contain_text("5")
-    expect(comparison.get_by_role("row").filter(has_text="state").first).to_contain_text(
-        "cancelled"
-    )
+    comparison = page.get_by_role("region", name="Compare 2 runs")
+    expect(comparison.get_by_role("row", name="num_steps 4 5")).to_be_visible()
+    expect(comparison.get_by_role("row", name="state succeeded cancelled")).to_be_visible()
     take(page, "comparison")
     panel.get_by_role("button", name="Deselect").click()
 

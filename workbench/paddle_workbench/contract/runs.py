@@ -143,6 +143,10 @@ class RunRecord(Model):
         description="Whether it belongs to the process that created it; otherwise it waits in the "
         "queue until a process takes it.",
     )
+    from_editor: bool = Field(
+        default=False,
+        description="Whether the notebook was taken from an editor, which may differ from its file.",
+    )
     process_id: int | None = Field(None, ge=1, lt=2**31)
     process_started_at: AwareDatetime | None = Field(None, description="In older records.")
     cells_done: int = 0

@@ -173,6 +173,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             backend=plan.backend,
             address=plan.address,
             attached=attached,
+            from_editor=plan.content is not None,
             process_id=os.getpid() if attached else None,
             warnings=injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
             provenance=provenance_of(notebook, values),

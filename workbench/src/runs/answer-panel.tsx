@@ -11,13 +11,10 @@ import type { AnswerModel } from './answer-model';
 export abstract class AnswerPanel<T> extends ReactWidget {
   constructor(
     protected readonly model: AnswerModel<T>,
-    label: string,
     protected readonly trans: TranslationBundle
   ) {
     super();
     this.addClass('pw-RunAnswer');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', label);
     model.changed.connect(this._onChanged, this);
   }
 

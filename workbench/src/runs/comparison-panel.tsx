@@ -10,7 +10,7 @@ import { ComparisonView } from './comparison-view';
  */
 export class ComparisonPanel extends AnswerPanel<RunComparison> {
   constructor(options: ComparisonPanel.IOptions) {
-    super(options.model, options.trans.__('Comparison of runs'), options.trans);
+    super(options.model, options.trans);
     this._onOpen = options.onOpen;
   }
 

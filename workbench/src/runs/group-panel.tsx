@@ -11,7 +11,7 @@ import type { RunsModel } from './runs-model';
  */
 export class GroupPanel extends AnswerPanel<RunGroupTable> {
   constructor(options: GroupPanel.IOptions) {
-    super(options.model, options.trans.__('Sweep'), options.trans);
+    super(options.model, options.trans);
     this._options = options;
     options.runs.ended.connect(this._onEnded, this);
   }

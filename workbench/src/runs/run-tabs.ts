@@ -40,7 +40,10 @@ export function addRunTabs(options: IRunTabsOptions): void {
   ): Promise<void> => {
     const id = `${NAMESPACE}-${JSON.stringify([command, args])}`;
     if (!tabs.find(each => each.id === id)) {
-      const tab = new MainAreaWidget({ content: await create() });
+      const content = await create();
+      const tab = new MainAreaWidget({ content });
+      // JupyterLab calls every content “main area content”.
+      content.node.setAttribute('aria-label', label);
       tab.id = id;
       tab.title.icon = runsIcon;
       tab.title.label = label;
