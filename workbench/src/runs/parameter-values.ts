@@ -21,7 +21,8 @@ export function choiceText(choice: unknown): string {
 
 /** The values of a sweep: a comma inside brackets or quotes does not separate. */
 export function splitSweep(text: string): string[] {
-  const parts = [''];
+  const parts: string[] = [];
+  let part = '';
   let depth = 0;
   let quote = '';
   for (const character of text) {
@@ -35,12 +36,13 @@ export function splitSweep(text: string): string[] {
       depth -= 1;
     }
     if (character === ',' && depth === 0) {
-      parts.push('');
+      parts.push(part);
+      part = '';
     } else {
-      parts.push(`${parts.pop() ?? ''}${character}`);
+      part += character;
     }
   }
-  return parts;
+  return [...parts, part];
 }
 
 /** What is wrong with a value of a parameter; null if nothing is, as far as one can tell here. */
@@ -113,25 +115,30 @@ export function sweepProblem(
 
 /** The range of a parameter in words; empty if there is none. */
 export function rangeText(
-  { exclusive, maximum, minimum }: Parameter,
+  parameter: Parameter,
   trans: TranslationBundle
 ): string {
-  if (minimum !== null && maximum !== null) {
-    return exclusive
-      ? trans.__('between %1 and %2', minimum, maximum)
-      : trans.__('%1 to %2', minimum, maximum);
+  const { exclusive, exclusive_maximum, maximum, minimum } = parameter;
+  const hasEnds = minimum !== null && maximum !== null;
+  if (hasEnds && !exclusive && !exclusive_maximum) {
+    return trans.__('%1 to %2', minimum, maximum);
   }
+  const parts: string[] = [];
   if (minimum !== null) {
-    return exclusive
-      ? trans.__('more than %1', minimum)
-      : trans.__('at least %1', minimum);
+    parts.push(
+      exclusive
+        ? trans.__('more than %1', minimum)
+        : trans.__('at least %1', minimum)
+    );
   }
   if (maximum !== null) {
-    return exclusive
-      ? trans.__('less than %1', maximum)
-      : trans.__('at most %1', maximum);
+    parts.push(
+      exclusive_maximum
+        ? trans.__('less than %1', maximum)
+        : trans.__('at most %1', maximum)
+    );
   }
-  return '';
+  return parts.join(trans.__(', '));
 }
 
 function rangeProblem(
@@ -139,11 +146,12 @@ function rangeProblem(
   value: number,
   trans: TranslationBundle
 ): string | null {
-  const { exclusive, maximum, minimum } = parameter;
+  const { exclusive, exclusive_maximum, maximum, minimum } = parameter;
   const isLow =
     minimum !== null && (exclusive ? value <= minimum : value < minimum);
   const isHigh =
-    maximum !== null && (exclusive ? value >= maximum : value > maximum);
+    maximum !== null &&
+    (exclusive_maximum ? value >= maximum : value > maximum);
   return isLow || isHigh
     ? trans.__('Allowed: %1.', rangeText(parameter, trans))
     : null;

@@ -1,3 +1,4 @@
+import type { ICodeCellModel } from '@jupyterlab/cells';
 import { isCodeCellModel } from '@jupyterlab/cells';
 import type {
   ICodeCell,
@@ -21,23 +22,31 @@ export function showOutputs(
       cells.set(cell.id, cell as ICodeCell);
     }
   }
-  let count = 0;
+  const pairs: [ICodeCellModel, ICodeCell][] = [];
+  for (const model of notebook.cells) {
+    const cell = cells.get(model.id);
+    if (
+      cell &&
+      isCodeCellModel(model) &&
+      model.sharedModel.getSource() === joined(cell.source) &&
+      cell.execution_count !== null
+    ) {
+      pairs.push([model, cell]);
+    }
+  }
+  // In one transaction, JupyterLab would append streams to those that are removed after them.
   notebook.sharedModel.transact(() => {
-    for (const model of notebook.cells) {
-      const cell = cells.get(model.id);
-      if (
-        cell &&
-        isCodeCellModel(model) &&
-        model.sharedModel.getSource() === joined(cell.source) &&
-        cell.execution_count !== null
-      ) {
-        model.sharedModel.setOutputs(cell.outputs);
-        model.sharedModel.execution_count = cell.execution_count;
-        count += 1;
-      }
+    for (const [model] of pairs) {
+      model.sharedModel.setOutputs([]);
     }
   });
-  return count;
+  notebook.sharedModel.transact(() => {
+    for (const [model, cell] of pairs) {
+      model.sharedModel.setOutputs(cell.outputs);
+      model.sharedModel.execution_count = cell.execution_count;
+    }
+  });
+  return pairs.length;
 }
 
 function joined(text: MultilineString): string {
