@@ -105,7 +105,7 @@ function Rows(
     return null;
   }
   const headings = {
-    run: trans.__('Run'),
+    run: trans._p('run', 'Run'),
     parameter: trans.__('Parameters'),
     metric: trans.__('Metrics'),
     provenance: trans.__('Provenance')

@@ -292,7 +292,7 @@ function Facts(props: {
   const { run, trans } = props;
   const facts: [string, string | null][] = [
     [trans.__('Notebook'), run.notebook],
-    [trans.__('Run'), run.id],
+    [trans._p('run', 'Run'), run.id],
     [trans.__('Kernel'), run.kernel],
     [trans.__('Cells run'), `${run.cells_done}/${run.cells_total}`],
     [

@@ -209,7 +209,7 @@ function Footer(
         {isStarting
           ? trans.__('Starting…')
           : count === null || count === 1
-            ? trans.__('Run')
+            ? trans._p('run', 'Run')
             : trans.__('Start %1 runs', count)}
       </button>
     </footer>
