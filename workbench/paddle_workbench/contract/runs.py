@@ -145,7 +145,7 @@ class RunRecord(Model):
     )
     from_editor: bool = Field(
         default=False,
-        description="Whether the notebook was taken from an editor, which may differ from its file.",
+        description="Whether its notebook is that of an editor, which its file may not be.",
     )
     process_id: int | None = Field(None, ge=1, lt=2**31)
     process_started_at: AwareDatetime | None = Field(None, description="In older records.")

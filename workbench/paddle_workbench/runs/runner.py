@@ -264,20 +264,25 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             f"The notebook {record.notebook} and its copy in the run folder no longer exist.",
             "Restore one of them.",
         )
+    content = None
+    if record.from_editor and is_file(copy):
+        content = read_json(copy)
     sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
+    is_same = content is not None or sha256 in (None, sha256_of(source))
     # The copy is what ran, also if it was repaired.
-    if source != copy and sha256 not in (None, sha256_of(source)) and not anyway:
+    if source != copy and not is_same and not anyway:
         raise NotebookError(
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
     return Plan(
         source,
-        recorded_values(source, record),
+        recorded_values(source if content is None else copy, record),
         parent,
         timeout_s=record.timeout_s,
         cell_timeout_s=record.cell_timeout_s,
         kernel=record.kernel,
+        content=content,
         backend=record.backend,
         address=record.address,
     )

@@ -507,6 +507,10 @@ export interface RunRecord {
    * Whether it belongs to the process that created it; otherwise it waits in the queue until a process takes it.
    */
   attached: boolean;
+  /**
+   * Whether its notebook is that of an editor, which its file may not be.
+   */
+  from_editor: boolean;
   process_id: number | null;
   /**
    * In older records.

@@ -70,7 +70,7 @@ export function addRunTabs(options: IRunTabsOptions): void {
         { run },
         trans.__('Report: %1', nameOf(run)),
         () => {
-          const frame = new IFrame({ sandbox: [] });
+          const frame = new IFrame({ sandbox: ['allow-scripts'] });
           frame.url = client.reportUrl(run);
           frame.node
             .querySelector('iframe')

@@ -29,6 +29,7 @@ export function exampleRun(
       backend: 'local',
       address: null,
       node: null,
+      from_editor: false,
       attached: false,
       process_id: null,
       process_started_at: null,
