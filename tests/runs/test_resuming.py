@@ -10,7 +10,7 @@ import pytest
 
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError
-from paddle_workbench.runs.records import read_record
+from paddle_workbench.runs.records import read_record, write_record
 from paddle_workbench.runs.resuming import plan_resume
 from paddle_workbench.runs.runner import Plan, run_notebook
 from paddle_workbench.runs.snapshots import cell_of, end_snapshots, kept_snapshots
@@ -62,6 +62,22 @@ def test_continues_from_the_snapshot(failed: tuple[Path, Path]) -> None:
     assert read_record(folder).state == "failed"
     assert not kept_snapshots(folder)
     assert not kept_snapshots(resumed)
+
+
+def test_a_lost_run_continues_at_the_cell_that_ran(failed: tuple[Path, Path]) -> None:
+    source, folder = failed
+    record = read_record(folder)
+    write_record(folder, record.model_copy(update={"state": "lost", "failed_cell": None}))
+    (folder / "work" / "module.py").write_text("broken", encoding="utf-8")
+    (source.parent / "module.py").write_text("value = 7", encoding="utf-8")
+    repair(source, "fail", "import module\nprint(module.value)")
+    plan, reason = plan_resume(folder)
+    assert reason == ""
+    assert plan.resumed_from is not None
+    assert plan.resumed_from.cell == "fail"
+    resumed, record = run_notebook(plan, ignore)
+    assert record.state == "succeeded", record.error
+    assert (resumed / "work" / "module.py").read_text(encoding="utf-8") == "value = 7"
 
 
 def test_begins_at_the_start_if_an_earlier_cell_has_changed(failed: tuple[Path, Path]) -> None:

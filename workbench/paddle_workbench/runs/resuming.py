@@ -6,13 +6,14 @@ from pathlib import Path
 
 import nbformat
 
-from ..contract import ResumedFrom
+from ..contract import ResumedFrom, RunRecord
 from ..errors import NotebookError, ParameterError, RunActiveError
 from ..execution import is_executed
 from ..notebooks import read_notebook
 from ..reading import is_file
+from .declarations import INJECTED_TAG
 from .provenance import locate
-from .records import read_record
+from .records import read_events, read_record
 from .runner import Plan, recorded_values, source_of
 from .snapshots import SNAPSHOTS_FOLDER, find_snapshot
 
@@ -51,7 +52,7 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
             f"{record.id} had secrets, which are not recorded: {', '.join(record.secrets)}.",
             "Run the notebook again and give them.",
         )
-    first = cell or record.failed_cell
+    first = cell or _stopped_cell(folder, record)
     if record.state == "succeeded" and cell is None:
         raise NotebookError(
             f"{record.id} has succeeded; there is nothing to continue.",
@@ -89,12 +90,23 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
     return plan, reason
 
 
+def _stopped_cell(folder: Path, record: RunRecord) -> str | None:
+    """Return the id of the cell in which a run ended; None if it had not begun one."""
+    if record.failed_cell is not None:
+        return record.failed_cell
+    # A lost run could not say so.
+    started = [event.cell for event in read_events(folder) if event.event == "cell_started"]
+    return started[-1] if started else None
+
+
 def _obstacle(
     folder: Path, backend: str, copy: Path, notebook: nbformat.NotebookNode, first: str | None
 ) -> str:
     """Return why a run cannot continue at a cell; empty if it can."""
     if first is None:
         return "it ended before its first cell"
+    if first == INJECTED_TAG:
+        return "it ended in the cell with its parameters"
     if backend != "local":
         return "runs on a cluster keep no snapshots"
     if find_snapshot(folder, first) is None:

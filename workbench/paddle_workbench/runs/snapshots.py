@@ -134,7 +134,7 @@ class Resumption:
                 f"The snapshot before cell `{resumed.cell}` has ended.",
                 f"Run the notebook from the start: workbench runs resume {resumed.run}",
             )
-        _copy_work(earlier, folder, Path(record.notebook).name)
+        _copy_work(earlier, folder)
         cells = [
             i for i in range(indices[0], len(notebook.cells)) if is_executed(notebook.cells[i])
         ]
@@ -180,12 +180,15 @@ def end_snapshots(folder: Path) -> None:
         end_snapshot(path)
 
 
-def _copy_work(earlier: Path, folder: Path, notebook: str) -> None:
-    """Copy what earlier cells have written; the notebook itself is the new one."""
-    source = earlier / WORK_FOLDER
-
-    def ignore(parent: str, names: list[str]) -> list[str]:
-        return [name for name in names if name == notebook and Path(parent) == source]
-
-    with suppress(OSError, shutil.Error):
-        shutil.copytree(source, folder / WORK_FOLDER, dirs_exist_ok=True, ignore=ignore)
+def _copy_work(earlier: Path, folder: Path) -> None:
+    """Copy what earlier cells have written; the notebook and the files next to it may be newer."""
+    source, target = earlier / WORK_FOLDER, folder / WORK_FOLDER
+    for path in sorted(source.rglob("*")):
+        copy = target / path.relative_to(source)
+        if copy.is_symlink() or copy.exists():
+            continue
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                copy.mkdir(mode=0o700)
+            elif path.is_symlink() or path.is_file():
+                shutil.copy2(path, copy, follow_symlinks=False)
