@@ -8,15 +8,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from paddle_workbench.contract import RunEvent, RunRecord
+from paddle_workbench.contract import ResumedFrom, RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError
+from paddle_workbench.runs.description import describe, resumption_of
 from paddle_workbench.runs.records import read_record, write_record
+from paddle_workbench.runs.report_sections import sections
 from paddle_workbench.runs.resuming import plan_resume
 from paddle_workbench.runs.runner import Plan, run_notebook
 from paddle_workbench.runs.snapshots import cell_of, end_snapshots, kept_snapshots
 from paddle_workbench.runs.trash import delete_run
 
 from .conftest import NotebookMaker
+from .folders import make_record
 
 pytestmark = pytest.mark.kernel
 
@@ -88,10 +91,24 @@ def test_begins_at_the_start_if_an_earlier_cell_has_changed(failed: tuple[Path, 
     assert plan.resumed_from is not None
     assert (plan.resumed_from.state, plan.resumed_from.cell) == ("start", "parameters")
     assert plan.parameters == {"num_epochs": 5}
+    assert plan.resumed_from.reason == reason
     with pytest.raises(NotebookError, match="no code cell `other`"):
         plan_resume(folder, cell="other")
     delete_run(folder)
     assert not kept_snapshots(folder.parent / ".trash" / folder.name)
+
+
+def test_tells_how_a_run_continues() -> None:
+    resumed = ResumedFrom(run="a", cell="train", state="snapshot")
+    record = make_record(id="b", resumed_from=resumed)
+    assert resumption_of(record) == "Continues a from the snapshot before cell train."
+    resumed = ResumedFrom(run="a", cell="load", state="start", reason="none is kept")
+    record = make_record(id="b", resumed_from=resumed)
+    sentence = "Continues a from the start: none is kept."
+    assert ("resumed", sentence) in describe(record)["Run"]
+    (results,) = (each for each in sections(record) if each.heading == "Results")
+    assert ("resumed", sentence, "") in results.rows
+    assert resumption_of(make_record()) == ""
 
 
 def test_says_why_there_are_no_snapshots(lesson: NotebookMaker, runs: Path) -> None:

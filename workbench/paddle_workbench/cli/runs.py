@@ -231,7 +231,7 @@ def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
     """
     from ..runs.folders import find_run
     from ..runs.resuming import plan_resume
-    from ..runs.runner import run_notebook
+    from ..runs.runner import run_attempts
     from ..settings import settings
     from .run import show_end
     from .run_progress import RunProgress
@@ -241,7 +241,7 @@ def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
     first = plan.resumed_from.cell if plan.resumed_from is not None else ""
     line = f"From the start: {reason}." if reason else f"From the snapshot before cell `{first}`."
     print_text(line, err=True)
-    folder, record = run_notebook(plan, RunProgress())
+    folder, record = run_attempts(plan, listener=RunProgress())
     if as_json:
         print_json(record.model_dump_json(indent=2))
     else:

@@ -104,6 +104,7 @@ class ResumedFrom(Model):
     state: Literal["snapshot", "start"] = Field(
         description="Whether the state before this cell was kept, or all cells ran again."
     )
+    reason: str = Field("", description="Why all cells ran again, as a clause.")
 
 
 class RunRecord(Model):

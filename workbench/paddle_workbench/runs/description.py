@@ -11,7 +11,7 @@ from ..course.notebook import METADATA_KEY
 if TYPE_CHECKING:
     import nbformat
 
-__all__ = ["describe", "metrics_hint", "show_value"]
+__all__ = ["describe", "metrics_hint", "resumption_of", "show_value"]
 
 
 def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
@@ -34,6 +34,17 @@ def metrics_hint(notebook: nbformat.NotebookNode, record: RunRecord) -> str:
     )
 
 
+def resumption_of(record: RunRecord) -> str:
+    """Return how a run continues another one, as a sentence; empty if it does not."""
+    resumed = record.resumed_from
+    if resumed is None:
+        return ""
+    if resumed.state == "snapshot":
+        return f"Continues {resumed.run} from the snapshot before cell {resumed.cell}."
+    reason = f": {resumed.reason}" if resumed.reason else ""
+    return f"Continues {resumed.run} from the start{reason}."
+
+
 def show_value(value: Any) -> str:
     """Return a parameter or metric as a readable text."""
     if isinstance(value, float):
@@ -49,6 +60,8 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         ("cells", f"{record.cells_done} of {record.cells_total}"),
         ("attempt", str(record.attempt)),
     ]
+    if resumption := resumption_of(record):
+        facts.append(("resumed", resumption))
     if record.started_at is not None and record.finished_at is not None:
         seconds = (record.finished_at - record.started_at).total_seconds()
         facts.append(("duration", f"{seconds:.1f} s"))

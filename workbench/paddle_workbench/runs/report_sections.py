@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..contract import RunRecord
-from .description import show_value
+from .description import resumption_of, show_value
 from .repetition import repeat_command
 
 __all__ = ["Section", "sections"]
@@ -87,8 +87,7 @@ def _result(record: RunRecord, hint: str) -> Section:
     if record.previous is not None:
         rows.append(("previous attempt", record.previous, ""))
     if record.resumed_from is not None:
-        resumed = record.resumed_from
-        rows.append(("continues", resumed.run, f"from cell {resumed.cell}, by its {resumed.state}"))
+        rows.append(("resumed", resumption_of(record), ""))
     texts = [f"Warning: {each}" for each in record.warnings]
     return Section("Results", rows, [*texts, *filter(None, (hint,))])
 

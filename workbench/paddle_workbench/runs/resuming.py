@@ -71,7 +71,7 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
     reason = _obstacle(folder, record.backend, copy, notebook, first)
     if reason or first is None:
         start = str(executed[0].get("id")) if executed else ""
-        resumed = ResumedFrom(run=record.id, cell=start, state="start")
+        resumed = ResumedFrom(run=record.id, cell=start, state="start", reason=reason)
     else:
         resumed = ResumedFrom(run=record.id, cell=first, state="snapshot")
     plan = Plan(
@@ -81,6 +81,7 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
         timeout_s=record.timeout_s,
         cell_timeout_s=record.cell_timeout_s,
         kernel=record.kernel,
+        retries=record.retries,
         group=record.group,
         backend=record.backend,
         address=record.address,

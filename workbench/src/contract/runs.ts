@@ -164,6 +164,10 @@ export interface ResumedFrom {
    * Whether the state before this cell was kept, or all cells ran again.
    */
   state: 'snapshot' | 'start';
+  /**
+   * Why all cells ran again, as a clause.
+   */
+  reason: string;
 }
 
 /**
