@@ -194,7 +194,7 @@ def test_signals_to_the_client_cancel_the_run(
     assert record_of(home / "runs")["state"] == "cancelled"
     if number != signal.SIGKILL:
         assert process.returncode == 1
-        assert "The run was cancelled." in stderr
+        assert "The run was cancelled: the kernel was interrupted." in stderr
 
 
 def write_waiting_notebook(folder: Path) -> tuple[Path, Path]:
