@@ -1,7 +1,7 @@
 """Become a kernel in a fork of a snapshot: new channels around the shell that there is.
 
 The shell keeps its variables, history, hooks and formatters. ipykernel's application, sockets,
-threads and event loop are made anew, since those of the earlier kernel do not exist in a fork.
+threads and event loop are made again, since those of the earlier kernel do not exist in a fork.
 """
 
 from __future__ import annotations
