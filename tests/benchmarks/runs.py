@@ -50,6 +50,43 @@ def measure_command() -> None:
             show(f"A notebook with one small cell, {kind} kernel", list(seconds.items()), "s")
 
 
+def measure_in_process() -> None:
+    """Measure a run in a process that has imported everything, next to its bare cells."""
+    import papermill
+
+    new = nbformat.v4
+    kernelspec = {"name": "paddle", "display_name": "paddle", "language": "python"}
+    with tempfile.TemporaryDirectory() as folder, fork_server():
+        path = Path(folder, "small.ipynb")
+        cells = [new.new_code_cell("1 + 1", id="one")]
+        nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), path)
+        output = str(Path(folder, "output.ipynb"))
+
+        def run_bare() -> None:
+            NotebookClient(nbformat.read(path, as_version=4), kernel_name="paddle").execute()
+
+        def run_papermill() -> None:
+            papermill.execute_notebook(str(path), output, progress_bar=False)
+
+        def run_workbench() -> None:
+            run_notebook(Plan(path, {}, Path(folder, "runs")), lambda _event, _record: None)
+
+        subjects = {
+            "nbclient, the bare cells": run_bare,
+            "papermill": run_papermill,
+            "workbench": run_workbench,
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in subjects}
+        for _ in range(RUNS + 1):
+            for name, run in subjects.items():
+                started = time.perf_counter()
+                run()
+                seconds[name].append(time.perf_counter() - started)
+        rows = [(name, times[1:]) for name, times in seconds.items()]
+        title = "The same in one process, warm kernels (goal: under 0.5 s more than the bare cells)"
+        show(title, rows, "s")
+
+
 def measure_cells() -> None:
     """Measure what a run adds to thousands of cells."""
     new = nbformat.v4
@@ -71,4 +108,5 @@ def measure_cells() -> None:
 
 def main() -> None:
     measure_command()
+    measure_in_process()
     measure_cells()
