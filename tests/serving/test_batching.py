@@ -101,6 +101,18 @@ def test_drops_what_nobody_wants_any_more() -> None:
     assert run(work) == ["b", "d"]
 
 
+def test_does_not_count_what_nobody_wants_any_more() -> None:
+    async def work() -> list[int]:
+        queue = BatchQueue(batch=2, wait_s=LONG_S, limit=10)
+        late = waiting("late")
+        queue.put([late, waiting("a")])
+        before = len(queue)
+        late.answer.cancel()
+        return [before, len(queue)]
+
+    assert run(work) == [2, 1]
+
+
 def test_takes_all_items_of_a_request_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batching, "FORGET_S", 0)
 

@@ -77,6 +77,8 @@ class BatchQueue:
     _takers: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     def __len__(self) -> int:
+        # An item in front that nobody wants any more does not wait.
+        self._drop_unwanted()
         return len(self._items)
 
     @property
