@@ -155,6 +155,39 @@ def test_secrets_reach_the_notebook_and_no_file(lesson: NotebookMaker, runs: Pat
             assert "中文".encode() not in content, path
 
 
+def test_run_that_ends_its_process_before_its_cells_is_not_started_again(
+    lesson: NotebookMaker, runs: Path
+) -> None:
+    source = lesson(("one", "1"))
+    notebook = nbformat.read(source, as_version=4)
+    notebook.metadata["language_info"] = {"name": "klingon"}
+    nbformat.write(notebook, source)
+    (queued,) = queue_runs([Plan(source, {"lr": 0.2}, runs)])
+    (record,) = wait_for(runs, [queued.id], ignore)
+    assert record.state == "failed"
+    assert record.error is not None
+    assert "is in klingon, in which no parameters can be set" in record.error.message
+    assert states(runs) == ["failed"]
+
+
+def test_cancelled_run_is_neither_started_nor_retried(
+    lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if its process dies before it can say that it was cancelled."""
+    monkeypatch.setenv("PADDLE_WORKBENCH_PARALLEL_RUNS", "1")
+    source = lesson(("wait", WAIT), parameters="marker = 'none'")
+    (queued,) = queue_runs([Plan(source, {}, runs, retries=3)])
+    folder = runs / queued.id
+    wait_until(lambda: read_record(folder).cells_done == 1)
+    (folder / "cancel-requested").touch()
+    runner = owner_of(folder, None)
+    assert runner is not None
+    os.kill(runner, signal.SIGKILL)
+    (record,) = wait_for(runs, [queued.id], ignore)
+    assert (record.state, record.stop) == ("cancelled", "killed")
+    assert states(runs) == ["cancelled"]
+
+
 def test_one_dispatcher_at_a_time(lesson: NotebookMaker, runs: Path) -> None:
     source = lesson(("one", "1"))
     (queued,) = queue_runs([Plan(source, {}, runs)])

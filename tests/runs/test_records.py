@@ -29,7 +29,7 @@ from paddle_workbench.runs.folders import find_run, new_run_folder, publish
 from paddle_workbench.runs.ownership import owner_of, ownership
 from paddle_workbench.runs.records import (
     append_event,
-    end_lost_run,
+    end_abandoned_run,
     list_records,
     read_events,
     read_record,
@@ -137,12 +137,12 @@ def test_run_whose_process_was_killed_is_lost(folder: Path) -> None:
     assert lost.state == "lost"
     assert lost.error is not None
     assert str(process.pid) in lost.error.message
-    written = end_lost_run(folder)
+    written = end_abandoned_run(folder)
     assert written is not None
     assert written.finished_at is not None
     assert read_record(folder) == written
     assert sorted(path.name for path in folder.iterdir()) == ["events.jsonl", "run.json"]
-    assert end_lost_run(folder) is None
+    assert end_abandoned_run(folder) is None
 
 
 @pytest.mark.parametrize("start", [None, NOW, NOW.replace(year=2099)])

@@ -37,6 +37,8 @@ def hide_secrets(arguments: list[str]) -> None:
 
     fields = status.read_text(encoding="utf-8").rpartition(")")[2].split()
     start, end = int(fields[_ARG_START]), int(fields[_ARG_END])
+    if not 0 < start < end:  # the system hides them from this process, too
+        return
     memory = ctypes.string_at(start, end - start)
     for value in values:
         secret = value.encode(errors="surrogateescape")

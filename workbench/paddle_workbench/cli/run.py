@@ -175,6 +175,7 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
     """Queue plans, wait for them unless told not to, and return whether all succeeded."""
     from ..runs.cancellation import cancel_run
     from ..runs.queue import queue_runs, wait_for
+    from ..runs.records import list_records
 
     runs = plans[0].parent
     queued = queue_runs(plans)
@@ -189,9 +190,11 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
     try:
         records = wait_for(runs, [record.id for record in queued], progress)
     except KeyboardInterrupt:
-        for record in reversed(queued):  # the last first, so that no other one starts
-            with suppress(WorkbenchError):
-                cancel_run(runs / record.id)
+        # The last first, so that no other one starts; with attempts that were made meanwhile.
+        for record in reversed(list_records(runs)[0]):
+            if record.is_active and record.group == queued[0].group:
+                with suppress(WorkbenchError):
+                    cancel_run(runs / record.id)
         print_text("The runs were cancelled.", err=True)
         return False
     finally:

@@ -6,14 +6,14 @@ import os
 import signal
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 
-from ..contract import ErrorMessage, RunRecord, RunStop
-from ..errors import StorageError, WorkbenchError
-from .folders import LIVE_FILE, remove_temporary_files
-from .ownership import is_owned, owner_of, ownership
-from .records import append_event, end_event, read_record, write_record
+from ..contract import RunRecord
+from ..errors import RunActiveError, StorageError, WorkbenchError
+from ..storage import storage_error
+from .folders import CANCEL_FILE
+from .ownership import is_owned, owner_of
+from .records import end_abandoned_run, read_record
 
 __all__ = ["cancel_run"]
 
@@ -42,16 +42,17 @@ def cancel_run(folder: Path) -> RunRecord:
             f"{record.id} has already ended: {record.state}.",
             f"`workbench runs show {record.id}` has the details.",
         )
-    for number, patience_s in ((signal.SIGTERM, PATIENCE_S), (signal.SIGKILL, PATIENCE_S)):
-        if not _signal_owner(folder, record, number):
+    # On disk first: if its process ends before it can say so, or another one is about to take it.
+    try:
+        (folder / CANCEL_FILE).touch(mode=0o600)
+    except OSError as error:
+        raise storage_error(folder / CANCEL_FILE, error) from error
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not _signal_owner(folder, record, number) or _has_ended(folder):
             break
-        if _has_ended(folder, patience_s):
-            break
-    record = read_record(folder)
-    if not record.is_active and record.state != "lost":
-        return record
-    # It waited in the queue, or its process ended before it could write what happened.
-    return _end_cancelled(folder)
+    with suppress(RunActiveError):  # a process that has just taken it ends it
+        end_abandoned_run(folder)
+    return read_record(folder)
 
 
 def _signal_owner(folder: Path, record: RunRecord, number: int) -> bool:
@@ -82,38 +83,11 @@ def _signal_owner(folder: Path, record: RunRecord, number: int) -> bool:
     return True
 
 
-def _has_ended(folder: Path, patience_s: float) -> bool:
+def _has_ended(folder: Path) -> bool:
     """Wait until no process runs a run; return False if it takes too long."""
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if not is_owned(folder):
             return True
         time.sleep(POLL_S)
     return False
-
-
-def _end_cancelled(folder: Path) -> RunRecord:
-    """Record that a run without a process was cancelled."""
-    with ownership(folder):
-        record = read_record(folder)
-        # The lock is this process's now, so an active record is one without a process.
-        if not record.is_active:
-            return record
-        was_running = record.state == "running"
-        message = "The run was cancelled before it started."
-        if was_running:
-            message = "The run was cancelled: its process was killed."
-        stop: RunStop = "killed" if was_running else "not_started"
-        changes = {
-            "state": "cancelled",
-            "error": ErrorMessage(message=message),
-            "stop": stop,
-            "finished_at": datetime.now(timezone.utc),
-        }
-        record = record.model_copy(update=changes)
-        write_record(folder, record)
-        append_event(folder, end_event("cancelled"))
-        remove_temporary_files(folder)
-        with suppress(OSError):
-            (folder / LIVE_FILE).unlink(missing_ok=True)
-    return record

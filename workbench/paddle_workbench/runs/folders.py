@@ -8,6 +8,7 @@ A run is a folder `<id>/` with
 * `output.ipynb`, the notebook with the outputs so far;
 * `report.html`, the report;
 * `kernel.log`, output of the kernel outside of cells, for example while it crashes;
+* `cancel-requested`, if somebody has cancelled it;
 * `work/`, the working folder: the source notebook, its assets, and the files that it wrote.
 
 The process that runs it holds a lock on the folder. A folder is filled under a hidden name first,
@@ -30,6 +31,7 @@ from ..scratch import new_locked_folder, remove_unless_locked
 from ..storage import make_folder, storage_error
 
 __all__ = [
+    "CANCEL_FILE",
     "EVENTS_FILE",
     "KERNEL_LOG",
     "LIVE_FILE",
@@ -48,6 +50,7 @@ __all__ = [
 RECORD_FILE = "run.json"
 EVENTS_FILE = "events.jsonl"
 LIVE_FILE = "live.json"
+CANCEL_FILE = "cancel-requested"
 KERNEL_LOG = "kernel.log"
 OUTPUT_FILE = "output.ipynb"
 REPORT_FILE = "report.html"

@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 
-from ..errors import StorageError
+from ..errors import ParameterError, StorageError
 from ..execution import is_python, kernel_of, language_of
 from ..storage import write_whole
 from .declarations import INJECTED_TAG, injected_values, tagged_cells
@@ -44,6 +44,7 @@ def _without(package: str) -> Iterator[None]:
 # papermill imports pyarrow, and numpy with it, for files in Hadoop. This takes half of its time.
 with _without("pyarrow"):
     from papermill.engines import NotebookExecutionManager
+    from papermill.exceptions import PapermillException
     from papermill.execute import prepare_notebook_metadata, remove_error_markers
     from papermill.iorw import LocalHandler, load_notebook_node, papermill_io
     from papermill.parameterize import parameterize_notebook
@@ -164,6 +165,11 @@ def prepare(
         The kernel to run it in; by default the one that the notebook names.
     secrets : sequence of str
         The parameters that the notebook reads from the environment of its kernel.
+
+    Raises
+    ------
+    ParameterError
+        If parameters cannot be set in the language of the notebook.
     """
     notebook = load_notebook_node(str(source))
     if kernel is not None and kernel != kernel_of(notebook):
@@ -173,7 +179,14 @@ def prepare(
     read_secrets = any(reads_secrets(cell) for cell in tagged_cells(notebook, INJECTED_TAG))
     if parameters or secrets or read_secrets:
         values = injected_values(notebook) | parameters
-        notebook = parameterize_notebook(notebook, values, language=language_of(notebook))
+        language = language_of(notebook)
+        try:
+            notebook = parameterize_notebook(notebook, values, language=language)
+        except PapermillException as error:
+            raise ParameterError(
+                f"{source.name} is in {language}, in which no parameters can be set.",
+                "Run it without parameters.",
+            ) from error
         # JSON has neither infinity nor NaN.
         notebook.metadata.papermill["parameters"] = as_json(values)
         for cell in notebook.cells:

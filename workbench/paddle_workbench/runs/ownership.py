@@ -99,10 +99,14 @@ def owner_of(folder: Path, recorded: int | None) -> int | None:
     with suppress(OSError):
         information = folder.stat()
         device = f"{os.major(information.st_dev):02x}:{os.minor(information.st_dev):02x}"
-        subject = f"{device}:{information.st_ino}"
+        inode = f":{information.st_ino}"
         for line in locks.read_text(encoding="utf-8").splitlines():
             # 12: FLOCK  ADVISORY  WRITE 4711 fd:01:123456 0 EOF
             fields = line.split()
-            if fields[1:2] == ["FLOCK"] and fields[3:4] == ["WRITE"] and fields[5] == subject:
+            if fields[1:2] != ["FLOCK"] or fields[3:4] != ["WRITE"]:
+                continue
+            # Btrfs lists another device than that of the file; then the record has to agree.
+            is_listed = fields[5] == device + inode
+            if is_listed or (fields[5].endswith(inode) and fields[4] == str(recorded)):
                 return int(fields[4])
     return None

@@ -16,10 +16,12 @@ from ..errors import (
     RunNotFoundError,
     SchemaVersionError,
     StorageError,
+    WorkbenchError,
 )
 from ..reading import read_text
 from ..storage import open_private, read_model, storage_error, write_model
 from .folders import (
+    CANCEL_FILE,
     EVENTS_FILE,
     LIVE_FILE,
     OUTPUT_FILE,
@@ -32,12 +34,13 @@ from .ownership import is_owned, ownership
 
 __all__ = [
     "append_event",
+    "end_abandoned_run",
     "end_event",
-    "end_lost_run",
     "list_records",
     "read_events",
     "read_live",
     "read_record",
+    "record_failure",
     "unreadable_record",
     "write_record",
 ]
@@ -55,7 +58,9 @@ def write_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_record(folder: Path) -> RunRecord:
-    """Return the record of a run; its state is `lost` if its process ended before the run did.
+    """Return the record of a run; it is `lost` if its process ended before the run did.
+
+    If somebody has cancelled it before that, it is `cancelled`.
 
     Raises
     ------
@@ -73,9 +78,9 @@ def read_record(folder: Path) -> RunRecord:
         return _with_progress(record, folder)
     # Read it again: the run may have ended, or begun, between reading the record and the lock.
     record = _read(folder)
-    if not record.is_active or _is_waiting(record):
+    if not record.is_active or _is_waiting(record, folder):
         return record
-    return _with_progress(_lost(record), folder)
+    return _with_progress(_abandoned(record, folder), folder)
 
 
 def list_records(parent: Path) -> tuple[list[RunRecord], list[ErrorMessage]]:
@@ -108,10 +113,10 @@ def unreadable_record(folder: Path, error: ErrorMessage) -> RunRecord:
     )
 
 
-def end_lost_run(
+def end_abandoned_run(
     folder: Path, then: Callable[[RunRecord], None] = lambda _record: None
 ) -> RunRecord | None:
-    """Write that a run is lost, and remove what its process has left.
+    """Write that a run without a process is lost or cancelled, and remove what that has left.
 
     Parameters
     ----------
@@ -122,7 +127,7 @@ def end_lost_run(
     Returns
     -------
     RunRecord or None
-        None if the run is not lost.
+        None if the run has ended, or waits in the queue.
 
     Raises
     ------
@@ -133,9 +138,9 @@ def end_lost_run(
     """
     with ownership(folder):
         record = _read(folder)
-        if not record.is_active or _is_waiting(record):
+        if not record.is_active or _is_waiting(record, folder):
             return None
-        record = _with_progress(_lost(record), folder).model_copy(
+        record = _with_progress(_abandoned(record, folder), folder).model_copy(
             update={"finished_at": datetime.now(timezone.utc)}
         )
         write_record(folder, record)
@@ -143,6 +148,37 @@ def end_lost_run(
         (folder / LIVE_FILE).unlink(missing_ok=True)
         append_event(folder, end_event(record.state))
         then(record)
+    return record
+
+
+def record_failure(folder: Path, error: Exception) -> RunRecord:
+    """Write that a run which this process owns has failed outside of its cells.
+
+    A run that has ended, and lacks only its report, stays as it is.
+
+    Raises
+    ------
+    StorageError
+        If the record cannot be read or written.
+    """
+    record = _read(folder)
+    if not record.is_active:
+        return record
+    if isinstance(error, WorkbenchError):
+        message = ErrorMessage(message=error.message, hint=error.hint)
+    else:
+        message = ErrorMessage(
+            message=f"An unexpected error ended the run: {type(error).__name__}: {error}",
+            hint="Run the notebook in JupyterLab. If that works, report this error.",
+        )
+    changes = {
+        "state": "failed",
+        "error": message,
+        "finished_at": datetime.now(timezone.utc),
+    }
+    record = record.model_copy(update=changes)
+    write_record(folder, record)
+    append_event(folder, end_event("failed"))
     return record
 
 
@@ -212,12 +248,23 @@ def _read(folder: Path) -> RunRecord:
         ) from error
 
 
-def _is_waiting(record: RunRecord) -> bool:
-    """Return whether a run without a process waits in the queue for one."""
-    return record.state == "queued" and not record.attached
+def _is_waiting(record: RunRecord, folder: Path) -> bool:
+    """Return whether a run without a process waits in the queue for its first one."""
+    has_begun = record.process_id is not None or record.state != "queued"
+    return not has_begun and not (folder / CANCEL_FILE).exists()
 
 
-def _lost(record: RunRecord) -> RunRecord:
+def _abandoned(record: RunRecord, folder: Path) -> RunRecord:
+    """Return the record of an active run without a process."""
+    if (folder / CANCEL_FILE).exists():
+        was_running = record.state == "running"
+        detail = ": its process was killed" if was_running else " before it started"
+        changes = {
+            "state": "cancelled",
+            "error": ErrorMessage(message=f"The run was cancelled{detail}."),
+            "stop": "killed" if was_running else "not_started",
+        }
+        return record.model_copy(update=changes)
     process = "" if record.process_id is None else f" ({record.process_id})"
     message = ErrorMessage(
         message=f"The process of this run{process} ended without finishing it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,7 +13,13 @@ from typing import Any, Literal
 
 from ..contract import ResumedFrom, RunEvent, RunGroup, RunRecord
 from ..course.companions import copy_companions
-from ..errors import NotebookError, ParameterError, RunNotFoundError
+from ..errors import (
+    NotebookError,
+    ParameterError,
+    RunNotFoundError,
+    StorageError,
+    WorkbenchError,
+)
 from ..execution import kernel_for, require_kernel
 from ..notebooks import Notebook, read_json, read_notebook
 from ..reading import is_file
@@ -26,7 +32,7 @@ from .journaled import execute_journaled
 from .mlflow import MlflowMirror
 from .parameters import as_json, defaults, given_values
 from .provenance import locate, portable_path, provenance_of, sha256_of
-from .records import append_event, read_record, write_record
+from .records import append_event, read_record, record_failure, write_record
 from .snapshots import SNAPSHOTS_FOLDER
 
 __all__ = [
@@ -202,13 +208,18 @@ def execute_run(
     from .report import make_exporter, write_report
 
     journal = Journal(folder, record, listener)
-    # While the kernel starts, this process has nothing to do.
-    with ThreadPoolExecutor(1) as thread:
-        exporter = thread.submit(make_exporter)
-        with MlflowMirror(folder) as mirror:
-            execute_journaled(source_of(folder, record), dict(parameters), journal, secrets)
-            write_report(folder, exporter.result())
-            journal.save_warnings(mirror.close())
+    try:
+        # While the kernel starts, this process has nothing to do.
+        with ThreadPoolExecutor(1) as thread:
+            exporter = thread.submit(make_exporter)
+            with MlflowMirror(folder) as mirror:
+                execute_journaled(source_of(folder, record), dict(parameters), journal, secrets)
+                write_report(folder, exporter.result())
+                journal.save_warnings(mirror.close())
+    except WorkbenchError as error:
+        with suppress(StorageError):
+            record_failure(folder, error)
+        raise
     return journal.record
 
 

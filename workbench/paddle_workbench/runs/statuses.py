@@ -289,7 +289,7 @@ class RunStatuses:
 def _seems_lost(entry: _Entry, now: float) -> bool:
     """Return whether nobody runs a run that somebody should run; asked once in a while."""
     record = entry.record
-    if record is None or not (entry.is_running or (entry.is_active and record.attached)):
+    if record is None or not (entry.is_running or (entry.is_active and record.process_id)):
         return False
     if now - entry.owned_at > LIVENESS_S:
         entry.owned_at = now

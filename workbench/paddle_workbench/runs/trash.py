@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import RunActiveError, RunNotFoundError
 from ..storage import make_folder, storage_error
-from .ownership import is_owned
+from .ownership import is_owned, ownership
 from .snapshots import end_snapshots
 
 __all__ = ["delete_run", "restore_run"]
@@ -37,14 +37,16 @@ def delete_run(folder: Path) -> None:
     end_snapshots(folder)
     trash = folder.parent / TRASH
     make_folder(trash)
-    try:
-        target = trash / folder.name
-        if target.exists():
-            shutil.rmtree(target)
-        folder.rename(target)
-        target.touch()
-    except OSError as error:
-        raise storage_error(folder, error) from error
+    # A queued run must not begin meanwhile.
+    with ownership(folder):
+        try:
+            target = trash / folder.name
+            if target.exists():
+                shutil.rmtree(target)
+            folder.rename(target)
+            target.touch()
+        except OSError as error:
+            raise storage_error(folder, error) from error
     _remove_old(trash)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from ...errors import WorkbenchError
 from ..folders import run_folders
 from ..ownership import is_owned
-from ..records import end_lost_run, read_record
+from ..records import end_abandoned_run, read_record
 from .queued_run import queue_next_attempt, run_queued
 from .slots import dispatcher_lock, free_slot
 
@@ -95,18 +95,18 @@ class Dispatcher:
         return True
 
     def _scan(self) -> list[Path]:
-        """Return the folders of the queued runs in their order; end those that are lost."""
+        """Return the folders of the queued runs in their order; end the abandoned ones."""
         queued = []
         for folder in run_folders(self._runs):
             if folder.name in self._ended:
                 continue
             try:
                 record = read_record(folder)
-                if record.state == "lost" and record.finished_at is None:
-                    end_lost_run(folder, partial(queue_next_attempt, folder))
+                if not record.is_active and record.finished_at is None:
+                    end_abandoned_run(folder, partial(queue_next_attempt, folder))
             except WorkbenchError:  # a broken record is shown in lists
                 continue
-            if record.state == "queued" and not record.attached and not is_owned(folder):
+            if record.state == "queued" and record.process_id is None and not is_owned(folder):
                 queued.append((record.created_at, record.id, folder))
             elif not record.is_active:
                 self._ended.add(folder.name)

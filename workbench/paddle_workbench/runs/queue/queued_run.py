@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from ...contract import ErrorMessage, RunEvent, RunRecord
-from ...errors import RunActiveError, StorageError, WorkbenchError
+from ...contract import RunEvent, RunRecord
+from ...errors import RunActiveError, WorkbenchError
 from ...execution import shared_threads, thread_variables
+from ..folders import CANCEL_FILE
 from ..ownership import ownership
-from ..records import append_event, end_event, read_record, write_record
+from ..records import read_record, record_failure, write_record
 from ..runner import execute_run, new_run, plan_retry, recorded_values, source_of
 from .slots import run_limit
 
-__all__ = ["queue_next_attempt", "run_owned", "run_queued"]
+__all__ = ["ignore", "queue_next_attempt", "run_owned", "run_queued"]
 
 _RETRIED = ("failed", "timed_out", "lost")
 _log = logging.getLogger(__name__)
@@ -36,17 +35,17 @@ def run_queued(folder: Path) -> None:
             record = read_record(folder)
             if record.state != "queued":
                 return
-            values = recorded_values_or_failure(folder, record)
-            if values is None:
-                return
-            queue_next_attempt(folder, run_owned(folder, record, values, {}))
+            # From here on it is lost, and not started again, if this process ends.
+            record = record.model_copy(update={"process_id": os.getpid()})
+            write_record(folder, record)
+            if (folder / CANCEL_FILE).exists():
+                return  # whoever cancels it ends it now
+            queue_next_attempt(folder, run_owned(folder, record, {}))
     except RunActiveError:
         return
 
 
-def run_owned(
-    folder: Path, record: RunRecord, values: Mapping[str, Any], secrets: Mapping[str, str]
-) -> RunRecord:
+def run_owned(folder: Path, record: RunRecord, secrets: Mapping[str, str]) -> RunRecord:
     """Run a run whose folder this process owns, and return its final record."""
     limit = run_limit()
     if limit > 1:
@@ -54,9 +53,12 @@ def run_owned(
         for name, value in thread_variables(shared_threads(limit)).items():
             os.environ.setdefault(name, value)
     try:
-        return execute_run(folder, record, _ignore, values, secrets)
-    except WorkbenchError as error:
-        return _fail(folder, error)
+        values = recorded_values(source_of(folder, record), record)
+        return execute_run(folder, record, ignore, values, secrets)
+    except Exception as error:  # whatever it is, the run has failed and must not stay queued
+        if not isinstance(error, WorkbenchError):
+            _log.exception("%s", folder.name)
+        return record_failure(folder, error)
 
 
 def queue_next_attempt(folder: Path, record: RunRecord) -> None:
@@ -72,31 +74,5 @@ def queue_next_attempt(folder: Path, record: RunRecord) -> None:
         _log.warning("%s is not tried again: %s %s", record.id, error.message, error.hint)
 
 
-def recorded_values_or_failure(folder: Path, record: RunRecord) -> dict[str, Any] | None:
-    """Return the values of a queued run; None if they cannot be read, and the run has failed."""
-    try:
-        return recorded_values(source_of(folder, record), record)
-    except WorkbenchError as error:
-        _fail(folder, error)
-        return None
-
-
-def _fail(folder: Path, error: WorkbenchError) -> RunRecord:
-    """Record that a run has failed before or after its cells."""
-    record = read_record(folder)
-    if not record.is_active:
-        return record  # only the report is missing
-    now = datetime.now(timezone.utc)
-    message = ErrorMessage(message=error.message, hint=error.hint)
-    changes = {"state": "failed", "error": message, "finished_at": now}
-    record = record.model_copy(update=changes)
-    try:
-        write_record(folder, record)
-        append_event(folder, end_event("failed"))
-    except StorageError as failure:
-        _log.warning("%s %s", failure.message, failure.hint)
-    return record
-
-
-def _ignore(_event: RunEvent, _record: RunRecord) -> None:
+def ignore(_event: RunEvent, _record: RunRecord) -> None:
     """Nobody listens: what happens is on disk."""

@@ -46,14 +46,16 @@ def queue_runs(plans: Sequence[Plan]) -> list[RunRecord]:
         If a folder cannot be written.
     """
     records = []
-    for plan in plans:
-        if plan.secrets:
-            records.append(_start_waiting(plan))
-            continue
-        with new_run(plan, attached=False) as (folder, _lock):
-            records.append(read_record(folder))
-    for parent in {plan.parent for plan in plans}:
-        continue_queue(parent)
+    try:
+        for plan in plans:
+            if plan.secrets:
+                records.append(_start_waiting(plan))
+                continue
+            with new_run(plan, attached=False) as (folder, _lock):
+                records.append(read_record(folder))
+    finally:
+        for parent in {plan.parent for plan in plans}:
+            continue_queue(parent)
     return records
 
 
@@ -108,7 +110,7 @@ def wait_for(
             if reported.get(record.id) != change:
                 reported[record.id] = change
                 listener(record)
-            is_settled = record.state != "lost" or record.attached or record.finished_at is not None
+            is_settled = record.attached or record.finished_at is not None
             if record.is_active or is_at_work or not is_settled:
                 continue
             successor = _successor(runs, record)
@@ -146,8 +148,8 @@ def _has_work(runs: Path) -> bool:
     for folder in run_folders(runs):
         with suppress(RunNotFoundError, StorageError):
             record = read_record(folder)
-            is_lost = record.state == "lost" and record.finished_at is None
-            if (record.state == "queued" and not record.attached) or is_lost:
+            is_waiting = record.state == "queued" and record.process_id is None
+            if is_waiting or (not record.is_active and record.finished_at is None):
                 return True
     return False
 

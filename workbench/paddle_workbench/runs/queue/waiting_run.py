@@ -14,11 +14,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ...contract import RunEvent, RunRecord
 from ..ownership import take_over
 from ..records import read_record
 from ..runner import plan_retry, run_notebook
-from .queued_run import recorded_values_or_failure, run_owned
+from .queued_run import ignore, run_owned
 from .slots import free_slot, run_limit
 
 __all__ = ["main"]
@@ -35,17 +34,10 @@ def main() -> None:
     while free_slot(folder.parent, limit) is None:
         time.sleep(POLL_S)
     record = read_record(folder)
-    values = recorded_values_or_failure(folder, record)
-    if values is None:
-        return
-    record = run_owned(folder, record, values, secrets)
+    record = run_owned(folder, record, secrets)
     while record.state in ("failed", "timed_out") and record.attempt <= record.retries:
         plan = replace(plan_retry(folder, record), secrets=secrets)
-        folder, record = run_notebook(plan, _ignore)
-
-
-def _ignore(_event: RunEvent, _record: RunRecord) -> None:
-    """Nobody listens: what happens is on disk."""
+        folder, record = run_notebook(plan, ignore)
 
 
 if __name__ == "__main__":
