@@ -41,6 +41,13 @@ def test_short_series_is_complete() -> None:
         assert len(series.points()) == number + 1
 
 
+def test_a_clock_that_was_set_back_does_not_go_left() -> None:
+    series = Series()
+    series.add(5, 1.0)
+    series.add(-3600, 2.0)
+    assert series.points() == [[5.0, 1.0], [5.0, 2.0]]
+
+
 def test_counts_cells_and_collects_numbers(tmp_path: Path) -> None:
     note(tmp_path, -5, "queued", state="queued")
     note(tmp_path, 0, "started", state="running")

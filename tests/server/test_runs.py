@@ -236,7 +236,7 @@ async def test_cancels_waiting_runs_and_leaves_ended_ones(
 ) -> None:
     names = ["20261123-091530-a-0001", "20261123-091531-b-0002", "20261123-091532-c-0003"]
     for name in names[:2]:
-        add_run(home, name, state="queued", attached=False)
+        add_run(home, name, state="queued", attached=False, process_id=None)
     add_run(home, names[2])
     cancelled = parsed(RunList, await client.post("runs/cancel", ids=names))
     assert [(each.run.id, each.run.state) for each in cancelled.runs] == [

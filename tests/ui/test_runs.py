@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,14 +27,6 @@ for step in range(num_steps):
     print("step", step)
     record("loss", lr / (step + 1))
 while not os.path.exists(marker): time.sleep(0.05)"""
-
-PICTURES = os.environ.get("PADDLE_WORKBENCH_RUN_PICTURES")
-
-
-def take(page: Page, name: str) -> None:
-    """Keep a picture of the page, where somebody wants to look at it."""
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES, f"{name}.png"))
 
 
 @pytest.fixture
@@ -81,7 +72,7 @@ class Connection:
             self._sockets.append(socket)
 
 
-def open_form(page: Page, lab: Lab) -> Locator:
+def open_form(page: Page) -> Locator:
     """Open the notebook and the form for it."""
     workspace = re.split(r"[?]|/tree", page.url)[0].rstrip("/")
     page.goto(f"{workspace}/tree/train.ipynb")
@@ -106,7 +97,7 @@ def test_form_rejects_wrong_values_and_starts_a_sweep(
     english_lab: Lab, open_page: Callable[[Lab], Page]
 ) -> None:
     page = open_page(english_lab)
-    panel = open_form(page, english_lab)
+    panel = open_form(page)
     lr = panel.get_by_label("lr", exact=True)
     expect(lr).to_have_value("0.1")
     expect(panel).to_contain_text("learning rate")
@@ -114,12 +105,10 @@ def test_form_rejects_wrong_values_and_starts_a_sweep(
     lr.fill("-1")
     expect(panel.get_by_role("alert").first).to_be_visible()
     expect(panel.get_by_text("Correct the marked fields.")).to_be_visible()
-    take(page, "form-wrong")
     panel.get_by_label("Sweep lr").check()
     lr.fill("0.1, 0.2")
     panel.get_by_label("num_steps", exact=True).fill("2")
     expect(panel.get_by_role("button", name="Start 2 runs")).to_be_enabled()
-    take(page, "form-sweep")
     panel.get_by_role("button", name="Start 2 runs").click()
     group = row(panel, "Sweep over lr")
     expect(group).to_contain_text("loss 0.075", timeout=RUN_LIMIT_MS)
@@ -127,11 +116,9 @@ def test_form_rejects_wrong_values_and_starts_a_sweep(
     page.keyboard.press("ArrowRight")
     expect(row(panel, "lr=0.2")).to_be_visible()
     page.keyboard.press("Enter")
-    take(page, "list-sweep")
     panel.get_by_role("button", name="Table and plots").click()
     table = page.get_by_role("region", name="Sweep: train", exact=True)
     expect(table.get_by_role("cell", name="0.05").first).to_be_visible()
-    take(page, "sweep-table")
 
 
 @pytest.mark.usefixtures("source")
@@ -140,7 +127,7 @@ def test_run_is_watched_cancelled_compared_and_repeated(
 ) -> None:
     page = open_page(english_lab)
     connection = Connection(page)
-    panel = open_form(page, english_lab)
+    panel = open_form(page)
     panel.get_by_label("num_steps", exact=True).fill("5")
     panel.get_by_label("marker", exact=True).fill(str(english_lab.home / "nothing"))
     panel.get_by_role("button", name="Run", exact=True).click()
@@ -148,7 +135,6 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     expect(waiting).to_contain_text("step 4", timeout=RUN_LIMIT_MS)
     expect(waiting.get_by_role("progressbar")).to_be_visible()
     expect(waiting.get_by_role("img", name=re.compile("loss over time"))).to_be_visible()
-    take(page, "live")
     # The connection is lost and comes back; the run has gone on.
     connection.lose()
     notice = panel.get_by_text("The connection to the server is lost")
@@ -163,7 +149,7 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     expect(waiting).to_contain_text("the kernel was interrupted", timeout=RUN_LIMIT_MS)
 
     # Another one, with the command line's parameters, succeeds.
-    panel = open_form(page, english_lab)
+    panel = open_form(page)
     panel.get_by_label("num_steps", exact=True).fill("4")
     panel.get_by_role("button", name="Run", exact=True).click()
     done = row(panel, "num_steps=4")
@@ -174,13 +160,11 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     comparison = page.get_by_role("region", name="Compare 2 runs")
     expect(comparison.get_by_role("row", name="num_steps 4 5")).to_be_visible()
     expect(comparison.get_by_role("row", name="state succeeded cancelled")).to_be_visible()
-    take(page, "comparison")
     panel.get_by_role("button", name="Deselect").click()
 
     done.get_by_role("button", name="Report").click()
     report = page.frame_locator("iframe[title^='Report']")
     expect(report.get_by_text("num_steps").first).to_be_visible(timeout=RUN_LIMIT_MS)
-    take(page, "report")
 
     done.focus()
     page.keyboard.press("r")
@@ -200,7 +184,7 @@ def test_outputs_of_a_run_are_put_into_the_open_notebook(
     english_lab: Lab, open_page: Callable[[Lab], Page]
 ) -> None:
     page = open_page(english_lab)
-    panel = open_form(page, english_lab)
+    panel = open_form(page)
     panel.get_by_label("num_steps", exact=True).fill("7")
     panel.get_by_role("button", name="Run", exact=True).click()
     page.get_by_role("button", name="Show outputs in the notebook").first.click(

@@ -1,14 +1,7 @@
 """Running notebooks in kernels of their own: events, limits on time and output, and stopping."""
 
-from .execution import (
-    Ending,
-    ExecutedCell,
-    Execution,
-    ExecutionListener,
-    StopReason,
-    StopStage,
-    is_executed,
-)
+from .endings import Ending, ExecutedCell, ExecutionListener, StopReason, StopStage
+from .execution import Execution, is_executed
 from .kernelspec import is_python, kernel_for, kernel_of, language_of, require_kernel
 from .probing import CellProbe
 from .queue import ExecutionQueue

@@ -9,9 +9,8 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any
 
 import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -22,18 +21,11 @@ from ..scratch import KernelFolder
 from ..settings import OutputLimits, output_limits
 from ..storage import open_private
 from .client import LimitedClient
+from .endings import Ending, ExecutedCell, ExecutionListener, StopReason, StopStage
 from .probing import CellProbe, ask_kernel
 from .streams import join_streams
 
-__all__ = [
-    "Ending",
-    "ExecutedCell",
-    "Execution",
-    "ExecutionListener",
-    "StopReason",
-    "StopStage",
-    "is_executed",
-]
+__all__ = ["Execution", "is_executed"]
 
 GRACE_S = 5.0
 # How long a kernel that ignores an interrupt may take to end itself.
@@ -41,73 +33,6 @@ TERMINATION_S = 2.0
 CONNECTION_FILE = ".connection.json"
 _LAST_LINES = 20
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-StopReason = Literal["cancelled", "timed_out", "too_much_output"]
-StopStage = Literal["interrupted", "terminated", "killed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the execution of a notebook ended.
-
-    Parameters
-    ----------
-    state : str
-        `completed`, `exited` by `sys.exit(0)`, `cell_failed`, `kernel_died`, `kernel_not_started`,
-        `node_lost` if the kernel was on another machine, or the reason why it was stopped:
-        `cancelled`, `timed_out` or `too_much_output`.
-    cell : int or None
-        The index of the cell at which it ended; None if it completed.
-    reason : str
-        A clause to put after the cell's name; empty if it completed.
-    details : str
-        The traceback of the cell, or the last lines of the kernel's log.
-    stop : str or None
-        What it took to stop the cell: the kernel was `interrupted`, `terminated` or `killed`; None
-        if no cell was stopped.
-    """
-
-    state: (
-        Literal[
-            "completed", "exited", "cell_failed", "kernel_died", "kernel_not_started", "node_lost"
-        ]
-        | StopReason
-    )
-    cell: int | None = None
-    reason: str = ""
-    details: str = ""
-    stop: StopStage | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutedCell:
-    """The execution of one cell.
-
-    Parameters
-    ----------
-    index : int
-        Its index in the notebook, whose cell has the outputs.
-    duration_s : float
-    ending : Ending or None
-        The ending of the notebook; None if the next cell runs.
-    """
-
-    index: int
-    duration_s: float
-    ending: Ending | None
-
-
-class ExecutionListener(Protocol):
-    """Receives the events of an execution, in its thread. An exception ends the execution."""
-
-    def cell_started(self, index: int) -> None:
-        """Called before a cell runs."""
-
-    def output_received(self) -> None:
-        """Called when the current cell has new outputs."""
-
-    def cell_finished(self, cell: ExecutedCell) -> None:
-        """Called after a cell has run, whether or not it failed."""
 
 
 def is_executed(cell: nbformat.NotebookNode) -> bool:

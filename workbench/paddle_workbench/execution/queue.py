@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .execution import Ending, Execution
+from .endings import Ending
+from .execution import Execution
 
 __all__ = ["ExecutionQueue"]
 

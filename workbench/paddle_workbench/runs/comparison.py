@@ -11,8 +11,8 @@ from ..errors import WorkbenchError
 from ..notebooks import read_notebook
 from .folders import OUTPUT_FILE
 from .outputs import output_differences
-from .records import read_events, read_record
-from .series import metric_series
+from .progress import recorded_series
+from .records import read_record
 
 __all__ = ["compare_runs", "record_differences"]
 
@@ -35,7 +35,7 @@ def compare_runs(folders: Sequence[Path]) -> RunComparison:
     """
     records = [read_record(folder) for folder in folders]
     problems: list[ErrorMessage] = []
-    series = _series(folders, problems)
+    series = _series(folders)
     outputs = _outputs(folders, problems)
     return RunComparison(
         runs=[record.model_copy(update={"provenance": None}) for record in records],
@@ -97,17 +97,9 @@ def _is_same(one: Any, other: Any) -> bool:
     return bool(one == other) or (one != one and other != other)
 
 
-def _series(
-    folders: Sequence[Path], problems: list[ErrorMessage]
-) -> dict[str, list[list[list[float]]]]:
+def _series(folders: Sequence[Path]) -> dict[str, list[list[list[float]]]]:
     """Return the series of each metric that some run recorded more than once, run by run."""
-    columns: list[dict[str, list[list[float]]]] = []
-    for folder in folders:
-        try:
-            columns.append(metric_series(read_events(folder)))
-        except WorkbenchError as error:  # noqa: PERF203 - a few runs
-            columns.append({})
-            problems.append(ErrorMessage(message=error.message, hint=error.hint))
+    columns = [recorded_series(folder) for folder in folders]
     names = dict.fromkeys(name for column in columns for name in column)
     return {
         name: [column.get(name, []) for column in columns]

@@ -14,7 +14,7 @@ from ..errors import StorageError
 from ..reading import read_bytes
 from .folders import EVENTS_FILE
 
-__all__ = ["Progress", "Series"]
+__all__ = ["Progress", "Series", "recorded_series"]
 
 LONGEST_SERIES = 200
 
@@ -133,6 +133,13 @@ class Progress:
                 return
             seconds = (event.time - self._started_at).total_seconds()
             self._series.setdefault(event.name, Series()).add(seconds, float(event.value))
+
+
+def recorded_series(folder: Path) -> dict[str, list[list[float]]]:
+    """Return the numbers that a run recorded for each metric, as in `RunStatus`."""
+    progress = Progress(folder)
+    progress.read_on()
+    return progress.series()
 
 
 def _is_number(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,7 @@ from ..reading import is_file
 from .declarations import INJECTED_TAG
 from .provenance import locate
 from .records import read_events, read_record
-from .runner import Plan, recorded_values, source_of
+from .runner import Plan, plan_like, source_of
 from .snapshots import SNAPSHOTS_FOLDER, find_snapshot
 
 __all__ = ["plan_resume"]
@@ -74,17 +75,9 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
         resumed = ResumedFrom(run=record.id, cell=start, state="start", reason=reason)
     else:
         resumed = ResumedFrom(run=record.id, cell=first, state="snapshot")
-    plan = Plan(
-        source,
-        recorded_values(source, record),
-        folder.parent,
-        timeout_s=record.timeout_s,
-        cell_timeout_s=record.cell_timeout_s,
-        kernel=record.kernel,
-        retries=record.retries,
+    plan = replace(
+        plan_like(record, source, folder.parent, declared_in=source),
         group=record.group,
-        backend=record.backend,
-        address=record.address,
         snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
         resumed_from=resumed,
     )

@@ -39,6 +39,7 @@ __all__ = [
     "Plan",
     "execute_run",
     "new_run",
+    "plan_like",
     "plan_rerun",
     "plan_retry",
     "recorded_values",
@@ -286,17 +287,8 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
-    return Plan(
-        source,
-        recorded_values(source if content is None else copy, record),
-        parent,
-        timeout_s=record.timeout_s,
-        cell_timeout_s=record.cell_timeout_s,
-        kernel=record.kernel,
-        content=content,
-        backend=record.backend,
-        address=record.address,
-    )
+    plan = plan_like(record, source, parent, declared_in=source if content is None else copy)
+    return replace(plan, content=content)
 
 
 def plan_retry(folder: Path, record: RunRecord) -> Plan:
@@ -310,21 +302,38 @@ def plan_retry(folder: Path, record: RunRecord) -> Plan:
     source, copy = locate(record.notebook), source_of(folder, record)
     sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
     is_same = is_file(source) and sha256_of(source) == sha256
-    return Plan(
-        source,
-        recorded_values(source if is_same else copy, record),
-        folder.parent,
-        timeout_s=record.timeout_s,
+    plan = plan_like(record, source, folder.parent, declared_in=source if is_same else copy)
+    return replace(
+        plan,
         attempt=record.attempt + 1,
-        kernel=record.kernel,
-        cell_timeout_s=record.cell_timeout_s,
-        retries=record.retries,
         group=record.group,
         previous=record.id,
         content=None if is_same else read_json(copy),
+        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
+    )
+
+
+def plan_like(record: RunRecord, notebook: Path, parent: Path, *, declared_in: Path) -> Plan:
+    """Return a plan with the parameters, limits, kernel and backend of an earlier run.
+
+    Parameters
+    ----------
+    record : RunRecord
+    notebook, parent : Path
+        As for `Plan`.
+    declared_in : Path
+        The notebook with the types of the parameters.
+    """
+    return Plan(
+        notebook,
+        recorded_values(declared_in, record),
+        parent,
+        timeout_s=record.timeout_s,
+        kernel=record.kernel,
+        cell_timeout_s=record.cell_timeout_s,
+        retries=record.retries,
         backend=record.backend,
         address=record.address,
-        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
     )
 
 

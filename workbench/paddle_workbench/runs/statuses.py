@@ -17,7 +17,7 @@ from ..reading import is_folder
 from .expected_times import ExpectedTimes
 from .folders import EVENTS_FILE, LIVE_FILE, RECORD_FILE, REPORT_FILE, run_folders
 from .ownership import is_owned
-from .progress import Progress
+from .progress import Progress, recorded_series
 from .records import read_live, read_record, unreadable_record
 
 __all__ = ["RunStatuses", "StatusListener"]
@@ -246,7 +246,7 @@ class RunStatuses:
         has_report = entry.marks.get(REPORT_FILE) is not None
         if not record.is_active:
             if entry.series is None:
-                entry.series = _recorded_series(entry.folder) if record.metrics else {}
+                entry.series = recorded_series(entry.folder) if record.metrics else {}
             return RunStatus(run=record, series=entry.series, has_report=has_report)
         expected = self._expected(record.notebook, entry.sha256)
         run_s = None if expected is None else expected.run_s
@@ -325,12 +325,6 @@ def _live(entry: _Entry, progress: Progress) -> RunLive | None:
         cell_started_at=start.time,
         memory_bytes=memory_bytes,
     )
-
-
-def _recorded_series(folder: Path) -> _Points:
-    progress = Progress(folder)
-    progress.read_on()
-    return progress.series()
 
 
 def _mark_of(path: Path) -> _Mark:
