@@ -105,7 +105,7 @@ def owner_of(folder: Path, recorded: int | None) -> int | None:
             fields = line.split()
             if fields[1:2] != ["FLOCK"] or fields[3:4] != ["WRITE"]:
                 continue
-            # The device that Btrfs lists differs from that of the file; then the record has to agree.
+            # Btrfs lists a different device from that of the file; then the record has to agree.
             is_listed = fields[5] == device + inode
             if is_listed or (fields[5].endswith(inode) and fields[4] == str(recorded)):
                 return int(fields[4])
