@@ -8,7 +8,7 @@ reason. A `Worker` is such a child that stays to answer further requests. `run_f
 """
 
 from .forking import StalledForkError, run_fork
-from .liveness import is_alive, process_start
+from .liveness import is_alive
 from .outcome import ANSWER, Limits, Message, Outcome, read_answer, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
 from .worker import ForkWorker, Reply, Worker, answer_requests
@@ -25,7 +25,6 @@ __all__ = [
     "answer_requests",
     "is_alive",
     "module_command",
-    "process_start",
     "read_answer",
     "run",
     "run_async",

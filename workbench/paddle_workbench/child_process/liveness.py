@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
-__all__ = ["is_alive", "process_start"]
+__all__ = ["is_alive"]
 
 # How far the clock may have been set back between the start of a process and its record.
 CLOCK_TOLERANCE_S = 10.0
@@ -30,19 +30,3 @@ def is_alive(process_id: int, recorded_at: datetime) -> bool:
         return False
     except psutil.AccessDenied:
         return True
-
-
-def process_start(process_id: int) -> datetime | None:
-    """Return when a process started, in UTC; None if it has ended.
-
-    With the id this identifies a process: the system reuses ids, and a file may hold any id.
-    """
-    import psutil
-
-    try:
-        process = psutil.Process(process_id)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return datetime.fromtimestamp(process.create_time(), timezone.utc)
-    except psutil.Error:
-        return None

@@ -16,7 +16,8 @@ interface IParameterFieldProps extends IFieldState {
 /** The field of a parameter, with its type, range, help, and what is wrong with it. */
 export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
   const { isSweep, on, parameter, problem, text, trans } = props;
-  const { help, name, secret } = parameter;
+  const { name, secret } = parameter;
+  const help = helpOf(parameter, trans);
   const id = `pw-parameter-${name}`;
   const isChanged = isSweep || text !== defaultText(parameter);
   const range = rangeText(parameter, trans);
@@ -93,7 +94,8 @@ function Control(
   props: IParameterFieldProps & { id: string }
 ): React.JSX.Element {
   const { id, isSweep, on, parameter, problem, text, trans } = props;
-  const { help, name, secret, type } = parameter;
+  const { name, secret, type } = parameter;
+  const help = helpOf(parameter, trans);
   const described = [
     ...(help === '' ? [] : [`${id}-help`]),
     ...(problem === null ? [] : [`${id}-problem`])
@@ -142,6 +144,11 @@ function Control(
       spellCheck={false}
     />
   );
+}
+
+/** The help, unless it says only what stands next to the name. */
+function helpOf(parameter: Parameter, trans: TranslationBundle): string {
+  return parameter.help === rangeText(parameter, trans) ? '' : parameter.help;
 }
 
 /** The values among which one chooses; null if any can be typed. */
