@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import tempfile
 import warnings
@@ -35,6 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell makes its scripts in the background ignore SIGINT, and all commands that tests start
+    # would, too. A `preexec_fn` for each needs a fork, in which gRPC's threads end the process.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--quick"):
         config.option.markexpr = f"not ({' or '.join(HEAVY)})"
         sys.addaudithook(_forbid_heavy_work)

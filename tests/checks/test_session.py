@@ -251,12 +251,7 @@ def test_signal_shuts_down_the_kernel(tmp_path: Path, number: signal.Signals) ->
     written.parent.mkdir()
     path = make_lesson(tmp_path / "lesson.ipynb", code("sleep", source), kernel="python3")
     command = [sys.executable, "-m", "paddle_workbench.cli", "check", "--no-cache", str(path)]
-    child = subprocess.Popen(
-        command,
-        stderr=subprocess.DEVNULL,
-        # A test run in the background of a shell ignores SIGINT, and its children would too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
         while not (written.is_file() and written.read_text()) and time.monotonic() < end:

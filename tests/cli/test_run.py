@@ -55,8 +55,6 @@ def start(home: Path, tmp_path: Path) -> Iterator[Starter]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # Tests that run in the background of a script ignore SIGINT, and their children would.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process

@@ -47,8 +47,6 @@ def start_command(home: Path, small_course: Path, tmp_path: Path) -> Iterator[St
 
     def begin(*arguments: object, **options: Any) -> subprocess.Popen[str]:
         command = [*COMMAND, *(str(argument) for argument in arguments)]
-        # Tests that run in the background of a script ignore SIGINT, and their children would.
-        options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         process = subprocess.Popen(command, cwd=tmp_path, text=True, **pipes)
         processes.append(process)

@@ -301,8 +301,6 @@ def test_command_prints_what_it_has_measured_when_interrupted(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # A shell makes processes in the background ignore it, which children inherit.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         killer = threading.Timer(60, process.kill)
         killer.start()

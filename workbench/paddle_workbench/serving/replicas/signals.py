@@ -5,9 +5,11 @@ from __future__ import annotations
 import queue
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["EngineSignals"]
+
+WAKE_S = 0.5
 
 
 class EngineSignals:
@@ -40,7 +42,11 @@ class EngineSignals:
 
     def wait(self) -> int:
         """Return the next signal."""
-        return self._received.get()
+        while True:
+            # A thread of Ray may receive the signal; this one, which has to run the handler, is not
+            # woken then.
+            with suppress(queue.Empty):
+                return self._received.get(timeout=WAKE_S)
 
     def _handle(self, number: int, _frame: object) -> None:
         if number != signal.SIGHUP:
