@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ..errors import ParameterError, StorageError, WorkbenchError
+from ..errors import ParameterError, StorageError
 from ..terminal_text import one_line
 from .printing import print_text
-from .run_progress import RunProgress, SweepProgress
+from .run_progress import RunProgress
 
 if TYPE_CHECKING:
     import nbformat
@@ -173,9 +172,9 @@ def _run_here(plan: Plan, source: nbformat.NotebookNode) -> bool:
 
 def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool) -> bool:
     """Queue plans, wait for them unless told not to, and return whether all succeeded."""
-    from ..runs.cancellation import cancel_run
+    from ..runs.cancellation import cancel_runs
     from ..runs.queue import queue_runs, wait_for
-    from ..runs.records import list_records
+    from ..runs.sweep_progress import SweepProgress
 
     runs = plans[0].parent
     queued = queue_runs(plans)
@@ -186,15 +185,11 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
             print_text(f"{record.id}  {record.state}")
         return True
 
-    progress = SweepProgress(len(queued))
+    progress = SweepProgress(len(queued), sys.stderr)
     try:
         records = wait_for(runs, [record.id for record in queued], progress)
     except KeyboardInterrupt:
-        # The last first, so that no other one starts; with attempts that were made meanwhile.
-        for record in reversed(list_records(runs)[0]):
-            if record.is_active and record.group == queued[0].group:
-                with suppress(WorkbenchError):
-                    cancel_run(runs / record.id)
+        cancel_runs(runs, queued)
         print_text("The runs were cancelled.", err=True)
         return False
     finally:

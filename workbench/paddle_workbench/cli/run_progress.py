@@ -1,4 +1,4 @@
-"""Progress bars of `workbench run`, on stderr."""
+"""The progress bar of `workbench run`, on stderr."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..contract import RunEvent, RunRecord
 
-__all__ = ["RunProgress", "SweepProgress"]
+__all__ = ["RunProgress"]
 
 
 class RunProgress:
@@ -36,34 +36,3 @@ class RunProgress:
         elif event.event == "finished":
             self._bar.close()
             self._bar = None
-
-
-class SweepProgress:
-    """A bar that counts the runs of a sweep, with the cell of the run that has advanced last.
-
-    Parameters
-    ----------
-    count : int
-        The number of runs.
-    """
-
-    def __init__(self, count: int) -> None:
-        from tqdm import tqdm
-
-        self._bar: tqdm[NoReturn] = tqdm(total=count, unit="run", file=sys.stderr)
-
-    def __call__(self, record: RunRecord) -> None:
-        """Show a run that has begun, advanced or ended."""
-        if record.state == "running":
-            axes = record.group.axes if record.group is not None else []
-            values = [f"{name}={record.parameters[name]}" for name in axes]
-            values.append(f"cell {record.cells_done}/{record.cells_total}")
-            self._bar.set_description(one_line(" ".join(values)))
-        elif not record.is_active and (
-            record.state in ("succeeded", "cancelled") or record.attempt > record.retries
-        ):
-            self._bar.update()
-
-    def close(self) -> None:
-        """End the bar."""
-        self._bar.close()

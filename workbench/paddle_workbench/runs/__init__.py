@@ -1,1 +1,23 @@
-"""Parameterised runs of notebooks: execution, records, provenance, reports."""
+"""Parameterised runs of notebooks: execution, records, provenance, reports.
+
+The names below are for notebooks: they queue runs, wait for them and return tables. They are
+loaded on first use, so that a process that runs one notebook does not import the queue.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .experiments import Sweep, compare, rerun, run, sweep
+
+__all__ = ["Sweep", "compare", "rerun", "run", "sweep"]
+
+_HOMES = dict.fromkeys(__all__, ".experiments")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from ..errors import RunActiveError, StorageError, WorkbenchError
 from ..storage import storage_error
 from .folders import CANCEL_FILE
 from .ownership import is_owned, owner_of
-from .records import end_abandoned_run, read_record
+from .records import end_abandoned_run, list_records, read_record
 
-__all__ = ["cancel_run"]
+__all__ = ["cancel_run", "cancel_runs"]
 
 # Enough for an interrupt, a termination, and for saving the notebook and the report.
 PATIENCE_S = 30.0
@@ -53,6 +54,24 @@ def cancel_run(folder: Path) -> RunRecord:
     with suppress(RunActiveError):  # a process that has just taken it ends it
         end_abandoned_run(folder)
     return read_record(folder)
+
+
+def cancel_runs(parent: Path, runs: Sequence[RunRecord]) -> None:
+    """Cancel those of some queued runs that have not ended, with attempts that were made meanwhile.
+
+    The last one is cancelled first, so that no further one starts. A run that cannot be cancelled
+    does not keep the others.
+    """
+    wanted = {record.id for record in runs}
+    active = []
+    for record in sorted(list_records(parent)[0], key=lambda each: each.created_at):
+        if record.id in wanted or record.previous in wanted:
+            wanted.add(record.id)
+            active.append(record)
+    for record in reversed(active):
+        if record.is_active:
+            with suppress(WorkbenchError):
+                cancel_run(parent / record.id)
 
 
 def _signal_owner(folder: Path, record: RunRecord, number: int) -> bool:
