@@ -228,6 +228,7 @@ def test_finds_the_course_by_default(small_course: Path) -> None:
     chapter = small_course / "01_basics"
     (chapter / ".ipynb_checkpoints").mkdir()
     (chapter / ".ipynb_checkpoints" / "a.ipynb").write_text("", encoding="utf-8")
+    (chapter / "assets" / "experiment.ipynb").write_text("", encoding="utf-8")
     lessons = [chapter / "01_sums.ipynb", chapter / "02_products.ipynb"]
     assert find_notebooks([]) == lessons
     assert find_notebooks(["basics/products", str(chapter)]) == lessons[::-1]

@@ -34,6 +34,8 @@ __all__ = [
     "scan_lessons",
 ]
 
+ASSETS = "assets"
+
 
 @dataclass(frozen=True, slots=True)
 class LessonFile:
@@ -207,7 +209,8 @@ def find_notebooks(names: Sequence[str]) -> list[Path]:
     Parameters
     ----------
     names : sequence of str
-        If it is empty, the whole course is meant.
+        If it is empty, the whole course is meant. The notebooks in `assets/`, which others run,
+        are left out of folders.
 
     Raises
     ------
@@ -223,7 +226,9 @@ def find_notebooks(names: Sequence[str]) -> list[Path]:
         inside = [
             path
             for path in sorted(folder.rglob("*.ipynb"))
-            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if not any(
+                part.startswith(".") or part == ASSETS for part in path.relative_to(folder).parts
+            )
         ]
         if not inside:
             raise NotebookError(f"There is no notebook in {folder}.", "Check the path.")
