@@ -11,7 +11,6 @@ import pytest
 from paddle_workbench.contract import RunGroup, RunRecord
 from paddle_workbench.errors import NotebookError, ParameterError
 from paddle_workbench.runs import Sweep, compare, experiments, rerun, run, sweep
-from paddle_workbench.runs.sweep_report import sweep_command
 
 from .conftest import make_notebook
 from .folders import make_record
@@ -53,7 +52,7 @@ def test_table_has_every_run(swept: Sweep) -> None:
 @pytest.mark.kernel
 def test_report_repeats_the_sweep(swept: Sweep) -> None:
     page = swept.report.read_text("utf-8")
-    command = sweep_command(swept.records)
+    command = swept.command
     assert command.endswith("--sweep lr=0.1,0.2 --sweep seed=1,2,3")
     assert "-p name '<b>'" in command
     assert "&lt;b&gt;" in page

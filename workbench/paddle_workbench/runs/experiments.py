@@ -30,7 +30,7 @@ from .records import read_record
 from .runner import Plan, plan_rerun
 from .secrets import is_secret, split_secrets
 from .sweep_progress import SweepProgress
-from .sweep_report import write_sweep_report
+from .sweep_report import sweep_command, write_sweep_report
 from .sweeps import LIMIT
 from .values import typed_value
 
@@ -60,6 +60,17 @@ class Sweep:
         """The parameters that are swept."""
         group = self.records[0].group if self.records else None
         return list(group.axes) if group is not None else []
+
+    @property
+    def command(self) -> str:
+        """The shell command that repeats the sweep.
+
+        Raises
+        ------
+        RunNotFoundError
+            If there are no runs.
+        """
+        return sweep_command(self.records)
 
     @property
     def report(self) -> Path:
