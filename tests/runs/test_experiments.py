@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,10 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def swept(experiment: Path) -> Sweep:
+def swept(experiment: Path) -> Iterator[Sweep]:
     axes = {"lr": np.array([0.1, 0.2]), "seed": [1, 2, 3]}
-    return sweep(experiment, axes, parent=experiment.parent / "runs", parameters={"name": "<b>"})
+    yield sweep(experiment, axes, parent=experiment.parent / "runs", parameters={"name": "<b>"})
+    shutil.rmtree(experiment.parent / "runs")  # its dispatcher ends when the folder is gone
 
 
 @pytest.mark.kernel
