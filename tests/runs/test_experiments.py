@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paddle_workbench.contract import RunGroup, RunRecord
+from paddle_workbench.contract import RunGroup
 from paddle_workbench.errors import NotebookError, ParameterError
-from paddle_workbench.runs import Sweep, compare, experiments, rerun, run, sweep
+from paddle_workbench.runs import Sweep, compare, rerun, run, sweep
+from paddle_workbench.runs.records import list_records
 
+from ..kernels.sessions import wait_until
 from .conftest import make_notebook
 from .folders import make_record
 
@@ -132,17 +137,22 @@ def test_unknown_notebook(tmp_path: Path) -> None:
         run(tmp_path / "none.ipynb")
 
 
-def test_interrupt_cancels_all(
-    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_arguments: object) -> list[RunRecord]:
-        raise KeyboardInterrupt
-
-    cancelled: list[Path] = []
-    records = [make_record(id="a"), make_record(id="b")]
-    monkeypatch.setattr(experiments, "queue_runs", lambda _plans: records)
-    monkeypatch.setattr(experiments, "wait_for", interrupted)
-    monkeypatch.setattr(experiments, "cancel_runs", cancelled.extend)
-    with pytest.raises(KeyboardInterrupt):
-        sweep(experiment, {"seed": [1, 2]}, parent=tmp_path)
-    assert cancelled == [tmp_path / "a", tmp_path / "b"]
+@pytest.mark.kernel
+def test_interrupt_cancels_all(tmp_path: Path) -> None:
+    notebook = make_notebook(
+        tmp_path / "endless.ipynb",
+        [("wait", "import time\ntime.sleep(600)")],
+        parameters="seed = 0",
+    )
+    runs = tmp_path / "runs"
+    program = (
+        "from paddle_workbench.runs import sweep\n"
+        f"sweep({str(notebook)!r}, {{'seed': range(5)}}, parent={str(runs)!r})"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) as process:
+        wait_until(lambda: any(each.state == "running" for each in list_records(runs)[0]))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert b"KeyboardInterrupt" in errors
+    assert [each.state for each in list_records(runs)[0]] == ["cancelled"] * 5
+    shutil.rmtree(runs)  # its dispatcher ends when the folder is gone
