@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from paddle_workbench.runs.runner import Plan, run_notebook
+from paddle_workbench.runs.running.runner import Plan, run_notebook
 from paddle_workbench.settings import HOME_VARIABLE, WARM_VARIABLE
 
 from .kernels import fork_server

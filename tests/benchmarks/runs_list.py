@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from paddle_workbench.contract import RunEvent, RunList, RunRecord, RunStatus
-from paddle_workbench.runs.folders import EVENTS_FILE, RECORD_FILE, new_run_folder, publish
-from paddle_workbench.runs.ownership import ownership
-from paddle_workbench.runs.records import append_event
-from paddle_workbench.runs.statuses import RunStatuses
-from paddle_workbench.runs.watching import RunsWatch
+from paddle_workbench.runs.status.statuses import RunStatuses
+from paddle_workbench.runs.status.watching import RunsWatch
+from paddle_workbench.runs.store.folders import EVENTS_FILE, RECORD_FILE, new_run_folder, publish
+from paddle_workbench.runs.store.ownership import ownership
+from paddle_workbench.runs.store.records import append_event
 
 from .table import print_table
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from paddle_workbench.contract import Parameter
-from paddle_workbench.runs.declarations import read_parameters
+from paddle_workbench.runs.parameters.declarations import read_parameters
 
 NotebookMaker = Callable[..., Path]
 

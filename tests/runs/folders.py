@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 
 from paddle_workbench.contract import RunEvent, RunRecord
-from paddle_workbench.runs.folders import OUTPUT_FILE
-from paddle_workbench.runs.records import append_event, write_record
+from paddle_workbench.runs.store.folders import OUTPUT_FILE
+from paddle_workbench.runs.store.records import append_event, write_record
 
 __all__ = ["START", "code", "make_record", "notebook_of", "printed", "shown", "write_run"]
 

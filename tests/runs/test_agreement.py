@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.agreement import agreement_lines, agreement_of
+from paddle_workbench.runs.results.agreement import agreement_lines, agreement_of
 
 from .folders import make_record
 

@@ -11,8 +11,8 @@ import pytest
 from paddle_workbench.checks.session import check_notebooks
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.execution import kernel_for
-from paddle_workbench.runs.description import metrics_hint
-from paddle_workbench.runs.runner import Plan, plan_rerun, run_notebook
+from paddle_workbench.runs.reports.description import metrics_hint
+from paddle_workbench.runs.running.runner import Plan, plan_rerun, run_notebook
 
 pytestmark = pytest.mark.kernel
 

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 from paddle_workbench.contract import Provenance, RunDifference
-from paddle_workbench.runs.comparison import compare_runs, record_differences
-from paddle_workbench.runs.folders import OUTPUT_FILE
+from paddle_workbench.runs.results.comparison import compare_runs, record_differences
+from paddle_workbench.runs.store.folders import OUTPUT_FILE
 
 from .folders import code, make_record, printed, write_run
 

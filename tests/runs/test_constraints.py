@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from paddle_workbench.contract import ParameterType
-from paddle_workbench.runs.constraints import Range, choices_in, range_in
+from paddle_workbench.runs.parameters.constraints import Range, choices_in, range_in
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 
 from paddle_workbench.contract import ErrorMessage
 from paddle_workbench.errors import StorageError, WorkbenchError
-from paddle_workbench.runs.crate import export_crate
-from paddle_workbench.runs.report import write_report
+from paddle_workbench.runs.reports.report import write_report
+from paddle_workbench.runs.results.crate import export_crate
 
 from ..locked_packages import locked_packages
 from .folders import code, make_record, notebook_of, printed, write_run

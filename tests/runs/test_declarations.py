@@ -10,7 +10,7 @@ import pytest
 
 from paddle_workbench.contract import Parameter
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.declarations import computed_from, read_parameters
+from paddle_workbench.runs.parameters.declarations import computed_from, read_parameters
 
 from .conftest import declared_in, notebook_with
 

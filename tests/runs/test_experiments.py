@@ -16,7 +16,7 @@ import pytest
 from paddle_workbench.contract import RunGroup
 from paddle_workbench.errors import NotebookError, ParameterError
 from paddle_workbench.runs import Sweep, compare, rerun, run, sweep
-from paddle_workbench.runs.records import list_records
+from paddle_workbench.runs.store.records import list_records
 
 from ..kernels.sessions import wait_until
 from .conftest import make_notebook

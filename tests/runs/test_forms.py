@@ -12,7 +12,7 @@ from paddle_workbench.contract import RunRequest
 from paddle_workbench.errors import ParameterError
 from paddle_workbench.notebooks import Notebook
 from paddle_workbench.runs.forms import make_form, plans_of
-from paddle_workbench.runs.runner import Plan
+from paddle_workbench.runs.running.runner import Plan
 
 from .conftest import make_notebook
 

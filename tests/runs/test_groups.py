@@ -10,7 +10,7 @@ import pytest
 
 from paddle_workbench.contract import RunGroup, RunRecord
 from paddle_workbench.errors import RunNotFoundError
-from paddle_workbench.runs.groups import find_group, group_table, summary
+from paddle_workbench.runs.results.groups import find_group, group_table, summary
 
 from .folders import START, make_record
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from paddle_workbench.contract import RunEvent, RunRecord
-from paddle_workbench.runs import journal
-from paddle_workbench.runs.records import read_record
-from paddle_workbench.runs.runner import Plan, run_notebook
+from paddle_workbench.runs.running import journal
+from paddle_workbench.runs.running.runner import Plan, run_notebook
+from paddle_workbench.runs.store.records import read_record
 
 from ..kernels.sessions import wait_until
 from .conftest import NotebookMaker

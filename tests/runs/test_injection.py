@@ -7,8 +7,8 @@ import math
 import nbformat
 import pytest
 
-from paddle_workbench.runs.declarations import injected_values
-from paddle_workbench.runs.injection import injected_source, injection_warnings
+from paddle_workbench.runs.parameters.declarations import injected_values
+from paddle_workbench.runs.parameters.injection import injected_source, injection_warnings
 
 from .conftest import notebook_with
 

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from paddle_workbench.contract import RunRecord
-from paddle_workbench.runs.folders import run_folders
-from paddle_workbench.runs.ownership import owner_of
 from paddle_workbench.runs.queue import queue_runs, wait_for
-from paddle_workbench.runs.records import list_records
-from paddle_workbench.runs.runner import Plan
+from paddle_workbench.runs.running.runner import Plan
+from paddle_workbench.runs.store.folders import run_folders
+from paddle_workbench.runs.store.ownership import owner_of
+from paddle_workbench.runs.store.records import list_records
 
 from ..kernels.sessions import wait_until
 from .conftest import NotebookMaker

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.metrics import SCRAP_MIME_TYPE, read_metrics, record
+from paddle_workbench.runs.store.metrics import SCRAP_MIME_TYPE, read_metrics, record
 
 
 def record_value(monkeypatch: pytest.MonkeyPatch, value: Any) -> Any:

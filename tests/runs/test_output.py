@@ -10,8 +10,8 @@ HEAVY = ("IPython", "jupyter_server", "nbconvert", "numpy", "paddle", "pandas", 
 
 def test_command_loads_little_before_it_asks_for_a_kernel() -> None:
     script = (
-        "import sys, paddle_workbench.cli.run, paddle_workbench.runs.runner\n"
-        "import paddle_workbench.runs.output\n"
+        "import sys, paddle_workbench.cli.run, paddle_workbench.runs.running.runner\n"
+        "import paddle_workbench.runs.running.output\n"
         f"print(*(name for name in {HEAVY} if name in sys.modules))\n"
         "import pyarrow\n"
     )

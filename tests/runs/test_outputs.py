@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from paddle_workbench.contract import OutputDifference
-from paddle_workbench.runs.metrics import SCRAP_MIME_TYPE
-from paddle_workbench.runs.outputs import MAX_ALIGNED_CELLS, MAX_EXCERPT, output_differences
+from paddle_workbench.runs.results.outputs import MAX_ALIGNED_CELLS, MAX_EXCERPT, output_differences
+from paddle_workbench.runs.store.metrics import SCRAP_MIME_TYPE
 
 from .folders import code, notebook_of, printed, shown
 

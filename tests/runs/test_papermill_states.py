@@ -15,8 +15,8 @@ import pytest
 
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError
-from paddle_workbench.runs.output import prepare
-from paddle_workbench.runs.runner import Plan, run_notebook
+from paddle_workbench.runs.running.output import prepare
+from paddle_workbench.runs.running.runner import Plan, run_notebook
 
 pytestmark = pytest.mark.kernel
 

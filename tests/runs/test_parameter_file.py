@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.parameter_file import read_parameter_file
+from paddle_workbench.runs.parameters.parameter_file import read_parameter_file
 
 from .conftest import declared_in
 

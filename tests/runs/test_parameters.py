@@ -11,7 +11,7 @@ import pytest
 
 from paddle_workbench.contract import RunRecord
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.parameters import (
+from paddle_workbench.runs.parameters.given import (
     as_json,
     changed_values,
     defaults,

@@ -8,9 +8,9 @@ import pytest
 
 from paddle_workbench.contract import RunComparison, RunGroup
 from paddle_workbench.errors import ParameterError, StorageError
-from paddle_workbench.runs.comparison import compare_runs
-from paddle_workbench.runs.groups import group_table
-from paddle_workbench.runs.plots import comparison_figure, group_figure, save_figure
+from paddle_workbench.runs.results.comparison import compare_runs
+from paddle_workbench.runs.results.groups import group_table
+from paddle_workbench.runs.results.plots import comparison_figure, group_figure, save_figure
 
 from .folders import code, make_record, write_run
 

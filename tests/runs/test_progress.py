@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from paddle_workbench.contract import RunEvent
-from paddle_workbench.runs import progress as progress_module
-from paddle_workbench.runs.folders import EVENTS_FILE
-from paddle_workbench.runs.progress import LONGEST_SERIES, Progress, Series
-from paddle_workbench.runs.records import append_event
+from paddle_workbench.runs.status import progress as progress_module
+from paddle_workbench.runs.status.progress import LONGEST_SERIES, Progress, Series
+from paddle_workbench.runs.store.folders import EVENTS_FILE
+from paddle_workbench.runs.store.records import append_event
 
 NOW = datetime(2026, 11, 23, 9, 15, 30, tzinfo=timezone.utc)
 

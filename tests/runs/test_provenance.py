@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from paddle_workbench.notebooks import Notebook
-from paddle_workbench.runs.inputs import input_digests
-from paddle_workbench.runs.provenance import (
+from paddle_workbench.runs.store.inputs import input_digests
+from paddle_workbench.runs.store.provenance import (
     driver_version,
     is_seed,
     locate,

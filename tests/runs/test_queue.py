@@ -14,12 +14,12 @@ import pytest
 
 from paddle_workbench.contract import RunRecord
 from paddle_workbench.runs.cancellation import cancel_run
-from paddle_workbench.runs.folders import run_folders
-from paddle_workbench.runs.ownership import owner_of
 from paddle_workbench.runs.queue import continue_queue, queue_runs, wait_for
 from paddle_workbench.runs.queue.slots import dispatcher_lock
-from paddle_workbench.runs.records import list_records, read_record
-from paddle_workbench.runs.runner import Plan
+from paddle_workbench.runs.running.runner import Plan
+from paddle_workbench.runs.store.folders import run_folders
+from paddle_workbench.runs.store.ownership import owner_of
+from paddle_workbench.runs.store.records import list_records, read_record
 
 from ..kernels.sessions import wait_until
 from .conftest import NotebookMaker

@@ -25,9 +25,9 @@ from paddle_workbench.errors import (
     WorkbenchError,
 )
 from paddle_workbench.runs.cancellation import cancel_run
-from paddle_workbench.runs.folders import find_run, new_run_folder, publish
-from paddle_workbench.runs.ownership import owner_of, ownership
-from paddle_workbench.runs.records import (
+from paddle_workbench.runs.store.folders import find_run, new_run_folder, publish
+from paddle_workbench.runs.store.ownership import owner_of, ownership
+from paddle_workbench.runs.store.records import (
     append_event,
     end_abandoned_run,
     list_records,
@@ -62,7 +62,7 @@ def create_run_folder(parent: Path, notebook: Path, now: datetime) -> Path:
 OWN = """
 import sys
 from pathlib import Path
-from paddle_workbench.runs.ownership import ownership
+from paddle_workbench.runs.store.ownership import ownership
 with ownership(Path(sys.argv[1])):
     print("owned", flush=True)
     input()

@@ -7,9 +7,9 @@ from typing import Any
 
 import nbformat
 
-from paddle_workbench.runs.declarations import read_parameters
-from paddle_workbench.runs.parameters import as_json, parse_values
-from paddle_workbench.runs.repetition import repeat_command
+from paddle_workbench.runs.parameters.declarations import read_parameters
+from paddle_workbench.runs.parameters.given import as_json, parse_values
+from paddle_workbench.runs.reports.repetition import repeat_command
 
 from .folders import make_record, notebook_of
 

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from paddle_workbench.contract import BUNDLE_MIME_TYPE, RunGroup
-from paddle_workbench.runs.report import write_report
-from paddle_workbench.runs.safe_html import MOST_PX, clean_html, estimated_height, frame
+from paddle_workbench.runs.reports.report import write_report
+from paddle_workbench.runs.reports.safe_html import MOST_PX, clean_html, estimated_height, frame
 
 from .folders import code, make_record, printed, shown, write_run
 

@@ -10,12 +10,12 @@ import pytest
 
 from paddle_workbench.contract import ResumedFrom, RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError
-from paddle_workbench.runs.description import describe, resumption_of
-from paddle_workbench.runs.records import read_record, write_record
-from paddle_workbench.runs.report_sections import sections
-from paddle_workbench.runs.resuming import plan_resume
-from paddle_workbench.runs.runner import Plan, run_notebook
-from paddle_workbench.runs.snapshots import cell_of, end_snapshots, kept_snapshots
+from paddle_workbench.runs.reports.description import describe, resumption_of
+from paddle_workbench.runs.reports.sections import sections
+from paddle_workbench.runs.running.resuming import plan_resume
+from paddle_workbench.runs.running.runner import Plan, run_notebook
+from paddle_workbench.runs.running.snapshots import cell_of, end_snapshots, kept_snapshots
+from paddle_workbench.runs.store.records import read_record, write_record
 from paddle_workbench.runs.trash import delete_run
 
 from .conftest import NotebookMaker

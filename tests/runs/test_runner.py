@@ -19,9 +19,9 @@ import pytest
 
 from paddle_workbench.contract import RunEvent, RunRecord
 from paddle_workbench.errors import NotebookError, RunNotFoundError, StorageError
-from paddle_workbench.runs.records import read_events, read_record
-from paddle_workbench.runs.report import write_report
-from paddle_workbench.runs.runner import Plan, plan_rerun, run_attempts, run_notebook
+from paddle_workbench.runs.reports.report import write_report
+from paddle_workbench.runs.running.runner import Plan, plan_rerun, run_attempts, run_notebook
+from paddle_workbench.runs.store.records import read_events, read_record
 
 from ..kernels.sessions import wait_until
 from .conftest import NotebookMaker, make_notebook
@@ -350,7 +350,7 @@ def test_saves_and_counts_quick_cells_while_a_long_one_runs(
 
 
 def test_final_save_is_made_after_a_failed_save(lesson: NotebookMaker, tmp_path: Path) -> None:
-    from paddle_workbench.runs.output import RunOutput, prepare
+    from paddle_workbench.runs.running.output import RunOutput, prepare
 
     folder = tmp_path / "run"
     folder.mkdir()

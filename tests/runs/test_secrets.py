@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paddle_workbench.runs.secrets import is_secret
+from paddle_workbench.runs.parameters.secrets import is_secret
 
 
 @pytest.mark.parametrize(

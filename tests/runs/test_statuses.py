@@ -18,11 +18,11 @@ from paddle_workbench.contract import (
     RunState,
     RunStatus,
 )
-from paddle_workbench.runs import statuses as statuses_module
-from paddle_workbench.runs.folders import LIVE_FILE, REPORT_FILE
-from paddle_workbench.runs.ownership import ownership
-from paddle_workbench.runs.records import append_event, read_record, write_record
-from paddle_workbench.runs.statuses import RunStatuses
+from paddle_workbench.runs.status import statuses as statuses_module
+from paddle_workbench.runs.status.statuses import RunStatuses
+from paddle_workbench.runs.store.folders import LIVE_FILE, REPORT_FILE
+from paddle_workbench.runs.store.ownership import ownership
+from paddle_workbench.runs.store.records import append_event, read_record, write_record
 from paddle_workbench.storage import write_model
 
 from .test_records import create_run_folder

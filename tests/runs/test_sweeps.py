@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paddle_workbench.errors import ParameterError
-from paddle_workbench.runs.sweeps import combinations, parse_axes
+from paddle_workbench.runs.parameters.sweeps import combinations, parse_axes
 
 from .conftest import declared_in
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from paddle_workbench.contract import RunStatus
-from paddle_workbench.runs import watching
-from paddle_workbench.runs.records import write_record
-from paddle_workbench.runs.statuses import RunStatuses
-from paddle_workbench.runs.watching import RunsWatch
+from paddle_workbench.runs.status import watching
+from paddle_workbench.runs.status.statuses import RunStatuses
+from paddle_workbench.runs.status.watching import RunsWatch
+from paddle_workbench.runs.store.records import write_record
 
 from .test_records import record
 

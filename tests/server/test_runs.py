@@ -26,11 +26,11 @@ from paddle_workbench.contract import (
     RunStatus,
     StartedRuns,
 )
-from paddle_workbench.runs.folders import run_folders
-from paddle_workbench.runs.ownership import is_owned, ownership
 from paddle_workbench.runs.queue.slots import dispatcher_lock
-from paddle_workbench.runs.records import write_record
-from paddle_workbench.runs.runner import Plan, new_run
+from paddle_workbench.runs.running.runner import Plan, new_run
+from paddle_workbench.runs.store.folders import run_folders
+from paddle_workbench.runs.store.ownership import is_owned, ownership
+from paddle_workbench.runs.store.records import write_record
 from paddle_workbench.server.extension import PREFIX
 
 from ..runs.conftest import make_notebook

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 
-from paddle_workbench.runs.report import write_report
+from paddle_workbench.runs.reports.report import write_report
 
 from ..local_servers import LoopbackHTTPServer
 from ..runs.folders import code, make_record, shown, write_run

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from paddle_workbench.runs.cancellation import cancel_run
-from paddle_workbench.runs.folders import run_folders
-from paddle_workbench.runs.records import read_record
+from paddle_workbench.runs.store.folders import run_folders
+from paddle_workbench.runs.store.records import read_record
 
 from ..runs.conftest import make_notebook
 from .conftest import Lab

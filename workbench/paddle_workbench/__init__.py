@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .export.ledger.ledger import Ledger
     from .export.opening import preflight
     from .program.capture import capture
-    from .runs.metrics import record
+    from .runs.store.metrics import record
     from .serving.client import ServingClient
     from .widgets.compression_lens import CompressionLens
     from .widgets.detection_lens import DetectionLens

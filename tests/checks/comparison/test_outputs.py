@@ -17,7 +17,7 @@ from paddle_workbench.checks.comparison.widgets import VIEW_MIME_TYPE, digest_wi
 from paddle_workbench.checks.rendering import render_outputs
 from paddle_workbench.contract import BUNDLE_MIME_TYPE
 from paddle_workbench.errors import NotebookError
-from paddle_workbench.runs import metrics as runs_metrics
+from paddle_workbench.runs.store import metrics as runs_metrics
 
 from ...program.synthetic import regular_capture
 from .conftest import Output, differences, kinds, printed, shown

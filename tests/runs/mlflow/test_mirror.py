@@ -13,8 +13,8 @@ import pytest
 
 from paddle_workbench.contract import Provenance, RunEvent, RunRecord
 from paddle_workbench.runs.mlflow import MlflowMirror, mirror
-from paddle_workbench.runs.records import append_event, read_record, write_record
-from paddle_workbench.runs.runner import Plan, run_notebook
+from paddle_workbench.runs.running.runner import Plan, run_notebook
+from paddle_workbench.runs.store.records import append_event, read_record, write_record
 
 from ...kernels.sessions import wait_until
 from ..conftest import NotebookMaker

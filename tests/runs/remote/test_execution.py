@@ -16,9 +16,9 @@ import pytest
 
 from paddle_workbench.contract import RunLive, RunRecord
 from paddle_workbench.errors import StorageError
-from paddle_workbench.runs.description import describe
-from paddle_workbench.runs.folders import LIVE_FILE, run_folders
-from paddle_workbench.runs.records import list_records
+from paddle_workbench.runs.reports.description import describe
+from paddle_workbench.runs.store.folders import LIVE_FILE, run_folders
+from paddle_workbench.runs.store.records import list_records
 from paddle_workbench.storage import read_model
 
 from ...kernels.sessions import wait_until

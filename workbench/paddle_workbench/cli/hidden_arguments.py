@@ -23,7 +23,7 @@ def hide_secrets(arguments: list[str]) -> None:
         Those of the program, without its name.
     """
     # Imported only by a command with parameters: every start of `workbench` imports this module.
-    from ..runs.secrets import is_secret
+    from ..runs.parameters.secrets import is_secret
 
     values = [
         arguments[index + 2]

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import nbformat
 
     from ..contract import RunRecord
-    from ..runs.runner import Plan
+    from ..runs.running.runner import Plan
 
 __all__ = ["command", "show_end"]
 
 
 def show_end(folder: Path, record: RunRecord) -> None:
     """Print the final state of a run, and its error if it did not succeed."""
-    from ..runs.description import show_value
+    from ..runs.reports.description import show_value
 
     seconds = 0.0
     if record.started_at is not None and record.finished_at is not None:
@@ -109,14 +109,14 @@ def command(
     # Imported here so that `workbench --help` is fast.
     from ..course.catalog import find_notebook
     from ..notebooks import read_notebook
-    from ..runs.declarations import read_parameters
-    from ..runs.parameter_file import read_parameter_file
-    from ..runs.parameters import parse_values
+    from ..runs.parameters.declarations import read_parameters
+    from ..runs.parameters.given import parse_values
+    from ..runs.parameters.parameter_file import read_parameter_file
+    from ..runs.parameters.secrets import split_secrets
+    from ..runs.parameters.sweeps import combinations, parse_axes
     from ..runs.plans import sweep_plans
     from ..runs.remote import require_cluster
-    from ..runs.runner import Plan
-    from ..runs.secrets import split_secrets
-    from ..runs.sweeps import combinations, parse_axes
+    from ..runs.running.runner import Plan
     from ..settings import settings
 
     logging.getLogger("paddle_workbench").addHandler(logging.NullHandler())
@@ -160,7 +160,7 @@ def command(
 
 def _run_here(plan: Plan, source: nbformat.NotebookNode) -> bool:
     """Run a plan in this process, show it, and return whether it succeeded."""
-    from ..runs.runner import run_attempts
+    from ..runs.running.runner import run_attempts
 
     folder, record = run_attempts(plan, listener=RunProgress())
     for warning in record.warnings:
@@ -205,7 +205,7 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
 
 
 def _show_metrics_hint(source: nbformat.NotebookNode, record: RunRecord) -> None:
-    from ..runs.description import metrics_hint
+    from ..runs.reports.description import metrics_hint
 
     if hint := metrics_hint(source, record):
         print_text(hint, err=True)

@@ -18,7 +18,7 @@ __all__ = ["print_comparison", "print_group", "save_plot"]
 
 def print_comparison(comparison: RunComparison) -> None:
     """Print what differs between runs, and their metrics side by side."""
-    from ..runs.description import show_value
+    from ..runs.reports.description import show_value
 
     runs = [run.id for run in comparison.runs]
     rows = [
@@ -47,7 +47,7 @@ def print_comparison(comparison: RunComparison) -> None:
 
 def print_group(table: RunGroupTable) -> None:
     """Print the table of a sweep."""
-    from ..runs.description import show_value
+    from ..runs.reports.description import show_value
 
     states = [f"{count} {state.replace('_', ' ')}" for state, count in table.states.items()]
     if table.missing:
@@ -87,7 +87,7 @@ def save_plot(drawn: RunComparison | RunGroupTable, path: Path) -> None:
         If the file cannot be written.
     """
     from ..contract import RunComparison
-    from ..runs.plots import comparison_figure, group_figure, save_figure
+    from ..runs.results.plots import comparison_figure, group_figure, save_figure
 
     figure = comparison_figure(drawn) if isinstance(drawn, RunComparison) else group_figure(drawn)
     save_figure(figure, path)

@@ -33,8 +33,8 @@ def command() -> None:
 @_as_json
 def list_runs(*, as_json: bool) -> None:
     """List the runs, oldest first."""
-    from ..runs.description import show_value
-    from ..runs.records import list_records
+    from ..runs.reports.description import show_value
+    from ..runs.store.records import list_records
     from ..settings import settings
 
     records, problems = list_records(settings().runs)
@@ -61,10 +61,10 @@ def list_runs(*, as_json: bool) -> None:
 def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
     """Show the record of a run, or the table of a sweep."""
     from ..errors import RunNotFoundError
-    from ..runs.description import describe
-    from ..runs.folders import find_run
-    from ..runs.records import read_record
-    from ..runs.snapshots import cell_of, kept_snapshots
+    from ..runs.reports.description import describe
+    from ..runs.running.snapshots import cell_of, kept_snapshots
+    from ..runs.store.folders import find_run
+    from ..runs.store.records import read_record
     from ..settings import settings
 
     try:
@@ -102,8 +102,8 @@ def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
 def _show_group(group_id: str, no_run: Exception, *, plot: Path | None, as_json: bool) -> None:
     """Show the table of a sweep; if there is none either, raise the error for runs."""
     from ..errors import RunNotFoundError
-    from ..runs.groups import find_group, group_table
-    from ..runs.records import list_records
+    from ..runs.results.groups import find_group, group_table
+    from ..runs.store.records import list_records
     from ..settings import settings
     from .run_views import print_group, save_plot
 
@@ -126,8 +126,8 @@ def _show_group(group_id: str, no_run: Exception, *, plot: Path | None, as_json:
 @_as_json
 def compare(run_ids: tuple[str, ...], *, plot: Path | None, as_json: bool) -> None:
     """Show how runs differ: parameters, metrics, outputs of cells, and provenance."""
-    from ..runs.comparison import compare_runs
-    from ..runs.folders import find_run
+    from ..runs.results.comparison import compare_runs
+    from ..runs.store.folders import find_run
     from ..settings import settings
     from .run_views import print_comparison, save_plot
 
@@ -147,8 +147,8 @@ def compare(run_ids: tuple[str, ...], *, plot: Path | None, as_json: bool) -> No
 @_as_json
 def report(run_id: str, *, as_json: bool) -> None:
     """Print the path of a run's report; create it if it is missing."""
-    from ..runs.folders import REPORT_FILE, find_run
-    from ..runs.report import write_report
+    from ..runs.reports.report import write_report
+    from ..runs.store.folders import REPORT_FILE, find_run
     from ..settings import settings
 
     folder = find_run(run_id, settings().runs)
@@ -172,8 +172,8 @@ def export(
     run_id: str, *, output: Path | None, author: str | None, licence: str | None, as_json: bool
 ) -> None:
     """Pack a run into a ZIP file: a Workflow Run RO-Crate, which other tools read."""
-    from ..runs.crate import export_crate
-    from ..runs.folders import find_run
+    from ..runs.results.crate import export_crate
+    from ..runs.store.folders import find_run
     from ..settings import settings
 
     folder = find_run(run_id, settings().runs)
@@ -194,10 +194,10 @@ def export(
 @_as_json
 def rerun(run_id: str, *, anyway: bool, tolerance: float, as_json: bool) -> None:
     """Run the same notebook again with the same parameters, and say which metrics agree."""
-    from ..runs.agreement import agreement_lines, agreement_of
-    from ..runs.folders import find_run
-    from ..runs.records import read_record
-    from ..runs.runner import plan_rerun, run_notebook
+    from ..runs.results.agreement import agreement_lines, agreement_of
+    from ..runs.running.runner import plan_rerun, run_notebook
+    from ..runs.store.folders import find_run
+    from ..runs.store.records import read_record
     from ..settings import settings
     from .run import show_end
     from .run_progress import RunProgress
@@ -229,9 +229,9 @@ def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
     Earlier cells do not run again if the run was started with --snapshots and a snapshot is kept;
     otherwise all cells run.
     """
-    from ..runs.folders import find_run
-    from ..runs.resuming import plan_resume
-    from ..runs.runner import run_attempts
+    from ..runs.running.resuming import plan_resume
+    from ..runs.running.runner import run_attempts
+    from ..runs.store.folders import find_run
     from ..settings import settings
     from .run import show_end
     from .run_progress import RunProgress
@@ -257,7 +257,7 @@ def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
 def cancel(run_id: str, *, as_json: bool) -> None:
     """Cancel an active run; its notebook is kept with the outputs so far."""
     from ..runs.cancellation import cancel_run
-    from ..runs.folders import find_run
+    from ..runs.store.folders import find_run
     from ..settings import settings
 
     record = cancel_run(find_run(run_id, settings().runs))
@@ -273,7 +273,7 @@ def cancel(run_id: str, *, as_json: bool) -> None:
 @click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
 def delete(run_ids: tuple[str, ...]) -> None:
     """Delete runs; for a week they can be restored."""
-    from ..runs.folders import find_run
+    from ..runs.store.folders import find_run
     from ..runs.trash import delete_run
     from ..settings import settings
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .experiments import Sweep, compare, rerun, run, sweep
+    from .parameters.declarations import read_parameters
 
-__all__ = ["Sweep", "compare", "rerun", "run", "sweep"]
+__all__ = ["Sweep", "compare", "read_parameters", "rerun", "run", "sweep"]
 
-_HOMES = dict.fromkeys(__all__, ".experiments")
+_HOMES = dict.fromkeys(__all__, ".experiments") | {"read_parameters": ".parameters.declarations"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,9 +12,9 @@ from pathlib import Path
 from ..contract import RunRecord
 from ..errors import RunActiveError, StorageError, WorkbenchError
 from ..storage import storage_error
-from .folders import CANCEL_FILE
-from .ownership import is_owned, owner_of
-from .records import end_abandoned_run, list_records, read_record
+from .store.folders import CANCEL_FILE
+from .store.ownership import is_owned, owner_of
+from .store.records import end_abandoned_run, list_records, read_record
 
 __all__ = ["cancel_run", "cancel_runs"]
 

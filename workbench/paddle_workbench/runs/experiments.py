@@ -16,23 +16,23 @@ from ..course.catalog import find_notebook
 from ..errors import ParameterError, RunNotFoundError
 from ..notebooks import read_notebook
 from ..settings import settings
-from .agreement import agreement_of
 from .cancellation import cancel_runs
-from .comparison import compare_runs
-from .declarations import read_parameters
-from .folders import find_run
-from .groups import summary
-from .parameters import rejection, require_parameter
+from .parameters.declarations import read_parameters
+from .parameters.given import rejection, require_parameter
+from .parameters.secrets import is_secret, split_secrets
+from .parameters.sweeps import LIMIT
+from .parameters.values import typed_value
 from .plans import sweep_plans
-from .provenance import is_seed
 from .queue import queue_runs, wait_for
-from .records import read_record
-from .runner import Plan, plan_rerun
-from .secrets import is_secret, split_secrets
+from .reports.sweep_report import sweep_command, write_sweep_report
+from .results.agreement import agreement_of
+from .results.comparison import compare_runs
+from .results.groups import summary
+from .running.runner import Plan, plan_rerun
+from .store.folders import find_run
+from .store.provenance import is_seed
+from .store.records import read_record
 from .sweep_progress import SweepProgress
-from .sweep_report import sweep_command, write_sweep_report
-from .sweeps import LIMIT
-from .values import typed_value
 
 if TYPE_CHECKING:
     import pandas as pd

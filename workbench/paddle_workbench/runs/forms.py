@@ -11,12 +11,12 @@ from ..contract import RunForm, RunRequest
 from ..errors import ParameterError
 from ..execution import kernel_for, require_kernel
 from ..notebooks import Notebook
-from .declarations import read_parameters
-from .parameters import parse_values
+from .parameters.declarations import read_parameters
+from .parameters.given import parse_values
+from .parameters.secrets import split_secrets
+from .parameters.sweeps import combinations
 from .plans import sweep_plans
-from .runner import Plan
-from .secrets import split_secrets
-from .sweeps import combinations
+from .running.runner import Plan
 
 __all__ = ["installed_kernels", "make_form", "plans_of"]
 

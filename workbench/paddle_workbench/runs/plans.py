@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..contract import RunGroup
-from .runner import Plan
+from .running.runner import Plan
 
 __all__ = ["sweep_plans"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..errors import RunActiveError, RunNotFoundError
 from ..storage import make_folder, storage_error
-from .ownership import is_owned, ownership
-from .snapshots import end_snapshots
+from .running.snapshots import end_snapshots
+from .store.ownership import is_owned, ownership
 
 __all__ = ["delete_run", "restore_run"]
 

@@ -7,9 +7,9 @@ kernel provisioners take longer than a small notebook.
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbformat.validator import get_validator
 
-from . import output, runner
-from .provenance import package_versions
-from .report import make_exporter
+from .reports.report import make_exporter
+from .running import output, runner
+from .store.provenance import package_versions
 
 __all__ = ["output", "runner"]
 

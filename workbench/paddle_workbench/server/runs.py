@@ -25,15 +25,15 @@ from ..errors import RunNotFoundError, WorkbenchError
 from ..notebooks import MAX_BYTES, Notebook
 from ..reading import is_file
 from ..runs.cancellation import cancel_run
-from ..runs.comparison import compare_runs
-from ..runs.folders import OUTPUT_FILE, REPORT_FILE
 from ..runs.forms import make_form, plans_of
-from ..runs.groups import find_group, group_table
-from ..runs.injection import injection_warnings
-from ..runs.provenance import portable_path
+from ..runs.parameters.injection import injection_warnings
 from ..runs.queue import queue_runs, run_limit
-from ..runs.records import read_record
-from ..runs.runner import plan_rerun
+from ..runs.results.comparison import compare_runs
+from ..runs.results.groups import find_group, group_table
+from ..runs.running.runner import plan_rerun
+from ..runs.store.folders import OUTPUT_FILE, REPORT_FILE
+from ..runs.store.provenance import portable_path
+from ..runs.store.records import read_record
 from ..runs.trash import delete_run, restore_run
 from .base import WorkbenchHandler
 
@@ -256,7 +256,7 @@ class RunReportHandler(_RunsHandler):
     @staticmethod
     def _make_report(folder: Path) -> None:
         # Imported here because the server starts without it.
-        from ..runs.report import write_report
+        from ..runs.reports.report import write_report
 
         record = read_record(folder)
         if record.is_active:

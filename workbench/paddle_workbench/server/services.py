@@ -12,8 +12,8 @@ from ..course.workspace import Workspace
 from ..errors import WorkbenchError
 from ..jobs import EventLog, Jobs
 from ..runs.queue import continue_queue
-from ..runs.statuses import RunStatuses
-from ..runs.watching import RunsWatch
+from ..runs.status.statuses import RunStatuses
+from ..runs.status.watching import RunsWatch
 from ..settings import Settings
 from .course_watch import CourseWatch
 

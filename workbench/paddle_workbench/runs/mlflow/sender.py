@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...contract import RunEvent, RunRecord
-from ..folders import EVENTS_FILE, OUTPUT_FILE, REPORT_FILE
-from ..records import read_record
+from ..store.folders import EVENTS_FILE, OUTPUT_FILE, REPORT_FILE
+from ..store.records import read_record
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric

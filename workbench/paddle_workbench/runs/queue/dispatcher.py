@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from ...errors import WorkbenchError
-from ..folders import run_folders
-from ..ownership import is_owned
-from ..records import end_abandoned_run, read_record
+from ..store.folders import run_folders
+from ..store.ownership import is_owned
+from ..store.records import end_abandoned_run, read_record
 from .queued_run import queue_next_attempt, run_queued
 from .slots import dispatcher_lock, free_slot
 

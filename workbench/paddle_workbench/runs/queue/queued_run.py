@@ -10,10 +10,10 @@ from pathlib import Path
 from ...contract import RunEvent, RunRecord
 from ...errors import RunActiveError, WorkbenchError
 from ...execution import shared_threads, thread_variables
-from ..folders import CANCEL_FILE
-from ..ownership import ownership
-from ..records import read_record, record_failure, write_record
-from ..runner import execute_run, new_run, plan_retry, recorded_values, source_of
+from ..running.runner import execute_run, new_run, plan_retry, recorded_values, source_of
+from ..store.folders import CANCEL_FILE
+from ..store.ownership import ownership
+from ..store.records import read_record, record_failure, write_record
 from .slots import run_limit
 
 __all__ = ["ignore", "queue_next_attempt", "run_owned", "run_queued"]

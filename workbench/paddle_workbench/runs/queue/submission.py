@@ -16,10 +16,10 @@ from ...contract import RunRecord
 from ...errors import RunNotFoundError, StorageError
 from ...scratch import with_shared_folder
 from ...storage import open_private, storage_error
-from ..folders import run_folders
-from ..ownership import is_owned
-from ..records import list_records, read_record
-from ..runner import Plan, new_run
+from ..running.runner import Plan, new_run
+from ..store.folders import run_folders
+from ..store.ownership import is_owned
+from ..store.records import list_records, read_record
 from .slots import dispatcher_lock, queue_folder
 
 __all__ = ["continue_queue", "queue_runs", "wait_for"]

@@ -14,9 +14,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ..ownership import take_over
-from ..records import read_record
-from ..runner import plan_retry, run_notebook
+from ..running.runner import plan_retry, run_notebook
+from ..store.ownership import take_over
+from ..store.records import read_record
 from .queued_run import ignore, run_owned
 from .slots import free_slot, run_limit
 

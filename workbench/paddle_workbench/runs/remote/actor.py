@@ -40,7 +40,7 @@ def actor_class() -> type:
             }
 
         def machine(self) -> dict[str, Any]:
-            from paddle_workbench.runs.provenance import machine_facts
+            from paddle_workbench.runs.store.provenance import machine_facts
 
             return machine_facts()
 

@@ -13,7 +13,7 @@ import nbformat
 
 from ...execution import ExecutedCell, Execution, StopReason, thread_variables
 from ...scratch import ScratchFolder
-from ..live import memory_of
+from ..status.memory import memory_of
 from .messages import CellBegan, CellEnded, Ended, Failed, Message, NewOutputs, Task
 from .work_files import changed_files, stamps_of, unpack
 

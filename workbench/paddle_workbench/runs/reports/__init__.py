@@ -1,0 +1,1 @@
+"""Runs and sweeps as pages, and the commands that repeat them."""

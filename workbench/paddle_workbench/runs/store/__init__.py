@@ -1,0 +1,1 @@
+"""Run folders on disk: records, events, locks, metrics, and where a run came from."""
