@@ -79,7 +79,7 @@ _HOMES = {
     "compress": ".compression.compress",
     "exercises": ".course.exercises",
     "preflight": ".export.opening",
-    "record": ".runs.metrics",
+    "record": ".runs.store.metrics",
     "trace_difference": ".export.differences.tracing",
     "use_chinese_fonts": ".environment.fonts",
 }

@@ -12,7 +12,7 @@ from .text import Place
 
 __all__ = ["SCRAP_MIME_TYPE", "compare_metrics"]
 
-# nteract/scrapbook's, as `runs.metrics` writes it.
+# nteract/scrapbook's, as `runs.store.metrics` writes it.
 SCRAP_MIME_TYPE = "application/scrapbook.scrap.json+json"
 
 
