@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -161,20 +162,34 @@ def test_failure_has_a_message(error: Exception, message: str, jobs: Jobs, wait:
     assert job.error.hint
 
 
-def test_job_of_a_stopped_server_is_lost(jobs: Jobs, tmp_path: Path) -> None:
-    work = BlockedWork()
-    job = jobs.start("check", "a.ipynb", work)
-    assert work.started.wait(LIMIT_S)
-    path = tmp_path / "jobs" / job.id / "job.json"
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        pass
-    content = json.loads(path.read_text()) | {"process_id": process.pid}
-    path.write_text(json.dumps(content))
-    (lost,) = Jobs(tmp_path / "jobs", EventLog()).find()
+SERVER = """
+import sys, threading
+from pathlib import Path
+from paddle_workbench.jobs import EventLog, Jobs
+
+jobs = Jobs(Path(sys.argv[1]), EventLog())
+jobs.start("check", "a.ipynb", lambda job: threading.Event().wait())
+print("started", flush=True)
+threading.Event().wait()
+"""
+
+
+def test_job_of_a_killed_server_is_lost(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        assert Jobs(tmp_path, EventLog()).find() == []
+        process.kill()
+    (path,) = tmp_path.glob("*/job.json")
+    # A later process has the same id, and the clock was set forward meanwhile.
+    later = {"process_id": os.getpid(), "created_at": "2100-01-01T00:00:00Z"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | later))
+    (lost,) = Jobs(tmp_path, EventLog()).find()
     assert lost.state == "lost"
     assert lost.error is not None
     assert json.loads(path.read_text())["state"] == "lost"
-    work.release.set()
 
 
 def test_active_job_of_another_server_is_left_to_it(jobs: Jobs, tmp_path: Path) -> None:

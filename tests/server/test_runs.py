@@ -29,8 +29,9 @@ from paddle_workbench.contract import (
 from paddle_workbench.runs.queue.slots import dispatcher_lock
 from paddle_workbench.runs.running.runner import Plan, new_run
 from paddle_workbench.runs.store.folders import run_folders
-from paddle_workbench.runs.store.ownership import is_owned, ownership
+from paddle_workbench.runs.store.ownership import ownership
 from paddle_workbench.runs.store.records import write_record
+from paddle_workbench.scratch import is_locked
 from paddle_workbench.server.extension import PREFIX
 
 from ..runs.conftest import make_notebook
@@ -319,7 +320,7 @@ def dispatched(home: Path) -> Iterator[Path]:
     runs = home / "runs"
     yield runs
     # A run writes its report after its end.
-    while any(is_owned(folder) for folder in run_folders(runs)):
+    while any(is_locked(folder) for folder in run_folders(runs)):
         time.sleep(0.05)
     shutil.rmtree(runs)
 

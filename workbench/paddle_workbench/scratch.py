@@ -28,6 +28,7 @@ from .errors import StorageError
 __all__ = [
     "KernelFolder",
     "ScratchFolder",
+    "is_locked",
     "lock_folder",
     "locked_neighbour",
     "neighbours",
@@ -307,6 +308,24 @@ def lock_folder(folder: Path, *, wait: bool = True) -> int:
             raise
         # A network drive may have no locks; what processes leave on it is then never removed.
     return descriptor
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a process has locked a folder.
+
+    On a drive without locks nobody can tell, and it counts as locked.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def remove_unless_locked(folder: Path) -> None:

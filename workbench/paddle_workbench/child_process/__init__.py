@@ -8,7 +8,6 @@ reason. A `Worker` is such a child that stays to answer further requests. `run_f
 """
 
 from .forking import StalledForkError, run_fork
-from .liveness import is_alive
 from .outcome import ANSWER, Limits, Message, Outcome, read_answer, write_answer
 from .running import module_command, run, run_async, with_absolute_paths
 from .worker import ForkWorker, Reply, Worker, answer_requests
@@ -23,7 +22,6 @@ __all__ = [
     "StalledForkError",
     "Worker",
     "answer_requests",
-    "is_alive",
     "module_command",
     "read_answer",
     "run",

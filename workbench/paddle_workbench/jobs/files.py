@@ -1,8 +1,12 @@
-"""Jobs on disk: each has a folder with `job.json` and, if it has succeeded, `result.json`."""
+"""Jobs on disk: each has a folder with `job.json` and, if it has succeeded, `result.json`.
+
+The server that works on a job holds the lock of its folder, which ends with the server.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -11,10 +15,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from ..child_process import is_alive
 from ..contract import ErrorMessage, Job, JobKind
 from ..errors import JobNotFoundError, SchemaVersionError, StorageError
 from ..reading import read_text
+from ..scratch import is_locked, lock_folder
 from ..storage import make_folder, read_model, storage_error, write_model, write_whole
 from ..terminal_text import one_line
 
@@ -33,9 +37,10 @@ class JobFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._locks: dict[str, int] = {}
 
     def create(self, kind: JobKind) -> str:
-        """Create the folder of a new job, and return its id, such as `20261123-091530-check-3f2a`.
+        """Create and lock the folder of a job; return its id, such as `20261123-091530-check-3f2a`.
 
         Raises
         ------
@@ -47,6 +52,7 @@ class JobFiles:
             name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{kind}-{secrets.token_hex(2)}"
             try:
                 (self._folder / name).mkdir(mode=0o700)
+                self._locks[name] = lock_folder(self._folder / name)
             except FileExistsError:
                 continue
             except OSError as error:
@@ -54,14 +60,18 @@ class JobFiles:
             return name
 
     def write(self, job: Job) -> None:
-        """Write `job.json` atomically.
+        """Write `job.json` atomically; a job that has ended is unlocked.
 
         Raises
         ------
         StorageError
             If it cannot be written.
         """
-        write_model(self._folder / job.id / JOB_FILE, job)
+        try:
+            write_model(self._folder / job.id / JOB_FILE, job)
+        finally:
+            if not job.is_active:
+                self._unlock(job.id)
 
     def write_result(self, job: Job, result: BaseModel) -> None:
         """Write `result.json` atomically.
@@ -102,7 +112,7 @@ class JobFiles:
                     _log.warning("%s is not the job of its folder.", one_line(str(path)))
                     continue
                 if job.is_active:
-                    if is_alive(job.process_id, job.created_at):
+                    if is_locked(path.parent):
                         continue
                     message = ErrorMessage(
                         message="The server stopped before this finished.", hint="Start it again."
@@ -118,3 +128,8 @@ class JobFiles:
     def delete(self, job_id: str) -> None:
         """Delete a job with its result."""
         shutil.rmtree(self._folder / job_id, ignore_errors=True)
+        self._unlock(job_id)
+
+    def _unlock(self, job_id: str) -> None:
+        if (descriptor := self._locks.pop(job_id, None)) is not None:
+            os.close(descriptor)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ..contract import RunRecord
 from ..errors import RunActiveError, StorageError, WorkbenchError
+from ..scratch import is_locked
 from ..storage import storage_error
 from .store.folders import CANCEL_FILE
-from .store.ownership import is_owned, owner_of
+from .store.ownership import owner_of
 from .store.records import end_abandoned_run, list_records, read_record
 
 __all__ = ["cancel_run", "cancel_runs"]
@@ -106,7 +107,7 @@ def _has_ended(folder: Path) -> bool:
     """Wait until no process runs a run; return False if it takes too long."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        if not is_owned(folder):
+        if not is_locked(folder):
             return True
         time.sleep(POLL_S)
     return False

@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import RunActiveError, RunNotFoundError
+from ..scratch import is_locked
 from ..storage import make_folder, storage_error
 from .running.snapshots import end_snapshots
-from .store.ownership import is_owned, ownership
+from .store.ownership import ownership
 
 __all__ = ["delete_run", "restore_run"]
 
@@ -30,7 +31,7 @@ def delete_run(folder: Path) -> None:
     RunActiveError
         If it is running.
     """
-    if is_owned(folder):
+    if is_locked(folder):
         raise RunActiveError(
             f"{folder.name} is running.", f"Cancel it first: workbench runs cancel {folder.name}"
         )

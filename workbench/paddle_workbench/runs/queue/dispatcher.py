@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from ...errors import WorkbenchError
+from ...scratch import is_locked
 from ..store.folders import run_folders
-from ..store.ownership import is_owned
 from ..store.records import end_abandoned_run, read_record
 from .queued_run import queue_next_attempt, run_queued
 from .slots import dispatcher_lock, free_slot
@@ -106,7 +106,7 @@ class Dispatcher:
                     end_abandoned_run(folder, partial(queue_next_attempt, folder))
             except WorkbenchError:  # a broken record is shown in lists
                 continue
-            if record.state == "queued" and record.process_id is None and not is_owned(folder):
+            if record.state == "queued" and record.process_id is None and not is_locked(folder):
                 queued.append((record.created_at, record.id, folder))
             elif not record.is_active:
                 self._ended.add(folder.name)

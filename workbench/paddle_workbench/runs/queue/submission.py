@@ -14,11 +14,10 @@ from pathlib import Path
 from ...child_process import module_command, with_absolute_paths
 from ...contract import RunRecord
 from ...errors import RunNotFoundError, StorageError
-from ...scratch import with_shared_folder
+from ...scratch import is_locked, with_shared_folder
 from ...storage import open_private, storage_error
 from ..running.runner import Plan, new_run
 from ..store.folders import run_folders
-from ..store.ownership import is_owned
 from ..store.records import list_records, read_record
 from .slots import dispatcher_lock, queue_folder
 
@@ -100,7 +99,7 @@ def wait_for(
     while True:
         for first in [name for name in latest if name not in ended]:
             folder = runs / latest[first]
-            is_at_work = is_owned(folder)
+            is_at_work = is_locked(folder)
             try:
                 record = read_record(folder)
             except (RunNotFoundError, StorageError):

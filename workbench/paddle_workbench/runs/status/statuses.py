@@ -14,8 +14,8 @@ from pathlib import Path
 from ...contract import ErrorMessage, RunLive, RunRecord, RunStatus
 from ...errors import RunNotFoundError, SchemaVersionError, StorageError
 from ...reading import is_folder
+from ...scratch import is_locked
 from ..store.folders import EVENTS_FILE, LIVE_FILE, RECORD_FILE, REPORT_FILE, run_folders
-from ..store.ownership import is_owned
 from ..store.records import read_live, read_record, unreadable_record
 from .expected_times import ExpectedTimes
 from .progress import Progress, recorded_series
@@ -293,7 +293,7 @@ def _seems_lost(entry: _Entry, now: float) -> bool:
         return False
     if now - entry.owned_at > LIVENESS_S:
         entry.owned_at = now
-        return not is_owned(entry.folder)
+        return not is_locked(entry.folder)
     return False
 
 

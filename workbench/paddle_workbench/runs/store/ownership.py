@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import RunActiveError, StorageError
-from ...scratch import lock_folder
+from ...scratch import is_locked, lock_folder
 
-__all__ = ["is_owned", "owner_of", "ownership", "take_over"]
+__all__ = ["owner_of", "ownership", "take_over"]
 
 # Readers hold a shared lock for an instant.
 _PATIENCE_S = 2.0
@@ -64,24 +64,6 @@ def take_over(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-def is_owned(folder: Path) -> bool:
-    """Return whether a process owns a run folder.
-
-    On a drive without locks nobody can tell, and it counts as owned.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def owner_of(folder: Path, recorded: int | None) -> int | None:
     """Return the process that owns a run folder; None if none does, or it is unknown.
 
@@ -91,7 +73,7 @@ def owner_of(folder: Path, recorded: int | None) -> int | None:
     recorded : int or None
         The process that the record names, for systems that do not list locks.
     """
-    if not is_owned(folder):
+    if not is_locked(folder):
         return None
     locks = Path("/proc/locks")
     if not locks.is_file():

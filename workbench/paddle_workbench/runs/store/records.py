@@ -19,6 +19,7 @@ from ...errors import (
     WorkbenchError,
 )
 from ...reading import read_text
+from ...scratch import is_locked
 from ...storage import open_private, read_model, storage_error, write_model
 from .folders import (
     CANCEL_FILE,
@@ -30,7 +31,7 @@ from .folders import (
     remove_temporary_files,
     run_folders,
 )
-from .ownership import is_owned, ownership
+from .ownership import ownership
 
 __all__ = [
     "append_event",
@@ -74,7 +75,7 @@ def read_record(folder: Path) -> RunRecord:
     record = _read(folder)
     if not record.is_active:
         return record
-    if is_owned(folder):
+    if is_locked(folder):
         return _with_progress(record, folder)
     # Read it again: the run may have ended, or begun, between reading the record and the lock.
     record = _read(folder)
