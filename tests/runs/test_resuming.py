@@ -98,6 +98,20 @@ def test_begins_at_the_start_if_an_earlier_cell_has_changed(failed: tuple[Path, 
     assert not kept_snapshots(folder.parent / ".trash" / folder.name)
 
 
+def test_begins_at_the_start_if_the_snapshot_has_ended_since(failed: tuple[Path, Path]) -> None:
+    source, folder = failed
+    repair(source, "fail", "print(x)")
+    plan, reason = plan_resume(folder)
+    assert reason == ""
+    end_snapshots(folder)
+    _folder, record = run_notebook(plan, ignore)
+    assert record.state == "succeeded", record.error
+    assert record.cells_done == record.cells_total > 1
+    assert resumption_of(record) == (
+        f"Continues {folder.name} from the start: the snapshot before cell `fail` has ended."
+    )
+
+
 def test_tells_how_a_run_continues() -> None:
     resumed = ResumedFrom(run="a", cell="train", state="snapshot")
     record = make_record(id="b", resumed_from=resumed)

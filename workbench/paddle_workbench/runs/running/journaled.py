@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from ...contract import ErrorMessage, RunRecord, RunState
-from ...errors import ClusterError, SnapshotLostError, StorageError
+from ...errors import ClusterError, StorageError
 from ...execution import Ending, ExecutedCell, is_executed
 from ..parameters.secrets import Redaction
 from ..store.folders import KERNEL_LOG, OUTPUT_FILE
@@ -21,7 +21,7 @@ from ..store.metrics import SCRAP_MIME_TYPE, read_metrics
 from .backends import make_execution, placed
 from .journal import Journal
 from .live import LiveState
-from .snapshots import Resumption, end_snapshots
+from .snapshots import Resumption, continuation, end_snapshots
 
 if TYPE_CHECKING:
     from .output import RunOutput
@@ -113,11 +113,8 @@ def execute_journaled(
     notebook = prepare(source, parameters, journal.record.kernel, secrets=list(secrets))
     output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
     cells = _CellJournal(journal, output)
-    try:
-        resumption = Resumption.of(journal.folder, journal.record, notebook)
-    except SnapshotLostError as error:
-        journal.end(state="failed", error=ErrorMessage(message=error.message, hint=error.hint))
-        raise
+    resumption = Resumption.of(journal.folder, journal.record, notebook)
+    changes = {} if resumption else {"resumed_from": continuation(journal.record, notebook)}
     execution = make_execution(
         notebook,
         source,
@@ -134,7 +131,7 @@ def execute_journaled(
     with _signals(execution.stop):
         try:
             with placed(execution, journal.record) as place:
-                journal.begin(_count(notebook, resumption), **place)
+                journal.begin(_count(notebook, resumption), **changes, **place)
                 output.notebook_start()
                 if resumption is not None:
                     resumption.keep_outputs(notebook)

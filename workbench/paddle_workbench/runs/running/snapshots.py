@@ -12,8 +12,8 @@ from typing import Any
 
 import nbformat
 
-from ...contract import RunRecord
-from ...errors import NotebookError, SnapshotLostError
+from ...contract import ResumedFrom, RunRecord
+from ...errors import NotebookError
 from ...execution import is_executed
 from ...kernels.snapshot_folder import (
     Snapshot,
@@ -30,6 +30,7 @@ __all__ = [
     "Resumption",
     "SnapshotProbe",
     "cell_of",
+    "continuation",
     "end_snapshots",
     "find_snapshot",
     "kept_snapshots",
@@ -118,10 +119,7 @@ class Resumption:
     ) -> Resumption | None:
         """Return how a run continues, and copy the files of the earlier run; None from the start.
 
-        Raises
-        ------
-        SnapshotLostError
-            If the snapshot has ended.
+        That is also so if the snapshot has ended since the run was queued.
         """
         resumed = record.resumed_from
         if resumed is None or resumed.state == "start":
@@ -130,10 +128,7 @@ class Resumption:
         snapshot = find_snapshot(earlier, resumed.cell)
         indices = [index for index, cell in enumerate(notebook.cells) if cell.id == resumed.cell]
         if snapshot is None or not indices:
-            raise SnapshotLostError(
-                f"The snapshot before cell `{resumed.cell}` has ended.",
-                f"Run the notebook from the start: workbench runs resume {resumed.run}",
-            )
+            return None
         _copy_work(earlier, folder)
         cells = [
             i for i in range(indices[0], len(notebook.cells)) if is_executed(notebook.cells[i])
@@ -157,6 +152,19 @@ class Resumption:
                 cell.execution_count = earlier.get("execution_count")
                 if "papermill" in earlier.metadata:
                     cell.metadata["papermill"] = earlier.metadata["papermill"]
+
+
+def continuation(record: RunRecord, notebook: nbformat.NotebookNode) -> ResumedFrom | None:
+    """Return what a run continues that has no snapshot (any more): from the start, and why."""
+    resumed = record.resumed_from
+    if resumed is None or resumed.state == "start":
+        return resumed
+    return ResumedFrom(
+        run=resumed.run,
+        cell=next((str(cell.id) for cell in notebook.cells if is_executed(cell)), ""),
+        state="start",
+        reason=f"the snapshot before cell `{resumed.cell}` has ended",
+    )
 
 
 def kept_snapshots(folder: Path) -> list[Snapshot]:
