@@ -21,6 +21,8 @@ from ..conftest import NotebookMaker
 from .server import START_S, mlflow_server
 
 pytest.importorskip("mlflow")
+# The server takes twenty seconds to start, so all of these use one.
+pytestmark = pytest.mark.kernel
 
 NOTEBOOK = "00_start/02_experiments.ipynb"
 
@@ -186,7 +188,6 @@ def test_does_nothing_without_an_address(folder: Path, monkeypatch: pytest.Monke
     assert MlflowMirror(folder).close() == []
 
 
-@pytest.mark.kernel
 def test_a_run_is_mirrored(
     url: str, lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +203,6 @@ def test_a_run_is_mirrored(
     assert history(url, run, "loss") == [(0, 0.5)]
 
 
-@pytest.mark.kernel
 def test_a_run_that_is_not_mirrored_succeeds(
     lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
