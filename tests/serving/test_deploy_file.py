@@ -176,6 +176,13 @@ def test_finds_a_key_that_occurs_twice(tmp_path: Path) -> None:
         check_deploy_file(path)
 
 
+def test_rejects_a_value_that_contains_itself(tmp_path: Path) -> None:
+    path = tmp_path / "bundles.yaml"
+    path.write_text("applications: &a\n- *a\n", encoding="utf-8")
+    with pytest.raises(ServingError, match=r"\*a is inside of its own value.*line 2"):
+        check_deploy_file(path)
+
+
 def test_address_needs_a_token(tmp_path: Path) -> None:
     values = content(host="0.0.0.0")
     ((place, text),) = check(tmp_path, values)

@@ -216,6 +216,7 @@ def parse_yaml(text: str) -> Any:
     Raises
     ------
     yaml.YAMLError
+        Also if a value contains itself.
     RecursionError
         If it is nested too deeply.
     """
@@ -227,7 +228,9 @@ def parse_yaml(text: str) -> Any:
 
 
 def yaml_loader(text: str, *, dates: bool = True) -> yaml.SafeLoader:
-    """Return a safe loader of a YAML text, for which a key that occurs twice is an error.
+    """Return a safe loader of a YAML text, with errors for keys that occur twice and for circles.
+
+    A value that contains itself, by an alias, is a circle.
 
     Parameters
     ----------
@@ -242,7 +245,23 @@ def yaml_loader(text: str, *, dates: bool = True) -> yaml.SafeLoader:
     """
     import yaml
 
+    unfinished: list[str | None] = []
+
     class Loader(yaml.SafeLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            # The children of a node are composed while it is on this list.
+            is_alias = self.check_event(yaml.AliasEvent)
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call] # as its stubs say
+            if is_alias and event.anchor in unfinished:
+                raise yaml.composer.ComposerError(
+                    problem=f"the alias *{event.anchor} is inside of its own value",
+                    problem_mark=event.start_mark,
+                )
+            unfinished.append(None if is_alias else event.anchor)
+            node = super().compose_node(parent, index)
+            unfinished.pop()
+            return node
+
         def construct_mapping(self, node: Any, *options: Any, **more: Any) -> dict[Any, Any]:
             seen: set[str] = set()
             for key, _ in node.value:

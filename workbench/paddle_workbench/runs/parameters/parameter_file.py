@@ -122,33 +122,24 @@ def _require_unique(node: yaml.MappingNode, file: Path) -> None:
 
 
 def _require_small(root: yaml.Node, file: Path) -> None:
-    """Reject a tree whose aliases lead in a circle, or expand to too much.
+    """Reject a tree whose aliases expand to too much.
 
     Raises
     ------
     ParameterError
     """
     count = 0
-    ancestors: list[yaml.Node] = []
-    # Each entry: a node, and how many ancestors it has.
-    pending = [(root, 0)]
+    pending = [root]
     while pending:
-        node, depth = pending.pop()
-        del ancestors[depth:]
+        node = pending.pop()
         count += 1
-        if any(node is ancestor for ancestor in ancestors):
-            raise ParameterError(
-                f"{_place(file, node.start_mark)} contains itself.", "Remove the alias in it."
-            )
         if count > MAX_NODES:
             raise ParameterError(
                 f"{file} has more than {MAX_NODES:,} values.", "Use fewer aliases."
             )
         if isinstance(node.value, list):
-            ancestors.append(node)
             for item in node.value:
-                children = item if isinstance(item, tuple) else (item,)
-                pending += [(child, depth + 1) for child in children]
+                pending += item if isinstance(item, tuple) else (item,)
 
 
 def _place(file: Path, mark: yaml.Mark | None) -> str:
