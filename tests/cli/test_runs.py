@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from paddle_workbench.cli.runs import command
 from paddle_workbench.contract import RunComparison, RunGroup, RunGroupTable
+from paddle_workbench.errors import RunNotFoundError
 
 from ..runs.folders import code, make_record, printed, write_run
 
@@ -88,3 +90,40 @@ def test_exports_a_run(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     target = tmp_path / "elsewhere.zip"
     result = runs_command("export", "run-0.1-1", "--output", target, "--json")
     assert json.loads(result.stdout) == {"path": str(target)}
+
+
+def test_list_has_the_parameters_that_were_set_and_the_sweeps(runs: Path) -> None:
+    record = make_record(id="run-x", given=["text"], parameters={"text": "long " * 50, "lr": 1})
+    write_run(runs, record)
+    text = runs_command("list").stdout
+    assert "text=long long" in text
+    assert "long…" in text
+    assert "lr=1" not in text
+    assert f"Sweep: workbench runs show {GROUP.id}" in text
+
+
+def test_reports_deletes_and_restores_a_sweep(runs: Path) -> None:
+    assert runs_command("report", GROUP.id).stdout.strip() == str(runs / f"{GROUP.id}.html")
+    assert f"All runs of {GROUP.id} have already ended." in runs_command("cancel", GROUP.id).stdout
+    assert runs_command("delete", "run-0.01-1", GROUP.id).stdout.count("was deleted") == 3
+    assert "No runs yet" in runs_command("list").stdout
+    assert runs_command("restore", GROUP.id).stdout.split() == [
+        str(runs / f"run-{lr}-{seed}") for lr, seed in ((0.01, 1), (0.1, 1), (0.1, 2))
+    ]
+
+
+def test_restores_a_run_elsewhere_as_delete_says(runs: Path, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "other runs", make_record(id="run-far"))
+    command = runs_command("delete", folder).stdout.partition("workbench runs restore ")[2]
+    assert not folder.exists()
+    assert runs_command("restore", *shlex.split(command)).stdout.strip() == str(folder)
+    assert folder.is_dir()
+
+
+def test_restores_by_the_beginning_of_an_id(runs: Path) -> None:
+    runs_command("delete", "run-0.1-1", "run-0.1-2")
+    for name, message in (("run-0.1", "2 deleted runs start with"), ("x", "run-0.1-1, run-0.1-2")):
+        with pytest.raises(RunNotFoundError) as caught:
+            runs_command("restore", name)
+        assert message in str(caught.value)
+    assert runs_command("restore", "run-0.1-1").stdout.strip() == str(runs / "run-0.1-1")

@@ -183,6 +183,8 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
     if not wait:
         for record in queued:
             print_text(f"{record.id}  {record.state}")
+        if queued[0].group is not None:
+            print_text(f"Its table: workbench runs show {queued[0].group.id}")
         return True
 
     progress = SweepProgress(len(queued), sys.stderr)
@@ -201,7 +203,19 @@ def _run_queued(plans: list[Plan], source: nbformat.NotebookNode, *, wait: bool)
         show_end(runs / record.id, record)
     if records:
         _show_metrics_hint(source, records[-1])
+        _show_sweep(runs, records[-1])
     return all(record.state == "succeeded" for record in records)
+
+
+def _show_sweep(runs: Path, record: RunRecord) -> None:
+    """Print the table of the sweep that a run belongs to."""
+    from ..runs.results.groups import find_group, group_table
+    from ..runs.store.records import list_records
+    from .run_views import print_group
+
+    if record.group is not None:
+        print_text()
+        print_group(group_table(find_group(record.group.id, list_records(runs)[0])))
 
 
 def _show_metrics_hint(source: nbformat.NotebookNode, record: RunRecord) -> None:

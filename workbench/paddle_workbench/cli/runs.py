@@ -7,15 +7,22 @@ import logging
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .printing import print_json, print_text
 from .tables import print_table
 
+if TYPE_CHECKING:
+    from ..errors import RunNotFoundError
+
 __all__ = ["command"]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+# More than this of the parameters or metrics of a run does not fit next to those of others.
+SHOWN_CHARACTERS = 60
+SHOWN_SWEEPS = 5
 _plot = click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -26,13 +33,16 @@ _plot = click.option(
 
 @click.group("runs")
 def command() -> None:
-    """Manage runs. ID is an id, the beginning of an id, or the path of a run folder."""
+    """Manage runs. ID is an id, the beginning of an id, or the path of a run folder.
+
+    `show`, `report`, `cancel`, `delete` and `restore` also take the id of a sweep.
+    """
 
 
 @command.command("list")
 @_as_json
 def list_runs(*, as_json: bool) -> None:
-    """List the runs, oldest first."""
+    """List the runs, oldest first, with the parameters that were set, and the latest sweeps."""
     from ..runs.reports.description import show_value
     from ..runs.store.records import list_records
     from ..settings import settings
@@ -46,12 +56,19 @@ def list_runs(*, as_json: bool) -> None:
     if not records:
         print_text("No runs yet: workbench run NOTEBOOK")
         return
-    rows = [["id", "state", "seconds", "metrics"]]
+    rows = [["id", "state", "seconds", "parameters", "metrics"]]
     for record in records:
-        metrics = [f"{name}={show_value(value)}" for name, value in record.metrics.items()]
         seconds = _seconds(record.started_at, record.finished_at)
-        rows.append([record.id, record.state, seconds, " ".join(metrics)])
+        given = {name: record.parameters.get(name) for name in record.given or []}
+        texts = (
+            " ".join(f"{name}={show_value(value)}" for name, value in values.items())
+            for values in (given, record.metrics)
+        )
+        rows.append([record.id, record.state, seconds, *map(_shortened, texts)])
     print_table(rows)
+    sweeps = dict.fromkeys(each.group.id for each in records if each.group is not None)
+    for name in list(sweeps)[-SHOWN_SWEEPS:]:
+        print_text(f"Sweep: workbench runs show {name}")
 
 
 @command.command("show")
@@ -99,19 +116,15 @@ def show(run_id: str, *, plot: Path | None, as_json: bool) -> None:
         )
 
 
-def _show_group(group_id: str, no_run: Exception, *, plot: Path | None, as_json: bool) -> None:
+def _show_group(
+    group_id: str, no_run: RunNotFoundError, *, plot: Path | None, as_json: bool
+) -> None:
     """Show the table of a sweep; if there is none either, raise the error for runs."""
-    from ..errors import RunNotFoundError
-    from ..runs.results.groups import find_group, group_table
-    from ..runs.store.records import list_records
-    from ..settings import settings
+    from ..runs.results.groups import group_table
+    from .run_names import sweep_named
     from .run_views import print_group, save_plot
 
-    records, _problems = list_records(settings().runs)
-    try:
-        table = group_table(find_group(group_id, records))
-    except RunNotFoundError:
-        raise no_run from None
+    table = group_table(sweep_named(group_id, no_run))
     if as_json:
         print_json(table.model_dump_json(indent=2))
     else:
@@ -146,15 +159,23 @@ def compare(run_ids: tuple[str, ...], *, plot: Path | None, as_json: bool) -> No
 @click.argument("run_id", metavar="ID")
 @_as_json
 def report(run_id: str, *, as_json: bool) -> None:
-    """Print the path of a run's report; create it if it is missing."""
+    """Print the path of the report of a run or a sweep; create it if it is missing."""
+    from ..errors import RunNotFoundError
     from ..runs.reports.report import write_report
+    from ..runs.reports.sweep_report import write_sweep_report
     from ..runs.store.folders import REPORT_FILE, find_run
     from ..settings import settings
+    from .run_names import sweep_named
 
-    folder = find_run(run_id, settings().runs)
-    path = folder / REPORT_FILE
-    if not path.is_file():
-        write_report(folder)
+    runs = settings().runs
+    try:
+        folder = find_run(run_id, runs)
+    except RunNotFoundError as no_run:
+        path = write_sweep_report(sweep_named(run_id, no_run), runs)
+    else:
+        path = folder / REPORT_FILE
+        if not path.is_file():
+            write_report(folder)
     if as_json:
         print_json(json.dumps({"path": str(path)}))
     else:
@@ -255,45 +276,62 @@ def resume(run_id: str, *, cell: str | None, as_json: bool) -> None:
 @click.argument("run_id", metavar="ID")
 @_as_json
 def cancel(run_id: str, *, as_json: bool) -> None:
-    """Cancel an active run; its notebook is kept with the outputs so far."""
-    from ..runs.cancellation import cancel_run
-    from ..runs.store.folders import find_run
-    from ..settings import settings
+    """Cancel an active run, or those of a sweep; notebooks are kept with their outputs so far."""
+    from ..runs.cancellation import cancel_run, cancel_runs
+    from ..runs.store.records import read_record
+    from .run_names import runs_named
 
-    record = cancel_run(find_run(run_id, settings().runs))
+    folders = runs_named(run_id)
+    if len(folders) == 1:
+        records = [cancel_run(folders[0])]
+    else:
+        active = [record for record in map(read_record, folders) if record.is_active]
+        cancel_runs(folders[0].parent, active)
+        records = [read_record(folders[0].parent / record.id) for record in active]
     if as_json:
-        print_json(record.model_dump_json(indent=2))
+        documents = [record.model_dump(mode="json") for record in records]
+        document = documents[0] if len(folders) == 1 else documents
+        print_json(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    print_text(f"{record.id}  {record.state}")
-    if record.error is not None:
-        print_text(record.error.message)
+    for record in records:
+        print_text(f"{record.id}  {record.state}")
+        if record.error is not None:
+            print_text(record.error.message)
+    if not records:
+        print_text(f"All runs of {run_id} have already ended.")
 
 
 @command.command("delete")
 @click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
 def delete(run_ids: tuple[str, ...]) -> None:
-    """Delete runs; for a week they can be restored."""
-    from ..runs.store.folders import find_run
+    """Delete runs, or those of a sweep; for a week they can be restored."""
     from ..runs.trash import delete_run
-    from ..settings import settings
+    from .run_names import name_of, runs_named
 
-    for folder in [find_run(run_id, settings().runs) for run_id in run_ids]:
+    folders = dict.fromkeys(folder for run_id in run_ids for folder in runs_named(run_id))
+    for folder in folders:
+        name = name_of(folder)
         delete_run(folder)
-        print_text(f"{folder.name} was deleted. To undo: workbench runs restore {folder.name}")
+        print_text(f"{folder.name} was deleted. To undo: workbench runs restore {name}")
 
 
 @command.command("restore")
 @click.argument("run_ids", metavar="ID...", nargs=-1, required=True)
 def restore(run_ids: tuple[str, ...]) -> None:
-    """Restore deleted runs."""
+    """Restore deleted runs, or those of a sweep."""
     from ..runs.trash import restore_run
-    from ..settings import settings
+    from .run_names import deleted_runs_named
 
     for run_id in run_ids:
-        print_text(restore_run(run_id, settings().runs))
+        for folder in deleted_runs_named(run_id):
+            print_text(restore_run(folder.name, folder.parent))
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None:
         return "-"
     return f"{(end - start).total_seconds():.1f}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

@@ -11,9 +11,10 @@ from ..errors import RunActiveError, RunNotFoundError
 from ..scratch import is_locked
 from ..storage import make_folder, storage_error
 from .running.snapshots import end_snapshots
+from .store.folders import run_folders
 from .store.ownership import ownership
 
-__all__ = ["delete_run", "restore_run"]
+__all__ = ["delete_run", "deleted_runs", "restore_run"]
 
 TRASH = ".trash"
 KEPT_S = 7 * 24 * 3600.0
@@ -49,6 +50,11 @@ def delete_run(folder: Path) -> None:
         except OSError as error:
             raise storage_error(folder, error) from error
     _remove_old(trash)
+
+
+def deleted_runs(parent: Path) -> list[Path]:
+    """Return the folders of the deleted runs of a folder, by name."""
+    return run_folders(parent / TRASH)
 
 
 def restore_run(name: str, parent: Path) -> Path:

@@ -56,6 +56,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     facts = [
         ("notebook", record.notebook),
         *([("kernel", record.kernel)] if record.kernel is not None else []),
+        *([("sweep", record.group.id)] if record.group is not None else []),
         ("created", f"{record.created_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("cells", f"{record.cells_done} of {record.cells_total}"),
         ("attempt", str(record.attempt)),

@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import json
+import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,8 @@ def write_sweep_report(records: Sequence[RunRecord], parent: Path) -> Path:
 def sweep_command(records: Sequence[RunRecord]) -> str:
     """Return the shell command that repeats a sweep over all combinations of its values.
 
+    Of a sweep over some combinations, one command for each of its runs, in lines.
+
     Raises
     ------
     RunNotFoundError
@@ -90,11 +93,15 @@ def sweep_command(records: Sequence[RunRecord]) -> str:
     if first is None or first.group is None:
         raise RunNotFoundError("These runs do not belong to a sweep.")
     axes = first.group.axes
+    values = {
+        name: dict.fromkeys(_word(record.parameters[name]) for record in records) for name in axes
+    }
+    if math.prod(map(len, values.values())) != first.group.size:
+        return "\n".join(dict.fromkeys(repeat_command(record) for record in records))
     given = [name for name in first.given or [] if name not in axes]
     words = [repeat_command(first.model_copy(update={"given": given}))]
     for name in axes:
-        values = dict.fromkeys(_word(record.parameters[name]) for record in records)
-        words += ["--sweep", shlex.quote(f"{name}={','.join(values)}")]
+        words += ["--sweep", shlex.quote(f"{name}={','.join(values[name])}")]
     if first.retries:
         words += ["--retries", str(first.retries)]
     return " ".join(words)
