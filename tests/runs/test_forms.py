@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paddle_workbench.contract import RunRequest
-from paddle_workbench.errors import ParameterError
+from paddle_workbench.errors import ClusterError, ParameterError
 from paddle_workbench.notebooks import Notebook
 from paddle_workbench.runs.forms import make_form, plans_of
 from paddle_workbench.runs.running.runner import Plan
@@ -50,6 +51,18 @@ def test_runs_have_the_content_of_the_editor(notebook: Notebook) -> None:
     content = json.loads(notebook.content)
     (plan,) = plans(notebook, content=content)
     assert (plan.content, plan.notebook, plan.group) == (content, notebook.path, None)
+
+
+def test_a_cluster_must_listen_at_its_address(notebook: Notebook) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        (plan,) = plans(notebook, backend="ray", address=address)
+        assert (plan.backend, plan.address) == ("ray", address)
+        with pytest.raises(ParameterError, match="no snapshots"):
+            plans(notebook, backend="ray", address=address, snapshots=True)
+    with pytest.raises(ClusterError, match=f"no cluster at {address}"):
+        plans(notebook, backend="ray", address=address)
+    assert make_form(notebook, "a.ipynb").backends == ["local", "ray"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from paddle_workbench.contract import (
     ErrorMessage,
     Model,
     OpenedRun,
+    ResumedFrom,
+    ResumeForm,
     RunComparison,
     RunForm,
     RunGroup,
@@ -389,6 +391,46 @@ for step in range(3):
     assert seen[-1].run.parameters["lr"] == 3
     assert (seen[-1].run.state, seen[-1].run.metrics) == ("succeeded", {"loss": 1.0})
     assert any(each.expected_s == last.duration_s for each in seen)
+    socket.close()
+
+
+@pytest.mark.kernel
+async def test_resumes_with_the_notebook_in_the_editor(
+    client: Client,
+    jp_ws_fetch: Any,
+    jp_data_dir: Path,
+    repository: Path,
+    notebook: Path,
+    dispatched: Path,
+) -> None:
+    spec = repository / "workbench" / "jupyter-config" / "kernels" / "paddle"
+    shutil.copytree(spec, jp_data_dir / "kernels" / "paddle")
+    make_notebook(notebook, [("ready", "print('ready')"), ("fail", "1 / 0")])
+    socket = await jp_ws_fetch(PREFIX, "events")
+    started = parsed(StartedRuns, await client.post("runs", path=notebook.name, snapshots=True))
+    (failed,) = started.ids
+    assert (await ended(socket, started.ids))[-1].run.failed_cell == "fail"
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["cells"][-1]["source"] = "print('repaired')"
+    form = parsed(ResumeForm, await client.post("runs/resume-form", id=failed, content=content))
+    assert (form.cell, form.reason) == ("fail", "")
+    assert [(point.cell, point.code) for point in form.points][1:] == [
+        ("ready", "print('ready')"),
+        ("fail", "print('repaired')"),
+    ]
+    resumed = parsed(StartedRuns, await client.post("runs/resume", id=failed, content=content))
+    assert resumed.resumed_from == ResumedFrom(run=failed, cell="fail", state="snapshot")
+    last = (await ended(socket, resumed.ids))[-1].run
+    assert (last.state, last.cells_total, last.resumed_from) == (
+        "succeeded",
+        1,
+        resumed.resumed_from,
+    )
+    status, message = await rejection(client.post("runs/resume", id=last.id))
+    assert (status, message) == (422, f"{last.id} has succeeded; there is nothing to continue.")
+    # Snapshots end with the run that they were kept for.
+    form = parsed(ResumeForm, await client.post("runs/resume-form", id=failed))
+    assert (form.reason, form.points) == ("no snapshot before cell `fail` is kept", [])
     socket.close()
 
 

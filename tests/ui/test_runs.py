@@ -85,7 +85,7 @@ def show_panel(page: Page) -> None:
     """Show the panel after a reload, unless JupyterLab has restored it."""
     expect(Notebook(page).cells).to_have_count(3, timeout=RUN_LIMIT_MS)
     if not page.get_by_role("region", name="Runs", exact=True).is_visible():
-        page.locator('[data-id="paddle-workbench-runs"]').click()
+        page.keyboard.press("Alt+Shift+R")
 
 
 def row(panel: Locator, text: str) -> Locator:
@@ -129,7 +129,9 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     connection = Connection(page)
     panel = open_form(page)
     panel.get_by_label("num_steps", exact=True).fill("5")
-    panel.get_by_label("marker", exact=True).fill(str(english_lab.home / "nothing"))
+    panel.get_by_label("marker", exact=True).fill(str(english_lab.home / "later"))
+    panel.get_by_text("Options", exact=True).click()
+    panel.get_by_label("Keep snapshots").check()
     panel.get_by_role("button", name="Run", exact=True).click()
     waiting = row(panel, "num_steps=5")
     expect(waiting).to_contain_text("step 4", timeout=RUN_LIMIT_MS)
@@ -172,11 +174,23 @@ def test_run_is_watched_cancelled_compared_and_repeated(
     expect(panel.get_by_role("row").filter(has_text="loss 0.025")).to_have_count(
         2, timeout=RUN_LIMIT_MS
     )
-    waiting.focus()
+    # The cancelled one is resumed where it waited.
+    (english_lab.home / "later").touch()
+    waiting.click()
+    panel.get_by_role("button", name="Resume…").click()
+    expect(panel.get_by_label("Continue at the cell")).to_have_value("train")
+    panel.get_by_role("button", name="Resume", exact=True).click()
+    both = panel.get_by_role("row").filter(has_text="num_steps=5")
+    expect(both).to_have_count(2)
+    resumed = row(panel, "num_steps=5")
+    expect(resumed).to_contain_text("loss 0.02", timeout=RUN_LIMIT_MS)
+    resumed.click()
+    expect(panel).to_contain_text("Resumed from a snapshot at the cell “train”")
+    resumed.focus()
     page.keyboard.press("Delete")
-    expect(waiting).to_be_hidden()
+    expect(both).to_have_count(1)
     panel.get_by_role("button", name="Undo").click()
-    expect(waiting).to_be_visible()
+    expect(both).to_have_count(2)
 
 
 @pytest.mark.usefixtures("source")

@@ -16,11 +16,16 @@ from typing import Any
 
 from .errors import ClusterError, clause_of
 
-__all__ = ["connection", "require_ray"]
+__all__ = ["connection", "is_ray_installed", "require_listening", "require_ray"]
 
 CONNECT_S = 10.0
 
 _log = logging.getLogger(__name__)
+
+
+def is_ray_installed() -> bool:
+    """Return whether Ray is installed."""
+    return importlib.util.find_spec("ray") is not None
 
 
 def require_ray(subject: str) -> None:
@@ -35,11 +40,35 @@ def require_ray(subject: str) -> None:
     ------
     ClusterError
     """
-    if importlib.util.find_spec("ray") is None:
+    if not is_ray_installed():
         raise ClusterError(
             f"{subject} needs Ray, which is not installed.",
             'Install it: pip install "paddle-workbench[scale]"',
         )
+
+
+def require_listening(address: str, *, hint: str, limit_s: float = CONNECT_S) -> None:
+    """Raise an error if nothing listens at the address of a cluster, without using Ray.
+
+    Parameters
+    ----------
+    address, hint : str
+        As for `connection`. An address without a host and a port, such as `auto`, is not tried.
+    limit_s : float
+        How long to wait for an answer.
+
+    Raises
+    ------
+    ClusterError
+    """
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("ray://")
+    if not host or not port.isdecimal() or "/" in host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=limit_s).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise _no_cluster(address, error, hint) from error
 
 
 @contextmanager
@@ -64,20 +93,15 @@ def connection(address: str, *, hint: str, shows_messages: bool) -> Iterator[Non
 
     if not address:  # Ray would start one, which would end with this command
         raise ClusterError("The address of the cluster is empty.", "Pass --address auto, or one.")
-    host, _, port = address.rpartition(":")
-    host = host.removeprefix("ray://")
     is_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM)
+    require_listening(address, hint=hint)  # Ray would try it for a minute and more
     try:
-        if host and port.isdecimal() and "/" not in host:  # Ray would try it for a minute and more
-            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
         if not shows_messages:
             _let_ray_be_quiet()
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=shows_messages)
     except Exception as error:  # Ray raises whatever its parts do
-        raise ClusterError(
-            f"There is no cluster at {address}: {clause_of(error)}.", hint
-        ) from error
+        raise _no_cluster(address, error, hint) from error
     finally:
         if is_main and handler is not None:  # Ray's own ends the process
             signal.signal(signal.SIGTERM, handler)
@@ -85,6 +109,10 @@ def connection(address: str, *, hint: str, shows_messages: bool) -> Iterator[Non
         yield
     finally:
         ray.shutdown()
+
+
+def _no_cluster(address: str, error: Exception, hint: str) -> ClusterError:
+    return ClusterError(f"There is no cluster at {address}: {clause_of(error)}.", hint)
 
 
 def _let_ray_be_quiet() -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,7 @@ from .run_progress import RunProgress
 if TYPE_CHECKING:
     import nbformat
 
-    from ..contract import RunRecord
+    from ..contract import RunBackend, RunRecord
     from ..runs.running.runner import Plan
 
 __all__ = ["command", "show_end"]
@@ -93,7 +93,7 @@ def command(
     cell_timeout: float | None,
     retries: int,
     secret_names: tuple[str, ...],
-    backend: Literal["local", "ray"],
+    backend: RunBackend,
     address: str | None,
     output_dir: Path | None,
     *,

@@ -6,40 +6,36 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from .model import SCHEMA_VERSION, ContentsPath, ErrorMessage, Model
+from .model import SCHEMA_VERSION, ErrorMessage, Model
 
 __all__ = [
     "MetricAgreement",
     "MetricSummary",
-    "OpenedRun",
     "OutputDifference",
     "Parameter",
     "ParameterType",
     "Provenance",
     "ResumedFrom",
     "RunAgreement",
+    "RunBackend",
     "RunComparison",
     "RunDifference",
     "RunEvent",
-    "RunForm",
-    "RunFormRequest",
     "RunGroup",
     "RunGroupPoint",
     "RunGroupRow",
     "RunGroupTable",
-    "RunIds",
     "RunList",
     "RunLive",
     "RunRecord",
-    "RunRequest",
     "RunState",
     "RunStatus",
     "RunStop",
-    "StartedRuns",
 ]
 
 ParameterType = Literal["int", "float", "bool", "str", "list", "tuple", "dict", "none"]
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "timed_out", "lost"]
+RunBackend = Literal["local", "ray"]
 RunStop = Literal["not_started", "interrupted", "terminated", "killed"]
 
 
@@ -136,7 +132,7 @@ class RunRecord(Model):
     retries: int = Field(0, description="The maximum number of further attempts.")
     previous: str | None = Field(None, description="The run of the previous attempt.")
     resumed_from: ResumedFrom | None = None
-    backend: Literal["local", "ray"] = "local"
+    backend: RunBackend = "local"
     address: str | None = Field(None, description="The address of the Ray cluster.")
     node: str | None = Field(None, description="Where it runs, if not on this machine.")
     attached: bool = Field(
@@ -214,73 +210,6 @@ class RunList(Model):
     runs: list[RunStatus]
     problems: list[ErrorMessage] = []  # noqa: RUF012 - pydantic copies it
     limit: int = Field(description="How many runs of the queue may run at once.")
-
-
-class RunFormRequest(Model):
-    """The notebook for which a form is wanted."""
-
-    path: ContentsPath = Field(description="Its path in the contents API.")
-    content: dict[str, Any] | None = Field(
-        None, description="The notebook as it is in the editor; by default the file."
-    )
-
-
-class RunForm(Model):
-    """The form for the parameters of a notebook."""
-
-    path: str
-    parameters: list[Parameter]
-    kernel: str | None
-    kernels: list[str] = Field(description="The kernels that are installed.")
-    records_metrics: bool = Field(description="Whether a cell calls `record`.")
-    expected_s: float | None = None
-    hint: str = Field("", description="How to declare parameters, if there are none.")
-
-
-class RunRequest(RunFormRequest):
-    """Runs to start: one, or one for each combination of a sweep."""
-
-    values: dict[str, str] = Field(
-        {}, description="Texts by the names of parameters, as on the command line."
-    )
-    sweep: dict[str, str] = Field(
-        {}, description="Values separated by commas, by the names of parameters."
-    )
-    samples: int | None = Field(
-        None, ge=1, le=10_000, description="How many combinations are drawn at random."
-    )
-    kernel: str | None = None
-    timeout_s: float | None = Field(None, gt=0)
-    cell_timeout_s: float | None = Field(None, gt=0)
-    retries: int = Field(0, ge=0, le=100)
-    snapshots: bool = Field(
-        default=False, description="Whether the kernel keeps snapshots to resume from."
-    )
-    only_count: bool = Field(default=False, description="Check the request and count the runs.")
-
-
-class StartedRuns(Model):
-    """The runs that a request has started, or would start."""
-
-    ids: list[str]
-    count: int
-    group: str | None = None
-    warnings: list[str] = []  # noqa: RUF012 - pydantic copies it
-
-
-class OpenedRun(Model):
-    """The notebook of a run, with its outputs."""
-
-    path: str = Field(description="Its path in the contents API.")
-
-
-class RunIds(Model):
-    """Runs to cancel, delete, restore, repeat or compare."""
-
-    ids: list[str] = Field(max_length=10_000)
-    anyway: bool = Field(
-        default=False, description="Repeat them though their notebook has changed."
-    )
 
 
 class RunDifference(Model):

@@ -11,15 +11,19 @@ from ..contract import RunForm, RunRequest
 from ..errors import ParameterError
 from ..execution import kernel_for, require_kernel
 from ..notebooks import Notebook
+from ..ray_cluster import is_ray_installed, require_listening
 from .parameters.declarations import read_parameters
 from .parameters.given import parse_values
 from .parameters.secrets import split_secrets
 from .parameters.sweeps import combinations
 from .plans import sweep_plans
+from .remote import NO_CLUSTER, default_address, require_cluster
 from .running.runner import Plan
 
 __all__ = ["installed_kernels", "make_form", "plans_of"]
 
+# A form waits for it.
+_CONNECT_S = 3.0
 _RECORDS = re.compile(r"^[^#\n]*\brecord\s*\(", re.MULTILINE)
 _HINT = (
     "Give a cell the tag `parameters`, and assign one value in each of its lines, such as "
@@ -47,6 +51,8 @@ def make_form(notebook: Notebook, path: str, *, expected_s: float | None = None)
         parameters=parameters,
         kernel=kernel_for(notebook.node),
         kernels=installed_kernels(),
+        backends=["local", "ray"] if is_ray_installed() else ["local"],
+        address=default_address(),
         records_metrics=_records_metrics(notebook.node),
         expected_s=expected_s,
         hint="" if parameters else _HINT,
@@ -66,6 +72,8 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
 
     Raises
     ------
+    ClusterError
+        If it asks for a cluster, and there is none at the address.
     NotebookError
         If the kernel is not installed.
     ParameterError
@@ -78,6 +86,12 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         parse_values(parameters, request.values),
         [each.name for each in parameters if each.secret and each.name in request.values],
     )
+    address = None
+    if request.backend == "ray":
+        if request.snapshots:
+            raise ParameterError("Runs on a cluster keep no snapshots.", "Run it on this machine.")
+        address = require_cluster(request.address)
+        require_listening(address, hint=NO_CLUSTER, limit_s=_CONNECT_S)
     swept = combinations(parameters, request.sweep, samples=request.samples)
     require_kernel(request.kernel or kernel_for(notebook.node), notebook.path)
     plan = Plan(
@@ -91,6 +105,8 @@ def plans_of(request: RunRequest, notebook: Notebook, parent: Path) -> list[Plan
         kernel=request.kernel,
         secrets=secrets,
         content=request.content,
+        backend=request.backend,
+        address=address,
     )
     return sweep_plans(plan, list(request.sweep), swept)
 

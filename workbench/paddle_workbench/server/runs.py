@@ -11,6 +11,8 @@ from tornado.web import HTTPError, authenticated
 
 from ..contract import (
     OpenedRun,
+    ResumeForm,
+    ResumeRequest,
     RunComparison,
     RunForm,
     RunFormRequest,
@@ -30,6 +32,7 @@ from ..runs.parameters.injection import injection_warnings
 from ..runs.queue import queue_runs, run_limit
 from ..runs.results.comparison import compare_runs
 from ..runs.results.groups import find_group, group_table
+from ..runs.running.resuming import plan_resume, resume_form
 from ..runs.running.runner import plan_rerun
 from ..runs.store.folders import OUTPUT_FILE, REPORT_FILE
 from ..runs.store.provenance import portable_path
@@ -44,6 +47,8 @@ __all__ = [
     "OpenRunHandler",
     "RerunHandler",
     "RestoreRunsHandler",
+    "ResumeFormHandler",
+    "ResumeHandler",
     "RunFormHandler",
     "RunGroupHandler",
     "RunReportHandler",
@@ -181,6 +186,35 @@ class RerunHandler(_RunsHandler):
         return _started(queue_runs(plans))
 
 
+class ResumeFormHandler(_RunsHandler):
+    """The form for resuming a run."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Answer with the cells at which a run can be resumed."""
+        self.answer(await self.in_thread(self._form))
+
+    def _form(self) -> ResumeForm:
+        request = self.parse(ResumeRequest, limit_bytes=MAX_BYTES)
+        (folder,) = self.services.runs.folders([request.id])
+        return resume_form(folder, content=request.content)
+
+
+class ResumeHandler(_RunsHandler):
+    """Resumes a run."""
+
+    @authenticated
+    async def post(self) -> None:
+        """Queue the run that continues another, and answer with its id and where it begins."""
+        self.answer(await self.in_thread(self._resume))
+
+    def _resume(self) -> StartedRuns:
+        request = self.parse(ResumeRequest, limit_bytes=MAX_BYTES)
+        (folder,) = self.services.runs.folders([request.id])
+        plan, _reason = plan_resume(folder, cell=request.cell, content=request.content)
+        return _started(queue_runs([plan]))
+
+
 class CompareRunsHandler(_RunsHandler):
     """Compares runs."""
 
@@ -270,12 +304,13 @@ class RunReportHandler(_RunsHandler):
 def _started(records: Sequence[RunRecord]) -> StartedRuns:
     """Return what a request has started."""
     warnings = dict.fromkeys(warning for record in records for warning in record.warnings)
-    group = records[0].group if records else None
+    first = records[0] if records else None
     return StartedRuns(
         ids=[record.id for record in records],
         count=len(records),
-        group=None if group is None else group.id,
+        group=first.group.id if first is not None and first.group is not None else None,
         warnings=list(warnings),
+        resumed_from=None if first is None else first.resumed_from,
     )
 
 

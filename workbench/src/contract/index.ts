@@ -15,5 +15,6 @@ export type * from './page';
 export type * from './program';
 export type * from './quantization';
 export type * from './recipe';
+export type * from './run_requests';
 export type * from './runs';
 export type * from './serving';

@@ -36,16 +36,6 @@ export interface MetricSummary {
 }
 
 /**
- * The notebook of a run, with its outputs.
- */
-export interface OpenedRun {
-  /**
-   * Its path in the contents API.
-   */
-  path: string;
-}
-
-/**
  * A cell whose outputs in a run are not those of the first run.
  */
 export interface OutputDifference {
@@ -262,44 +252,6 @@ export interface RunEvent {
 }
 
 /**
- * The form for the parameters of a notebook.
- */
-export interface RunForm {
-  path: string;
-  parameters: Parameter[];
-  kernel: string | null;
-  /**
-   * The kernels that are installed.
-   */
-  kernels: string[];
-  /**
-   * Whether a cell calls `record`.
-   */
-  records_metrics: boolean;
-  expected_s: number | null;
-  /**
-   * How to declare parameters, if there are none.
-   */
-  hint: string;
-}
-
-/**
- * The notebook for which a form is wanted.
- */
-export interface RunFormRequest {
-  /**
-   * Its path in the contents API.
-   */
-  path: string;
-  /**
-   * The notebook as it is in the editor; by default the file.
-   */
-  content: {
-    [k: string]: unknown;
-  } | null;
-}
-
-/**
  * The sweep to which a run belongs.
  */
 export interface RunGroup {
@@ -400,20 +352,6 @@ export interface RunGroupTable {
    */
   missing: number;
   confidence: number;
-}
-
-/**
- * Runs to cancel, delete, restore, repeat or compare.
- */
-export interface RunIds {
-  /**
-   * @maxItems 10000
-   */
-  ids: string[];
-  /**
-   * Repeat them though their notebook has changed.
-   */
-  anyway: boolean;
 }
 
 /**
@@ -536,50 +474,6 @@ export interface RunRecord {
 }
 
 /**
- * Runs to start: one, or one for each combination of a sweep.
- */
-export interface RunRequest {
-  /**
-   * Its path in the contents API.
-   */
-  path: string;
-  /**
-   * The notebook as it is in the editor; by default the file.
-   */
-  content: {
-    [k: string]: unknown;
-  } | null;
-  /**
-   * Texts by the names of parameters, as on the command line.
-   */
-  values: {
-    [k: string]: string;
-  };
-  /**
-   * Values separated by commas, by the names of parameters.
-   */
-  sweep: {
-    [k: string]: string;
-  };
-  /**
-   * How many combinations are drawn at random.
-   */
-  samples: number | null;
-  kernel: string | null;
-  timeout_s: number | null;
-  cell_timeout_s: number | null;
-  retries: number;
-  /**
-   * Whether the kernel keeps snapshots to resume from.
-   */
-  snapshots: boolean;
-  /**
-   * Check the request and count the runs.
-   */
-  only_count: boolean;
-}
-
-/**
  * A run as lists show it.
  */
 export interface RunStatus {
@@ -607,14 +501,4 @@ export interface RunStatus {
     [k: string]: number[][];
   };
   has_report: boolean;
-}
-
-/**
- * The runs that a request has started, or would start.
- */
-export interface StartedRuns {
-  ids: string[];
-  count: number;
-  group: string | null;
-  warnings: string[];
 }

@@ -32,37 +32,39 @@ export function ComparisonView(props: IComparisonViewProps): React.JSX.Element {
       <h2 className="pw-Runs-title">
         {trans.__('Comparison of %1 runs', runs.length)}
       </h2>
-      <table className="pw-RunTable">
-        <thead>
-          <tr>
-            <th scope="col" />
-            {runs.map((run, index) => (
-              <th key={run.id} scope="col">
-                <span
-                  className="pw-RunSign"
-                  data-state={run.state}
-                  title={stateText(run.state, trans)}
-                >
-                  {stateSign(run.state)}
-                </span>{' '}
-                <button
-                  type="button"
-                  className="pw-LinkButton"
-                  title={run.id}
-                  onClick={() => {
-                    onOpen(run.id);
-                  }}
-                >
-                  {index + 1}. {runTitle(run)}
-                </button>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        {KINDS.map(kind => (
-          <Rows key={kind} {...props} kind={kind} />
-        ))}
-      </table>
+      <div className="pw-RunTable-frame">
+        <table className="pw-RunTable">
+          <thead>
+            <tr>
+              <th scope="col" />
+              {runs.map((run, index) => (
+                <th key={run.id} scope="col">
+                  <span
+                    className="pw-RunSign"
+                    data-state={run.state}
+                    title={stateText(run.state, trans)}
+                  >
+                    {stateSign(run.state)}
+                  </span>{' '}
+                  <button
+                    type="button"
+                    className="pw-LinkButton"
+                    title={run.id}
+                    onClick={() => {
+                      onOpen(run.id);
+                    }}
+                  >
+                    {index + 1}. {runTitle(run)}
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          {KINDS.map(kind => (
+            <Rows key={kind} {...props} kind={kind} />
+          ))}
+        </table>
+      </div>
       {differences.length === 0 && (
         <p role="status">{trans.__('The records of the runs are equal.')}</p>
       )}

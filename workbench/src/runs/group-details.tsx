@@ -68,30 +68,32 @@ export function GroupDetails(props: IGroupDetailsProps): React.JSX.Element {
         )}
       </div>
       {spreads.length > 0 && (
-        <table className="pw-RunTable">
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Metric')}</th>
-              <th scope="col">{trans.__('Mean')}</th>
-              <th scope="col">{trans.__('Spread')}</th>
-              <th scope="col">{trans.__('Runs')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {spreads.map(({ count, deviation, mean, name }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{valueText(mean)}</td>
-                <td>
-                  {deviation === null
-                    ? '–'
-                    : `± ${Number(deviation.toPrecision(2))}`}
-                </td>
-                <td>{count}</td>
+        <div className="pw-RunTable-frame">
+          <table className="pw-RunTable">
+            <thead>
+              <tr>
+                <th scope="col">{trans.__('Metric')}</th>
+                <th scope="col">{trans.__('Mean')}</th>
+                <th scope="col">{trans.__('Spread')}</th>
+                <th scope="col">{trans.__('Runs')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {spreads.map(({ count, deviation, mean, name }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td className="pw-RunTable-number">{valueText(mean)}</td>
+                  <td className="pw-RunTable-number">
+                    {deviation === null
+                      ? '–'
+                      : `± ${Number(deviation.toPrecision(2))}`}
+                  </td>
+                  <td>{count}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </DetailsFrame>
   );

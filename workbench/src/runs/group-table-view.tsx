@@ -40,50 +40,56 @@ export function GroupTableView(props: IGroupTableViewProps): React.JSX.Element {
           )}
         </p>
       )}
-      <table className="pw-RunTable">
-        <thead>
-          <tr>
-            {axes.map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-            <th scope="col">{trans.__('Runs')}</th>
-            {metrics.map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(row => (
-            <tr key={JSON.stringify(row.parameters)}>
+      <div className="pw-RunTable-frame">
+        <table className="pw-RunTable">
+          <thead>
+            <tr>
               {axes.map(name => (
-                <td key={name}>{exactText(row.parameters[name])}</td>
+                <th key={name} scope="col">
+                  {name}
+                </th>
               ))}
-              <td>
-                {row.runs.map((run, index) => (
-                  <button
-                    key={run}
-                    type="button"
-                    className="pw-LinkButton"
-                    title={run}
-                    onClick={() => {
-                      onOpen(run);
-                    }}
-                  >
-                    {index + 1}
-                  </button>
-                ))}
-              </td>
+              <th scope="col">{trans.__('Runs')}</th>
               {metrics.map(name => (
-                <td key={name}>{summaryText(row.metrics[name])}</td>
+                <th key={name} scope="col">
+                  {name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(row => (
+              <tr key={JSON.stringify(row.parameters)}>
+                {axes.map(name => (
+                  <td key={name} className="pw-RunTable-number">
+                    {exactText(row.parameters[name])}
+                  </td>
+                ))}
+                <td>
+                  {row.runs.map((run, index) => (
+                    <button
+                      key={run}
+                      type="button"
+                      className="pw-LinkButton"
+                      title={run}
+                      onClick={() => {
+                        onOpen(run);
+                      }}
+                    >
+                      {index + 1}
+                    </button>
+                  ))}
+                </td>
+                {metrics.map(name => (
+                  <td key={name}>
+                    <Summary summary={row.metrics[name]} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <div className="pw-RunAnswer-plots">
         {metrics.flatMap(metric =>
           [...axes, ...seeds].map(axis => {
@@ -111,16 +117,29 @@ export function GroupTableView(props: IGroupTableViewProps): React.JSX.Element {
   );
 }
 
-function summaryText(summary: MetricSummary | undefined): string {
+/** Mean, spread and interval of a metric; a line breaks only between them. */
+function Summary(props: {
+  summary: MetricSummary | undefined;
+}): React.JSX.Element {
+  const { summary } = props;
   if (!summary) {
-    return '–';
+    return <>–</>;
   }
   const { deviation, high, low, mean } = summary;
-  const spread =
-    deviation === null ? '' : ` ± ${Number(deviation.toPrecision(2))}`;
-  const interval =
-    low === null || high === null
-      ? ''
-      : ` (${valueText(low)} – ${valueText(high)})`;
-  return `${valueText(mean)}${spread}${interval}`;
+  return (
+    <>
+      <span className="pw-RunTable-number">
+        {valueText(mean)}
+        {deviation !== null && ` ± ${Number(deviation.toPrecision(2))}`}
+      </span>
+      {low !== null && high !== null && (
+        <>
+          {' '}
+          <span className="pw-RunTable-number">
+            ({valueText(low)} – {valueText(high)})
+          </span>
+        </>
+      )}
+    </>
+  );
 }

@@ -26,7 +26,9 @@ export const MetricPlot = React.memo(function MetricPlot(
   return (
     <figure className="pw-MetricPlot">
       <figcaption className="pw-MetricPlot-caption">
-        <span className="pw-MetricPlot-name">{name}</span>
+        <span className="pw-MetricPlot-name" title={name}>
+          {name}
+        </span>
         <span className="pw-MetricPlot-value">{text}</span>
       </figcaption>
       {values.length > 1 && (

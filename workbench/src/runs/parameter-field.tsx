@@ -28,9 +28,6 @@ export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
         <label className="pw-RunForm-label" htmlFor={id}>
           <code>{name}</code>
         </label>
-        <span className="pw-ParameterField-type">
-          {notes.filter(Boolean).join(', ')}
-        </span>
         {isChanged && (
           <button
             type="button"
@@ -71,11 +68,9 @@ export function ParameterField(props: IParameterFieldProps): React.JSX.Element {
             : trans.__('Values separated by commas: one run for each.')}
         </p>
       )}
-      {help !== '' && (
-        <p className="pw-RunForm-note" id={`${id}-help`}>
-          {help}
-        </p>
-      )}
+      <p className="pw-RunForm-note" id={`${id}-help`}>
+        {[notes.filter(Boolean).join(', '), help].filter(Boolean).join(' · ')}
+      </p>
       {problem !== null && (
         <p
           className="pw-ParameterField-problem"
@@ -95,9 +90,8 @@ function Control(
 ): React.JSX.Element {
   const { id, isSweep, on, parameter, problem, text, trans } = props;
   const { name, secret, type } = parameter;
-  const help = helpOf(parameter, trans);
   const described = [
-    ...(help === '' ? [] : [`${id}-help`]),
+    `${id}-help`,
     ...(problem === null ? [] : [`${id}-problem`])
   ];
   const common = {

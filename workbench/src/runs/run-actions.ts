@@ -3,6 +3,7 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ResumeForm, ResumeRequest } from '../contract';
 import { describeFailure } from '../failure';
 import { RequestError } from '../request';
 import type { RunNotebooks } from './run-notebooks';
@@ -60,6 +61,25 @@ export class RunActions {
     }
   }
 
+  /** Ask where a run can be resumed, with its notebook as it is now. */
+  resumeForm(id: string): Promise<ResumeForm> {
+    return this._options.client.resumeForm(this._resumeRequest(id, null));
+  }
+
+  /** Resume a run at a cell, or else where it ended. */
+  resume(id: string, cell: string | null): Promise<void> {
+    const { client, trans } = this._options;
+    return this._try(async () => {
+      const request = this._resumeRequest(id, cell);
+      const { resumed_from: from, warnings } = await client.resume(request);
+      const message =
+        from?.state === 'snapshot'
+          ? trans.__('The run continues at the cell “%1”.', from.cell)
+          : trans.__('All cells run again: %1.', from?.reason ?? '');
+      Notification.success([message, ...warnings].join('\n'));
+    });
+  }
+
   /** Open the executed notebook of a run, without a kernel. */
   openNotebook(id: string): Promise<void> {
     const { client, documents } = this._options;
@@ -113,6 +133,13 @@ export class RunActions {
         }
       );
     });
+  }
+
+  private _resumeRequest(id: string, cell: string | null): ResumeRequest {
+    const { model, notebooks } = this._options;
+    const path = notebooks.openPath(model.run(id)?.run.notebook ?? '');
+    const content = path === null ? null : notebooks.content(path);
+    return { id, cell, content };
   }
 
   private async _try(action: () => Promise<void>): Promise<void> {

@@ -1,11 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { RunRecord, RunStatus } from '../contract';
+import type { ResumeForm, RunRecord, RunStatus } from '../contract';
 import { MetricPlot } from './metric-plot';
 import { RunProgress } from './run-progress';
-import { isActive, stateSign, stateText } from './run-state';
-import { durationText, exactText, runTitle, valueText } from './run-text';
+import { RunResume } from './run-resume';
+import { canResume, isActive, stateSign, stateText } from './run-state';
+import {
+  durationText,
+  errorText,
+  exactText,
+  runTitle,
+  valueText
+} from './run-text';
 
 /** What can be done with the run whose details are shown. */
 export interface IDetailsCallbacks {
@@ -15,6 +22,9 @@ export interface IDetailsCallbacks {
   openNotebook: (id: string) => void;
   openReport: (id: string) => void;
   rerun: (ids: readonly string[]) => void;
+  resume: (id: string, cell: string | null) => void;
+  resumeForm: (id: string) => Promise<ResumeForm>;
+  show: (id: string) => void;
   showOutputs: (id: string) => void;
 }
 
@@ -51,12 +61,13 @@ export function RunDetails(props: IRunDetailsProps): React.JSX.Element {
           <p className="pw-RunDetails-message">
             {run.failed_cell !== null &&
               trans.__('Cell “%1”: ', run.failed_cell)}
-            {run.error.message}
+            {errorText(run)}
           </p>
           {run.error.hint !== '' && <p>{run.error.hint}</p>}
         </div>
       )}
-      <Actions {...props} />
+      <Continuation {...props} />
+      <Actions key={run.id} {...props} />
       {run.warnings.map(warning => (
         <p key={warning} className="pw-RunDetails-warning">
           {trans.__('Warning:')} {warning}
@@ -114,6 +125,35 @@ export function DetailsFrame(
   );
 }
 
+/** Which run it continues, and from where. */
+function Continuation(props: IRunDetailsProps): React.JSX.Element | null {
+  const { on, status, trans } = props;
+  const from = status.run.resumed_from;
+  if (!from) {
+    return null;
+  }
+  return (
+    <p className="pw-RunDetails-from">
+      {from.state === 'snapshot'
+        ? trans.__(
+            'Resumed from a snapshot at the cell “%1”; the cells before it did not run again.',
+            from.cell
+          )
+        : trans.__('Resumed from the start: %1.', from.reason)}{' '}
+      <button
+        type="button"
+        className="pw-LinkButton"
+        title={from.run}
+        onClick={() => {
+          on.show(from.run);
+        }}
+      >
+        {trans.__('Show the earlier run')}
+      </button>
+    </p>
+  );
+}
+
 /** How a run has ended, or what it does. */
 function stateSentence(run: RunRecord, trans: TranslationBundle): string {
   const state = stateText(run.state, trans);
@@ -131,6 +171,8 @@ function stateSentence(run: RunRecord, trans: TranslationBundle): string {
 function Actions(props: IRunDetailsProps): React.JSX.Element {
   const { canShowOutputs, isCancelling, on, status, trans } = props;
   const { id } = status.run;
+  const [isResuming, setIsResuming] = React.useState(false);
+  const resume = React.useRef<HTMLButtonElement>(null);
   if (isActive(status)) {
     return (
       <div className="pw-RunDetails-actions">
@@ -185,28 +227,54 @@ function Actions(props: IRunDetailsProps): React.JSX.Element {
     ]
   ];
   return (
-    <div className="pw-RunDetails-actions">
-      {actions.map(
-        ([label, onClick, isOffered]) =>
-          isOffered && (
-            <button
-              key={label}
-              type="button"
-              className="pw-Button"
-              onClick={onClick}
-            >
-              {label}
-            </button>
-          )
+    <>
+      <div className="pw-RunDetails-actions">
+        {canResume(status) && (
+          <button
+            ref={resume}
+            type="button"
+            className="pw-Button"
+            aria-expanded={isResuming}
+            onClick={() => {
+              setIsResuming(!isResuming);
+            }}
+          >
+            {trans.__('Resume…')}
+          </button>
+        )}
+        {actions.map(
+          ([label, onClick, isOffered]) =>
+            isOffered && (
+              <button
+                key={label}
+                type="button"
+                className="pw-Button"
+                onClick={onClick}
+              >
+                {label}
+              </button>
+            )
+        )}
+      </div>
+      {isResuming && (
+        <RunResume
+          id={id}
+          on={on}
+          onClose={() => {
+            setIsResuming(false);
+            resume.current?.focus();
+          }}
+          trans={trans}
+        />
       )}
-    </div>
+    </>
   );
 }
 
 function Metrics(props: {
   status: RunStatus;
   trans: TranslationBundle;
-}): React.JSX.Element {
+}): React.JSX.Element | null {
   const { status, trans } = props;
   const { run, series } = status;
   const plotted = Object.entries(series).filter(
@@ -217,7 +285,7 @@ function Metrics(props: {
     ([name]) => !names.includes(name)
   );
   if (plotted.length === 0 && values.length === 0) {
-    return (
+    return isActive(status) ? null : (
       <p className="pw-RunDetails-none">
         {trans.__(
           'No metrics. Call record("accuracy", value) from paddle_workbench in a cell to record one.'
@@ -299,7 +367,12 @@ function Facts(props: {
       trans.__('Attempt'),
       run.attempt > 1 || run.retries > 0 ? String(run.attempt) : null
     ],
-    [trans.__('Continues'), run.resumed_from?.run ?? null],
+    [
+      trans.__('Cluster'),
+      run.backend === 'ray'
+        ? [run.address, run.node].filter(Boolean).join(', ')
+        : null
+    ],
     [trans.__('Created'), new Date(run.created_at).toLocaleString()]
   ];
   return (

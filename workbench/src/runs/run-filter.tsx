@@ -53,22 +53,24 @@ export function RunFilter(props: IRunFilterProps): React.JSX.Element {
             </option>
           ))}
         </select>
-        <select
-          className="pw-Input"
-          aria-label={trans.__('Notebook')}
-          value={query.notebook ?? ''}
-          onChange={({ target }) => {
-            const notebook = target.value === '' ? null : target.value;
-            onChange({ ...query, notebook });
-          }}
-        >
-          <option value="">{trans.__('All notebooks')}</option>
-          {notebooks.map(path => (
-            <option key={path} value={path} title={path}>
-              {notebookName(path)}
-            </option>
-          ))}
-        </select>
+        {(notebooks.length > 1 || query.notebook !== null) && (
+          <select
+            className="pw-Input"
+            aria-label={trans.__('Notebook')}
+            value={query.notebook ?? ''}
+            onChange={({ target }) => {
+              const notebook = target.value === '' ? null : target.value;
+              onChange({ ...query, notebook });
+            }}
+          >
+            <option value="">{trans.__('All notebooks')}</option>
+            {notebooks.map(path => (
+              <option key={path} value={path} title={path}>
+                {notebookName(path)}
+              </option>
+            ))}
+          </select>
+        )}
         <select
           className="pw-Input"
           aria-label={trans.__('Sort by')}

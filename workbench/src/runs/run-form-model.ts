@@ -19,6 +19,7 @@ import type { RunsClient } from './runs-client';
 
 const CHECK_DELAY_MS = 400;
 const UNPROCESSABLE = 422;
+const UNAVAILABLE = 503;
 
 /** The field of a parameter. */
 export interface IFieldState {
@@ -88,6 +89,11 @@ export class RunFormModel implements IDisposable {
       this.fields.some(({ problem }) => problem !== null) ||
       hasOptionProblem(this._runOptions, this._options.trans)
     );
+  }
+
+  /** Why there is no cluster at the address; null if nothing is known. */
+  get addressProblem(): string | null {
+    return this._addressProblem;
   }
 
   /** What the server warns of. */
@@ -171,9 +177,13 @@ export class RunFormModel implements IDisposable {
     this._touch(name);
   }
 
-  /** Set an option. */
-  setOption(name: keyof IRunOptions, text: string): void {
-    this._runOptions = { ...this._runOptions, [name]: text };
+  /** Set options. */
+  setOptions(options: Partial<IRunOptions>): void {
+    this._runOptions = { ...this._runOptions, ...options };
+    if (options.backend === 'ray' && this._runOptions.address === '') {
+      const address = this._form?.address ?? '';
+      this._runOptions = { ...this._runOptions, address };
+    }
     this._touch(null);
   }
 
@@ -185,6 +195,7 @@ export class RunFormModel implements IDisposable {
     }
     this._isStarting = true;
     this._failure = null;
+    this._addressProblem = null;
     this._changed.emit();
     try {
       const started = await this._options.client.start(this._request(false));
@@ -209,6 +220,7 @@ export class RunFormModel implements IDisposable {
     this._texts.clear();
     this._sweeps.clear();
     this._serverProblems.clear();
+    this._addressProblem = null;
     this._runOptions = NO_OPTIONS;
     this._version += 1;
     this._emit();
@@ -252,6 +264,7 @@ export class RunFormModel implements IDisposable {
       this._serverProblems.delete(name);
     }
     this._failure = null;
+    this._addressProblem = null;
     this._version += 1;
     this._emit();
     void this._checking.invoke().catch(() => undefined);
@@ -276,7 +289,7 @@ export class RunFormModel implements IDisposable {
       // Other errors are shown when the runs are started.
       const isWrong =
         error instanceof RequestError && error.status === UNPROCESSABLE;
-      if (isWrong && version === this._version) {
+      if ((isWrong || this._isNoCluster(error)) && version === this._version) {
         this._fail(error, path);
         this._emit();
       }
@@ -303,7 +316,6 @@ export class RunFormModel implements IDisposable {
       content: this._options.content(path),
       values,
       sweep,
-      snapshots: false,
       only_count: onlyCount
     };
   }
@@ -314,12 +326,24 @@ export class RunFormModel implements IDisposable {
       return;
     }
     const failure = describeFailure(error, this._options.trans);
+    if (this._isNoCluster(error)) {
+      this._addressProblem = failure.message;
+      return;
+    }
     const name = namedParameter(failure.message, this._form?.parameters ?? []);
     if (name === null) {
       this._failure = failure;
     } else {
       this._serverProblems.set(name, failure.message);
     }
+  }
+
+  private _isNoCluster(error: unknown): boolean {
+    return (
+      this._runOptions.backend === 'ray' &&
+      error instanceof RequestError &&
+      error.status === UNAVAILABLE
+    );
   }
 
   private _emit(): void {
@@ -334,6 +358,7 @@ export class RunFormModel implements IDisposable {
   private readonly _texts = new Map<string, string>();
   private readonly _sweeps = new Set<string>();
   private readonly _serverProblems = new Map<string, string>();
+  private _addressProblem: string | null = null;
   private _runOptions = NO_OPTIONS;
   private _path: string | null = null;
   private _form: RunForm | null = null;

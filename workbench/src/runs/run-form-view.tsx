@@ -18,12 +18,14 @@ export interface IFormCallbacks {
   reload: () => void;
   reset: (name: string) => void;
   set: (name: string, text: string) => void;
-  setOption: (name: keyof IRunOptions, text: string) => void;
+  setOption: (options: Partial<IRunOptions>) => void;
   setSweep: (name: string, isSweep: boolean) => void;
   start: () => void;
 }
 
 export interface IRunFormViewProps {
+  /** Why there is no cluster at the address; null if nothing is known. */
+  addressProblem: string | null;
   choices: INotebookChoices;
   /** How many runs there will be; null if a field is wrong. */
   count: number | null;
@@ -134,7 +136,7 @@ function NotebookPicker(props: IRunFormViewProps): React.JSX.Element {
       {isOpen && (
         <p className="pw-RunForm-note">
           {trans.__(
-            'Runs the notebook as it is in the editor now, from top to bottom, in a kernel of its own. The run continues when you close the tab or the browser.'
+            'Runs the notebook as it is in the editor now, in a kernel of its own, and continues when you close the browser.'
           )}
         </p>
       )}
@@ -145,7 +147,7 @@ function NotebookPicker(props: IRunFormViewProps): React.JSX.Element {
 function Fields(
   props: IRunFormViewProps & { form: RunForm }
 ): React.JSX.Element {
-  const { fields, form, on, options, trans } = props;
+  const { addressProblem, fields, form, on, options, trans } = props;
   const isSweep = fields.some(field => field.isSweep);
   return (
     <>
@@ -177,6 +179,7 @@ function Fields(
         </p>
       )}
       <RunOptionsView
+        addressProblem={addressProblem}
         form={form}
         isSweep={isSweep}
         onChange={on.setOption}

@@ -11,6 +11,7 @@ const MARGIN = 20;
 /** Until the list is measured. */
 const FONT_PX = 13;
 const HEIGHT_PX = 700;
+const WIDTH_PX = 300;
 
 interface IRunListProps {
   cancelling: ReadonlySet<string>;
@@ -30,10 +31,20 @@ export function RunList(props: IRunListProps): React.JSX.Element {
   const list = React.useRef<HTMLDivElement>(null);
   const [active, setActive] = React.useState<string | null>(null);
   const view = useView(list);
-  const places = React.useMemo(() => placesOf(rows), [rows]);
+  const width = view.width / view.font;
+  const places = React.useMemo(() => placesOf(rows, width), [rows, width]);
   const preferred = active ?? shown;
   const found = rows.findIndex(({ key }) => key === preferred);
   const tabStop = Math.max(0, found);
+  // Details that open take the place of rows.
+  React.useLayoutEffect(() => {
+    const element = list.current;
+    const place = places[rows.findIndex(({ key }) => key === shown)];
+    if (element && place) {
+      scrollTo(element, place, view.font);
+    }
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when they open, or the list shrinks
+  }, [shown, view.height]);
   const callbacks = React.useMemo(() => ({ ...on, focus: setActive }), [on]);
 
   const focus = (index: number): void => {
@@ -44,13 +55,7 @@ export function RunList(props: IRunListProps): React.JSX.Element {
       return;
     }
     setActive(row.key);
-    const top = place.top * view.font;
-    const bottom = top + place.height * view.font;
-    if (top < element.scrollTop) {
-      element.scrollTop = top;
-    } else if (bottom > element.scrollTop + element.clientHeight) {
-      element.scrollTop = bottom - element.clientHeight;
-    }
+    scrollTo(element, place, view.font);
     // The row may not be drawn yet.
     requestAnimationFrame(() => {
       rowElement(element, row.key)?.focus({ preventScroll: true });
@@ -145,6 +150,8 @@ export function RunList(props: IRunListProps): React.JSX.Element {
               isCancelling={props.cancelling.has(row.key)}
               isChecked={checked.has(row.key)}
               isMember={row.isMember}
+              common={row.title.common}
+              distinct={row.title.distinct}
               status={row.status}
             />
           ) : (
@@ -180,10 +187,24 @@ interface IPlace {
   readonly height: number;
 }
 
-function placesOf(rows: readonly Row[]): IPlace[] {
+/** Scroll a list as little as shows a row. */
+function scrollTo(list: HTMLElement, place: IPlace, font: number): void {
+  const top = place.top * font;
+  const bottom = top + place.height * font;
+  if (top < list.scrollTop) {
+    list.scrollTop = top;
+  } else if (bottom > list.scrollTop + list.clientHeight) {
+    list.scrollTop = bottom - list.clientHeight;
+  }
+}
+
+/** The places of rows in a list of a width in em. */
+function placesOf(rows: readonly Row[], width: number): IPlace[] {
   let top = 0;
   return rows.map(row => {
-    const height = row.status ? runRowHeight(row.status) : GROUP_ROW_HEIGHT;
+    const height = row.status
+      ? runRowHeight(row.status, row.title, width)
+      : GROUP_ROW_HEIGHT;
     const place = { top, height };
     top += height;
     return place;
@@ -198,6 +219,8 @@ interface IView {
   onScroll: () => void;
   /** In em. */
   readonly top: number;
+  /** In pixels. */
+  readonly width: number;
 }
 
 /** What part of a list is visible; moves in steps, so that scrolling draws seldom. */
@@ -205,6 +228,7 @@ function useView(list: React.RefObject<HTMLDivElement | null>): IView {
   const [font, setFont] = React.useState(FONT_PX);
   const [height, setHeight] = React.useState(HEIGHT_PX);
   const [top, setTop] = React.useState(0);
+  const [width, setWidth] = React.useState(WIDTH_PX);
   React.useLayoutEffect(() => {
     const element = list.current;
     if (!element || typeof ResizeObserver === 'undefined') {
@@ -213,6 +237,7 @@ function useView(list: React.RefObject<HTMLDivElement | null>): IView {
     const observer = new ResizeObserver(() => {
       setFont(parseFloat(getComputedStyle(element).fontSize) || FONT_PX);
       setHeight(element.clientHeight || HEIGHT_PX);
+      setWidth(element.clientWidth || WIDTH_PX);
     });
     observer.observe(element);
     return () => {
@@ -223,5 +248,5 @@ function useView(list: React.RefObject<HTMLDivElement | null>): IView {
     const position = (list.current?.scrollTop ?? 0) / font;
     setTop(Math.floor(position / (MARGIN / 2)) * (MARGIN / 2));
   };
-  return { font, height, onScroll, top };
+  return { font, height, onScroll, top, width };
 }

@@ -7,8 +7,10 @@ import type { IRowProps } from './row';
 import { Row } from './row';
 import { RunProgress } from './run-progress';
 import { isActive, stateSign, stateText } from './run-state';
+import type { ITitleParts } from './run-text';
 import {
   durationText,
+  errorText,
   notebookName,
   runTitle,
   timeText,
@@ -19,32 +21,64 @@ import {
 const SHOWN_METRICS = 2;
 
 interface IRunRowProps extends IRowProps {
+  /** The parameters that other runs of the notebook share. */
+  common: string;
+  /** The parameters that tell it apart. */
+  distinct: string;
   isCancelling: boolean;
   isMember: boolean;
   status: RunStatus;
 }
 
-/** The height of the row of a run, in em, so that the list knows it without drawing. */
-export function runRowHeight({ run, series }: RunStatus): number {
+/** The widths of characters, as far as a list must know them before it draws. */
+const WIDE_EM = 1;
+const NARROW_EM = 0.6;
+/** What stands beside a title: checkbox, sign, and either the duration or a button. */
+const BESIDE_EM = 8;
+const BESIDE_ACTIVE_EM = 10.5;
+const LINE_EM = 1.6;
+
+/**
+ * The height of the row of a run, in em, so that the list knows it without drawing.
+ *
+ * @param width - of the list, in em
+ */
+export function runRowHeight(
+  { run, series }: RunStatus,
+  title: ITitleParts,
+  width: number
+): number {
+  const text = `${title.distinct} ${title.common}`;
+  const beside = run.finished_at === null ? BESIDE_ACTIVE_EM : BESIDE_EM;
+  const isLong = textWidth(text) > width - beside;
+  const base = isLong ? LINE_EM : 0;
   switch (run.state) {
     case 'running':
-      return Object.keys(series).length > 0 ? 9 : 6;
+      return base + (Object.keys(series).length > 0 ? 9 : 6);
     case 'queued':
-      return 2.7;
+      return base + 2.7;
     default:
-      return run.error ? 5.5 : 4.1;
+      return base + (run.error ? 5.7 : 4.1);
   }
+}
+
+function textWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    width += character < '\u2e80' ? NARROW_EM : WIDE_EM;
+  }
+  return width;
 }
 
 /** A run in the list. */
 export const RunRow = React.memo(function RunRow(
   props: IRunRowProps
 ): React.JSX.Element {
-  const { isCancelling, isMember, on, status, trans } = props;
+  const { common, distinct, isCancelling, isMember, on, status, trans } = props;
   const { run } = status;
   return (
     <Row {...props} level={isMember ? 2 : 1} state={run.state}>
-      <div className="pw-RunRow-line">
+      <div className="pw-RunRow-line pw-mod-first">
         <span
           className="pw-RunSign"
           data-state={run.state}
@@ -56,7 +90,8 @@ export const RunRow = React.memo(function RunRow(
           </span>
         </span>
         <span className="pw-RunRow-title" title={runTitle(run)}>
-          {runTitle(run)}
+          {distinct || (common === '' && notebookName(run.notebook))}
+          {common !== '' && <span className="pw-RunRow-common"> {common}</span>}
         </span>
         {run.state === 'queued' && (
           <span className="pw-RunRow-note">{trans.__('queued')}</span>
@@ -95,7 +130,7 @@ export const RunRow = React.memo(function RunRow(
       {run.error && !isActive(status) && (
         <div className="pw-RunRow-error" title={run.error.message}>
           {run.failed_cell !== null && trans.__('Cell “%1”: ', run.failed_cell)}
-          {run.error.message}
+          {errorText(run)}
         </div>
       )}
     </Row>
@@ -128,7 +163,7 @@ function Summary(props: IRunRowProps): React.JSX.Element {
   const metrics = Object.entries(run.metrics).slice(0, SHOWN_METRICS);
   return (
     <div className="pw-RunRow-line pw-mod-second">
-      <span className="pw-RunRow-facts">
+      <span className="pw-RunRow-facts" title={run.notebook}>
         {[
           ...metrics.map(([name, value]) => `${name} ${valueText(value)}`),
           notebookName(run.notebook)

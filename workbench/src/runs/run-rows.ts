@@ -1,7 +1,8 @@
 import type { RunGroup, RunStatus } from '../contract';
 import type { RunState } from './run-state';
 import { RUN_STATES } from './run-state';
-import { numericMetrics, parametersText } from './run-text';
+import type { ITitleParts } from './run-text';
+import { numericMetrics, parametersText, titleParts } from './run-text';
 
 /** What of the runs is shown, and in which order. */
 export interface IRunQuery {
@@ -36,6 +37,7 @@ export type RunRow =
       readonly status: null;
       readonly isOpen: boolean;
       readonly isMember: false;
+      readonly title: null;
     }
   | {
       readonly key: string;
@@ -44,6 +46,7 @@ export type RunRow =
       readonly isOpen: false;
       /** Whether it is shown under its sweep. */
       readonly isMember: boolean;
+      readonly title: ITitleParts;
     };
 
 /** Mean and sample standard deviation of a metric over runs. */
@@ -63,6 +66,7 @@ export function rowsOf(
 ): RunRow[] {
   const entries = entriesOf(runs.filter(status => matches(status, query)));
   const order = compareBy(query);
+  const varied = variedParameters(runs);
   return entries
     .map(entry => ({ entry, rank: rankOf(entry), value: order.value(entry) }))
     .sort(
@@ -72,7 +76,7 @@ export function rowsOf(
           ? order.byAge(a.entry, b.entry)
           : order.byValue(a.value, b.value) || order.byAge(b.entry, a.entry))
     )
-    .flatMap(({ entry }) => rowsOfEntry(entry, openGroups));
+    .flatMap(({ entry }) => rowsOfEntry(entry, openGroups, varied));
 }
 
 /** The families of all sweeps among runs. */
@@ -113,6 +117,30 @@ export function metricNames(runs: readonly RunStatus[]): string[] {
   return [...names].sort();
 }
 
+/** For each notebook, how many values each parameter has in the runs outside of sweeps. */
+function variedParameters(
+  runs: readonly RunStatus[]
+): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const seen = new Map<string, Map<string, Set<string>>>();
+  for (const { run } of runs) {
+    if (run.group) {
+      continue;
+    }
+    const values = seen.get(run.notebook) ?? new Map<string, Set<string>>();
+    seen.set(run.notebook, values);
+    for (const [name, value] of Object.entries(run.parameters)) {
+      const texts = values.get(name) ?? new Set<string>();
+      values.set(name, texts.add(JSON.stringify(value)));
+    }
+  }
+  return new Map(
+    [...seen].map(([notebook, values]) => [
+      notebook,
+      new Map([...values].map(([name, texts]) => [name, texts.size]))
+    ])
+  );
+}
+
 /** An entry of the top level: a run, or a sweep with its runs. */
 interface IEntry {
   readonly family: IRunFamily | null;
@@ -146,14 +174,20 @@ function entriesOf(runs: readonly RunStatus[]): IEntry[] {
 
 function rowsOfEntry(
   { family, runs }: IEntry,
-  openGroups: ReadonlySet<string>
+  openGroups: ReadonlySet<string>,
+  varied: ReadonlyMap<string, ReadonlyMap<string, number>>
 ): RunRow[] {
   const memberRow = (status: RunStatus): RunRow => ({
     key: status.run.id,
     family: null,
     status,
     isOpen: false,
-    isMember: family !== null
+    isMember: family !== null,
+    // What tells runs of a sweep apart are its axes.
+    title: titleParts(
+      status.run,
+      (family ? null : varied.get(status.run.notebook)) ?? new Map()
+    )
   });
   if (!family) {
     return runs.map(memberRow);
@@ -165,7 +199,14 @@ function rowsOfEntry(
     ? runs
     : runs.filter(({ run }) => run.state === 'running');
   return [
-    { key: `group:${id}`, family, status: null, isOpen, isMember: false },
+    {
+      key: `group:${id}`,
+      family,
+      status: null,
+      isOpen,
+      isMember: false,
+      title: null
+    },
     ...members.map(memberRow)
   ];
 }

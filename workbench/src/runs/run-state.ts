@@ -32,6 +32,11 @@ export function isActive(status: RunStatus | null | undefined): boolean {
   return state === 'queued' || state === 'running';
 }
 
+/** Whether a run has ended before its last cell did. */
+export function canResume(status: RunStatus): boolean {
+  return !isActive(status) && status.run.state !== 'succeeded';
+}
+
 /** The sign of a state. */
 export function stateSign(state: RunState): string {
   return SIGNS[state];

@@ -33,17 +33,57 @@ export function exactText(value: unknown): string {
   return typeof value === 'number' ? String(value) : valueText(value);
 }
 
-/** The parameters that were set, the swept ones first; what tells runs of a notebook apart. */
+/** The parameters that were set, the swept ones first. */
 export function parametersText(run: RunRecord): string {
+  const { common, distinct } = titleParts(run, new Map());
+  return [distinct, common].filter(Boolean).join(' ');
+}
+
+/** The parameters that were set: those that tell runs of a notebook apart, and the others. */
+export interface ITitleParts {
+  readonly distinct: string;
+  readonly common: string;
+}
+
+/**
+ * Divide the parameters that were set.
+ *
+ * @param varied - in how many values of each parameter runs of the notebook differ; those of a
+ *   sweep come first anyway
+ */
+export function titleParts(
+  run: RunRecord,
+  varied: ReadonlyMap<string, number>
+): ITitleParts {
   const axes = run.group?.axes ?? [];
   const given = run.given ?? Object.keys(run.parameters);
-  const names = [...axes, ...given.filter(name => !axes.includes(name))];
-  return [
-    ...names
+  const values = (name: string): number => varied.get(name) ?? 1;
+  const names = [
+    ...axes,
+    ...given
+      .filter(name => !axes.includes(name))
+      .sort((a, b) => values(b) - values(a))
+  ];
+  const isDistinct = (name: string): boolean =>
+    axes.includes(name) || values(name) > 1;
+  const textOf = (chosen: string[]): string[] =>
+    chosen
       .filter(name => name in run.parameters)
-      .map(name => `${name}=${exactText(run.parameters[name])}`),
-    ...run.secrets.map(name => `${name}=•••`)
-  ].join(' ');
+      .map(name => `${name}=${exactText(run.parameters[name])}`);
+  return {
+    distinct: textOf(names.filter(isDistinct)).join(' '),
+    common: [
+      ...textOf(names.filter(name => !isDistinct(name))),
+      ...run.secrets.map(name => `${name}=•••`)
+    ].join(' ')
+  };
+}
+
+/** Why a run has not succeeded; the cell is named before it. */
+export function errorText(run: RunRecord): string {
+  const message = run.error?.message ?? '';
+  const cell = ` (in cell \`${run.failed_cell ?? ''}\`)`;
+  return message.endsWith(cell) ? message.slice(0, -cell.length) : message;
 }
 
 /** What a run is called in a list. */

@@ -1,5 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type {
+  ResumeForm,
+  ResumeRequest,
   RunComparison,
   RunForm,
   RunFormRequest,
@@ -43,6 +45,14 @@ export class RunsClient {
 
   rerun(ids: readonly string[], anyway: boolean): Promise<StartedRuns> {
     return this._post('runs/rerun', { ids, anyway });
+  }
+
+  resumeForm(run: ResumeRequest): Promise<ResumeForm> {
+    return this._post('runs/resume-form', run);
+  }
+
+  resume(run: ResumeRequest): Promise<StartedRuns> {
+    return this._post('runs/resume', run);
   }
 
   compare(ids: readonly string[]): Promise<RunComparison> {

@@ -57,6 +57,7 @@ export class RunsPanel extends ReactWidget {
       <ErrorBoundary trans={trans}>
         {selection.isCreating ? (
           <RunFormView
+            addressProblem={form.addressProblem}
             choices={notebooks.choices}
             count={form.count}
             failure={form.failure}

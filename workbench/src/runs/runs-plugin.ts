@@ -7,11 +7,13 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 import { ICourse } from '../course/tokens';
 import { IJobs } from '../jobs/tokens';
 import { TRANSLATION_DOMAIN } from '../language';
+import { translateSchema } from '../schema-translation';
 import { OutputOffers } from './output-offers';
 import { RunActions } from './run-actions';
 import { RunButtonExtension } from './run-button-extension';
@@ -37,7 +39,13 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Runs notebooks as experiments, and shows and compares runs.',
   autoStart: true,
   requires: [IDocumentManager, IJobs, INotebookTracker, ITranslator],
-  optional: [ICommandPalette, ICourse, ILayoutRestorer, IStateDB],
+  optional: [
+    ICommandPalette,
+    ICourse,
+    ILayoutRestorer,
+    ISettingRegistry,
+    IStateDB
+  ],
   activate: (
     app: JupyterFrontEnd,
     documents: IDocumentManager,
@@ -47,11 +55,18 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     course: ICourse | null,
     restorer: ILayoutRestorer | null,
+    registry: ISettingRegistry | null,
     state: IStateDB | null
   ): void => {
     const { commands, docRegistry, serviceManager, shell } = app;
     const { contents, serverSettings } = serviceManager;
     const trans = translator.load(TRANSLATION_DOMAIN);
+    registry?.transform(runsPlugin.id, {
+      fetch: plugin => ({
+        ...plugin,
+        schema: translateSchema(plugin.schema, trans)
+      })
+    });
     const client = new RunsClient({ serverSettings, trans });
     const model = new RunsModel({ client, jobs, trans });
     const selection = new RunsSelection();
@@ -127,6 +142,10 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       restore: () => {
         void actions.restore();
       },
+      resume: (id, cell) => {
+        void actions.resume(id, cell);
+      },
+      resumeForm: id => actions.resumeForm(id),
       show: key => {
         selection.show(key);
       },
@@ -157,8 +176,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       set: (name, text) => {
         form.set(name, text);
       },
-      setOption: (name, text) => {
-        form.setOption(name, text);
+      setOption: options => {
+        form.setOptions(options);
       },
       setSweep: (name, isSweep) => {
         form.setSweep(name, isSweep);

@@ -11,6 +11,7 @@ import { RunFilter } from './run-filter';
 import { RunList, rowElement } from './run-list';
 import type { IRunQuery, RunRow } from './run-rows';
 import { EVERYTHING, familiesOf, rowsOf } from './run-rows';
+import { canResume } from './run-state';
 import { SelectionBar } from './selection-bar';
 
 const HELP_ID = 'pw-runs-keys';
@@ -146,6 +147,11 @@ function Browser(props: IRunsViewProps): React.JSX.Element {
       case 'r':
         on.rerun(ids);
         return true;
+      case 'u':
+        if (row.status && canResume(row.status)) {
+          on.resume(row.status.run.id, null);
+        }
+        return true;
       case 's':
         on.cancel(ids);
         return true;
@@ -221,11 +227,14 @@ function Browser(props: IRunsViewProps): React.JSX.Element {
         </details>
       )}
       <Shown {...props} onClose={close} />
-      <p className="pw-Runs-keys" id={HELP_ID}>
-        {trans.__(
-          '↑ ↓ move · Enter details · Space select · C compare · R repeat · S stop · O open · Delete · / filter'
-        )}
-      </p>
+      <details className="pw-Runs-keys">
+        <summary>{trans.__('Keys')}</summary>
+        <p id={HELP_ID}>
+          {trans.__(
+            '↑ ↓ move · ← → fold a sweep · Enter details · Space select · C compare · R repeat · U resume · S stop · O open · Delete · / filter · Esc close'
+          )}
+        </p>
+      </details>
     </div>
   );
 }

@@ -7,8 +7,8 @@ The process that owns a run writes its folder as always. Instead of an `Executio
 Modules import Ray inside functions, since it is not installed everywhere and takes a second.
 """
 
-from .cluster import require_cluster
+from .cluster import NO_CLUSTER, default_address, require_cluster
 from .execution import RemoteExecution
 from .placement import Place
 
-__all__ = ["Place", "RemoteExecution", "require_cluster"]
+__all__ = ["NO_CLUSTER", "Place", "RemoteExecution", "default_address", "require_cluster"]

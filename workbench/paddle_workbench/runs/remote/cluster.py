@@ -7,13 +7,18 @@ import os
 from ...errors import ClusterError
 from ...ray_cluster import require_ray
 
-__all__ = ["NO_CLUSTER", "require_cluster"]
+__all__ = ["NO_CLUSTER", "default_address", "require_cluster"]
 
 _START = (
     "ray start --head on one machine, and ray start --address=HOST:6379 on each other. "
     "`ray status` shows the cluster of this machine."
 )
 NO_CLUSTER = f"To start one: {_START}"
+
+
+def default_address() -> str:
+    """Return the address of the cluster for runs that name none; empty if there is none."""
+    return os.environ.get("RAY_ADDRESS") or ""
 
 
 def require_cluster(address: str | None) -> str:
@@ -30,7 +35,7 @@ def require_cluster(address: str | None) -> str:
         If Ray is not installed, or there is no address.
     """
     require_ray("--backend ray")
-    address = address or os.environ.get("RAY_ADDRESS") or ""
+    address = address or default_address()
     if not address:
         raise ClusterError(
             "--backend ray needs the address of a cluster.",

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-from ...contract import ResumedFrom, RunRecord
+from ...contract import ResumedFrom, ResumeForm, ResumePoint, RunRecord
 from ...errors import NotebookError, ParameterError, RunActiveError
 from ...execution import is_executed
-from ...notebooks import read_notebook
+from ...notebooks import Notebook, read_notebook
 from ...reading import is_file
 from ..parameters.declarations import INJECTED_TAG
 from ..store.provenance import locate
 from ..store.records import read_events, read_record
 from .runner import Plan, plan_like, source_of
-from .snapshots import SNAPSHOTS_FOLDER, find_snapshot
+from .snapshots import SNAPSHOTS_FOLDER, cell_of, kept_snapshots
 
-__all__ = ["plan_resume"]
+__all__ = ["plan_resume", "resume_form"]
 
 
-def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
+def plan_resume(
+    folder: Path, *, cell: str | None = None, content: Mapping[str, Any] | None = None
+) -> tuple[Plan, str]:
     """Return the plan that continues a run, and why it begins at the start; empty if it does not.
 
     The notebook may have changed from the cell on. Earlier cells keep their outputs and do not run
@@ -33,6 +37,8 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
         The folder of the earlier run, which has ended.
     cell : str, optional
         The id of the first cell to run; by default the one at which it ended.
+    content : dict, optional
+        The notebook as an editor has it; by default the file.
 
     Raises
     ------
@@ -43,6 +49,59 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
     RunActiveError
         If it has not ended.
     """
+    record = _ended_record(folder)
+    first = cell or _stopped_cell(folder, record)
+    if record.state == "succeeded" and cell is None:
+        raise NotebookError(
+            f"{record.id} has succeeded; there is nothing to continue.",
+            f"Repeat it: workbench runs rerun {record.id}",
+        )
+    notebook = _notebook_now(folder, record, content)
+    executed = [each for each in notebook.node.cells if is_executed(each)]
+    if cell is not None and all(each.get("id") != cell for each in executed):
+        raise NotebookError(
+            f"{record.notebook} has no code cell `{cell}`.",
+            "Its cells are: " + ", ".join(str(each.get("id")) for each in executed),
+        )
+    reason = _obstacle(folder, record, notebook.node, first, _kept_cells(folder))
+    if reason or first is None:
+        start = str(executed[0].get("id")) if executed else ""
+        resumed = ResumedFrom(run=record.id, cell=start, state="start", reason=reason)
+    else:
+        resumed = ResumedFrom(run=record.id, cell=first, state="snapshot")
+    plan = replace(
+        plan_like(record, notebook.path, folder.parent, declared_in=notebook.node),
+        content=content,
+        group=record.group,
+        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
+        resumed_from=resumed,
+    )
+    return plan, reason
+
+
+def resume_form(folder: Path, *, content: Mapping[str, Any] | None = None) -> ResumeForm:
+    """Return where a run can be resumed.
+
+    Parameters
+    ----------
+    folder, content
+        As for `plan_resume`, which also lists the errors that this raises.
+    """
+    record = _ended_record(folder)
+    notebook = _notebook_now(folder, record, content).node
+    kept = _kept_cells(folder)
+    points = [
+        ResumePoint(cell=cell.id, code=cell.source.strip().splitlines()[0])
+        for cell in notebook.cells
+        if is_executed(cell) and not _obstacle(folder, record, notebook, cell.get("id"), kept)
+    ]
+    stopped = _stopped_cell(folder, record) if record.state != "succeeded" else None
+    reason = _obstacle(folder, record, notebook, stopped, kept)
+    return ResumeForm(cell=stopped, reason=reason, points=points)
+
+
+def _ended_record(folder: Path) -> RunRecord:
+    """Return the record of a run that can be resumed."""
     record = read_record(folder)
     if record.is_active:
         raise RunActiveError(
@@ -53,35 +112,20 @@ def plan_resume(folder: Path, *, cell: str | None = None) -> tuple[Plan, str]:
             f"{record.id} had secrets, which are not recorded: {', '.join(record.secrets)}.",
             "Run the notebook again and give them.",
         )
-    first = cell or _stopped_cell(folder, record)
-    if record.state == "succeeded" and cell is None:
-        raise NotebookError(
-            f"{record.id} has succeeded; there is nothing to continue.",
-            f"Repeat it: workbench runs rerun {record.id}",
-        )
-    copy = source_of(folder, record)
+    return record
+
+
+def _notebook_now(folder: Path, record: RunRecord, content: Mapping[str, Any] | None) -> Notebook:
+    """Return the notebook of a run as it is now, or else its copy in the run folder."""
     source = locate(record.notebook)
-    source = source if is_file(source) else copy
-    notebook = read_notebook(source)
-    executed = [each for each in notebook.cells if is_executed(each)]
-    if cell is not None and all(each.get("id") != cell for each in executed):
-        raise NotebookError(
-            f"{record.notebook} has no code cell `{cell}`.",
-            "Its cells are: " + ", ".join(str(each.get("id")) for each in executed),
-        )
-    reason = _obstacle(folder, record.backend, copy, notebook, first)
-    if reason or first is None:
-        start = str(executed[0].get("id")) if executed else ""
-        resumed = ResumedFrom(run=record.id, cell=start, state="start", reason=reason)
-    else:
-        resumed = ResumedFrom(run=record.id, cell=first, state="snapshot")
-    plan = replace(
-        plan_like(record, source, folder.parent, declared_in=source),
-        group=record.group,
-        snapshots=(folder / SNAPSHOTS_FOLDER).is_dir(),
-        resumed_from=resumed,
-    )
-    return plan, reason
+    if content is not None:
+        return Notebook.from_json(source, dict(content))
+    return Notebook.read(source if is_file(source) else source_of(folder, record))
+
+
+def _kept_cells(folder: Path) -> set[str]:
+    """Return the ids of the cells before which the state of a run is kept."""
+    return {cell_of(snapshot) for snapshot in kept_snapshots(folder)}
 
 
 def _stopped_cell(folder: Path, record: RunRecord) -> str | None:
@@ -94,18 +138,22 @@ def _stopped_cell(folder: Path, record: RunRecord) -> str | None:
 
 
 def _obstacle(
-    folder: Path, backend: str, copy: Path, notebook: nbformat.NotebookNode, first: str | None
+    folder: Path,
+    record: RunRecord,
+    notebook: nbformat.NotebookNode,
+    first: str | None,
+    kept: Collection[str],
 ) -> str:
     """Return why a run cannot continue at a cell; empty if it can."""
     if first is None:
         return "it ended before its first cell"
     if first == INJECTED_TAG:
         return "it ended in the cell with its parameters"
-    if backend != "local":
+    if record.backend != "local":
         return "runs on a cluster keep no snapshots"
-    if find_snapshot(folder, first) is None:
+    if first not in kept:
         return f"no snapshot before cell `{first}` is kept"
-    changed = _changed_before(copy, notebook, first)
+    changed = _changed_before(source_of(folder, record), notebook, first)
     return f"cell `{changed}`, which ran before, has changed" if changed else ""
 
 

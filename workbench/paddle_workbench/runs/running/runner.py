@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ...contract import ResumedFrom, RunEvent, RunGroup, RunRecord
+import nbformat
+
+from ...contract import ResumedFrom, RunBackend, RunEvent, RunGroup, RunRecord
 from ...course.companions import copy_companions
 from ...errors import (
     NotebookError,
@@ -98,7 +100,7 @@ class Plan:
     group: RunGroup | None = None
     previous: str | None = None
     content: Mapping[str, Any] | None = field(default=None, repr=False)
-    backend: Literal["local", "ray"] = "local"
+    backend: RunBackend = "local"
     address: str | None = None
     snapshots: bool = False
     resumed_from: ResumedFrom | None = None
@@ -287,7 +289,8 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
             f"{record.notebook} has changed since {record.id} ran.",
             f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
         )
-    plan = plan_like(record, source, parent, declared_in=source if content is None else copy)
+    declared_in = read_notebook(source if content is None else copy)
+    plan = plan_like(record, source, parent, declared_in=declared_in)
     return replace(plan, content=content)
 
 
@@ -302,7 +305,8 @@ def plan_retry(folder: Path, record: RunRecord) -> Plan:
     source, copy = locate(record.notebook), source_of(folder, record)
     sha256 = record.provenance.notebook_sha256 if record.provenance is not None else None
     is_same = is_file(source) and sha256_of(source) == sha256
-    plan = plan_like(record, source, folder.parent, declared_in=source if is_same else copy)
+    declared_in = read_notebook(source if is_same else copy)
+    plan = plan_like(record, source, folder.parent, declared_in=declared_in)
     return replace(
         plan,
         attempt=record.attempt + 1,
@@ -313,7 +317,9 @@ def plan_retry(folder: Path, record: RunRecord) -> Plan:
     )
 
 
-def plan_like(record: RunRecord, notebook: Path, parent: Path, *, declared_in: Path) -> Plan:
+def plan_like(
+    record: RunRecord, notebook: Path, parent: Path, *, declared_in: nbformat.NotebookNode
+) -> Plan:
     """Return a plan with the parameters, limits, kernel and backend of an earlier run.
 
     Parameters
@@ -321,12 +327,12 @@ def plan_like(record: RunRecord, notebook: Path, parent: Path, *, declared_in: P
     record : RunRecord
     notebook, parent : Path
         As for `Plan`.
-    declared_in : Path
+    declared_in : NotebookNode
         The notebook with the types of the parameters.
     """
     return Plan(
         notebook,
-        recorded_values(declared_in, record),
+        given_values(read_parameters(declared_in), record),
         parent,
         timeout_s=record.timeout_s,
         kernel=record.kernel,

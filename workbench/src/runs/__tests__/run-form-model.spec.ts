@@ -39,6 +39,8 @@ describe('RunFormModel', () => {
         ],
         kernel: 'paddle',
         kernels: ['paddle'],
+        backends: ['local', 'ray'],
+        address: '10.0.0.1:6379',
         records_metrics: true,
         expected_s: 30,
         hint: ''
@@ -78,7 +80,7 @@ describe('RunFormModel', () => {
     form.setSweep('seed', true);
     form.set('seed', '1,2,3');
     expect(form.count).toBe(6);
-    form.setOption('samples', '4');
+    form.setOptions({ samples: '4' });
     expect(form.count).toBe(4);
     form.set('seed', '1,,2');
     expect(problem('seed')).toContain('missing');
@@ -99,6 +101,29 @@ describe('RunFormModel', () => {
     });
     expect(form.path).toBeNull();
     expect(JSON.stringify(form.fields)).not.toContain('abc');
+  });
+
+  it('asks for a cluster, and shows at its address that there is none', async () => {
+    form.setOptions({ backend: 'ray', snapshots: true });
+    expect(form.options.address).toBe('10.0.0.1:6379');
+    form.setOptions({ address: 'anywhere' });
+    expect(form.hasProblem).toBe(true);
+    form.setOptions({ address: 'ray://10.0.0.2:10001' });
+    expect(form.hasProblem).toBe(false);
+    server.answer('POST runs', {
+      status: 503,
+      body: { message: 'There is no cluster.', hint: 'Start one.' }
+    });
+    await form.start();
+    expect(sent()).toMatchObject({
+      address: 'ray://10.0.0.2:10001',
+      backend: 'ray',
+      snapshots: false
+    });
+    expect(form.addressProblem).toBe('There is no cluster.');
+    expect(form.failure).toBeNull();
+    form.setOptions({ address: 'auto' });
+    expect(form.addressProblem).toBeNull();
   });
 
   it('does not send secrets to have the values checked', async () => {

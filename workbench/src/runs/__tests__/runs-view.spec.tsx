@@ -28,6 +28,8 @@ function show(
     reload: jest.fn(),
     rerun: jest.fn(),
     restore: jest.fn(),
+    resume: jest.fn(),
+    resumeForm: jest.fn(),
     show: jest.fn(),
     showOutputs: jest.fn(),
     toggle: jest.fn()
@@ -98,6 +100,53 @@ describe('RunsView', () => {
     const error = { message: 'ValueError: NaN in loss', hint: '' };
     show([exampleRun({ state: 'failed', error, failed_cell: 'train' })]);
     expect(rows()[0]?.textContent).toContain('Cell “train”: ValueError: NaN');
+  });
+
+  it('shows first what tells runs apart', () => {
+    const parameters = { epochs: 3, lr: 0.1, optimizer: 'adam' };
+    const given = ['epochs', 'optimizer', 'lr'];
+    show([
+      exampleRun({ id: 'a', given, parameters }),
+      exampleRun({ id: 'b', given, parameters: { ...parameters, lr: 0.2 } })
+    ]);
+    expect(rows().map(row => row.textContent)).toEqual([
+      expect.stringContaining('lr=0.1 epochs=3 optimizer=adam'),
+      expect.stringContaining('lr=0.2 epochs=3 optimizer=adam')
+    ]);
+  });
+
+  it('resumes a failed run at a chosen cell, and says which run it continues', async () => {
+    const error = { message: 'NaN (in cell `train`)', hint: '' };
+    const failed = exampleRun({ state: 'failed', error, failed_cell: 'train' });
+    const on = show([failed], { shown: 'r1' });
+    const points = ['load', 'train'].map(cell => ({ cell, code: 'x = 1' }));
+    on.resumeForm.mockResolvedValue({ cell: 'train', reason: '', points });
+    fireEvent.click(screen.getByRole('button', { name: 'Resume…' }));
+    const cell = await screen.findByLabelText('Continue at the cell');
+    expect((cell as HTMLSelectElement).value).toBe('train');
+    fireEvent.change(cell, { target: { value: 'load' } });
+    fireEvent.click(screen.getByRole('button', { name: 'Resume' }));
+    expect(on.resume).toHaveBeenCalledWith('r1', 'load');
+    expect(screen.queryByRole('group', { name: 'Resume' })).toBeNull();
+    press('u');
+    expect(on.resume).toHaveBeenLastCalledWith('r1', null);
+    cleanup();
+
+    const from = {
+      run: 'r1',
+      cell: 'load',
+      state: 'start',
+      reason: 'why'
+    } as const;
+    const other = show([exampleRun({ id: 'r2', resumed_from: from })], {
+      shown: 'r2'
+    });
+    expect(screen.queryByRole('button', { name: 'Resume…' })).toBeNull();
+    expect(screen.getByText(/Resumed from the start: why/)).toBeTruthy();
+    fireEvent.click(
+      screen.getByRole('button', { name: 'Show the earlier run' })
+    );
+    expect(other.show).toHaveBeenCalledWith('r1');
   });
 
   it('folds a sweep into a row with mean and spread', () => {
