@@ -175,7 +175,9 @@ def show():
          {"type": "str", "help": "one of x, y", "choices": ["x", "y"]}),
         ("api_key = ''", {"type": "str", "secret": True}),
         ("token = None", {"type": "none", "optional": True, "secret": True}),
-        ("key = 1", {"type": "int"}),
+        ("key = 1", {"type": "int", "secret": True}),
+        ("key_size = 64", {"type": "int"}),
+        ("credentials = {}", {"type": "dict", "secret": True}),
         ("max_tokens = 'all'", {"type": "str"}),
     ],
 )  # fmt: skip

@@ -136,22 +136,26 @@ def test_secrets_reach_the_notebook_and_no_file(lesson: NotebookMaker, runs: Pat
     secret = "geheim-4711 \"'\\中文"  # noqa: S105 - it is not one
     source = lesson(
         ("use", "print(api_key, len(api_key)); print(repr(api_key)); import os"),
+        ("typed", "print(pin + 1, pin, pair, pair[0])"),
         ("native", "_ = os.write(2, api_key.encode())"),
         ("environment", "[name for name in os.environ if 'SECRET' in name]"),
         ("fail", "raise ValueError(api_key)"),
         parameters="api_key = ''",
     )
-    (queued,) = queue_runs([Plan(source, {}, runs, secrets={"api_key": secret}, retries=1)])
+    secrets = {"api_key": secret, "pin": 31415926, "pair": ("geheim-2", 1)}
+    (queued,) = queue_runs([Plan(source, {}, runs, secrets=secrets, retries=1)])
     (record,) = wait_for(runs, [queued.id], ignore)
-    assert (record.state, record.attempt, record.secrets) == ("failed", 2, ["api_key"])
+    assert (record.state, record.attempt, record.secrets) == ("failed", 2, list(secrets))
     cells = nbformat.read(runs / record.id / "output.ipynb", as_version=4).cells
     outputs = {cell.id: cell.outputs for cell in cells}
     assert outputs["use"][0].text == f"[secret] {len(secret)}\n'[secret]'\n"
+    assert outputs["typed"][0].text == "31415927 [secret] [secret] [secret]\n"
     assert outputs["environment"][0].data["text/plain"] == "[]"
     for path in runs.parent.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             assert b"geheim" not in content, path
+            assert b"31415926" not in content, path
             assert "中文".encode() not in content, path
 
 

@@ -131,7 +131,9 @@ def command(
     _require_unique([*(name for name, _value in values), *secret_names, *axes])
     texts = dict(values) | {name: _secret(name) for name in secret_names}
     from_file = read_parameter_file(file, parameters) if file is not None else {}
-    common, secrets = split_secrets(from_file | parse_values(parameters, texts), secret_names)
+    given = from_file | parse_values(parameters, texts, secrets=secret_names)
+    declared = [one.name for one in parameters if one.secret]
+    common, secrets = split_secrets(given, [*secret_names, *declared])
     swept = combinations(parameters, axes, samples=samples, seed=seed)
     plan = Plan(
         path,

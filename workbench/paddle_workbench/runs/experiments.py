@@ -19,8 +19,8 @@ from ..settings import settings
 from .cancellation import cancel_runs
 from .parameters.declarations import read_parameters
 from .parameters.given import rejection, require_parameter
-from .parameters.secrets import is_secret, split_secrets
-from .parameters.sweeps import LIMIT
+from .parameters.secrets import split_secrets
+from .parameters.sweeps import LIMIT, require_no_secret
 from .parameters.values import typed_value
 from .plans import sweep_plans
 from .queue import queue_runs, wait_for
@@ -360,7 +360,7 @@ def _plan(
     path = find_notebook(str(notebook))
     declared = read_parameters(read_notebook(path))
     values = {name: _value(declared, name, value) for name, value in parameters.items()}
-    common, secrets = split_secrets(values)
+    common, secrets = split_secrets(values, [each.name for each in declared if each.secret])
     return Plan(path, common, _parent(parent), secrets=secrets), declared
 
 
@@ -369,11 +369,8 @@ def _parent(parent: str | Path | None) -> Path:
 
 
 def _axis(declared: Sequence[Parameter], name: str, values: Sequence[Any]) -> list[Any]:
-    parameter = require_parameter(declared, name)
-    if is_secret(name) and (parameter is None or parameter.secret):
-        raise ParameterError(
-            f"{name} is a secret, and the values of a sweep are recorded.", "Give it in parameters."
-        )
+    hint = "Give it in parameters."
+    require_no_secret(declared, name, [], hint)
     try:
         listed = None if isinstance(values, str | bytes) else list(values)
     except TypeError:
@@ -383,7 +380,9 @@ def _axis(declared: Sequence[Parameter], name: str, values: Sequence[Any]) -> li
             f"The values of {name} are {values!r:.80}, not a list with values.",
             f'Give a list: {{"{name}": [1, 2]}}.',
         )
-    return [_value(declared, name, value) for value in listed]
+    typed = [_value(declared, name, value) for value in listed]
+    require_no_secret(declared, name, typed, hint)
+    return typed
 
 
 def _value(declared: Sequence[Parameter], name: str, value: Any) -> Any:

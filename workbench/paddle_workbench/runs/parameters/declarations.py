@@ -23,7 +23,7 @@ from ...execution import is_python
 from .annotations import Annotation, parse_type_comment, read_annotation, type_of
 from .constraints import Range, choices_in, range_in
 from .literals import PARSE_ERRORS, literal_in
-from .secrets import is_secret
+from .secrets import is_secret, secret_value
 
 __all__ = [
     "INJECTED_TAG",
@@ -265,6 +265,6 @@ def _parameter(name: str, annotation: Annotation, default: Any, comment: str) ->
         help=text,
         choices=choices,
         optional=annotation.optional or default is None,
-        secret=kind in ("str", "none") and is_secret(name),
+        secret=secret_value(name, default) or (kind == "none" and is_secret(name)),
         **asdict(bounds),
     )

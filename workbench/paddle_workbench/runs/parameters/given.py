@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...contract import Parameter, RunRecord
 from ...errors import ParameterError
+from .secrets import is_secret
 from .values import allowed, anything, is_json_number, parse_value, shortened, typed_value
 
 __all__ = [
@@ -28,7 +29,9 @@ def defaults(parameters: Sequence[Parameter]) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> dict[str, Any]:
+def parse_values(
+    parameters: Sequence[Parameter], texts: Mapping[str, str], *, secrets: Collection[str] = ()
+) -> dict[str, Any]:
     """Parse the values of parameters, given as texts on the command line.
 
     Parameters
@@ -37,7 +40,10 @@ def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> d
         The parameters that the notebook declares. If it declares none, any can be given: a value
         is then JSON, or else a text.
     texts : mapping
-        The texts by the name of their parameter, as for `values.parse_value`.
+        The texts by the name of their parameter, as for `values.parse_value`. A secret of which
+        the notebook does not say the type is a text, also if it consists of digits.
+    secrets : collection of str
+        Parameters that are secrets, whatever their names.
 
     Raises
     ------
@@ -48,7 +54,10 @@ def parse_values(parameters: Sequence[Parameter], texts: Mapping[str, str]) -> d
     for name, text in texts.items():
         parameter = require_parameter(parameters, name)
         try:
-            values[name] = anything(text) if parameter is None else parse_value(parameter, text)
+            if _is_secret_text(parameter, name in secrets or is_secret(name), text):
+                values[name] = text
+            else:
+                values[name] = anything(text) if parameter is None else parse_value(parameter, text)
         except (ValueError, TypeError, RecursionError):
             raise rejection(parameters, name, text) from None
     return values
@@ -178,6 +187,12 @@ def _restored(parameters: Sequence[Parameter], recorded: Mapping[str, Any]) -> d
             shown = value if isinstance(value, str) else json.dumps(value)
             raise rejection(parameters, name, shown) from None
     return values
+
+
+def _is_secret_text(parameter: Parameter | None, secret: bool, text: str) -> bool:  # noqa: FBT001
+    """Return whether a text is a secret of which no type is known."""
+    has_type = parameter is not None and parameter.type != "none"
+    return secret and not has_type and text.strip() != "None"
 
 
 def _is_name(name: str) -> bool:

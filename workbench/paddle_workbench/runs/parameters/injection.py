@@ -19,7 +19,7 @@ from .declarations import (
     tagged_cells,
 )
 from .literals import PARSE_ERRORS, write_literal
-from .secrets import is_secret
+from .secrets import secret_value
 from .values import shortened
 
 __all__ = ["injected_source", "injection_warnings"]
@@ -60,7 +60,7 @@ def injection_warnings(notebook: nbformat.NotebookNode, names: Collection[str]) 
 def _injected_before(notebook: nbformat.NotebookNode, names: Collection[str]) -> Iterator[str]:
     """Yield a warning about the values that the output of an earlier run already has."""
     values = {
-        name: "…" if is_secret(name) else shortened(str(value)).strip("'\"")
+        name: "…" if secret_value(name, value) else shortened(str(value)).strip("'\"")
         for name, value in injected_values(notebook).items()
         if name not in names
     }

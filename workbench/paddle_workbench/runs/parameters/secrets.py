@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ParameterError
+from .literals import parse_literal, write_literal
 
 # Every `workbench run -p` imports this module before anything else.
 if TYPE_CHECKING:
@@ -18,8 +20,11 @@ __all__ = [
     "environment_of",
     "insert_secrets",
     "is_secret",
+    "read_secrets",
     "reads_secrets",
+    "secret_value",
     "split_secrets",
+    "write_secrets",
 ]
 
 PREFIX = "PADDLE_WORKBENCH_SECRET_"
@@ -57,33 +62,47 @@ def is_secret(name: str) -> bool:
     return any(word.lower() in _WORDS for word in _WORD.findall(name))
 
 
+def secret_value(name: str, value: Any) -> bool:
+    """Return whether the value of a parameter is a secret: its name says so, and it can be one.
+
+    A number, or a list or dict without texts, is one if the last word of its name says so, so that
+    `key_size` is not. Bools and None are none.
+    """
+    if value is None or isinstance(value, bool) or not is_secret(name):
+        return False
+    return _has_text(value) or is_secret(_WORD.findall(name)[-1])
+
+
 def split_secrets(
-    values: Mapping[str, Any], names: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, str]]:
+    values: Mapping[str, Any], names: Collection[str] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values that may be written, and the secrets among them.
 
     Parameters
     ----------
     values : mapping
-        Texts with the name of a secret are secrets; numbers and other values are not.
-    names : sequence of str
+    names : collection of str
         Further parameters that are secrets, whatever their names.
-
-    Raises
-    ------
-    ParameterError
-        If one of these is not a text.
     """
-    secrets: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, str) and (name in names or is_secret(name)):
-            secrets[name] = value
-        elif name in names:
-            raise ParameterError(f"{name} is not a text, and only texts can be secrets.")
+    secrets = {
+        name: value
+        for name, value in values.items()
+        if secret_value(name, value) or (name in names and value is not None)
+    }
     return {name: value for name, value in values.items() if name not in secrets}, secrets
 
 
-def environment_of(secrets: Mapping[str, str]) -> dict[str, str]:
+def write_secrets(secrets: Mapping[str, Any]) -> bytes:
+    """Return secrets as bytes for a pipe, with their types."""
+    return json.dumps({name: write_literal(value) for name, value in secrets.items()}).encode()
+
+
+def read_secrets(content: bytes) -> dict[str, Any]:
+    """Return the secrets that `write_secrets` has written."""
+    return {name: parse_literal(literal) for name, literal in json.loads(content).items()}
+
+
+def environment_of(secrets: Mapping[str, Any]) -> dict[str, str]:
     """Return the environment variables that carry secrets to a kernel.
 
     Raises
@@ -91,19 +110,26 @@ def environment_of(secrets: Mapping[str, str]) -> dict[str, str]:
     ParameterError
         If a secret contains a NUL character.
     """
+    variables = {}
     for name, value in secrets.items():
-        if "\0" in value:
+        if isinstance(value, str) and "\0" in value:
             raise ParameterError(f"{name} contains a NUL character.", "Remove it.")
-    return {f"{PREFIX}{name}": value for name, value in secrets.items()}
+        variables[f"{PREFIX}{name}"] = value if isinstance(value, str) else write_literal(value)
+    return variables
 
 
-def insert_secrets(cell: nbformat.NotebookNode, names: list[str]) -> None:
+def insert_secrets(cell: nbformat.NotebookNode, secrets: Mapping[str, Any]) -> None:
     """Let the cell with the parameters of a run read secrets from the environment.
 
     They are removed from it, so that programs that the notebook starts do not inherit them.
     """
-    lines = [f"{name} = os.environ.pop({json.dumps(PREFIX + name)})" for name in names]
-    cell.source = "\n".join([cell.source.rstrip(), "", "import os", "", *lines])
+    lines = []
+    for name, value in secrets.items():
+        # Without a name for the module, which a parameter may have.
+        variable = f'__import__("os").environ.pop({json.dumps(PREFIX + name)})'
+        is_text = isinstance(value, str)
+        lines.append(f"{name} = {variable if is_text else f'eval({variable})'}")
+    cell.source = "\n".join([cell.source.rstrip(), "", *lines])
 
 
 def reads_secrets(cell: nbformat.NotebookNode) -> bool:
@@ -117,10 +143,10 @@ class Redaction:
     Parameters
     ----------
     secrets : mapping
-        The secrets by name.
+        The secrets by name. Of a list or dict each text and number in it is one, too.
     """
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, Any]) -> None:
         texts = {form for value in secrets.values() for form in _forms(value)}
         self._texts = sorted((text for text in texts if len(text) >= _SHORTEST), key=len)[::-1]
 
@@ -131,6 +157,24 @@ class Redaction:
         return text
 
 
-def _forms(value: str) -> set[str]:
-    """Return a secret as it is, and as Python and JSON quote it."""
-    return {value, repr(value)[1:-1], json.dumps(value)[1:-1]}
+def _forms(value: Any) -> Iterator[str]:
+    """Yield a secret as it is, and as Python and JSON quote it."""
+    if isinstance(value, str):
+        yield value
+        yield repr(value)[1:-1]
+        yield json.dumps(value)[1:-1]
+        return
+    yield str(value)
+    if isinstance(value, dict | list | tuple):
+        with suppress(TypeError):  # a key may be a tuple
+            yield json.dumps(value)
+            yield json.dumps(value, ensure_ascii=False)
+        for item in value.values() if isinstance(value, dict) else value:
+            if not isinstance(item, bool):
+                yield from _forms(item)
+
+
+def _has_text(value: Any) -> bool:
+    if isinstance(value, dict | list | tuple):
+        return any(map(_has_text, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str)

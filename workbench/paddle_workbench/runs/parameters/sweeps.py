@@ -12,8 +12,9 @@ from typing import Any
 from ...contract import Parameter
 from ...errors import ParameterError
 from .given import parse_values, require_parameter
+from .secrets import is_secret, secret_value
 
-__all__ = ["LIMIT", "combinations", "parse_axes"]
+__all__ = ["LIMIT", "combinations", "parse_axes", "require_no_secret"]
 
 LIMIT = 10_000
 """The maximum number of runs of a sweep."""
@@ -122,13 +123,24 @@ def parse_axes(texts: Sequence[str]) -> dict[str, str]:
     return axes
 
 
+def require_no_secret(
+    parameters: Sequence[Parameter], name: str, values: Sequence[Any], hint: str
+) -> None:
+    """Require that a parameter can be swept: the values of a sweep are recorded.
+
+    Raises
+    ------
+    ParameterError
+        If it is a secret, or one of the values is.
+    """
+    declared = next((one.secret for one in parameters if one.name == name), is_secret(name))
+    if declared or any(secret_value(name, value) for value in values):
+        raise ParameterError(f"{name} is a secret, and the values of a sweep are recorded.", hint)
+
+
 def _axis(parameters: Sequence[Parameter], name: str, texts: str) -> _Axis:
     parameter = require_parameter(parameters, name)
-    if parameter is not None and parameter.secret:
-        raise ParameterError(
-            f"{name} is a secret, and the values of a sweep are recorded.",
-            f"Set it with -p {name}.",
-        )
+    require_no_secret(parameters, name, [], f"Set it with -p {name}.")
     parts = [part.strip() for part in _split(texts)]
     if "" in parts:
         raise ParameterError(f"The sweep {name}={texts!s:.80} has an empty value.", _EXAMPLE)
@@ -143,6 +155,7 @@ def _axis(parameters: Sequence[Parameter], name: str, texts: str) -> _Axis:
                 )
             return _range(parameters, name, *match.groups())
     values = [parse_values(parameters, {name: part})[name] for part in parts]
+    require_no_secret(parameters, name, values, f"Set it with -p {name}.")
     return _Axis(values, lambda rng: rng.choice(values), is_range=False)
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ...contract import RunEvent, RunRecord
 from ...errors import RunActiveError, WorkbenchError
@@ -45,7 +46,7 @@ def run_queued(folder: Path) -> None:
         return
 
 
-def run_owned(folder: Path, record: RunRecord, secrets: Mapping[str, str]) -> RunRecord:
+def run_owned(folder: Path, record: RunRecord, secrets: Mapping[str, Any]) -> RunRecord:
     """Run a run whose folder this process owns, and return its final record."""
     limit = run_limit()
     if limit > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
@@ -16,6 +15,7 @@ from ...contract import RunRecord
 from ...errors import RunNotFoundError, StorageError
 from ...scratch import is_locked, with_shared_folder
 from ...storage import open_private, storage_error
+from ..parameters.secrets import write_secrets
 from ..running.runner import Plan, new_run
 from ..store.folders import run_folders
 from ..store.records import list_records, read_record
@@ -139,7 +139,7 @@ def _start_waiting(plan: Plan) -> RunRecord:
         process = _start(arguments, folder.parent, stdin=subprocess.PIPE, inherited=[lock])
         if process.stdin is not None:
             with suppress(BrokenPipeError), process.stdin:
-                process.stdin.write(json.dumps(dict(plan.secrets)).encode())
+                process.stdin.write(write_secrets(plan.secrets))
     return record
 
 

@@ -8,12 +8,12 @@ from stdin.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from ..parameters.secrets import read_secrets
 from ..running.runner import plan_retry, run_notebook
 from ..store.ownership import take_over
 from ..store.records import read_record
@@ -29,7 +29,7 @@ def main() -> None:
     """Wait for a slot, and run the run of the folder that is given as an argument."""
     folder = Path(sys.argv[1])
     take_over(int(sys.argv[2]))
-    secrets = json.load(sys.stdin)
+    secrets = read_secrets(sys.stdin.buffer.read())
     limit = run_limit()
     while free_slot(folder.parent, limit) is None:
         time.sleep(POLL_S)

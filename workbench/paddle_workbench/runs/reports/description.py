@@ -18,7 +18,10 @@ def describe(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
     """Return the record of a run as tables of names and values, by heading."""
     return {
         "Run": _facts(record),
-        "Parameters": _rows(record.parameters),
+        "Parameters": [
+            *_rows(record.parameters),
+            *((name, "secret, not recorded") for name in record.secrets),
+        ],
         "Metrics": _rows(record.metrics),
         "Provenance": _provenance(record),
     }

@@ -27,7 +27,7 @@ def make_execution(
     folder: Path,
     record: RunRecord,
     listener: ExecutionListener,
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, Any],
     on_memory: Callable[[int | None], None],
     on_warning: Callable[[str], None],
     resumption: Resumption | None = None,

@@ -88,7 +88,7 @@ def execute_journaled(
     source: Path,
     parameters: dict[str, Any],
     journal: Journal,
-    secrets: Mapping[str, str] | None = None,
+    secrets: Mapping[str, Any] | None = None,
 ) -> None:
     """Execute a notebook in its folder, and record the result in the journal.
 
@@ -110,7 +110,7 @@ def execute_journaled(
     from .output import RunOutput, prepare
 
     secrets = dict(secrets or {})
-    notebook = prepare(source, parameters, journal.record.kernel, secrets=list(secrets))
+    notebook = prepare(source, parameters, journal.record.kernel, secrets=secrets)
     output = RunOutput(notebook, journal.folder / OUTPUT_FILE)
     cells = _CellJournal(journal, output)
     resumption = Resumption.of(journal.folder, journal.record, notebook)

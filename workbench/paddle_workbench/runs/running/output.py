@@ -9,9 +9,10 @@ every cell, which dominates the time of a long run; here saving takes at most a 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ with _without("pyarrow"):
     from papermill.parameterize import parameterize_notebook
 
 __all__ = ["RunOutput", "prepare"]
+
+# What papermill warns of, such as a missing parameters cell, runs say themselves.
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 SCHEME = "whole:"
 AUTOSAVE_S = 30
@@ -152,7 +156,7 @@ def prepare(
     parameters: dict[str, Any],
     kernel: str | None = None,
     *,
-    secrets: Sequence[str] = (),
+    secrets: Mapping[str, Any] | None = None,
 ) -> nbformat.NotebookNode:
     """Load a notebook, insert its parameters, and return it ready to execute.
 
@@ -163,13 +167,13 @@ def prepare(
         In the output of an earlier run, values that are not among them stay as they are there.
     kernel : str, optional
         The kernel to run it in; by default the one that the notebook names.
-    secrets : sequence of str
+    secrets : mapping, optional
         The parameters that the notebook reads from the environment of its kernel.
 
     Raises
     ------
     ParameterError
-        If parameters cannot be set in the language of the notebook.
+        If parameters or secrets cannot be set in the language of the notebook.
     """
     notebook = load_notebook_node(str(source))
     if kernel is not None and kernel != kernel_of(notebook):
@@ -180,6 +184,12 @@ def prepare(
     if parameters or secrets or read_secrets:
         values = injected_values(notebook) | parameters
         language = language_of(notebook)
+        if secrets and not is_python(notebook):
+            raise ParameterError(
+                f"{source.name} is in {language}, and only notebooks in Python take secrets: "
+                f"{', '.join(secrets)}.",
+                "Let the notebook read them from a file.",
+            )
         try:
             notebook = parameterize_notebook(notebook, values, language=language)
         except PapermillException as error:
@@ -195,7 +205,7 @@ def prepare(
                 if is_python(notebook):
                     cell.source = injected_source(values)
                 if secrets:
-                    insert_secrets(cell, list(secrets))
+                    insert_secrets(cell, secrets)
     notebook = prepare_notebook_metadata(notebook, source.name, None)
     without_markers: nbformat.NotebookNode = remove_error_markers(notebook)
     return without_markers

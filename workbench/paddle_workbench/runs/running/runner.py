@@ -96,7 +96,7 @@ class Plan:
     kernel: str | None = None
     cell_timeout_s: float | None = None
     retries: int = 0
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
     group: RunGroup | None = None
     previous: str | None = None
     content: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -199,7 +199,7 @@ def execute_run(
     record: RunRecord,
     listener: RunListener,
     parameters: Mapping[str, Any],
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, Any],
 ) -> RunRecord:
     """Execute a run whose folder this process owns, write its report, and return its record.
 
