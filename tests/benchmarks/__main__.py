@@ -13,6 +13,7 @@ BENCHMARKS = [
     "checks",
     "runs",
     "runs_list",
+    "runs_screen",
     "threads",
     "program",
     "export",

@@ -146,7 +146,9 @@ def read_or_set_aside(
         return None, notice
 
 
-def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False) -> None:
+def write_model(
+    path: Path, model: BaseModel, *, exclude_defaults: bool = False, durable: bool = True
+) -> None:
     """Write a model with its schema version as JSON, atomically.
 
     Parameters
@@ -155,6 +157,8 @@ def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False)
     model : BaseModel
     exclude_defaults : bool
         Whether to omit fields that have their default value.
+    durable : bool
+        As for `write_whole`.
 
     Raises
     ------
@@ -166,11 +170,18 @@ def write_model(path: Path, model: BaseModel, *, exclude_defaults: bool = False)
         content = model.model_dump_json(indent=2, exclude_defaults=exclude_defaults)
     except ValueError as error:
         raise StorageError(f"{path} was not written: {error}.", "The file is unchanged.") from error
-    write_whole(path, content + "\n")
+    write_whole(path, content + "\n", durable=durable)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, durable: bool = True) -> None:
     """Write a file atomically, text as UTF-8: readers see either the old or the new content.
+
+    Parameters
+    ----------
+    path : Path
+    content : str or bytes
+    durable : bool
+        Whether to wait until the disk has it. Otherwise the file may be broken after a power cut.
 
     Raises
     ------
@@ -193,7 +204,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
             file.flush()
             if mode is not None:
                 os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -19,8 +20,9 @@ from ..store.folders import LIVE_FILE
 
 __all__ = ["LiveState"]
 
-# A person reads no faster.
-_WRITE_S = 0.2
+# A line is on screen within 200 ms of its arrival.
+_WRITE_S = 0.1
+# It takes longer than the rest: the children are found among all processes.
 _MEMORY_S = 1.0
 _TAIL = 600
 
@@ -42,6 +44,7 @@ class LiveState:
         self._live = RunLive()
         self._outputs: list[nbformat.NotebookNode] = []
         self._has_output = False
+        self._measured_at = float("-inf")
         self._changed = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write, name="live-state", daemon=True)
@@ -83,7 +86,7 @@ class LiveState:
             self._update()
             # What cannot be written now is old in a moment.
             with suppress(StorageError):
-                write_model(self._path, self._live)
+                write_model(self._path, self._live, durable=False)
             self._ended.wait(_WRITE_S)
 
     def _update(self) -> None:
@@ -92,7 +95,11 @@ class LiveState:
             output = _last_text(list(self._outputs))
             self._live = self._live.model_copy(update={"output": output})
         process_id = self._kernel()
-        memory = None if process_id is None else memory_of(process_id)
+        now = time.monotonic()
+        if process_id is None or now - self._measured_at < _MEMORY_S:
+            return
+        self._measured_at = now
+        memory = memory_of(process_id)
         if memory is not None:
             self._live = self._live.model_copy(update={"memory_bytes": memory})
 
