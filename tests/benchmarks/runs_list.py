@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import tempfile
 import threading
@@ -12,15 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from paddle_workbench.contract import RunEvent, RunList, RunRecord, RunStatus
+from paddle_workbench.runs.queue import queue_runs
+from paddle_workbench.runs.queue.slots import dispatcher_lock
+from paddle_workbench.runs.running.runner import Plan
 from paddle_workbench.runs.status.statuses import RunStatuses
 from paddle_workbench.runs.status.watching import RunsWatch
 from paddle_workbench.runs.store.folders import EVENTS_FILE, RECORD_FILE, new_run_folder, publish
 from paddle_workbench.runs.store.ownership import ownership
 from paddle_workbench.runs.store.records import append_event
 
+from ..runs.conftest import make_notebook
 from .table import print_table
 
 RUNS = 1_000
+QUEUED = 1_000
 CELLS = 25
 CELLS_OF_A_LONG_RUN = 5_000
 CHANGES = 50
@@ -62,12 +68,24 @@ def make_run(parent: Path, number: int, *, cells: int, **fields: Any) -> Path:
     return folder
 
 
-def milliseconds(work: Callable[[], object], *, repeat: int = 1) -> str:
-    """Return how long a call takes."""
+def milliseconds(work: Callable[[], object], *, repeat: int = 1, per: int = 1) -> str:
+    """Return how long a call takes, for each of the things that it does."""
     started = time.perf_counter()
     for _ in range(repeat):
         work()
-    return f"{1e3 * (time.perf_counter() - started) / repeat:.3g} ms"
+    return f"{1e3 * (time.perf_counter() - started) / repeat / per:.3g} ms"
+
+
+def queued_ms(parent: Path) -> str:
+    """Return how long each run of a sweep takes to be queued."""
+    notebook = make_notebook(parent.parent / "01_training.ipynb", [("train", "pass")])
+    plans = [Plan(notebook, {"lr": 0.1 * number}, parent) for number in range(QUEUED)]
+    parent.mkdir()
+    lock = dispatcher_lock(parent)  # none is started
+    time_of_all = milliseconds(lambda: queue_runs(plans), per=QUEUED)
+    if lock is not None:
+        os.close(lock)
+    return time_of_all
 
 
 def delays_ms(parent: Path, statuses: RunStatuses, arrived: threading.Event) -> list[float]:
@@ -122,6 +140,7 @@ def main() -> None:
             ("the slowest", f"{max(delays):.0f} ms"),
         ]  # fmt: skip
         watch.close()
+        rows.append((f"queueing each of {QUEUED} runs", queued_ms(Path(folder, "queue"))))
     print(f"\n{RUNS} ended runs of {CELLS} cells (goal: an event within 200 ms)")
     print_table(("what", "time"), rows)
 

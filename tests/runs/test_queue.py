@@ -79,6 +79,27 @@ def test_runs_one_after_another_in_order(
     assert {path for path, mode in modes.items() if mode} == set()
 
 
+def test_runs_of_a_sweep_have_the_same_notebook(lesson: NotebookMaker, runs: Path) -> None:
+    """It is read once, though it may be saved again while its runs are queued."""
+
+    class Plans(list[Plan]):
+        def __iter__(self) -> Iterator[Plan]:
+            for plan in list[Plan].__iter__(self):
+                yield plan
+                plan.notebook.write_text("{}")
+
+    source = lesson(("end", "1"))
+    runs.mkdir(parents=True)
+    lock = dispatcher_lock(runs)  # none is started
+    records = queue_runs(Plans([Plan(source, {"lr": lr}, runs) for lr in (0.1, 0.2)]))
+    assert lock is not None
+    os.close(lock)
+    copies = {(runs / each.id / "work" / source.name).read_text() for each in records}
+    assert len(copies) == 1
+    assert copies != {"{}"}
+    assert [each.parameters["lr"] for each in records] == [0.1, 0.2]
+
+
 def test_queue_goes_on_after_its_dispatcher_and_a_run_were_killed(
     lesson: NotebookMaker, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

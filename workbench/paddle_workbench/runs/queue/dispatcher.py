@@ -17,9 +17,10 @@ from pathlib import Path
 from ...errors import WorkbenchError
 from ...scratch import is_locked
 from ..store.folders import run_folders
-from ..store.records import end_abandoned_run, read_record
+from ..store.records import end_abandoned_run
 from .queued_run import queue_next_attempt, run_queued
 from .slots import dispatcher_lock, free_slot
+from .waiting_records import WaitingRecords
 
 __all__ = ["Dispatcher"]
 
@@ -46,6 +47,7 @@ class Dispatcher:
     def __init__(self, runs: Path, limit: int) -> None:
         self._runs = runs
         self._limit = limit
+        self._records = WaitingRecords()
         self._ended: set[str] = set()
         self._started: dict[int, str] = {}
         self._modified = -1
@@ -101,7 +103,7 @@ class Dispatcher:
             if folder.name in self._ended:
                 continue
             try:
-                record = read_record(folder)
+                record = self._records.read(folder)
                 if not record.is_active and record.finished_at is None:
                     end_abandoned_run(folder, partial(queue_next_attempt, folder))
             except WorkbenchError:  # a broken record is shown in lists

@@ -17,9 +17,11 @@ from ...scratch import is_locked, with_shared_folder
 from ...storage import open_private, storage_error
 from ..parameters.secrets import write_secrets
 from ..running.runner import Plan, new_run
+from ..running.source import Source
 from ..store.folders import run_folders
 from ..store.records import list_records, read_record
 from .slots import dispatcher_lock, queue_folder
+from .waiting_records import WaitingRecords
 
 __all__ = ["continue_queue", "queue_runs", "wait_for"]
 
@@ -45,12 +47,17 @@ def queue_runs(plans: Sequence[Plan]) -> list[RunRecord]:
         If a folder cannot be written.
     """
     records = []
+    # A sweep of a thousand runs reads its notebook, and asks git for its commit, once.
+    sources: dict[tuple[Path, str | None, int], Source] = {}
     try:
         for plan in plans:
             if plan.secrets:
                 records.append(_start_waiting(plan))
                 continue
-            with new_run(plan, attached=False) as (folder, _lock):
+            key = (plan.notebook, plan.kernel, id(plan.content))
+            if key not in sources:
+                sources[key] = Source.read(plan.notebook, kernel=plan.kernel, content=plan.content)
+            with new_run(plan, attached=False, source=sources[key]) as (folder, _lock):
                 records.append(read_record(folder))
     finally:
         for parent in {plan.parent for plan in plans}:
@@ -96,12 +103,13 @@ def wait_for(
     latest = {name: name for name in ids}
     ended: dict[str, RunRecord | None] = {}
     reported: dict[str, tuple[str, int]] = {}
+    records = WaitingRecords()
     while True:
         for first in [name for name in latest if name not in ended]:
             folder = runs / latest[first]
             is_at_work = is_locked(folder)
             try:
-                record = read_record(folder)
+                record = records.read(folder)
             except (RunNotFoundError, StorageError):
                 ended[first] = None  # it was deleted
                 continue

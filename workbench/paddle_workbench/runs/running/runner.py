@@ -22,8 +22,7 @@ from ...errors import (
     StorageError,
     WorkbenchError,
 )
-from ...execution import kernel_for, require_kernel
-from ...notebooks import Notebook, read_json, read_notebook
+from ...notebooks import read_json, read_notebook
 from ...reading import is_file
 from ...storage import storage_error
 from ..mlflow import MlflowMirror
@@ -36,6 +35,7 @@ from ..store.records import append_event, read_record, record_failure, write_rec
 from .journal import Journal, RunListener
 from .journaled import execute_journaled
 from .snapshots import SNAPSHOTS_FOLDER
+from .source import Source
 
 __all__ = [
     "Plan",
@@ -128,7 +128,9 @@ def run_notebook(plan: Plan, listener: RunListener) -> tuple[Path, RunRecord]:
 
 
 @contextmanager
-def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
+def new_run(
+    plan: Plan, *, attached: bool, source: Source | None = None
+) -> Iterator[tuple[Path, int]]:
     """Make the folder of a run, which this process owns until the end of the block.
 
     Yields it with the descriptor that holds its lock.
@@ -139,6 +141,8 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
     attached : bool
         Whether this process, or one that inherits the lock, runs it. Otherwise it waits in the
         queue for another process.
+    source : Source, optional
+        The notebook of the plan, if it has been read.
 
     Raises
     ------
@@ -147,13 +151,10 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
     StorageError
         If the folder cannot be written.
     """
-    notebook = (
-        Notebook.read(plan.notebook)
-        if plan.content is None
-        else Notebook.from_json(plan.notebook, dict(plan.content))
-    )
-    kernel = require_kernel(plan.kernel or kernel_for(notebook.node), plan.notebook)
-    declared = [one for one in read_parameters(notebook.node) if not one.secret]
+    if source is None:
+        source = Source.read(plan.notebook, kernel=plan.kernel, content=plan.content)
+    notebook = source.notebook
+    declared = [one for one in source.declared if not one.secret]
     values = defaults(declared) | dict(plan.parameters)
     values = {name: value for name, value in values.items() if name not in plan.secrets}
     now = datetime.now(timezone.utc)
@@ -167,7 +168,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             id=hidden.name.removeprefix(".new-"),
             notebook=portable_path(plan.notebook),
             state="queued",
-            kernel=kernel,
+            kernel=source.kernel,
             parameters=as_json(values),
             given=list(plan.parameters),
             secrets=list(plan.secrets),
@@ -185,7 +186,7 @@ def new_run(plan: Plan, *, attached: bool) -> Iterator[tuple[Path, int]]:
             from_editor=plan.content is not None,
             process_id=os.getpid() if attached else None,
             warnings=injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
-            provenance=provenance_of(notebook, values),
+            provenance=provenance_of(notebook, values, common=source.provenance),
         )
         if plan.snapshots:
             (hidden / SNAPSHOTS_FOLDER).mkdir(mode=0o700)

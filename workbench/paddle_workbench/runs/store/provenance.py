@@ -21,6 +21,7 @@ from .inputs import file_sha256, input_digests
 from .paths import locate, portable_path
 
 __all__ = [
+    "common_provenance",
     "driver_version",
     "is_seed",
     "locate",
@@ -66,7 +67,12 @@ THREAD_VARIABLES = (
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
 
-def provenance_of(notebook: Notebook, parameters: Mapping[str, Any] | None = None) -> Provenance:
+def provenance_of(
+    notebook: Notebook,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    common: Mapping[str, Any] | None = None,
+) -> Provenance:
     """Return what is needed to verify and repeat a run of this notebook on this machine.
 
     Parameters
@@ -75,18 +81,27 @@ def provenance_of(notebook: Notebook, parameters: Mapping[str, Any] | None = Non
     parameters : mapping, optional
         The values of its parameters with the defaults, and without secrets: files that they name
         are inputs, and seeds are recorded as such.
+    common : mapping, optional
+        What `common_provenance` has returned for this notebook.
     """
     values = parameters or {}
-    commit, dirty = _git(notebook.path)
     return Provenance(
-        notebook=portable_path(notebook.path),
-        notebook_sha256=notebook.sha256,
-        git_commit=commit,
-        git_dirty=dirty,
+        **(common_provenance(notebook) if common is None else common),
         seeds={name: as_json(value) for name, value in values.items() if is_seed(name)},
         inputs=input_digests(notebook.path, values, source=notebook.node),
-        **machine_facts(),
     )
+
+
+def common_provenance(notebook: Notebook) -> dict[str, Any]:
+    """Return the fields of `Provenance` that are the same whatever the values of parameters are."""
+    commit, dirty = _git(notebook.path)
+    return {
+        "notebook": portable_path(notebook.path),
+        "notebook_sha256": notebook.sha256,
+        "git_commit": commit,
+        "git_dirty": dirty,
+        **machine_facts(),
+    }
 
 
 def is_seed(name: str) -> bool:
