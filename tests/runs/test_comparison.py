@@ -52,6 +52,7 @@ def test_shows_provenance_that_differs() -> None:
         "versions": {"numpy": "2.0.0"},
         "inputs": {"reviews.csv": "b"},
         "thread_variables": {"OMP_NUM_THREADS": "1"},
+        "variables": {"FLAGS_cudnn_deterministic": "1"},
     }
     other = PROVENANCE.model_copy(update=changes)
     differences = record_differences([make_record(provenance=each) for each in (PROVENANCE, other)])
@@ -59,6 +60,7 @@ def test_shows_provenance_that_differs() -> None:
         "numpy": ["1.26.4", "2.0.0"],
         "input reviews.csv": ["a", "b"],
         "OMP_NUM_THREADS": [None, "1"],
+        "FLAGS_cudnn_deterministic": [None, "1"],
     }
 
 

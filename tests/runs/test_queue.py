@@ -100,6 +100,41 @@ def test_runs_of_a_sweep_have_the_same_notebook(lesson: NotebookMaker, runs: Pat
     assert [each.parameters["lr"] for each in records] == [0.1, 0.2]
 
 
+def test_run_has_the_variables_of_whoever_queued_it(
+    lesson: NotebookMaker, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that starts it has those of whoever queued the first run."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    source = lesson(
+        (
+            "record",
+            "import os\nfrom paddle_workbench import record\n"
+            "for name in ('CUDA_VISIBLE_DEVICES', 'FLAGS_call_stack_level', 'OMP_NUM_THREADS'):\n"
+            "    record(name, os.environ.get(name, ''))",
+        ),
+    )
+    first = queue_runs([Plan(source, {}, runs)])
+    dispatcher = dispatcher_of(runs)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setenv("FLAGS_call_stack_level", "2")
+    monkeypatch.setenv("FLAGS_api_key", "geheim-4712")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    second = queue_runs([Plan(source, {}, runs)])
+    ended = wait_for(runs, [record.id for record in (*first, *second)], ignore)
+    assert dispatcher_of(runs) == dispatcher
+    assert [record.metrics["CUDA_VISIBLE_DEVICES"] for record in ended] == ["0", ""]
+    assert [record.metrics["FLAGS_call_stack_level"] for record in ended] == ["", "2"]
+    assert ended[1].metrics["OMP_NUM_THREADS"] == "1"
+    assert [len(record.warnings) for record in second] == [1]
+    provenance = ended[1].provenance
+    assert provenance is not None
+    assert provenance.variables is not None
+    assert provenance.variables["FLAGS_call_stack_level"] == "2"
+    assert provenance.thread_variables["OMP_NUM_THREADS"] == "1"
+    files = [path for path in runs.rglob("*") if path.is_file()]
+    assert [path for path in files if b"geheim-4712" in path.read_bytes()] == []
+
+
 def test_queue_goes_on_after_its_dispatcher_and_a_run_were_killed(
     lesson: NotebookMaker, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

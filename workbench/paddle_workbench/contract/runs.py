@@ -78,6 +78,11 @@ class Provenance(Model):
     thread_variables: dict[str, str] = Field(
         {}, description="The environment variables that limit the threads of libraries."
     )
+    variables: dict[str, str] | None = Field(
+        None,
+        description="Further environment variables that change results, or where the run is "
+        "mirrored; `[secret]` in place of a value that may hold a secret. Null in older records.",
+    )
     seeds: dict[str, Any] = Field({}, description="The parameters that are seeds.")
     inputs: dict[str, str] = Field(
         {}, description="The SHA-256 of each input file, by its path as in the notebook."

@@ -128,6 +128,12 @@ export interface Provenance {
     [k: string]: string;
   };
   /**
+   * Further environment variables that change results, or where the run is mirrored; `[secret]` in place of a value that may hold a secret. Null in older records.
+   */
+  variables: {
+    [k: string]: string;
+  } | null;
+  /**
    * The parameters that are seeds.
    */
   seeds: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from ...contract import RunEvent, RunRecord
 from ...errors import RunActiveError, WorkbenchError
 from ...execution import shared_threads, thread_variables
 from ..running.runner import execute_run, new_run, plan_retry, recorded_values, source_of
+from ..running.source import Source
 from ..store.folders import CANCEL_FILE
 from ..store.ownership import ownership
+from ..store.provenance import machine_facts
 from ..store.records import read_record, record_failure, write_record
+from ..store.variables import apply_variables
 from .slots import run_limit
 
 __all__ = ["ignore", "queue_next_attempt", "run_owned", "run_queued"]
@@ -41,6 +45,7 @@ def run_queued(folder: Path) -> None:
             write_record(folder, record)
             if (folder / CANCEL_FILE).exists():
                 return  # whoever cancels it ends it now
+            _use_recorded_variables(record)
             queue_next_attempt(folder, run_owned(folder, record, {}))
     except RunActiveError:
         return
@@ -53,6 +58,9 @@ def run_owned(folder: Path, record: RunRecord, secrets: Mapping[str, Any]) -> Ru
         # Each gets its share of the cores, unless the user has said how many threads there are.
         for name, value in thread_variables(shared_threads(limit)).items():
             os.environ.setdefault(name, value)
+    if record.provenance is not None:  # now with the share of the cores
+        provenance = record.provenance.model_copy(update=machine_facts())
+        record = record.model_copy(update={"provenance": provenance})
     try:
         values = recorded_values(source_of(folder, record), record)
         return execute_run(folder, record, ignore, values, secrets)
@@ -69,10 +77,23 @@ def queue_next_attempt(folder: Path, record: RunRecord) -> None:
     if record.attached:  # its process retries
         return
     try:
-        with new_run(plan_retry(folder, record), attached=False):
+        plan = plan_retry(folder, record)
+        source = Source.read(plan.notebook, kernel=plan.kernel, content=plan.content)
+        if record.provenance is not None and record.backend == "local":
+            # Of a lost run, this is the process that starts the queue.
+            fields = record.provenance.model_dump(include={"thread_variables", "variables"})
+            source = replace(source, provenance=source.provenance | fields)
+        with new_run(plan, attached=False, source=source):
             pass
     except WorkbenchError as error:
         _log.warning("%s is not tried again: %s %s", record.id, error.message, error.hint)
+
+
+def _use_recorded_variables(record: RunRecord) -> None:
+    """Give this process the variables of the one that queued the run."""
+    provenance = record.provenance
+    if provenance is not None and provenance.variables is not None:
+        apply_variables(provenance.variables, provenance.thread_variables)
 
 
 def ignore(_event: RunEvent, _record: RunRecord) -> None:

@@ -119,14 +119,15 @@ def _place(record: RunRecord) -> Section:
     if provenance is None:
         return Section("Where it ran", rows)
     fields = provenance.model_dump(
-        exclude={"notebook", "versions", "thread_variables", "seeds", "inputs"}
+        exclude={"notebook", "versions", "thread_variables", "variables", "seeds", "inputs"}
     )
     rows += [
         (name.replace("_", " "), show_value(value), "")
         for name, value in fields.items()
         if value is not None
     ]
-    rows += [(name, value, "variable") for name, value in provenance.thread_variables.items()]
+    variables = provenance.thread_variables | (provenance.variables or {})
+    rows += [(name, value, "variable") for name, value in variables.items()]
     rows += [(name, show_value(value), "seed") for name, value in provenance.seeds.items()]
     rows += [(name, value, "input, SHA-256") for name, value in provenance.inputs.items()]
     rows += [(name, value, "package") for name, value in provenance.versions.items()]

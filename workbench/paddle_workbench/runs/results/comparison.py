@@ -83,7 +83,7 @@ def _provenance(record: RunRecord) -> dict[str, Any]:
         return {}
     fields = record.provenance.model_dump(exclude={"notebook", "seeds"})
     versions: dict[str, str] = fields.pop("versions")
-    variables: dict[str, str] = fields.pop("thread_variables")
+    variables: dict[str, str] = fields.pop("thread_variables") | (fields.pop("variables") or {})
     inputs: dict[str, str] = fields.pop("inputs")
     return (
         fields | versions | variables | {f"input {name}": digest for name, digest in inputs.items()}

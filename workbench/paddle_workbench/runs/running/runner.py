@@ -32,6 +32,7 @@ from ..parameters.injection import injection_warnings
 from ..store.folders import WORK_FOLDER, new_run_folder, publish
 from ..store.provenance import locate, portable_path, provenance_of, sha256_of
 from ..store.records import append_event, read_record, record_failure, write_record
+from ..store.variables import variable_warnings
 from .journal import Journal, RunListener
 from .journaled import execute_journaled
 from .snapshots import SNAPSHOTS_FOLDER
@@ -185,7 +186,10 @@ def new_run(
             attached=attached,
             from_editor=plan.content is not None,
             process_id=os.getpid() if attached else None,
-            warnings=injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
+            warnings=[
+                *injection_warnings(notebook.node, [*plan.parameters, *plan.secrets]),
+                *([] if attached else variable_warnings(source.provenance["variables"])),
+            ],
             provenance=provenance_of(notebook, values, common=source.provenance),
         )
         if plan.snapshots:

@@ -19,6 +19,7 @@ from ...notebooks import Notebook
 from ..parameters.given import as_json
 from .inputs import file_sha256, input_digests
 from .paths import locate, portable_path
+from .variables import read_variables, thread_limits
 
 __all__ = [
     "common_provenance",
@@ -49,21 +50,6 @@ PACKAGES = (
     "papermill",
 )
 GIT_TIMEOUT_S = 10.0
-# What limits the threads of NumPy, Paddle, ONNX Runtime and the libraries below them.
-THREAD_VARIABLES = (
-    "BLIS_NUM_THREADS",
-    "CPU_NUM",
-    "GOTO_NUM_THREADS",
-    "KMP_AFFINITY",
-    "MKL_DYNAMIC",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OMP_PROC_BIND",
-    "OMP_THREAD_LIMIT",
-    "OPENBLAS_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-)
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
 
@@ -218,7 +204,6 @@ def machine_facts() -> dict[str, Any]:
         "device": _device(gpu=is_gpu),
         "driver": _driver(),
         "threads": _threads(),
-        "thread_variables": {
-            name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
-        },
+        "thread_variables": thread_limits(),
+        "variables": read_variables(),
     }
