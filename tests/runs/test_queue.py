@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import venv
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -55,6 +58,30 @@ def dispatcher_of(runs: Path) -> int:
         if b"paddle_workbench.runs.queue" in arguments and os.fsencode(runs) in arguments:
             return int(path.parent.name)
     raise AssertionError("no dispatcher")
+
+
+class Environment:
+    """Another Python environment, with the packages of this one."""
+
+    def __init__(self, path: Path) -> None:
+        venv.create(path, symlinks=True)
+        (sites,) = path.glob("lib/python*/site-packages")
+        self.path = path
+        self.python = path / "bin" / "python"
+        self.packages = sites / "packages.pth"
+        self.packages.write_text("\n".join(sys.path), encoding="utf-8")
+
+    def queue_run(self, notebook: Path, runs: Path) -> str:
+        """Queue a run in a process of this environment, and return its id."""
+        code = (
+            "import sys; from pathlib import Path; "
+            "from paddle_workbench.runs.queue import queue_runs; "
+            "from paddle_workbench.runs.running.runner import Plan; "
+            "print(queue_runs([Plan(Path(sys.argv[1]), {}, Path(sys.argv[2]))])[0].id)"
+        )
+        command = [self.python, "-c", code, notebook, runs]
+        variables = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
+        return subprocess.check_output(command, text=True, env=variables).strip()
 
 
 def states(runs: Path) -> list[str]:
@@ -133,6 +160,43 @@ def test_run_has_the_variables_of_whoever_queued_it(
     assert provenance.thread_variables["OMP_NUM_THREADS"] == "1"
     files = [path for path in runs.rglob("*") if path.is_file()]
     assert [path for path in files if b"geheim-4712" in path.read_bytes()] == []
+
+
+def test_run_has_the_environment_from_which_it_was_queued(
+    lesson: NotebookMaker, runs: Path, tmp_path: Path
+) -> None:
+    """The process that starts it is of another one."""
+    other, broken, deleted = (Environment(tmp_path / name) for name in ("a", "b", "c"))
+    source = lesson(
+        (
+            "record",
+            "import shutil, sys\nfrom paddle_workbench import record\n"
+            "record('prefix', sys.prefix)\nrecord('python', shutil.which('python'))",
+        ),
+        kernel="python3",
+    )
+    first = queue_runs([Plan(source, {}, runs)])
+    second = other.queue_run(source, runs)
+    ended = wait_for(runs, [first[0].id, second], ignore)
+    assert [record.metrics["prefix"] for record in ended] == [sys.prefix, str(other.path)]
+    assert ended[1].metrics["python"] == str(other.python)
+    assert ended[1].provenance is not None
+    assert ended[1].provenance.interpreter == str(other.python)
+    assert ended[1].warnings == ended[0].warnings
+
+    os.kill(dispatcher_of(runs), signal.SIGKILL)
+    locks: list[int] = []
+    wait_until(lambda: (lock := dispatcher_lock(runs)) is not None and locks.append(lock) is None)
+    ids = [environment.queue_run(source, runs) for environment in (broken, deleted)]
+    broken.packages.unlink()
+    shutil.rmtree(deleted.path)
+    os.close(locks[0])
+    ended = wait_for(runs, ids, ignore)
+    assert [record.state for record in ended] == ["failed", "succeeded"]
+    assert ended[0].error is not None
+    assert str(broken.path) in ended[0].error.message
+    assert ended[1].metrics["prefix"] == sys.prefix
+    assert str(deleted.python) in ended[1].warnings[-1]
 
 
 def test_queue_goes_on_after_its_dispatcher_and_a_run_were_killed(

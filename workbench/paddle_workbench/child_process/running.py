@@ -34,14 +34,22 @@ _OUT_OF_MEMORY = re.compile(
 )
 
 
-def module_command(module: str, *arguments: str) -> list[str]:
+def module_command(module: str, *arguments: str, interpreter: str | None = None) -> list[str]:
     """Return a command like `python -m`, but without the current folder on `sys.path`.
 
     It uses a flag instead of the variable PYTHONSAFEPATH, since kernels would inherit the variable,
     and they must be able to import from their notebook's folder.
+
+    Parameters
+    ----------
+    module : str
+    *arguments : str
+    interpreter : str, optional
+        Another Python of any version; by default that of this process.
     """
-    start = ["-P", "-m"] if _HAS_SAFE_PATH_FLAG else ["-c", _RUN_MODULE]
-    return [sys.executable, *start, module, *arguments]
+    has_flag = _HAS_SAFE_PATH_FLAG and interpreter is None
+    start = ["-P", "-m"] if has_flag else ["-c", _RUN_MODULE]
+    return [interpreter or sys.executable, *start, module, *arguments]
 
 
 def run(

@@ -70,6 +70,9 @@ class Provenance(Model):
     git_dirty: bool | None
     versions: dict[str, str]
     python: str
+    interpreter: str | None = Field(
+        None, description="The path of Python, from the home on, which tells environments apart."
+    )
     platform: str
     processor: str
     device: str

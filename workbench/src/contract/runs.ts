@@ -110,6 +110,10 @@ export interface Provenance {
     [k: string]: string;
   };
   python: string;
+  /**
+   * The path of Python, from the home on, which tells environments apart.
+   */
+  interpreter: string | null;
   platform: string;
   processor: string;
   device: string;

@@ -17,9 +17,11 @@ from pathlib import Path
 from ...errors import WorkbenchError
 from ...scratch import is_locked
 from ..store.folders import run_folders
-from ..store.records import end_abandoned_run
+from ..store.ownership import ownership
+from ..store.records import end_abandoned_run, read_record, record_failure
+from .other_environment import become_other, other_interpreter
 from .queued_run import queue_next_attempt, run_queued
-from .slots import dispatcher_lock, free_slot
+from .slots import LOG_FILE, dispatcher_lock, free_slot, queue_folder
 from .waiting_records import WaitingRecords
 
 __all__ = ["Dispatcher"]
@@ -126,7 +128,7 @@ class Dispatcher:
             process_id = None
         if process_id == 0:
             os.close(lock)
-            _run_child(folder)
+            _run_child(folder, slot)
         os.close(slot)
         if process_id is not None:
             self._started[process_id] = folder.name
@@ -134,19 +136,41 @@ class Dispatcher:
     def _reap(self) -> None:
         """Take note of the processes that have ended."""
         for process_id in list(self._started):
+            status = 0
             with contextlib.suppress(ChildProcessError):
-                if os.waitpid(process_id, os.WNOHANG) == (0, 0):
+                ended, status = os.waitpid(process_id, os.WNOHANG)
+                if ended == 0:
                     continue
-            del self._started[process_id]
+            name = self._started.pop(process_id)
+            if status != 0:
+                _end_unless_begun(self._runs / name)
             self._scanned_at = float("-inf")
 
 
-def _run_child(folder: Path) -> None:
+def _end_unless_begun(folder: Path) -> None:
+    """End a run whose own environment cannot run it, so that it is not started for ever."""
+    with contextlib.suppress(WorkbenchError), ownership(folder):
+        record = read_record(folder)
+        interpreter = other_interpreter(record)
+        if record.state == "queued" and record.process_id is None and interpreter is not None:
+            error = WorkbenchError(
+                f"The Python environment from which it was queued, {interpreter.parent.parent}, "
+                "cannot run it.",
+                f"See {queue_folder(folder.parent) / LOG_FILE}. Repair the environment, or repeat "
+                f"the run from another one: workbench runs rerun {record.id}",
+            )
+            record_failure(folder, error)
+
+
+def _run_child(folder: Path, slot: int) -> None:
     """Run a run in this fork, and end the process."""
     status = 1
     try:
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        interpreter = other_interpreter(read_record(folder))
+        if interpreter is not None:
+            become_other(interpreter, folder, slot)
         run_queued(folder)
         status = 0
     except WorkbenchError as error:

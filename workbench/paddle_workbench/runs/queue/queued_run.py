@@ -1,9 +1,15 @@
-"""What the process of a queued run does."""
+"""What the process of a queued run does.
+
+    python -m paddle_workbench.runs.queue.queued_run FOLDER
+
+A run from another environment has a process like this; for others it is a fork of the dispatcher.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +25,7 @@ from ..store.ownership import ownership
 from ..store.provenance import machine_facts
 from ..store.records import read_record, record_failure, write_record
 from ..store.variables import apply_variables
+from .other_environment import other_interpreter
 from .slots import run_limit
 
 __all__ = ["ignore", "queue_next_attempt", "run_owned", "run_queued"]
@@ -58,9 +65,7 @@ def run_owned(folder: Path, record: RunRecord, secrets: Mapping[str, Any]) -> Ru
         # Each gets its share of the cores, unless the user has said how many threads there are.
         for name, value in thread_variables(shared_threads(limit)).items():
             os.environ.setdefault(name, value)
-    if record.provenance is not None:  # now with the share of the cores
-        provenance = record.provenance.model_copy(update=machine_facts())
-        record = record.model_copy(update={"provenance": provenance})
+    record = _with_facts(record)
     try:
         values = recorded_values(source_of(folder, record), record)
         return execute_run(folder, record, ignore, values, secrets)
@@ -81,7 +86,9 @@ def queue_next_attempt(folder: Path, record: RunRecord) -> None:
         source = Source.read(plan.notebook, kernel=plan.kernel, content=plan.content)
         if record.provenance is not None and record.backend == "local":
             # Of a lost run, this is the process that starts the queue.
-            fields = record.provenance.model_dump(include={"thread_variables", "variables"})
+            fields = record.provenance.model_dump(
+                include={"interpreter", "thread_variables", "variables"}
+            )
             source = replace(source, provenance=source.provenance | fields)
         with new_run(plan, attached=False, source=source):
             pass
@@ -96,5 +103,25 @@ def _use_recorded_variables(record: RunRecord) -> None:
         apply_variables(provenance.variables, provenance.thread_variables)
 
 
+def _with_facts(record: RunRecord) -> RunRecord:
+    """Return a record with what runs it: the share of the cores, and this interpreter."""
+    provenance = record.provenance
+    if provenance is None:
+        return record
+    facts = machine_facts()
+    warnings = [*record.warnings]
+    if other_interpreter(record) is not None:
+        warnings.append(
+            f"The Python from which it was queued, {provenance.interpreter}, no longer starts, so "
+            f"it ran with {facts['interpreter']}."
+        )
+    provenance = provenance.model_copy(update=facts)
+    return record.model_copy(update={"provenance": provenance, "warnings": warnings})
+
+
 def ignore(_event: RunEvent, _record: RunRecord) -> None:
     """Nobody listens: what happens is on disk."""
+
+
+if __name__ == "__main__":
+    run_queued(Path(sys.argv[1]))

@@ -10,9 +10,18 @@ from ...errors import WorkbenchError
 from ...execution import shared_threads
 from ...storage import make_folder, storage_error
 
-__all__ = ["LIMIT_VARIABLE", "dispatcher_lock", "free_slot", "queue_folder", "run_limit"]
+__all__ = [
+    "LIMIT_VARIABLE",
+    "LOG_FILE",
+    "dispatcher_lock",
+    "free_slot",
+    "queue_folder",
+    "run_limit",
+]
 
 LIMIT_VARIABLE = "PADDLE_WORKBENCH_PARALLEL_RUNS"
+# What the processes of the queue print.
+LOG_FILE = "log"
 
 
 def run_limit() -> int:

@@ -20,12 +20,11 @@ from ..running.runner import Plan, new_run
 from ..running.source import Source
 from ..store.folders import run_folders
 from ..store.records import list_records, read_record
-from .slots import dispatcher_lock, queue_folder
+from .slots import LOG_FILE, dispatcher_lock, queue_folder
 from .waiting_records import WaitingRecords
 
 __all__ = ["continue_queue", "queue_runs", "wait_for"]
 
-LOG_FILE = "log"
 POLL_S = 0.2
 _DISPATCHER = "paddle_workbench.runs.queue"
 _WAITING = "paddle_workbench.runs.queue.waiting_run"

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
@@ -199,6 +200,7 @@ def machine_facts() -> dict[str, Any]:
         "lock_sha256": _lock_sha256(gpu=is_gpu),
         "versions": dict(versions),
         "python": platform.python_version(),
+        "interpreter": portable_path(Path(sys.executable)) if sys.executable else None,
         "platform": platform.platform(),
         "processor": _processor(),
         "device": _device(gpu=is_gpu),
