@@ -155,9 +155,10 @@ def test_sweep_then_list_compare_show_and_report(
 ) -> None:
     sweep = workbench("run", notebook, "--sweep", "num_epochs=1,4", "-p", "sleep_s", "0")
     assert sweep.returncode == 0, sweep.stderr
-    first, second = sweep.stdout.splitlines()
+    first, second, *table = sweep.stdout.splitlines()
     assert first.startswith("num_epochs=1  succeeded")
     assert "loss=0.25" in second
+    assert ["4", "1 of 1", "0.25", "-"] in [re.split(r"  +", line) for line in table]
     assert "2/2" in sweep.stderr
     assert (
         "steps keeps its default value: the parameters cell computes it from num_epochs"
