@@ -109,10 +109,15 @@ def _last_text(outputs: list[nbformat.NotebookNode]) -> str:
     for output in reversed(outputs):
         text: Any = output.get("text", output.get("data", {}).get("text/plain", ""))
         if isinstance(text, str) and text.strip():
-            # A progress bar overwrites its line.
-            lines = [line.rpartition("\r")[2] or line for line in text[-4 * _TAIL :].splitlines()]
+            lines = [_as_shown(line) for line in text[-4 * _TAIL :].split("\n")]
             return "\n".join(lines)[-_TAIL:]
     return ""
+
+
+def _as_shown(line: str) -> str:
+    """Return what is left of a line that a progress bar overwrites."""
+    parts = [part for part in line.split("\r") if part.strip()]
+    return parts[-1] if parts else ""
 
 
 def _now() -> datetime:
