@@ -101,8 +101,10 @@ class Dispatcher:
     def _scan(self) -> list[Path]:
         """Return the folders of the queued runs in their order; end the abandoned ones."""
         queued = []
+        # One that starts with another interpreter does not own its folder for a second or two.
+        known = self._ended.union(self._started.values())
         for folder in run_folders(self._runs):
-            if folder.name in self._ended:
+            if folder.name in known:
                 continue
             try:
                 record = self._records.read(folder)
