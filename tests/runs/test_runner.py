@@ -305,8 +305,9 @@ def test_full_disk_fails_the_run_and_leaves_complete_files(
     assert record.error is not None
     assert "disk is full" in record.error.message
     assert read_record(folder) == record
-    # From the last save that fitted.
-    assert output_of(folder).cells[1].outputs[0].data["text/plain"] == "'kept'"
+    _parameters, small, big, _after = output_of(folder).cells
+    assert small.outputs[0].data["text/plain"] == "'kept'"
+    assert big.outputs[0].text == "This output was left out, since there was no space for it.\n"
 
 
 def test_reports_read_only_folder(lesson: NotebookMaker, small_disk: Path) -> None:

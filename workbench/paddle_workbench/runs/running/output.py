@@ -9,16 +9,18 @@ every cell, which dominates the time of a long run; here saving takes at most a 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
+from nbformat.v4 import new_output
 
 from ...errors import ParameterError, StorageError
 from ...execution import is_python, kernel_of, language_of
@@ -27,6 +29,7 @@ from ..parameters.declarations import INJECTED_TAG, injected_values, tagged_cell
 from ..parameters.given import as_json
 from ..parameters.injection import injected_source
 from ..parameters.secrets import insert_secrets, reads_secrets
+from ..store.metrics import SCRAP_MIME_TYPE
 
 
 @contextmanager
@@ -55,6 +58,7 @@ __all__ = ["RunOutput", "prepare"]
 # What papermill warns of, such as a missing parameters cell, runs say themselves.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 
+_LEFT_OUT = "This output was left out, since there was no space for it.\n"
 SCHEME = "whole:"
 AUTOSAVE_S = 30
 # After a save that took one second, the next one waits for nine.
@@ -109,11 +113,26 @@ class RunOutput(NotebookExecutionManager):  # type: ignore[misc] # papermill is 
         Raises
         ------
         StorageError
-            If it cannot be written.
+            If it cannot be written as it is; what fits on a full disk is written.
         """
         self._next_save = 0.0
         self._failure = None  # the disk may have space again
-        super().notebook_complete(**changes)
+        try:
+            super().notebook_complete(**changes)
+        except StorageError:
+            self._save_what_fits(**changes)
+            raise
+
+    def _save_what_fits(self, **changes: Any) -> None:
+        """Save without the largest outputs; the last save before may have been a while ago."""
+        cells = [cell for cell in self.nb.cells if cell.get("outputs")]
+        cells.sort(key=lambda cell: len(json.dumps(cell.outputs)), reverse=True)
+        for cell in cells:
+            metrics = [each for each in cell.outputs if SCRAP_MIME_TYPE in each.get("data", {})]
+            cell.outputs = [new_output("stream", name="stderr", text=_LEFT_OUT), *metrics]
+            with suppress(StorageError):
+                self._save_now(**changes)
+                return
 
     def _save_postponed(self) -> None:
         try:
