@@ -8,6 +8,8 @@ const LEFT = 8;
 const RIGHT = 28;
 const TOP = 10;
 const BOTTOM = 10;
+/** A parameter that spans this or more, such as a learning rate, gets a logarithmic axis. */
+const LOG_RATIO = 10;
 
 /** A line, or points without one. */
 export interface IPlotLine {
@@ -33,8 +35,12 @@ export function LinePlot(props: ILinePlotProps): React.JSX.Element {
   const points = lines.flatMap(({ points }) => points);
   const x = rangeOf(points.map(([value = NaN]) => value));
   const y = rangeOf(points.map(([, value = NaN]) => value));
+  const isLog = isScatter && x.low > 0 && x.high / x.low >= LOG_RATIO;
+  const along = isLog
+    ? (value: number) => share(Math.log(value), logOf(x))
+    : (value: number) => share(value, x);
   const place = ([px = NaN, py = NaN]: readonly number[]): [number, number] => [
-    LEFT + share(px, x) * (WIDTH - LEFT - RIGHT),
+    LEFT + along(px) * (WIDTH - LEFT - RIGHT),
     HEIGHT - BOTTOM - share(py, y) * (HEIGHT - TOP - BOTTOM)
   ];
   const axis = xName ?? trans.__('seconds');
@@ -87,6 +93,7 @@ export function LinePlot(props: ILinePlotProps): React.JSX.Element {
       </svg>
       <span className="pw-LinePlot-x">
         {valueText(x.low)} – {valueText(x.high)} {axis}
+        {isLog && ` (${trans.__('logarithmic')})`}
       </span>
     </figure>
   );
@@ -102,6 +109,10 @@ function rangeOf(values: readonly number[]): IRange {
   return finite.length === 0
     ? { low: 0, high: 0 }
     : { low: Math.min(...finite), high: Math.max(...finite) };
+}
+
+function logOf({ high, low }: IRange): IRange {
+  return { low: Math.log(low), high: Math.log(high) };
 }
 
 function share(value: number, { high, low }: IRange): number {

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { nullTranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Parameter } from '../contract';
 import { choiceText, defaultText, rangeText } from './parameter-values';
@@ -140,9 +141,12 @@ function Control(
   );
 }
 
-/** The help, unless it says only what stands next to the name. */
+/** The help, unless it says only what the range does, here or in English. */
 function helpOf(parameter: Parameter, trans: TranslationBundle): string {
-  return parameter.help === rangeText(parameter, trans) ? '' : parameter.help;
+  const ranges = [trans, nullTranslator.load('')].map(bundle =>
+    rangeText(parameter, bundle)
+  );
+  return ranges.includes(parameter.help) ? '' : parameter.help;
 }
 
 /** The values among which one chooses; null if any can be typed. */

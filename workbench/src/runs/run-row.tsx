@@ -48,7 +48,7 @@ export function runRowHeight(
   title: ITitleParts,
   width: number
 ): number {
-  const text = `${title.distinct} ${title.common}`;
+  const text = `${title.distinct} ${title.common}`.trim();
   const beside = run.finished_at === null ? BESIDE_ACTIVE_EM : BESIDE_EM;
   const isLong = textWidth(text) > width - beside;
   const base = isLong ? LINE_EM : 0;
@@ -90,7 +90,7 @@ export const RunRow = React.memo(function RunRow(
           </span>
         </span>
         <span className="pw-RunRow-title" title={runTitle(run)}>
-          {distinct || (common === '' && notebookName(run.notebook))}
+          {distinct || notebookName(run.notebook)}
           {common !== '' && <span className="pw-RunRow-common"> {common}</span>}
         </span>
         {run.state === 'queued' && (

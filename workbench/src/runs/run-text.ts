@@ -70,13 +70,14 @@ export function titleParts(
     chosen
       .filter(name => name in run.parameters)
       .map(name => `${name}=${exactText(run.parameters[name])}`);
-  return {
-    distinct: textOf(names.filter(isDistinct)).join(' '),
-    common: [
-      ...textOf(names.filter(name => !isDistinct(name))),
-      ...run.secrets.map(name => `${name}=•••`)
-    ].join(' ')
-  };
+  const distinct = textOf(names.filter(isDistinct)).join(' ');
+  const common = [
+    ...textOf(names.filter(name => !isDistinct(name))),
+    ...run.secrets.map(name => `${name}=•••`)
+  ].join(' ');
+  return distinct === ''
+    ? { distinct: common, common: '' }
+    : { distinct, common };
 }
 
 /** Why a run has not succeeded; the cell is named before it. */
