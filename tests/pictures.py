@@ -28,6 +28,7 @@ class Picture:
     language: Language
     lesson: str | None = None
     shows_course_panel: bool = False
+    in_readme: bool = True
 
     @property
     def name(self) -> str:
@@ -62,15 +63,18 @@ class Picture:
             yield (course / "locale" / self.language / f"{name}.po").read_bytes()
 
 
-PICTURES = tuple(
-    picture
-    for language in LANGUAGES
-    for picture in (
-        Picture("course", language, LESSON, shows_course_panel=True),
-        Picture("check", language, LESSON),
-        Picture("microscope", language),
-        Picture("desk", language),
-    )
+PICTURES = (
+    *(
+        picture
+        for language in LANGUAGES
+        for picture in (
+            Picture("course", language, LESSON, shows_course_panel=True),
+            Picture("check", language, LESSON),
+            Picture("microscope", language),
+            Picture("desk", language),
+        )
+    ),
+    Picture("runs", "en", in_readme=False),
 )
 
 

@@ -85,6 +85,15 @@ def toggle_left_sidebar(page: Page) -> None:
     page.keyboard.press("Control+B")
 
 
+def drag_left_sidebar(page: Page, right: int) -> None:
+    """Drag the right edge of the left sidebar, to that many pixels from the left."""
+    handles = "#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)"
+    box = page.locator(handles).first.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    _drag(page, (box["x"] + box["width"] / 2, y), (right, y))
+
+
 def drag_right_sidebar(page: Page, left: int) -> None:
     """Drag the left edge of the right sidebar, to that many pixels from the left."""
     handles = "#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)"

@@ -1,6 +1,6 @@
 """Take the pictures of README and docs from the running product.
 
-python -m tests.ui.take_screenshots [course] [check] [microscope] [desk]
+python -m tests.ui.take_screenshots [course] [check] [microscope] [desk] [runs]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +30,12 @@ from ..pictures import FOLDER, LANGUAGES, LESSON, PICTURES, RECORD, read_record,
 from .conftest import CHROMIUM, CHROMIUM_OPTIONS, running_lab
 from .notebooks import open_cells
 from .pages import RUN_LIMIT_MS, wait_for_saved_layout
+from .runs_scene import held_sweep
 from .small_png import save_small_png
 from .studio import (
     Studio,
     close_tab_behind,
+    drag_left_sidebar,
     drag_lower_edge,
     drag_right_sidebar,
     read_translations,
@@ -168,12 +170,28 @@ def blurred_receipt() -> Pixels:
     return generate("receipt", 1, camera=blurred).picture
 
 
+def show_runs(studio: Studio, page: Page) -> None:
+    """Show a sweep while its seventh run trains, and its table so far."""
+    page.keyboard.press("Alt+Shift+R")
+    panel = page.get_by_role("region", name=studio.words("Runs"), exact=True)
+    row = panel.get_by_role("row")
+    expect(row.filter(has_text="epoch 8")).to_be_visible(timeout=RUN_LIMIT_MS)
+    group = row.filter(has_text=studio.words("Sweep over %1").replace("%1", "lr, seed"))
+    group.click()
+    page.keyboard.press("ArrowRight")
+    panel.get_by_role("button", name=studio.words("Table and plots")).click()
+    panel.get_by_role("button", name=studio.words("Close")).click()
+    close_tab_behind(page)
+    drag_left_sidebar(page, 470)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What brings something on the screen, and in which theme."""
+    """What brings something on the screen, in which theme, and what must be there meanwhile."""
 
     show: Callable[[Studio, Page], None]
     dark: bool = False
+    scene: Callable[[Path], AbstractContextManager[object]] = nullcontext
 
 
 SUBJECTS = {
@@ -181,6 +199,7 @@ SUBJECTS = {
     "check": Subject(show_check),
     "microscope": Subject(show_microscope, dark=True),
     "desk": Subject(show_desk),
+    "runs": Subject(show_runs, scene=held_sweep),
 }
 
 
@@ -209,7 +228,8 @@ def take(subjects: list[str], folder: Path) -> None:
                         continue
                     started = time.monotonic()
                     subject = SUBJECTS[picture.subject]
-                    with studio.open_page(dark=subject.dark) as page:
+                    scene = subject.scene(lab.home)
+                    with scene, studio.open_page(dark=subject.dark) as page:
                         subject.show(studio, page)
                         save_small_png(screenshot_at_rest(page), picture.path)
                     record[picture.name] = picture.made_from()
