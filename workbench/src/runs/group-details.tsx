@@ -75,7 +75,7 @@ export function GroupDetails(props: IGroupDetailsProps): React.JSX.Element {
                 <th scope="col">{trans.__('Metric')}</th>
                 <th scope="col">{trans.__('Mean')}</th>
                 <th scope="col">{trans.__('Spread')}</th>
-                <th scope="col">{trans.__('Runs')}</th>
+                <th scope="col">{trans._p('column', 'Runs')}</th>
               </tr>
             </thead>
             <tbody>

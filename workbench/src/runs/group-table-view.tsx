@@ -49,7 +49,7 @@ export function GroupTableView(props: IGroupTableViewProps): React.JSX.Element {
                   {name}
                 </th>
               ))}
-              <th scope="col">{trans.__('Runs')}</th>
+              <th scope="col">{trans._p('column', 'Runs')}</th>
               {metrics.map(name => (
                 <th key={name} scope="col">
                   {name}
