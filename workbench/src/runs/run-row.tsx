@@ -33,9 +33,9 @@ interface IRunRowProps extends IRowProps {
 /** The widths of characters, as far as a list must know them before it draws. */
 const WIDE_EM = 1;
 const NARROW_EM = 0.6;
-/** What stands beside a title: checkbox, sign, and either the duration or a button. */
-const BESIDE_EM = 8;
-const BESIDE_ACTIVE_EM = 10.5;
+/** What stands next to a title: checkbox, sign, and either the duration or a button. */
+const RESERVED_EM = 8;
+const RESERVED_ACTIVE_EM = 10.5;
 const LINE_EM = 1.6;
 
 /**
@@ -49,8 +49,8 @@ export function runRowHeight(
   width: number
 ): number {
   const text = `${title.distinct} ${title.common}`.trim();
-  const beside = run.finished_at === null ? BESIDE_ACTIVE_EM : BESIDE_EM;
-  const isLong = textWidth(text) > width - beside;
+  const reserved = run.finished_at === null ? RESERVED_ACTIVE_EM : RESERVED_EM;
+  const isLong = textWidth(text) > width - reserved;
   const base = isLong ? LINE_EM : 0;
   switch (run.state) {
     case 'running':
