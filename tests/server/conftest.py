@@ -1,4 +1,6 @@
 import asyncio
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,10 @@ from pytest_jupyter.jupyter_core import jp_asyncio_loop
 from pytest_jupyter.jupyter_server import jp_server_cleanup
 
 from paddle_workbench.contract import Job, JobList, ServerEvent
+from paddle_workbench.runs.queue.slots import dispatcher_lock
+
+from ..runs.conftest import make_notebook
+from .run_routes import Client
 
 __all__ = ["find_jobs", "jp_asyncio_loop", "jp_server_cleanup", "next_event", "wait_for_job"]
 
@@ -44,3 +50,22 @@ async def wait_for_job(jp_ws_fetch: Any, job_id: str) -> Job:
 async def find_jobs(jp_fetch: Any, **query: str) -> list[Job]:
     answer = await jp_fetch("paddle-workbench", "jobs", params=query)
     return JobList.model_validate_json(answer.body).jobs
+
+
+@pytest.fixture
+def client(jp_fetch: Any) -> Client:
+    return Client(jp_fetch)
+
+
+@pytest.fixture
+def notebook(home: Path) -> Path:
+    return make_notebook(home / "01_training.ipynb", [("train", 'record("loss", lr)')])
+
+
+@pytest.fixture
+def no_dispatcher(home: Path) -> Iterator[None]:
+    """Keep the server from starting the runs that wait."""
+    lock = dispatcher_lock(home / "runs")
+    assert lock is not None
+    yield
+    os.close(lock)

@@ -10,12 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .experiments import Sweep, compare, rerun, run, sweep
+    from .experiments import compare, rerun, run, sweep
     from .parameters.declarations import read_parameters
+    from .sweep_results import Sweep
 
 __all__ = ["Sweep", "compare", "read_parameters", "rerun", "run", "sweep"]
 
-_HOMES = dict.fromkeys(__all__, ".experiments") | {"read_parameters": ".parameters.declarations"}
+_HOMES = dict.fromkeys(__all__, ".experiments") | {
+    "Sweep": ".sweep_results",
+    "read_parameters": ".parameters.declarations",
+}
 
 
 def __getattr__(name: str) -> Any:
