@@ -36,6 +36,7 @@ def test_records_plain_values(monkeypatch: pytest.MonkeyPatch, value: Any, plain
         (np.ones((2, 3)), "shape [2, 3]"),
         ([1], "not list"),
         (None, "not NoneType"),
+        (-(10**400), "a whole number of 1329 bits is too large"),
         (float("nan"), "nan is not a finite number"),
     ],
 )
@@ -59,5 +60,7 @@ def test_reads_the_last_value_of_each_metric() -> None:
         nbformat.v4.new_markdown_cell("text"),
         nbformat.v4.new_code_cell("", outputs=[scrap("loss", 2), scrap("picture", "x", "png")]),
         nbformat.v4.new_code_cell("", outputs=[scrap("loss", 1), scrap("accuracy", 0.9)]),
+        nbformat.v4.new_code_cell("", outputs=[scrap("big", [10**400, float("nan")])]),
     ]
-    assert read_metrics(nbformat.v4.new_notebook(cells=cells)) == {"loss": 1, "accuracy": 0.9}
+    metrics = read_metrics(nbformat.v4.new_notebook(cells=cells))
+    assert metrics == {"loss": 1, "accuracy": 0.9, "big": [str(10**400), "nan"]}

@@ -17,7 +17,7 @@ from ...errors import ClusterError, StorageError
 from ...execution import Ending, ExecutedCell, is_executed
 from ..parameters.secrets import Redaction
 from ..store.folders import KERNEL_LOG, OUTPUT_FILE
-from ..store.metrics import SCRAP_MIME_TYPE, read_metrics
+from ..store.metrics import read_metrics, recorded_metric
 from .backends import make_execution, placed
 from .journal import Journal
 from .live import LiveState
@@ -69,9 +69,9 @@ class _CellJournal:
         # After `clear_output` there are fewer.
         self._seen_outputs = min(self._seen_outputs, len(cell.outputs))
         for output in cell.outputs[self._seen_outputs :]:
-            scrap = output.get("data", {}).get(SCRAP_MIME_TYPE)
-            if isinstance(scrap, dict) and scrap.get("encoder") == "json" and "name" in scrap:
-                self._journal.metric_recorded(str(scrap["name"]), scrap.get("data"))
+            metric = recorded_metric(output)
+            if metric is not None:
+                self._journal.metric_recorded(*metric)
         self._seen_outputs = len(cell.outputs)
 
     def cell_finished(self, cell: ExecutedCell) -> None:

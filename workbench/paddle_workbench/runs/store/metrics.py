@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ParameterError
@@ -10,7 +12,7 @@ from ...errors import ParameterError
 if TYPE_CHECKING:
     import nbformat
 
-__all__ = ["SCRAP_MIME_TYPE", "read_metrics", "record"]
+__all__ = ["SCRAP_MIME_TYPE", "read_metrics", "record", "recorded_metric"]
 
 SCRAP_MIME_TYPE = "application/scrapbook.scrap.json+json"
 
@@ -28,7 +30,7 @@ def record(name: str, value: float | int | bool | str) -> None:  # noqa: FBT001 
     Raises
     ------
     ParameterError
-        If the value has another type or is not finite, or if the name is empty.
+        If the value has another type, is not finite or is too large, or if the name is empty.
 
     References
     ----------
@@ -52,11 +54,24 @@ def read_metrics(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            scrap = output.get("data", {}).get(SCRAP_MIME_TYPE)
-            # Other programs may write scraps too, with a different encoder.
-            if isinstance(scrap, dict) and scrap.get("encoder") == "json" and "name" in scrap:
-                metrics[str(scrap["name"])] = scrap.get("data")
+            metric = recorded_metric(output)
+            if metric is not None:
+                metrics[metric[0]] = metric[1]
     return metrics
+
+
+def recorded_metric(output: Mapping[str, Any]) -> tuple[str, Any] | None:
+    """Return the name and the value of a metric; None if an output is none.
+
+    Other programs may record anything: numbers that no record can hold become texts.
+    """
+    from ..parameters.given import as_json
+
+    scrap = output.get("data", {}).get(SCRAP_MIME_TYPE)
+    # Other programs may write scraps too, with a different encoder.
+    if isinstance(scrap, dict) and scrap.get("encoder") == "json" and "name" in scrap:
+        return str(scrap["name"]), as_json(scrap.get("data"))
+    return None
 
 
 def _plain(name: str, value: Any) -> float | int | bool | str:
@@ -72,6 +87,11 @@ def _plain(name: str, value: Any) -> float | int | bool | str:
         raise ParameterError(
             f"record({name!r}) takes a number, a bool or a string, not {type(value).__name__}.",
             hint,
+        )
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ParameterError(
+            f"record({name!r}): a whole number of {value.bit_length()} bits is too large.",
+            f"Record its logarithm: record({name!r}, math.log10(x)).",
         )
     if isinstance(value, float) and not math.isfinite(value):
         raise ParameterError(
