@@ -182,7 +182,7 @@ def find_lesson(lesson: str) -> LessonFile:
     unreadable = "".join(f" {problem.message}" for problem in problems)
     raise LessonNotFoundError(
         f"The course has no lesson {lesson!r}.{unreadable}",
-        f"It has: {', '.join(file.metadata.lesson for file in lessons) or 'none'}.",
+        f"The course has: {', '.join(file.metadata.lesson for file in lessons) or 'none'}.",
     )
 
 
