@@ -38,41 +38,62 @@ def cancel_run(folder: Path) -> RunRecord:
     WorkbenchError
         If the run has already ended.
     """
-    record = read_record(folder)
-    if not record.is_active:
-        raise WorkbenchError(
-            f"{record.id} has already ended: {record.state}.",
-            f"`workbench runs show {record.id}` has the details.",
-        )
-    # On disk first: if its process ends before it can say so, or another one is about to take it.
-    try:
-        (folder / CANCEL_FILE).touch(mode=0o600)
-    except OSError as error:
-        raise storage_error(folder / CANCEL_FILE, error) from error
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if not _signal_owner(folder, record, number) or _has_ended(folder):
-            break
-    with suppress(RunActiveError):  # a process that has just taken it ends it
-        end_abandoned_run(folder)
-    return read_record(folder)
+    record = _request(folder)
+    return _finish(folder, record, is_signalled=_signal_owner(folder, record, signal.SIGTERM))
 
 
 def cancel_runs(parent: Path, runs: Sequence[RunRecord]) -> None:
     """Cancel those of some queued runs that have not ended, with attempts that were made meanwhile.
 
     The last one is cancelled first, so that no further one starts. A run that cannot be cancelled
-    does not keep the others.
+    does not keep the others. All wishes and signals come before the first wait, so that another
+    interrupt during it leaves no run behind.
     """
     wanted = {record.id for record in runs}
     active = []
     for record in sorted(list_records(parent)[0], key=lambda each: each.created_at):
         if record.id in wanted or record.previous in wanted:
             wanted.add(record.id)
-            active.append(record)
-    for record in reversed(active):
-        if record.is_active:
-            with suppress(WorkbenchError):
-                cancel_run(parent / record.id)
+            active.append(parent / record.id)
+    requested: dict[Path, RunRecord] = {}
+    for folder in reversed(active):
+        with suppress(WorkbenchError):
+            requested[folder] = _request(folder)
+    signalled: dict[Path, bool] = {}
+    for folder, record in requested.items():
+        with suppress(WorkbenchError):
+            signalled[folder] = _signal_owner(folder, record, signal.SIGTERM)
+    for folder, is_signalled in signalled.items():
+        with suppress(WorkbenchError):
+            _finish(folder, requested[folder], is_signalled=is_signalled)
+
+
+def _request(folder: Path) -> RunRecord:
+    """Leave the wish to cancel an active run in its folder, and return its record.
+
+    It is on disk before the first signal: if its process ends before it can say so, or another one
+    is about to take it.
+    """
+    record = read_record(folder)
+    if not record.is_active:
+        raise WorkbenchError(
+            f"{record.id} has already ended: {record.state}.",
+            f"`workbench runs show {record.id}` has the details.",
+        )
+    try:
+        (folder / CANCEL_FILE).touch(mode=0o600)
+    except OSError as error:
+        raise storage_error(folder / CANCEL_FILE, error) from error
+    return record
+
+
+def _finish(folder: Path, record: RunRecord, *, is_signalled: bool) -> RunRecord:
+    """Wait for the process that has a signal, kill it if it does not end, and return the record."""
+    if is_signalled and not _has_ended(folder) and _signal_owner(folder, record, signal.SIGKILL):
+        _has_ended(folder)
+    with suppress(RunActiveError):  # a process that has just taken it ends it
+        end_abandoned_run(folder)
+    return read_record(folder)
 
 
 def _signal_owner(folder: Path, record: RunRecord, number: int) -> bool:
