@@ -112,6 +112,14 @@ def test_reports_deletes_and_restores_a_sweep(runs: Path) -> None:
     ]
 
 
+def test_the_beginning_of_several_runs_is_not_a_sweep(runs: Path) -> None:
+    write_run(runs, make_record(id="20261123-091530-other-0000"))
+    write_run(runs, make_record(id="20261123-091531-other-0001"))
+    with pytest.raises(RunNotFoundError, match="2 runs start with '20261123'"):
+        runs_command("delete", "20261123")
+    assert runs_command("list").stdout.count("succeeded") == 5
+
+
 def test_restores_a_run_elsewhere_as_delete_says(runs: Path, tmp_path: Path) -> None:
     folder = write_run(tmp_path / "other runs", make_record(id="run-far"))
     command = runs_command("delete", folder).stdout.partition("workbench runs restore ")[2]

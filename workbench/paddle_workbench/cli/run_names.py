@@ -19,16 +19,19 @@ def runs_named(name: str) -> list[Path]:
     Raises
     ------
     RunNotFoundError
-        If there is neither.
+        If there is neither, or several runs start with the name: of these none is meant, and not
+        those of a sweep that starts with it, too.
     """
     from ..errors import RunNotFoundError
-    from ..runs.store.folders import find_run
+    from ..runs.store.folders import find_run, run_folders
     from ..settings import settings
 
     runs = settings().runs
     try:
         return [find_run(name, runs)]
     except RunNotFoundError as no_run:
+        if any(folder.name.startswith(name) for folder in run_folders(runs)):
+            raise
         return [runs / record.id for record in sweep_named(name, no_run)]
 
 
