@@ -157,8 +157,9 @@ def test_rejects_rerun_of_changed_notebook(
     source = lesson(("other", "1"))
     record = json.loads(finished[2].model_dump_json()) | {"notebook": str(source)}
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    with pytest.raises(NotebookError, match="has changed"):
+    with pytest.raises(NotebookError, match="has changed") as caught:
         plan_rerun(folder, parent=tmp_path, anyway=False)
+    assert f"{source.name} -p num_epochs 4 --kernel paddle" in caught.value.hint
     assert plan_rerun(folder, parent=tmp_path, anyway=True).notebook == source
     # Without the notebook, and without a copy in the run folder.
     source.unlink()

@@ -322,7 +322,7 @@ def restore(run_ids: tuple[str, ...]) -> None:
     from ..runs.trash import restore_run
     from .run_names import deleted_runs_named
 
-    for run_id in run_ids:
+    for run_id in dict.fromkeys(run_ids):
         for folder in deleted_runs_named(run_id):
             print_text(restore_run(folder.name, folder.parent))
 

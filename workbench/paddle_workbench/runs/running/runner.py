@@ -290,9 +290,12 @@ def plan_rerun(folder: Path, *, parent: Path, anyway: bool) -> Plan:
     is_same = content is not None or sha256 in (None, sha256_of(source))
     # The copy is what ran, also if it was repaired.
     if source != copy and not is_same and not anyway:
+        from ..reports.repetition import repeat_command
+
+        old = repeat_command(record.model_copy(update={"notebook": str(copy)}))
         raise NotebookError(
             f"{record.notebook} has changed since {record.id} ran.",
-            f"Add --anyway to run it as it is now, or run the old version: workbench run {copy}",
+            f"Add --anyway to run it as it is now, or run the old version: {old}",
         )
     declared_in = read_notebook(source if content is None else copy)
     plan = plan_like(record, source, parent, declared_in=declared_in)
