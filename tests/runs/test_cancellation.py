@@ -8,8 +8,8 @@ import pytest
 
 from paddle_workbench.runs import cancellation
 from paddle_workbench.runs.cancellation import cancel_runs
-from paddle_workbench.runs.folders import CANCEL_FILE
-from paddle_workbench.runs.records import read_record
+from paddle_workbench.runs.store.folders import CANCEL_FILE
+from paddle_workbench.runs.store.records import read_record
 
 from .folders import make_record, write_run
 
