@@ -8,6 +8,7 @@ import { exportPlugin } from './export/export-plugin';
 import { jobsPlugin } from './jobs/jobs-plugin';
 import { ocrPlugin } from './ocr/ocr-plugin';
 import { programPlugin } from './program/program-plugin';
+import { returnedOutputsPlugin } from './runs/returned-outputs-plugin';
 import { runsPlugin } from './runs/runs-plugin';
 import { twinsPlugin } from './twins/twins-plugin';
 
@@ -22,6 +23,7 @@ export default [
   ocrPlugin,
   programPlugin,
   resultsPlugin,
+  returnedOutputsPlugin,
   runsPlugin,
   twinsPlugin
 ];

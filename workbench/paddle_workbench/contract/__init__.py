@@ -117,6 +117,7 @@ from .load import (
     LoadServer,
 )
 from .model import SCHEMA_VERSION, ErrorMessage, Language, Model, Text, invalid_field
+from .outputs import MissedCell, MissedOutputs, ReceivedOutputs
 from .page import (
     BUNDLE_MIME_TYPE,
     BundleOutput,
@@ -256,6 +257,8 @@ __all__ = [
     "LoadServer",
     "MetricAgreement",
     "MetricSummary",
+    "MissedCell",
+    "MissedOutputs",
     "Model",
     "ModelSettings",
     "NoiseKind",
@@ -285,6 +288,7 @@ __all__ = [
     "QuantizationMethod",
     "QuantizationPlan",
     "QuantizeStep",
+    "ReceivedOutputs",
     "Recipe",
     "RecipeStep",
     "ResetLesson",

@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
@@ -18,19 +18,22 @@ from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import PathMatches, Router, Rule
 from tornado.web import Application
-from traitlets import Float, Int, Unicode
+from traitlets import Bool, Float, Int, Unicode
 
+from ..errors import WorkbenchError
 from ..settings import (
     CELL_OUTPUT_VARIABLE,
     COURSE_VARIABLE,
     HOME_VARIABLE,
     NOTEBOOK_OUTPUT_VARIABLE,
     language,
+    output_limits,
     settings,
 )
 from .worker_threads import end_workers_at_exit
 
 if TYPE_CHECKING:
+    from .kernel_connections import OutputKeeper
     from .services import Services
 
 __all__ = ["LAB_VARIABLE", "PREFIX", "WorkbenchExtension"]
@@ -44,8 +47,11 @@ WIDGET_CONVERTER = "paddle_workbench.widgets.converted_widgets.ConvertedWidgets"
 class _LateRouter(Router):
     """Loads the routes and creates the services when the first request to a route arrives."""
 
-    def __init__(self, application: Application, prefix: str, *, workers: int) -> None:
+    def __init__(
+        self, application: Application, prefix: str, *, workers: int, outputs: OutputKeeper | None
+    ) -> None:
         self.services: Services | None = None
+        self._outputs = outputs
         self._application = application
         self._prefix = prefix
         self._workers = workers
@@ -59,7 +65,9 @@ class _LateRouter(Router):
             from .services import make_services
 
             root = Path(self._application.settings["server_root_dir"])
-            self.services = make_services(settings(), root, workers=self._workers)
+            self.services = make_services(
+                settings(), root, workers=self._workers, outputs=self._outputs
+            )
             self._routes = RouteTable(self._application, self._prefix, self.services)
         return self._routes.find_handler(request)
 
@@ -83,9 +91,15 @@ class WorkbenchExtension(ExtensionApp):
         config=True,
         help="Output of a notebook that checks and runs keep, in MB, by default 100.",
     )
+    keep_outputs = Bool(
+        default_value=True,
+        config=True,
+        help="Keep the outputs of cells that run while their page is closed, for its return.",
+    )
     jobs = Int(2, min=1, config=True, help="Number of background jobs that run at the same time.")
 
     _router: _LateRouter | None = None
+    _outputs: OutputKeeper | None = None
 
     def initialize_settings(self) -> None:
         """Log the course and the home; configure the front end and nbconvert's HTML."""
@@ -101,8 +115,11 @@ class WorkbenchExtension(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Register a router for everything under the prefix."""
         application = self._server().web_app
+        # Not earlier: the settings from before `initialize_settings` replace those made there.
+        if self.keep_outputs:
+            self._keep_outputs(application.settings)
         prefix = url_path_join(application.settings["base_url"], PREFIX, "/")
-        self._router = _LateRouter(application, prefix, workers=self.jobs)
+        self._router = _LateRouter(application, prefix, workers=self.jobs, outputs=self._outputs)
         rule = Rule(PathMatches(f"{re.escape(prefix)}.*"), self._router)
         # The position at which `add_handlers` adds rules; it accepts only handlers, not routers.
         application.default_router.rules.insert(-1, rule)
@@ -110,8 +127,24 @@ class WorkbenchExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Cancel active jobs, so that no kernel is left behind, and let the process end."""
         end_workers_at_exit()
+        if self._outputs is not None:
+            self._outputs.close()
         if self._router is not None and self._router.services is not None:
             await asyncio.to_thread(self._router.services.close)
+
+    def _keep_outputs(self, server: dict[str, Any]) -> None:
+        """Listen to the kernels of this server, unless they belong to another server."""
+        from .kernel_connections import KEEPER_SETTING, KeepingConnection, OutputKeeper
+
+        if not issubclass(KeepingConnection, server["kernel_websocket_connection_class"]):
+            return
+        try:
+            limits = output_limits()
+        except WorkbenchError as error:
+            self.log.warning("Outputs of cells are not kept: %s", error)
+            return
+        self._outputs = server[KEEPER_SETTING] = OutputKeeper(server["kernel_manager"], limits)
+        server["kernel_websocket_connection_class"] = KeepingConnection
 
     def _export_traits(self) -> None:
         """Export the traits as environment variables, for kernels, terminals and child processes.

@@ -27,12 +27,14 @@ from ..contract import (
     LessonCheck,
     LessonCheckRequest,
     LessonRequest,
+    MissedOutputs,
     OpenedLesson,
     OpenedRun,
     PageShell,
     ProgramPicture,
     ProgramRequest,
     ProgressUpdate,
+    ReceivedOutputs,
     ResetLesson,
     ResumeForm,
     ResumeRequest,
@@ -59,6 +61,7 @@ from .environment import DoctorHandler
 from .events import EventsHandler
 from .export import BundleHandler, ExportHandler, PageHandler, PreflightHandler
 from .jobs import CancelJobHandler, JobResultHandler, JobsHandler
+from .outputs import OutputsHandler
 from .program import ProgramHandler
 from .runs import (
     CancelRunsHandler,
@@ -233,6 +236,23 @@ ROUTES = [
         None,
         None,
         query={"id": True},
+    ),
+    Route(
+        "outputs",
+        "get",
+        OutputsHandler,
+        "Return what closed pages have missed `after` a version of the outputs of a `kernel`.",
+        None,
+        MissedOutputs,
+        query={"kernel": True, "page": True, "after": False},
+    ),
+    Route(
+        "outputs",
+        "post",
+        OutputsHandler,
+        "Forget outputs that a page has saved.",
+        ReceivedOutputs,
+        MissedOutputs,
     ),
     Route(
         "program",

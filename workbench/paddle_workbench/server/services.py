@@ -16,6 +16,7 @@ from ..runs.status.statuses import RunStatuses
 from ..runs.status.watching import RunsWatch
 from ..settings import Settings
 from .course_watch import CourseWatch
+from .kernel_connections import OutputKeeper
 
 __all__ = ["Services", "make_services"]
 
@@ -36,6 +37,8 @@ class Services:
     course_watch : CourseWatch
     runs : RunStatuses
     runs_watch : RunsWatch
+    outputs : OutputKeeper or None
+        None if outputs of cells are not kept.
     """
 
     settings: Settings
@@ -45,6 +48,7 @@ class Services:
     course_watch: CourseWatch
     runs: RunStatuses
     runs_watch: RunsWatch
+    outputs: OutputKeeper | None
 
     @property
     def workspace(self) -> Workspace:
@@ -57,7 +61,9 @@ class Services:
         self.jobs.close()
 
 
-def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
+def make_services(
+    settings: Settings, root: Path, *, workers: int, outputs: OutputKeeper | None
+) -> Services:
     """Create the services of a server, and continue the queue of runs.
 
     Parameters
@@ -67,6 +73,7 @@ def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
         The root folder of the Jupyter server.
     workers : int
         The number of jobs that run at the same time.
+    outputs : OutputKeeper or None
     """
     events = EventLog()
 
@@ -87,6 +94,7 @@ def make_services(settings: Settings, root: Path, *, workers: int) -> Services:
         course_watch=CourseWatch(settings, events),
         runs=runs,
         runs_watch=RunsWatch(runs),
+        outputs=outputs,
     )
 
 

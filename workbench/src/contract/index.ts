@@ -11,6 +11,7 @@ export type * from './jobs';
 export type * from './ledger';
 export type * from './load';
 export type * from './model';
+export type * from './outputs';
 export type * from './page';
 export type * from './program';
 export type * from './quantization';
