@@ -119,3 +119,11 @@ def test_a_page_that_lost_its_connection_misses_nothing(
     )
     expect(output(notebook)).to_have_text("begun\nthe end\n")
     assert prompts(notebook) == ["[1]:", "[2]:"]
+
+    # Whoever closes the notebook without saving it does not want the outputs back.
+    page.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabCloseIcon").click()
+    with page.expect_response(re.compile("/paddle-workbench/outputs")):
+        page.get_by_role("button", name="Discard").click()
+    again = open_notebook(english_lab, page, "lost")
+    again.wait_until_idle()
+    assert prompts(again) == ["[ ]:", "[ ]:"]

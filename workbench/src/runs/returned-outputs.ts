@@ -41,7 +41,15 @@ export class ReturnedOutputs implements IDisposable {
     return this._isDisposed;
   }
 
+  /**
+   * Forget what has ended: whoever closes the notebook without saving it does not want it back.
+   *
+   * This is not called when the page is closed.
+   */
   dispose(): void {
+    if (!this._isDisposed && this._kernel) {
+      void this._forget(this._kernel).catch(() => undefined);
+    }
     this._isDisposed = true;
     clearTimeout(this._timer);
     Signal.clearData(this);
@@ -67,6 +75,7 @@ export class ReturnedOutputs implements IDisposable {
     if (!kernel) {
       return;
     }
+    this._kernel = { id: kernel.id, clientId: kernel.clientId };
     const question = this._question;
     const query = URLExt.objectToQueryString({
       kernel: kernel.id,
@@ -152,15 +161,24 @@ export class ReturnedOutputs implements IDisposable {
     }
     const runs = [...this._received];
     this._received.clear();
-    const body = { kernel: kernel.id, page: kernel.clientId, runs };
-    request(this._connection, 'outputs', { method: 'POST', body }).catch(() => {
+    this._forget(kernel, runs).catch(() => {
       runs.forEach(each => this._received.add(each));
     });
+  }
+
+  private async _forget(
+    { id, clientId }: Pick<Kernel.IKernelConnection, 'id' | 'clientId'>,
+    runs = [...this._received]
+  ): Promise<void> {
+    const body = { kernel: id, page: clientId, runs };
+    await request(this._connection, 'outputs', { method: 'POST', body });
   }
 
   private readonly _received = new Set<string>();
   private _isDisposed = false;
   private _isReady = false;
+  private _kernel:
+    Pick<Kernel.IKernelConnection, 'id' | 'clientId'> | undefined;
   private _question = 0;
   private _timer: number | undefined;
   private _version = 0;
