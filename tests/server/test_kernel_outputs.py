@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from paddle_workbench.server.kernel_outputs import DEATH_NOTE, KernelOutputs
 from paddle_workbench.settings import OutputLimits
 
