@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import nbformat
+import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from ..kernels.sessions import wait_until
@@ -20,6 +21,12 @@ WAITS = """import os, time
 print("begun", flush=True)
 while not os.path.exists("{marker}"): time.sleep(0.05)
 print("the end")"""
+
+
+@pytest.fixture
+def foreign_errors() -> tuple[str, ...]:
+    """What JupyterLab's debugger was asking for when its connection or notebook was closed."""
+    return ("Canceled future for debug_request",)
 
 
 def open_notebook(lab: Lab, page: Page, name: str, *cells: str) -> Notebook:
