@@ -26,3 +26,14 @@ def test_repeats_only_the_combinations_that_were_drawn() -> None:
         "workbench run basics/sums.ipynb -p lr 0.1 -p width 1",
         "workbench run basics/sums.ipynb -p lr 0.2 -p width 2",
     ]
+
+
+def test_repeats_texts_that_a_sweep_would_take_apart() -> None:
+    group = RunGroup(id="sums-3f2a", axes=["text"], size=2)
+    runs = [
+        make_record(group=group, given=["text"], parameters={"text": text}) for text in ("a,b", "c")
+    ]
+    assert sweep_command(runs).splitlines() == [
+        "workbench run basics/sums.ipynb -p text a,b",
+        "workbench run basics/sums.ipynb -p text c",
+    ]

@@ -7,13 +7,12 @@ import re
 import time
 from collections.abc import Callable
 
-import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from ..kernels.sessions import wait_until
 from .conftest import Lab
-from .notebooks import KERNEL
+from .notebooks import open_file, write_cells
 from .pages import RUN_LIMIT_MS, Notebook
 
 # It prints two lines, and the second when the file is there.
@@ -27,21 +26,6 @@ print("the end")"""
 def foreign_errors() -> tuple[str, ...]:
     """What JupyterLab's debugger was asking for when its connection or notebook was closed."""
     return ("Canceled future for debug_request",)
-
-
-def open_notebook(lab: Lab, page: Page, name: str, *cells: str) -> Notebook:
-    """Open a notebook, which is written first if cells are given."""
-    if cells:
-        new = nbformat.v4
-        notebook = new.new_notebook(
-            cells=[new.new_code_cell(cell, id=f"cell-{at}") for at, cell in enumerate(cells)],
-            metadata={"kernelspec": KERNEL},
-        )
-        nbformat.write(notebook, lab.home / f"{name}.ipynb")
-    page.goto(f"{page.url.split('?')[0].rstrip('/')}/tree/{name}.ipynb")
-    opened = Notebook(page)
-    expect(opened.cells.first).to_be_visible(timeout=RUN_LIMIT_MS)
-    return opened
 
 
 def begin(notebook: Notebook) -> None:
@@ -59,8 +43,8 @@ def output(notebook: Notebook) -> Locator:
     return notebook.cells.first.locator(".jp-OutputArea-output")
 
 
-def prompts(notebook: Notebook) -> list[str]:
-    return [cell.locator(".jp-InputPrompt").inner_text() for cell in notebook.cells.all()]
+def expect_prompts(notebook: Notebook, *prompts: str) -> None:
+    expect(notebook.cells.locator(".jp-InputPrompt")).to_have_text(prompts)
 
 
 def test_a_page_that_was_closed_gets_its_outputs_on_return(
@@ -68,23 +52,19 @@ def test_a_page_that_was_closed_gets_its_outputs_on_return(
 ) -> None:
     first = open_page(english_lab)
     widget = "from ipywidgets import IntProgress\nIntProgress(value=1)"
-    begin(
-        open_notebook(
-            english_lab, first, "closed", WAITS.format(marker="go"), widget, "1 / 0", "'not run'"
-        )
-    )
+    cells = [WAITS.format(marker="go"), widget, "1 / 0", "'not run'"]
+    write_cells(english_lab, "closed", cells)
+    begin(open_file(first, "closed"))
     first.close()
 
-    notebook = open_notebook(english_lab, open_page(english_lab), "closed")
-    cells = notebook.cells
+    notebook = open_file(open_page(english_lab), "closed")
     expect(output(notebook)).to_have_text("begun\n", timeout=RUN_LIMIT_MS)
-    assert prompts(notebook) == ["[*]:"] * 4
+    expect_prompts(notebook, *["[*]:"] * 4)
     (english_lab.home / "go").touch()
-    expect(cells.nth(2)).to_contain_text("ZeroDivisionError", timeout=RUN_LIMIT_MS)
+    expect(notebook.cells.nth(2)).to_contain_text("ZeroDivisionError", timeout=RUN_LIMIT_MS)
     expect(output(notebook)).to_have_text("begun\nthe end\n")
-    expect(cells.nth(1).locator(".jupyter-widgets").first).to_be_visible()
-    expect(cells.last.locator(".jp-InputPrompt")).to_have_text("[ ]:")
-    assert prompts(notebook) == ["[1]:", "[2]:", "[3]:", "[ ]:"]
+    expect(notebook.cells.nth(1).locator(".jupyter-widgets").first).to_be_visible()
+    expect_prompts(notebook, "[1]:", "[2]:", "[3]:", "[ ]:")
 
     notebook.page.keyboard.press("Control+S")
     path = english_lab.home / "closed.ipynb"
@@ -113,7 +93,8 @@ def test_a_page_that_lost_its_connection_misses_nothing(
         server.on_message(lambda message: None if is_lost else socket.send(message))
 
     page.route_web_socket(re.compile("/api/kernels/.*/channels"), connect)
-    notebook = open_notebook(english_lab, page, "lost", WAITS.format(marker="went"), "6 * 7")
+    write_cells(english_lab, "lost", [WAITS.format(marker="went"), "6 * 7"])
+    notebook = open_file(page, "lost")
     begin(notebook)
     is_lost = True
     (english_lab.home / "went").touch()
@@ -125,12 +106,14 @@ def test_a_page_that_lost_its_connection_misses_nothing(
         "42", timeout=RUN_LIMIT_MS
     )
     expect(output(notebook)).to_have_text("begun\nthe end\n")
-    assert prompts(notebook) == ["[1]:", "[2]:"]
+    expect_prompts(notebook, "[1]:", "[2]:")
 
     # Whoever closes the notebook without saving it does not want the outputs back.
     page.locator(".lm-TabBar-tab.jp-mod-current .lm-TabBar-tabCloseIcon").click()
     with page.expect_response(re.compile("/paddle-workbench/outputs")):
         page.get_by_role("button", name="Discard").click()
-    again = open_notebook(english_lab, page, "lost")
+    with page.expect_response(re.compile("/paddle-workbench/outputs.*kernel=")) as answer:
+        again = open_file(page, "lost")
+    assert answer.value.json()["cells"] == []
     again.wait_until_idle()
-    assert prompts(again) == ["[ ]:", "[ ]:"]
+    expect_prompts(again, "[ ]:", "[ ]:")

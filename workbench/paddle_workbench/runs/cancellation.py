@@ -45,8 +45,8 @@ def cancel_run(folder: Path) -> RunRecord:
 def cancel_runs(parent: Path, runs: Sequence[RunRecord]) -> None:
     """Cancel those of some queued runs that have not ended, with attempts that were made meanwhile.
 
-    The last one is cancelled first, so that no further one starts. A run that cannot be cancelled
-    does not keep the others. All wishes and signals come before the first wait, so that another
+    A run that cannot be cancelled does not keep the others. All wishes come before the first
+    signal, so that no further run starts, and all signals before the first wait, so that another
     interrupt during it leaves no run behind.
     """
     wanted = {record.id for record in runs}
@@ -56,7 +56,7 @@ def cancel_runs(parent: Path, runs: Sequence[RunRecord]) -> None:
             wanted.add(record.id)
             active.append(parent / record.id)
     requested: dict[Path, RunRecord] = {}
-    for folder in reversed(active):
+    for folder in active:
         with suppress(WorkbenchError):
             requested[folder] = _request(folder)
     signalled: dict[Path, bool] = {}

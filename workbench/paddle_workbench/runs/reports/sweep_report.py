@@ -82,7 +82,8 @@ def write_sweep_report(records: Sequence[RunRecord], parent: Path) -> Path:
 def sweep_command(records: Sequence[RunRecord]) -> str:
     """Return the shell command that repeats a sweep over all combinations of its values.
 
-    Of a sweep over some combinations, one command for each of its runs, in lines.
+    Of a sweep over some combinations, or over texts that `--sweep` would take apart, one command
+    for each of its runs, in lines.
 
     Raises
     ------
@@ -96,7 +97,10 @@ def sweep_command(records: Sequence[RunRecord]) -> str:
     values = {
         name: dict.fromkeys(_word(record.parameters[name]) for record in records) for name in axes
     }
-    if math.prod(map(len, values.values())) != first.group.size:
+    is_grid = math.prod(map(len, values.values())) == first.group.size
+    if not is_grid or any(
+        _is_divided(record.parameters[name]) for record in records for name in axes
+    ):
         return "\n".join(dict.fromkeys(repeat_command(record) for record in records))
     given = [name for name in first.given or [] if name not in axes]
     words = [repeat_command(first.model_copy(update={"given": given}))]
@@ -105,6 +109,13 @@ def sweep_command(records: Sequence[RunRecord]) -> str:
     if first.retries:
         words += ["--retries", str(first.retries)]
     return " ".join(words)
+
+
+def _is_divided(value: Any) -> bool:
+    """Return whether `--sweep` takes a text for another one, or for several."""
+    return isinstance(value, str) and (
+        value != value.strip() or not value or "," in value or ".." in value
+    )
 
 
 def _word(value: Any) -> str:
